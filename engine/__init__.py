@@ -1,0 +1,1 @@
+"""promptwire: automatic prompt optimization as graphs you can read."""

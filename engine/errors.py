@@ -1,0 +1,211 @@
+"""The one tree of errors: everything that can go wrong for a user, each saying where, what, and what to do.
+
+A user's mistake, a dead endpoint and a used-up budget need different remedies, so each branch has its own class and its own
+exit code; whoever catches `PromptwireError` has caught them all.
+
+    PromptwireError
+    |-- PipelineError        a pipeline, template or task file is wrong (exit 2); carries every Problem at once
+    |-- UsageError           a command line or API argument is wrong (exit 2)
+    |-- DataError            examples are missing, empty or malformed (exit 3)
+    |-- ModelError           a model can't be used (exit 4)
+    |   |-- ModelUnavailable     not found, not installed, not reachable, no key
+    |   |-- RequestRefused       the endpoint will never accept this request
+    |   |   `-- ContextOverflow      the request is longer than the model's context
+    |   |-- Unsupported          the model can't give what was asked (log-probabilities, infill, ...)
+    |   `-- TransientError       may succeed if tried again; carries `retry_after` seconds
+    |-- ReplyError           a reply could not be read and the template says that this is an error (exit 5)
+    |-- NodeError            a node got values it can't work with (exit 5)
+    |-- LimitReached         a budget is used up (exit 6)
+    |-- CacheError           the cache can't be opened or written, or an answer is missing under `--cache only` (exit 7)
+    `-- RunError             a run folder can't be written or read (exit 7)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+__all__ = [
+    "CacheError",
+    "ContextOverflow",
+    "DataError",
+    "LimitReached",
+    "ModelError",
+    "ModelUnavailable",
+    "NodeError",
+    "PipelineError",
+    "Place",
+    "Problem",
+    "PromptwireError",
+    "ReplyError",
+    "RequestRefused",
+    "RunError",
+    "TransientError",
+    "Unsupported",
+    "UsageError",
+    "suggest",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point in a text file. `line` and `column` count from 1; 0 means that the whole file is meant."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def caret(self) -> str:
+        """The source line with a caret under the column, or nothing when the line is not known."""
+        if not self.text.strip():
+            return ""
+        margin = f"{self.line:>6} | "
+        column = max(self.column, 1)
+        text = self.text.rstrip("\n")
+        # A one-line file of a megabyte must not flood the terminal: show a window around the column.
+        start = max(0, column - 61)
+        shown = text[start : start + 120]
+        pointer = " " * 6 + " | " + " " * (column - 1 - start) + "^"
+        return f"{margin}{shown}\n{pointer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong (or, as a warning, doubtful) in a file."""
+
+    code: str
+    place: Place
+    message: str
+    hint: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
+        if self.hint:
+            head += f" - {self.hint}"
+        caret = self.place.caret()
+        return f"{head}\n{caret}" if caret else head
+
+
+class PromptwireError(Exception):
+    """Base of every error that promptwire raises on purpose: `where: problem` and a `hint` to act on."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
+        self.problem = problem
+        self.where = where
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{head}\n  {self.hint}" if self.hint else head
+
+
+class PipelineError(PromptwireError):
+    """A pipeline, template or task file is wrong; `problems` holds every finding, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(PromptwireError):
+    """An argument on the command line or to the API is wrong."""
+
+    exit_code = 2
+
+
+class DataError(PromptwireError):
+    """Examples are missing, empty or malformed."""
+
+    exit_code = 3
+
+
+class ModelError(PromptwireError):
+    """A model can't be used."""
+
+    exit_code = 4
+
+
+class ModelUnavailable(ModelError):
+    """The model was not found, is not installed, can't be reached, or its key is missing."""
+
+
+class RequestRefused(ModelError):
+    """The endpoint will never accept this request: wrong key, unknown model, bad parameter."""
+
+
+class ContextOverflow(RequestRefused):
+    """The request is longer than the model's context."""
+
+
+class Unsupported(ModelError):
+    """The model can't give what was asked, such as log-probabilities."""
+
+
+class TransientError(ModelError):
+    """The request may succeed if tried again; `retry_after` is the wait in seconds that the endpoint asked for."""
+
+    def __init__(
+        self, problem: str, *, where: str = "", hint: str = "", retry_after: float | None = None, throttled: bool = False
+    ) -> None:
+        super().__init__(problem, where=where, hint=hint)
+        self.retry_after = retry_after
+        self.throttled = throttled
+
+
+class ReplyError(PromptwireError):
+    """A reply could not be read, and the template's `fallback` makes that an error."""
+
+    exit_code = 5
+
+
+class NodeError(PromptwireError):
+    """A node got values that it can't work with."""
+
+    exit_code = 5
+
+
+class LimitReached(PromptwireError):
+    """A budget of calls, tokens, money or time is used up; raised before the call that would exceed it."""
+
+    exit_code = 6
+
+
+class CacheError(PromptwireError):
+    """The cache can't be opened or written, or holds no answer where only cached ones are allowed."""
+
+    exit_code = 7
+
+
+class RunError(PromptwireError):
+    """A run folder can't be written or read."""
+
+    exit_code = 7
+
+
+def suggest(name: str, known: Iterable[str], *, noun: str = "") -> str:
+    """A hint for an unknown name: the nearest known one, else the list of what exists.
+
+    >>> suggest("evalute", ["evaluate", "edit"])
+    "did you mean 'evaluate'?"
+    >>> suggest("zzz", ["evaluate", "edit"], noun="nodes")
+    'nodes: edit, evaluate'
+    """
+    names: Sequence[str] = sorted(set(known))
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if not names:
+        return f"there are no {noun}" if noun else ""
+    return f"{noun or 'known'}: {', '.join(names)}"

@@ -1,0 +1,277 @@
+"""What travels on the wires of a pipeline: prompts, examples, scores, failures, critiques, history.
+
+Everything is frozen and turns into JSON and back, so that a value can be cached, written to the run folder and compared.
+Sets (`Prompts`, `Examples`) keep their written order and are unique by content: an order that came from hashing would make
+two runs with the same seed differ. Scored rows are many, so `Row` is a slotted dataclass (121 bytes) and not a pydantic
+object (1.3 kB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from promptwire.canonical import digest
+
+__all__ = [
+    "Critique",
+    "Critiques",
+    "Entry",
+    "Example",
+    "Examples",
+    "Failure",
+    "FailureGroup",
+    "Failures",
+    "History",
+    "Message",
+    "Model",
+    "Prompt",
+    "Prompts",
+    "Row",
+    "Scores",
+]
+
+_ID_LENGTH = 12
+
+
+class Model(BaseModel):
+    """Base of all that travels or is configured: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Message(Model):
+    """One turn of a conversation with a chat model."""
+
+    role: Literal["system", "user", "assistant"]
+    """Who speaks."""
+    content: str
+    """What is said."""
+
+
+class Example(Model):
+    """One input of the task with the outputs that count as right."""
+
+    input: str | dict[str, str]
+    """The text shown to the task model, or named fields for a template that joins them."""
+    outputs: tuple[str, ...] = Field(min_length=1)
+    """Accepted outputs; the first is the main one."""
+    meta: dict[str, Any] = {}
+    """Whatever else the data file says of it; no algorithm reads it."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of input and outputs, 12 hexadecimal digits."""
+        return digest([self.input, self.outputs], _ID_LENGTH)
+
+    @property
+    def output(self) -> str:
+        """The main accepted output."""
+        return self.outputs[0]
+
+    @property
+    def text(self) -> str:
+        """The input as one text; named fields become `name: value` lines."""
+        if isinstance(self.input, str):
+            return self.input
+        return "\n".join(f"{name}: {value}" for name, value in self.input.items())
+
+
+class Examples(Model):
+    """An ordered set of examples, unique by content."""
+
+    items: tuple[Example, ...] = ()
+    """The examples, in order."""
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> Self:
+        """The set of `examples`; of equal ones the first stays."""
+        return cls(items=tuple({example.id: example for example in examples}.values()))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Prompt(Model):
+    """A candidate: the text under optimization, its demonstrations, and where it came from."""
+
+    text: str
+    """The instruction."""
+    demos: tuple[Example, ...] = ()
+    """Demonstrations shown with it; part of its identity."""
+    parents: tuple[str, ...] = ()
+    """Ids of the prompts it was made from."""
+    made_by: str = ""
+    """Path of the node that wrote it; empty for an initial prompt."""
+    round: str = ""
+    """Rounds of the loops it was written in, such as `2` or `2.0`; empty outside loops."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of text and demonstrations, 12 hexadecimal digits: lineage is not identity."""
+        return digest([self.text, [demo.id for demo in self.demos]], _ID_LENGTH)
+
+
+class Prompts(Model):
+    """An ordered set of prompts, unique by content."""
+
+    items: tuple[Prompt, ...] = ()
+    """The prompts, in order."""
+
+    @classmethod
+    def of(cls, prompts: Iterable[Prompt]) -> Self:
+        """The set of `prompts`; of equal ones the first stays, with its lineage."""
+        unique: dict[str, Prompt] = {}
+        for prompt in prompts:
+            unique.setdefault(prompt.id, prompt)
+        return cls(items=tuple(unique.values()))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one prompt did on one example."""
+
+    prompt: str
+    """Id of the prompt."""
+    example: str
+    """Id of the example."""
+    output: str
+    """What the task model replied, whole."""
+    answer: str
+    """What was read out of the reply; empty when it could not be read."""
+    value: float
+    """The metric's value."""
+    readable: bool = True
+    """False when no answer could be read out of the reply."""
+
+
+class Scores(Model):
+    """How prompts did on examples: one row per (prompt, example) that was scored."""
+
+    metric: str = ""
+    """Name of the metric."""
+    perfect: float | None = 1.0
+    """The value of a row that is right; None when the metric has no such value (log-probabilities)."""
+    prompts: Prompts = Prompts()
+    """The prompts that were to be scored."""
+    examples: Examples = Examples()
+    """The examples that they were to be scored on."""
+    rows: tuple[Row, ...] = ()
+    """One per scored pair; fewer than prompts x examples when a budget ran out or failures were skipped."""
+
+    @cached_property
+    def by_prompt(self) -> Mapping[str, tuple[Row, ...]]:
+        """The rows of each prompt id; a prompt without rows has an empty tuple."""
+        found: dict[str, list[Row]] = {prompt.id: [] for prompt in self.prompts.items}
+        for row in self.rows:
+            found.setdefault(row.prompt, []).append(row)
+        return {prompt: tuple(rows) for prompt, rows in found.items()}
+
+    def values(self, prompt: Prompt) -> tuple[float, ...]:
+        """The values of `prompt`, one per scored example."""
+        return tuple(row.value for row in self.by_prompt.get(prompt.id, ()))
+
+    def mean(self, prompt: Prompt) -> float | None:
+        """The mean value of `prompt`; None when it has no row, for a prompt never scored has no score."""
+        values = self.values(prompt)
+        return sum(values) / len(values) if values else None
+
+    def merge(self, other: Scores) -> Scores:
+        """Both tables as one; of two rows for the same pair, the newer (from `other`) stays."""
+        rows = {(row.prompt, row.example): row for row in (*self.rows, *other.rows)}
+        return Scores(
+            metric=other.metric or self.metric,
+            perfect=other.perfect,
+            prompts=Prompts.of((*self.prompts.items, *other.prompts.items)),
+            examples=Examples.of((*self.examples.items, *other.examples.items)),
+            rows=tuple(rows.values()),
+        )
+
+
+class Failure(Model):
+    """One example that a prompt got wrong."""
+
+    example: Example
+    """The example."""
+    output: str
+    """What the task model replied."""
+    answer: str
+    """What was read out of the reply."""
+    value: float
+    """The metric's value."""
+
+
+class FailureGroup(Model):
+    """Failures of one prompt that are shown to a critic together."""
+
+    prompt: Prompt
+    """The prompt that failed."""
+    cases: tuple[Failure, ...]
+    """What it got wrong; may be empty when it got nothing wrong."""
+
+
+class Failures(Model):
+    """Groups of wrongly answered examples, per prompt."""
+
+    groups: tuple[FailureGroup, ...] = ()
+    """The groups, prompt by prompt."""
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+
+class Critique(Model):
+    """Why a prompt failed, in words: a textual gradient."""
+
+    text: str
+    """The reason."""
+    prompt: Prompt
+    """The prompt it speaks of."""
+    cases: tuple[Failure, ...] = ()
+    """The failures it was drawn from."""
+    conversation: tuple[Message, ...] = ()
+    """The conversation that led to it, so that an edit can continue it."""
+
+
+class Critiques(Model):
+    """Critiques, in order."""
+
+    items: tuple[Critique, ...] = ()
+    """The critiques."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Entry(Model):
+    """One line of a history: a prompt and how it did."""
+
+    prompt: Prompt
+    """The prompt."""
+    score: float
+    """Its mean value."""
+    n: int
+    """Examples that the mean is over."""
+    round: int = 0
+    """How many times the history had been added to before."""
+    critique: str = ""
+    """What was said about it, when something was."""
+
+
+class History(Model):
+    """An append-only record of prompts and their scores; one entry per prompt."""
+
+    entries: tuple[Entry, ...] = ()
+    """The entries, oldest first."""
+    rounds: int = 0
+    """How many times it was added to."""
+
+    def __len__(self) -> int:
+        return len(self.entries)

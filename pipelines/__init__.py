@@ -1,0 +1,1 @@
+"""Pipelines as data: reached with importlib.resources, never imported from."""

@@ -1,0 +1,1 @@
+"""Meta-prompt templates as data: reached with importlib.resources, never imported from."""
