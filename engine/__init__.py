@@ -1,1 +1,39 @@
-"""promptwire: automatic prompt optimization as graphs you can read."""
+"""promptwire: automatic prompt optimization as graphs you can read.
+
+    import promptwire
+    report = promptwire.run("ape", "plural", promptwire.Options(models={"task": "openai/gpt-4o-mini"}))
+    print(report.prompt, report.test.best.score)
+
+To write a node, see `promptwire.node`; for the errors that anything here may raise, `promptwire.errors`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from promptwire.api import run, run_async
+    from promptwire.errors import PromptwireError
+    from promptwire.options import Options
+    from promptwire.report import Report
+
+__all__ = ["Options", "PromptwireError", "Report", "__version__", "run", "run_async"]
+
+_HOMES = {
+    "Options": "options",
+    "PromptwireError": "errors",
+    "Report": "report",
+    "run": "api",
+    "run_async": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names come from their modules when they are first used: `promptwire --help` imports none of them."""
+    if name == "__version__":
+        return version("promptwire")
+    if name in _HOMES:
+        return getattr(import_module(f"promptwire.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'promptwire' has no attribute {name!r}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ Kind = Literal["generate", "infill", "choose", "logprob"]
 
 class Settings(Model):
     """Sampling settings of a request. What is None is left to the model, and is not sent."""
+
+    called: ClassVar[str] = "'settings'"
 
     temperature: float | None = Field(default=None, ge=0)
     """Sampling temperature; 0 takes the likeliest token."""

@@ -80,6 +80,9 @@ class Example(Model):
             return self.input
         return "\n".join(f"{name}: {value}" for name, value in self.input.items())
 
+    def __str__(self) -> str:
+        return self.text
+
 
 class Examples(Model):
     """An ordered set of examples, unique by content."""
@@ -114,6 +117,9 @@ class Prompt(Model):
     def id(self) -> str:
         """Hash of text and demonstrations, 12 hexadecimal digits: lineage is not identity."""
         return digest([self.text, [demo.id for demo in self.demos]], _ID_LENGTH)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Prompts(Model):
@@ -150,6 +156,8 @@ class Row:
     """The metric's value."""
     readable: bool = True
     """False when no answer could be read out of the reply."""
+    likelihood: float | None = None
+    """Log-probability of the right label among the labels, where the metric chooses between them; it parts equal values."""
 
 
 class Scores(Model):
@@ -238,6 +246,9 @@ class Critique(Model):
     """The failures it was drawn from."""
     conversation: tuple[Message, ...] = ()
     """The conversation that led to it, so that an edit can continue it."""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Critiques(Model):

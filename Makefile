@@ -1,0 +1,39 @@
+# Everything from a bare clone: a virtual environment in .venv, then the job. Needs Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= run ape-paraphrase --task plural
+
+.PHONY: demo test lint types clean
+
+demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
+	@$(BIN)/promptwire $(DEMO) $(ARGS)
+
+test: .venv/ready-dev ## run the tests; ARGS="-k cache" adds flags
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Type checkers can't follow an editable install whose folders have other names, so they see a tree of links.
+types: .venv/ready-dev
+	rm -rf build/types && mkdir -p build/types/promptwire
+	cp -rs "$(CURDIR)"/engine/. "$(CURDIR)"/nodes "$(CURDIR)"/pipelines "$(CURDIR)"/templates build/types/promptwire/
+	cd build/types && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p promptwire
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "promptwire needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/ready-local: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	@touch $@
+
+.venv/ready-dev: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,dev]'
+	$(BIN)/promptwire models --fetch local
+	@touch $@ .venv/ready-local
+
+clean: ## remove the virtual environment and what was built; the answer cache stays
+	rm -rf .venv build dist *.egg-info

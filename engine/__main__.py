@@ -1,0 +1,5 @@
+"""`python -m promptwire`: the command line."""
+
+from promptwire.cli import main
+
+main()

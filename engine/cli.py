@@ -1,0 +1,259 @@
+"""The command line: arguments to `promptwire.api`, results to the terminal. The only file that knows Typer.
+
+Imports of the engine stand inside the commands, so that `--help` and a mistyped option answer at once. Every error that
+promptwire raises on purpose is printed without a traceback and ends with its own exit code (see `promptwire.errors`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from promptwire.options import Options
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    help="Automatic prompt optimization as graphs you can read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
+
+Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
+Patches = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=V", help="Patch any leaf, such as search.select.keep=2.")
+]
+
+
+def main() -> None:
+    """Entry point of the `promptwire` command."""
+    with _errors():
+        app()
+
+
+@app.command()
+def run(
+    pipeline: Pipeline,
+    task: Annotated[str, typer.Option(help="A shipped task, a task file, a folder with train.jsonl, or a data file.")],
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="[ROLE=]NAME", help="Model for all roles or one: task, meta, judge.")
+    ] = None,
+    api_base: Annotated[
+        list[str] | None, typer.Option(metavar="[ROLE=]URL", help="Address of an OpenAI-compatible server.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Where all random draws begin.")] = 0,
+    param: Params = None,
+    patch: Patches = None,
+    limit: Annotated[list[str] | None, typer.Option(metavar="calls=N", help="Budget: calls, tokens, usd or seconds.")] = None,
+    prompt: Annotated[str | None, typer.Option(help="The prompt to start from, instead of the task's.")] = None,
+    metric: Annotated[str | None, typer.Option(help="How answers are scored, instead of the task's way.")] = None,
+    labels: Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")] = None,
+    template: Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")] = None,
+    cache: Annotated[str, typer.Option(help="use, refresh, only (a miss is an error) or off.")] = "use",
+    parallel: Annotated[int | None, typer.Option(min=1, help="Requests in flight per model.")] = None,
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Optimize a task's prompt with a pipeline and report held-out scores."""
+    changes = {"prompt": prompt, "metric": metric, "template": template, "labels": labels.split(",") if labels else None}
+    fields = {
+        "models": _roles(model, "model"),
+        "api_bases": _roles(api_base, "address"),
+        "seed": seed,
+        "params": _pairs(param, "-p"),
+        "patches": _pairs(patch, "--set"),
+        "limits": _limits(limit),
+        "task": {key: value for key, value in changes.items() if value is not None},
+        "cache": cache,
+        "parallel": parallel,
+    }
+    _run(pipeline, task, _options(fields), json_=json_, quiet=quiet)
+
+
+def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool) -> None:
+    from promptwire.api import run as optimize
+    from promptwire.terminal import Watcher, print_report
+
+    watcher = None if quiet or json_ else Watcher(_console(stderr=True))
+    if watcher is None:
+        report = optimize(pipeline, task, options)
+    else:
+        with watcher.watching():
+            report = optimize(pipeline, task, options, watch=watcher)
+    if json_:
+        sys.stdout.write(report.model_dump_json() + "\n")
+    else:
+        print_report(report, _console())
+
+
+@app.command()
+def check(files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")], json_: Json = False) -> None:
+    """Find everything that is wrong with pipelines before anything is spent."""
+    from promptwire.check import check as look
+
+    found = [problem for file in files for problem in look(file).problems]
+    wrong = sum(not problem.warning for problem in found)
+    if json_:
+        sys.stdout.write(json.dumps([_problem(problem) for problem in found]) + "\n")
+    else:
+        for problem in found:
+            sys.stdout.write(f"{problem}\n")
+        if not wrong:
+            names = ", ".join(files)
+            sys.stdout.write(f"{names}: ok\n")
+    raise typer.Exit(2 if wrong else 0)
+
+
+@app.command()
+def pipelines() -> None:
+    """List the shipped pipelines and tasks."""
+    from promptwire.listing import pipeline_rows, task_rows
+    from promptwire.terminal import print_table
+
+    print_table(pipeline_rows(), ("pipeline", "what it is"), _console())
+    sys.stdout.write("\n")
+    print_table(task_rows(), ("task", "what it is"), _console())
+
+
+@app.command()
+def nodes() -> None:
+    """List the node types."""
+    from promptwire.listing import node_rows
+    from promptwire.terminal import print_table
+
+    print_table(node_rows(), ("node", "inputs", "outputs", "what it does"), _console())
+
+
+@app.command()
+def models(
+    remove: Annotated[str | None, typer.Option(metavar="NAME", help="Delete a model's file.")] = None,
+    fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch a model's file now.")] = None,
+) -> None:
+    """List the embedded models, fetch or remove one."""
+    from promptwire.listing import fetch_model, model_rows, remove_model
+    from promptwire.terminal import print_table
+
+    if remove is not None:
+        sys.stdout.write(f"{remove_model(remove)}\n")
+    elif fetch is not None:
+        sys.stdout.write(f"{fetch_model(fetch, _say)}\n")
+    else:
+        print_table(model_rows(), ("model", "state", "size", "licence", "file"), _console())
+
+
+@cache_app.command("stats")
+def cache_stats(json_: Json = False) -> None:
+    """Show how many answers the cache keeps and what they cost."""
+    from promptwire.listing import cache_rows
+    from promptwire.terminal import print_table
+
+    stats = cache_rows()
+    if json_:
+        sys.stdout.write(json.dumps(stats) + "\n")
+    else:
+        print_table([(name, str(value)) for name, value in stats.items()], ("", ""), _console())
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Print what promptwire raises on purpose, and end with its exit code."""
+    from promptwire.errors import PromptwireError
+
+    try:
+        yield
+    except PromptwireError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; what was answered is in the cache: the same command goes on from here\n")
+        sys.exit(130)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=not stderr)
+
+
+def _options(fields: dict[str, Any]) -> Options:
+    from pydantic import ValidationError
+
+    from promptwire.errors import UsageError
+    from promptwire.options import Options
+
+    try:
+        return Options.model_validate(fields)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = ".".join(map(str, detail["loc"]))
+        raise UsageError(f"{name}: {detail['msg']}", hint="see `promptwire run --help`") from error
+
+
+def _pairs(items: list[str] | None, flag: str) -> dict[str, str]:
+    from promptwire.errors import UsageError
+
+    found: dict[str, str] = {}
+    for item in items or ():
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{flag} {item!r} is not of the form key=value")
+        found[key] = value
+    return found
+
+
+def _roles(items: list[str] | None, what: str) -> dict[str, str]:
+    """`task=a,meta=b` or one value for all roles. A value may hold `=` and `:`, so only a role's name before `=` counts."""
+    found: dict[str, str] = {}
+    for item in (part for text in items or () for part in text.split(",")):
+        role, equals, value = item.partition("=")
+        if equals and role in ("task", "meta", "judge"):
+            found[role] = value
+        else:
+            found["task"] = item
+    return found
+
+
+def _limits(items: list[str] | None) -> dict[str, float]:
+    from promptwire.errors import UsageError, suggest
+
+    known = ("calls", "tokens", "usd", "seconds")
+    found: dict[str, float] = {}
+    for key, text in _pairs([part for item in items or () for part in item.split(",")], "--limit").items():
+        if key not in known:
+            raise UsageError(f"unknown limit {key!r}", hint=suggest(key, known))
+        try:
+            found[key] = float(text)
+        except ValueError as error:
+            raise UsageError(f"--limit {key}={text!r} is not a number") from error
+    return found
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    place = problem.place
+    return {
+        "code": problem.code,
+        "severity": "warning" if problem.warning else "error",
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,160 @@
+"""Examples from files: JSON Lines, JSON and CSV, one clear error for what can't be read.
+
+A row has an input and an output, under these names or those that the task's `columns` give; an output may be a list of
+accepted answers, and several input columns become named fields. Rows that repeat another are dropped and counted, for an
+example that is there twice would count twice in every mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from promptwire.canonical import stream
+from promptwire.errors import DataError
+from promptwire.values import Example, Examples, Model
+
+__all__ = ["Columns", "Loaded", "read_examples", "split"]
+
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+
+Row = tuple[int, dict[str, Any]]
+
+
+class Columns(Model):
+    """Which columns of a data file hold what."""
+
+    input: str | tuple[str, ...] = "input"
+    """The column of the input; several become named fields."""
+    output: str = Field(default="output", min_length=1)
+    """The column of the accepted output or outputs."""
+
+
+class Loaded(NamedTuple):
+    """Examples and what was left out of them."""
+
+    examples: Examples
+    duplicates: int
+    """Rows dropped because an equal one came before."""
+
+
+def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
+    """The examples in the file at `path`, in order.
+
+    Raises DataError when the file is missing, empty, of an unknown kind, or a row is not an example.
+    """
+    columns = columns or Columns()
+    examples = [_example(path, line, row, columns) for line, row in _rows(path)]
+    if not examples:
+        raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
+    unique = Examples.of(examples)
+    return Loaded(unique, len(examples) - len(unique))
+
+
+def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Examples]:
+    """Two parts of `examples`, the second with `share` of them, at least one each.
+
+    The cut depends on the examples and on `purpose` alone, never on a run's seed, so that runs with different seeds are
+    compared on the same held-out examples. Raises DataError when there are fewer than two examples.
+    """
+    if len(examples) < 2:
+        raise DataError(f"{len(examples)} example can't be split into {purpose}", hint="give at least two examples")
+    order = list(range(len(examples)))
+    stream("split", purpose, [example.id for example in examples.items]).shuffle(order)
+    size = min(max(1, round(len(order) * share)), len(order) - 1)
+    second = set(order[:size])
+    kept = tuple(example for place, example in enumerate(examples.items) if place not in second)
+    return Examples(items=kept), Examples(items=tuple(examples.items[place] for place in sorted(second)))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    """Line numbers and rows of the file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DataError("there is no such data file", where=str(path), hint="check the path in the task file") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"the file is not UTF-8: {error.reason} at byte {error.start}", where=str(path)) from error
+    except OSError as error:
+        raise DataError(f"the data file can't be read: {error.strerror}", where=str(path)) from error
+    suffix = path.suffix.lower()
+    if suffix in (".jsonl", ".ndjson"):
+        yield from _json_lines(path, text)
+    elif suffix == ".json":
+        yield from enumerate(_json_list(path, text), start=1)
+    elif suffix in (".csv", ".tsv"):
+        yield from _table(path, text, "\t" if suffix == ".tsv" else ",")
+    else:
+        raise DataError(f"unknown kind of data file {suffix!r}", where=str(path), hint=f"known: {', '.join(SUFFIXES)}")
+
+
+def _json_lines(path: Path, text: str) -> Iterator[Row]:
+    # Not splitlines(): it also cuts at characters such as U+2028, which JSON strings may hold.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except (json.JSONDecodeError, RecursionError) as error:
+                raise DataError(f"not JSON: {error}", where=f"{path}:{number}", hint="each line is one JSON object") from error
+            yield number, _mapping(path, number, row)
+
+
+def _json_list(path: Path, text: str) -> Sequence[dict[str, Any]]:
+    try:
+        rows = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise DataError(f"not JSON: {error}", where=str(path)) from error
+    if not isinstance(rows, list):
+        raise DataError("a JSON data file holds a list of objects", where=str(path))
+    return [_mapping(path, number, row) for number, row in enumerate(rows, start=1)]
+
+
+def _table(path: Path, text: str, delimiter: str) -> Iterator[Row]:
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise DataError(
+                    f"this row has not the header's {len(reader.fieldnames or ())} columns", where=f"{path}:{reader.line_num}"
+                )
+            yield reader.line_num, dict(row)
+    except csv.Error as error:
+        raise DataError(f"not CSV: {error}", where=f"{path}:{reader.line_num}") from error
+
+
+def _mapping(path: Path, line: int, row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise DataError("a row is a JSON object with an input and an output", where=f"{path}:{line}")
+    return row
+
+
+def _example(path: Path, line: int, row: dict[str, Any], columns: Columns) -> Example:
+    where = f"{path}:{line}"
+    wanted = (columns.input,) if isinstance(columns.input, str) else columns.input
+    for column in (*wanted, columns.output):
+        if column not in row:
+            have = ", ".join(map(repr, row)) or "none"
+            hint = "name the columns in the task file: columns: {input: ..., output: ...}"
+            raise DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
+    fields = {column: _text(row[column], where, column) for column in wanted}
+    source: str | dict[str, str] = fields[columns.input] if isinstance(columns.input, str) else fields
+    value = row[columns.output]
+    outputs = tuple(_text(one, where, columns.output) for one in (value if isinstance(value, list) else [value]))
+    if not outputs or not any(output.strip() for output in outputs):
+        raise DataError(f"the column {columns.output!r} is empty", where=where, hint="an example needs an accepted output")
+    rest = {name: value for name, value in row.items() if name not in (*wanted, columns.output)}
+    return Example(input=source, outputs=outputs, meta=rest)
+
+
+def _text(value: Any, where: str, column: str) -> str:
+    """`value` as text: numbers and booleans as JSON writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise DataError(f"the column {column!r} holds {type(value).__name__}, not text", where=where)

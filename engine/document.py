@@ -1,0 +1,114 @@
+"""Data that knows where each of its values was written.
+
+A pipeline is put together from several texts - its own file, the one it extends, the command line - and every message must
+point into the text that is at fault. So a file is a tree of `Branch`es that carry their spots, and a patch moves branches.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from promptwire.errors import Place
+
+__all__ = ["Branch", "Document", "Scalar", "Source", "Spot", "Trail", "graft"]
+
+Scalar = str | int | float | bool | None
+Trail = tuple[str | int, ...]
+"""Keys and indexes from the top of a document."""
+
+_UNSHOWABLE: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufeff]")
+"""What would move the caret, steer the terminal or fail to encode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and the name it goes by."""
+
+    name: str
+    """Trail as the user wrote it, or what else to call the text."""
+    lines: tuple[str, ...] = ()
+    """Its lines; none when the text has no lines to speak of, such as a value on the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point in a source. Cheaper than a Place, which carries its line's text."""
+
+    source: Source
+    line: int = 0
+    column: int = 0
+
+    def place(self) -> Place:
+        """The place to show."""
+        known = 0 < self.line <= len(self.source.lines)
+        text = (
+            _UNSHOWABLE.sub(lambda found: " " if found[0] == "\t" else "\ufffd", self.source.lines[self.line - 1])
+            if known
+            else ""
+        )
+        return Place(self.source.name, self.line, self.column, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A value with the spots of itself and of its key."""
+
+    value: Scalar | dict[str, Branch] | list[Branch]
+    spot: Spot
+    key: Spot | None = None
+    """Where its key stands; None for what has no key."""
+
+    def data(self) -> Any:
+        """The value as plain Python."""
+        if isinstance(self.value, dict):
+            return {key: branch.data() for key, branch in self.value.items()}
+        if isinstance(self.value, list):
+            return [branch.data() for branch in self.value]
+        return self.value
+
+    def get(self, step: str | int) -> Branch | None:
+        """The child under a key or at an index."""
+        if isinstance(self.value, dict):
+            return self.value.get(step) if isinstance(step, str) else None
+        if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
+            return self.value[step]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that was read."""
+
+    file: str
+    root: Branch
+
+    @property
+    def data(self) -> Any:
+        """The document as plain Python: dict, list, str, int, float, bool, None."""
+        return self.root.data()
+
+    def branch(self, path: Trail) -> Branch:
+        """What stands at `path`, or the nearest that exists above it."""
+        branch = self.root
+        for step in path:
+            child = branch.get(step)
+            if child is None:
+                break
+            branch = child
+        return branch
+
+    def place(self, path: Trail = (), *, key: bool = False) -> Place:
+        """Where the value at `path` stands, or its key; of what is not there, the nearest above."""
+        branch = self.branch(path)
+        return (branch.key if key and branch.key else branch.spot).place()
+
+
+def graft(data: Any, spot: Spot, key: Spot | None = None) -> Branch:
+    """Plain Python as a tree that stands at `spot` as a whole."""
+    if isinstance(data, dict):
+        return Branch({str(name): graft(value, spot, spot) for name, value in data.items()}, spot, key)
+    if isinstance(data, list | tuple):
+        return Branch([graft(value, spot) for value in data], spot, key)
+    return Branch(data, spot, key)

@@ -1,0 +1,98 @@
+"""How sure a mean is: 95 % intervals of one mean and of the difference of two on the same examples.
+
+A held-out score without an interval invites a story about noise. Shares of right answers get Wilson's interval, which
+behaves at 0, at 1 and with few examples; other values get Student's t. Two prompts on the same examples are compared in pairs,
+which is far sharper than comparing two intervals. What is not known is None, never NaN: a report is JSON.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+__all__ = ["Interval", "mean_interval", "paired_interval"]
+
+Z = 1.959963984540054
+"""The 97.5 % point of the normal distribution."""
+_T = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706)
+"""The same of Student's t with 1 to 5 degrees of freedom; for more, a series in 1/df is right to three digits."""
+
+
+class Interval(NamedTuple):
+    """A mean with a 95 % interval."""
+
+    mean: float | None
+    """The mean; None without values."""
+    low: float | None
+    """Lower end; None when nothing can be said, as of a single value that is no 0 or 1."""
+    high: float | None
+    """Upper end."""
+    n: int
+    """Number of values."""
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """The mean of `values` with Wilson's interval when all are 0 or 1, else Student's.
+
+    >>> tuple(round(end, 3) for end in mean_interval([1.0] * 9 + [0.0])[:3])
+    (0.9, 0.596, 0.982)
+    """
+    n = len(values)
+    if not n:
+        return Interval(None, None, None, 0)
+    if all(value in (0.0, 1.0) for value in values):
+        return _wilson(sum(values), n)
+    return _student(values)
+
+
+def paired_interval(a: Sequence[float], b: Sequence[float]) -> Interval:
+    """The mean of `b - a` on the same examples, pair by pair.
+
+    For values 0 and 1 it is Bonett and Price's interval (2012), which does not shrink to nothing when no pair differs.
+
+    >>> paired_interval([0.0, 0.0, 1.0], [1.0, 1.0, 1.0]).mean
+    0.6666666666666666
+    """
+    if len(a) != len(b):
+        raise ValueError(f"pairs need two rows of equal length, not {len(a)} and {len(b)}")
+    differences = [after - before for before, after in zip(a, b, strict=True)]
+    n = len(differences)
+    if not n:
+        return Interval(None, None, None, 0)
+    if not all(value in (0.0, 1.0) for value in (*a, *b)):
+        return _student(differences)
+    up = (differences.count(1.0) + 1) / (n + 2)
+    down = (differences.count(-1.0) + 1) / (n + 2)
+    middle, half = up - down, Z * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    return Interval(sum(differences) / n, max(-1.0, middle - half), min(1.0, middle + half), n)
+
+
+def _wilson(right: float, n: int) -> Interval:
+    share, square = right / n, Z * Z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    # At the ends the bound is exact; arithmetic would leave it a rounding error inside.
+    return Interval(share, 0.0 if not right else middle - half, 1.0 if right == n else middle + half, n)
+
+
+def _student(values: Sequence[float]) -> Interval:
+    n = len(values)
+    mean = math.fsum(values) / n
+    if n == 1:
+        return Interval(mean, None, None, 1)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    half = _t(n - 1) * deviation / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def _t(freedom: int) -> float:
+    """The 97.5 % point of Student's t (Abramowitz and Stegun 26.7.5)."""
+    if freedom <= len(_T):
+        return _T[freedom - 1]
+    return (
+        Z
+        + (Z**3 + Z) / (4 * freedom)
+        + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
+        + (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / (384 * freedom**3)
+    )

@@ -1,0 +1,52 @@
+"""What the task model is sent, as one text: for meta-prompts that show how a prompt and an input are joined.
+
+OPRO marks the place of its text in each problem, and PE2 shows the full template; written into the meta-prompt by hand, both
+would be wrong for every task with a template of its own. Any meta template may call `asked(prompt, example)`: each is a value,
+or a text that stands for one, such as `asked("<INS>", example)` or `asked(prompt, "<input>")`. The task's own template is the
+one that counts, so where a prompt stands (before the input, after it, in the answer) is said once, with the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from promptwire.task import Task
+from promptwire.values import Example, Prompt
+
+__all__ = ["ASKED", "asked_by", "joined", "stand_in"]
+
+ASKED = "asked"
+"""The name under which templates find it."""
+
+
+def joined(task: Task, prompt: Prompt, example: Example) -> dict[str, Any]:
+    """What a task template may read."""
+    return {"prompt": prompt, "demos": prompt.demos, "input": example.input, "example": example, "labels": task.labels}
+
+
+def asked_by(task: Task) -> Callable[[Prompt | str, Example | str], str]:
+    """The function that templates call `asked`, for `task`."""
+
+    def asked(prompt: Prompt | str, example: Example | str) -> str:
+        instruction = Prompt(text=prompt) if isinstance(prompt, str) else prompt
+        shown = _named(task, example) if isinstance(example, str) else example
+        rendered = task.load_template().render(joined(task, instruction, shown))
+        if not rendered.messages:
+            return rendered.prompt + (rendered.suffix or "")
+        if len(rendered.messages) == 1:
+            return rendered.messages[0].content
+        return "\n\n".join(f"[{message.role}]\n{message.content}" for message in rendered.messages)
+
+    return asked
+
+
+def stand_in(prompt: Any, example: Any) -> str:
+    """What a dry render takes for `asked`, when there is no task yet."""
+    return "text"
+
+
+def _named(task: Task, name: str) -> Example:
+    """An example whose input is `name`; where the task's inputs have fields, `<field>` stands for each."""
+    first = task.train.items[0].input if len(task.train) else ""
+    return Example(input=name if isinstance(first, str) else {field: f"<{field}>" for field in first}, outputs=(name,))

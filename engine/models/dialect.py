@@ -1,0 +1,153 @@
+"""The OpenAI shape: request bodies made and replies read, for every backend that speaks it.
+
+What a reply holds is a stranger's: every field is looked at before it is believed, and a reply without answers is an error that
+may pass, never an empty answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from promptwire.canonical import digest
+from promptwire.errors import RequestRefused, TransientError
+from promptwire.request import Answer, Request
+
+__all__ = ["BROKE", "FILTERED", "OVERFLOW", "TOP", "body", "choices", "read", "route", "seed"]
+
+TOP: Final = 20
+"""Candidates for the next token that are asked for: the most that OpenAI gives for chats."""
+
+_OURS: Final = frozenset(
+    {
+        "model",
+        "messages",
+        "prompt",
+        "suffix",
+        "n",
+        "stream",
+        "stream_options",
+        "echo",
+        "logprobs",
+        "top_logprobs",
+        "best_of",
+        "max_tokens",
+        "stop",
+        "temperature",
+        "top_p",
+    }
+)
+"""What `extra` settings must not say: it would ask another model or another question than the cache key names."""
+
+
+FILTERED: Final = re.compile(r"content.?(?:filter|policy|management)", re.IGNORECASE)
+"""In a refusal: a content filter stopped it, which is an answer of its kind."""
+BROKE: Final = re.compile(r"insufficient_quota|billing", re.IGNORECASE)
+"""In what looks like throttling: the account is empty, and waiting won't fill it."""
+OVERFLOW: Final = re.compile(r"context.?(?:length|size|window)", re.IGNORECASE)
+"""In a refusal: the request is longer than the model's context."""
+
+MANY: Final = re.compile(r"\bn\b")
+"""In a refusal of a request for several samples: it has to be one at a time."""
+
+
+def route(request: Request) -> str:
+    """The path under the address."""
+    return "/chat/completions" if request.messages else "/completions"
+
+
+def body(model: str, request: Request, *, n: int = 1) -> dict[str, Any]:
+    """The JSON body of `request` for `n` samples.
+
+    Raises RequestRefused for extra settings that would change what is asked.
+    """
+    made: dict[str, Any] = {"model": model}
+    if request.messages:
+        made["messages"] = [{"role": message.role, "content": message.content} for message in request.messages]
+    else:
+        made["prompt"] = request.prompt
+    if request.kind == "choose":
+        top = {"logprobs": True, "top_logprobs": TOP} if request.messages else {"logprobs": TOP}
+        return {**made, **top, "max_tokens": 1, "temperature": 1.0}
+    if request.kind == "logprob":
+        whole = request.prompt + request.options[0]
+        return {**made, "prompt": whole, "max_tokens": 0, "echo": True, "logprobs": 1, "temperature": 0.0}
+    if request.kind == "infill":
+        made["suffix"] = request.suffix
+    if n > 1:
+        made["n"] = n
+    return {**made, **_sampling(request)}
+
+
+def _sampling(request: Request) -> dict[str, Any]:
+    settings = request.settings
+    taken = _OURS & settings.extra.keys()
+    if taken:
+        raise RequestRefused(
+            f"the extra setting {min(taken)!r} is promptwire's own", hint="write it as a setting, not as an extra"
+        )
+    sampling = settings.model_dump(mode="json", exclude_none=True, exclude={"extra", "stop"})
+    if settings.stop:
+        sampling["stop"] = list(settings.stop)
+    return {**sampling, **settings.extra}
+
+
+def seed(key: str) -> int:
+    """A sampling seed that depends on the cache key alone: asked anew, a server that takes seeds answers the same."""
+    return int(digest(key, 8), 16) >> 1
+
+
+def choices(reply: Any) -> list[Mapping[str, Any]]:
+    """The choices of a reply, in order. Raises TransientError when there is none."""
+    found = reply.get("choices") if isinstance(reply, dict) else None
+    if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
+        said = reply.get("error") if isinstance(reply, dict) else None
+        raise TransientError(f"the reply held no answer{f': {said}'[:300] if said else ''}")
+    numbers = [one.get("index") for one in found]
+    return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
+
+
+def read(reply: Any, *, usd: float | None = None, via: str = "") -> list[Answer]:
+    """The answers in a reply, with its tokens and its price shared out among them.
+
+    `usd` is the price when the caller knows it; some endpoints say it themselves. Raises TransientError for what is no reply.
+    """
+    found = choices(reply)
+    usage = reply.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    written = _count(usage.get("completion_tokens"))
+    price = usd if usd is not None else _price(usage.get("cost"))
+    share, rest = divmod(written, len(found))
+    return [
+        Answer(
+            text=_text(choice),
+            finish=choice["finish_reason"] if isinstance(choice.get("finish_reason"), str) else "stop",
+            tokens_in=0 if place else _count(usage.get("prompt_tokens")),
+            tokens_out=share + (0 if place else rest),
+            usd=None if price is None else price / len(found),
+            via=via,
+        )
+        for place, choice in enumerate(found)
+    ]
+
+
+def _text(choice: Mapping[str, Any]) -> str:
+    message = choice.get("message")
+    text = message.get("content") if isinstance(message, dict) else choice.get("text", ...)
+    if isinstance(text, list):
+        text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise TransientError("the reply held a choice without text")
+    return text
+
+
+def _count(number: Any) -> int:
+    return number if type(number) is int and number > 0 else 0
+
+
+def _price(number: Any) -> float | None:
+    return float(number) if type(number) in (int, float) and math.isfinite(number) and number >= 0 else None

@@ -1,0 +1,135 @@
+r"""A scripted model as data: a list of rules, the first that fits answers.
+
+    - when: "plural form.*Input: (\w+)"     # a regular expression over the request's text; left out, it always fits
+      expand: "\1s"                         # a reply with the groups of `when`
+    - kind: choose                          # generate, infill, choose or logprob
+      choose: sports                        # the label that gets nearly all the weight
+    - when: "rate limited"
+      fail: throttled                       # throttled, down, refused or overflow
+    - reply: [yes, no]                      # one of these for each sample; or a single text
+
+It is data and nothing else: a rule runs no code, so a script from a stranger can do no more than answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from promptwire.canonical import digest
+from promptwire.errors import (
+    ContextOverflow,
+    ModelError,
+    RequestRefused,
+    TransientError,
+    UsageError,
+    suggest,
+)
+from promptwire.models.scripted import Scripted, said
+from promptwire.request import Request
+
+__all__ = ["echo", "scripted"]
+
+_KINDS: Final = ("generate", "infill", "choose", "logprob")
+_ANSWERS: Final = ("reply", "expand", "choose", "fail")
+_FAILURES: Final = ("throttled", "down", "refused", "overflow")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    when: re.Pattern[str]
+    kind: str
+    answer: str
+    """What it does: one of `_ANSWERS`."""
+    texts: tuple[str, ...]
+
+    def reply(self, request: Request, key: str) -> str | None:
+        """Its reply to `request`; None when it does not fit."""
+        match = self.when.search(said(request)) if self.kind in ("", request.kind) else None
+        if match is None:
+            return None
+        text = self.texts[int(digest(key, 8), 16) % len(self.texts)]
+        if self.answer == "fail":
+            raise _failure(text)
+        if self.answer != "expand":
+            return text
+        try:
+            return match.expand(text)
+        except (re.error, IndexError) as error:
+            raise UsageError(f"`expand: {text}` does not fit its `when`: {error}", hint="\\1 is the first group") from error
+
+
+def scripted(data: Any, *, name: str) -> Scripted:
+    """The model that answers by the rules in `data`: a list of them, or a mapping with `rules` and `latency`.
+
+    Raises UsageError for what is no rule.
+    """
+    latency = 0.0
+    rows = data
+    if isinstance(data, Mapping):
+        unknown = sorted(map(str, data.keys() - {"rules", "latency"}))
+        if unknown:
+            raise _wrong(name, f"unknown key {unknown[0]!r}", suggest(unknown[0], ["rules", "latency"], noun="keys"))
+        rows, latency = data.get("rules"), data.get("latency", 0.0)
+        if type(latency) not in (int, float) or not 0 <= latency < 3600:
+            raise _wrong(name, "`latency` is a number of seconds")
+    if not isinstance(rows, list) or not rows:
+        raise _wrong(name, "a script is a list of rules, each with one of: " + ", ".join(_ANSWERS))
+    rules = [_rule(row, f"{name}, rule {number}") for number, row in enumerate(rows, 1)]
+
+    def reply(request: Request, key: str) -> str:
+        for rule in rules:
+            text = rule.reply(request, key)
+            if text is not None:
+                return text
+        shown = said(request)[:200]
+        raise ModelError(f"no rule of {name} fits: {shown!r}", hint="end the script with a rule that has no `when`")
+
+    return Scripted(reply, latency=float(latency), name=name, identity=f"scripted {digest(rows)}")
+
+
+def echo() -> Scripted:
+    """The model that says the last thing it was told."""
+    return Scripted(
+        lambda request, key: request.messages[-1].content if request.messages else request.prompt, name="scripted:echo"
+    )
+
+
+def _rule(row: Any, where: str) -> _Rule:
+    if not isinstance(row, Mapping):
+        raise _wrong(where, "a rule is a mapping")
+    unknown = sorted(map(str, row.keys() - {"when", "kind", *_ANSWERS}))
+    if unknown:
+        raise _wrong(where, f"unknown key {unknown[0]!r}", suggest(unknown[0], ["when", "kind", *_ANSWERS], noun="keys"))
+    given = [answer for answer in _ANSWERS if answer in row]
+    if len(given) != 1:
+        raise _wrong(where, f"a rule has one of {', '.join(_ANSWERS)}; this one has {', '.join(given) or 'none'}")
+    kind = row.get("kind", "")
+    if kind not in ("", *_KINDS):
+        raise _wrong(where, f"unknown kind {kind!r}", suggest(str(kind), _KINDS, noun="kinds"))
+    texts = row[given[0]]
+    texts = tuple(texts) if isinstance(texts, list) and given[0] == "reply" else (texts,)
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise _wrong(where, f"`{given[0]}` is a text", "put it in quotes")
+    if given[0] == "fail" and texts[0] not in _FAILURES:
+        raise _wrong(where, f"unknown failure {texts[0]!r}", suggest(texts[0], _FAILURES, noun="failures"))
+    when = row.get("when", "")
+    try:
+        pattern = re.compile(when, re.DOTALL)
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
+        raise _wrong(where, f"`when` is no regular expression: {error}") from error
+    return _Rule(pattern, kind, given[0], texts)
+
+
+def _failure(kind: str) -> ModelError:
+    if kind == "refused":
+        return RequestRefused("the script refuses this request")
+    if kind == "overflow":
+        return ContextOverflow("the script says that this request is too long")
+    return TransientError("the script says that it is busy", throttled=kind == "throttled")
+
+
+def _wrong(where: str, problem: str, hint: str = "") -> UsageError:
+    return UsageError(problem, where=where, hint=hint)

@@ -1,0 +1,63 @@
+"""Everything that a run can be told, in one frozen value: what the command line and the Python API both fill in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from promptwire.node import Role
+from promptwire.values import Model
+
+__all__ = ["Options", "cache_folder", "runs_folder"]
+
+HOME = ".promptwire"
+"""Folder of cache and runs, in the working folder."""
+
+DEFAULT_MODEL = "local"
+
+_LENDERS: Mapping[Role, tuple[Role, ...]] = {"task": ("task",), "meta": ("meta", "task"), "judge": ("judge", "meta", "task")}
+"""Whose model a role plays with when it has none of its own."""
+
+
+def cache_folder() -> Path:
+    """Where answers are kept: `PROMPTWIRE_CACHE`, or `.promptwire/cache` in the working folder."""
+    return Path(os.environ.get("PROMPTWIRE_CACHE") or Path(HOME) / "cache")
+
+
+def runs_folder() -> Path:
+    """Where run folders are made: `PROMPTWIRE_RUNS`, or `.promptwire/runs` in the working folder."""
+    return Path(os.environ.get("PROMPTWIRE_RUNS") or Path(HOME) / "runs")
+
+
+class Options(Model):
+    """How to run a pipeline on a task."""
+
+    models: Mapping[Role, str] = {}
+    """Model of each role. `task` defaults to the embedded model, `meta` to the task model, `judge` to the meta model."""
+    api_bases: Mapping[Role, str] = {}
+    """Addresses of OpenAI-compatible servers, by role."""
+    seed: int = 0
+    """Where all random draws begin."""
+    params: Mapping[str, str] = {}
+    """Values for the pipeline's params, as text (`-p k=v`)."""
+    patches: Mapping[str, str] = {}
+    """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
+    limits: Mapping[str, float] = {}
+    """Budgets that go before the pipeline's own: `calls`, `tokens`, `usd`, `seconds`."""
+    task: Mapping[str, Any] = {}
+    """Task-file keys that go before what the task says, such as `prompt` or `metric`."""
+    cache: Literal["use", "refresh", "only", "off"] = "use"
+    """Whether answers are taken from the cache."""
+    parallel: int | None = Field(default=None, ge=1)
+    """Requests in flight per model; None leaves it to the model."""
+
+    def model(self, role: Role) -> tuple[str, str | None]:
+        """Name of the model that plays `role`, and the address of its server when one was given."""
+        for lender in _LENDERS[role]:
+            if lender in self.models or lender in self.api_bases:
+                return self.models.get(lender, DEFAULT_MODEL), self.api_bases.get(lender)
+        return DEFAULT_MODEL, None

@@ -1,0 +1,75 @@
+"""What was asked and what it cost, counted by the step that asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from promptwire.request import Answer
+
+__all__ = ["Count", "Tally"]
+
+
+@dataclass(slots=True)
+class Count:
+    """The calls of one step, or of all."""
+
+    requests: int = 0
+    """Requests sent, tries that failed included; one may bring several answers."""
+    new: int = 0
+    """Answers got from a model."""
+    cached: int = 0
+    """Answers that were there already, or were on their way for somebody else."""
+    failed: int = 0
+    """Calls that brought no answer, after all tries."""
+    tokens_in: int = 0
+    """Tokens read, as far as the endpoints say."""
+    tokens_out: int = 0
+    """Tokens written, as far as the endpoints say."""
+    priced: float = 0.0
+    """US dollars paid for the new answers whose price is known."""
+    unpriced: int = 0
+    """New answers whose price is not known."""
+
+    @property
+    def usd(self) -> float | None:
+        """US dollars paid; None when the price of any new answer is not known."""
+        return None if self.unpriced else self.priced
+
+    def book(self, answer: Answer) -> None:
+        """Count a new answer."""
+        self.new += 1
+        self.tokens_in += answer.tokens_in
+        self.tokens_out += answer.tokens_out
+        self.priced += answer.usd or 0.0
+        self.unpriced += answer.usd is None
+
+    def add(self, other: Count) -> None:
+        """Count what `other` counted."""
+        self.requests += other.requests
+        self.new += other.new
+        self.cached += other.cached
+        self.failed += other.failed
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+        self.priced += other.priced
+        self.unpriced += other.unpriced
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by the path of the step."""
+
+    steps: dict[str, Count] = field(default_factory=dict)
+    """The counts, in the order in which steps first asked."""
+
+    def of(self, path: str) -> Count:
+        """The count of the step at `path`, which starts at nothing."""
+        return self.steps.setdefault(path, Count())
+
+    @property
+    def total(self) -> Count:
+        """All steps together."""
+        total = Count()
+        for count in self.steps.values():
+            total.add(count)
+        return total

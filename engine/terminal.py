@@ -1,0 +1,127 @@
+"""What a person sees: progress while a run works, and its report at the end. The only file that knows Rich.
+
+Progress goes to standard error and the report to standard output, so that a pipe gets the report alone. What a model or a file
+said is printed as text and never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from promptwire.report import Comparison, Report, Score
+
+__all__ = ["Watcher", "print_report", "print_table"]
+
+_REFRESH = 8
+
+
+class Watcher:
+    """Shows which steps are running and how many answers they have; see `promptwire.api.Watch`."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._running: dict[str, str] = {}
+        self._tally: Any = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Draw until the block ends. Without a terminal only `say` prints."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(get_renderable=self._drawn, console=self.console, refresh_per_second=_REFRESH, transient=True):
+            yield
+
+    def say(self, text: str) -> None:
+        """One line above the moving part."""
+        self.console.print(Text(text, style="dim"))
+
+    def follow(self, tally: Any) -> None:
+        """Read numbers from this tally."""
+        self._tally = tally
+
+    def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Take an event of the run."""
+        path, round = facts.get("path", ""), facts.get("round", "")
+        if event == "start":
+            self._running[path] = round
+        elif event in ("done", "failed"):
+            self._running.pop(path, None)
+
+    def _drawn(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for path, round in list(self._running.items()):
+            count = self._tally.of(path) if self._tally else None
+            numbers = f"{count.new + count.cached}/{count.asked} answers" if count and count.asked else ""
+            table.add_row(Text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
+        return table
+
+
+def print_report(report: Report, console: Console) -> None:
+    """The report as a person reads it."""
+    models = ", ".join(dict.fromkeys(report.models.values()))
+    console.print(Text.assemble((report.pipeline, "bold"), " on ", (report.task, "bold"), f"   {models}, seed {report.seed}"))
+    console.print()
+    prompts = Table.grid(padding=(0, 2))
+    prompts.add_row(Text("initial", style="dim"), Text(report.initial_prompt or "(empty)"))
+    prompts.add_row(Text("best", style="green"), Text(report.prompt or "(empty)", style="bold"))
+    console.print(prompts)
+    console.print()
+    console.print(_scores(report))
+    console.print()
+    for line in _footnotes(report):
+        console.print(line)
+
+
+def _scores(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in (report.metric, "initial", "best", "gain"):
+        table.add_column(heading, no_wrap=True)
+    for name, sides in (("held-out", report.test), ("train", report.train)):
+        table.add_row(f"{name} (n={sides.best.n})", _cell(sides.initial), _cell(sides.best), _gain(sides))
+    return table
+
+
+def _cell(score: Score) -> Text:
+    if score.score is None:
+        return Text("not scored", style="dim")
+    return Text.assemble((f"{score.score:.3f}", "bold"), (f" [{score.low:.2f}, {score.high:.2f}]", "dim"))
+
+
+def _gain(sides: Comparison) -> Text:
+    gain = sides.gain
+    if gain.score is None or gain.low is None or gain.high is None:
+        return Text("")
+    style = "green" if gain.low > 0 else "red" if gain.high < 0 else "yellow"
+    return Text.assemble((f"{gain.score:+.3f}", style), (f" [{gain.low:+.2f}, {gain.high:+.2f}]", "dim"))
+
+
+def _footnotes(report: Report) -> Iterator[Text]:
+    calls = report.calls
+    cost = "cost unknown" if report.cost_usd is None else f"${report.cost_usd:.4f}"
+    numbers = f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed   {cost}   {report.seconds:.1f} s"
+    yield Text(numbers)
+    if report.limit:
+        yield Text(f"stopped early: {report.limit}", style="yellow")
+    for path, counts in report.counts.items():
+        yield Text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
+    for note in report.notes:
+        yield Text(note, style="yellow" if note.startswith("warning") else "dim")
+    yield Text.assemble(("intervals are 95%; run folder ", "dim"), report.run)
+
+
+def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
+    """A plain table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)

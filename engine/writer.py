@@ -1,0 +1,86 @@
+"""One background thread that takes jobs in batches.
+
+A batch is whatever has gathered while the last one was being written: a lone job is written at once, a thousand share a
+transaction, and nobody waits for a timer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+__all__ = ["Writer"]
+
+J = TypeVar("J")
+_BATCH = 100
+
+
+class Writer(Generic[J]):
+    """Hands jobs to `write` in the order they came, at most a hundred at a time. `write` must not raise."""
+
+    def __init__(self, write: Callable[[list[J]], None], *, name: str, leave: Callable[[], None]) -> None:
+        self._write = write
+        self._leave = leave
+        self._name = name
+        self._queue: SimpleQueue[J | threading.Event | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()
+
+    def put(self, job: J) -> None:
+        """Queue `job`; the thread starts with the first one."""
+        with self._guard:
+            self._queue.put(job)
+            if self._thread is None:
+                # A daemon: the interpreter joins other threads before exit handlers run, which would wait here for ever.
+                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                self._thread.start()
+
+    def wait(self) -> None:
+        """Return when all that was queued before has been handed to `write`."""
+        with self._guard:
+            if self._thread is None:
+                return
+            done = threading.Event()
+            self._queue.put(done)
+        done.wait()
+
+    def stop(self) -> None:
+        """Work off the queue and end the thread."""
+        with self._guard:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._queue.put(None)
+        thread.join()
+
+    def _work(self) -> None:
+        try:
+            while True:
+                batch, marker, more = self._gather()
+                if batch:
+                    self._write(batch)
+                if marker is not None:
+                    marker.set()
+                if not more:
+                    return
+        finally:
+            self._leave()
+
+    def _gather(self) -> tuple[list[J], threading.Event | None, bool]:
+        """Jobs that are waiting, the marker that ended them, and whether to go on."""
+        batch: list[J] = []
+        item = self._queue.get()
+        while True:
+            if item is None:
+                return batch, None, False
+            if isinstance(item, threading.Event):
+                return batch, item, True
+            batch.append(item)
+            if len(batch) >= _BATCH:
+                return batch, None, True
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return batch, None, True

@@ -1,0 +1,64 @@
+"""accept: keep a child only where it is better than its parent.
+
+The gate of GEPA (Agrawal et al. 2025: strictly better on the same minibatch), the revert of TextGrad (Yuksekgonul et al.
+2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024). Parent and child are compared on
+the examples that both were scored on; without such examples the parent stays.
+"""
+
+from __future__ import annotations
+
+from promptwire.node import Context, node
+from promptwire.ranking import merit
+from promptwire.values import Model, Prompt, Prompts, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "accept"]
+
+
+class Inputs(Model):
+    parents: Prompts
+    """The prompts that may be replaced."""
+    children: Prompts
+    """The prompts that may replace them; those of other parents are left out."""
+    scores: Scores
+    """How both did, on the same examples."""
+
+
+class Params(Model):
+    strict: bool = True
+    """Whether a child that does equally well is refused."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """Each parent, or the best child that replaced it, in the parents' order."""
+    accepted: Prompts
+    """The children that were accepted."""
+
+
+@node()
+async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Replace parents by their better children."""
+    kept, accepted = [], []
+    for parent in inputs.parents.items:
+        rivals = [child for child in inputs.children.items if parent.id in child.parents and child.id != parent.id]
+        best = parent
+        for child in rivals:
+            if _better(child, best, inputs.scores, params.strict or best is not parent):
+                best = child
+        kept.append(best)
+        if best is not parent:
+            accepted.append(best)
+    context.count("accepted", len(accepted))
+    return Outputs(prompts=Prompts.of(kept), accepted=Prompts.of(accepted))
+
+
+def _better(child: Prompt, other: Prompt, scores: Scores, strict: bool) -> bool:
+    """Whether `child` beats `other` on the examples that both were scored on."""
+    mine = {row.example: row for row in scores.by_prompt.get(child.id, ())}
+    theirs = {row.example: row for row in scores.by_prompt.get(other.id, ())}
+    shared = [example for example in mine if example in theirs]
+    if not shared:
+        return False
+    mean = merit([mine[example] for example in shared])[1]
+    bar = merit([theirs[example] for example in shared])[1]
+    return mean > bar or (mean == bar and not strict)

@@ -1,0 +1,177 @@
+"""beam-select: keep the best prompts, spending a budget of pulls where it tells most.
+
+ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step. `top` takes scores that are there, or scores
+all on `on`; `uniform` shares the pulls equally; `ucb`, `ucb-e`, `successive-rejects` and `successive-halving` spend more on
+what looks good. All arms walk through one shuffled order of the examples, so arms with equally many pulls were compared on the
+same ones and no pull repeats an example. Ties go by rule, see `promptwire.ranking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from promptwire.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
+from promptwire.errors import NodeError
+from promptwire.node import Context, node
+from promptwire.ranking import ranked
+from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "beam_select"]
+
+
+class Inputs(Model):
+    prompts: Prompts | None = None
+    """The prompts to choose from; those of `scores` when not wired."""
+    scores: Scores | None = None
+    """Scores that are there: `top` compares them."""
+    on: Examples | None = None
+    """Examples to score on."""
+
+
+class Params(Model):
+    keep: int = Field(default=1, ge=1)
+    """How many to keep."""
+    policy: Literal["top", "uniform", "ucb", "ucb-e", "successive-rejects", "successive-halving"] = "top"
+    """How the pulls are spent."""
+    pulls: int = Field(default=2048, ge=1)
+    """Pairs of prompt and example to score at most; `top` has no budget."""
+    c: float = Field(default=2.0, ge=0)
+    """How much `ucb` and `ucb-e` explore."""
+    per_round: int = Field(default=8, ge=1)
+    """Prompts that `ucb` and `ucb-e` pull at once."""
+    batch: int = Field(default=32, ge=1)
+    """Examples of each such pull."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """The best, best first."""
+    scores: Scores
+    """All rows they were chosen by."""
+
+
+@node(scores=True)
+async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Keep the `keep` best prompts."""
+    prompts = inputs.prompts if inputs.prompts is not None else inputs.scores.prompts if inputs.scores else None
+    if prompts is None or (inputs.on is None and inputs.scores is None):
+        raise NodeError("nothing to choose by", where=context.path, hint="wire `prompts` and `on`, or `scores`")
+    if params.policy != "top" and inputs.on is None:
+        raise NodeError(f"policy {params.policy!r} needs examples", where=context.path, hint="wire `on`")
+    if inputs.on is not None and len(prompts) and not len(inputs.on):
+        raise NodeError("there are no examples to score on", where=context.path, hint="`on` is an empty set: check the data")
+    scores, left = inputs.scores or Scores(prompts=prompts), prompts
+    if inputs.on is not None:
+        budget = len(prompts) * len(inputs.on) if params.policy == "top" else params.pulls
+        table = _Table(prompts, inputs.on, budget, context)
+        left = await _spend(table, params)
+        scores = scores.merge(table.scores())
+    return Outputs(prompts=Prompts(items=ranked(left, scores)[: params.keep]), scores=scores)
+
+
+class _Table:
+    """The rows so far, how far each prompt has walked through the examples, and what is left of the budget."""
+
+    def __init__(self, prompts: Prompts, examples: Examples, budget: int, context: Context) -> None:
+        self.prompts = prompts
+        self.budget = budget
+        self._context = context
+        self._order: list[Example] = list(examples.items)
+        context.rng("order").shuffle(self._order)
+        self._asked = dict.fromkeys((prompt.id for prompt in prompts.items), 0)
+        self._rows: dict[str, list[Row]] = {prompt.id: [] for prompt in prompts.items}
+        self._found = Scores(prompts=prompts, examples=examples)
+
+    def shuffled(self) -> list[Prompt]:
+        """The prompts in a drawn order."""
+        return self._context.rng("arms").sample(self.prompts.items, len(self.prompts))
+
+    def asked(self, prompt: Prompt) -> int:
+        """How many examples `prompt` was asked."""
+        return self._asked[prompt.id]
+
+    def open(self, prompt: Prompt) -> bool:
+        """Whether there are examples that `prompt` has not seen."""
+        return self._asked[prompt.id] < len(self._order)
+
+    def arm(self, prompt: Prompt) -> Arm:
+        """What is known of `prompt`."""
+        values = [row.value for row in self._rows[prompt.id]]
+        return Arm(len(values), sum(values) / len(values) if values else 0.0)
+
+    async def pull(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> None:
+        """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""
+        asked = [self._asked[prompt.id] for prompt in prompts]
+        wanted = [max(0, min(end, len(self._order)) - start) for start, end in zip(asked, upto, strict=True)]
+        given = shares(self.budget, wanted)
+        self.budget -= sum(given)
+        slices: dict[tuple[int, int], list[Prompt]] = {}
+        for prompt, start, share in zip(prompts, asked, given, strict=True):
+            self._asked[prompt.id] += share
+            if share:
+                slices.setdefault((start, start + share), []).append(prompt)
+        partial = not self._context.round
+        jobs = [
+            self._context.score(Prompts(items=tuple(some)), Examples(items=tuple(self._order[start:end])), partial=partial)
+            for (start, end), some in slices.items()
+        ]
+        for found in await self._context.gather(jobs):
+            self._found = found
+            for row in found.rows:
+                self._rows[row.prompt].append(row)
+
+    def scores(self) -> Scores:
+        """All rows, but for prompts that got less than half of what was asked for: a limit or failed calls cut them short."""
+        kept = [rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]]
+        return Scores(
+            metric=self._found.metric,
+            perfect=self._found.perfect,
+            prompts=self.prompts,
+            examples=Examples(items=tuple(self._order)),
+            rows=tuple(row for rows in kept for row in rows),
+        )
+
+    def best(self, prompts: Sequence[Prompt], keep: int) -> tuple[Prompt, ...]:
+        """The best `keep` of `prompts`."""
+        return ranked(Prompts(items=tuple(prompts)), self.scores())[:keep]
+
+
+async def _spend(table: _Table, params: Params) -> Prompts:
+    """Spend the budget by the policy; gives the prompts that are still to be chosen from."""
+    prompts = table.prompts.items
+    if params.policy in ("ucb", "ucb-e"):
+        await _bounds(table, params)
+    elif params.policy == "successive-rejects":
+        return await _eliminate(table, params.keep, rejects(len(prompts), params.keep, params.pulls))
+    elif params.policy == "successive-halving":
+        return await _eliminate(table, params.keep, halving(len(prompts), params.keep, params.pulls))
+    elif prompts:
+        await table.pull(prompts, [max(1, table.budget // len(prompts))] * len(prompts))
+    return table.prompts
+
+
+async def _bounds(table: _Table, params: Params) -> None:
+    """Round by round, pull the prompts with the highest upper bounds; the unknown ones in a drawn order before all others."""
+    rule = ucb if params.policy == "ucb" else ucb_e
+    drawn = table.shuffled()
+    while table.budget:
+        bounds = rule([table.arm(prompt) for prompt in drawn], params.c)
+        order = sorted(range(len(drawn)), key=bounds.__getitem__, reverse=True)
+        chosen = [drawn[place] for place in order if table.open(drawn[place])][: params.per_round]
+        if not chosen:
+            return
+        await table.pull(chosen, [table.asked(prompt) + params.batch for prompt in chosen])
+
+
+async def _eliminate(table: _Table, keep: int, phases: Sequence[Phase]) -> Prompts:
+    """Pull all that are left, drop the worst, phase by phase. Without phases there is nothing to drop, and all are scored."""
+    left = table.prompts.items
+    for phase in phases or [Phase(table.budget // max(1, len(left)), keep)]:
+        if not phase.pulls:
+            continue  # nothing is known yet, so nobody can be dropped
+        await table.pull(left, [phase.pulls] * len(left))
+        left = table.best(left, phase.left)
+    return Prompts(items=left)

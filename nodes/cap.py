@@ -1,0 +1,80 @@
+"""cap: keep at most so many children of each parent.
+
+ProTeGi's bound on what a beam prompt may bring (Pryzant et al. 2023, section 3.2): a random few, or with `errors-only` those of
+twice as many that do best on what the parent got wrong. A paraphrase of an edit is the grandchild of the beam prompt and counts
+with its family.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptwire.errors import NodeError
+from promptwire.node import Context, node
+from promptwire.ranking import ranked
+from promptwire.values import Examples, Failures, Model, Prompt, Prompts
+
+__all__ = ["Inputs", "Outputs", "Params", "cap"]
+
+
+class Inputs(Model):
+    prompts: Prompts
+    """The children, with all between them and the parents."""
+    errors: Failures | None = None
+    """What the parents got wrong; for `errors-only`."""
+
+
+class Params(Model):
+    per_parent: int = Field(default=8, ge=1)
+    """Children that each parent keeps."""
+    policy: Literal["random", "errors-only"] = "random"
+    """`random`, or the best on the parent's errors."""
+    max_errors: int = Field(default=16, ge=1)
+    """Errors of a parent that its children are scored on at most."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """What is kept, in the written order."""
+
+
+@node(scores=True)
+async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Keep at most `per_parent` children of each parent."""
+    if params.policy == "errors-only" and inputs.errors is None:
+        raise NodeError("policy 'errors-only' needs `errors`", where=context.path, hint="wire the output of a failures node")
+    families = _families(inputs.prompts)
+    kept = await context.gather([_chosen(root, family, inputs, params, context) for root, family in families.items()])
+    ids = {prompt.id for some in kept for prompt in some}
+    return Outputs(prompts=Prompts(items=tuple(prompt for prompt in inputs.prompts.items if prompt.id in ids)))
+
+
+def _families(prompts: Prompts) -> dict[str, list[Prompt]]:
+    """The prompts by the ancestor outside of the set that they come from."""
+    pool = {prompt.id: prompt for prompt in prompts.items}
+    families: dict[str, list[Prompt]] = {}
+    for prompt in prompts.items:
+        root, seen = prompt, {prompt.id}
+        # Two prompts may be each other's parents when a paraphrase comes back to an earlier text.
+        while root.parents and root.parents[0] in pool and root.parents[0] not in seen:
+            root = pool[root.parents[0]]
+            seen.add(root.id)
+        families.setdefault(root.parents[0] if root.parents else root.id, []).append(prompt)
+    return families
+
+
+async def _chosen(root: str, family: list[Prompt], inputs: Inputs, params: Params, context: Context) -> tuple[Prompt, ...]:
+    if len(family) <= params.per_parent:
+        return tuple(family)
+    rng = context.rng(root)
+    if params.policy == "random" or inputs.errors is None:
+        return tuple(rng.sample(family, params.per_parent))
+    tried = rng.sample(family, min(len(family), 2 * params.per_parent))
+    wrong = Examples.of(case.example for group in inputs.errors.groups if group.prompt.id == root for case in group.cases)
+    if not len(wrong):
+        return tuple(tried[: params.per_parent])
+    shown = Examples(items=tuple(rng.sample(wrong.items, min(len(wrong), params.max_errors))))
+    prompts = Prompts(items=tuple(tried))
+    return ranked(prompts, await context.score(prompts, shown))[: params.per_parent]

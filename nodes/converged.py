@@ -1,0 +1,46 @@
+"""converged: whether a search has stopped getting better.
+
+A stop rule for `until:`. The papers stop after a fixed number of steps; OPRO's curves (Yang et al. 2023, figure 1) are flat
+long before, and PE2's code stops at a perfect score.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from promptwire.node import Context, node
+from promptwire.values import History, Model
+
+__all__ = ["Inputs", "Outputs", "Params", "converged"]
+
+
+class Inputs(Model):
+    log: History
+    """The history of the search."""
+
+
+class Params(Model):
+    patience: int = Field(default=50, ge=1)
+    """Rounds without a better prompt after which the search is over."""
+    better_by: float = Field(default=0.0, ge=0)
+    """How much better a score has to be to count."""
+    perfect: float | None = 1.0
+    """A score that can't be beaten, at which the search is over at once; null for none."""
+
+
+class Outputs(Model):
+    done: bool
+    """Whether the search is over; never before anything was scored."""
+
+
+@node()
+async def converged(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Say whether the last `patience` rounds brought nothing better."""
+    best, since = None, 0
+    for entry in sorted(inputs.log.entries, key=lambda entry: entry.round):
+        if best is None or entry.score > best + params.better_by:
+            best, since = entry.score, entry.round
+    if best is None:
+        return Outputs(done=False)
+    stale = inputs.log.rounds - 1 - since >= params.patience
+    return Outputs(done=stale or (params.perfect is not None and best >= params.perfect))

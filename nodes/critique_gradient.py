@@ -1,0 +1,71 @@
+"""critique-gradient: ask a model, in words, why a prompt failed.
+
+The "textual gradient" of ProTeGi (Pryzant et al. 2023, section 3.1): one request per group of failures, which may give
+several reasons. With PE2's template (Ye et al. 2024, section 3.2) it is the first turn of a conversation in which `edit` then
+writes the new prompt; a critique carries its conversation along.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from promptwire.node import Context, Reply, node
+from promptwire.ordinals import ordinals
+from promptwire.values import Critique, Critiques, Failure, FailureGroup, Failures, Model, Prompt
+
+__all__ = ["Inputs", "Outputs", "Params", "Slots", "critique_gradient"]
+
+
+class Inputs(Model):
+    of: Failures
+    """What the prompts got wrong, in groups."""
+
+
+class Params(Model):
+    n: int = Field(default=1, ge=1)
+    """Reasons to ask for about each group; more are not taken."""
+
+
+class Slots(Model):
+    prompt: Prompt
+    """The prompt that failed."""
+    failures: tuple[Failure, ...]
+    """What it got wrong."""
+    n: int
+    """Reasons to ask for."""
+
+
+class Outputs(Model):
+    critiques: Critiques
+    """The reasons, group by group; may be fewer than asked for."""
+
+
+@node(slots=Slots)
+async def critique_gradient(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Ask why each prompt failed on each group of its failures."""
+    groups = inputs.of.groups
+    # Equal groups are equal questions, and each is to have a reason of its own.
+    numbers = ordinals((group.prompt.id, tuple(case.example.id for case in group.cases)) for group in groups)
+    asked = await context.gather(
+        [
+            context.ask(Slots(prompt=group.prompt, failures=group.cases, n=params.n), first=number)
+            for group, number in zip(groups, numbers, strict=True)
+        ]
+    )
+    found = [
+        critique
+        for group, replies in zip(groups, asked, strict=True)
+        for critique in _critiques(group, replies, params.n, context)
+    ]
+    return Outputs(critiques=Critiques(items=tuple(found)))
+
+
+def _critiques(group: FailureGroup, replies: tuple[Reply, ...], n: int, context: Context) -> list[Critique]:
+    """The reasons in the replies about one group."""
+    found = [
+        Critique(text=text, prompt=group.prompt, cases=group.cases, conversation=reply.conversation)
+        for reply in replies
+        for text in reply.answers
+    ]
+    context.count("surplus", max(0, len(found) - n))
+    return found[:n]

@@ -1,0 +1,99 @@
+"""edit: write a better prompt along a critique.
+
+ProTeGi's step against the gradient (Pryzant et al. 2023, section 3.1), and PE2's second turn (Ye et al. 2024, section 3.2),
+which continues the critique's conversation and states limits: how many words may change (its step size), how long the prompt
+may be, and what was tried before (its momentum). Limits are told to the model, as in PE2; `dedupe` drops what breaks them.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from promptwire.errors import NodeError
+from promptwire.node import Context, Reply, node
+from promptwire.ordinals import ordinals
+from promptwire.values import Critique, Critiques, Failure, History, Model, Prompt, Prompts
+
+__all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]
+
+
+class Inputs(Model):
+    along: Critiques
+    """The critiques to follow."""
+    history: History | None = None
+    """What was tried before, for a template that shows it."""
+
+
+class Params(Model):
+    n: int = Field(default=1, ge=1)
+    """Prompts to ask for along each critique; more are not taken."""
+    step_size: int | None = Field(default=None, ge=1)
+    """Most words that may change; no limit when not set."""
+    max_words: int | None = Field(default=None, ge=1)
+    """Longest prompt, in words; no limit when not set."""
+    converse: bool = False
+    """Whether to go on with the conversation that the critique came from."""
+
+
+class Slots(Model):
+    prompt: Prompt
+    """The prompt to change."""
+    critique: Critique
+    """Why it failed."""
+    failures: tuple[Failure, ...]
+    """What it got wrong."""
+    n: int
+    """Prompts to ask for."""
+    step_size: int | None
+    """Most words that may change."""
+    max_words: int | None
+    """Longest prompt, in words."""
+    history: History
+    """What was tried before; empty when none is wired."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """The new prompts, critique by critique."""
+
+
+@node(slots=Slots)
+async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Rewrite each criticised prompt along its critique."""
+    critiques = inputs.along.items
+    if params.converse and any(not critique.conversation for critique in critiques):
+        hint = "`converse` needs a critique from a chat template, not from a completion"
+        raise NodeError("a critique has no conversation to go on with", where=context.path, hint=hint)
+    numbers = ordinals(critique.model_dump_json() for critique in critiques)
+    asked = await context.gather(
+        [_ask(critique, number, inputs, params, context) for critique, number in zip(critiques, numbers, strict=True)]
+    )
+    written = []
+    for critique, replies in zip(critiques, asked, strict=True):
+        texts = [text for reply in replies for text in reply.answers]
+        context.count("surplus", max(0, len(texts) - params.n))
+        written += [_child(critique.prompt, text, context) for text in texts[: params.n]]
+    prompts = Prompts.of(written)
+    context.count("duplicates", len(written) - len(prompts))
+    return Outputs(prompts=prompts)
+
+
+async def _ask(critique: Critique, number: int, inputs: Inputs, params: Params, context: Context) -> tuple[Reply, ...]:
+    slots = Slots(
+        prompt=critique.prompt,
+        critique=critique,
+        failures=critique.cases,
+        n=params.n,
+        step_size=params.step_size,
+        max_words=params.max_words,
+        history=inputs.history or History(),
+    )
+    return await context.ask(slots, first=number, conversation=critique.conversation if params.converse else ())
+
+
+def _child(parent: Prompt, text: str, context: Context) -> Prompt:
+    """A prompt with a new text and its parent's demonstrations."""
+    born = context.born(text, parent)
+    if not parent.demos:
+        return born
+    return Prompt(text=text, demos=parent.demos, parents=born.parents, made_by=born.made_by, round=born.round)

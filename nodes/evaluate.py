@@ -1,0 +1,37 @@
+"""evaluate: score every prompt on every example.
+
+The step that all papers share; what counts as right is the `metric`. Every row is kept - reply, answer, value - so that
+`failures` and `critique-gradient` need no second call. All pairs are independent and in flight together.
+"""
+
+from __future__ import annotations
+
+from promptwire.errors import NodeError
+from promptwire.node import Context, node
+from promptwire.values import Examples, Model, Prompts, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "evaluate"]
+
+
+class Inputs(Model):
+    prompts: Prompts
+    """The prompts to score."""
+    on: Examples
+    """The examples to score them on."""
+
+
+class Params(Model):
+    pass
+
+
+class Outputs(Model):
+    scores: Scores
+    """One row per prompt and example."""
+
+
+@node(scores=True)
+async def evaluate(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Score `prompts` on the examples of `on`."""
+    if len(inputs.prompts) and not len(inputs.on):
+        raise NodeError("there are no examples to score on", where=context.path, hint="`on` is an empty set: check the data")
+    return Outputs(scores=await context.score(inputs.prompts, inputs.on))

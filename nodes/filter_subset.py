@@ -1,0 +1,86 @@
+"""filter-subset: find the good prompts without scoring the poor ones on everything.
+
+APE's adaptive filter (Zhou et al. 2023, section 3.2): score all candidates on a small subset, drop the poor, give the rest a
+new, non-overlapping subset and update their mean; go on until few are left and score those on all. The paper leaves sizes and
+threshold open, and its repository has no such filter: here each stage keeps a share, and its subset grows by a factor. All
+candidates of a stage see the same examples (the repository draws anew for each), since a comparison needs that.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field
+
+from promptwire.errors import NodeError
+from promptwire.node import Context, node
+from promptwire.ranking import ranked
+from promptwire.values import Example, Examples, Model, Prompts, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "filter_subset"]
+
+
+class Inputs(Model):
+    prompts: Prompts
+    """The candidates."""
+    on: Examples
+    """The examples to draw the subsets from."""
+
+
+class Params(Model):
+    first: int = Field(default=10, ge=1)
+    """Examples of the first stage."""
+    growth: float = Field(default=2.0, ge=1)
+    """How many times more examples each next stage has."""
+    keep: float = Field(default=0.5, gt=0, lt=1)
+    """Share of the candidates that each stage keeps, rounded up."""
+    until: int = Field(default=4, ge=1)
+    """How many are left in the end."""
+    full: bool = True
+    """Whether those are then scored on all examples that no stage has used."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """The survivors, best first."""
+    scores: Scores
+    """All rows of all stages, for all candidates."""
+
+
+@node(scores=True)
+async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Keep the best `until` candidates, in stages of growing, disjoint subsets."""
+    alive = inputs.prompts
+    if len(alive) and not len(inputs.on):
+        raise NodeError("there are no examples to score on", where=context.path, hint="`on` is an empty set: check the data")
+    rest = list(inputs.on.items)
+    context.rng("order").shuffle(rest)
+    scores, size = Scores(prompts=alive, examples=inputs.on), params.first
+    while len(alive) > params.until and rest:
+        stage, rest = rest[:size], rest[size:]
+        scores = await _scored(scores, alive, stage, context)
+        left = max(params.until, math.ceil(len(alive) * params.keep))
+        # A share close to 1 rounds up to all of few candidates: at least one goes in every stage.
+        alive = Prompts(items=ranked(alive, scores)[: min(left, len(alive) - 1)])
+        size = math.ceil(size * params.growth)
+    if rest and params.full:
+        scores = await _scored(scores, alive, rest, context)
+    return Outputs(prompts=Prompts(items=ranked(alive, scores)[: params.until]), scores=scores)
+
+
+async def _scored(scores: Scores, prompts: Prompts, examples: list[Example], context: Context) -> Scores:
+    """`scores` with those of `prompts` on `examples`.
+
+    Outside loops a budget that runs out gives what there is; a loop has its last complete round to fall back to. A stage that
+    broke off decides nothing where there were stages before it: a mean over a few easy examples is not a better one. In the
+    first stage, what was scored on less than half of the subset counts as not scored.
+    """
+    new = await context.score(prompts, Examples(items=tuple(examples)), partial=not context.round)
+    rows = new.rows
+    broken = {prompt for prompt, found in new.by_prompt.items() if len(found) * 2 < len(examples)}
+    if broken:
+        context.count("stages broken off")
+        rows = () if scores.rows else tuple(row for row in rows if row.prompt not in broken)
+    return Scores(
+        metric=new.metric, perfect=new.perfect, prompts=scores.prompts, examples=scores.examples, rows=scores.rows + rows
+    )

@@ -1,0 +1,61 @@
+"""recall: the best entries of a history, in the order in which a model is to see them.
+
+OPRO (Yang et al. 2023, section 4.2) shows its best 20 attempts worst first, because a model heeds most what stands last, and
+their scores as one of 100 levels. Among equal scores the one over more examples is better, then the older one; in every order
+the older one stands first among equals.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from promptwire.node import Context, node
+from promptwire.values import Entry, History, Model, Prompts
+
+__all__ = ["Inputs", "Outputs", "Params", "recall"]
+
+
+class Inputs(Model):
+    of: History
+    """The history."""
+
+
+class Params(Model):
+    best: int | None = Field(default=None, ge=1)
+    """How many of the best entries; all when not set."""
+    order: Literal["descending", "ascending", "written"] = "descending"
+    """Best first, best last, or oldest first."""
+    threshold: float | None = None
+    """Lowest score that is shown; the result may then be empty."""
+    buckets: int | None = Field(default=None, ge=1)
+    """Levels between 0 and 1 that scores are rounded to; exact when not set."""
+
+
+class Outputs(Model):
+    history: History
+    """The chosen entries in that order."""
+    prompts: Prompts
+    """Their prompts."""
+
+
+@node()
+async def recall(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Choose entries of the history and order them."""
+    log = inputs.of
+    ages = {entry.prompt.id: age for age, entry in enumerate(log.entries)}
+    # Chosen by the exact scores: two that share a level are not equally good.
+    chosen = sorted(log.entries, key=lambda entry: (-entry.score, -entry.n, ages[entry.prompt.id]))[: params.best]
+    chosen = [entry for entry in chosen if params.threshold is None or entry.score >= params.threshold]
+    if params.order == "ascending":
+        chosen = sorted(chosen, key=lambda entry: (entry.score, ages[entry.prompt.id]))
+    elif params.order == "written":
+        chosen = sorted(chosen, key=lambda entry: ages[entry.prompt.id])
+    prompts = Prompts(items=tuple(entry.prompt for entry in chosen))
+    entries = tuple(_levelled(entry, params.buckets) for entry in chosen)
+    return Outputs(history=History(entries=entries, rounds=log.rounds), prompts=prompts)
+
+
+def _levelled(entry: Entry, buckets: int | None) -> Entry:
+    return entry.model_copy(update={"score": round(entry.score * buckets) / buckets}) if buckets else entry

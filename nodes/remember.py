@@ -1,0 +1,54 @@
+"""remember: add scored prompts to a history.
+
+OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. There is one entry per prompt: when a prompt
+was scored again, the score over more examples stays, the newer one among equals. A prompt without a score is not added.
+"""
+
+from __future__ import annotations
+
+from promptwire.node import Context, node
+from promptwire.values import Critiques, Entry, History, Model, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "remember"]
+
+
+class Inputs(Model):
+    scores: Scores
+    """How prompts did."""
+    log: History | None = None
+    """The history to add to; an empty one when not wired."""
+    critiques: Critiques | None = None
+    """What was said of them."""
+
+
+class Params(Model):
+    pass
+
+
+class Outputs(Model):
+    history: History
+    """The longer history."""
+
+
+@node()
+async def remember(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Add `scores` to the history `log`."""
+    log = inputs.log or History()
+    said = {critique.prompt.id: critique.text for critique in (inputs.critiques.items if inputs.critiques else ())}
+    entries = {entry.prompt.id: entry for entry in log.entries}
+    for prompt in inputs.scores.prompts.items:
+        values = inputs.scores.values(prompt)
+        if not values:
+            context.count("unscored")
+            continue
+        old = entries.get(prompt.id)
+        if old is not None and old.n > len(values):
+            continue
+        entries[prompt.id] = Entry(
+            prompt=old.prompt if old else prompt,
+            score=sum(values) / len(values),
+            n=len(values),
+            round=old.round if old else log.rounds,
+            critique=said.get(prompt.id, old.critique if old else ""),
+        )
+    return Outputs(history=History(entries=tuple(entries.values()), rounds=log.rounds + 1))

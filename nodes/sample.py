@@ -1,0 +1,104 @@
+"""sample: draw a minibatch of examples; what was not drawn is `rest`.
+
+Every paper draws: APE its demonstrations, ProTeGi a minibatch a round, OPRO its exemplars, PE2 hard examples, GEPA batches that
+walk through the data epoch by epoch. A set that is smaller than `n` is given whole and counted as `short`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Literal
+
+from pydantic import Field
+
+from promptwire.canonical import digest
+from promptwire.errors import NodeError
+from promptwire.node import Context, node
+from promptwire.values import Example, Examples, Model, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "sample"]
+
+
+class Inputs(Model):
+    of: Examples
+    """The examples to draw from."""
+    scores: Scores | None = None
+    """How prompts did on them; needed by `hard` and `weighted`."""
+
+
+class Params(Model):
+    n: float = Field(gt=0)
+    """How many to draw; below 1 it is a share of the set, rounded down but never to none."""
+    policy: Literal["random", "epoch", "hard", "weighted"] = "random"
+    """`random`; `epoch`: every example once before one comes again, over the rounds of the loop; `hard`: the lowest mean
+    value, ties at random; `weighted`: the lower the value, the likelier."""
+
+
+class Outputs(Model):
+    examples: Examples
+    """What was drawn, in the order of drawing."""
+    rest: Examples
+    """What was not drawn, in the written order."""
+
+
+@node()
+async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Draw `n` of the examples."""
+    items = inputs.of.items
+    if params.policy in ("hard", "weighted") and inputs.scores is None:
+        hint = "wire the scores of an evaluate node"
+        raise NodeError(f"policy {params.policy!r} needs `scores`", where=context.path, hint=hint)
+    size = size_of(params.n, len(items))
+    if params.n > len(items):
+        context.count("short")
+    rng = context.rng("sample")
+    if params.policy == "epoch":
+        chosen = epoch_batch(items, size, context)
+    elif params.policy == "random" or inputs.scores is None:
+        chosen = rng.sample(items, size)
+    else:
+        chosen = by_difficulty(items, inputs.scores, rng, weighted=params.policy == "weighted")[:size]
+    drawn = {example.id for example in chosen}
+    return Outputs(
+        examples=Examples(items=tuple(chosen)),
+        rest=Examples(items=tuple(example for example in items if example.id not in drawn)),
+    )
+
+
+def size_of(n: float, available: int) -> int:
+    """How many examples `n` means: a count, or below 1 a share."""
+    return min(available, max(1, int(n * available)) if n < 1 else int(n))
+
+
+def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list[Example]:
+    """The batch of this round: batches walk through an order that stays for an epoch; the last one is filled up from its start.
+
+    The order comes from the examples' ids and the epoch, not from the round's generator, which is another one each round.
+    """
+    if not size:
+        return []
+    turn = int(context.round.rpartition(".")[2] or 0)
+    epoch, batch = divmod(turn, math.ceil(len(items) / size))
+    order = sorted(items, key=lambda example: digest([context.path, epoch, example.id]))
+    return [order[(batch * size + index) % len(order)] for index in range(size)]
+
+
+def by_difficulty(items: tuple[Example, ...], scores: Scores, rng: random.Random, *, weighted: bool) -> list[Example]:
+    """The examples, hardest first; `weighted` makes it a draw without replacement in which the hard are likely to come first.
+
+    An example that was never scored counts as right: nothing says that it is hard.
+    """
+    found: dict[str, list[float]] = {}
+    for row in scores.rows:
+        found.setdefault(row.example, []).append(row.value)
+    means = {example: sum(values) / len(values) for example, values in found.items()}
+    top = max(means.values(), default=0.0) if scores.perfect is None else scores.perfect
+    lost = {example.id: max(0.0, top - means.get(example.id, top)) for example in items}
+    keys: dict[str, tuple[float, float]] = {}
+    for example in items:
+        chance = rng.random()
+        # Efraimidis and Spirakis: the largest log(u) / weight are a weighted draw without replacement.
+        drawn = math.log(chance or 1e-300) / lost[example.id] if lost[example.id] else -math.inf
+        keys[example.id] = (drawn if weighted else lost[example.id], chance)
+    return sorted(items, key=lambda example: keys[example.id], reverse=True)

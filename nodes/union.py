@@ -1,0 +1,31 @@
+"""union: several sets of prompts as one, in the written order.
+
+A list of references on a port is a union already; this node gives one a name, for when several nodes need it.
+"""
+
+from __future__ import annotations
+
+from promptwire.node import Context, node
+from promptwire.values import Model, Prompts
+
+__all__ = ["Inputs", "Outputs", "Params", "union"]
+
+
+class Inputs(Model):
+    prompts: Prompts
+    """The sets, as a list of references; of equal prompts the first stays."""
+
+
+class Params(Model):
+    pass
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """All of them."""
+
+
+@node()
+async def union(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Join sets of prompts."""
+    return Outputs(prompts=inputs.prompts)

@@ -1,0 +1,48 @@
+"""What every test stands on: no network beyond this machine, and folders of its own."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection or look-up that would leave this machine fails the test that makes it."""
+    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(host: Any) -> None:
+        if host is not None and host not in _LOCAL:
+            pytest.fail(f"a test reached for the network: {host!r}")
+
+    def guarded(call: Any) -> Any:
+        def one(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                check(address[0])
+            return call(self, address)
+
+        return one
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        check(host.decode() if isinstance(host, bytes) else host)
+        return resolve(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Cache and runs of a test in its own folder, and no key or address of the person who runs the tests."""
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path / "runs"))
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+    yield

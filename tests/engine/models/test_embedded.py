@@ -1,0 +1,160 @@
+"""The real embedded model: what it says, how likely it finds things, and that asking again gives the same."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+
+import pytest
+
+from promptwire.errors import ContextOverflow, ModelUnavailable, TransientError
+from promptwire.models.embedded import Embedded
+from promptwire.models.wire import Wire
+from promptwire.request import Answer, Request, Settings
+from promptwire.values import Message
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+KEYS = ("a" * 64, "b" * 64)
+GREEDY = Settings(temperature=0, max_tokens=6)
+SAMPLED = Settings(temperature=0.9, max_tokens=8)
+TOPICS = ("sports", "food", "weather", "music")
+
+
+def topic(sentence: str, *labels: str) -> Request:
+    return Request("choose", prompt=f"Label the input.\n\nInput: {sentence}\nOutput:", options=labels or TOPICS)
+
+
+async def ask(backend: Embedded, request: Request, key: str = KEYS[0]) -> Answer:
+    (answer,) = await backend.call(request, keys=[key])
+    return answer
+
+
+async def test_a_chat_is_answered_and_its_tokens_are_counted(embedded: Embedded) -> None:
+    chat = Request("generate", messages=(Message(role="user", content="Say hi"),), settings=GREEDY)
+    answer = await ask(embedded, chat)
+    assert answer.text.strip()
+    assert answer.finish == "length"
+    assert answer.tokens_in > 0
+    assert answer.tokens_out == 6
+    assert answer.usd == 0.0
+
+
+async def test_a_text_is_completed_up_to_a_stop(embedded: Embedded) -> None:
+    settings = Settings(temperature=0, max_tokens=20, stop=(".",))
+    answer = await ask(embedded, Request("generate", prompt="The capital of France is", settings=settings))
+    assert answer.text == " Paris"
+    assert answer.finish == "stop"
+
+
+async def test_the_likeliest_label_is_the_right_one_and_all_sum_to_one(embedded: Embedded) -> None:
+    for sentence, right in (("The goalkeeper saved a penalty.", 0), ("A storm brought heavy snow.", 2)):
+        answer = await ask(embedded, topic(sentence))
+        assert max(range(4), key=lambda place: answer.weights[place]) == right
+        assert math.isclose(sum(map(math.exp, answer.weights)), 1, abs_tol=1e-6)
+
+
+async def test_labels_that_begin_alike_are_told_apart(embedded: Embedded) -> None:
+    prompt = "very good, very good, very good, very good,"
+    answer = await ask(embedded, Request("choose", prompt=prompt, options=("very bad", "very good")))
+    assert answer.weights[1] > answer.weights[0]
+    assert math.isclose(sum(map(math.exp, answer.weights)), 1, abs_tol=1e-6)
+
+
+async def test_the_order_of_labels_does_not_matter(embedded: Embedded) -> None:
+    there = await ask(embedded, topic("He scored twice."))
+    back = await ask(embedded, topic("He scored twice.", *reversed(TOPICS)))
+    assert there.weights == pytest.approx(tuple(reversed(back.weights)), abs=1e-4)
+
+
+async def test_a_given_answer_has_one_log_probability_a_token(embedded: Embedded) -> None:
+    likely = await ask(embedded, Request("logprob", prompt="One two three four five", options=("six seven",)))
+    assert len(likely.weights) == 2
+    assert all(math.isfinite(weight) and weight < 0 for weight in likely.weights)
+    unlikely = await ask(embedded, Request("logprob", prompt="One two three four five", options=("spoon violin",)))
+    assert sum(likely.weights) > sum(unlikely.weights)
+
+
+async def test_both_ways_of_scoring_agree_where_both_can(embedded: Embedded) -> None:
+    """The label distribution and the forced tokens look at the same probabilities by different means."""
+    prompt = topic("Bread rises in the oven.").prompt
+    forced = [sum((await ask(embedded, Request("logprob", prompt=prompt, options=(label,)))).weights) for label in TOPICS]
+    total = math.log(sum(map(math.exp, forced)))
+    chosen = await ask(embedded, topic("Bread rises in the oven."))
+    assert chosen.weights == pytest.approx([weight - total for weight in forced], abs=0.01)
+
+
+async def test_the_key_decides_a_sample_whatever_was_asked_before(embedded: Embedded) -> None:
+    request = Request("generate", prompt="Once upon a time", settings=SAMPLED)
+    first = await ask(embedded, request, KEYS[0])
+    other = await ask(embedded, request, KEYS[1])
+    await ask(embedded, topic("Something else."))
+    assert await ask(embedded, request, KEYS[0]) == first
+    assert other.text != first.text
+
+
+async def test_scores_do_not_depend_on_what_was_asked_before(embedded: Embedded) -> None:
+    requests = [topic(f"Sentence {'very ' * n}about the rain.") for n in range(6)]
+    there = [await ask(embedded, request) for request in requests]
+    back = [await ask(embedded, request) for request in reversed(requests)]
+    assert there == back[::-1]
+
+
+async def test_a_prompt_beyond_the_context_says_both_lengths(embedded: Embedded) -> None:
+    with pytest.raises(ContextOverflow, match=r"\d+ tokens.*2048 tokens") as caught:
+        await ask(embedded, Request("generate", prompt="word " * 3000, settings=GREEDY))
+    assert caught.value.hint
+    assert (await ask(embedded, Request("generate", prompt="Still there", settings=GREEDY))).text
+
+
+async def test_filling_gaps_is_declined_and_the_rest_is_not(embedded: Embedded) -> None:
+    assert "gaps" in embedded.supports("infill", chat=False)
+    assert not any(embedded.supports(kind, chat=chat) for kind in ("generate", "choose", "logprob") for chat in (True, False))
+
+
+async def test_the_address_is_openai_compatible_and_needs_the_key(embedded: Embedded) -> None:
+    body = {"model": "local", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
+    friend, stranger = Wire(embedded.url + "/v1", key=embedded.key), Wire(embedded.url + "/v1")
+    assert (await friend.post("/chat/completions", body))["choices"]
+    with pytest.raises(ModelUnavailable):
+        await stranger.post("/chat/completions", body)
+    await friend.close()
+    await stranger.close()
+
+
+async def test_a_server_that_died_is_started_again() -> None:
+    backend = Embedded()
+    await backend.open()
+    before = await ask(backend, topic("He scored twice."))
+    assert backend._process is not None
+    backend._process.kill()
+    await backend._process.wait()
+    with pytest.raises(TransientError, match="started again"):
+        await ask(backend, topic("He scored twice."))
+    assert await ask(backend, topic("He scored twice.")) == before
+    await backend.close()
+
+
+async def test_closing_with_a_request_under_way_ends_the_process() -> None:
+    backend = Embedded()
+    await backend.open()
+    process = backend._process
+    assert process is not None
+    long = Request("generate", prompt="Once", settings=Settings(temperature=0, max_tokens=1500))
+    asked = asyncio.ensure_future(ask(backend, long))
+    await asyncio.sleep(0)
+    await backend.close()
+    assert process.returncode is not None
+    with pytest.raises((TransientError, ModelUnavailable)):
+        await asked
+
+
+async def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF" + bytes(1000))
+    backend = Embedded(path)
+    with pytest.raises(ModelUnavailable, match="did not start") as caught:
+        await backend.open()
+    assert str(path) in caught.value.hint
+    await backend.close()

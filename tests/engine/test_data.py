@@ -1,0 +1,101 @@
+"""Examples from files: every known kind, and one clear error for what can't be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.data import Columns, read_examples, split
+from promptwire.errors import DataError
+from promptwire.values import Example, Examples
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", '{"input": "cat", "output": "cats"}\n\n{"input": "fox", "output": ["foxes", "foxen"]}\n'),
+        ("a.json", '[{"input": "cat", "output": "cats"}, {"input": "fox", "output": ["foxes", "foxen"]}]'),
+        ("a.jsonl", '\ufeff{"input": "cat", "output": "cats"}\r\n{"input": "fox", "output": ["foxes", "foxen"]}'),
+    ],
+)
+def test_json_rows_become_examples_in_order(tmp_path: Path, name: str, text: str) -> None:
+    examples = read_examples(write(tmp_path, name, text)).examples
+    assert [(example.input, example.outputs) for example in examples.items] == [("cat", ("cats",)), ("fox", ("foxes", "foxen"))]
+
+
+def test_tables_keep_quoted_commas_newlines_and_other_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", 'input,output,source\n"a, b\nc",d,book\n')
+    (example,) = read_examples(path).examples.items
+    assert (example.input, example.output, example.meta) == ("a, b\nc", "d", {"source": "book"})
+
+
+def test_columns_name_fields_and_numbers_become_text(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"q": "how many?", "context": "two cats", "a": 2}')
+    (example,) = read_examples(path, Columns(input=("q", "context"), output="a")).examples.items
+    assert (example.input, example.outputs) == ({"q": "how many?", "context": "two cats"}, ("2",))
+    assert example.text == "q: how many?\ncontext: two cats"
+
+
+def test_repeated_rows_are_dropped_and_counted(tmp_path: Path) -> None:
+    row = '{"input": "cat", "output": "cats"}\n'
+    loaded = read_examples(write(tmp_path, "a.jsonl", row * 3 + '{"input": "cat", "output": "kitties"}'))
+    assert (len(loaded.examples), loaded.duplicates) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.jsonl", "", "a.jsonl: the data file holds no examples"),
+        ("a.jsonl", '{"input": "a", "output": "b"}\n{broken', "a.jsonl:2: not JSON"),
+        ("a.jsonl", "[1]", "a.jsonl:1: a row is a JSON object"),
+        ("a.jsonl", '{"question": "a", "output": "b"}', "a.jsonl:1: there is no column 'input' (it has: 'question', 'output')"),
+        ("a.jsonl", '{"input": "a", "output": ""}', "a.jsonl:1: the column 'output' is empty"),
+        ("a.jsonl", '{"input": "a", "output": []}', "a.jsonl:1: the column 'output' is empty"),
+        ("a.jsonl", '{"input": null, "output": "b"}', "a.jsonl:1: the column 'input' holds NoneType, not text"),
+        ("a.json", '{"input": "a"}', "a.json: a JSON data file holds a list"),
+        ("a.csv", "input,output\na,b,c\n", "a.csv:2: this row has not the header's 2 columns"),
+        ("a.csv", "input,output\na\n", "a.csv:2: this row has not the header's 2 columns"),
+        ("a.xlsx", "x", "a.xlsx: unknown kind of data file '.xlsx'"),
+        ("a.jsonl", "[" * 100_000, "a.jsonl:1: not JSON"),
+    ],
+)
+def test_what_is_no_example_is_an_error_with_its_place(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_examples(write(tmp_path, name, text))
+    assert str(caught.value).startswith(f"{tmp_path}/{message}")
+
+
+def test_missing_files_folders_and_other_encodings_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="there is no such data file"):
+        read_examples(tmp_path / "none.jsonl")
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(DataError, match="can't be read"):
+        read_examples(tmp_path / "folder.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes('{"input": "é", "output": "b"}'.encode("latin-1"))
+    with pytest.raises(DataError, match="not UTF-8"):
+        read_examples(tmp_path / "latin.jsonl")
+
+
+@given(st.integers(2, 60), st.floats(0.05, 0.95))
+def test_a_split_loses_nothing_shares_nothing_and_is_always_the_same(n: int, share: float) -> None:
+    examples = Examples.of(Example(input=str(number), outputs=("x",)) for number in range(n))
+    first, second = split(examples, share, "test")
+    assert len(first) + len(second) == n
+    ids = [example.id for part in (first, second) for example in part.items]
+    assert len(set(ids)) == n
+    assert len(first) >= 1 and len(second) >= 1
+    assert split(examples, share, "test") == (first, second)
+
+
+def test_one_example_can_not_be_split() -> None:
+    with pytest.raises(DataError, match="can't be split"):
+        split(Examples.of([Example(input="a", outputs=("b",))]), 0.5, "test")

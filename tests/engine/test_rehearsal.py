@@ -1,0 +1,51 @@
+"""Templates before they are paid for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.small import Project
+
+PIPELINE = """\
+promptwire: 1
+inputs: {{seed: Prompts}}
+nodes:
+  x: {{use: write, prompts: $seed, n: 2, template: a/t.j2{more}}}
+outputs: {{prompt: $x}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "more", "expected"),
+    [
+        ("{{ n }}{{ demos }}", "",
+         "p.yaml:4:51: template a/t.j2 uses 'demos', which node 'x' does not provide (it has: n, prompts) - give it under with: {demos: ...}"),
+        ("{{ n }}{{ prompt }}", "",
+         "p.yaml:4:51: template a/t.j2 uses 'prompt', which node 'x' does not provide (it has: n, prompts) - did you mean 'prompts'?"),
+        ("{% if %}", "", "a/t.j2:1:1: Jinja: Expected an expression, got 'end of statement block'"),
+        ("{{ n }}", ", with: {log: $seed}", "p.yaml:4:66: warning: template a/t.j2 does not use 'log'"),
+        ("{{ n }}", ", with: {n: $seed}", "p.yaml:4:66: write already gives its template 'n' - choose another name"),
+        ("---\nparse: {tga: START}\n---\n{{ n }}", "", "a/t.j2:2:9: unknown key 'tga' in the front matter's `parse` - did you mean 'tag'?"),
+    ],
+)  # fmt: skip
+def test_a_template_that_does_not_suit_its_node_is_told(project: Project, template: str, more: str, expected: str) -> None:
+    project.write("a/t.j2", template)
+    told = project.told(PIPELINE.format(more=more))
+    if "front matter" in expected:
+        assert [line.split(" in ")[0] for line in told] == [expected.split(" in ")[0]]
+    else:
+        assert told == [expected]
+
+
+def test_a_misspelt_attribute_is_found_by_a_dry_run(project: Project) -> None:
+    project.write("a/t.j2", "line one\n{% for p in prompts %}{{ p.txt }}{% endfor %}{{ n }}")
+    (line,) = project.told(PIPELINE.format(more=""))
+    assert line.startswith("a/t.j2:2:1: the template can't be rendered: ")
+    assert "'txt'" in line
+
+
+def test_what_with_gives_has_its_wires_type_in_the_dry_run(project: Project) -> None:
+    project.write("a/t.j2", "{{ n }}{% for p in more %}{{ p.text }}{% endfor %}")
+    assert project.told(PIPELINE.format(more=", with: {more: $seed}")) == []
+    project.write("a/t.j2", "{{ n }}{% for p in more %}{{ p.txt }}{% endfor %}")
+    assert "'txt'" in project.told(PIPELINE.format(more=", with: {more: $seed}"))[0]

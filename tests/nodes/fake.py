@@ -1,0 +1,98 @@
+"""A Context for tests of nodes: replies and values are plain functions, and everything asked is kept."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from promptwire.canonical import stream
+from promptwire.node import Reply
+from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
+
+T = TypeVar("T")
+
+
+class FakeContext:
+    """Answers `ask` with `reply(slots, sample)` and scores with `value(prompt, example)`; None leaves a row out."""
+
+    def __init__(
+        self,
+        *,
+        reply: Callable[[Any, int], Sequence[str]] = lambda slots, sample: (),
+        value: Callable[[Prompt, Example], float | None] = lambda prompt, example: 1.0,
+        round: str = "",
+        seed: int = 0,
+        chat: bool = True,
+    ) -> None:
+        self.path, self.round, self.seed = "here", round, seed
+        self.counts: Counter[str] = Counter()
+        self.asked: list[Any] = []
+        self.samples: list[tuple[int, int]] = []
+        self.conversations: list[tuple[Message, ...]] = []
+        self.scored: list[tuple[int, int]] = []
+        self.partial: list[bool] = []
+        self._reply, self._value, self._chat = reply, value, chat
+
+    @property
+    def pulls(self) -> int:
+        """Pairs that were scored."""
+        return sum(prompts * examples for prompts, examples in self.scored)
+
+    def rng(self, *purpose: Any) -> random.Random:
+        return stream(self.seed, self.path, self.round, *purpose)
+
+    async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
+        self.asked.append(slots)
+        self.samples.append((first, n))
+        self.conversations.append(tuple(conversation))
+        spoken = (*conversation, Message(role="user", content="question"), Message(role="assistant", content="answer"))
+        return tuple(
+            Reply("reply", tuple(self._reply(slots, sample)), spoken if self._chat else ())
+            for sample in range(first, first + n)
+        )
+
+    async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
+        return tuple([await job for job in jobs])
+
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+        self.scored.append((len(prompts), len(examples)))
+        self.partial.append(partial)
+        pairs = [(prompt, example, self._value(prompt, example)) for prompt in prompts.items for example in examples.items]
+        rows = tuple(Row(prompt.id, example.id, "out", "out", value) for prompt, example, value in pairs if value is not None)
+        return Scores(metric="fake", prompts=prompts, examples=examples, rows=rows)
+
+    def born(self, text: str, *parents: Prompt) -> Prompt:
+        return Prompt(text=text, parents=tuple(parent.id for parent in parents), made_by=self.path, round=self.round)
+
+    def count(self, what: str, n: int = 1) -> None:
+        if n:
+            self.counts[what] += n
+
+
+def examples(n: int) -> Examples:
+    """`n` examples."""
+    return Examples(items=tuple(Example(input=f"in {number}", outputs=(f"out {number}",)) for number in range(n)))
+
+
+def prompts(*texts: str) -> Prompts:
+    """Prompts with these texts."""
+    return Prompts(items=tuple(Prompt(text=text) for text in texts))
+
+
+def texts(found: Prompts) -> list[str]:
+    """The texts of prompts."""
+    return [prompt.text for prompt in found.items]
+
+
+def scores(table: dict[str, list[float]], *, n: int | None = None) -> Scores:
+    """Scores of prompts by text, on as many examples as there are values."""
+    shown = examples(n or max(map(len, table.values())))
+    asked = prompts(*table)
+    rows = tuple(
+        Row(prompt.id, example.id, "said", "said", value)
+        for prompt in asked.items
+        for example, value in zip(shown.items, table[prompt.text], strict=False)
+    )
+    return Scores(metric="fake", prompts=asked, examples=shown, rows=rows)

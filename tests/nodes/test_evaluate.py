@@ -1,0 +1,26 @@
+"""evaluate scores every pair once."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.errors import NodeError
+from promptwire.nodes.evaluate import Inputs, Params, evaluate
+from tests.nodes.fake import FakeContext, examples, prompts
+
+
+async def test_there_is_a_row_per_prompt_and_example() -> None:
+    context = FakeContext(value=lambda prompt, example: float(prompt.text == "a"))
+    found = await evaluate.run(Inputs(prompts=prompts("a", "b"), on=examples(3)), Params(), context)
+    assert [found.scores.mean(prompt) for prompt in prompts("a", "b").items] == [1.0, 0.0]
+    assert context.scored == [(2, 3)]
+
+
+async def test_no_prompts_give_no_rows() -> None:
+    found = await evaluate.run(Inputs(prompts=prompts(), on=examples(0)), Params(), FakeContext())
+    assert found.scores.rows == ()
+
+
+async def test_no_examples_are_refused() -> None:
+    with pytest.raises(NodeError, match="no examples"):
+        await evaluate.run(Inputs(prompts=prompts("a"), on=examples(0)), Params(), FakeContext())

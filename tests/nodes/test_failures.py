@@ -1,0 +1,57 @@
+"""failures groups what each prompt got wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.nodes.failures import Inputs, Params, failures
+from promptwire.values import FailureGroup, Scores
+from tests.nodes.fake import FakeContext, scores
+
+
+async def groups(table: Scores, **params: object) -> tuple[FailureGroup, ...]:
+    found = await failures.run(Inputs(of=table), Params(**params), FakeContext())
+    return found.failures.groups  # type: ignore[no-any-return]
+
+
+async def test_each_prompt_has_its_groups_of_wrong_rows() -> None:
+    found = await groups(scores({"a": [0, 0, 0, 1], "b": [0, 1, 1, 0]}), groups=2, size=2)
+    assert [group.prompt.text for group in found] == ["a", "a", "b", "b"]
+    assert all(len(group.cases) == 2 and all(case.value == 0 for case in group.cases) for group in found)
+
+
+async def test_fewer_failures_than_asked_for_make_smaller_groups() -> None:
+    found = await groups(scores({"a": [0, 1]}), groups=3, size=4)
+    assert [len(group.cases) for group in found] == [1, 1, 1]
+
+
+async def test_a_prompt_without_failures_has_no_group_and_is_counted() -> None:
+    context = FakeContext()
+    found = await failures.run(Inputs(of=scores({"a": [1, 1]})), Params(), context)
+    assert (len(found.failures), context.counts["prompts without failures"]) == (0, 1)
+
+
+async def test_worst_shares_the_lowest_values_out() -> None:
+    found = await groups(scores({"a": [0.5, 0.1, 0.3, 0.9]}), groups=2, size=2, policy="worst")
+    assert [[case.value for case in group.cases] for group in found] == [[0.1, 0.3], [0.5, 0.9]]
+
+
+async def test_worst_makes_no_empty_groups() -> None:
+    assert len(await groups(scores({"a": [0, 1]}), groups=4, size=2, policy="worst")) == 1
+
+
+@pytest.mark.parametrize(("below", "wrong"), [(None, 2), (0.4, 1)])
+async def test_below_moves_the_bar(below: float | None, wrong: int) -> None:
+    (group,) = await groups(scores({"a": [0.3, 0.7, 1.0]}), below=below)
+    assert len(group.cases) == wrong
+
+
+async def test_without_a_perfect_value_a_prompt_fails_below_its_own_mean() -> None:
+    table = scores({"a": [-4.0, -1.0, -1.0]})
+    logs = Scores(perfect=None, prompts=table.prompts, examples=table.examples, rows=table.rows)
+    (group,) = await groups(logs)
+    assert [case.value for case in group.cases] == [-4.0]
+
+
+async def test_no_scores_have_no_groups() -> None:
+    assert await groups(Scores()) == ()

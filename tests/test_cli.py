@@ -1,0 +1,199 @@
+"""The command line, as a person or a script uses it: results, exit codes, and one clear error for each mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from promptwire.cli import app, main
+
+SCRIPT = """
+- {when: 'How does.*Input: good', kind: choose, choose: positive}
+- {when: 'How does.*Input: bad', kind: choose, choose: negative}
+- {kind: choose, choose: positive}
+- {kind: generate, reply: ["How does it feel?", "What is this?", "Say more.", "Name the mood."]}
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a task of two labels and a scripted model that one wording makes right."""
+    rows = [{"input": f"{word} {number}", "output": label} for number in range(20) for word, label in WORDS]
+    for name, part in (("train", rows[:20]), ("test", rows[20:])):
+        (tmp_path / "mood").mkdir(exist_ok=True)
+        (tmp_path / "mood" / f"{name}.jsonl").write_text("\n".join(json.dumps(row) for row in part))
+    (tmp_path / "model.yaml").write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+WORDS = (("good", "positive"), ("bad", "negative"))
+MOOD = ["--task", "mood", "--prompt", "Classify.", "--metric", "choice", "--labels", "positive,negative"]
+SCRIPTED = ["--model", "scripted:model.yaml"]
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, words)
+
+
+def failing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
+    """Exit code and standard error of a command through the program's own entry point."""
+    monkeypatch.setattr(sys, "argv", ["promptwire", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0, capsys.readouterr().err
+
+
+def report(*words: str) -> dict[str, Any]:
+    result = run("run", "ape-paraphrase", *MOOD, *SCRIPTED, "--json", *words)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_a_run_finds_the_better_prompt_and_reports_it_on_held_out_examples(project: Path) -> None:
+    found = report()
+    assert (found["initial_prompt"], found["prompt"]) == ("Classify.", "How does it feel?")
+    assert (found["test"]["initial"]["score"], found["test"]["best"]["score"], found["test"]["best"]["n"]) == (0.5, 1.0, 20)
+    assert found["test"]["initial"]["low"] < 0.5 < found["test"]["initial"]["high"]
+    assert (found["cost_usd"], found["calls"]["failed"]) == (0.0, 0)
+    assert (project / found["run"] / "report.json").is_file()
+
+
+def test_the_same_run_again_asks_nothing_and_ends_the_same(project: Path) -> None:
+    first, again = report(), report()
+    assert again["calls"] == {"new": 0, "cached": first["calls"]["new"] + first["calls"]["cached"], "failed": 0}
+    same = ("prompt", "initial_prompt", "test", "train", "counts")
+    assert {key: first[key] for key in same} == {key: again[key] for key in same}
+
+
+def test_another_seed_draws_other_samples_and_a_changed_param_only_pays_for_more(project: Path) -> None:
+    base = report("-p", "n=2")
+    assert report("--seed", "1", "-p", "n=2")["calls"]["new"] > 0
+    more = report("-p", "n=3")
+    assert 0 < more["calls"]["new"] < base["calls"]["new"]
+
+
+def test_the_printed_report_shows_both_prompts_and_the_intervals(project: Path) -> None:
+    out = run("run", "ape-paraphrase", *MOOD, *SCRIPTED).stdout
+    for words in ("Classify.", "How does it feel?", "held-out (n=20)", "0.500 [0.30, 0.70]", "+0.500", "$0.0000"):
+        assert words in out
+
+
+def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> None:
+    found = report("--limit", "calls=100")
+    assert found["calls"]["new"] <= 100
+    assert "limit of 100 calls" in found["limit"]
+    assert found["test"]["best"]["n"] == 20
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["run", "apee", *MOOD], 2, "did you mean 'ape'?"),
+        (["run", "none.yaml", *MOOD], 2, "none.yaml"),
+        (["run", "ape", "--task", "plurall"], 2, "there is no shipped task 'plurall'\n  did you mean 'plural'?"),
+        (["run", "ape", "--task", "none.yaml"], 2, "none.yaml"),
+        (["run", "ape", "--task", "none.jsonl", "--prompt", "x"], 3, "none.jsonl: there is no such data file"),
+        (["run", "ape", "--task", "mood"], 2, "mood: the task has no initial prompt"),
+        (["run", "ape", "--task", "mood", "--prompt", "x", "--metric", "exct"], 2, "did you mean 'exact'?"),
+        (["run", "ape", "--task", "mood", "--prompt", "x", "--metric", "choice"], 2, "names fewer than two: add `labels: [...]`"),
+        (["run", "ape", *MOOD, "-p", "n=many"], 2, "the param 'n' is Int, not the text 'many'"),
+        (["run", "ape", *MOOD, "-p", "nn=3"], 2, "the pipeline has no param 'nn' - did you mean 'n'?"),
+        (["run", "ape", *MOOD, "-p", "n"], 2, "-p 'n' is not of the form key=value"),
+        (["run", "ape", *MOOD, "--limit", "cals=3"], 2, "unknown limit 'cals'\n  did you mean 'calls'?"),
+        (["run", "ape", *MOOD, "--limit", "calls=3"], 2, "a limit of 3 calls leaves none to optimize with"),
+        (["run", "ape", *MOOD, "--model", "scripted:none.yaml"], 2, "there is no script 'none.yaml'"),
+        (["run", "ape", *MOOD, "--model", "locl"], 2, "unknown model 'locl'\n  did you mean 'local'?"),
+        (["run", "ape", *MOOD, "--model", "local:none.gguf"], 2, "there is no model file 'none.gguf'"),
+        (["run", "ape", *MOOD, "--cache", "sometimes"], 2, "cache: "),
+        (["run", "ape-paraphrase", *MOOD, *SCRIPTED, "--cache", "only"], 7, "no answer to this question"),
+    ],
+)
+def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, message: str
+) -> None:
+    ended, said = failing(capsys, monkeypatch, *words)
+    assert (ended, message in said, "Traceback" in said) == (code, True, False), said
+
+
+def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("promptwire.gateway.Retry", lambda: __import__("promptwire.retrying").retrying.Retry(tries=1))
+    base = "http://127.0.0.1:9"
+    ended, said = failing(capsys, monkeypatch, "run", "ape-paraphrase", *MOOD, "--model", "openai/x", "--api-base", base)
+    assert (ended, base in said, "Traceback" in said) == (4, True, False), said
+
+
+def test_check_prints_every_problem_and_ends_with_2(project: Path) -> None:
+    bad = project / "bad.yaml"
+    bad.write_text("promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: resampel, prompts: $sed}\noutputs: {p: $b}\n")
+    result = run("check", str(bad))
+    assert result.exit_code == 2
+    assert "bad.yaml:4:12: there is no node type 'resampel' - did you mean 'resample'?" in result.stdout
+    problems = json.loads(run("check", str(bad), "--json").stdout)
+    assert {problem["code"] for problem in problems} >= {"unknown-node", "unknown-name"}
+    assert run("check", "ape", "protegi").exit_code == 0
+
+
+def test_lists_show_what_there_is(project: Path) -> None:
+    assert "protegi" in run("pipelines").stdout and "sentiment" in run("pipelines").stdout
+    assert "beam-select" in run("nodes").stdout
+    assert "Apache-2.0" in run("models").stdout
+    report()
+    stats = json.loads(run("cache", "stats", "--json").stdout)
+    assert stats["answers"] > 0
+
+
+def command(*words: str, **rest: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "promptwire", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **rest
+    )
+
+
+def test_json_is_one_object_on_standard_output_and_nothing_else(project: Path) -> None:
+    out, err = command("run", "ape-paraphrase", *MOOD, *SCRIPTED, "--json").communicate(timeout=60)
+    assert json.loads(out)["prompt"] == "How does it feel?"
+    assert (out.count("\n"), err) == (1, "")
+
+
+def test_a_run_that_is_killed_goes_on_from_where_it_was(project: Path) -> None:
+    slow = project / "slow.yaml"
+    slow.write_text("latency: 0.01\nrules:\n" + "".join(f"  {line}\n" for line in SCRIPT.strip().splitlines()))
+    whole = ["run", "ape-paraphrase", *MOOD, "--model", "scripted:slow.yaml", "--json", "--parallel", "1"]
+    first = command(*whole)
+    database = Path(os.environ["PROMPTWIRE_CACHE"]) / "cache.db-wal"
+    while first.poll() is None and not (database.is_file() and database.stat().st_size > 100_000):
+        pass
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    rest = json.loads(command(*whole).communicate(timeout=60)[0])
+    assert rest["calls"]["cached"] > 0
+    again = json.loads(command(*whole).communicate(timeout=60)[0])
+    assert again["calls"]["new"] == 0
+    assert (rest["prompt"], rest["test"], rest["train"]) == (again["prompt"], again["test"], again["train"])
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "ape"]])
+def test_help_and_check_import_neither_litellm_nor_aiohttp(words: list[str]) -> None:
+    code = (
+        "import sys; from promptwire.cli import app\n"
+        f"try: app({words!r})\nexcept SystemExit: pass\n"
+        "heavy = [name for name in ('litellm', 'aiohttp', 'diskcache', 'xllamacpp') if name in sys.modules]\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
