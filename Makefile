@@ -1,7 +1,7 @@
 # Everything from a bare clone: a virtual environment in .venv, then the job. Needs Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO ?= run ape-paraphrase --task plural
+DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
 .PHONY: demo test lint types clean
 

@@ -59,7 +59,9 @@ class _Context:
         return await self.scorer.score(prompts, examples, partial)
 
     def born(self, text: str, *parents: Prompt) -> Prompt:
-        return Prompt(text=text, parents=tuple(parent.id for parent in parents), made_by=self.path, round=self.round)
+        demos = parents[0].demos if parents else ()
+        ids = tuple(parent.id for parent in parents)
+        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
 
     def count(self, what: str, n: int = 1) -> None:
         self.session.count(self.path, what, n)

@@ -8,21 +8,36 @@ one that counts, so where a prompt stands (before the input, after it, in the an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from promptwire.task import Task
 from promptwire.values import Example, Prompt
 
-__all__ = ["ASKED", "asked_by", "joined", "stand_in"]
+__all__ = ["ASKED", "TASK_SLOTS", "asked_by", "joined", "shows_nothing", "stand_in"]
 
 ASKED = "asked"
-"""The name under which templates find it."""
+"""The name under which meta templates find the function."""
+TASK_SLOTS: Mapping[str, Any] = {
+    "prompt": Prompt,
+    "demos": tuple[Example, ...],
+    "input": str,
+    "example": Example,
+    "labels": tuple[str, ...],
+}
+"""What a task template may read, and the types; `input` may have fields."""
 
 
 def joined(task: Task, prompt: Prompt, example: Example) -> dict[str, Any]:
     """What a task template may read."""
     return {"prompt": prompt, "demos": prompt.demos, "input": example.input, "example": example, "labels": task.labels}
+
+
+def shows_nothing(read: Set[str]) -> str:
+    """What a task template that reads these names leaves out; empty when it shows prompt and input."""
+    if "prompt" not in read:
+        return "does not show the prompt"
+    return "" if read & {"input", "example"} else "does not show the input"
 
 
 def asked_by(task: Task) -> Callable[[Prompt | str, Example | str], str]:

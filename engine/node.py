@@ -69,7 +69,10 @@ class Context(Protocol):
         """
 
     def born(self, text: str, *parents: Prompt) -> Prompt:
-        """A new prompt with `text`, its parents' ids, this node's path and the current round."""
+        """A new prompt with `text`, its parents' ids, this node's path and the current round.
+
+        The demonstrations are those of its first parent: a node that writes text changes the wording alone.
+        """
 
     def count(self, what: str, n: int = 1) -> None:
         """Add `n` to a named tally in the run's record, such as `duplicates` or `empty`."""

@@ -6,6 +6,7 @@ before a call is paid. Containers hold two elements, so that a loop's separator 
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import typing
 from collections.abc import Mapping
@@ -15,13 +16,23 @@ from pydantic import BaseModel
 
 from promptwire.values import Model
 
-__all__ = ["sample", "samples"]
+__all__ = ["is_setting", "sample", "samples"]
 
 
 def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, Any]:
     """A sample for each field of `slots` and each name in `given`."""
     fields = {name: field.annotation for name, field in slots.model_fields.items()} if slots else {}
     return {name: sample(annotation) for name, annotation in {**fields, **given}.items()}
+
+
+def is_setting(annotation: Any) -> bool:
+    """Whether a slot of this type is a plain number or switch and no value off a wire.
+
+    >>> is_setting(int | None), is_setting(str)
+    (True, False)
+    """
+    kinds = typing.get_args(annotation) or (annotation,)
+    return all(kind in (int, float, bool, type(None)) for kind in kinds)
 
 
 def sample(annotation: Any) -> Any:
@@ -40,6 +51,9 @@ def sample(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         values = {name: sample(field.annotation) for name, field in annotation.model_fields.items()}
         return annotation.model_construct(**values)
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        hints = typing.get_type_hints(annotation)
+        return annotation(**{field.name: sample(hints[field.name]) for field in dataclasses.fields(annotation)})
     plain: dict[Any, Any] = {
         bool: True,
         int: 1,

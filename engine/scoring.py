@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from promptwire.asking import request_for, skippable
-from promptwire.errors import LimitReached, ModelError, NodeError, Unsupported
-from promptwire.layout import joined
+from promptwire.errors import LimitReached, ModelError, NodeError, Unsupported, UsageError
+from promptwire.layout import joined, shows_nothing
 from promptwire.metrics import Metric
 from promptwire.node import Role
 from promptwire.parsing import Parse, read
@@ -67,7 +67,13 @@ class Scorer:
         return Scores(metric=self.metric.name, perfect=self.metric.perfect, prompts=prompts, examples=examples, rows=found)
 
     def require(self) -> None:
-        """Raise Unsupported before the first call when a model can't give what the metric needs."""
+        """Raise Unsupported before the first call when a model can't give what the metric needs.
+
+        Raises UsageError for a template that leaves out the prompt or the input, so that all prompts would score alike.
+        """
+        if missing := shows_nothing(self.template.variables):
+            hint = "a task template reads `prompt` and `example` (or `input`)"
+            raise UsageError(f"the task template {self.template.name} {missing}", where=self.path, hint=hint)
         chat = self.template.front.mode == "chat"
         kind = {"choice": "choose", "logprob": "logprob"}.get(self.metric.needs, "generate")
         reason = self.session.models[self.asking.role].supports(kind, chat=chat)  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ def _gain(sides: Comparison) -> Text:
     if gain.score is None or gain.low is None or gain.high is None:
         return Text("")
     style = "green" if gain.low > 0 else "red" if gain.high < 0 else "yellow"
-    return Text.assemble((f"{gain.score:+.3f}", style), (f" [{gain.low:+.2f}, {gain.high:+.2f}]", "dim"))
+    return Text.assemble((f"{gain.score:+.3f}", style), (f" [{gain.low:.2f}, {gain.high:.2f}]", "dim"))
 
 
 def _footnotes(report: Report) -> Iterator[Text]:

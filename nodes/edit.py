@@ -72,7 +72,7 @@ async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for critique, replies in zip(critiques, asked, strict=True):
         texts = [text for reply in replies for text in reply.answers]
         context.count("surplus", max(0, len(texts) - params.n))
-        written += [_child(critique.prompt, text, context) for text in texts[: params.n]]
+        written += [context.born(text, critique.prompt) for text in texts[: params.n]]
     prompts = Prompts.of(written)
     context.count("duplicates", len(written) - len(prompts))
     return Outputs(prompts=prompts)
@@ -89,11 +89,3 @@ async def _ask(critique: Critique, number: int, inputs: Inputs, params: Params, 
         history=inputs.history or History(),
     )
     return await context.ask(slots, first=number, conversation=critique.conversation if params.converse else ())
-
-
-def _child(parent: Prompt, text: str, context: Context) -> Prompt:
-    """A prompt with a new text and its parent's demonstrations."""
-    born = context.born(text, parent)
-    if not parent.demos:
-        return born
-    return Prompt(text=text, demos=parent.demos, parents=born.parents, made_by=born.made_by, round=born.round)

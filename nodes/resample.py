@@ -44,7 +44,7 @@ async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     parents = inputs.prompts.items if params.n else ()
     asked = await context.gather([context.ask(Slots(prompt=prompt, n=params.n), n=params.n) for prompt in parents])
     made = [
-        _with_demos(context.born(text, parent), parent)
+        context.born(text, parent)
         for parent, replies in zip(parents, asked, strict=True)
         for reply in replies
         for text in reply.answers
@@ -52,10 +52,3 @@ async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     unique = Prompts.of((*inputs.prompts.items, *made))
     context.count("duplicates", len(inputs.prompts) + len(made) - len(unique))
     return Outputs(prompts=unique if params.keep_parents else Prompts(items=unique.items[len(inputs.prompts) :]))
-
-
-def _with_demos(prompt: Prompt, parent: Prompt) -> Prompt:
-    """`prompt` with the demonstrations of its parent: only the wording is varied."""
-    if not parent.demos:
-        return prompt
-    return Prompt(text=prompt.text, demos=parent.demos, parents=prompt.parents, made_by=prompt.made_by, round=prompt.round)

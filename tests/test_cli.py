@@ -109,7 +109,11 @@ def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> N
         (["run", "ape", "--task", "none.jsonl", "--prompt", "x"], 3, "none.jsonl: there is no such data file"),
         (["run", "ape", "--task", "mood"], 2, "mood: the task has no initial prompt"),
         (["run", "ape", "--task", "mood", "--prompt", "x", "--metric", "exct"], 2, "did you mean 'exact'?"),
-        (["run", "ape", "--task", "mood", "--prompt", "x", "--metric", "choice"], 2, "names fewer than two: add `labels: [...]`"),
+        (
+            ["run", "ape", "--task", "mood", "--prompt", "x", "--metric", "choice"],
+            2,
+            "names fewer than two: add `labels: [...]`",
+        ),
         (["run", "ape", *MOOD, "-p", "n=many"], 2, "the param 'n' is Int, not the text 'many'"),
         (["run", "ape", *MOOD, "-p", "nn=3"], 2, "the pipeline has no param 'nn' - did you mean 'n'?"),
         (["run", "ape", *MOOD, "-p", "n"], 2, "-p 'n' is not of the form key=value"),
@@ -123,7 +127,12 @@ def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> N
     ],
 )
 def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, message: str
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    message: str,
 ) -> None:
     ended, said = failing(capsys, monkeypatch, *words)
     assert (ended, message in said, "Traceback" in said) == (code, True, False), said

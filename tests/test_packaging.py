@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = {"engine": "promptwire", "nodes": "promptwire/nodes", "pipelines": "promptwire/pipelines", "templates": "promptwire/templates"}
+FOLDERS = {
+    "engine": "promptwire",
+    "nodes": "promptwire/nodes",
+    "pipelines": "promptwire/pipelines",
+    "templates": "promptwire/templates",
+}
 KINDS = (".py", ".yaml", ".jsonl", ".j2", ".typed")
 
 
@@ -70,5 +75,7 @@ def test_the_installed_wheel_runs_a_pipeline_and_makes_nothing_but_promptwire_im
         "print(report.test.best.n)\n"
     )
     env = {**os.environ, "PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
-    done = subprocess.run([sys.executable, "-c", code, str(site)], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(site)], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "120\n"), done.stderr

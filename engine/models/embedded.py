@@ -15,11 +15,13 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from promptwire.errors import ModelError, ModelUnavailable, TransientError, Unsupported
 from promptwire.models import dialect
+from promptwire.models.forcing import Forcing
 from promptwire.models.weights import KNOWN, fingerprint, locate
 from promptwire.models.wire import Wire
 from promptwire.request import Answer, Kind, Request
@@ -30,8 +32,6 @@ _CONTEXT: Final = 2048
 _START: Final = 120.0
 """Seconds that the child may take to load the model."""
 _RESTARTS: Final = 3
-_LEAST: Final = 1e-30
-"""Probability that stands for 0, whose logarithm JSON can't hold."""
 _CLOSE: Final = 1e-3
 
 
@@ -50,7 +50,7 @@ class Embedded:
         self._wire: Wire | None = None
         self._starts = 0
         self._proof: asyncio.Future[None] | None = None
-        self._tokens: dict[str, list[int]] = {}
+        self._forcing = Forcing(self._post, where=self.name)
         self.url = ""
         """Address of the server, once open."""
         self.key = secrets.token_hex(16)
@@ -103,6 +103,7 @@ class Embedded:
         await self.close()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # else a file `random.py` where the user stands would be imported for Python's own
             "-m",
             "promptwire.models.llama_child",
             stdin=asyncio.subprocess.PIPE,
@@ -150,67 +151,18 @@ class Embedded:
     async def _answer(self, request: Request, key: str) -> Answer:
         if request.kind in ("choose", "logprob"):
             await self._prove()
-            score = self._choose if request.kind == "choose" else self._likelihood
-            return await score(request)
+            prompt = await self._prompt(request)
+            running = not request.messages or request.messages[-1].role == "assistant"
+            if request.kind == "choose":
+                return await self._forcing.choose(prompt, request.options, running=running)
+            return await self._forcing.likelihood(prompt, request.options[0], running=running)
         body = {**dialect.body("local", request), "cache_prompt": not request.random, "seed": dialect.seed(key)}
-        return dialect.read(await self._post("/v1" + dialect.route(request), body), usd=0.0)[0]
-
-    async def _choose(self, request: Request) -> Answer:
-        """How likely each label is, exactly: by its first token, or by all of them when two begin alike."""
-        prompt = await self._prompt(request)
-        labels = [await self._ids(prompt, option, chat=bool(request.messages)) for option in request.options]
-        first = [ids[0] for ids in labels]
-        if len(set(first)) < len(first):
-            answers = [await self._forced(prompt, ids) for ids in labels]
-            raw = [sum(answer.weights) for answer in answers]
-            return _normalised(raw, sum(answer.tokens_in for answer in answers))
-        # Lifted by the same bias, the labels crowd out all other tokens and keep their ratios.
-        body = {
-            "prompt": prompt,
-            "n_predict": 1,
-            "n_probs": len(first),
-            "logit_bias": [[token, 100] for token in first],
-            "post_sampling_probs": True,
-            "samplers": ["temperature"],
-            "temperature": 1.0,
-            "cache_prompt": True,
-            "seed": 0,
-        }
-        reply = await self._post("/completion", body)
-        try:
-            listed = {one["id"]: float(one["prob"]) for one in reply["completion_probabilities"][0]["top_probs"]}
-            raw = [math.log(max(listed[token], _LEAST)) for token in first]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise Unsupported("the embedded model did not say how likely the labels are", where=self.name) from error
-        return _normalised(raw, int(reply.get("tokens_evaluated", 0)))
-
-    async def _likelihood(self, request: Request) -> Answer:
-        prompt = await self._prompt(request)
-        return await self._forced(prompt, await self._ids(prompt, request.options[0], chat=bool(request.messages)))
-
-    async def _forced(self, prompt: str, ids: Sequence[int]) -> Answer:
-        """Log-probability of each token of an answer.
-
-        The grammar names token ids: one that names the text lets the model spell it in pieces, which is another, tiny number.
-        """
-        body = {
-            "prompt": prompt,
-            "n_predict": len(ids),
-            "n_probs": 1,
-            "temperature": 0.0,
-            "post_sampling_probs": False,
-            "cache_prompt": True,
-            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in ids),
-        }
-        reply = await self._post("/completion", body)
-        try:
-            found = [(one["id"], float(one["logprob"])) for one in reply["completion_probabilities"]][: len(ids)]
-        except (KeyError, TypeError, ValueError) as error:
-            raise Unsupported("the embedded model gave no log-probabilities for this answer", where=self.name) from error
-        if [token for token, _ in found] != list(ids) or not all(math.isfinite(weight) for _, weight in found):
-            raise Unsupported("the embedded model scored other tokens than the answer's", where=self.name)
-        weights = tuple(weight for _, weight in found)
-        return Answer(weights=weights, tokens_in=int(reply.get("tokens_evaluated", 0)), tokens_out=len(ids), usd=0.0)
+        answer = dialect.read(await self._post("/v1" + dialect.route(request), body), usd=0.0)[0]
+        if (
+            request.messages and request.messages[-1].role == "assistant"
+        ):  # llama.cpp repeats the opening words that it was given
+            return replace(answer, text=answer.text.removeprefix(request.messages[-1].content))
+        return answer
 
     async def _prompt(self, request: Request) -> str:
         """The whole text that the model reads before the answer."""
@@ -219,16 +171,6 @@ class Embedded:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         return str((await self._post("/apply-template", {"messages": messages}))["prompt"])
 
-    async def _ids(self, prompt: str, answer: str, *, chat: bool) -> list[int]:
-        """The tokens of `answer` after `prompt`: in running text a word begins with its space."""
-        text = answer if chat or not prompt or prompt[-1].isspace() else f" {answer}"
-        if text not in self._tokens:
-            reply = await self._post("/tokenize", {"content": text, "add_special": False, "parse_special": False})
-            self._tokens[text] = [int(token) for token in reply["tokens"]]
-        if not self._tokens[text]:
-            raise Unsupported("an empty answer has no probability", where=self.name)
-        return self._tokens[text]
-
     async def _prove(self) -> None:
         """Once: see that scoring works, for a build that ignores the grammar would score nonsense without a word."""
         if self._proof is None:
@@ -236,9 +178,10 @@ class Embedded:
         await asyncio.shield(self._proof)
 
     async def _test(self) -> None:
-        likely = await self._likelihood(Request("logprob", prompt="One two three four five", options=("six seven",)))
-        odd = await self._likelihood(Request("logprob", prompt="One two three four five", options=("spoon violin",)))
-        chosen = await self._choose(Request("choose", prompt="One two three four five", options=("six", "violin")))
+        start = "One two three four five"
+        likely = await self._forcing.likelihood(start, "six seven", running=True)
+        odd = await self._forcing.likelihood(start, "spoon violin", running=True)
+        chosen = await self._forcing.choose(start, ("six", "violin"), running=True)
         if sum(likely.weights) <= sum(odd.weights) or abs(sum(map(math.exp, chosen.weights)) - 1) > _CLOSE:
             raise Unsupported(
                 "the embedded model failed its self-test for scoring", where=self.name, hint="is the file a language model?"
@@ -249,10 +192,3 @@ def _threads() -> int:
     """A fixed number, for the last digits of an answer depend on it; `PROMPTWIRE_THREADS` changes it."""
     said = os.environ.get("PROMPTWIRE_THREADS", "")
     return int(said) if said.isdigit() and int(said) else 2
-
-
-def _normalised(raw: Sequence[float], tokens: int) -> Answer:
-    """Log-probabilities among the options, from any that differ from them by a constant."""
-    top = max(raw)
-    total = top + math.log(sum(math.exp(weight - top) for weight in raw))
-    return Answer(weights=tuple(weight - total for weight in raw), tokens_in=tokens, tokens_out=1, usd=0.0)

