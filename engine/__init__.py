@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from promptwire.api import run, run_async
     from promptwire.errors import PromptwireError
     from promptwire.options import Options
-    from promptwire.report import Report
+    from promptwire.running.report import Report
 
 __all__ = ["Options", "PromptwireError", "Report", "__version__", "run", "run_async"]
 
 _HOMES = {
     "Options": "options",
     "PromptwireError": "errors",
-    "Report": "report",
+    "Report": "running.report",
     "run": "api",
     "run_async": "api",
 }

@@ -15,24 +15,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
-from promptwire.budget import Budget
-from promptwire.cache import AnswerCache
-from promptwire.check import load_graph
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.tally import Tally
+from promptwire.calls.trace import Trace
 from promptwire.errors import UsageError
-from promptwire.gateway import Gateway
+from promptwire.language.check import load_graph
 from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
-from promptwire.preflight import bind, inspect
-from promptwire.record import make_folder, write_file
-from promptwire.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
 from promptwire.request import Backend
-from promptwire.scheduler import run_graph
-from promptwire.session import Session
+from promptwire.running.preflight import bind, inspect
+from promptwire.running.record import make_folder, write_file
+from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
+from promptwire.running.scheduler import run_graph
+from promptwire.running.session import Session
 from promptwire.steps import Graph, Limits
-from promptwire.tally import Tally
 from promptwire.task import Task, load_task
-from promptwire.trace import Trace
 from promptwire.values import Examples, Prompt, Prompts
 
 __all__ = ["Watch", "run", "run_async"]

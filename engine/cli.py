@@ -103,7 +103,7 @@ def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool
 @app.command()
 def check(files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")], json_: Json = False) -> None:
     """Find everything that is wrong with pipelines before anything is spent."""
-    from promptwire.check import check as look
+    from promptwire.language.check import check as look
 
     found = [problem for file in files for problem in look(file).problems]
     wrong = sum(not problem.warning for problem in found)

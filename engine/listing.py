@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from promptwire import shipped
-from promptwire.cache import AnswerCache
+from promptwire.calls.cache import AnswerCache
+from promptwire.documents import shipped
+from promptwire.documents.reading import read
+from promptwire.language.registry import Registry
+from promptwire.language.wires import is_optional, name_of
 from promptwire.models import weights
 from promptwire.options import cache_folder
-from promptwire.reading import read
-from promptwire.registry import Registry
 from promptwire.values import Model
-from promptwire.wires import is_optional, name_of
 
 __all__ = ["cache_rows", "fetch_model", "model_rows", "node_rows", "pipeline_rows", "remove_model", "task_rows"]
 

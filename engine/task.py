@@ -14,16 +14,16 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from promptwire.complaints import validate
 from promptwire.data import SUFFIXES, Columns, read_examples, split
-from promptwire.document import Document, Source, Spot, graft
+from promptwire.documents.complaints import validate
+from promptwire.documents.document import Document, Source, Spot, graft
+from promptwire.documents.reading import read
+from promptwire.documents.shipped import task_path, template_path
 from promptwire.errors import DataError, UsageError
-from promptwire.metrics import Metric, metric
-from promptwire.parsing import Parse
-from promptwire.reading import read
+from promptwire.measuring.metrics import Metric, metric
 from promptwire.request import Settings
-from promptwire.shipped import task_path, template_path
-from promptwire.templating import Template, load
+from promptwire.texts.parsing import Parse
+from promptwire.texts.templating import Template, load
 from promptwire.values import Example, Examples, Model, Prompt, Prompts
 
 __all__ = ["Task", "TaskSpec", "load_task"]

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from promptwire.report import Comparison, Report, Score
+from promptwire.running.report import Comparison, Report, Score
 
 __all__ = ["Watcher", "print_report", "print_table"]
 

@@ -7,8 +7,8 @@ the examples that both were scored on; without such examples the parent stays.
 
 from __future__ import annotations
 
+from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
-from promptwire.ranking import merit
 from promptwire.values import Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "accept"]

@@ -3,7 +3,7 @@
 ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step. `top` takes scores that are there, or scores
 all on `on`; `uniform` shares the pulls equally; `ucb`, `ucb-e`, `successive-rejects` and `successive-halving` spend more on
 what looks good. All arms walk through one shuffled order of the examples, so arms with equally many pulls were compared on the
-same ones and no pull repeats an example. Ties go by rule, see `promptwire.ranking`.
+same ones and no pull repeats an example. Ties go by rule, see `promptwire.measuring.ranking`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
 from promptwire.errors import NodeError
+from promptwire.measuring.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
+from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
-from promptwire.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]

@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.errors import NodeError
+from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
-from promptwire.ranking import ranked
 from promptwire.values import Examples, Failures, Model, Prompt, Prompts
 
 __all__ = ["Inputs", "Outputs", "Params", "cap"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
-from promptwire.ordinals import ordinals
 from promptwire.values import Critique, Critiques, Failure, FailureGroup, Failures, Model, Prompt
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "critique_gradient"]

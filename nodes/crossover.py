@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, node
-from promptwire.ordinals import ordinals
 from promptwire.values import Model, Prompt, Prompts
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "crossover"]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from promptwire.errors import NodeError
+from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
-from promptwire.ordinals import ordinals
 from promptwire.values import Critique, Critiques, Failure, History, Model, Prompt, Prompts
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]

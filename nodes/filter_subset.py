@@ -13,8 +13,8 @@ import math
 from pydantic import Field
 
 from promptwire.errors import NodeError
+from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
-from promptwire.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "filter_subset"]

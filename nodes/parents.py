@@ -13,8 +13,8 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.errors import NodeError
+from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
-from promptwire.ranking import merit
 from promptwire.values import Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "parents"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from promptwire.check import Checked, check
+from promptwire.language.check import Checked, check
 from promptwire.node import Context, NodeType, node
 from promptwire.steps import Graph
 from promptwire.values import Examples, Failures, History, Model, Prompt, Prompts, Scores

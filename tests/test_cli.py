@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from promptwire.calls.retrying import Retry
 from promptwire.cli import app, main
 
 SCRIPT = """
@@ -141,7 +142,7 @@ def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
 def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promptwire.gateway.Retry", lambda: __import__("promptwire.retrying").retrying.Retry(tries=1))
+    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(tries=1))
     base = "http://127.0.0.1:9"
     ended, said = failing(capsys, monkeypatch, "run", "ape-paraphrase", *MOOD, "--model", "openai/x", "--api-base", base)
     assert (ended, base in said, "Traceback" in said) == (4, True, False), said

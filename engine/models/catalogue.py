@@ -136,7 +136,7 @@ def _scripted(what: str) -> Backend:
     if not what or not path.is_file():
         hint = "scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
         raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
-    from promptwire.reading import load  # noqa: PLC0415 - only what is used
+    from promptwire.documents.reading import load  # noqa: PLC0415 - only what is used
 
     try:
         data = load(path)

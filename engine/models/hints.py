@@ -1,8 +1,8 @@
 """The planted world's meta model: it reads a rendered meta-prompt and writes what that reveals, nothing it was not shown.
 
-Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An edit
-follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the fields
-of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO, PE2's
+Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An
+edit follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the
+fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO, PE2's
 history). OPRO's problems reveal only which fields there are, wanted or not, so that there the scores alone tell them apart. A
 paraphrase says the same in other words. Where nothing is revealed, the text is only reworded.
 
@@ -185,15 +185,19 @@ def _worth(shown: Sequence[tuple[str, int]]) -> dict[str, float]:
 
 
 def _improved(text: str, draw: random.Random) -> str:
-    """The best text shown with what the scores speak for, and a field of the problems more or a hint less."""
+    """The best text shown, with a field of the problems more, a hint less, or the hints that the scores speak for."""
     shown = scored(text)
     worth = _worth(shown)
     best = max(reversed(shown), key=lambda entry: entry[1], default=("Write what is asked for.", 0))[0]
-    hints = list(dict.fromkeys([*_hints(best), *(hint for hint, value in worth.items() if value > 0)]))
+    hints = _hints(best)
     problems = [field.partition(" ")[0] for match in INPUT.finditer(text) for field in fields(match[2] or "")]
-    new = [name for name in dict.fromkeys(problems) if name not in hints and worth.get(name, 0) >= 0]
-    if hints and draw.randrange(3) == 0:
+    new = [name for name in dict.fromkeys(problems) if name not in hints]
+    liked = [hint for hint, value in worth.items() if value > 0 and hint not in hints]
+    move = draw.randrange(4)
+    if move == 0 and hints:
         hints.remove(min(draw.sample(hints, min(len(hints), 2)), key=lambda hint: worth.get(hint, 0)))
+    elif move == 1 and liked:
+        hints += draw.sample(liked, draw.randint(1, len(liked)))
     else:
         hints += draw.sample(new, min(len(new), draw.randint(1, 2)))
     return _said(best, hints, draw)

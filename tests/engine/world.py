@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from promptwire import shipped
-from promptwire.budget import Budget
+from promptwire.calls.budget import Budget
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
+from promptwire.calls.trace import Trace
+from promptwire.documents import shipped
 from promptwire.errors import Place
-from promptwire.gateway import Gateway
 from promptwire.models.scripted import Scripted
 from promptwire.node import Context, NodeType, node
-from promptwire.retrying import Retry
-from promptwire.session import Session
+from promptwire.running.session import Session
 from promptwire.steps import Asking, CallStep, Graph, Limits, Step, Wire
 from promptwire.task import Task
-from promptwire.trace import Trace
 from promptwire.values import Example, Examples, Model, Prompt, Prompts
 
 PLACE = Place("test.yaml", 1, 1)

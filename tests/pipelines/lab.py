@@ -10,22 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from promptwire import shipped
-from promptwire.budget import Budget
-from promptwire.cache import AnswerCache
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
+from promptwire.calls.trace import Trace
 from promptwire.canonical import digest
-from promptwire.check import load_graph
+from promptwire.documents import shipped
 from promptwire.errors import PromptwireError
-from promptwire.gateway import Gateway
+from promptwire.language.check import load_graph
 from promptwire.models.scripted import Scripted
-from promptwire.preflight import bind, inspect
 from promptwire.request import Request
-from promptwire.retrying import Retry
-from promptwire.scheduler import run_graph
-from promptwire.session import Session
+from promptwire.running.preflight import bind, inspect
+from promptwire.running.scheduler import run_graph
+from promptwire.running.session import Session
 from promptwire.steps import Limits
 from promptwire.task import Task
-from promptwire.trace import Trace
 from promptwire.values import Example, Examples, Prompt, Prompts
 
 Reply = Callable[[Request, str], str]

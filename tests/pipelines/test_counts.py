@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search, well_formed
+from promptwire.request import Request
+from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search
 
 EXPAND = "search.expand.family"
 PROTEGI = ("graded", "gradients", "edits", "cousins", "variants")
@@ -94,7 +95,7 @@ async def test_opro_asks_one_question_eight_times(batches: bool, requests: int) 
     run = await search("opro", asked, numbers(), params={"steps": 3, "scored_on": 50})
     ideas = [request for request in asked.requests if kind_of(request) == "idea"]
     assert len(ideas) == 3 * requests
-    assert len(set(ideas[:requests])) == 1
+    assert all(request == ideas[0] for request in ideas[:requests])
     assert run.counted("search.ideas") == (3 * requests, 24)
     assert run.counted("search.scores")[1] == 3 * 8 * 50
     assert run.counted("first")[1] == 50
@@ -121,7 +122,7 @@ async def test_opro_scores_no_text_twice() -> None:
     """K' is what is left of the eight when texts were seen before, the initial one included, or break a rule."""
     replies = iter(["Say it.", "a", "a", "b", "x" * 501, "take <INS> here", "", "c"] + ["a"] * 8)
 
-    def reply(request: Any, key: str) -> str:
+    def reply(request: Request, key: str) -> str:
         return f"<INS>{next(replies)}</INS>" if kind_of(request) == "idea" else "wrong"
 
     run = await search("opro", model(reply), numbers(), params={"steps": 2, "scored_on": 10})
@@ -191,35 +192,40 @@ async def test_protegi_waits_for_nothing_that_its_data_flow_does_not_ask_for() -
     assert second == [{"task": 256, "paraphrase": 4}, {"gradient": 16}, {"edit": 16}, {"paraphrase": 16}, {"task": 2016}]
 
 
-async def test_a_parent_of_protegi_does_not_wait_for_another() -> None:
-    """One slow evaluation keeps its own family back: the other three are criticised, edited and paraphrased meanwhile."""
-    order: list[tuple[str, bool]] = []
-    slow: list[str] = []
+class _OneSlow(Waves):
+    """In ProTeGi's second round, the evaluation of one of the four parents takes four waves and not one."""
 
-    def reply(request: Any, key: str) -> str:
-        kind, text = kind_of(request), request.messages[-1].content
-        if kind == "gradient":
-            order.append((kind, any(prompt in text for prompt in slow)))
-        elif kind == "task" and not slow and not text.startswith("Say it."):
-            slow.append(text.partition("\n")[0])
-        return well_formed(request, key)
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow = ""
+        self._turns = 1
 
-    class Slow(Waves):
-        async def _wait(self, seconds: float) -> None:
+    def _note(self, request: Request) -> float:
+        seconds = super()._note(request)
+        minibatch = self._last == "task" and len(self.waves) == (5 if self._gate is None else 6)
+        prompt = request.messages[-1].content.partition("\n")[0]
+        if minibatch and not self.slow:
+            self.slow = prompt
+        self._turns = 4 if minibatch and prompt == self.slow else 1
+        return seconds
+
+    async def _wait(self, seconds: float) -> None:
+        kind, turns = self._last, self._turns
+        for _ in range(turns):
+            self._last = kind
             await super()._wait(seconds)
-            if self._last == "task" and slow and seconds > 1:
-                for _ in range(40):
-                    await super()._wait(seconds)
 
-        def _note(self, request: Any) -> float:
-            super()._note(request)
-            return 2.0 if slow and kind_of(request) == "task" and request.messages[0].content.startswith(slow[0]) else 1.0
 
-    slowly = Slow()
-    asked = model(reply, latency=slowly._note, sleep=slowly._wait)
-    sets = {"search.select.policy": "uniform", "search.select.pulls": 9}
-    await search("protegi-repo", asked, numbers(80), params={"rounds": 2}, sets=sets)
-    assert len(order) == 4 + 16
+async def test_a_parent_of_protegi_does_not_wait_for_another() -> None:
+    """While one is still evaluated, the other three are criticised, edited and paraphrased."""
+    waves = _OneSlow()
+    sets = {"search.select.pulls": 9, "search.expand.batch_size": 8}
+    await search("protegi-repo", waves.model(), numbers(20), params={"rounds": 2}, sets=sets)
+    assert waves.waves[5:12] == [
+        {"task": 32, "paraphrase": 4},
+        {"gradient": 12, "task": 8}, {"edit": 12, "task": 8}, {"paraphrase": 12, "task": 8},
+        {"gradient": 4}, {"edit": 4}, {"paraphrase": 4},
+    ]  # fmt: skip
 
 
 async def test_opro_has_its_eight_and_then_their_scores_in_flight_together() -> None:
@@ -242,5 +248,5 @@ async def test_pe2_has_all_its_proposals_in_flight_together() -> None:
 
 async def test_ape_has_depth_two_before_its_filter() -> None:
     waves = Waves()
-    await search("ape", waves.model(), numbers(), sets={"survivors.until": 51})
-    assert waves.waves == [{"induction": 5}, {"task": 5100}, {"task": 5100}]
+    await search("ape", waves.model(), numbers(20), sets={"survivors.until": 51})
+    assert waves.waves == [{"induction": 5}, {"task": 51 * 20}, {"task": 51 * 20}]

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
-from promptwire.budget import Budget
-from promptwire.cache import AnswerCache
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
+from promptwire.calls.trace import Trace
 from promptwire.errors import (
     ContextOverflow,
     ModelError,
@@ -23,12 +26,9 @@ from promptwire.errors import (
     TransientError,
     Unsupported,
 )
-from promptwire.gateway import Gateway
 from promptwire.models.endpoint import Endpoint
 from promptwire.request import Request, Settings
-from promptwire.retrying import Retry
 from promptwire.steps import Limits
-from promptwire.trace import Trace
 from promptwire.values import Message
 from tests.openai_server import Fault, Server, refused, throttled
 
@@ -327,12 +327,12 @@ async def test_a_storm_of_faults_changes_neither_the_answers_nor_what_is_paid(se
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from promptwire.budget import Budget
-from promptwire.cache import AnswerCache
-from promptwire.gateway import Gateway
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
 from promptwire.models.endpoint import Endpoint
 from promptwire.request import Request
-from promptwire.trace import Trace
+from promptwire.calls.trace import Trace
 
 async def main():
     gateway = Gateway(cache=AnswerCache(Path(sys.argv[1])), budget=Budget(), trace=Trace.null())

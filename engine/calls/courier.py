@@ -1,0 +1,149 @@
+"""Takes requests to the backends: opens each once, keeps to its slots, tries again, and asks for what a reply left out.
+
+An endpoint that ignores `n` gives one answer where eight were asked for. Taking that one for all eight would make eight
+candidates out of one, so what is missing is asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from promptwire.calls.budget import Budget
+from promptwire.calls.flight import Flight
+from promptwire.calls.retrying import Retry, Slots
+from promptwire.calls.tally import Tally
+from promptwire.calls.trace import Trace
+from promptwire.errors import ModelError, PromptwireError, TransientError
+from promptwire.redact import redact
+from promptwire.request import Answer, Backend
+
+__all__ = ["Courier", "Store", "tidy"]
+
+_UNSEEN: Final = 3
+"""Tries at an address that can't be connected to and never could."""
+
+Store = Callable[[Flight, Sequence[str], Sequence[Answer]], Awaitable[None]]
+"""Books and keeps the answers that came for some keys of a flight."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What is known of one backend that was called."""
+
+    backend: Backend
+    slots: Slots
+    opening: asyncio.Future[None] | None = None
+    worked: bool = False
+    """Whether it has ever answered."""
+
+
+class Courier:
+    """Sends flights. One per gateway."""
+
+    def __init__(self, *, budget: Budget, tally: Tally, trace: Trace, retry: Retry) -> None:
+        self._budget = budget
+        self._tally = tally
+        self._trace = trace
+        self._retry = retry
+        self._lanes: dict[int, _Lane] = {}
+
+    async def deliver(self, flight: Flight, keys: Sequence[str], store: Store) -> None:
+        """Ask for `keys` until each has its answer. Raises ModelError or LimitReached; what came before is stored."""
+        rest = list(keys)
+        while rest:
+            rest = rest[await self._send(flight, rest, store) :]
+            if rest and not flight.backend.batches:
+                # It has turned out to bring one answer a request: the others go at once, each in a slot of its own.
+                jobs = [self.deliver(flight, [key], store) for key in rest]
+                failures = [one for one in await asyncio.gather(*jobs, return_exceptions=True) if one is not None]
+                if failures:
+                    raise failures[0]
+                return
+
+    async def close(self) -> list[PromptwireError]:
+        """Close the backends that were opened; what went wrong with that."""
+        failures: list[PromptwireError] = []
+        for lane in self._lanes.values():
+            if lane.opening is not None:
+                await asyncio.wait([lane.opening])
+            try:
+                await lane.backend.close()
+            except PromptwireError as error:
+                failures.append(error)
+        self._lanes.clear()
+        return failures
+
+    async def _send(self, flight: Flight, keys: Sequence[str], store: Store) -> int:
+        """One request for `keys`, tried until it works or can't; how many it brought, at least one."""
+        lane = self._lanes.setdefault(id(flight.backend), _Lane(flight.backend, Slots(flight.backend.parallel)))
+        attempt = 0
+        while True:
+            if not flight.waiters:
+                raise TransientError("the call was given up: nobody waits for it any more", where=flight.node)
+            attempt += 1
+            began = time.monotonic()
+            try:
+                answers = await self._attempt(flight, lane, keys)
+            except TransientError as error:
+                await self._pause(flight, error, attempt, worked=lane.worked)
+                continue
+            lane.worked = True
+            seconds = round(time.monotonic() - began, 4)
+            try:
+                await store(flight, keys[: len(answers)], answers)
+            finally:
+                flight.paying -= 1
+            # After the answers are safe: the record may fail.
+            self._trace.event("request", path=flight.node, model=lane.backend.name, answers=len(answers), seconds=seconds)
+            return len(answers)
+
+    async def _attempt(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Sequence[Answer]:
+        """What one request brings. On success the flight stays `paying`, until the answers are stored."""
+        async with lane.slots.one():
+            await self._ready(lane)
+            self._tally.of(flight.node).requests += 1
+            flight.paying += 1
+            try:
+                answers = (await lane.backend.call(flight.request, keys=keys))[: len(keys)]
+                if not answers:
+                    raise TransientError("the reply held no answer", where=lane.backend.name)
+            except BaseException:
+                flight.paying -= 1
+                raise
+        return answers
+
+    async def _ready(self, lane: _Lane) -> None:
+        if lane.opening is None:
+            lane.opening = asyncio.ensure_future(lane.backend.open())
+        await asyncio.shield(lane.opening)
+
+    async def _pause(self, flight: Flight, error: TransientError, attempt: int, *, worked: bool) -> None:
+        """Wait before the next try. Raises `error` when there is none."""
+        wait = self._retry.delay(error, attempt)
+        left = self._budget.left().seconds
+        # An address that nobody ever answered at is more likely mistyped than busy: say so soon.
+        dead = not worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN
+        over = wait is None or dead or (left is not None and wait > left)
+        facts = {"path": flight.node, "model": flight.backend.name, "attempt": attempt, "error": error.problem}
+        self._trace.event("retry", wait=None if wait is None or over else round(wait, 3), **facts)
+        if wait is None or over:
+            raise error
+        await self._retry.sleep(wait)
+
+
+def tidy(error: BaseException, flight: Flight) -> PromptwireError:
+    """`error` as the user may see it: one of ours, naming the step, without secrets."""
+    known: PromptwireError
+    if isinstance(error, PromptwireError):
+        known = error
+    else:
+        known = ModelError(f"{flight.backend.name} failed: {type(error).__name__}: {error}")
+        known.__cause__ = error
+    known.problem, known.hint = redact(known.problem), redact(known.hint)
+    known.where = redact(known.where) or flight.node
+    known.args = (str(known),)
+    return known

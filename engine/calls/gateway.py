@@ -1,0 +1,220 @@
+"""The one door to every model: cache, single flight, budget, concurrency, retry and accounting of every call.
+
+A call is one answer and one cache row; a request is what goes over the wire and may bring several. A request runs in a task of
+its own that belongs to the gateway: a step that fails or is cancelled while its request is out loses nothing, the answer
+arrives and is stored. A request that is not out yet and that nobody wants any more is called off, for it costs nothing so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Literal
+
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.courier import Courier, tidy
+from promptwire.calls.flight import Flight
+from promptwire.calls.kept import Note, filtered
+from promptwire.calls.retrying import Retry
+from promptwire.calls.tally import Tally
+from promptwire.calls.trace import Trace
+from promptwire.errors import CacheError, LimitReached, ModelUnavailable, PromptwireError, RunError, Unsupported
+from promptwire.request import Answer, Backend, Request
+
+__all__ = ["Gateway", "Policy"]
+
+Policy = Literal["use", "refresh", "only", "off"]
+"""`use` what is stored, or ask; `refresh`: ask anew once in this run; `only` what is stored; `off`: neither read nor write."""
+
+
+class Gateway:
+    """All calls of one run go through one of these. The cache and the trace stay their owner's to close."""
+
+    def __init__(
+        self,
+        *,
+        cache: AnswerCache | None,
+        budget: Budget,
+        trace: Trace,
+        policy: Policy = "use",
+        retry: Retry | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self._cache = cache
+        self._budget = budget
+        self._trace = trace
+        self._policy: Policy = policy
+        self._courier = Courier(budget=budget, tally=self.tally, trace=trace, retry=retry or Retry())
+        self._flights: dict[str, Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._renewed: set[str] = set()
+        self._closed = False
+
+    async def ask(
+        self,
+        backend: Backend,
+        request: Request,
+        *,
+        n: int = 1,
+        first: int = 0,
+        stream: str = "",
+        policy: Policy | None = None,
+        node: str = "",
+    ) -> tuple[Answer, ...]:
+        """`n` answers to `request`, samples `first` to `first + n - 1`, for the step at path `node`.
+
+        Raises LimitReached before a call that a limit forbids, CacheError when an answer is missing under `only` or could
+        not be stored, ModelError when the model can't answer.
+        """
+        if self._closed:
+            raise ModelUnavailable(f"{backend.name} was asked after the run had ended", where=node)
+        policy = policy or self._policy
+        keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]
+        found = {key: self._find(key, policy) for key in keys}
+        missing = [key for key, there in found.items() if there is None]
+        if missing:
+            for flight in self._launch(backend, request, missing, policy, node):
+                found.update(dict.fromkeys(flight.answers, flight))
+        self.tally.of(node).cached += n - len(missing)
+        answers = await self._collect(found)
+        for key in keys:
+            self._trace.call(key=key, path=node, model=backend.name, new=key in missing)
+        return answers
+
+    async def drain(self) -> None:
+        """Wait for the requests that are out or still wanted, and see that their answers are on disk.
+
+        To stop starting new ones, cancel those who ask first. Raises CacheError when an answer could not be stored.
+        """
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._cache is not None:
+            await asyncio.to_thread(self._cache.flush)
+        self._trace.flush()
+
+    async def close(self) -> None:
+        """Drain, and close every backend that was opened. Raises the first error after all are closed."""
+        self._closed = True
+        failures: list[PromptwireError] = []
+        try:
+            await self.drain()
+        except PromptwireError as error:
+            failures.append(error)
+        failures += await self._courier.close()
+        if failures:
+            raise failures[0]
+
+    def _find(self, key: str, policy: Policy) -> Answer | Flight | None:
+        """The answer under `key`, or the request that will bring it; None when it has to be asked for."""
+        if policy == "off" or self._cache is None:
+            return None
+        if key in self._flights:
+            return self._flights[key]
+        renewed = key in self._renewed
+        if policy == "refresh" and not renewed:
+            return None
+        answer = self._cache.get(key)
+        if answer is not None and filtered(answer) and policy != "only" and not renewed:
+            return None
+        return answer
+
+    def _launch(self, backend: Backend, request: Request, keys: Sequence[str], policy: Policy, node: str) -> list[Flight]:
+        """Start asking for `keys`. Nothing is started when it would not be allowed for all of them."""
+        if policy == "only":
+            hint = f"--cache only asks no model; without it, {backend.name} would be asked {len(keys)} times here"
+            raise CacheError("the cache holds no answer to this question", where=node, hint=hint)
+        refusal = backend.supports(request.kind, chat=bool(request.messages))
+        if refusal:
+            raise Unsupported(refusal, where=node or backend.name)
+        try:
+            holds = self._budget.reserve(len(keys), _estimate(request))
+        except LimitReached as error:
+            error.where = error.where or node
+            raise
+        flights = []
+        size = len(keys) if backend.batches else 1
+        for start in range(0, len(keys), size):
+            flight = Flight(backend, request, node)
+            flight.load(keys[start : start + size], holds[start : start + size])
+            flight.task = asyncio.create_task(self._fly(flight, policy))
+            self._tasks.add(flight.task)
+            flight.task.add_done_callback(self._tasks.discard)
+            if policy != "off":
+                self._flights.update(dict.fromkeys(flight.answers, flight))
+            flights.append(flight)
+        return flights
+
+    async def _collect(self, found: dict[str, Answer | Flight | None]) -> tuple[Answer, ...]:
+        """The answers, in order, waiting for those that are on their way."""
+        flights = {one for one in found.values() if isinstance(one, Flight)}
+        for flight in flights:
+            flight.waiters += 1
+        try:
+            # Shielded: a step that is cancelled here must not cancel what others wait for.
+            return tuple(
+                [
+                    await asyncio.shield(one.answers[key]) if isinstance(one, Flight) else one
+                    for key, one in found.items()
+                    if one
+                ]
+            )
+        finally:
+            for flight in flights:
+                flight.waiters -= 1
+                if flight.unwanted and flight.task is not None and not flight.task.done():
+                    flight.task.cancel()
+                    self._forget(flight)
+
+    async def _fly(self, flight: Flight, policy: Policy) -> None:
+        """Run `flight` to its end, good or bad; every key of it has an outcome then."""
+        try:
+            await self._courier.deliver(flight, flight.open(), partial(self._store, policy))
+        except BaseException as error:
+            known = tidy(error, flight)
+            for key in flight.open():
+                self._budget.cancel(flight.holds[key])
+                flight.answers[key].set_exception(known)
+                self.tally.of(flight.node).failed += isinstance(error, Exception)
+            with suppress(RunError):  # whoever asked is told the error itself, which matters more
+                self._trace.event("lost", path=flight.node, model=flight.backend.name, error=str(known))
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._forget(flight)
+
+    async def _store(self, policy: Policy, flight: Flight, keys: Sequence[str], answers: Sequence[Answer]) -> None:
+        """Book `answers` and keep them; what the cache then holds is what is used."""
+        count = self.tally.of(flight.node)
+        for key, answer in zip(keys, answers, strict=True):
+            self._budget.settle(flight.holds[key], tokens=answer.tokens_in + answer.tokens_out, usd=answer.usd)
+            count.book(answer)
+            if policy == "refresh" or filtered(answer):
+                self._renewed.add(key)
+        if self._cache is None or policy == "off":
+            for key, answer in zip(keys, answers, strict=True):
+                flight.answers[key].set_result(answer)
+            return
+        note = Note(flight.backend.identity, flight.request.kind)
+        puts = [
+            self._cache.put(key, answer, note=note, replace=policy == "refresh")
+            for key, answer in zip(keys, answers, strict=True)
+        ]
+        for key, put in zip(keys, puts, strict=True):
+            try:
+                flight.answers[key].set_result(await asyncio.wrap_future(put))
+            except CacheError as error:
+                flight.answers[key].set_exception(error)
+
+    def _forget(self, flight: Flight) -> None:
+        for key in flight.answers:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+
+
+def _estimate(request: Request) -> int:
+    """About how many tokens one answer takes: four characters a token, and all that the reply may be long."""
+    read = sum(len(message.content) for message in request.messages) + len(request.prompt) + len(request.suffix)
+    return read // 4 + (request.settings.max_tokens or 0)

@@ -1,0 +1,1 @@
+"""The pipeline language: from a resolved YAML file to a checked graph."""

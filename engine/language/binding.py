@@ -1,0 +1,164 @@
+"""One call of a node type: which of its keys are wires, which are settings, and how it speaks to a model.
+
+Ports and params are written flat, so an unknown key is looked for among both. Settings are given to the node's own pydantic
+model with every value that they can take, elements of a loop's list included: a bad value must not wait for round 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+from typing import Any
+
+from pydantic import ValidationError
+
+from promptwire.documents.complaints import words
+from promptwire.documents.document import Branch
+from promptwire.errors import UsageError, suggest
+from promptwire.language.names import Symbol
+from promptwire.language.site import Built, Frame, Post
+from promptwire.language.speaking import Speaking, speaking
+from promptwire.language.spec import ENGINE_KEYS, CallSpec
+from promptwire.language.wires import is_optional, name_of, type_of
+from promptwire.language.wiring import Socket, connect, known_values
+from promptwire.node import NodeType
+from promptwire.steps import CallStep, Literally, Ref, Union, Wire
+from promptwire.values import Model
+
+__all__ = ["bind_call", "setting", "unwired"]
+
+MAX_TRIED = 500
+"""Combinations of known values that a node's settings are tried with."""
+
+
+def bind_call(frame: Frame, post: Post, spec: CallSpec) -> Built:
+    """The step for a call of a built-in or a plugin."""
+    name, at, needs = post
+    branch = frame.branch(at)
+    kind = _type(frame, spec.use, branch)
+    if kind is None:
+        frame.forgive(branch)
+        return Built()
+    ports, params = _fields(kind.inputs), _fields(kind.params)
+    wires: dict[str, Wire] = {}
+    settings: dict[str, Wire] = {}
+    for key in spec.given:
+        child = branch.get(key) or branch
+        if key in ports:
+            annotation = kind.inputs.model_fields[ports[key]].annotation
+            socket = Socket(f"{key!r} of {kind.name}", type_of(annotation), is_optional(annotation))
+            wire = connect(child, socket, frame)
+            wires[ports[key]] = wire or Literally(None)
+        elif key in params:
+            settings[params[key]] = setting(frame, child, Socket(f"{key!r} of {kind.name}")) or Literally(None)
+        else:
+            _unknown(frame, kind, child=child, key=key)
+    for key, field in ports.items():
+        if kind.inputs.model_fields[field].is_required() and field not in wires:
+            unwired(frame, post, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
+    _try(frame, kind, settings=settings, branch=branch)
+    asking = speaking(frame, Speaking(name, spec, kind, branch))
+    place = frame.place(at)
+    step = CallStep(name, frame.at(name), place, needs, type=kind, wires=wires, params=settings, asking=asking)
+    return Built(step, {port: type_of(field.annotation) for port, field in kind.outputs.model_fields.items()}, kind.main)
+
+
+def setting(frame: Frame, branch: Branch, socket: Socket) -> Wire | None:
+    """The value of a setting: a literal, or a reference to a param or loop variable, for cost must be known before the run."""
+    findings = frame.site.findings
+    before = findings.count
+    wire = connect(branch, socket, frame)
+    refs = wire.refs if isinstance(wire, Union) else (wire,) if isinstance(wire, Ref) else ()
+    for ref in refs:
+        symbol = frame.names.find(ref.name)
+        if symbol and symbol.kind not in ("param", "variable"):
+            hint = "it takes a value, a param or a loop variable"
+            findings.error(
+                "not-a-setting", ref.place, f"{socket.label} is a setting, and {ref} is only known while running", hint
+            )
+    return wire if findings.count == before else None
+
+
+def unwired(frame: Frame, post: Post, *, owner: str, key: str, kind: type) -> None:
+    """Note that a port that must have a wire has none."""
+    fitting = [f"${symbol.name}" for symbol in frame.names.visible() if _main_type(symbol) is kind and symbol.name != post.name]
+    hint = f"write {key}: {fitting[0]}" if len(fitting) == 1 else f"wire it to a {name_of(kind)}"
+    frame.site.findings.error("missing-wire", frame.place(post.at), f"{owner} needs {key!r} ({name_of(kind)})", hint)
+
+
+def _main_type(symbol: Symbol) -> type | None:
+    return (symbol.ports or {}).get(symbol.main or "") if symbol.kind == "node" else symbol.holds
+
+
+def _type(frame: Frame, use: str, branch: Branch) -> NodeType | None:
+    """The node type called `use`; None when there is none, which is then noted."""
+    types, findings = frame.site.types, frame.site.findings
+    place = (branch.get("use") or branch).spot.place()
+    if use not in types:
+        hint = (
+            f"a pipeline file is written ./{use}.yaml" if use.startswith((".", "/")) else suggest(use, types, noun="node types")
+        )
+        findings.error("unknown-node", place, f"there is no node type {use!r}", hint)
+        return None
+    try:
+        return types[use]
+    except UsageError as error:
+        findings.error("broken-plugin", place, error.problem, error.hint)
+        return None
+
+
+def _fields(model: type[Model]) -> dict[str, str]:
+    """Fields by their name in YAML, where `from_` is written `from`."""
+    return {name.rstrip("_"): name for name in model.model_fields}
+
+
+def _unknown(frame: Frame, kind: NodeType, *, key: str, child: Branch) -> None:
+    known = [*_fields(kind.inputs), *_fields(kind.params), *ENGINE_KEYS]
+    near = suggest(key, known)
+    own = [*_fields(kind.inputs), *_fields(kind.params)]
+    hint = near if near.startswith("did") else f"it takes: {', '.join(own)}"
+    place = (child.key or child.spot).place()
+    frame.site.findings.error("unknown-port", place, f"{kind.name} has no port or param {key!r}", hint)
+    frame.forgive(child)
+
+
+def _try(frame: Frame, kind: NodeType, *, settings: Mapping[str, Wire], branch: Branch) -> None:
+    """Give the node's Params every combination of values that its settings can take, and note what it refuses."""
+    names = frame.names
+    unknown = {field for field, wire in settings.items() if wire == Literally(None) or known_values(wire, names) is None}
+    for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, frame):
+        try:
+            kind.params.model_validate(values)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                field = str(detail["loc"][0]) if detail["loc"] else ""
+                if field not in unknown and (field or not unknown):
+                    _refused(frame, kind, detail=detail, wire=settings.get(field), branch=branch)
+
+
+def _combinations(wires: Mapping[str, Wire], frame: Frame) -> Iterator[dict[str, Any]]:
+    """Values for all of `wires`; two references to one name always have the same value."""
+    fixed = {field: wire.value for field, wire in wires.items() if isinstance(wire, Literally)}
+    named = {field: wire.name for field, wire in wires.items() if isinstance(wire, Ref)}
+    axes = {wire.name: known_values(wire, frame.names) or () for wire in wires.values() if isinstance(wire, Ref)}
+    for values in islice(product(*axes.values()), MAX_TRIED):
+        chosen = dict(zip(axes, values, strict=True))
+        yield {**fixed, **{field: chosen[name] for field, name in named.items()}}
+
+
+def _refused(frame: Frame, kind: NodeType, *, detail: Any, wire: Wire | None, branch: Branch) -> None:
+    """Note a setting that the node type does not take."""
+    findings = frame.site.findings
+    key = str(detail["loc"][0]).rstrip("_") if detail["loc"] else ""
+    child = branch.get(key)
+    if detail["type"] == "missing":
+        place = (branch.key or branch.spot).place()
+        findings.error("missing-param", place, f"{kind.name} needs the setting {key!r}", f"write {key}: VALUE")
+        return
+    if not key or child is None:
+        message = detail["msg"].removeprefix("Value error, ")
+        findings.error("bad-setting", (branch.key or branch.spot).place(), f"{kind.name}: {message}")
+        return
+    message, hint = words(detail, key)
+    by = f" (from {wire})" if isinstance(wire, Ref) else ""
+    findings.error("bad-setting", child.spot.place(), message + by, hint)

@@ -1,0 +1,107 @@
+"""Check a pipeline whole - names, types, settings, templates - before a single call is paid.
+
+`check` gives everything that was found; `load_graph` is for those who want to run it, and raises all of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promptwire.documents import shipped
+from promptwire.errors import PipelineError, Problem
+from promptwire.language.building import build, open_pipeline, scope_of
+from promptwire.language.finding import Folders, is_pipeline
+from promptwire.language.params import settle
+from promptwire.language.registry import Registry
+from promptwire.language.site import Opened, Site
+from promptwire.node import NodeType
+from promptwire.steps import Graph
+from promptwire.values import Prompt, Prompts
+
+__all__ = ["Checked", "check", "load_graph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a pipeline found."""
+
+    graph: Graph | None
+    """The graph, when there is no error."""
+    problems: tuple[Problem, ...]
+    """Errors and warnings, file by file from top to bottom."""
+
+
+def check(
+    pipeline: str | Path,
+    *,
+    params: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
+    types: Mapping[str, NodeType] | None = None,
+) -> Checked:
+    """Everything that is wrong with `pipeline`, a file or the name of a shipped one.
+
+    `params` and `sets` are what `-p` and `--set` say: texts are read as YAML, other values are taken as they are. `types`
+    are the node types; those installed when not given. Raises UsageError for a name that is not shipped.
+    """
+    return _check(pipeline, types, params=params or {}, sets=sets or {}, complete=False)
+
+
+def load_graph(
+    pipeline: str | Path,
+    *,
+    params: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
+    types: Mapping[str, NodeType] | None = None,
+) -> Graph:
+    """The graph of `pipeline`, ready to run; for the arguments see `check`. Here every param must have a value.
+
+    Raises PipelineError with every problem at once, UsageError for a name that is not shipped.
+    """
+    checked = _check(pipeline, types, params=params or {}, sets=sets or {}, complete=True)
+    if checked.graph is None:
+        raise PipelineError(checked.problems)
+    return checked.graph
+
+
+def _check(
+    pipeline: str | Path,
+    types: Mapping[str, NodeType] | None,
+    *,
+    params: Mapping[str, Any],
+    sets: Mapping[str, Any],
+    complete: bool,
+) -> Checked:
+    path = pipeline if isinstance(pipeline, Path) else _path(pipeline)
+    site = Site(Registry() if types is None else types, Folders(path.parent))
+    graph = None
+    try:
+        source = open_pipeline(site, path, sets)
+        if source is not None:
+            graph = _build(site, source, params=params, complete=complete)
+    except PipelineError as error:
+        site.findings.add(error.problems)
+    return Checked(None if site.findings.count else graph, site.findings.sorted())
+
+
+def _path(pipeline: str) -> Path:
+    return Path(pipeline) if is_pipeline(pipeline) or Path(pipeline).exists() else shipped.pipeline_path(pipeline)
+
+
+def _build(site: Site, source: Opened, *, params: Mapping[str, Any], complete: bool) -> Graph:
+    names = scope_of(site, source)
+    settle(source.spec.params, params, symbols=names.own, findings=site.findings)
+    for name, spec in source.spec.params.items() if complete else ():
+        if spec.required and name not in params:
+            site.findings.error(
+                "unset-param", names.own[name].place, f"the param {name!r} is not set", f"give it: -p {name}=VALUE"
+            )
+    graph = build(site, source, names)
+    if not site.findings.count and not any(kind in (Prompt, Prompts) for kind in graph.types.values()):
+        place = source.document.place(("outputs",), key=True)
+        site.findings.warn(
+            "no-prompt", place, "no output is Prompt or Prompts", "'promptwire run' reports the first one that is"
+        )
+    return graph

@@ -1,0 +1,121 @@
+"""The names that a graph can refer to, and what is known of each before anything runs.
+
+One flat scope without shadowing: a loop's body sees the names around it, and none of its own may repeat one of those. Every
+look-up is noted, so that what nobody reads can be told to the author.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from promptwire.documents.document import Branch
+from promptwire.errors import Place, Problem, suggest
+
+__all__ = ["REFERENCE", "Findings", "Names", "Symbol", "mentions"]
+
+REFERENCE: Final = re.compile(r"\$([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
+
+Kind = Literal["input", "param", "variable", "state", "node"]
+
+
+class Findings:
+    """Everything that was found wrong or doubtful; each thing once, however often it is met."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def error(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Note what keeps the pipeline from running."""
+        self._found[Problem(code, place, message, hint)] = None
+
+    def warn(self, code: str, place: Place, message: str, hint: str = "") -> None:
+        """Note what is doubtful."""
+        self._found[Problem(code, place, message, hint, warning=True)] = None
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Note problems that others found."""
+        self._found.update(dict.fromkeys(problems))
+
+    @property
+    def count(self) -> int:
+        """How many errors there are."""
+        return sum(not problem.warning for problem in self._found)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """File by file in the order in which they were met, each from top to bottom."""
+        files = {name: place for place, name in enumerate(dict.fromkeys(problem.place.file for problem in self._found))}
+        key = lambda problem: (files[problem.place.file], problem.place.line, problem.place.column)  # noqa: E731
+        return tuple(sorted(self._found, key=key))
+
+
+@dataclass(slots=True)
+class Symbol:
+    """One name and what it stands for."""
+
+    name: str
+    kind: Kind
+    place: Place
+    holds: type | None = None
+    """Type of its value; None when it is not known, because something about it is wrong, or when it is a node."""
+    optional: bool = False
+    """Whether its value may be unset."""
+    values: tuple[Any, ...] | None = None
+    """All values that it takes, where they are known: of params and loop variables."""
+    ports: Mapping[str, type | None] | None = None
+    """Outputs of a node by name; None when they are not known."""
+    main: str | None = None
+    """Main output of a node; a loop has none."""
+    used: set[str] = field(default_factory=set)
+    """Ports that something refers to; of what has no ports, the empty name."""
+
+
+class Names:
+    """A scope: the names of one graph, inside the names around it."""
+
+    def __init__(self, around: Names | None = None) -> None:
+        self.own: dict[str, Symbol] = {}
+        self.around = around
+
+    def find(self, name: str) -> Symbol | None:
+        """What `name` stands for, here or further out."""
+        if name in self.own:
+            return self.own[name]
+        return self.around.find(name) if self.around else None
+
+    def declare(self, symbol: Symbol, findings: Findings) -> None:
+        """Take in a name; one that is already taken is an error that says by what."""
+        taken = self.find(symbol.name)
+        if taken is not None:
+            where = f"line {taken.place.line}" if taken.place.file == symbol.place.file else str(taken.place)
+            article = "an" if taken.kind == "input" else "a"
+            message = f"the name {symbol.name!r} is already {article} {taken.kind} ({where})"
+            findings.error("name-clash", symbol.place, message, "every name in a file means one thing: choose another")
+        self.own.setdefault(symbol.name, symbol)
+
+    def visible(self) -> Iterator[Symbol]:
+        """Every name that can be referred to here."""
+        yield from self.own.values()
+        if self.around:
+            yield from self.around.visible()
+
+    def nearest(self, name: str) -> str:
+        """A hint for an unknown name."""
+        names = [f"${symbol.name}" for symbol in self.visible()]
+        hint = suggest(f"${name}", names, noun="names here")
+        # A long list helps nobody; the near miss is found among all the same.
+        return hint if hint.startswith("did") or len(names) <= 12 else ""
+
+
+def mentions(branch: Branch) -> Iterator[str]:
+    """The names that are referred to anywhere in `branch`."""
+    if isinstance(branch.value, dict):
+        for child in branch.value.values():
+            yield from mentions(child)
+    elif isinstance(branch.value, list):
+        for child in branch.value:
+            yield from mentions(child)
+    elif isinstance(branch.value, str) and (found := REFERENCE.fullmatch(branch.value)):
+        yield found[1]

@@ -1,0 +1,91 @@
+"""Params of a pipeline: their types, their defaults, and whether what they are set to is allowed.
+
+A param's type is the one that is written or else its default's, so `k: 5` needs no ceremony and `-p k=five` is still refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from promptwire.documents.complaints import speak
+from promptwire.documents.document import Branch, Document
+from promptwire.errors import PipelineError, suggest
+from promptwire.language.names import Findings, Symbol
+from promptwire.language.resolving import written_value
+from promptwire.language.spec import ParamSpec
+from promptwire.language.wires import fits, name_of
+
+__all__ = ["declared_type", "param_symbols", "permit", "settle"]
+
+_TYPES: Final[Mapping[str, type]] = {"bool": bool, "int": int, "float": float, "text": str, "list": list}
+
+
+def declared_type(spec: ParamSpec) -> type | None:
+    """The type of a param; None when neither type nor default tells."""
+    if spec.type is not None:
+        return _TYPES[spec.type]
+    return type(spec.default) if type(spec.default) in _TYPES.values() else None
+
+
+def param_symbols(specs: Mapping[str, ParamSpec], document: Document, findings: Findings) -> list[Symbol]:
+    """The params of a pipeline with their defaults as their values."""
+    found = []
+    for name, spec in specs.items():
+        branch = document.branch(("params", name))
+        place = document.place(("params", name), key=True)
+        symbol = Symbol(name, "param", place, declared_type(spec))
+        if symbol.holds is None:
+            hint = f"write {name}: {{type: int}} or give it a default"
+            findings.error("bad-param", place, f"the param {name!r} has neither type nor default", hint)
+        elif not spec.required:
+            default = branch.get("default") or branch
+            symbol.values = (spec.default,)
+            permit(spec, spec.default, name=name, branch=default, findings=findings)
+        found.append(symbol)
+    return found
+
+
+def settle(
+    specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], findings: Findings
+) -> None:
+    """Give the symbols of params the values that the command line or the API says."""
+    for name, value in given.items():
+        label = f"-p {name}={value}"
+        spec = specs.get(name)
+        if spec is None:
+            branch = written_value(None, label)
+            hint = suggest(name, specs, noun="params")
+            findings.error("unknown-param", branch.spot.place(), f"the pipeline has no param {name!r}", hint)
+            continue
+        text = declared_type(spec) is str and isinstance(value, str)
+        try:
+            branch = written_value(None if text else value, label)
+        except PipelineError as error:
+            findings.add(error.problems)
+            continue
+        plain = value if text else branch.data()
+        if permit(spec, plain, name=name, branch=branch, findings=findings):
+            symbols[name].values = (float(plain) if declared_type(spec) is float else plain,)
+
+
+def permit(spec: ParamSpec, value: Any, *, name: str, branch: Branch, findings: Findings) -> bool:
+    """Whether a param may have `value`, written at `branch`; what it may not have is noted."""
+    place, wanted = branch.spot.place(), declared_type(spec)
+    if wanted is None:
+        return True
+    if type(value) not in _TYPES.values() or not fits(type(value), wanted):
+        findings.error("bad-param", place, f"the param {name!r} is {name_of(wanted)}, not {speak(value)}")
+        return False
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and spec.min is not None and value < spec.min:
+        findings.error("bad-param", place, f"the param {name!r} is {value}", f"it must be at least {spec.min:g}")
+        return False
+    if number and spec.max is not None and value > spec.max:
+        findings.error("bad-param", place, f"the param {name!r} is {value}", f"it must be at most {spec.max:g}")
+        return False
+    if spec.choices is not None and value not in spec.choices:
+        hint = suggest(str(value), map(str, spec.choices), noun="one of")
+        findings.error("bad-param", place, f"the param {name!r} can't be {speak(value)}", hint)
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Patches: dotted paths and what is to stand there, as `override` and `--set` write them.
+
+A variant says only what differs, for a copy would go stale. A dotted path follows the names of nodes (`search.select.policy`),
+without the `nodes` between them. Mappings are merged, `null` removes, and a path whose parent is not there is an error: a
+typo must not become a new key that nobody reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promptwire.documents.document import Branch, Trail
+from promptwire.errors import PipelineError, Problem, suggest
+
+__all__ = ["lay", "patch"]
+
+_TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
+_FORMS = ("use", "repeat", "each")
+
+
+def patch(root: Branch, dotted: str, new: Branch) -> Branch:
+    """`root` with `new` at the path `dotted`; of both mappings, the union with what is in `new` first. Raises PipelineError."""
+    return _put(root, _locate(root, dotted, new), dotted, new)
+
+
+def _locate(root: Branch, dotted: str, new: Branch) -> Trail:
+    """The full path that `dotted` means. Raises PipelineError where its parent is not there."""
+    path: list[str] = []
+    branch = root
+    steps = dotted.split(".")
+    for number, step in enumerate(steps):
+        last = number == len(steps) - 1
+        if not isinstance(branch.value, dict):
+            raise _faulty(new, dotted, f"{'.'.join(steps[:number])!r} has nothing in it to change")
+        nodes = branch.get("nodes")
+        known = nodes.value if nodes and isinstance(nodes.value, dict) else {}
+        if step in known:
+            path += ["nodes", step]
+        elif last and nodes and isinstance(new.value, dict) and any(form in new.value for form in _FORMS):
+            return (*path, "nodes", step)
+        elif (
+            step in branch.value
+            or (last and (number or step in _TOP))
+            or (not number and step in _TOP and not last and step != "outputs")
+        ):
+            path.append(step)
+        else:
+            below = "" if last or "use" not in branch.value else "; the inside of a pipeline file is changed by its params"
+            near = suggest(step, [*known, *(key for key in branch.value if key != "nodes")], noun="there are")
+            where = f"in {'.'.join(steps[:number])!r}" if number else "in the pipeline"
+            raise _faulty(new, dotted, f"there is no {step!r} {where}", near + below)
+        branch = _child(branch, path[-2:] if step in known else path[-1:]) or Branch({}, new.spot, new.key)
+    return tuple(path)
+
+
+def _child(branch: Branch, steps: list[str]) -> Branch | None:
+    found: Branch | None = branch
+    for step in steps:
+        found = found.get(step) if found else None
+    return found
+
+
+def _put(branch: Branch, path: Trail, dotted: str, new: Branch) -> Branch:
+    """`branch` with `new` merged in at `path`."""
+    if not path:
+        return lay(branch, new, dotted)
+    step = str(path[0])
+    entries = dict(branch.value) if isinstance(branch.value, dict) else {}
+    old = entries.get(step)
+    if len(path) == 1 and new.value is None:
+        if old is None:
+            raise _faulty(new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are"))
+        del entries[step]
+    elif len(path) == 1 and old is None:
+        entries[step] = new
+    else:
+        entries[step] = _put(old or Branch({}, new.spot, new.key), path[1:], dotted, new)
+    return replace(branch, value=entries)
+
+
+def lay(old: Branch, new: Branch, dotted: str) -> Branch:
+    """What stands at the path `dotted` when `new` is laid over `old`. Raises PipelineError."""
+    if not isinstance(old.value, dict):
+        return new
+    if not isinstance(new.value, dict):
+        # A param may be declared with type and range; a plain value is its new default.
+        return replace(old, value={**old.value, "default": new}) if dotted.startswith("params.") else new
+    merged = old
+    for key, value in new.value.items():
+        merged = _put(merged, (key,), f"{dotted}.{key}", value)
+    return merged
+
+
+def _faulty(new: Branch, dotted: str, message: str, hint: str = "") -> PipelineError:
+    place = (new.key or new.spot).place()
+    return PipelineError([Problem("bad-patch", place, f"{dotted}: {message}" if dotted not in message else message, hint)])

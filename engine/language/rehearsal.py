@@ -1,0 +1,95 @@
+"""A template before it is paid for: does it exist, does it read what its step provides, does it render.
+
+A name that is missing would fail in the middle of a run; an attribute that is misspelt too. So the names are compared, and then
+it is rendered once with sample values of the right types. A template without its slots fails nowhere and is worse: it asks the
+same question whatever it is given, and all that comes of it is noise. So that is an error too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from promptwire.documents.document import Branch
+from promptwire.errors import PipelineError, Place, suggest
+from promptwire.language.names import Findings
+from promptwire.node import NodeType
+from promptwire.texts.layout import ASKED, TASK_SLOTS, shows_nothing, stand_in
+from promptwire.texts.samples import is_setting, samples
+from promptwire.texts.templating import Template, load
+
+__all__ = ["rehearse"]
+
+
+def rehearse(
+    path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, branch: Branch, findings: Findings
+) -> None:
+    """Check the template at `path` for the node `name`, written at `branch`, with the `with:` variables `given`."""
+    scoring = kind.slots is None
+    slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
+    provided = [*slots, *given]
+    written = branch.get("template") or branch
+    try:
+        found = _with_stand_in(load(path))
+    except PipelineError as error:
+        findings.add(error.problems)
+        return
+    read = frozenset[str]().union(*(template.variables for template in found))
+    for variable in sorted(read - {*provided, ASKED}):
+        has = ", ".join(sorted(provided)) or "nothing"
+        message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
+        near = suggest(variable, provided)
+        hint = near if near.startswith("did") else f"give it under with: {{{variable}: ...}}"
+        findings.error("template-variable", written.spot.place(), message, hint)
+    if read <= {*provided, ASKED}:
+        _refuse_blind(kind, found[0], read, given, branch=branch, findings=findings)
+    for variable in given:
+        place = _place_of(branch, variable)
+        if variable in slots:
+            findings.error("name-clash", place, f"{kind.name} already gives its template {variable!r}", "choose another name")
+        elif variable not in read:
+            findings.warn("unused-variable", place, f"template {found[0].name} does not use {variable!r}")
+    types = {variable: known for variable, known in given.items() if known is not None}
+    # A task's inputs may have fields, and which ones only the data say.
+    if read <= {*provided, ASKED} and len(types) == len(given) and not (scoring and "input" in read):
+        types = {**TASK_SLOTS, **types} if scoring else types
+        problems = [template.dry_run({ASKED: stand_in, **samples(kind.slots, types)}) for template in found]
+        findings.add(problem for problem in problems if problem is not None)
+
+
+def _refuse_blind(
+    kind: NodeType,
+    template: Template,
+    read: frozenset[str],
+    given: Mapping[str, type | None],
+    *,
+    branch: Branch,
+    findings: Findings,
+) -> None:
+    """Note a template that does not read what its step is there to show."""
+    place = (branch.get("template") or branch).spot.place()
+    if kind.slots is None:
+        if reason := shows_nothing(read):
+            findings.error("template-slots", place, f"template {template.name} {reason}", "all prompts would score alike")
+        return
+    for port in kind.inputs.model_fields:
+        if port in kind.slots.model_fields and port not in read and branch.get(port) is not None:
+            findings.warn("unused-input", _place_of(branch, port, ""), f"template {template.name} does not show {port!r}")
+    shown = [name for name, field in kind.slots.model_fields.items() if not is_setting(field.annotation)]
+    needed = any(field.is_required() for field in kind.inputs.model_fields.values())
+    if needed and not read & {*shown, *given}:
+        message = f"template {template.name} shows nothing of what {kind.name} gives it"
+        findings.error("template-slots", place, message, f"it may read: {', '.join(shown)}")
+
+
+def _with_stand_in(template: Template) -> tuple[Template, ...]:
+    """The template, and the one that takes its place for models that can't fill a gap."""
+    if template.front.instead is None:
+        return (template,)
+    return template, load(Path(template.path).with_name(template.front.instead))
+
+
+def _place_of(branch: Branch, variable: str, under: str = "with") -> Place:
+    given = branch.get(under) if under else branch
+    child = given.get(variable) if given else None
+    return ((child.key if child else None) or branch.spot).place()

@@ -1,0 +1,92 @@
+"""A document against the shape of a pipeline file, so that one misfit doesn't hide the rest.
+
+A node that is misshapen is set aside and the others are still checked; its name stays known, so that those who refer to it are
+not accused as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from promptwire.documents.complaints import complain, speak
+from promptwire.documents.document import Branch, Document, Trail
+from promptwire.errors import Problem
+from promptwire.language.spec import PipelineSpec
+
+__all__ = ["Shape", "shape"]
+
+_TRIES = 8
+"""How often parts are set aside before the rest counts as too little; each time, at least one goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a document looks like."""
+
+    spec: PipelineSpec | None
+    """The pipeline, without its misshapen parts; None when too little is left of it."""
+    problems: tuple[Problem, ...] = ()
+    """Every misfit."""
+    broken: frozenset[Trail] = frozenset()
+    """Paths of what was set aside."""
+
+
+def shape(document: Document) -> Shape:
+    """The pipeline in `document` and everything that is wrong with its shape."""
+    root = document.root
+    if not isinstance(root.value, dict):
+        message = (
+            "the file is empty"
+            if root.value is None
+            else f"a pipeline is a mapping of keys to values, not {speak(root.data())}"
+        )
+        hint = "start with 'promptwire: 1', then 'nodes' and 'outputs'"
+        return Shape(None, (Problem("shape", document.place(), message, hint),))
+    problems: tuple[Problem, ...] = ()
+    broken: set[Trail] = set()
+    for _ in range(_TRIES):
+        try:
+            spec = PipelineSpec.model_validate(root.data())
+        except ValidationError as error:
+            found = [complain(detail, PipelineSpec, document) for detail in error.errors(include_url=False)]
+        else:
+            return Shape(spec, problems, frozenset(broken))
+        # Pydantic finds everything at once; what it finds later comes of what was set aside.
+        problems = problems or tuple(dict.fromkeys(problem for _, problem in found))
+        paths = {_part(path) for path, _ in found}
+        if () in paths:
+            root = _completed(root)
+        for path in paths - {()}:
+            root = _without(root, path)
+        broken |= paths - {()}
+    return Shape(None, problems, frozenset(broken))
+
+
+def _part(path: Trail) -> Trail:
+    """The innermost node that `path` lies in, else the entry of the top key."""
+    starts = [place for place, step in enumerate(path[:-1]) if step == "nodes" and place % 2 == 0]
+    if starts:
+        return path[: starts[-1] + 2]
+    return path[:2]
+
+
+def _completed(root: Branch) -> Branch:
+    """`root` with stand-ins for the top keys that are missing, so that the rest can be looked at."""
+    if not isinstance(root.value, dict):
+        return root
+    stand_in = {"promptwire": Branch(1, root.spot), "outputs": Branch({"prompt": Branch(None, root.spot)}, root.spot)}
+    return replace(root, value={**{key: value for key, value in stand_in.items() if key not in root.value}, **root.value})
+
+
+def _without(branch: Branch, path: Trail) -> Branch:
+    """`branch` without what stands at `path`."""
+    if not isinstance(branch.value, dict) or path[0] not in branch.value:
+        return branch
+    step = str(path[0])
+    rest = {key: child for key, child in branch.value.items() if key != step}
+    if len(path) == 1:
+        return replace(branch, value=rest)
+    child = _without(branch.value[step], path[1:])
+    return replace(branch, value={key: child if key == step else old for key, old in branch.value.items()})

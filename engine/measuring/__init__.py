@@ -1,0 +1,1 @@
+"""Numbers: metrics of answers, intervals of means, and rules for choosing between prompts."""

@@ -1,0 +1,161 @@
+"""The metrics by name: what each needs of a model, how it scores an answer, and which data it can't score.
+
+A metric says what it needs - a text, a choice between labels, the log-probability of the answer, a judge - so that a model
+that can't give it is refused before the first call, and says what its data must look like, so that a task is refused before a
+run scores 0 throughout. Others' metrics come through the entry point group `promptwire.metrics`: a `Metric`, or a function
+of an answer and its accepted outputs. Two metrics of one name are an error: none replaces another silently.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from promptwire.errors import UsageError, suggest
+from promptwire.measuring import measures
+from promptwire.values import Example
+
+__all__ = ["GROUP", "Metric", "metric", "names"]
+
+GROUP = "promptwire.metrics"
+"""Entry point group of metrics that other packages bring."""
+
+Value = Callable[[str, tuple[str, ...]], float]
+Accepts = Callable[[Sequence[Example], Sequence[str]], str]
+
+
+def _anything(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    return ""
+
+
+def _no_text(answer: str, outputs: tuple[str, ...]) -> float:
+    raise TypeError("this metric reads no text: its value comes from the model")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One way to score an answer."""
+
+    name: str
+    """Name in pipelines and task files."""
+    doc: str
+    """What it measures, in a sentence."""
+    value: Value = _no_text
+    """The value of an answer, given the accepted outputs. `logprob` and `judge` have none: the model gives theirs."""
+    accepts: Accepts = _anything
+    """Why it can't score these examples with these labels; empty when it can."""
+    needs: Literal["text", "choice", "logprob", "judge"] = "text"
+    """What is asked of a model: a reply, the likeliest label, the likelihood of the answer, a reply and a grade of it."""
+    perfect: float | None = 1.0
+    """The value of a right answer; None where there is no such value."""
+
+    def grade(self, answer: str, example: Example) -> float:
+        """The value of an answer to `example`; a multiple-choice answer may also give the text of its option."""
+        if self.value is measures.multiple_choice and measures.option_letter(answer) is None:
+            answer = measures.option_named(answer, example.text) or answer
+        return self.value(answer, example.outputs)
+
+
+def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:
+    """How many examples have an accepted output that is `wrong`, with one of these."""
+    bad = [output for example in examples for output in example.outputs[:1] if wrong(output)]
+    return f"{len(bad)} of {len(examples)} answers {what}, such as {bad[0][:60]!r}" if bad else ""
+
+
+def _numbers(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    return _where(examples, lambda output: measures.last_number(output) is None, "hold no number")
+
+
+def _letters(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    return _where(examples, lambda output: measures.choice_letter(output) is None, "are no option letter")
+
+
+def _words(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    return _where(examples, lambda output: not measures.f1(output, [output]), "have no word in them")
+
+
+def _labels(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    if len(labels) < 2:
+        return "it chooses between labels, and the task names fewer than two: add `labels: [...]`"
+    return _where(examples, lambda output: output not in labels, f"are none of the labels ({', '.join(labels)})")
+
+
+def _patterns(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    def broken(text: str) -> bool:
+        try:
+            re.compile(text)
+        except re.error:
+            return True
+        return False
+
+    each = [Example(input="", outputs=(text,)) for example in examples for text in example.outputs]
+    return _where(each, broken, "are no pattern")
+
+
+def _some(examples: Sequence[Example], labels: Sequence[str]) -> str:
+    return _where(examples, lambda output: not output.strip(), "are empty")
+
+
+_BUILT_IN = {
+    metric.name: metric
+    for metric in (
+        Metric("exact", "The answer is an accepted one, but for case, blanks, outer quotes and a full stop.", measures.exact),
+        Metric("induction", "Equality as Instruction Induction and APE measure it, without punctuation.", measures.induction),
+        Metric("contains", "An accepted answer occurs in the answer as whole words.", measures.contains, _some),
+        Metric("set", "The same set of words as an accepted answer, in any order.", measures.same_words, _words),
+        Metric("f1", "Token F1, the best over the accepted answers.", measures.f1, _words),
+        Metric("numeric", "The last number of the answer is that of an accepted one.", measures.numeric, _numbers),
+        Metric("multiple-choice", "The answer settles on the right option letter.", measures.multiple_choice, _letters),
+        Metric("regex", "An accepted output, taken as a pattern, is found in the answer.", measures.pattern, _patterns),
+        Metric("choice", "The likeliest of the task's labels is the right one.", measures.exact, _labels, "choice"),
+        Metric("logprob", "Mean log-probability of the answer's tokens; 0 is certain.", _no_text, _some, "logprob", None),
+        Metric("judge", "What a judge model makes of the answer, from 0 to 1.", _no_text, _anything, "judge"),
+    )
+}
+_ALSO = {"any-of": "exact", "exact-set": "set"}
+"""Other names: every metric takes any of several accepted outputs, so `any-of` is `exact`."""
+
+
+def metric(name: str) -> Metric:
+    """The metric called `name`: a built-in one, or another package's.
+
+    Raises UsageError when there is none, when two packages bring it, or when it can't be loaded.
+    """
+    brought = [point for point in entry_points(group=GROUP) if point.name == name]
+    known = _BUILT_IN.get(_ALSO.get(name, name))
+    if len(brought) + (known is not None) > 1:
+        sources = sorted([_origin(point) for point in brought] + (["promptwire"] if known else []))
+        raise UsageError(f"the metric {name!r} comes from {' and '.join(sources)}", hint="uninstall all but one of them")
+    if known:
+        return known
+    if brought:
+        return _load(brought[0])
+    raise UsageError(f"there is no metric {name!r}", hint=suggest(name, names(), noun="metrics"))
+
+
+def names() -> tuple[str, ...]:
+    """Names of all metrics there are, sorted."""
+    return tuple(sorted({*_BUILT_IN, *_ALSO, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def _origin(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
+
+
+def _load(point: EntryPoint) -> Metric:
+    where = f"metric {point.name!r} of {_origin(point)}"
+    try:
+        found: Any = point.load()
+    except Exception as error:  # another package's import can raise anything
+        raise UsageError(f"it can't be loaded: {type(error).__name__}: {error}", where=where) from error
+    if isinstance(found, Metric):
+        if found.name != point.name:
+            raise UsageError(f"it calls itself {found.name!r}", where=where, hint="give both the same name")
+        return found
+    if not callable(found):
+        raise UsageError(f"{point.value} is neither a Metric nor a function", where=where)
+    return Metric(point.name, (inspect.getdoc(found) or "").partition("\n")[0], found)

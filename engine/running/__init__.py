@@ -1,0 +1,1 @@
+"""Running a checked graph: scopes, nodes, loops, scores, and the report."""

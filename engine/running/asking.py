@@ -1,0 +1,119 @@
+"""Ask a step's model: render the template, send the request, read the replies.
+
+What the step's node gave, what its `with:` named and `asked` (see `promptwire.texts.layout`) are the template's only variables.
+A reply that can't be read follows the template's `fallback`: it is dropped, taken whole, an error, or asked for again (up to
+three times, as samples with numbers of their own, so that a re-run asks and finds the same). Whatever happens is counted
+under the step's path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
+from promptwire.node import Reply, Role
+from promptwire.request import Answer, Request, Settings
+from promptwire.running.session import Session
+from promptwire.steps import Asking
+from promptwire.texts.layout import ASKED, asked_by
+from promptwire.texts.parsing import read
+from promptwire.texts.templating import Rendered, Template, load
+from promptwire.values import Message, Model
+
+__all__ = ["Asker", "request_for", "skippable"]
+
+_RETRIES = 3
+_RETRY_SAMPLES = 1_000_000
+"""Samples with numbers from here on are second, third and fourth tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """One step's way of asking its model."""
+
+    session: Session
+    path: str
+    """Path of the step."""
+    asking: Asking
+    given: Mapping[str, Any]
+    """Values of `with:`."""
+    roles: Mapping[Role, Settings]
+    """The pipeline's settings by role."""
+    stream: str
+    """Draw stream of random calls."""
+
+    async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
+        """`n` replies; see `Context.ask`. Fewer when failed calls are skipped."""
+        template, rendered = self._render(slots)
+        request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
+        try:
+            answers = await self._answers(request, n, first)
+        except ModelError as error:
+            if self.asking.on_error != "skip" or not skippable(error):
+                raise
+            self.session.count(self.path, "skipped", n)
+            return ()
+        return tuple([await self._read(template, request, answer, first + place) for place, answer in enumerate(answers)])
+
+    def _render(self, slots: Model) -> tuple[Template, Rendered]:
+        """The template that the model can serve, rendered."""
+        own = {name: getattr(slots, name) for name in type(slots).model_fields}
+        task = self.session.task
+        values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
+        template = load(Path(self.asking.template or ""))
+        rendered = template.render(values)
+        if rendered.suffix is None:
+            return template, rendered
+        backend = self.session.models[self.asking.role]
+        reason = backend.supports("infill", chat=False)
+        if not reason:
+            self.session.count(self.path, "infill by suffix")
+            return template, rendered
+        if template.front.instead is None:
+            raise Unsupported(reason, where=self.path, hint=f"give {template.name} an `instead:` template without a gap")
+        self.session.count(self.path, "infill by template")
+        template = load(Path(template.path).with_name(template.front.instead))
+        return template, template.render(values)
+
+    async def _answers(self, request: Request, n: int, first: int) -> tuple[Answer, ...]:
+        backend = self.session.models[self.asking.role]
+        return await self.session.gateway.ask(
+            backend, request, n=n, first=first, stream=self.stream, policy=self.asking.cache, node=self.path
+        )
+
+    async def _read(self, template: Template, request: Request, answer: Answer, sample: int) -> Reply:
+        """What the template's parser makes of `answer`, asking again where it says so."""
+        parse = template.front.parse
+        for again in range(_RETRIES + 1):
+            answers, readable = read(answer.text, parse)
+            if readable or parse.fallback != "retry" or again == _RETRIES:
+                break
+            self.session.count(self.path, "asked again")
+            (answer,) = await self._answers(request, 1, _RETRY_SAMPLES * (again + 1) + sample)
+        if not readable:
+            self.session.count(self.path, "unreadable")
+            if parse.fallback == "error":
+                raise ReplyError(
+                    f"no answer could be read out of the reply {answer.text[:200]!r}",
+                    where=f"{self.path} ({template.name})",
+                    hint="change the template's `parse:`, or its `fallback:` to drop, raw or retry",
+                )
+        spoken = (*request.messages, Message(role="assistant", content=answer.text)) if request.messages else ()
+        return Reply(answer.text, answers, spoken)
+
+
+def request_for(rendered: Rendered, settings: Settings, conversation: Sequence[Message] = ()) -> Request:
+    """The request to generate from a rendered template, continuing `conversation` when it is a chat."""
+    if rendered.messages:
+        return Request("generate", messages=(*conversation, *rendered.messages), settings=settings)
+    if rendered.suffix is not None:
+        return Request("infill", prompt=rendered.prompt, suffix=rendered.suffix, settings=settings)
+    return Request("generate", prompt=rendered.prompt, settings=settings)
+
+
+def skippable(error: ModelError) -> bool:
+    """Whether `on_error: skip` may pass over it: this call failed, but others may work."""
+    return isinstance(error, TransientError | RequestRefused)

@@ -1,0 +1,107 @@
+"""Run one node: gather its wires, settle its params, give it a context, take its outputs.
+
+The context is all that a node sees of the engine. Random draws depend on the run's seed, the node's path, the loops' rounds and
+what the node says the draw is for, so the order in which nodes finish can't change them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from promptwire.canonical import stream
+from promptwire.errors import NodeError, PromptwireError
+from promptwire.language.wires import type_of
+from promptwire.node import Reply, Role
+from promptwire.request import Settings
+from promptwire.running.asking import Asker
+from promptwire.running.scope import Scope
+from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
+from promptwire.running.waves import gather
+from promptwire.steps import CallStep
+from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
+
+__all__ = ["call_node"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What one call of one node may ask of the engine; see `promptwire.node.Context`."""
+
+    session: Session
+    path: str
+    round: str
+    element: str
+    asker: Asker | None
+    scorer: Scorer | None
+
+    def rng(self, *purpose: Any) -> random.Random:
+        return stream(self.session.seed, self.path, self.round, self.element, *purpose)
+
+    async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
+        if self.asker is None:
+            raise NodeError("this node was not declared to ask a model", where=self.path, hint="give @node its `slots`")
+        return await self.asker.ask(slots, n, first, conversation)
+
+    async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
+        return await gather(jobs)
+
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+        if self.scorer is None:
+            raise NodeError("this node was not declared to score prompts", where=self.path, hint="declare @node(scores=True)")
+        return await self.scorer.score(prompts, examples, partial)
+
+    def born(self, text: str, *parents: Prompt) -> Prompt:
+        demos = parents[0].demos if parents else ()
+        ids = tuple(parent.id for parent in parents)
+        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+
+    def count(self, what: str, n: int = 1) -> None:
+        self.session.count(self.path, what, n)
+
+
+async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mapping[Role, Settings]) -> dict[str, Any]:
+    """What the node of `step` gives, by port.
+
+    Raises PromptwireError; a fault inside a node comes as NodeError that names the node.
+    """
+    kind = step.type
+    inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
+    params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
+    asker = scorer = None
+    if step.asking is not None:
+        if kind.slots is not None:
+            given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
+            asker = Asker(session, step.path, step.asking, given, roles, session.stream(scope.round))
+        if kind.scores:
+            scorer = Scorer(session, step.path, step.asking, roles)
+    context = _Context(session, step.path, scope.round, scope.element, asker, scorer)
+    try:
+        outputs = await kind.run(inputs, params, context)
+    except PromptwireError:
+        raise
+    except Exception as error:
+        raise NodeError(f"the node {kind.name!r} failed: {type(error).__name__}: {error}", where=step.path) from error
+    if not isinstance(outputs, kind.outputs):
+        raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
+    return {name: getattr(outputs, name) for name in kind.outputs.model_fields}
+
+
+def _wired(step: CallStep, port: str, scope: Scope) -> Any:
+    return scope.value(step.wires[port], type_of(step.type.inputs.model_fields[port].annotation))
+
+
+def _build(step: CallStep, schema: type[Model], values: dict[str, Any]) -> Model:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = ".".join(map(str, detail["loc"]))
+        raise NodeError(f"{name!r} of {step.type.name!r}: {detail['msg']}", where=f"{step.path} ({step.place})") from error

@@ -1,0 +1,56 @@
+"""The folder of one run: what was run, what happened, what every step gave, and what came out.
+
+    pipeline.yaml    the pipeline as it ran, with everything it extends put in
+    events.jsonl     one line per event (written by `promptwire.calls.trace`)
+    values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.calls.trace`)
+    calls.jsonl      one line per cache key that was used
+    report.json      the report; absent when the run did not finish
+
+Nothing in it is needed to go on: a run that was cut short is run again, and the cache makes what was paid for free.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from promptwire.errors import RunError
+
+__all__ = ["make_folder", "write_file"]
+
+
+def make_folder(runs: Path, name: str) -> Path:
+    """A new folder in `runs`, named by time and `name`, open to its owner alone. Raises RunError when it can't be made."""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80]
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for attempt in range(1000):
+        folder = runs / (f"{stamp}-{words}" + (f"-{attempt}" if attempt else ""))
+        try:
+            runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        except FileExistsError as error:
+            if not runs.is_dir():
+                raise RunError("the runs folder is a file", where=str(runs), hint="set PROMPTWIRE_RUNS to a folder") from error
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        else:
+            return folder
+    raise RunError("there is no free name for a run folder", where=str(runs))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all. Raises RunError when it can't be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    hint = "free some disk space, or set PROMPTWIRE_RUNS to a folder that can be written"
+    return RunError(f"can't be written: {error.strerror or error}", where=str(path), hint=hint)

@@ -1,0 +1,128 @@
+"""What a run did, what came of it and what it cost: the report that is printed, and written into the run folder.
+
+The held-out scores of the initial and the best prompt stand side by side with 95% intervals, and so does their difference on
+the same examples: an optimizer's own scores flatter, since it kept what did well on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promptwire.measuring.intervals import mean_interval, paired_interval
+from promptwire.node import Role
+from promptwire.request import Settings
+from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
+from promptwire.steps import Asking
+from promptwire.values import Examples, Model, Prompt, Prompts
+
+__all__ = ["Calls", "Comparison", "Report", "Score", "compare"]
+
+TRAIN_SHOWN = 50
+"""Train examples that the report scores at most: a number that flatters is not worth many calls."""
+
+REPORT = "report"
+"""Path under which the report's own calls are counted."""
+
+
+class Score(Model):
+    """A mean with its 95% interval."""
+
+    score: float | None
+    """Mean of the metric; None when nothing was scored."""
+    low: float | None
+    """Lower end of the interval."""
+    high: float | None
+    """Upper end of the interval."""
+    n: int
+    """Examples that the mean is over."""
+    unreadable: int = 0
+    """Replies among them that could not be read, scored as wrong."""
+
+
+class Comparison(Model):
+    """Two prompts on the same examples."""
+
+    initial: Score
+    """The prompt that the run started from."""
+    best: Score
+    """The prompt that the run ended with."""
+    gain: Score
+    """Best less initial, example by example."""
+
+
+class Calls(Model):
+    """Answers by where they came from."""
+
+    new: int
+    """Asked of a model in this run."""
+    cached: int
+    """Known already."""
+    failed: int
+    """Never answered, even after retries."""
+
+
+class Report(Model):
+    """One run."""
+
+    pipeline: str
+    """Name of the pipeline."""
+    task: str
+    """Name of the task."""
+    metric: str
+    """Name of the metric."""
+    models: Mapping[str, str]
+    """Model of each role."""
+    seed: int
+    """The run's seed."""
+    prompt: str
+    """The best prompt."""
+    initial_prompt: str
+    """The prompt that the run started from; the first when there were several."""
+    test: Comparison
+    """Held-out scores, on examples that no node saw."""
+    train: Comparison
+    """Scores on the examples that the optimizer saw: they flatter."""
+    calls: Calls
+    """Answers, the report's own included."""
+    requests: int
+    """Requests sent; one may bring several answers."""
+    tokens_in: int
+    """Tokens read by models in new calls."""
+    tokens_out: int
+    """Tokens written by models in new calls."""
+    cost_usd: float | None
+    """Price of the new calls; None when a price is not known."""
+    seconds: float
+    """Time that the run took."""
+    limit: str | None
+    """Why it ended early, when a budget ran out."""
+    counts: Mapping[str, Mapping[str, int]]
+    """What steps counted, by path: unreadable replies, duplicates, skipped calls, ..."""
+    notes: tuple[str, ...]
+    """What a person should know about the data."""
+    run: str
+    """The run folder."""
+
+
+async def compare(session: Session, initial: Prompt, best: Prompt, examples: Examples, *, partial: bool = False) -> Comparison:
+    """Both prompts on `examples`, with the task's own template and metric; with `partial`, as far as the budget goes."""
+    scorer = Scorer(session, REPORT, Asking(role="task"), _NO_ROLES)
+    scores = await scorer.score(Prompts.of([initial, best]), examples, partial)
+    first, second = (scores.by_prompt[prompt.id] for prompt in (initial, best))
+    values = {row.example: row.value for row in first}
+    pairs = [(values[row.example], row.value) for row in second if row.example in values]
+    gain = paired_interval([before for before, _ in pairs], [after for _, after in pairs])
+    return Comparison(initial=_score(first), best=_score(second), gain=_shown(gain))
+
+
+_NO_ROLES: Mapping[Role, Settings] = {}
+
+
+def _score(rows: Sequence[Any]) -> Score:
+    return _shown(mean_interval([row.value for row in rows]), sum(not row.readable for row in rows))
+
+
+def _shown(interval: Any, unreadable: int = 0) -> Score:
+    return Score(score=interval.mean, low=interval.low, high=interval.high, n=interval.n, unreadable=unreadable)

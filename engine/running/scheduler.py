@@ -1,0 +1,108 @@
+"""The scheduler: run a graph's steps as soon as what they need is there.
+
+In-degrees are counted down and a step starts in the moment its last need is done, with no barrier that the data flow does not
+ask for. When a step fails, the steps still running are cancelled; their paid answers are not, for those live in the gateway.
+Loops and sub-pipelines are steps whose graph comes back here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from promptwire.errors import PromptwireError
+from promptwire.language.wires import to_json
+from promptwire.node import Role
+from promptwire.request import Settings
+from promptwire.running.call import call_node
+from promptwire.running.repeat import run_each, run_repeat
+from promptwire.running.scope import Scope
+from promptwire.running.session import Session
+from promptwire.running.waves import loudest
+from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+
+__all__ = ["run_graph"]
+
+_SILENT = Settings()
+
+
+async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """The outputs of `graph`, by name; the first is the main one.
+
+    Raises the PromptwireError of the first step that failed.
+    """
+    scope = Scope({**dict.fromkeys(graph.optional), **graph.params, **inputs})
+    await _Runner(session, graph.models).steps(graph, scope)
+    return _outputs(graph, scope)
+
+
+def _outputs(graph: Graph, scope: Scope) -> dict[str, Any]:
+    return {name: scope.value(wire, graph.types[name]) for name, wire in graph.outputs.items()}
+
+
+class _Runner:
+    """Runs the steps of one pipeline and of the loops in it, with that pipeline's settings by role."""
+
+    def __init__(self, session: Session, roles: Mapping[Role, Settings]) -> None:
+        self.session = session
+        self.roles = roles
+
+    async def steps(self, graph: Graph, scope: Scope) -> None:
+        """Run every step of `graph` in `scope`, each as soon as it can."""
+        waiting = {name: len(step.needs) for name, step in graph.steps.items()}
+        users: dict[str, list[str]] = {name: [] for name in graph.steps}
+        for name, step in graph.steps.items():
+            for need in step.needs:
+                users[need].append(name)
+
+        async def one(step: Step) -> None:
+            scope.done(step.name, await self._recorded(step, scope))
+            for user in users[step.name]:
+                waiting[user] -= 1
+                if waiting[user] == 0:
+                    group.create_task(one(graph.steps[user]))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, step in graph.steps.items():
+                    if waiting[name] == 0:
+                        group.create_task(one(step))
+        except BaseExceptionGroup as failed:
+            raise loudest(failed.exceptions) from failed
+
+    async def _recorded(self, step: Step, scope: Scope) -> Mapping[str, Any]:
+        """What `step` gives, with its start, end and values in the run's record."""
+        trace, where = self.session.trace, {"path": step.path, "round": scope.round, "element": scope.element}
+        began = time.perf_counter()
+        trace.event("start", **where)
+        try:
+            outputs = await self._outcome(step, scope)
+        except PromptwireError as error:
+            trace.event("failed", **where, error=str(error))
+            raise
+        trace.event("done", **where, seconds=round(time.perf_counter() - began, 4))
+        trace.value(**where, outputs={name: to_json(value) for name, value in outputs.items()})
+        return outputs
+
+    async def _outcome(self, step: Step, scope: Scope) -> Mapping[str, Any]:
+        if isinstance(step, CallStep):
+            return await call_node(step, scope, self.session, self.roles)
+        if isinstance(step, RepeatStep):
+            return await run_repeat(step, scope, self.session, run=self.steps)
+        if isinstance(step, EachStep):
+            return await run_each(step, scope, run=self.steps)
+        if isinstance(step, PipeStep):
+            return await self._pipeline(step, scope)
+        raise TypeError(f"unknown step {step!r}")
+
+    async def _pipeline(self, step: PipeStep, scope: Scope) -> Mapping[str, Any]:
+        """A pipeline used as a node: its own names, but the rounds of the loops around it."""
+        graph = step.graph
+        inputs = {name: scope.value(wire, graph.inputs[name]) for name, wire in step.wires.items()}
+        params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}
+        inner = Scope({**dict.fromkeys(graph.optional), **params, **inputs}, round=scope.round, element=scope.element)
+        roles = {role: graph.models.get(role, _SILENT).over(self.roles.get(role, _SILENT)) for role in get_args(Role)}
+        await _Runner(self.session, roles).steps(graph, inner)
+        return _outputs(graph, inner)

@@ -1,0 +1,152 @@
+"""Score prompts on examples: render, ask the task model, read the answer, apply the metric.
+
+One wave: every (prompt, example) pair is asked for at once and the gateway decides what runs when, since a barrier between
+prompts makes each batch wait for its slowest call. A reply that can't be read is a wrong answer of the model: it scores 0, is
+marked unreadable and counted. A call that failed is nobody's answer and has no row at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from promptwire.errors import LimitReached, ModelError, NodeError, Unsupported, UsageError
+from promptwire.measuring.metrics import Metric
+from promptwire.node import Role
+from promptwire.request import Answer, Request, Settings
+from promptwire.running.asking import request_for, skippable
+from promptwire.running.session import Session
+from promptwire.running.waves import gather
+from promptwire.steps import Asking
+from promptwire.texts.layout import joined, shows_nothing
+from promptwire.texts.parsing import Parse, read
+from promptwire.texts.templating import Template, load
+from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
+
+__all__ = ["Scorer"]
+
+_NUMBER = Parse(regex=r"-?\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One step's way of scoring prompts."""
+
+    session: Session
+    path: str
+    """Path of the step."""
+    asking: Asking
+    roles: Mapping[Role, Settings]
+    """The pipeline's settings by role."""
+
+    @cached_property
+    def template(self) -> Template:
+        """The template that joins prompt and input: the step's own, or the task's."""
+        return load(Path(self.asking.template or self.session.task.template))
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The step's own metric, or the task's."""
+        return self.session.task.load_metric(self.asking.metric)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Sampling settings: the step's, the task's, the template's, the pipeline's, then temperature 0."""
+        own = replace(self.asking, settings=self.asking.settings.over(self.session.task.settings))
+        return self.session.settings(own, self.template, self.roles)
+
+    async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
+        """One row per (prompt, example), prompt by prompt; see `Context.score`."""
+        self.require()
+        pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
+        rows = await gather([self._row(prompt, example, partial) for prompt, example in pairs])
+        found = tuple(row for row in rows if row is not None)
+        self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
+        return Scores(metric=self.metric.name, perfect=self.metric.perfect, prompts=prompts, examples=examples, rows=found)
+
+    def require(self) -> None:
+        """Raise Unsupported before the first call when a model can't give what the metric needs.
+
+        Raises UsageError for a template that leaves out the prompt or the input, so that all prompts would score alike.
+        """
+        if missing := shows_nothing(self.template.variables):
+            hint = "a task template reads `prompt` and `example` (or `input`)"
+            raise UsageError(f"the task template {self.template.name} {missing}", where=self.path, hint=hint)
+        chat = self.template.front.mode == "chat"
+        kind = {"choice": "choose", "logprob": "logprob"}.get(self.metric.needs, "generate")
+        reason = self.session.models[self.asking.role].supports(kind, chat=chat)  # type: ignore[arg-type]
+        if reason:
+            raise Unsupported(reason, where=self.path, hint=f"the metric {self.metric.name!r} needs it")
+
+    async def _row(self, prompt: Prompt, example: Example, partial: bool) -> Row | None:
+        try:
+            return await self._scored(prompt, example)
+        except LimitReached as limit:
+            if not partial:
+                raise
+            self.session.limits_hit.append(limit.problem)
+            return None
+        except ModelError as error:
+            if self.asking.on_error != "skip" or not skippable(error):
+                raise
+            self.session.count(self.path, "skipped")
+            return None
+
+    async def _scored(self, prompt: Prompt, example: Example) -> Row:
+        request = self._request(prompt, example)
+        if self.metric.needs == "choice":
+            return self._choice(prompt, example, await self._ask(self._choosing(request)))
+        if self.metric.needs == "logprob":
+            scored = Request("logprob", request.messages, request.prompt, options=(example.output,))
+            answer = await self._ask(scored)
+            mean = sum(answer.weights) / len(answer.weights)
+            return Row(prompt.id, example.id, example.output, example.output, mean)
+        answer = await self._ask(request)
+        parse = self.session.task.parse or self.template.front.parse
+        answers, readable = read(answer.text, parse)
+        if not readable and parse.fallback != "raw":
+            return Row(prompt.id, example.id, answer.text, "", 0.0, False)
+        said = answers[-1] if answers else ""
+        if self.metric.needs == "judge":
+            return await self._judged(prompt, example, answer.text, said)
+        return Row(prompt.id, example.id, answer.text, said, self.metric.grade(said, example), readable)
+
+    def _request(self, prompt: Prompt, example: Example) -> Request:
+        return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)
+
+    def _choosing(self, request: Request) -> Request:
+        return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
+
+    def _choice(self, prompt: Prompt, example: Example, answer: Answer) -> Row:
+        """The likeliest label; among equals the first one named."""
+        labels = self.session.task.labels
+        best = max(range(len(labels)), key=lambda place: (answer.weights[place], -place))
+        right = labels.index(example.output)
+        value = self.metric.grade(labels[best], example)
+        return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=answer.weights[right])
+
+    async def _judged(self, prompt: Prompt, example: Example, output: str, said: str) -> Row:
+        """What the judge model makes of `said`, as a number from 0 to 1."""
+        rubric = load(Path(self.session.task.rubric or ""))
+        values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
+        asking = Asking(role="judge")
+        request = request_for(rubric.render(values), self.session.settings(asking, rubric, self.roles))
+        verdict = await self._ask(request, "judge")
+        answers, readable = read(verdict.text, rubric.front.parse)
+        numbers, found = read(answers[-1], _NUMBER) if readable and answers else ((), False)
+        if not found:
+            raise NodeError(
+                f"the judge gave no number: {verdict.text[:200]!r}", where=self.path, hint="mend the rubric template"
+            )
+        return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))))
+
+    async def _ask(self, request: Request, role: Role | None = None) -> Answer:
+        backend = self.session.models[role or self.asking.role]
+        # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
+        stream = self.session.stream("")
+        (answer,) = await self.session.gateway.ask(
+            backend, request, n=1, stream=stream, policy=self.asking.cache, node=self.path
+        )
+        return answer

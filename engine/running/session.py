@@ -1,0 +1,55 @@
+"""What the parts of one run share: the task, the models by role, the gateway, the seed and the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.trace import Trace
+from promptwire.node import Role
+from promptwire.request import Backend, Settings
+from promptwire.steps import Asking
+from promptwire.task import Task
+from promptwire.texts.templating import Template
+
+__all__ = ["Session"]
+
+_DEFAULTS: Mapping[Role, Settings] = {"task": Settings(temperature=0.0), "judge": Settings(temperature=0.0), "meta": Settings()}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run. Everything in it outlives every step."""
+
+    task: Task
+    """The task that is being optimized for."""
+    models: Mapping[Role, Backend]
+    """The model of each role."""
+    gateway: Gateway
+    """The one way to a model."""
+    trace: Trace
+    """The run's record of events."""
+    seed: int = 0
+    """Where all random draws begin."""
+    anytime: bool = True
+    """Whether a budget that runs out ends loops with the best so far; else it fails the run."""
+    limits_hit: list[str] = field(default_factory=list)
+    """What each budget said that cut something short."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Tallies by (path of the step, what was counted): replies that could not be read, duplicates, ..."""
+
+    def stream(self, round: str) -> str:
+        """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""
+        return f"{self.seed}/{round}"
+
+    def settings(self, asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:
+        """What a step's call is sampled with: the step's own word first, then its template's, its pipeline's, the role's."""
+        base = roles.get(asking.role, Settings()).over(_DEFAULTS[asking.role])
+        return asking.settings.over(template.front.settings.over(base))
+
+    def count(self, path: str, what: str, n: int = 1) -> None:
+        """Add `n` to the tally of `what` at the step `path`."""
+        if n:
+            self.counts[path, what] += n

@@ -1,0 +1,1 @@
+"""Texts for models and from models: templates rendered, replies read."""

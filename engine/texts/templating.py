@@ -1,0 +1,255 @@
+"""Meta-prompt templates: Jinja2, sandboxed, and split into messages before anything is rendered.
+
+The only file that knows Jinja2. A template is text with an optional front matter that says how the model is asked and how its
+reply is read:
+
+    ---
+    mode: completion
+    settings: {temperature: 0.9, stop: ["\\n"]}
+    parse: {line: first, fallback: drop}
+    ---
+    Original: {{ prompt }}
+    Variation:
+
+A line `--- user ---` (or `system`, `assistant`) starts a message of a chat; without one, the whole text is one user message.
+`--- gap ---` parts the text before an infill from the text after it. The source is cut at these lines first and each part is
+rendered alone, so nothing that an LLM or a data file wrote can add a role or run as a template. A template reads values, and
+only their fields: methods are out of its reach (pydantic's deprecated `parse_file` would read files and unpickle).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import jinja2
+import jinja2.meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel
+
+from promptwire.documents.complaints import validate
+from promptwire.documents.reading import read_text
+from promptwire.errors import PipelineError, Place, Problem
+from promptwire.request import Settings
+from promptwire.texts.parsing import Parse
+from promptwire.values import Critiques, Examples, Failures, History, Message, Model, Prompts
+
+__all__ = ["Front", "Rendered", "Template", "load"]
+
+MAX_RENDERED = 4_000_000
+"""Longest rendered text in characters: far beyond any model's context, and a stop for runaway loops."""
+
+_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
+_MARK = re.compile(r"^--- (system|user|assistant|gap) ---[ \t]*$", re.MULTILINE)
+
+
+class Front(Model):
+    """What a template's front matter may say."""
+
+    called: ClassVar[str] = "a template's front matter"
+
+    doc: str = ""
+    """What the template is for."""
+    mode: Literal["chat", "completion"] = "chat"
+    """Whether the text is a chat or a plain text to complete."""
+    settings: Settings = Settings()
+    """Sampling settings, where the step that uses it says nothing."""
+    parse: Parse = Parse()
+    """How the reply is read."""
+    instead: str | None = None
+    """For a template with a gap: the template beside it that is used when the model can't fill gaps."""
+
+
+class Rendered(NamedTuple):
+    """A rendered template: a chat, or a prompt (with a suffix when it has a gap)."""
+
+    messages: tuple[Message, ...]
+    prompt: str
+    suffix: str | None
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Fields and properties of our values, text and list methods of plain ones; nothing else."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, BaseModel):
+            kind = type(obj)
+            declared = getattr(kind, attr, None)
+            return attr in kind.model_fields or isinstance(declared, property | cached_property)
+        return super().is_safe_attribute(obj, attr, value)
+
+
+_SANDBOX = _Sandbox(
+    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One message or side of a gap: its mark, its source and the line that it starts on."""
+
+    mark: str
+    source: str
+    line: int
+    compiled: jinja2.Template
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template that has been read and compiled."""
+
+    path: str
+    """File that it came from."""
+    front: Front
+    """Its front matter."""
+    parts: tuple[_Part, ...]
+    variables: frozenset[str]
+    """Names that it reads and does not set itself."""
+
+    @property
+    def name(self) -> str:
+        """Its last two path parts, such as `ape/forward.j2`."""
+        return "/".join(Path(self.path).parts[-2:])
+
+    def render(self, values: Mapping[str, Any]) -> Rendered:
+        """The template with `values`. Raises PipelineError when a value is missing or the text grows beyond all bounds."""
+        seen = {name: _view(value) for name, value in values.items()}
+        texts = [(part.mark, self._text(part, seen)) for part in self.parts]
+        if self.front.mode == "chat":
+            messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
+            return Rendered(messages, "", None)
+        before = texts[0][1]
+        return Rendered((), before, texts[1][1] if len(texts) > 1 else None)
+
+    def dry_run(self, values: Mapping[str, Any]) -> Problem | None:
+        """What goes wrong when it is rendered with `values`, or nothing."""
+        try:
+            self.render(values)
+        except PipelineError as error:
+            return error.problems[0]
+        return None
+
+    def _text(self, part: _Part, values: Mapping[str, Any]) -> str:
+        pieces: list[str] = []
+        size = 0
+        try:
+            for piece in part.compiled.generate(values):
+                size += len(piece)
+                if size > MAX_RENDERED:
+                    raise OverflowError(f"it renders to more than {MAX_RENDERED:,} characters")
+                pieces.append(piece)
+        except Exception as error:  # a template can raise anything that an expression in it can
+            raise PipelineError([self._problem(part, error)]) from error
+        return "".join(pieces).strip("\n") if self.front.mode == "chat" else "".join(pieces).removesuffix("\n")
+
+    def _problem(self, part: _Part, error: Exception) -> Problem:
+        line = part.line + _line_of(error) - 1
+        words = str(error) or type(error).__name__
+        return Problem("template-render", _place(self.path, line), f"the template can't be rendered: {words}")
+
+
+def load(path: Path) -> Template:
+    """The template in the file at `path`.
+
+    Raises PipelineError with the place when the file is missing, its front matter or its Jinja is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise _wrong(path, 0, "template-missing", "there is no such template") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
+    return _parse(str(path), text)
+
+
+@lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times
+def _parse(path: str, text: str) -> Template:
+    text = text.replace("\r\n", "\n")
+    front, body, line = _split_front(path, text)
+    parts: list[_Part] = []
+    for mark, source, offset in _cut(body):
+        parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
+    _refuse_marks(path, front, parts)
+    trees = [_SANDBOX.parse(part.source) for part in parts]
+    names = frozenset[str]().union(*(jinja2.meta.find_undeclared_variables(tree) for tree in trees))
+    return Template(path, front, tuple(parts), names)
+
+
+def _split_front(path: str, text: str) -> tuple[Front, str, int]:
+    """Front matter, body, and the line on which the body starts."""
+    match = _FRONT.match(text)
+    if match is None:
+        return Front(), text, 1
+    document = read_text("\n" + (match[1] or ""), path)  # the newline stands for the fence, so that lines count right
+    front = validate(Front, document.data or {}, document)
+    return front, text[match.end() :], text[: match.end()].count("\n") + 1
+
+
+def _cut(body: str) -> list[tuple[str, str, int]]:
+    """Marks, sources and line offsets of the parts of `body`."""
+    marks = list(_MARK.finditer(body))
+    if not marks:
+        return [("", body, 0)]
+    parts = [("", body[: marks[0].start()], 0)] if body[: marks[0].start()].strip() else []
+    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        end = after.start() if after else len(body)
+        parts.append((mark[1], body[mark.end() + 1 : end], body[: mark.end()].count("\n") + 1))
+    return parts
+
+
+def _refuse_marks(path: str, front: Front, parts: list[_Part]) -> None:
+    """Messages belong to chats and a single gap to completions."""
+    for place, part in enumerate(parts):
+        line = part.line - 1 if part.mark else part.line
+        if front.mode == "chat" and part.mark == "gap":
+            raise _wrong(path, line, "template-marks", "a gap needs `mode: completion` in the front matter")
+        if front.mode == "completion" and (part.mark not in ("", "gap") or place > 1):
+            raise _wrong(path, line, "template-marks", "a completion has one text and at most one gap, no messages")
+        if front.mode == "chat" and len(parts) > 1 and not part.mark:
+            raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody")
+
+
+def _compile(path: str, source: str, line: int) -> jinja2.Template:
+    try:
+        return _SANDBOX.from_string(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise _wrong(path, line + error.lineno - 1, "template-syntax", f"Jinja: {error.message}") from error
+
+
+def _view(value: Any) -> Any:
+    """Sets as the tuple of their elements, so that a template can loop over them and ask their length."""
+    if isinstance(value, Prompts | Examples | Critiques):
+        return value.items
+    if isinstance(value, Failures):
+        return value.groups
+    if isinstance(value, History):
+        return value.entries
+    return value
+
+
+def _line_of(error: Exception) -> int:
+    """The template's line in the traceback of `error`; 1 when it is not there."""
+    line, frame = 1, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == "<template>":
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
+
+
+def _wrong(path: Path | str, line: int, code: str, words: str) -> PipelineError:
+    return PipelineError([Problem(code, _place(str(path), line), words)])
+
+
+def _place(path: str, line: int) -> Place:
+    if line < 1:
+        return Place(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8").splitlines()[line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        return Place(path, line, 1)
+    return Place(path, line, len(text) - len(text.lstrip()) + 1, text)

@@ -1,0 +1,131 @@
+"""Budgets: refused before they are exceeded, whatever is in flight."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.calls.budget import Budget
+from promptwire.errors import LimitReached
+from promptwire.steps import Limits
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_without_limits_nothing_is_refused_and_all_is_counted() -> None:
+    budget = Budget()
+    for hold in budget.reserve(1000, 10**9):
+        budget.settle(hold, tokens=7, usd=0.5)
+    assert (budget.spent.calls, budget.spent.tokens, budget.spent.usd) == (1000, 7000, 500.0)
+    assert budget.left().calls is None
+
+
+def test_a_call_that_would_pass_the_limit_is_refused_though_nothing_is_settled_yet() -> None:
+    budget = Budget(Limits(calls=3))
+    budget.reserve(2)
+    with pytest.raises(LimitReached, match="the limit of 3 calls") as caught:
+        budget.reserve(2)
+    assert "--limit calls=" in caught.value.hint
+    budget.reserve(1)
+
+
+def test_several_calls_are_held_all_or_none() -> None:
+    budget = Budget(Limits(calls=3))
+    with pytest.raises(LimitReached):
+        budget.reserve(4)
+    assert budget.left().calls == 3
+
+
+def test_a_call_without_an_answer_gives_its_place_back() -> None:
+    budget = Budget(Limits(calls=1, tokens=100))
+    (hold,) = budget.reserve(1, 80)
+    budget.cancel(hold)
+    assert (budget.left().calls, budget.left().tokens) == (1, 100)
+    assert budget.spent.calls == 0
+
+
+def test_tokens_are_held_as_estimated_and_booked_as_they_were() -> None:
+    budget = Budget(Limits(tokens=100))
+    (hold,) = budget.reserve(1, 60)
+    with pytest.raises(LimitReached, match="100 tokens"):
+        budget.reserve(1, 60)
+    budget.settle(hold, tokens=10, usd=None)
+    assert budget.left().tokens == 90
+
+
+def test_unknown_tokens_count_as_estimated() -> None:
+    budget = Budget(Limits(tokens=100))
+    budget.settle(budget.reserve(1, 60)[0], tokens=0, usd=None)
+    assert budget.left().tokens == 40
+
+
+def test_money_counts_what_is_in_flight_at_the_mean_price_so_far() -> None:
+    budget = Budget(Limits(usd=1.0))
+    budget.settle(budget.reserve(1)[0], tokens=1, usd=0.4)
+    budget.reserve(1)
+    assert budget.left().usd == pytest.approx(0.2)
+    budget.reserve(1)
+    with pytest.raises(LimitReached, match="1 dollars"):
+        budget.reserve(1)
+
+
+def test_a_limit_in_dollars_is_not_pretended_to_hold_when_prices_are_unknown() -> None:
+    budget = Budget(Limits(usd=1.0))
+    budget.settle(budget.reserve(1)[0], tokens=1, usd=None)
+    with pytest.raises(LimitReached, match="does not say what its answers cost") as caught:
+        budget.reserve(1)
+    assert "calls" in caught.value.hint
+
+
+def test_time_runs_from_the_start() -> None:
+    clock = Clock()
+    budget = Budget(Limits(seconds=10), clock=clock)
+    clock.now += 9
+    budget.reserve(1)
+    clock.now += 1
+    with pytest.raises(LimitReached, match="10 seconds"):
+        budget.reserve(1)
+
+
+def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
+    budget = Budget(Limits(calls=10))
+    budget.set_aside(4)
+    budget.reserve(6)
+    with pytest.raises(LimitReached, match="4 of them kept back for the final evaluation"):
+        budget.reserve(1)
+    budget.release()
+    budget.reserve(4)
+    assert budget.left().calls == 0
+
+
+def test_setting_aside_more_than_there_is_leaves_nothing_and_less_than_nothing_never() -> None:
+    budget = Budget(Limits(calls=10, tokens=5))
+    budget.set_aside(12, tokens=6, usd=1.0, seconds=1.0)
+    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (0, 0, None)
+
+
+@given(st.integers(0, 20), st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["settle", "cancel", "keep"])), max_size=30))
+def test_calls_held_and_made_never_pass_the_limit(limit: int, steps: list[tuple[int, str]]) -> None:
+    budget = Budget(Limits(calls=limit))
+    held = made = 0
+    for calls, end in steps:
+        try:
+            holds = budget.reserve(calls)
+        except LimitReached:
+            assert held + made + calls > limit
+            continue
+        held += calls if end == "keep" else 0
+        made += calls if end == "settle" else 0
+        for hold in holds:
+            if end == "settle":
+                budget.settle(hold, tokens=1, usd=0.0)
+            elif end == "cancel":
+                budget.cancel(hold)
+        assert held + made <= limit
+        assert budget.left().calls == limit - held - made

@@ -1,0 +1,262 @@
+"""The answer cache: nothing paid is lost, nothing planted is run, several writers at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.kept import Kept, Note
+from promptwire.errors import CacheError
+from promptwire.request import Answer
+
+NOTE = Note("a model", "generate")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[AnswerCache]:
+    cache = AnswerCache(tmp_path / "cache")
+    yield cache
+    cache.close()
+
+
+def plant(folder: Path, key: Any, *, raw: int = 1, mode: int = 1, filename: str | None = None, value: Any = None) -> None:
+    """Write a row as a stranger could."""
+    database = sqlite3.connect(folder / "cache.db")
+    with database:
+        database.execute("DELETE FROM Cache WHERE key = ?", (key,))
+        database.execute(
+            "INSERT INTO Cache (key, raw, mode, filename, value) VALUES (?, ?, ?, ?, ?)", (key, raw, mode, filename, value)
+        )
+    database.close()
+
+
+class Bomb:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.path),)
+
+
+def test_what_was_put_is_there_also_for_the_next_process(cache: AnswerCache) -> None:
+    answer = Answer("a reply \ud800 é", "length", (-0.5, -1.0), 3, 4, 0.25, "suffix")
+    assert cache.get("k") is None
+    assert cache.put("k", answer, note=NOTE).result() == answer
+    assert cache.get("k") == answer
+    cache.close()
+    again = AnswerCache(cache.folder, clock=lambda: 7.0)
+    assert again.get("k") == answer
+    kept = again.look("k")
+    assert kept is not None and kept.note == NOTE and kept.when > 7.0
+    again.close()
+
+
+def test_the_first_writer_wins_and_the_second_is_given_what_is_stored(cache: AnswerCache) -> None:
+    other = AnswerCache(cache.folder)
+    assert other.put("k", Answer("first"), note=NOTE).result().text == "first"
+    assert cache.put("k", Answer("second"), note=NOTE).result().text == "first"
+    assert cache.put("k", Answer("third"), note=NOTE, replace=True).result().text == "third"
+    assert other.get("k") == Answer("third")
+    other.close()
+
+
+def test_a_refusal_by_a_filter_gives_way_to_an_answer_and_not_the_other_way_round(cache: AnswerCache) -> None:
+    cache.put("k", Answer(finish="content_filter"), note=NOTE).result()
+    assert cache.put("k", Answer("an answer"), note=NOTE).result().text == "an answer"
+    assert cache.put("k", Answer(finish="content_filter"), note=NOTE).result().text == "an answer"
+
+
+@pytest.mark.parametrize("value", ["", "{", '{"answer": {"text": "x"', "[]", '{"answer": 5}'])
+def test_a_broken_value_is_a_miss_and_is_written_over(cache: AnswerCache, value: str) -> None:
+    plant(cache.folder, "k", value=value)
+    assert cache.get("k") is None
+    assert cache.put("k", Answer("mended"), note=NOTE).result().text == "mended"
+    assert cache.get("k") == Answer("mended")
+
+
+def test_a_planted_pickle_is_refused_and_not_run(cache: AnswerCache, tmp_path: Path) -> None:
+    bomb = pickle.dumps(Bomb(tmp_path / "boom"))
+    plant(cache.folder, "value", mode=4, value=bomb)
+    plant(cache.folder, "binary", mode=1, value=bomb)
+    (cache.folder / "bomb.val").write_bytes(bomb)
+    plant(cache.folder, "file", mode=4, filename="bomb.val")
+    for key in ("value", "binary", "file"):
+        with pytest.raises(CacheError, match="did not write"):
+            cache.get(key)
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_planted_key_that_is_not_raw_is_never_unpickled(cache: AnswerCache, tmp_path: Path) -> None:
+    plant(cache.folder, pickle.dumps(Bomb(tmp_path / "boom")), raw=0, value="x")
+    plant(cache.folder, "k", raw=0, value=Kept(Answer("planted"), NOTE, 1.0).write())
+    assert cache.get("k") is None
+    with pytest.raises(CacheError, match="a key that is not text"):
+        list(cache._cache)
+    assert not (tmp_path / "boom").exists()
+    assert cache.stats().rows == 2
+
+
+@pytest.mark.parametrize("mode", [2, 3])
+def test_a_planted_path_is_neither_read_nor_deleted(cache: AnswerCache, tmp_path: Path, mode: int) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a secret")
+    for key, path in (("up", "../secret"), ("absolute", str(secret))):
+        plant(cache.folder, key, mode=mode, filename=path)
+        with pytest.raises(CacheError, match="did not write"):
+            cache.get(key)
+        assert cache.put(key, Answer("new"), note=NOTE, replace=True).result().text == "new"
+        assert cache.get(key) == Answer("new")
+    assert secret.read_text() == "a secret"
+
+
+def test_a_planted_row_spoils_its_own_write_and_no_other(cache: AnswerCache) -> None:
+    plant(cache.folder, "bad", mode=4, value=b"x")
+    futures = {key: cache.put(key, Answer(key), note=NOTE) for key in ("a", "bad", "b")}
+    assert isinstance(futures["bad"].exception(), CacheError)
+    assert [futures[key].result().text for key in ("a", "b")] == ["a", "b"]
+    cache.flush()
+
+
+def test_settings_that_a_file_brings_do_not_count(cache: AnswerCache) -> None:
+    cache.close()
+    with sqlite3.connect(cache.folder / "cache.db") as database:
+        database.execute("UPDATE Settings SET value = 'least-recently-used' WHERE key = 'eviction_policy'")
+        database.execute("UPDATE Settings SET value = 1 WHERE key IN ('size_limit', 'disk_min_file_size')")
+        database.execute("UPDATE Settings SET value = 10 WHERE key = 'cull_limit'")
+    database.close()
+    again = AnswerCache(cache.folder)
+    for number in range(50):
+        again.put(f"{number}", Answer("x" * 50_000), note=NOTE)
+    again.flush()
+    assert again.stats().rows == 50
+    assert [path.name for path in cache.folder.iterdir() if not path.name.startswith("cache.db")] == []
+    again.close()
+
+
+def test_threads_read_and_write_at_once(cache: AnswerCache) -> None:
+    def work(worker: int) -> int:
+        for number in range(50):
+            cache.put(f"{number}", Answer(f"{worker}"), note=NOTE).result()
+        return sum(cache.get(f"{number}") is not None for number in range(50))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [50] * 4
+    assert cache.stats().rows == 50
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.kept import Note
+from promptwire.request import Answer
+cache = AnswerCache(Path(sys.argv[1]))
+for number in range(int(sys.argv[3])):
+    stored = cache.put(f"{number}", Answer(sys.argv[2]), note=Note("m", "generate")).result()
+    print(number, stored.text, flush=True)
+"""
+
+
+def child(folder: Path, name: str, rows: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CHILD, str(folder), name, str(rows)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_at_once_agree_on_every_answer(tmp_path: Path) -> None:
+    children = [child(tmp_path / "cache", name, 200) for name in ("a", "b", "c")]
+    said = [process.communicate(timeout=120)[0].splitlines() for process in children]
+    assert said[0] == said[1] == said[2]
+    assert len(said[0]) == 200
+
+
+def test_a_killed_writer_has_kept_every_answer_that_it_was_told_is_kept(tmp_path: Path) -> None:
+    process = child(tmp_path / "cache", "x", 10**6)
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(300)]
+    process.send_signal(signal.SIGKILL)
+    said += process.stdout.read().splitlines(keepends=True)
+    process.stdout.close()
+    process.wait()
+    whole = [line.split()[0] for line in said if line.endswith("x\n")]
+    cache = AnswerCache(tmp_path / "cache")
+    assert all(cache.get(number) == Answer("x") for number in whole)
+    cache.close()
+    database = sqlite3.connect(tmp_path / "cache" / "cache.db")
+    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    database.close()
+
+
+def test_a_process_that_ends_without_closing_still_keeps_what_is_queued(tmp_path: Path) -> None:
+    code = CHILD.replace(".result()", "").replace("print(number, stored.text, flush=True)", "pass")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "cache"), "x", "500"], check=True, timeout=60)
+    cache = AnswerCache(tmp_path / "cache")
+    assert cache.stats().rows == 500
+    cache.close()
+
+
+FULL = """
+import json, resource, signal, sys
+from pathlib import Path
+from promptwire.calls.cache import AnswerCache
+from promptwire.errors import CacheError
+from promptwire.calls.kept import Note
+from promptwire.request import Answer
+cache = AnswerCache(Path(sys.argv[1]))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+futures = [cache.put(f"{number}", Answer("x" * 20_000), note=Note("m", "generate")) for number in range(50)]
+failed = [future for future in futures if future.exception() is not None]
+try:
+    cache.flush()
+    told = ""
+except CacheError as error:
+    told = str(error)
+served = sum(cache.get(f"{number}") is not None for number in range(50))
+resource.setrlimit(resource.RLIMIT_FSIZE, before)
+cache.close()
+print(json.dumps({"failed": len(failed), "told": told, "served": served}))
+"""
+
+
+def test_a_full_disk_is_an_error_and_what_could_not_be_written_is_written_once_there_is_space(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "cache")], capture_output=True, text=True, timeout=60, check=True
+    )
+    said = json.loads(done.stdout)
+    assert said["failed"] > 0
+    assert "paid answers could not be kept" in said["told"] and "free some space" in said["told"]
+    assert said["served"] == 50
+    cache = AnswerCache(tmp_path / "cache")
+    assert all(cache.get(f"{number}") for number in range(50))
+    cache.close()
+
+
+def test_a_file_in_the_folders_place_and_a_file_that_is_no_database_are_errors_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CacheError, match="can't be opened") as caught:
+        AnswerCache(tmp_path / "file")
+    assert "PROMPTWIRE_CACHE" in caught.value.hint
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "cache.db").write_text("this is no database " * 100)
+    with pytest.raises(CacheError, match="not a database"):
+        AnswerCache(tmp_path / "odd")
+
+
+def test_a_closed_cache_takes_nothing_and_can_be_closed_again(cache: AnswerCache) -> None:
+    cache.close()
+    cache.close()
+    with pytest.raises(CacheError, match="closed"):
+        cache.put("k", Answer(), note=NOTE)

@@ -1,0 +1,35 @@
+"""What the courier tells: errors as the user may see them. How it delivers is shown in test_gateway."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.calls.courier import tidy
+from promptwire.calls.flight import Flight
+from promptwire.errors import ModelError, RequestRefused
+from promptwire.models.scripted import Scripted
+from promptwire.request import Request
+
+
+def flight() -> Flight:
+    return Flight(Scripted(lambda request, key: "x", name="m"), Request("generate", prompt="p"), "search.expand")
+
+
+def test_an_error_of_ours_stays_itself_and_is_given_the_step_when_it_names_no_place() -> None:
+    error = RequestRefused("no", hint="h")
+    assert tidy(error, flight()) is error
+    assert str(error) == "search.expand: no\n  h"
+    assert tidy(RequestRefused("no", where="http://here"), flight()).where == "http://here"
+
+
+def test_any_other_fault_becomes_one_of_ours_with_its_cause() -> None:
+    fault = KeyError("x")
+    error = tidy(fault, flight())
+    assert isinstance(error, ModelError) and error.__cause__ is fault
+    assert "m failed: KeyError" in str(error)
+
+
+def test_secrets_are_taken_out_of_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X_TOKEN", "planted-0123")
+    error = tidy(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
+    assert (error.problem, error.where, error.hint) == ("a ***", "b ***", "c ***")

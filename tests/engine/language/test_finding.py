@@ -1,0 +1,75 @@
+"""Which files a pipeline can name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promptwire.documents import shipped
+from promptwire.errors import PipelineError, Place
+from promptwire.language.finding import Folders, is_pipeline
+from tests.small import Project
+
+HERE = Place("p.yaml", 1, 1)
+
+
+def test_a_pipeline_is_looked_for_beside_the_file_then_among_those_shipped(project: Project) -> None:
+    folders = Folders(Path())
+    assert folders.pipeline("ape.yaml", Path(), HERE) == shipped.pipeline_path("ape")
+    assert folders.pipeline("ape", Path(), HERE) == shipped.pipeline_path("ape")
+    project.write("ape.yaml", "")
+    assert folders.pipeline("ape.yaml", Path(), HERE) == folders.pipeline("./ape.yaml", Path(), HERE) == Path("ape.yaml")
+
+
+def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among_those_shipped(project: Project) -> None:
+    folders = Folders(Path("sub"))
+    (project.folder / "sub").mkdir()
+
+    def found() -> Path:
+        return folders.template("ape/forward.j2", Path("sub"), HERE)
+
+    assert found() == shipped.template_path("ape/forward.j2")
+    for name in ("templates/ape/forward.j2", "sub/templates/ape/forward.j2", "sub/ape/forward.j2"):
+        path = project.write(name, "")
+        assert found().absolute() == path
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("../x.yaml", "../x.yaml leads out of the pipeline's folder - copy it into sub"),
+        ("./a/../../x.yaml", "./a/../../x.yaml leads out of the pipeline's folder - copy it into sub"),
+        ("/etc/x.yaml", "'/etc/x.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
+        ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
+        ("./expnd.yaml", "there is no file ./expnd.yaml - did you mean 'expand.yaml'?"),
+        ("./zzz.yaml", "there is no file ./zzz.yaml - looked in sub"),
+        ("apee", "there is no shipped pipeline 'apee' - did you mean 'ape'?; a file is written ./apee.yaml"),
+    ],
+)
+def test_what_is_not_there_or_out_of_reach_is_refused(project: Project, written: str, expected: str) -> None:
+    project.write("x.yaml", "")
+    project.write("sub/expand.yaml", "")
+    with pytest.raises(PipelineError) as caught:
+        Folders(Path("sub")).pipeline(written, Path("sub"), HERE)
+    assert str(caught.value) == f"p.yaml:1:1: {expected}"
+
+
+def test_a_template_out_of_reach_is_refused_and_a_missing_one_has_a_near_name(project: Project) -> None:
+    project.write("secret.j2", "")
+    project.write("sub/mine.j2", "")
+    folders = Folders(Path("sub"))
+    for written, words in [("../secret.j2", "leads out of the pipeline's folder"), ("mne.j2", "did you mean 'mine.j2'?")]:
+        with pytest.raises(PipelineError, match=words):
+            folders.template(written, Path("sub"), HERE)
+
+
+def test_a_file_in_a_sub_folder_may_name_one_above_it_but_not_above_the_pipeline_asked_for(project: Project) -> None:
+    project.write("base.yaml", "")
+    assert Folders(Path()).pipeline("../base.yaml", Path("parts"), HERE) == Path("base.yaml")
+    with pytest.raises(PipelineError, match="leads out"):
+        Folders(Path("parts")).pipeline("../base.yaml", Path("parts"), HERE)
+
+
+def test_pipeline_files_are_told_by_their_ending() -> None:
+    assert [is_pipeline(name) for name in ("./a.yaml", "a.yml", "evaluate", "acme:judge")] == [True, True, False, False]

@@ -1,0 +1,86 @@
+"""Patches at dotted paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptwire.documents.document import Source, Spot, graft
+from promptwire.documents.reading import read_text
+from promptwire.errors import PipelineError
+from promptwire.language.patching import patch
+
+BASE = """\
+params: {rounds: {type: int, default: 6}, width: 4}
+nodes:
+  search:
+    repeat: $rounds
+    carry: {beam: {start: $seed, next: $select}}
+    nodes:
+      expand: {use: ./expand.yaml, beam: $beam}
+      select: {use: pick, prompts: [$beam], policy: ucb}
+outputs: {prompt: $search.beam}
+"""
+
+
+def patched(dotted: str, value: Any) -> Any:
+    return patch(read_text(BASE, "base").root, dotted, graft(value, Spot(Source("patch")))).data()
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "path", "expected"),
+    [
+        ("search.select.policy", "top", ("nodes", "search", "nodes", "select", "policy"), "top"),
+        ("search.select.pulls", 400, ("nodes", "search", "nodes", "select", "pulls"), 400),
+        ("search.select", {"policy": "top", "pulls": 4}, ("nodes", "search", "nodes", "select"),
+         {"use": "pick", "prompts": ["$beam"], "policy": "top", "pulls": 4}),
+        ("search.select", {"policy": None}, ("nodes", "search", "nodes", "select"), {"use": "pick", "prompts": ["$beam"]}),
+        ("search.select.prompts", ["$seed"], ("nodes", "search", "nodes", "select", "prompts"), ["$seed"]),
+        ("search.repeat", 3, ("nodes", "search", "repeat"), 3),
+        ("search.carry.beam.start", "$best", ("nodes", "search", "carry", "beam"), {"start": "$best", "next": "$select"}),
+        ("search.extra", {"use": "mix"}, ("nodes", "search", "nodes", "extra"), {"use": "mix"}),
+        ("best", {"use": "pick"}, ("nodes", "best"), {"use": "pick"}),
+        ("nodes.search.repeat", 2, ("nodes", "search", "repeat"), 2),
+        ("params.rounds", 3, ("params", "rounds"), {"type": "int", "default": 3}),
+        ("params.width", 3, ("params", "width"), 3),
+        ("limits.calls", 10, ("limits",), {"calls": 10}),
+        ("doc", "new", ("doc",), "new"),
+    ],
+)  # fmt: skip
+def test_a_patch_goes_to_what_it_names(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
+    found = patched(dotted, value)
+    for step in path:
+        found = found[step]
+    assert found == expected
+
+
+def test_null_removes() -> None:
+    assert "select" not in patched("search.select", None)["nodes"]["search"]["nodes"]
+
+
+def test_a_patch_leaves_the_base_as_it_was() -> None:
+    root = read_text(BASE, "base").root
+    before = root.data()
+    patch(root, "search.select.policy", graft("top", Spot(Source("patch"))))
+    assert root.data() == before
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "expected"),
+    [
+        ("serch.select.policy", "x", "serch.select.policy: there is no 'serch' in the pipeline - did you mean 'search'?"),
+        ("search.selct.policy", "x", "search.selct.policy: there is no 'selct' in 'search' - did you mean 'select'?"),
+        ("search.repeat.x", 1, "search.repeat.x: 'search.repeat' has nothing in it to change"),
+        ("search.select.plcy", None, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
+        ("search.select", {"plcy": None}, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
+        ("search.expand.edits.n", 3, "search.expand.edits.n: there is no 'edits' in 'search.expand' - there are: beam, use; "
+         "the inside of a pipeline file is changed by its params"),
+        ("promts", 3, "there is no 'promts' in the pipeline - did you mean 'params'?"),
+        ("", 3, "there is no '' in the pipeline - there are: outputs, params, search"),
+    ],
+)  # fmt: skip
+def test_a_path_that_leads_nowhere_is_an_error(dotted: str, value: Any, expected: str) -> None:
+    with pytest.raises(PipelineError) as caught:
+        patched(dotted, value)
+    assert str(caught.value) == f"patch: {expected}"

@@ -1,0 +1,136 @@
+"""Scoring: what becomes of a reply, a label, a likelihood, a grade, and of a call that failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptwire.errors import LimitReached, NodeError, TransientError, Unsupported, UsageError
+from promptwire.models.scripted import Scripted, said
+from promptwire.request import Answer, Request
+from promptwire.running.scoring import Scorer
+from promptwire.steps import Asking, Limits
+from promptwire.texts.parsing import Parse
+from promptwire.values import Example, Examples, Prompt, Prompts, Scores
+from tests.engine.world import session, task
+
+PROMPTS = Prompts.of([Prompt(text="first"), Prompt(text="second")])
+
+
+def last_line(request: Request) -> str:
+    """The input of a request made with the shipped chat template."""
+    return said(request).rsplit("Input: ", 1)[1].partition("\n")[0]
+
+
+async def scored(model: Scripted, *, asking: Asking | None = None, partial: bool = False, **rest: Any) -> Scores:
+    run = session(model, **rest)
+    scorer = Scorer(run, "here", asking or Asking(role="task"), {})
+    return await scorer.score(PROMPTS, run.task.train, partial)
+
+
+async def test_every_pair_has_a_row_in_the_written_order() -> None:
+    model = Scripted(lambda request, key: last_line(request) if said(request).startswith("first") else "wrong")
+    scores = await scored(model)
+    assert [row.prompt for row in scores.rows] == [prompt.id for prompt in PROMPTS.items for _ in range(6)]
+    assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, 0.0]
+
+
+async def test_all_pairs_are_in_flight_together() -> None:
+    model = Scripted(lambda request, key: "x", latency=0.001)
+    await scored(model)
+    assert model.peak == 12
+
+
+async def test_the_task_model_is_asked_at_temperature_0() -> None:
+    model = Scripted(lambda request, key: "x")
+    await scored(model)
+    assert {request.settings.temperature for request in model.requests} == {0.0}
+
+
+async def test_a_reply_that_can_not_be_read_is_wrong_and_counted() -> None:
+    model = Scripted(lambda request, key: "no tag here")
+    run = session(model, task=task(parse=Parse(tag="answer")))
+    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, run.task.train, False)
+    assert {(row.value, row.readable, row.answer, row.output) for row in scores.rows} == {(0.0, False, "", "no tag here")}
+    assert run.counts["here", "unreadable"] == 12
+
+
+async def test_a_call_that_failed_has_no_row_and_never_a_score_of_0() -> None:
+    def flaky(request: Request, key: str) -> str:
+        if last_line(request) == "x3":
+            raise TransientError("down")
+        return last_line(request)
+
+    scores = await scored(Scripted(flaky), asking=Asking(role="task", on_error="skip"))
+    assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [5, 5]
+    assert {row.value for row in scores.rows} == {1.0}
+    with pytest.raises(TransientError, match="down"):
+        await scored(Scripted(flaky))
+
+
+async def test_a_limit_leaves_the_rows_that_were_written_first() -> None:
+    model = Scripted(lambda request, key: last_line(request))
+    scores = await scored(model, partial=True, limits=Limits(calls=8))
+    assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 2]
+    with pytest.raises(LimitReached):
+        await scored(Scripted(lambda request, key: "x"), limits=Limits(calls=8))
+
+
+LABELLED = Examples.of([Example(input="goal", outputs=("sports",)), Example(input="soup", outputs=("food",))])
+
+
+async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right_one_was() -> None:
+    model = Scripted(lambda request, key: "sports")
+    chosen = task(metric="choice", labels=("sports", "food"), train=LABELLED)
+    scores = await scored(model, task=chosen)
+    assert [(row.answer, row.value) for row in scores.rows][:2] == [("sports", 1.0), ("sports", 0.0)]
+    likely = [row.likelihood for row in scores.rows][:2]
+    assert likely[0] is not None and likely[1] is not None and likely[0] > likely[1]
+    assert {request.kind for request in model.requests} == {"choose"}
+
+
+async def test_of_equally_likely_labels_the_first_named_is_taken() -> None:
+    model = Scripted(lambda request, key: Answer(weights=(-0.7, -0.7)))
+    scores = await scored(model, task=task(metric="choice", labels=("food", "sports"), train=LABELLED))
+    assert {row.answer for row in scores.rows} == {"food"}
+
+
+async def test_a_likelihood_is_the_mean_over_the_answers_tokens() -> None:
+    model = Scripted(lambda request, key: Answer(weights=(-1.0, -3.0)))
+    scores = await scored(model, task=task(metric="logprob"))
+    assert {row.value for row in scores.rows} == {-2.0}
+    assert scores.perfect is None
+
+
+async def test_a_judge_grades_what_the_task_model_said() -> None:
+    def reply(request: Request, key: str) -> str:
+        return "Fair. <grade>0.25</grade>" if "Grade one answer" in said(request) else "some answer"
+
+    from promptwire.documents import shipped
+
+    judged = task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
+    assert {row.value for row in (await scored(Scripted(reply), task=judged)).rows} == {0.25}
+    with pytest.raises(NodeError, match="the judge gave no number"):
+        await scored(Scripted(lambda request, key: "no grade"), task=judged)
+
+
+class Mute(Scripted):
+    """A model without log-probabilities."""
+
+    def supports(self, kind: str, *, chat: bool) -> str:
+        return "mute gives no log-probabilities" if kind in ("choose", "logprob") else ""
+
+
+async def test_a_model_without_log_probabilities_is_refused_before_the_first_call() -> None:
+    model = Mute(lambda request, key: "x")
+    with pytest.raises(Unsupported, match="the metric 'logprob' needs it"):
+        await scored(model, task=task(metric="logprob"))
+    assert model.requests == []
+
+
+async def test_data_that_a_metric_can_not_score_is_refused_before_the_first_call() -> None:
+    model = Scripted(lambda request, key: "x")
+    with pytest.raises(UsageError, match="can't be scored with the metric 'choice'"):
+        await scored(model, task=task(metric="choice"))
+    assert model.requests == []
