@@ -1,9 +1,9 @@
-"""All four optimizers on six tasks with the embedded model, into one table: docs/results.md.
+"""All four optimizers on six tasks with the embedded model, as one table.
 
 Small on purpose: a 135M model on two cores. One seed, settings in the commands, every number as it came out. The three shipped
 tasks need nothing; the other three are public data sets in folders with train.jsonl and test.jsonl, named with --data.
 
-    python bench/results.py --data FOLDER [--only NAME] [--write]
+    python bench/results.py --data FOLDER [--only NAME]
 """
 
 from __future__ import annotations
@@ -13,11 +13,7 @@ import json
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).parent.parent
-TABLE = ROOT / "docs" / "results.md"
 
 PIPELINES = {
     "ape-paraphrase": "ape-paraphrase -p n=12 -p scored_on=32",
@@ -63,20 +59,15 @@ def row(task: str, name: str, found: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run what is asked for, print the table, and write it with --write."""
+    """Run what is asked for and print the table as it grows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", default="data", help="folder of the public data sets")
     parser.add_argument("--only", default="", help="part of a task's or pipeline's name")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     options = parser.parse_args()
-    lines = ["| task | optimizer | initial | best | gain | answers | best prompt |", "|---|---|---|---|---|---|---|"]
+    print("| task | optimizer | initial | best | gain | answers | best prompt |\n|---|---|---|---|---|---|---|")
     for (task, name), command in sorted(commands().items()):
         if options.only in task or options.only in name:
-            lines.append(row(task, name, measure(command, options.data)))
-            print(lines[-1], flush=True)
-    if options.write:
-        head, _, rest = TABLE.read_text().partition("<!-- table -->")
-        TABLE.write_text(head + "<!-- table -->\n" + "\n".join(lines) + "\n<!-- end -->" + rest.partition("<!-- end -->")[2])
+            print(row(task, name, measure(command, options.data)), flush=True)
 
 
 if __name__ == "__main__":
