@@ -86,7 +86,7 @@ async def run_async(pipeline: str, task: str, options: Options | None = None, *,
         test = await compare(session, initial, best, loaded.test)
         train = await compare(session, initial, best, _shown(loaded), partial=True)
         report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
-        write_file(folder / "report.json", report.model_dump_json(indent=2) + "\n")
+        write_file(folder / "report.json", report.to_json(indent=2) + "\n")
     return report
 
 

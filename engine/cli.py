@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,6 +42,9 @@ Patches = Annotated[
 
 def main() -> None:
     """Entry point of the `promptwire` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character shows its number and the report goes on
+            stream.reconfigure(errors="backslashreplace")
     with _errors():
         app()
 
@@ -95,7 +99,7 @@ def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool
         with watcher.watching():
             report = optimize(pipeline, task, options, watch=watcher)
     if json_:
-        sys.stdout.write(report.model_dump_json() + "\n")
+        sys.stdout.write(report.to_json() + "\n")
     else:
         print_report(report, _console())
 

@@ -30,6 +30,7 @@ __all__ = ["Task", "TaskSpec", "load_task"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
+_TEMPLATES = {"template", "rubric"}
 
 
 class DataFiles(Model):
@@ -111,9 +112,11 @@ class Task(Model):
         return load(Path(self.template))
 
     def load_metric(self, name: str | None = None) -> Metric:
-        """The metric `name`, or the task's own. Raises UsageError when the data can't satisfy it."""
+        """The metric `name`, or the task's own. Raises UsageError when any of the data can't satisfy it."""
         found = metric(name or self.metric)
-        problem = found.accepts(self.train.items, self.labels)
+        # The held-out examples too: they are scored last, when everything is paid for.
+        examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
+        problem = found.accepts(examples, self.labels)
         if problem:
             raise UsageError(f"task {self.name!r} can't be scored with the metric {found.name!r}: {problem}")
         return found
@@ -169,7 +172,9 @@ def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
     """`document` with `changes` in place of its own keys."""
     if not changes or not isinstance(document.root.value, dict):
         return document
-    said = graft(dict(changes), Spot(Source("command line"))).value
+    # A template named on the command line stands where the person stands, not beside a task file somewhere else.
+    here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if Path(changes[key]).is_file()}
+    said = graft({**changes, **here}, Spot(Source("command line"))).value
     return replace(document, root=replace(document.root, value={**document.root.value, **said}))  # type: ignore[dict-item]
 
 
@@ -203,6 +208,7 @@ def _build(spec: TaskSpec, folder: Path, stem: str) -> Task:
         train, test = split(train, TEST_SHARE, "test")
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += _overlaps(test, train, dev)
+    notes += _contradictions(train)
     texts = (spec.prompt,) if isinstance(spec.prompt, str) else spec.prompt
     return Task(
         name=spec.task or stem,
@@ -226,6 +232,15 @@ def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str
     seen = {_input(example) for example in (*train.items, *(dev.items if dev else ()))}
     shared = sum(_input(example) in seen for example in test.items)
     return [f"warning: {shared} of {len(test)} test inputs are also in train or dev"] if shared else []
+
+
+def _contradictions(train: Examples) -> list[str]:
+    """A warning when one input has several answers that are each called the only right one: no prompt can be right on all."""
+    outputs: dict[str, set[tuple[str, ...]]] = {}
+    for example in train.items:
+        outputs.setdefault(_input(example), set()).add(example.outputs)
+    torn = sum(len(found) > 1 for found in outputs.values())
+    return [f"warning: {torn} train inputs occur with different outputs"] if torn else []
 
 
 def _input(example: Example) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.canonical import digest
 from promptwire.errors import NodeError
 from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
@@ -64,7 +65,7 @@ async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     if params.converse and any(not critique.conversation for critique in critiques):
         hint = "`converse` needs a critique from a chat template, not from a completion"
         raise NodeError("a critique has no conversation to go on with", where=context.path, hint=hint)
-    numbers = ordinals(critique.model_dump_json() for critique in critiques)
+    numbers = ordinals(digest(critique.model_dump(mode="json")) for critique in critiques)
     asked = await context.gather(
         [_ask(critique, number, inputs, params, context) for critique, number in zip(critiques, numbers, strict=True)]
     )

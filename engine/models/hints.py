@@ -2,9 +2,10 @@
 
 Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An
 edit follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the
-fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO, PE2's
-history). OPRO's problems reveal only which fields there are, wanted or not, so that there the scores alone tell them apart. A
-paraphrase says the same in other words. Where nothing is revealed, the text is only reworded.
+fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO), or
+that it stands in a text better than the worst (PE2's history). OPRO's problems reveal only which fields there are, wanted or
+not, so that there the scores alone tell them apart. A paraphrase says the same in other words. Where nothing is revealed, the
+text is only reworded.
 
 The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names.
 """
@@ -160,7 +161,9 @@ def _refined(text: str, examination: str, draw: random.Random) -> str:
     """The prompt after the examination and what the earlier prompts' scores say, within the limits."""
     prompt = _standing(text) or ""
     old = _hints(prompt)
-    liked = [hint for hint, worth in _worth(scored(text)).items() if worth > 0]
+    earlier = scored(text)
+    worst = min((score for _, score in earlier), default=0)
+    liked = [hint for better, score in earlier if score > worst for hint in _hints(better)]
     wanted = _followed(old, examination)
     added = [hint for hint in dict.fromkeys([*wanted, *liked]) if hint not in old]
     step, longest = (re.search(shape, text) for shape in (r"at most (\d+) words of it", r"may have at most (\d+) words"))

@@ -6,6 +6,7 @@ the same examples: an optimizer's own scores flatter, since it kept what did wel
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -104,6 +105,10 @@ class Report(Model):
     """What a person should know about the data."""
     run: str
     """The run folder."""
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The report as JSON text, in ASCII: half a character from a broken reply must not cost a finished run its report."""
+        return json.dumps(self.model_dump(mode="json"), indent=indent)
 
 
 async def compare(session: Session, initial: Prompt, best: Prompt, examples: Examples, *, partial: bool = False) -> Comparison:

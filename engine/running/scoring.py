@@ -74,11 +74,18 @@ class Scorer:
         if missing := shows_nothing(self.template.variables):
             hint = "a task template reads `prompt` and `example` (or `input`)"
             raise UsageError(f"the task template {self.template.name} {missing}", where=self.path, hint=hint)
+        self._rehearse()
         chat = self.template.front.mode == "chat"
         kind = {"choice": "choose", "logprob": "logprob"}.get(self.metric.needs, "generate")
         reason = self.session.models[self.asking.role].supports(kind, chat=chat)  # type: ignore[arg-type]
         if reason:
             raise Unsupported(reason, where=self.path, hint=f"the metric {self.metric.name!r} needs it")
+
+    def _rehearse(self) -> None:
+        """Render the template with the first prompt and example: which fields an input has, only the data say."""
+        task = self.session.task
+        for prompt, example in zip(task.prompts.items[:1], task.train.items[:1], strict=False):
+            self.template.render(joined(prompt, example, task.labels))
 
     async def _row(self, prompt: Prompt, example: Example, partial: bool) -> Row | None:
         try:

@@ -193,10 +193,10 @@ async def test_pe2_fails_when_it_can_not_go_on_with_the_conversation_or_sees_no_
 
 
 async def test_pe2_with_momentum_fails_without_its_history(tmp_path: Path) -> None:
-    """Failures of one field each reveal three hints of six in three rounds; the rest is what siblings have found."""
+    """Failures of one field each reveal four hints of six in four rounds; the rest is what siblings have found."""
     simple = tuple(example for example in load_task("planted").train.items if len(fields(example.output)) == 2)
     task = parcels().model_copy(update={"train": Examples(items=simple)})
-    how = Search({"steps": 3, "batch": 1, "step_size": 40})
+    how = Search({"steps": 4, "batch": 1, "step_size": 40})
     kept = await results("pe2-momentum", how, seeds=5, task=task)
     assert sum(result.found for result in kept) >= 4
     cut = await results(variant(tmp_path, "pe2-momentum", "{search.edits: {history: null}}"), how, seeds=5, task=task)

@@ -82,7 +82,7 @@ LABELLED = Examples.of([Example(input="goal", outputs=("sports",)), Example(inpu
 
 async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right_one_was() -> None:
     model = Scripted(lambda request, key: "sports")
-    chosen = task(metric="choice", labels=("sports", "food"), train=LABELLED)
+    chosen = task(metric="choice", labels=("sports", "food"), train=LABELLED, test=LABELLED)
     scores = await scored(model, task=chosen)
     assert [(row.answer, row.value) for row in scores.rows][:2] == [("sports", 1.0), ("sports", 0.0)]
     likely = [row.likelihood for row in scores.rows][:2]
@@ -92,7 +92,7 @@ async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right
 
 async def test_of_equally_likely_labels_the_first_named_is_taken() -> None:
     model = Scripted(lambda request, key: Answer(weights=(-0.7, -0.7)))
-    scores = await scored(model, task=task(metric="choice", labels=("food", "sports"), train=LABELLED))
+    scores = await scored(model, task=task(metric="choice", labels=("food", "sports"), train=LABELLED, test=LABELLED))
     assert {row.answer for row in scores.rows} == {"food"}
 
 

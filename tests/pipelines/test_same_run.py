@@ -1,0 +1,51 @@
+"""Same seed, same run: what a run gives depends on its seed and its answers, never on which answer came first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.canonical import digest
+from promptwire.models.planted import reply
+from promptwire.models.scripted import said
+from promptwire.request import Request
+from promptwire.task import Task, load_task
+from promptwire.values import Examples
+from tests.pipelines.lab import model, search
+
+SMALL: dict[str, dict[str, Any]] = {
+    "ape": {"rounds": 1, "n": 4, "first": 4, "scored_on": 20},
+    "protegi": {"rounds": 2, "pulls": 120},
+    "opro": {"steps": 3, "scored_on": 12},
+    "pe2": {"steps": 2, "tried_on": 12},
+}
+
+
+def parcels() -> Task:
+    """The planted task, smaller."""
+    task = load_task("planted")
+    items = task.train.items
+    return task.model_copy(update={"train": Examples(items=items[:24]), "dev": Examples(items=items[24:36])})
+
+
+async def once(pipeline: str, folder: Path, salt: str, seed: int = 0) -> tuple[str, list[str], int]:
+    """The prompt, the lines of values.jsonl without counter and times, sorted, and the number of calls."""
+
+    def delay(request: Request) -> float:
+        return int(digest([salt, said(request)], 4), 16) % 7 / 1000
+
+    # Few slots, so that the order of answers differs and not only their times.
+    asked = model(reply, latency=delay, parallel=16, batches=salt < "b")
+    run = await search(pipeline, asked, parcels(), seed=seed, params=SMALL[pipeline], folder=folder / salt)
+    rows = [json.loads(line) for line in (folder / salt / "run" / "values.jsonl").read_text(encoding="ascii").splitlines()]
+    return run.prompt.text, sorted(json.dumps({**row, "n": 0, "t": 0}, sort_keys=True) for row in rows), asked.completions
+
+
+@pytest.mark.parametrize("pipeline", SMALL)
+async def test_two_runs_with_different_delays_give_the_same_bytes(pipeline: str, tmp_path: Path) -> None:
+    first, second = [await once(pipeline, tmp_path, salt) for salt in ("a", "b")]
+    assert first == second
+    assert first[1] != (await once(pipeline, tmp_path, "c", seed=1))[1]
