@@ -104,6 +104,10 @@ async def _session(
         watch.follow(gateway.tally)
     try:
         yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop"), folder
+    except asyncio.CancelledError:
+        if watch is not None:
+            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+        raise
     finally:
         try:
             await gateway.close()

@@ -89,11 +89,12 @@ def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool
     from promptwire.terminal import Watcher, print_report
 
     watcher = None if quiet or json_ else Watcher(_console(stderr=True))
-    if watcher is None:
-        report = optimize(pipeline, task, options)
-    else:
-        with watcher.watching():
-            report = optimize(pipeline, task, options, watch=watcher)
+    with _stoppable(options):
+        if watcher is None:
+            report = optimize(pipeline, task, options)
+        else:
+            with watcher.watching():
+                report = optimize(pipeline, task, options, watch=watcher)
     if json_:
         sys.stdout.write(report.model_dump_json() + "\n")
     else:
@@ -182,9 +183,17 @@ def _errors() -> Iterator[None]:
     except PromptwireError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; what was answered is in the cache: the same command goes on from here\n")
-        sys.exit(130)
+
+
+@contextmanager
+def _stoppable(options: Options) -> Iterator[None]:
+    """Say after Ctrl-C that nothing is lost. Stands inside the command, for Typer ends without a word."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        kept = "what was answered is in the cache: the same command goes on from here"
+        sys.stderr.write(f"stopped; {'with --cache off nothing was kept' if options.cache == 'off' else kept}\n")
+        raise typer.Exit(130) from stop
 
 
 def _console(*, stderr: bool = False) -> Console:
