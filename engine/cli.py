@@ -1,4 +1,4 @@
-"""The command line: arguments to `promptwire.api`, results to the terminal. The only file that knows Typer.
+"""The command line: arguments to `promptwire.api`, results to the terminal. Typer is known here and in `commands`.
 
 Imports of the engine stand inside the commands, so that `--help` and a mistyped option answer at once. Every error that
 promptwire raises on purpose is printed without a traceback and ends with its own exit code (see `promptwire.errors`).
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from promptwire.commands import cache as cache_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
+cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")
 
 Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
