@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptwire.commands import cache as cache_commands
+from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ app = typer.Typer(
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")
-app.command()(why)
+for command in (why, bundle, replay):
+    app.command()(command)
 
 Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]

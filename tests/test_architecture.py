@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("task", "listing"),
     ("running",),
     ("api", "terminal"),
+    ("sharing",),
     ("commands",),
     ("cli", "__init__"),
     ("__main__",),

@@ -23,6 +23,9 @@ PASSWORD = "pw-planted-93aa71"
 WORDS = ["run", "ape-paraphrase", "--task", "words", "--prompt", "Say it.", "--metric", "contains", "--model", "openai/m"]
 SMALL = ["-p", "n=4", "-p", "scored_on=8", "-p", "first=4", "-p", "width=2"]
 
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import promptwire.cli as cli; cli.main()"
+"""The program, where interrupts are heard: tests that a shell runs in the background have them ignored."""
+
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -118,7 +121,7 @@ def test_one_interrupt_waits_for_what_is_in_flight_keeps_it_and_says_so(project:
     with server.beside():
         base = ["--api-base", server.url]
         server.latency = 0.3
-        first = command("-m", "promptwire", *WORDS, *SMALL, *base, *waited)
+        first = command("-c", HEARS, *WORDS, *SMALL, *base, *waited)
         while len(server.requests) < 10 and first.poll() is None:
             pass
         first.send_signal(signal.SIGINT)
