@@ -101,8 +101,8 @@ async def run_async(
             test = await compare(session, initial, best, loaded.test)
             train = await compare(session, initial, best, _shown(loaded), partial=True)
         report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
-        write_file(folder / "run.json", Origin.of(pipeline, task, options, models=models, seen=witness.seen).text())
         write_file(folder / "report.json", report.model_dump_json(indent=2) + "\n")
+        write_file(folder / "run.json", Origin.of(pipeline, task, options, models=models, seen=witness.seen).text())
     return report
 
 
