@@ -20,12 +20,14 @@ from promptwire.calls.cache import AnswerCache
 from promptwire.calls.gateway import Gateway
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
+from promptwire.documents.witness import Witness
 from promptwire.errors import UsageError
 from promptwire.language.check import load_graph
 from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
 from promptwire.request import Backend
+from promptwire.running.origin import Origin
 from promptwire.running.preflight import bind, inspect
 from promptwire.running.record import make_folder, write_file
 from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
@@ -59,43 +61,56 @@ def run(pipeline: str, task: str, options: Options | None = None, *, watch: Watc
     return asyncio.run(run_async(pipeline, task, options, watch=watch))
 
 
-async def run_async(pipeline: str, task: str, options: Options | None = None, *, watch: Watch | None = None) -> Report:
+async def run_async(
+    pipeline: str,
+    task: str,
+    options: Options | None = None,
+    *,
+    watch: Watch | None = None,
+    models: Mapping[Role, Backend] | None = None,
+    witness: Witness | None = None,
+) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.task.load_task` takes.
+    `pipeline` is a shipped name or a file; `task` is what `promptwire.task.load_task` takes. `models` go before those that
+    the options name; `witness` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
     options = options or Options()
     began = time.monotonic()
-    graph = load_graph(pipeline, params=options.params, sets=options.patches)
-    loaded = load_task(task, options.task)
+    witness = witness or Witness()
+    with witness.watching():
+        graph = load_graph(pipeline, params=options.params, sets=options.patches)
+        loaded = load_task(task, options.task)
     if "dev" in graph.inputs:
         loaded = loaded.with_dev()
     limits = _limits(graph, options)
     budget = Budget(limits)
     aside = _kept_back(limits, loaded)
-    async with _session(graph, loaded, options, budget=budget, watch=watch) as (session, folder):
-        inspect(graph, session)
-        budget.set_aside(calls=aside)
-        outputs = await run_graph(graph, bind(graph, loaded), session)
-        budget.release()
-        best = _best(graph, outputs)
-        initial = loaded.prompts.items[0]
-        test = await compare(session, initial, best, loaded.test)
-        train = await compare(session, initial, best, _shown(loaded), partial=True)
+    models = models or _models(options, watch)
+    async with _session(graph, loaded, options, models=models, budget=budget, watch=watch) as (session, folder):
+        with witness.watching():
+            inspect(graph, session)
+            budget.set_aside(calls=aside)
+            outputs = await run_graph(graph, bind(graph, loaded), session)
+            budget.release()
+            best = _best(graph, outputs)
+            initial = loaded.prompts.items[0]
+            test = await compare(session, initial, best, loaded.test)
+            train = await compare(session, initial, best, _shown(loaded), partial=True)
         report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
         write_file(folder / "report.json", report.to_json(indent=2) + "\n")
+        write_file(folder / "run.json", Origin.of(pipeline, task, options, models=models, seen=witness.seen).text())
     return report
 
 
 @asynccontextmanager
 async def _session(
-    graph: Graph, task: Task, options: Options, *, budget: Budget, watch: Watch | None
+    graph: Graph, task: Task, options: Options, *, models: Mapping[Role, Backend], budget: Budget, watch: Watch | None
 ) -> AsyncIterator[tuple[Session, Path]]:
     """A session and its run folder; on the way out, what is in flight is waited for and kept."""
-    models = _models(options, watch)
     folder = make_folder(runs_folder(), f"{graph.name}-{task.name}-{options.seed}")
     trace = Trace(folder, listener=watch)
     cache = None if options.cache == "off" else AnswerCache(cache_folder())
@@ -104,6 +119,10 @@ async def _session(
         watch.follow(gateway.tally)
     try:
         yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop"), folder
+    except asyncio.CancelledError:
+        if watch is not None:
+            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+        raise
     finally:
         try:
             await gateway.close()

@@ -1,4 +1,4 @@
-"""The command line: arguments to `promptwire.api`, results to the terminal. The only file that knows Typer.
+"""The command line: arguments to `promptwire.api`, results to the terminal. Typer is known here and in `commands`.
 
 Imports of the engine stand inside the commands, so that `--help` and a mistyped option answer at once. Every error that
 promptwire raises on purpose is printed without a traceback and ends with its own exit code (see `promptwire.errors`).
@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from promptwire.commands import cache as cache_commands
+from promptwire.commands.sharing import bundle, replay
+from promptwire.commands.why import why
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -30,7 +34,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
+cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")
+for command in (why, bundle, replay):
+    app.command()(command)
 
 Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
@@ -93,11 +100,12 @@ def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool
     from promptwire.terminal import Watcher, print_report
 
     watcher = None if quiet or json_ else Watcher(_console(stderr=True))
-    if watcher is None:
-        report = optimize(pipeline, task, options)
-    else:
-        with watcher.watching():
-            report = optimize(pipeline, task, options, watch=watcher)
+    with _stoppable(options):
+        if watcher is None:
+            report = optimize(pipeline, task, options)
+        else:
+            with watcher.watching():
+                report = optimize(pipeline, task, options, watch=watcher)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:
@@ -186,9 +194,17 @@ def _errors() -> Iterator[None]:
     except PromptwireError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; what was answered is in the cache: the same command goes on from here\n")
-        sys.exit(130)
+
+
+@contextmanager
+def _stoppable(options: Options) -> Iterator[None]:
+    """Say after Ctrl-C that nothing is lost. Stands inside the command, for Typer ends without a word."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        kept = "what was answered is in the cache: the same command goes on from here"
+        sys.stderr.write(f"stopped; {'with --cache off nothing was kept' if options.cache == 'off' else kept}\n")
+        raise typer.Exit(130) from stop
 
 
 def _console(*, stderr: bool = False) -> Console:

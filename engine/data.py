@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from promptwire.canonical import stream
+from promptwire.documents.witness import opens
 from promptwire.errors import DataError
 from promptwire.values import Example, Examples, Model
 
@@ -74,6 +75,7 @@ def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Exa
 
 def _rows(path: Path) -> Iterator[Row]:
     """Line numbers and rows of the file."""
+    opens(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

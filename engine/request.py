@@ -93,6 +93,22 @@ class Request:
         }
         return digest(parts)
 
+    def parts(self, identity: str, stream: str) -> dict[str, Any]:
+        """What the key is made of, to tell later why two differ: short parts as they are, texts as the start of a hash."""
+        texts: dict[str, Any] = {
+            "messages": [[message.role, message.content] for message in self.messages],
+            "prompt": self.prompt,
+            "suffix": self.suffix,
+            "options": list(self.options),
+        }
+        return {
+            "identity": identity,
+            "kind": self.kind,
+            "settings": self.settings.model_dump(mode="json", exclude_defaults=True),
+            "stream": stream if self.random else "",
+            **{name: digest(text, 12) for name, text in texts.items() if text},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

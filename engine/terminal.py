@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from promptwire.calls.tally import Tally
 from promptwire.running.report import Comparison, Report, Score
 
 __all__ = ["Watcher", "print_report", "print_table"]
@@ -28,7 +29,7 @@ class Watcher:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._running: dict[str, str] = {}
-        self._tally: Any = None
+        self._tally: Tally | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -43,7 +44,7 @@ class Watcher:
         """One line above the moving part."""
         self.console.print(Text(text, style="dim"))
 
-    def follow(self, tally: Any) -> None:
+    def follow(self, tally: Tally) -> None:
         """Read numbers from this tally."""
         self._tally = tally
 
@@ -58,8 +59,9 @@ class Watcher:
     def _drawn(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for path, round in list(self._running.items()):
-            count = self._tally.of(path) if self._tally else None
-            numbers = f"{count.new + count.cached}/{count.asked} answers" if count and count.asked else ""
+            count = self._tally.steps.get(path) if self._tally else None
+            answered = count.new + count.cached if count else 0
+            numbers = f"{answered} answers" if answered else ""
             table.add_row(Text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
         return table
 

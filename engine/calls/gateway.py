@@ -80,8 +80,9 @@ class Gateway:
                 found.update(dict.fromkeys(flight.answers, flight))
         self.tally.of(node).cached += n - len(missing)
         answers = await self._collect(found)
-        for key in keys:
-            self._trace.call(key=key, path=node, model=backend.name, new=key in missing)
+        parts = request.parts(backend.identity, stream)
+        for sample, key in enumerate(keys, first):
+            self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
         return answers
 
     async def drain(self) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from promptwire.documents.document import Branch, Document, Scalar, Source, Spot
 from promptwire.documents.scalars import CORE, parse
+from promptwire.documents.witness import opens
 from promptwire.errors import PipelineError, Place, Problem
 
 __all__ = ["Document", "dump", "load", "read", "read_text"]
@@ -82,6 +83,7 @@ for _kind, _pattern, _first in CORE:
 def read(path: str | Path) -> Document:
     """The YAML file at `path`. Raises PipelineError saying where it can't be read and what to do."""
     name = str(path)
+    opens(path)
     try:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

@@ -1,9 +1,9 @@
 """The folder of one run: what was run, what happened, what every step gave, and what came out.
 
-    pipeline.yaml    the pipeline as it ran, with everything it extends put in
     events.jsonl     one line per event (written by `promptwire.calls.trace`)
     values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.calls.trace`)
     calls.jsonl      one line per cache key that was used
+    run.json         what was asked for and which files were read, for `promptwire bundle` (see `promptwire.running.origin`)
     report.json      the report; absent when the run did not finish
 
 Nothing in it is needed to go on: a run that was cut short is run again, and the cache makes what was paid for free.

@@ -33,6 +33,7 @@ from pydantic import BaseModel
 
 from promptwire.documents.complaints import validate
 from promptwire.documents.reading import read_text
+from promptwire.documents.witness import opens
 from promptwire.errors import PipelineError, Place, Problem
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
@@ -157,6 +158,7 @@ def load(path: Path) -> Template:
 
     Raises PipelineError with the place when the file is missing, its front matter or its Jinja is wrong.
     """
+    opens(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -1,0 +1,103 @@
+"""Answers from one cache to another, as JSON lines: a header, then one answer a line with its key.
+
+What is imported comes from a stranger. A file is read twice, once to see that every line of it is an answer and once to take
+it in, so a bad file changes nothing; no line is longer than a limit, so none fills the memory. Whether an answer is the model's
+own word can't be told from the file: a key says what was asked, not what was answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.kept import Kept
+from promptwire.calls.shelf import KEY, LARGEST, Row, rows
+from promptwire.canonical import canonical
+from promptwire.errors import CacheError
+
+__all__ = ["export_answers", "import_answers", "line_of", "row_in"]
+
+_HEADER: Final = {"promptwire": "answers", "version": 1}
+
+
+def export_answers(folder: Path, target: Path) -> int:
+    """Write every readable answer of the cache in `folder` to the new file `target`; how many. Raises CacheError."""
+    count = 0
+    try:
+        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(canonical(_HEADER) + "\n")
+            for row in rows(folder):
+                if isinstance(row, Row):
+                    file.write(line_of(row) + "\n")
+                    count += 1
+    except FileExistsError as error:
+        raise CacheError("this file is there already", where=str(target), hint="name a new one") from error
+    except OSError as error:
+        raise CacheError(f"can't be written: {error.strerror}", where=str(target)) from error
+    return count
+
+
+def import_answers(source: Path, folder: Path) -> tuple[int, int]:
+    """Take the answers in `source` into the cache in `folder`: how many there were, and how many of them were new.
+
+    An answer that is there already stays. Raises CacheError, with the line, before anything is taken in.
+    """
+    total = sum(1 for _ in _lines(source))
+    cache, new = AnswerCache(folder), 0
+    try:
+        for row in _lines(source):
+            if cache.get(row.key) is None:
+                cache.put(row.key, row.kept.answer, note=row.kept.note)
+                new += 1
+        cache.flush()
+    finally:
+        cache.close()
+    return total, new
+
+
+def line_of(row: Row) -> str:
+    """A row as a line."""
+    return canonical({"key": row.key, "row": json.loads(row.kept.write())})
+
+
+def row_in(line: str) -> Row | None:
+    """The row in a line; None when it is malformed."""
+    try:
+        data = json.loads(line)
+        key, text = data["key"], canonical(data["row"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    kept = Kept.read(text) if type(key) is str and KEY.fullmatch(key) else None
+    return Row(key, kept) if kept is not None else None
+
+
+def _lines(source: Path) -> Iterator[Row]:
+    try:
+        with source.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(LARGEST + 1), b""), 1):
+                where = f"{source}:{number}"
+                if len(line) > LARGEST:
+                    raise CacheError(f"this line is longer than {LARGEST >> 20} MB", where=where)
+                if number == 1:
+                    _check_header(line, where)
+                elif line.strip():
+                    row = row_in(line.decode("utf-8", "replace"))
+                    if row is None:
+                        raise CacheError("this line is no answer; nothing was imported", where=where)
+                    yield row
+    except OSError as error:
+        raise CacheError(f"can't be read: {error.strerror}", where=str(source)) from error
+
+
+def _check_header(line: bytes, where: str) -> None:
+    header: Any = None
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CacheError("this is no file of answers", where=where, hint="`promptwire cache export` makes one") from error
+    if header != _HEADER:
+        raise CacheError("this is no file of answers that this version reads", where=where)

@@ -1,0 +1,43 @@
+"""`promptwire bundle` and `promptwire replay`: a run as one file, and that file as a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["bundle", "replay"]
+
+
+def bundle(
+    run: Annotated[Path, typer.Argument(help="A run folder, or its name in the runs folder.")],
+    to: Annotated[Path | None, typer.Option(help="The new file; RUN.bundle.jsonl when left out.")] = None,
+) -> None:
+    """Write one file with a run's pipeline, templates, task, data and answers, for `promptwire replay`."""
+    from promptwire.options import cache_folder, runs_folder
+    from promptwire.sharing.bundle import write_bundle
+
+    folder = run if run.is_dir() else runs_folder() / run
+    target = to or Path(f"{folder.name}.bundle.jsonl")
+    lines = write_bundle(folder, cache_folder(), target)
+    sys.stdout.write(f"{target}: {lines} lines, {target.stat().st_size / 1e6:.1f} MB; your task's data is in it\n")
+
+
+def replay(
+    bundle: Annotated[Path, typer.Argument(help="A file that `promptwire bundle` wrote.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Make a bundled run again from its answers alone; ends with 7 when other numbers come out."""
+    from rich.console import Console
+
+    from promptwire.sharing.replay import replay as make_again
+    from promptwire.terminal import print_report
+
+    report = make_again(bundle)
+    if json_:
+        sys.stdout.write(report.model_dump_json() + "\n")
+    else:
+        print_report(report, Console(highlight=False, soft_wrap=True))
+        sys.stdout.write("the same as in the bundle\n")

@@ -1,0 +1,1 @@
+"""A run as one file, made on one machine and made again on another."""

@@ -1,0 +1,120 @@
+"""`promptwire bundle`: one file with all that a run needs to be made again without a model.
+
+In it are the user's own pipeline, templates, task and data, the answers that were used, and the report. Shipped files are
+named by their hashes. A file that has changed since the run, an answer that is gone, and a secret of the environment are
+errors: a bundle that would not replay, or that would tell, is not written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.exchange import line_of
+from promptwire.calls.shelf import Row
+from promptwire.canonical import canonical
+from promptwire.documents import shipped
+from promptwire.errors import RunError
+from promptwire.redact import secrets
+from promptwire.running.origin import Origin, hashed
+from promptwire.running.report import Report
+from promptwire.running.why import read_calls
+from promptwire.sharing.layout import Manifest, safe
+
+__all__ = ["write_bundle"]
+
+
+def write_bundle(run: Path, cache: Path, target: Path) -> int:
+    """Write the bundle of the run in the folder `run` to the new file `target`; how many answers are in it.
+
+    Raises RunError or CacheError, and then leaves no file.
+    """
+    origin, report = Origin.model_validate(_json(run, "run.json")), Report.model_validate(_json(run, "report.json"))
+    if report.limit is not None:
+        hint = "a replay spends nothing and would go on where the run had to end; run it again without the limit"
+        raise RunError(f"a budget cut this run short ({report.limit})", where=str(run), hint=hint)
+    known = secrets()
+    part, count = target.with_name(target.name + ".part"), 0
+    if target.exists():
+        raise RunError("this file is there already", where=str(target), hint="name a new one: --to FILE")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            for line in [*_described(origin, report), *_answers(run, cache)]:
+                if any(json.dumps(secret)[1:-1] in line for secret in known):
+                    raise RunError("a secret of your environment would be in the bundle", where=_named(line))
+                file.write(line + "\n")
+                count += 1
+            file.write(canonical({"end": count}) + "\n")
+        part.replace(target)
+    except OSError as error:
+        raise RunError(f"can't be written: {error.strerror}", where=str(target)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _described(origin: Origin, report: Report) -> Iterator[str]:
+    """The manifest, and the user's own files."""
+    roots = {folder: shipped.root(folder) for folder in ("pipelines", "templates")}
+    given: dict[str, str] = {}
+    own: dict[Path, str] = {}
+    for name, sha in origin.files.items():
+        path = Path(name)
+        home = next((folder for folder, root in roots.items() if path.is_relative_to(root)), None)
+        if hashed(path) != sha:
+            raise RunError("this file has changed since the run", where=name, hint="run it again, which costs nothing")
+        if home is not None:
+            given[f"{home}/{path.relative_to(roots[home]).as_posix()}"] = sha
+        else:
+            own[path] = sha
+    top = Path(os.path.commonpath([origin.working, *map(str, own)]))
+    names = {path: str(safe(path.relative_to(top).as_posix())) for path in own}
+    files = {name: own[path] for path, name in names.items()}
+    working = Path(origin.working).relative_to(top).as_posix()
+    told = origin.model_copy(update={"files": files, "working": working})
+    clean = report.model_copy(update={"run": ""})
+    manifest = Manifest(promptwire="bundle", version=1, origin=told, shipped=given, report=clean)
+    yield canonical(manifest.model_dump(mode="json"))
+    for path, name in names.items():
+        yield canonical({"file": name, "text": path.read_text(encoding="utf-8")})
+
+
+def _answers(run: Path, folder: Path) -> Iterator[str]:
+    """The answers that the run used, each once."""
+    keys = dict.fromkeys(call.key for call in read_calls(run, ""))
+    cache = AnswerCache(folder)
+    try:
+        for key in keys:
+            kept = cache.look(key)
+            if kept is None:
+                hint = "runs with --cache off keep none; else run it again with the same command, then bundle that run"
+                raise RunError(f"the cache has not the answer {key[:12]} that this run used", where=str(run), hint=hint)
+            yield line_of(Row(key, kept))
+    finally:
+        cache.close()
+
+
+def _json(run: Path, name: str) -> Any:
+    try:
+        data = json.loads((run / name).read_text(encoding="utf-8"))
+    except OSError as error:
+        hint = "only a run that came to its end can be bundled: run the same command again"
+        raise RunError(f"there is no {name} in this run folder", where=str(run), hint=hint) from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{name} can't be read: {error}", where=str(run)) from error
+    try:
+        (Origin if name == "run.json" else Report).model_validate(data)
+    except ValidationError as error:
+        raise RunError(f"{name} is none of promptwire's: {error.errors()[0]['msg']}", where=str(run)) from error
+    return data
+
+
+def _named(line: str) -> str:
+    data = json.loads(line)
+    return str(data.get("file") or data.get("key") or "the manifest")

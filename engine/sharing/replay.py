@@ -1,0 +1,119 @@
+"""`promptwire replay`: make a bundled run again from its own answers, without a model, a key or a network, and compare.
+
+Everything happens in a new folder that is deleted afterwards. Files outside of it can't be read by what the bundle says, apart
+from shipped ones; the models are portraits that can't be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.api import run_async
+from promptwire.calls.cache import AnswerCache
+from promptwire.documents import shipped
+from promptwire.documents.witness import Witness
+from promptwire.errors import RunError
+from promptwire.models.recorded import Recorded
+from promptwire.options import Options
+from promptwire.running.origin import Origin, hashed
+from promptwire.running.report import Report
+from promptwire.sharing.layout import Manifest, OwnFile, lines_of, safe
+
+__all__ = ["replay"]
+
+COMPARED: Final = frozenset({"prompt", "initial_prompt", "test", "train", "counts"})
+"""What must come out the same."""
+
+
+def replay(source: Path) -> Report:
+    """The report of the run in the bundle `source`, made again.
+
+    Raises RunError for a bundle that can't be trusted or read, and when other numbers come out.
+    """
+    with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
+        home = Path(made).resolve()
+        manifest = _unpack(source, home)
+        origin = manifest.origin
+        working = home / "files" / (safe(origin.working) if origin.working != "." else "")
+        working.mkdir(parents=True, exist_ok=True)
+        for name in (origin.pipeline, origin.task):
+            _require_inside(working, home / "files", name)
+        options = _options(origin)
+        fence = [home / "files", shipped.root("pipelines"), shipped.root("templates")]
+        models = {role: Recorded(portrait) for role, portrait in origin.models.items()}
+        with contextlib.chdir(working), _folders(home):
+            work = run_async(origin.pipeline, origin.task, options, models=models, witness=Witness(fence))
+            report = asyncio.run(work)
+    same, there = report.model_dump(include=set(COMPARED)), manifest.report.model_dump(include=set(COMPARED))
+    other = sorted(name for name in COMPARED if same[name] != there[name])
+    if other:
+        raise RunError(f"the replay ended with other values of {', '.join(other)}", where=str(source))
+    return report.model_copy(update={"run": ""})
+
+
+def _unpack(source: Path, home: Path) -> Manifest:
+    """Put the bundle's files and answers into `home`; gives its manifest."""
+    manifest: Manifest | None = None
+    cache = AnswerCache(home / "cache")
+    try:
+        for line in lines_of(source):
+            if isinstance(line, Manifest):
+                manifest = line
+                _check_shipped(manifest)
+            elif isinstance(line, OwnFile):
+                path = home / "files" / safe(line.file)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(line.text, encoding="utf-8", errors="surrogatepass", newline="")
+            else:
+                cache.put(line.key, line.kept.answer, note=line.kept.note)
+    except OSError as error:
+        raise RunError(f"the bundle can't be unpacked: {error.strerror}", where=str(source)) from error
+    finally:
+        cache.close()
+    if manifest is None:
+        raise RunError("this is no bundle: it is empty", where=str(source))
+    return manifest
+
+
+def _check_shipped(manifest: Manifest) -> None:
+    for name, sha in manifest.shipped.items():
+        folder, _, rest = name.partition("/")
+        if folder not in ("pipelines", "templates"):
+            raise RunError(f"{name[:100]!r} is no shipped file", hint="don't trust this bundle")
+        path = shipped.root(folder) / safe(rest)
+        if not path.is_file() or hashed(path) != sha:
+            hint = "install the version of promptwire that made the bundle"
+            raise RunError(f"the shipped file {name} is another one here than when the bundle was made", hint=hint)
+
+
+def _require_inside(working: Path, root: Path, name: str) -> None:
+    """Refuse a pipeline or task outside of the bundle; shipped names have no folder to be in."""
+    if not Path(os.path.abspath(working / name)).is_relative_to(root):
+        raise RunError(f"{name[:100]!r} leads out of the bundle", hint="don't trust this bundle")
+
+
+def _options(origin: Origin) -> Options:
+    told: dict[str, Any] = {"params": origin.params, "patches": origin.patches, "task": origin.changes}
+    return Options(seed=origin.seed, cache="only", **told)
+
+
+@contextlib.contextmanager
+def _folders(home: Path) -> Iterator[None]:
+    """Cache and runs below `home` until the block ends."""
+    names = {"PROMPTWIRE_CACHE": str(home / "cache"), "PROMPTWIRE_RUNS": str(home / "runs")}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

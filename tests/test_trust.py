@@ -1,0 +1,142 @@
+"""What a run keeps to itself and what it keeps for you: keys leave no trace, and a run that is cut short has lost nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.api import run
+from promptwire.calls.retrying import Retry
+from promptwire.errors import TransientError
+from promptwire.options import Options
+from tests.openai_server import Fault, Server, refused
+
+KEY = "sk-planted-4f1d0c9ab27e"
+PASSWORD = "pw-planted-93aa71"
+WORDS = ["run", "ape-paraphrase", "--task", "words", "--prompt", "Say it.", "--metric", "contains", "--model", "openai/m"]
+SMALL = ["-p", "n=4", "-p", "scored_on=8", "-p", "first=4", "-p", "width=2"]
+
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import promptwire.cli as cli; cli.main()"
+"""The program, where interrupts are heard: tests that a shell runs in the background have them ignored."""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a small task, in which everything that is run leaves what it leaves."""
+    folder = tmp_path / "words"
+    folder.mkdir()
+    for name, start in (("train", 0), ("test", 100)):
+        rows = [{"input": f"word {number}", "output": f"reply {number}"} for number in range(start, start + 12)]
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def command(*words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def left(folder: Path) -> bytes:
+    """All bytes of all files below `folder`."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+FAULTS: dict[str, Fault | None] = {
+    "no fault": None,
+    "a refusal that quotes it": refused(f"the key {KEY} may not do this"),
+    "a wrong key that is quoted": refused(f"Incorrect API key provided: {KEY}", 401),
+    "an overflow that quotes it": refused(f"maximum context length exceeded for {KEY}"),
+}
+
+
+@pytest.mark.parametrize("model", ["openai/m", "litellm:openai/m"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_key_is_in_no_file_no_message_and_no_traceback(
+    project: Path, model: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = Server()
+    server.key, server.storm = KEY, lambda number, body: FAULTS[fault] if number > 4 else None
+    options = {"models": {"task": model}, "task": {"prompt": "Say it.", "metric": "contains"}, "params": {"n": "4"}}
+    with server.beside():
+        code = f"import promptwire as p; print(p.run('ape-paraphrase', 'words', p.Options(**{options!r}, api_bases={{'task': {server.url!r}}})))"
+        out, err = command("-c", code).communicate(timeout=120)
+    assert ("Traceback" in err) == (fault != "no fault"), err
+    assert KEY not in out + err
+    assert len(server.requests) > 5
+    found = left(project)
+    assert b"reply" in found and KEY.encode() not in found
+
+
+def test_a_password_in_an_address_is_in_no_file_and_no_message(project: Path) -> None:
+    server = Server()
+    with server.beside():
+        base = server.url.replace("http://", f"http://me:{PASSWORD}@")
+        server.storm = lambda number, body: refused("no") if number > 30 else None
+        out, err = command("-m", "promptwire", *WORDS, "--api-base", base).communicate(timeout=60)
+    assert "HTTP 400: no" in err
+    assert PASSWORD not in out + err
+    found = left(project)
+    assert b"reply" in found and PASSWORD.encode() not in found
+
+
+def told(server: Server) -> Options:
+    params = {"n": "4", "scored_on": "8", "first": "4", "width": "2"}
+    task = {"prompt": "Say it.", "metric": "contains"}
+    return Options(models={"task": "openai/m"}, api_bases={"task": server.url}, params=params, task=task)
+
+
+def test_a_run_that_lost_its_endpoint_says_where_keeps_all_and_goes_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(sleep=lambda seconds: asyncio.sleep(0)))
+    server = Server()
+    with server.beside():
+        server.storm = lambda number, body: Fault("reset") if number >= 20 else None
+        with pytest.raises(TransientError) as lost:
+            run("ape-paraphrase", "words", told(server))
+        assert (lost.value.exit_code, server.paid) == (4, 20 + 3)
+        assert server.url in str(lost.value) and "the connection failed" in str(lost.value)
+        (folder,) = (project / "runs").iterdir()
+        assert not (folder / "report.json").exists()
+        events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+        assert {event["path"] for event in events if event["event"] == "lost"} <= {event.get("path") for event in events}
+        server.storm = lambda number, body: None
+        rest = run("ape-paraphrase", "words", told(server))
+        paid, server.paid = server.paid, 0
+        monkeypatch.setenv("PROMPTWIRE_CACHE", str(project / "another"))
+        whole = run("ape-paraphrase", "words", told(server))
+    assert server.paid == paid == whole.calls.new
+    assert rest.calls.new == paid - 23
+    assert (rest.prompt, rest.test, rest.train) == (whole.prompt, whole.test, whole.train)
+
+
+def test_one_interrupt_waits_for_what_is_in_flight_keeps_it_and_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, waited = Server(), ["--parallel", "4"]
+    with server.beside():
+        base = ["--api-base", server.url]
+        server.latency = 0.3
+        first = command("-c", HEARS, *WORDS, *SMALL, *base, *waited)
+        while len(server.requests) < 10 and first.poll() is None:
+            pass
+        first.send_signal(signal.SIGINT)
+        out, err = first.communicate(timeout=60)
+        assert (first.returncode, out) == (130, "")
+        assert "waits for what is in flight" in err and "the same command goes on from here" in err
+        assert "Traceback" not in err
+        sent, paid, server.latency = len(server.requests), server.paid, 0.0
+        assert sent <= 14, "it went on starting requests"
+        done = command("-m", "promptwire", *WORDS, *SMALL, *base, *waited, "--json")
+        rest: dict[str, Any] = json.loads(done.communicate(timeout=60)[0])
+        assert paid >= sent
+        assert rest["calls"]["new"] == server.paid - paid
+        monkeypatch.setenv("PROMPTWIRE_CACHE", str(project / "another"))
+        done = command("-m", "promptwire", *WORDS, *SMALL, *base, "--json")
+        whole = json.loads(done.communicate(timeout=60)[0])
+    assert rest["calls"]["new"] == whole["calls"]["new"] - paid
+    assert (rest["prompt"], rest["test"]) == (whole["prompt"], whole["test"])
