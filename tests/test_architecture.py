@@ -19,9 +19,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("texts", "measuring"),
     ("steps",),
     ("language", "calls", "models", "options", "data"),
-    ("task", "listing"),
+    ("task", "listing", "nodepage"),
     ("running",),
     ("api", "terminal"),
+    ("commands",),
     ("cli", "__init__"),
     ("__main__",),
 )
@@ -107,6 +108,7 @@ def test_no_two_folders_of_the_engine_import_each_other() -> None:
 @pytest.mark.parametrize("library", DOORS)
 def test_each_library_has_one_door(library: str) -> None:
     found = {name for name, path in ENGINE_MODULES.items() for used in imports(path) if used.split(".")[0] == library}
+    found = {name for name in found if not (library == "typer" and name.startswith("commands."))}
     assert found == {DOORS[library]}
 
 
@@ -140,7 +142,9 @@ def test_a_file_says_what_it_is_and_stays_short(path: Path) -> None:
             length = (part.end_lineno or 0) - part.lineno + 1
             signature = part.body[0].lineno - part.lineno
             # A command's options are its documentation: what counts is what the function does.
-            assert length - (signature if path.name == "cli.py" else 0) <= LONGEST_FUNCTION, part.name
+            assert length - (signature if path.name == "cli.py" or path.parent.name == "commands" else 0) <= LONGEST_FUNCTION, (
+                part.name
+            )
 
 
 def test_no_test_file_stands_for_a_module_that_is_gone() -> None:
