@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "canonical", "redact"),
+    ("errors", "canonical", "redact", "bounds"),
     ("values",),
     ("documents", "node", "request"),
     ("texts", "measuring"),
@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("language", "calls", "models", "options", "data"),
     ("task", "listing", "nodepage"),
     ("running",),
+    ("planning",),
     ("api", "terminal"),
     ("commands",),
     ("cli", "__init__"),
@@ -41,7 +42,7 @@ DOORS = {
 }
 """Each third-party library and the one module that imports it."""
 
-FOR_NODES = {"errors", "canonical", "values", "node", "measuring"}
+FOR_NODES = {"bounds", "errors", "canonical", "values", "node", "measuring"}
 """What a node may import of promptwire, beside its own file."""
 
 LONGEST_FILE = 290
