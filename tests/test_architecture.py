@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("documents", "node", "request"),
     ("texts", "measuring"),
     ("steps",),
-    ("language", "calls", "models", "options", "data"),
+    ("language", "calls", "models", "options", "data", "drawing"),
     ("task", "listing", "nodepage"),
     ("running",),
     ("planning",),
