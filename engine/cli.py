@@ -34,7 +34,7 @@ app = typer.Typer(
 )
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
-for _command in (reading.show, reading.nodes, planning.plan, drawing.graph):
+for _command in (reading.show, reading.nodes, reading.schema, planning.plan, drawing.graph):
     app.command()(_command)
 
 

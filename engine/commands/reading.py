@@ -1,7 +1,8 @@
-"""`show` and `nodes`: a pipeline as it works after all patches, and what a pipeline can be made of."""
+"""`show`, `nodes` and `schema`: a pipeline as it works after all patches, and what a pipeline can be made of."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from promptwire.commands.arguments import Params, Patches, Pipeline, console, pairs
 
-__all__ = ["nodes", "show"]
+__all__ = ["nodes", "schema", "show"]
 
 
 def show(
@@ -43,3 +44,10 @@ def nodes(
     else:
         print_table(node_rows(), ("node", "inputs", "outputs", "what it does"), console())
         sys.stdout.write("\n`promptwire nodes NAME` tells all about one.\n")
+
+
+def schema() -> None:
+    """Print the JSON Schema of pipeline files, for editors: completion, manual and mistakes while you type."""
+    from promptwire.language.schema import schema as made
+
+    sys.stdout.write(json.dumps(made(), indent=1, ensure_ascii=False) + "\n")

@@ -8,7 +8,7 @@ reference means, only `check` can tell, so a value may always be a reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, get_args
 
 from promptwire.language.registry import Registry
 from promptwire.language.spec import ENGINE_KEYS, CallSpec, LimitsSpec, ParamType, PortType
@@ -79,7 +79,11 @@ def _input() -> Schema:
 
 def _param() -> Schema:
     long: Schema = {
-        "type": {"type": "string", "examples": list(get_args(ParamType)), "description": "Its type; the default's when not said."},
+        "type": {
+            "type": "string",
+            "examples": list(get_args(ParamType)),
+            "description": "Its type; the default's when not said.",
+        },
         "default": {"description": "Its value unless it is set."},
         "min": {"type": "number"},
         "max": {"type": "number"},
@@ -100,7 +104,11 @@ def _node(types: Mapping[str, NodeType]) -> Schema:
         "carry": _named(carried, "What goes from round to round: {start: $x, next: $y}."),
         "nodes": body,
     }
-    each = {"each": {**_named({}), "minProperties": 1, "maxProperties": 1}, "nodes": body, "outputs": {**_named({}), "minProperties": 1}}
+    each = {
+        "each": {**_named({}), "minProperties": 1, "maxProperties": 1},
+        "nodes": body,
+        "outputs": {**_named({}), "minProperties": 1},
+    }
     use = {
         "anyOf": [
             {"enum": list(types)},
@@ -135,7 +143,7 @@ def _call(kind: NodeType) -> Schema:
     required = ["use"]
     for port, field in kind.inputs.model_fields.items():
         about = f"{name_of(field.annotation)}. {_line(field.description)}"
-        properties[port.rstrip("_")] = {"description": about, **_wire()}
+        properties[port.rstrip("_")] = {"description": about, **_wire(name_of(field.annotation))}
         required += [port.rstrip("_")] if field.is_required() else []
     params = kind.params.model_json_schema()
     for name, found in params.get("properties", {}).items():
@@ -165,8 +173,10 @@ def _engine(kind: NodeType) -> Schema:
     return {name: {"description": about[name], **shape} for name, shape in shapes.items() if name in own}
 
 
-def _wire() -> Schema:
-    """A reference, a list of references, or a plain value."""
+def _wire(port: str) -> Schema:
+    """A reference, a list of references, or a plain value; a bare word is a forgotten `$` but where texts go."""
+    if port in ("Text", "List"):
+        return {}
     references = {"type": "array", "items": {"$ref": "#/definitions/reference"}}
     return {"anyOf": [{"$ref": "#/definitions/reference"}, references, {"type": ["boolean", "number", "null"]}]}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -32,3 +34,7 @@ def test_nodes_lists_them_all() -> None:
 
 def test_two_names_are_refused() -> None:
     assert isinstance(CliRunner().invoke(app, ["nodes", "edit", "cap"]).exception, UsageError)
+
+
+def test_schema_prints_json() -> None:
+    assert json.loads(said("schema"))["title"] == "promptwire pipeline"
