@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from promptwire.commands import drawing, planning, reading
+from promptwire.commands import drawing, planning, reading, starting
 from promptwire.commands.arguments import Json, Params, Patches, Pipeline
 from promptwire.commands.arguments import pairs as _pairs
 
@@ -34,7 +34,7 @@ app = typer.Typer(
 )
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
-for _command in (reading.show, reading.nodes, reading.schema, planning.plan, drawing.graph):
+for _command in (reading.show, reading.nodes, reading.schema, planning.plan, drawing.graph, starting.new):
     app.command()(_command)
 
 

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("texts", "measuring"),
     ("steps",),
     ("language", "calls", "models", "options", "data", "drawing"),
-    ("task", "listing", "nodepage"),
+    ("task", "listing", "nodepage", "starter"),
     ("running",),
     ("planning",),
     ("api", "terminal"),
