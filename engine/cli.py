@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptwire.commands import cache as cache_commands
+from promptwire.commands import drawing, planning, reading, starting
+from promptwire.commands.arguments import Json, Params, Patches, Pipeline
+from promptwire.commands.arguments import pairs as _pairs
 from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
 
@@ -36,15 +39,18 @@ app = typer.Typer(
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")
-for command in (why, bundle, replay):
-    app.command()(command)
-
-Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
-Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
-Patches = Annotated[
-    list[str] | None, typer.Option("--set", metavar="PATH=V", help="Patch any leaf, such as search.select.keep=2.")
-]
+for _command in (
+    reading.show,
+    reading.nodes,
+    reading.schema,
+    planning.plan,
+    drawing.graph,
+    starting.new,
+    why,
+    bundle,
+    replay,
+):
+    app.command()(_command)
 
 
 def main() -> None:
@@ -142,15 +148,6 @@ def pipelines() -> None:
 
 
 @app.command()
-def nodes() -> None:
-    """List the node types."""
-    from promptwire.listing import node_rows
-    from promptwire.terminal import print_table
-
-    print_table(node_rows(), ("node", "inputs", "outputs", "what it does"), _console())
-
-
-@app.command()
 def models(
     remove: Annotated[str | None, typer.Option(metavar="NAME", help="Delete a model's file.")] = None,
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch a model's file now.")] = None,
@@ -225,18 +222,6 @@ def _options(fields: dict[str, Any]) -> Options:
         detail = error.errors()[0]
         name = ".".join(map(str, detail["loc"]))
         raise UsageError(f"{name}: {detail['msg']}", hint="see `promptwire run --help`") from error
-
-
-def _pairs(items: list[str] | None, flag: str) -> dict[str, str]:
-    from promptwire.errors import UsageError
-
-    found: dict[str, str] = {}
-    for item in items or ():
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise UsageError(f"{flag} {item!r} is not of the form key=value")
-        found[key] = value
-    return found
 
 
 def _roles(items: list[str] | None, what: str) -> dict[str, str]:

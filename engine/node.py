@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
 
 __all__ = ["Context", "NodeType", "Reply", "Role", "node"]
@@ -79,6 +80,8 @@ class Context(Protocol):
 
 
 Run = Callable[[Any, Any, Context], Awaitable[Model]]
+Bounding = Callable[[Sizes, Any], Bound]
+"""From what a node's inputs can hold and its params to what it can give and ask; see `promptwire.bounds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class NodeType:
     """The role of the model it speaks to by default; None when it speaks to none."""
     scores: bool
     """Whether it scores prompts, and so takes a `metric`."""
+    bound: Bounding | None = None
+    """What a call of it can come to; None when its author does not say, and no plan can tell."""
 
     @property
     def main(self) -> str:
@@ -113,11 +118,13 @@ class NodeType:
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
 
-def node(*, slots: type[Model] | None = None, scores: bool = False, role: Role | None = None) -> Callable[[Run], NodeType]:
+def node(
+    *, slots: type[Model] | None = None, scores: bool = False, role: Role | None = None, bound: Bounding | None = None
+) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` names what its template may read and makes it a node that asks a model, the meta model unless `role` says
-    otherwise. `scores` makes it one that scores prompts, with the task model.
+    otherwise. `scores` makes it one that scores prompts, with the task model. `bound` says what a call can come to, for `plan`.
     """
 
     def declare(run: Run) -> NodeType:
@@ -129,6 +136,6 @@ def node(*, slots: type[Model] | None = None, scores: bool = False, role: Role |
         inputs, params, outputs = schemas
         name = run.__name__.rstrip("_").replace("_", "-")
         asked: Role | None = role or ("meta" if slots else "task" if scores else None)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores)  # type: ignore[arg-type]
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound)  # type: ignore[arg-type]
 
     return declare

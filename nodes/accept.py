@@ -7,6 +7,7 @@ the examples that both were scored on; without such examples the parent stays.
 
 from __future__ import annotations
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompt, Prompts, Scores
@@ -35,7 +36,14 @@ class Outputs(Model):
     """The children that were accepted."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One for each parent; two parents may be replaced by one child."""
+    parents = sizes.of("parents")
+    kept = Extent(min(1, parents.least), parents.most)
+    return Bound({"prompts": kept, "accepted": sizes.of("children").upto(parents.most).perhaps()})
+
+
+@node(bound=bound)
 async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Replace parents by their better children."""
     kept, accepted = [], []

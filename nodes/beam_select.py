@@ -8,11 +8,13 @@ same ones and no pull repeats an example. Ties go by rule, see `promptwire.measu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
 from promptwire.measuring.ranking import ranked
@@ -20,6 +22,9 @@ from promptwire.node import Context, node
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
+
+MOST_TRIED = 300
+"""Numbers of prompts that a bound tries; beyond, it is the budget."""
 
 
 class Inputs(Model):
@@ -53,7 +58,38 @@ class Outputs(Model):
     """All rows they were chosen by."""
 
 
-@node(scores=True)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """The pulls of the policy, for every number of prompts that there may be."""
+    prompts = sizes.of("prompts") if "prompts" in sizes else sizes.of("scores")
+    known, on = sizes.of("scores"), sizes.of("on")
+    outputs = {"prompts": prompts.upto(params.keep), "scores": prompts.joined(known).holding(on.most + known.inside)}
+    whole = (prompts * on).upto(math.inf if params.policy == "top" else params.pulls)
+    if "on" not in sizes or params.policy == "top":
+        return Bound(outputs, scores=whole)
+    if prompts.most - prompts.least > MOST_TRIED or math.isinf(on.most):
+        return Bound(outputs, scores=whole.perhaps())
+    tried = range(int(prompts.least), int(prompts.most) + 1)
+    least = min(_pulled(count, int(on.least), params) for count in tried)
+    return Bound(outputs, scores=Extent(least, max(_pulled(count, int(on.most), params) for count in tried)))
+
+
+def _pulled(prompts: int, examples: int, params: Params) -> int:
+    """Pairs that the policy scores with so many prompts and examples."""
+    if not prompts or not examples:
+        return 0
+    if params.policy in ("ucb", "ucb-e"):
+        return min(params.pulls, prompts * examples)
+    rule = {"successive-rejects": rejects, "successive-halving": halving}.get(params.policy)
+    phases = rule(prompts, params.keep, params.pulls) if rule else [Phase(max(1, params.pulls // prompts), params.keep)]
+    asked, spent, left = 0, 0, prompts
+    for phase in phases or [Phase(params.pulls // prompts, params.keep)]:
+        upto = min(phase.pulls, examples)
+        if phase.pulls:
+            spent, asked, left = spent + max(0, upto - asked) * left, max(asked, upto), min(left, phase.left)
+    return min(spent, params.pulls)
+
+
+@node(scores=True, bound=bound)
 async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the `keep` best prompts."""
     prompts = inputs.prompts if inputs.prompts is not None else inputs.scores.prompts if inputs.scores else None

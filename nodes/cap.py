@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import NONE, Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
@@ -40,7 +41,16 @@ class Outputs(Model):
     """What is kept, in the written order."""
 
 
-@node(scores=True)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """Families are not known, so perhaps all is kept; only families that are too large are scored."""
+    prompts, errors = sizes.of("prompts"), sizes.of("errors")
+    shown = min(errors.most * errors.inside if errors.inside else 0, params.max_errors)
+    crowded = params.policy == "errors-only" and prompts.most > params.per_parent
+    kept = Extent(min(prompts.least, params.per_parent), prompts.most)
+    return Bound({"prompts": kept}, scores=(prompts * shown).perhaps() if crowded else NONE)
+
+
+@node(scores=True, bound=bound)
 async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep at most `per_parent` children of each parent."""
     if params.policy == "errors-only" and inputs.errors is None:

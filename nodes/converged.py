@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import ONE, Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import History, Model
 
@@ -33,7 +34,12 @@ class Outputs(Model):
     """Whether the search is over; never before anything was scored."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """It asks nobody."""
+    return Bound({"done": ONE})
+
+
+@node(bound=bound)
 async def converged(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Say whether the last `patience` rounds brought nothing better."""
     best, since = None, 0

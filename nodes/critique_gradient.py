@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
 from promptwire.values import Critique, Critiques, Failure, FailureGroup, Failures, Model, Prompt
@@ -40,7 +41,13 @@ class Outputs(Model):
     """The reasons, group by group; may be fewer than asked for."""
 
 
-@node(slots=Slots)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One request a group, at most `n` reasons each."""
+    groups = sizes.of("of")
+    return Bound({"critiques": (groups * min(params.n, sizes.answers)).perhaps()}, asks=groups)
+
+
+@node(slots=Slots, bound=bound)
 async def critique_gradient(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Ask why each prompt failed on each group of its failures."""
     groups = inputs.of.groups

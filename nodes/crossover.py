@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompt, Prompts
@@ -41,7 +42,14 @@ class Outputs(Model):
     """The children, pair by pair."""
 
 
-@node(slots=Slots)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One request a pair, when there are two to pair."""
+    population = sizes.of("prompts")
+    pairs = Extent(params.n if population.least >= 2 else 0, params.n if population.most >= 2 else 0)
+    return Bound({"prompts": (pairs * sizes.answers).perhaps()}, asks=pairs)
+
+
+@node(slots=Slots, bound=bound)
 async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Breed from `n` drawn pairs; fewer than two prompts have no children."""
     population = inputs.prompts.items

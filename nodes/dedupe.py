@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import History, Model, Prompt, Prompts
 
@@ -45,7 +46,12 @@ class Outputs(Model):
     """What is new and keeps the rules."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """Some of them."""
+    return Bound({"prompts": sizes.of("prompts").perhaps()})
+
+
+@node(bound=bound)
 async def dedupe(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the prompts that are new and keep the rules."""
     seen = {_key(entry.prompt, params.by) for entry in (inputs.log.entries if inputs.log else ())}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.canonical import digest
 from promptwire.errors import NodeError
 from promptwire.measuring.ordinals import ordinals
@@ -58,7 +59,13 @@ class Outputs(Model):
     """The new prompts, critique by critique."""
 
 
-@node(slots=Slots)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One request a critique, at most `n` prompts each."""
+    critiques = sizes.of("along")
+    return Bound({"prompts": (critiques * min(params.n, sizes.answers)).perhaps()}, asks=critiques)
+
+
+@node(slots=Slots, bound=bound)
 async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Rewrite each criticised prompt along its critique."""
     critiques = inputs.along.items

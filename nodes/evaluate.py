@@ -6,6 +6,7 @@ The step that all papers share; what counts as right is the `metric`. Every row 
 
 from __future__ import annotations
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, node
 from promptwire.values import Examples, Model, Prompts, Scores
@@ -29,7 +30,13 @@ class Outputs(Model):
     """One row per prompt and example."""
 
 
-@node(scores=True)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """Every prompt on every example."""
+    prompts, examples = sizes.of("prompts"), sizes.of("on")
+    return Bound({"scores": prompts.holding(examples.most)}, scores=prompts * examples)
+
+
+@node(scores=True, bound=bound)
 async def evaluate(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Score `prompts` on the examples of `on`."""
     if len(inputs.prompts) and not len(inputs.on):

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Example, Failure, FailureGroup, Failures, Model, Row, Scores
 
@@ -40,7 +41,13 @@ class Outputs(Model):
     """The groups, prompt by prompt."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """At most `groups` groups a prompt; a prompt without failures has none."""
+    scores = sizes.of("of")
+    return Bound({"failures": (scores * params.groups).perhaps().holding(min(params.size, scores.inside))})
+
+
+@node(bound=bound)
 async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Group what each prompt got wrong."""
     examples = {example.id: example for example in inputs.of.examples.items}

@@ -12,6 +12,7 @@ import math
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
@@ -47,7 +48,33 @@ class Outputs(Model):
     """All rows of all stages, for all candidates."""
 
 
-@node(scores=True)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """All stages; more candidates and more examples never cost less."""
+    prompts, examples = sizes.of("prompts"), sizes.of("on")
+    pairs = Extent(_pairs(prompts.least, examples.least, params), _pairs(prompts.most, examples.most, params))
+    return Bound({"prompts": prompts.upto(params.until), "scores": prompts.holding(examples.most)}, scores=pairs)
+
+
+def _pairs(prompts: float, examples: float, params: Params) -> float:
+    """Pairs that the stages score with so many candidates and examples."""
+    if not prompts or not examples:
+        return 0
+    if math.isinf(prompts) or math.isinf(examples):
+        return math.inf
+    alive, rest, size, pairs = int(prompts), int(examples), params.first, 0
+    while alive > params.until and rest:
+        stage = min(size, rest)
+        pairs, rest = pairs + alive * stage, rest - stage
+        alive, size = _left(alive, params), math.ceil(size * params.growth)
+    return pairs + (alive * rest if params.full else 0)
+
+
+def _left(alive: int, params: Params) -> int:
+    """How many of `alive` candidates a stage leaves; a share close to 1 rounds up to all, but one goes in every stage."""
+    return min(max(params.until, math.ceil(alive * params.keep)), alive - 1)
+
+
+@node(scores=True, bound=bound)
 async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the best `until` candidates, in stages of growing, disjoint subsets."""
     alive = inputs.prompts
@@ -59,9 +86,7 @@ async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Out
     while len(alive) > params.until and rest:
         stage, rest = rest[:size], rest[size:]
         scores = await _scored(scores, alive, stage, context)
-        left = max(params.until, math.ceil(len(alive) * params.keep))
-        # A share close to 1 rounds up to all of few candidates: at least one goes in every stage.
-        alive = Prompts(items=ranked(alive, scores)[: min(left, len(alive) - 1)])
+        alive = Prompts(items=ranked(alive, scores)[: _left(len(alive), params)])
         size = math.ceil(size * params.growth)
     if rest and params.full:
         scores = await _scored(scores, alive, rest, context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, Reply, node
 from promptwire.values import Examples, Model, Prompt, Prompts
 
@@ -49,7 +50,13 @@ class Outputs(Model):
     """What was written, in the order of draws and samples; of equal texts the first."""
 
 
-@node(slots=Slots)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """`draws` x `n`; equal texts become one prompt."""
+    asks = Extent.exactly(params.draws * params.n)
+    return Bound({"prompts": (asks * sizes.answers).perhaps()}, asks=asks)
+
+
+@node(slots=Slots, bound=bound)
 async def generate(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Ask for `draws` x `n` prompts."""
     drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])

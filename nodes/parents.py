@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
@@ -39,7 +40,12 @@ class Outputs(Model):
     """The chosen, in the order in which they were drawn."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """`n` of them."""
+    return Bound({"prompts": sizes.of("prompts").upto(params.n)})
+
+
+@node(bound=bound)
 async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Choose `n` prompts to breed from."""
     rng = context.rng("parents")

@@ -7,10 +7,12 @@ the older one stands first among equals.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Entry, History, Model, Prompts
 
@@ -40,7 +42,14 @@ class Outputs(Model):
     """Their prompts."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """The best of them; a threshold may leave none."""
+    chosen = sizes.of("of").upto(math.inf if params.best is None else params.best)
+    chosen = chosen if params.threshold is None else chosen.perhaps()
+    return Bound({"history": chosen, "prompts": chosen})
+
+
+@node(bound=bound)
 async def recall(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Choose entries of the history and order them."""
     log = inputs.of

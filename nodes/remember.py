@@ -6,6 +6,7 @@ was scored again, the score over more examples stays, the newer one among equals
 
 from __future__ import annotations
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Critiques, Entry, History, Model, Scores
 
@@ -30,7 +31,12 @@ class Outputs(Model):
     """The longer history."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One entry a prompt, and a prompt that was scored again has one already."""
+    return Bound({"history": sizes.of("log").joined(sizes.of("scores")).holding(0)})
+
+
+@node(bound=bound)
 async def remember(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Add `scores` to the history `log`."""
     log = inputs.log or History()

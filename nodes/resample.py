@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompt, Prompts
 
@@ -38,7 +39,15 @@ class Outputs(Model):
     """The variants, prompt by prompt; one that is equal to a given prompt or an earlier variant is left out and counted."""
 
 
-@node(slots=Slots)
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """One request of `n` samples a prompt; equal texts become one prompt."""
+    prompts = sizes.of("prompts")
+    asks = prompts * params.n
+    made = (asks * sizes.answers).perhaps()
+    return Bound({"prompts": prompts + made if params.keep_parents else made}, asks=asks)
+
+
+@node(slots=Slots, bound=bound)
 async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Write `n` variants of each prompt."""
     parents = inputs.prompts.items if params.n else ()

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.canonical import digest
 from promptwire.errors import NodeError
 from promptwire.node import Context, node
@@ -42,7 +43,25 @@ class Outputs(Model):
     """What was not drawn, in the written order."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """As many as `n` means, and the rest."""
+    given = sizes.of("of")
+    few, many = (_share(params.n, size) for size in (given.least, given.most))
+    return Bound(
+        {
+            "examples": Extent(few, many),
+            "rest": Extent(given.least - few, given.most if math.isinf(given.most) else given.most - many),
+        }
+    )
+
+
+def _share(n: float, available: float) -> float:
+    if math.isinf(available):
+        return available if n < 1 else int(n)
+    return size_of(n, int(available))
+
+
+@node(bound=bound)
 async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Draw `n` of the examples."""
     items = inputs.of.items

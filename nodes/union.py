@@ -5,6 +5,7 @@ A list of references on a port is a union already; this node gives one a name, f
 
 from __future__ import annotations
 
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompts
 
@@ -25,7 +26,12 @@ class Outputs(Model):
     """All of them."""
 
 
-@node()
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """All of them."""
+    return Bound({"prompts": sizes.of("prompts")})
+
+
+@node(bound=bound)
 async def union(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Join sets of prompts."""
     return Outputs(prompts=inputs.prompts)

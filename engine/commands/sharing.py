@@ -37,7 +37,7 @@ def replay(
 
     report = make_again(bundle)
     if json_:
-        sys.stdout.write(report.model_dump_json() + "\n")
+        sys.stdout.write(report.to_json() + "\n")
     else:
         print_report(report, Console(highlight=False, soft_wrap=True))
         sys.stdout.write("the same as in the bundle\n")

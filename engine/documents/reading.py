@@ -68,6 +68,12 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+class _OwnDumper(_Dumper):
+    """The same for our own eyes: only what YAML 1.2 takes for something else is quoted, so `on` and `no` stand bare."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
     # PyYAML writes these line breaks as they are, and folds them when it reads them back.
     style = '"' if re.search("[\r\x85\u2028\u2029]", text) else None
@@ -75,9 +81,11 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
 
 
 _Dumper.add_representer(str, _represent_text)
+_OwnDumper.add_representer(str, _represent_text)
 for _kind, _pattern, _first in CORE:
     _Loader.add_implicit_resolver(_TAG + _kind, _pattern, _first)
     _Dumper.add_implicit_resolver(_TAG + _kind, _pattern, _first)
+    _OwnDumper.add_implicit_resolver(_TAG + _kind, _pattern, _first)
 
 
 def read(path: str | Path) -> Document:
@@ -122,9 +130,11 @@ def load(path: str | Path) -> Any:
     return read(path).data
 
 
-def dump(data: Any) -> str:
-    """Plain Python as YAML that `read_text` reads back to the same."""
-    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None)
+def dump(data: Any, *, own: bool = False) -> str:
+    """Plain Python as YAML that `read_text` reads back to the same; with `own`, not meant for readers of YAML 1.1."""
+    text: str = yaml.dump(
+        data, Dumper=_OwnDumper if own else _Dumper, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None
+    )
     return text
 
 

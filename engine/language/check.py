@@ -21,7 +21,7 @@ from promptwire.node import NodeType
 from promptwire.steps import Graph
 from promptwire.values import Prompt, Prompts
 
-__all__ = ["Checked", "check", "load_graph"]
+__all__ = ["Checked", "check", "load_graph", "path_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _check(
     sets: Mapping[str, Any],
     complete: bool,
 ) -> Checked:
-    path = pipeline if isinstance(pipeline, Path) else _path(pipeline)
+    path = pipeline if isinstance(pipeline, Path) else path_of(pipeline)
     site = Site(Registry() if types is None else types, Folders(path.parent))
     graph = None
     try:
@@ -86,7 +86,8 @@ def _check(
     return Checked(None if site.findings.count else graph, site.findings.sorted())
 
 
-def _path(pipeline: str) -> Path:
+def path_of(pipeline: str) -> Path:
+    """The file of `pipeline`, a file or the name of a shipped one. Raises UsageError for a name that is not shipped."""
     return Path(pipeline) if is_pipeline(pipeline) or Path(pipeline).exists() else shipped.pipeline_path(pipeline)
 
 

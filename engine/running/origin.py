@@ -7,6 +7,7 @@ identity, which holds neither password nor key.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -66,7 +67,7 @@ class Origin(Model):
 
     def text(self) -> str:
         """As JSON, without the secrets of the environment."""
-        return redact(self.model_dump_json(indent=1)) + "\n"
+        return redact(json.dumps(self.model_dump(mode="json"), indent=1)) + "\n"
 
 
 def hashed(path: Path) -> str:

@@ -1,0 +1,66 @@
+"""A pipeline as Mermaid, which GitHub, GitLab, VS Code and most note books draw: loops as sub-graphs, ports on the arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from promptwire.drawing.sketch import Arrow, Box, sketch
+from promptwire.steps import Graph
+
+__all__ = ["paint"]
+
+_SHAPES = {"input": ('(["', '"])'), "output": ('(["', '"])'), "state": ('[/"', '"/]'), "call": ('["', '"]')}
+_CLASSES = {
+    "input": "fill:#eef6ff,stroke:#4a7ebb,color:#1d2b3a",
+    "output": "fill:#e9f7ec,stroke:#3f9152,color:#1d2b3a",
+    "state": "fill:#fff7e0,stroke:#b98b1f,color:#1d2b3a",
+    "call": "fill:#ffffff,stroke:#68727d,color:#1d2b3a",
+}
+
+
+def paint(graph: Graph) -> str:
+    """The graph as Mermaid text."""
+    boxes, arrows = sketch(graph)
+    ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
+    lines = ["flowchart TD", *_boxes(boxes, ids, "  ")]
+    lines += [_arrow(arrow, ids) for arrow in arrows]
+    lines += [f"  classDef {kind} {style}" for kind, style in _CLASSES.items()]
+    for kind in _CLASSES:
+        members = ",".join(ids[box.path] for box in _all(boxes) if box.kind == kind)
+        lines += [f"  class {members} {kind}"] if members else []
+    return "\n".join(lines) + "\n"
+
+
+def _all(boxes: Sequence[Box]) -> Iterator[Box]:
+    for box in boxes:
+        yield box
+        yield from _all(box.inside)
+
+
+def _paths(boxes: Sequence[Box]) -> list[str]:
+    # Numbers for names: Mermaid has words of its own, such as `end`, that would break the drawing.
+    return [box.path for box in _all(boxes)]
+
+
+def _boxes(boxes: Sequence[Box], ids: dict[str, str], indent: str) -> Iterator[str]:
+    for box in boxes:
+        if box.inside:
+            yield f'{indent}subgraph {ids[box.path]} ["{_safe(box.name)}: {_safe(box.says)}"]'
+            yield from _boxes(box.inside, ids, indent + "  ")
+            yield f"{indent}end"
+        else:
+            before, after = _SHAPES[box.kind]
+            yield f"{indent}{ids[box.path]}{before}<b>{_safe(box.name)}</b><br/>{_safe(box.says)}{after}"
+
+
+def _arrow(arrow: Arrow, ids: dict[str, str]) -> str:
+    line = "-.->" if arrow.back else "-->"
+    label = f'|"{_safe(arrow.label)}"|' if arrow.label else ""
+    return f"  {ids[arrow.source]} {line}{label} {ids[arrow.target]}"
+
+
+def _safe(text: str) -> str:
+    """Text that can't end the quotes or be taken for a tag."""
+    for letter, name in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
+        text = text.replace(letter, name)
+    return text

@@ -1,0 +1,179 @@
+"""All about one node type as a page of text, made from its code: what its author wrote under each field is the manual.
+
+The example comes from a shipped pipeline, so it is one that works; a node that none uses gets one made of what it must have.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from promptwire.documents import shipped
+from promptwire.documents.reading import dump, read
+from promptwire.language.registry import Registry
+from promptwire.language.wires import is_optional, name_of
+from promptwire.node import NodeType
+from promptwire.values import Model
+
+__all__ = ["node_page"]
+
+_WIDTH = 118
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+Row = tuple[str, str, str]
+"""Name, type and default, and what it is."""
+
+
+def node_page(name: str) -> str:
+    """The page of the node type `name`. Raises UsageError with the nearest name."""
+    kind = Registry().find(name)
+    about = (inspect.getdoc(sys.modules[kind.run.__module__]) or kind.doc).partition(": ")[2] or kind.doc
+    source, example = _example(kind)
+    parts = [
+        f"{kind.name} - {about}",
+        _section("inputs", _ports(kind.inputs)),
+        _section("params", [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)]),
+        _section("outputs", _outputs(kind)),
+        _section("its template reads", _slots(kind)),
+        _section("keys of the engine", _engine_keys(kind)),
+        f"example ({source})\n" + textwrap.indent(example, "  "),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def fields(schema: type[Model]) -> list[tuple[str, FieldInfo]]:
+    """The fields of a schema."""
+    return list(schema.model_fields.items())
+
+
+def said(field: FieldInfo) -> str:
+    """Type, range and default of a param, such as `int, at least 1, default 4`."""
+    words = [_type(field.annotation), *_bounds(field)]
+    if field.is_required():
+        return ", ".join([*words, "required"])
+    default = field.get_default(call_default_factory=True)
+    return ", ".join([*words, f"default {_shown(default)}"])
+
+
+def _type(annotation: Any) -> str:
+    parts = [part for part in get_args(annotation) if part is not type(None)] if is_optional(annotation) else [annotation]
+    words = []
+    for part in parts:
+        if get_origin(part) is Literal:
+            words.append(" | ".join(map(str, get_args(part))))
+        elif get_origin(part) in (tuple, list):
+            words.append("list")
+        else:
+            words.append({"str": "text"}.get(part.__name__, part.__name__))
+    return " or ".join(words)
+
+
+def _bounds(field: FieldInfo) -> Iterator[str]:
+    for rule in field.metadata:
+        for key, words in _BOUNDS.items():
+            if getattr(rule, key, None) is not None:
+                yield f"{words} {getattr(rule, key):g}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(list(value) if value == () else value)
+
+
+def _yaml(key: str) -> str:
+    return key.rstrip("_")
+
+
+def _ports(schema: type[Model]) -> list[Row]:
+    return [
+        (_yaml(key), name_of(field.annotation) + ("" if field.is_required() else ", optional"), field.description or "")
+        for key, field in fields(schema)
+    ]
+
+
+def _outputs(kind: NodeType) -> list[Row]:
+    return [
+        (key, name_of(field.annotation) + (", main" if key == kind.main else ""), field.description or "")
+        for key, field in fields(kind.outputs)
+    ]
+
+
+def _slots(kind: NodeType) -> list[Row]:
+    if kind.slots is None:
+        return []
+    own = [(key, _slot(field.annotation), field.description or "") for key, field in fields(kind.slots)]
+    return [*own, ("asked", "function", "asked(prompt, example): the text that the task model is asked.")]
+
+
+def _slot(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return f"list of {_slot(get_args(annotation)[0])}"
+    return _type(annotation) + (" or none" if is_optional(annotation) else "")
+
+
+def _engine_keys(kind: NodeType) -> list[Row]:
+    if kind.role is None:
+        return []
+    rows: list[Row] = [("model", f"role, default {kind.role}", "task, meta or judge: which model it speaks to.")]
+    if kind.slots is not None:
+        rows.append(("template", "file, required", "What the model is asked."))
+        rows.append(("with", "mapping", "More variables for the template, each a value or a reference."))
+    else:
+        rows.append(("template", "file, default the task's", "How prompt and input are joined."))
+    if kind.scores:
+        rows.append(("metric", "name, default the task's", "How an answer is scored."))
+    rows.append(("settings", "mapping", "Sampling settings: temperature, max_tokens, stop, ..."))
+    rows.append(("cache", "use | refresh | only | off", "How it uses the answer cache; the run's way when not set."))
+    rows.append(("on_error", "fail | skip", "What becomes of a call that can't be answered; max_failed bounds their share."))
+    return rows
+
+
+def _section(title: str, rows: list[Row]) -> str:
+    if not rows:
+        return ""
+    first, second = (max(len(row[column]) for row in rows) + 2 for column in (0, 1))
+    second = min(second, 46)
+    lines = [title]
+    for name, kind, doc in rows:
+        head = f"  {name:<{first}}{kind:<{second}}"
+        text = " ".join(doc.split())
+        if len(kind) >= second:
+            lines.append(head.rstrip())
+            head = " " * (2 + first + second)
+        lines += textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=" " * (2 + first + second)) or [
+            head.rstrip()
+        ]
+    return "\n".join(lines)
+
+
+def _example(kind: NodeType) -> tuple[str, str]:
+    """Where an example comes from, and the example."""
+    for pipeline in shipped.pipelines():
+        data = read(shipped.pipeline_path(pipeline)).data
+        found = _uses(data, kind.name) if isinstance(data, dict) and "extends" not in data else None
+        if found is not None:
+            return f"from {pipeline}", _line(*found)
+    wires = {_yaml(key): f"${_yaml(key)}" for key, field in fields(kind.inputs) if field.is_required()}
+    settings = {_yaml(key): "VALUE" for key, field in fields(kind.params) if field.is_required()}
+    template = {"template": f"mine/{kind.name}.j2"} if kind.slots is not None else {}
+    return "the least that it needs", _line("name", {"use": kind.name, **wires, **template, **settings})
+
+
+def _line(name: str, node: Mapping[str, Any]) -> str:
+    return dump({name: dict(node)}, own=True).rstrip()
+
+
+def _uses(data: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]] | None:
+    """The first node of the type `name` in a pipeline, bodies of loops included."""
+    for key, node in data.get("nodes", {}).items():
+        if node.get("use") == name:
+            return key, node
+        if (inner := _uses(node, name)) is not None:
+            return inner
+    return None

@@ -1,0 +1,1 @@
+"""What a run can come to, said before it begins."""

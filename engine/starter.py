@@ -1,0 +1,133 @@
+"""A folder to begin in: a copy of a pipeline, the templates that it uses, a task to try it on, and what to do next.
+
+Everything that can be changed stands in the folder, and it runs at once: the task is `planted`, on which the scripted model
+of that name rehearses any shipped pipeline in seconds, without a network or a key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from promptwire.documents import shipped
+from promptwire.documents.reading import read, read_text
+from promptwire.errors import UsageError
+from promptwire.language.check import load_graph, path_of
+from promptwire.language.schema import schema
+from promptwire.language.showing import effective
+from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.texts.templating import load
+
+__all__ = ["start"]
+
+TASK = "planted"
+SCHEMA = "promptwire.json"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+README = """# {name}
+
+Made from promptwire's `{source}`. Everything here is yours to change.
+
+    promptwire check {name}.yaml                                            # what is wrong with it, before it costs
+    promptwire graph {name}.yaml                                            # its picture
+    promptwire plan  {name}.yaml --task task                                # what a run asks at most
+    promptwire run   {name}.yaml --task task --model scripted:planted       # a rehearsal: no key, no network, seconds
+    promptwire run   {name}.yaml --task task --model openai/gpt-4o-mini     # the real thing
+
+- `{name}.yaml` is the pipeline. `promptwire nodes` lists what it can be made of, `promptwire nodes NAME` tells all about one.
+- `templates/` holds what its models are asked. A template here goes before a shipped one of the same name.
+- `task/` is a task to try it on: put your own examples into `train.jsonl` and `test.jsonl`, your prompt into `task.yaml`.
+- `{schema}` tells your editor what may stand where (with the YAML extension of VS Code, by the first line of the pipeline).
+"""
+
+
+def start(name: str, source: str) -> tuple[Path, ...]:
+    """Make the folder `name` from the pipeline `source`, a file or a shipped one; gives the files that were written.
+
+    Raises UsageError for a name that is no name or a folder that is there already, PipelineError for a pipeline with errors.
+    """
+    folder = Path(name)
+    if not _NAME.fullmatch(name):
+        hint = "small letters, digits, - and _, such as my-search"
+        raise UsageError(f"{name!r} is no name for a pipeline and its folder", hint=hint)
+    if folder.exists():
+        raise UsageError(f"there is already a {name}", hint="choose another name, or remove it")
+    path = path_of(source)
+    texts = dict(_texts(path, load_graph(source)))
+    texts[f"{name}.yaml"] = f"# yaml-language-server: $schema={SCHEMA}\n{_named(_text(path), name)}"
+    texts |= dict(_task())
+    texts[SCHEMA] = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+    texts["README.md"] = README.format(name=name, source=path.stem, schema=SCHEMA)
+    for file, text in texts.items():
+        target = folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return tuple(folder / file for file in sorted(texts))
+
+
+def _text(path: Path) -> str:
+    """The pipeline as its author wrote it; a variant with its base worked in, for the base stays behind."""
+    data = read(path).data
+    return effective(str(path)) if "extends" in data else path.read_text(encoding="utf-8-sig")
+
+
+def _named(text: str, name: str) -> str:
+    line = f"name: {name}"
+    if re.search(r"^name:", text, re.MULTILINE):
+        return re.sub(r"^name:.*$", line, text, count=1, flags=re.MULTILINE)
+    return re.sub(r"^(promptwire:.*)$", rf"\1\n{line}", text, count=1, flags=re.MULTILINE)
+
+
+def _texts(path: Path, graph: Graph) -> Iterator[tuple[str, str]]:
+    """The templates and inner pipelines of a pipeline, by their place in the new folder."""
+    roots = (path.parent / "templates", path.parent, Path.cwd() / "templates", shipped.root("templates"))
+    for template in sorted(_templates(graph)):
+        within = next((root for root in roots if template.is_relative_to(root.absolute())), template.parent)
+        yield f"templates/{template.relative_to(within.absolute()).as_posix()}", template.read_text(encoding="utf-8-sig")
+    for inner in sorted(_inner(path, set())):
+        yield inner.relative_to(path.parent).as_posix(), _text(inner)
+
+
+def _templates(graph: Graph) -> set[Path]:
+    """The template files of all steps, and those in their place for models that can't fill gaps."""
+    found: set[Path] = set()
+    for step in graph.steps.values():
+        if isinstance(step, CallStep) and step.asking and step.asking.template:
+            template = Path(step.asking.template)
+            instead = load(template).front.instead
+            found |= {template, template.with_name(instead)} if instead else {template}
+        elif isinstance(step, RepeatStep | EachStep):
+            found |= _templates(step.body)
+        elif isinstance(step, PipeStep):
+            found |= _templates(step.graph)
+    return found
+
+
+def _inner(path: Path, seen: set[Path]) -> set[Path]:
+    """The pipeline files beside `path` that it uses, and those that they use."""
+    for use in _uses(read_text(effective(str(path)), str(path)).data):
+        inner = path.parent / use
+        if use.endswith((".yaml", ".yml")) and inner.is_file() and inner not in seen:
+            seen.add(inner)
+            _inner(inner, seen)
+    return seen
+
+
+def _uses(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        for node in data.get("nodes", {}).values():
+            if isinstance(node.get("use"), str):
+                yield node["use"]
+            yield from _uses(node)
+
+
+def _task() -> Iterator[tuple[str, str]]:
+    """The task to try it on."""
+    file = shipped.task_path(TASK)
+    text = file.read_text(encoding="utf-8").replace(f"{TASK}/", "")
+    yield "task/task.yaml", text
+    for data in sorted((file.parent / TASK).glob("*.jsonl")):
+        yield f"task/{data.name}", data.read_text(encoding="utf-8")

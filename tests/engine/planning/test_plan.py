@@ -1,0 +1,82 @@
+"""A plan against the run that it foretold: never less than what was asked, and the same where it says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptwire.canonical import stream
+from promptwire.documents import shipped
+from promptwire.language.check import load_graph
+from promptwire.planning.plan import plan
+from promptwire.request import Request
+from tests.pipelines.lab import kind_of, model, numbers, search, well_formed
+
+WHOLE = [name for name in shipped.pipelines() if name != "protegi-expand"]
+SMALL: dict[str, dict[str, Any]] = {"opro": {"steps": 3}, "protegi": {"rounds": 2, "pulls": 300}, "protegi-repo": {"rounds": 2}}
+
+
+def mixed(request: Request, key: str) -> str:
+    """Replies of all sorts: good ones, the same again, unreadable ones; every third answer right."""
+    rng = stream(0, key, str(request))
+    if kind_of(request) == "task":
+        text = request.messages[-1].content if request.messages else request.prompt
+        return text.rpartition("number ")[2].split()[0].join(("answer ", "")) if rng.random() < 0.3 else "wrong"
+    roll = rng.random()
+    return "" if roll < 0.15 else well_formed(request, str(rng.randrange(3)) if roll < 0.6 else key)
+
+
+@pytest.mark.parametrize("reply", [well_formed, mixed], ids=["distinct", "mixed"])
+@pytest.mark.parametrize("name", WHOLE)
+async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, reply: Any) -> None:
+    params, task = SMALL.get(name, {}), numbers(12, dev=12)
+    found = plan(load_graph(name, params=params), task)
+    run = await search(name, model(reply), task, params=params)
+    planned = {step.path: step for step in found.steps}
+    for path, count in run.session.gateway.tally.steps.items():
+        asked = count.new + count.cached + count.failed
+        assert planned[path].most is not None
+        assert planned[path].least <= asked <= planned[path].most, path
+    assert found.total.most == sum(step.most or 0 for step in found.steps)
+
+
+@pytest.mark.parametrize("policy", ["top", "uniform", "ucb", "ucb-e", "successive-rejects", "successive-halving"])
+@pytest.mark.parametrize("pulls", [1, 7, 50, 1000])
+async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
+    params, sets = {"rounds": 1}, {"search.select.policy": policy, "search.select.pulls": str(pulls)}
+    found = plan(load_graph("protegi", params=params, sets=sets), numbers(30))
+    run = await search("protegi", model(mixed), numbers(30), params=params, sets=sets)
+    (step,) = [step for step in found.steps if step.path == "search.select"]
+    count = run.session.gateway.tally.of("search.select")
+    assert step.most is not None
+    assert step.least <= count.new + count.cached <= step.most
+
+
+async def test_exact_numbers_are_exact() -> None:
+    found = plan(load_graph("ape", params={"draws": 3, "n": 4}), numbers(40))
+    run = await search("ape", model(mixed), numbers(40), params={"draws": 3, "n": 4})
+    (proposals,) = [step for step in found.steps if step.path == "proposals"]
+    assert proposals.exact
+    assert run.counted("proposals")[1] == proposals.most == 12
+
+
+def test_a_judge_may_be_asked_about_every_answer() -> None:
+    task = numbers(10)
+    plain = plan(load_graph("opro", params={"steps": 1}), task).steps[0]
+    rubric = str(shipped.template_path("task/judge.j2"))
+    judged = plan(load_graph("opro", params={"steps": 1}), task.model_copy(update={"metric": "judge", "rubric": rubric})).steps[
+        0
+    ]
+    assert (plain.least, plain.most) == (2, 2)
+    assert (judged.least, judged.most) == (2, 4)
+
+
+def test_the_held_out_comparison_is_planned_too() -> None:
+    """Two prompts on 4 test and 10 train examples; one prompt when the initial one stays the best."""
+    report = plan(load_graph("ape"), numbers(10)).steps[-1]
+    assert (report.path, report.least, report.most) == ("report", 14, 28)
+
+
+def test_a_pipelines_own_limit_is_told() -> None:
+    assert plan(load_graph("ape", sets={"limits": "{calls: 77}"}), numbers(10)).limit == 77

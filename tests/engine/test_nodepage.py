@@ -1,0 +1,40 @@
+"""The page of a node type says what its code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.documents.reading import read_text
+from promptwire.errors import UsageError
+from promptwire.language.registry import Registry
+from promptwire.nodepage import node_page
+
+
+@pytest.mark.parametrize("name", Registry())
+def test_every_field_of_every_node_is_on_its_page(name: str) -> None:
+    kind, page = Registry()[name], node_page(name)
+    words = " ".join(page.split())
+    for schema in (kind.inputs, kind.params, kind.outputs, kind.slots):
+        for key, field in schema.model_fields.items() if schema else ():
+            assert key.rstrip("_") in page
+            assert field.description, f"{name}.{key} has no docstring"
+            assert " ".join(field.description.split()) in words
+    assert all(len(line) <= 128 for line in page.splitlines())
+
+
+@pytest.mark.parametrize("name", Registry())
+def test_its_example_is_a_call_of_the_node(name: str) -> None:
+    example = node_page(name).partition("\nexample (")[2].partition("\n")[2]
+    (node,) = read_text(example, "example").data.values()
+    assert node["use"] == name
+
+
+def test_defaults_ranges_and_choices_are_told() -> None:
+    page = " ".join(node_page("beam-select").split())
+    assert "pulls int, at least 1, default 2048" in page
+    assert "top | uniform | ucb" in page
+
+
+def test_an_unknown_node_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'evaluate'"):
+        node_page("evalute")
