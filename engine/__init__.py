@@ -10,7 +10,6 @@ To write a node, see `promptwire.node`; for the errors that anything here may ra
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Public names come from their modules when they are first used: `promptwire --help` imports none of them."""
     if name == "__version__":
-        return version("promptwire")
+        return import_module("importlib.metadata").version("promptwire")
     if name in _HOMES:
         return getattr(import_module(f"promptwire.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'promptwire' has no attribute {name!r}")

@@ -226,11 +226,16 @@ def _options(fields: dict[str, Any]) -> Options:
 
 def _roles(items: list[str] | None, what: str) -> dict[str, str]:
     """`task=a,meta=b` or one value for all roles. A value may hold `=` and `:`, so only a role's name before `=` counts."""
+    from promptwire.errors import UsageError, suggest
+
+    known = ("task", "meta", "judge")
     found: dict[str, str] = {}
     for item in (part for text in items or () for part in text.split(",")):
         role, equals, value = item.partition("=")
-        if equals and role in ("task", "meta", "judge"):
+        if equals and role in known:
             found[role] = value
+        elif equals and role.isalpha():
+            raise UsageError(f"there is no role {role!r}, so {item!r} names no {what}", hint=suggest(role, known, noun="roles"))
         else:
             found["task"] = item
     return found

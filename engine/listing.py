@@ -73,7 +73,7 @@ def remove_model(name: str) -> str:
 def cache_rows() -> dict[str, int | float | str | None]:
     """What the cache keeps, by name of the figure."""
     folder = cache_folder()
-    if not folder.is_dir():
+    if not folder.exists():
         return {"folder": str(folder), "answers": 0, "bytes": 0}
     cache = AnswerCache(folder)
     try:

@@ -57,7 +57,7 @@ class Options(Model):
 
     def model(self, role: Role) -> tuple[str, str | None]:
         """Name of the model that plays `role`, and the address of its server when one was given."""
-        for lender in _LENDERS[role]:
-            if lender in self.models or lender in self.api_bases:
-                return self.models.get(lender, DEFAULT_MODEL), self.api_bases.get(lender)
-        return DEFAULT_MODEL, None
+        lenders = _LENDERS[role]
+        name = next((self.models[lender] for lender in lenders if lender in self.models), DEFAULT_MODEL)
+        known = (lender for lender in lenders if lender in self.models or lender in self.api_bases)
+        return name, self.api_bases.get(next(known, role))

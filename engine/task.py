@@ -205,7 +205,11 @@ def _build(spec: TaskSpec, folder: Path, stem: str) -> Task:
     dev = examples("dev", spec.data.dev)
     test = examples("test", spec.data.test)
     if test is None:
-        train, test = split(train, TEST_SHARE, "test")
+        try:
+            train, test = split(train, TEST_SHARE, "test")
+        except DataError as error:
+            error.where = str(folder / (spec.data.train or ""))
+            raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += _overlaps(test, train, dev)
     notes += _contradictions(train)

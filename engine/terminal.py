@@ -6,11 +6,12 @@ said is printed as text and never as markup.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +22,8 @@ from promptwire.running.report import Comparison, Report, Score
 __all__ = ["Watcher", "print_report", "print_table"]
 
 _REFRESH = 8
+_NARROW = 84
+"""Columns below which an interval stands under its score, so that neither is cut."""
 
 
 class Watcher:
@@ -30,6 +33,7 @@ class Watcher:
         self.console = console
         self._running: dict[str, str] = {}
         self._tally: Tally | None = None
+        self._began = time.monotonic()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -37,7 +41,7 @@ class Watcher:
         if not self.console.is_terminal:
             yield
             return
-        with Live(get_renderable=self._drawn, console=self.console, refresh_per_second=_REFRESH, transient=True):
+        with Live(get_renderable=self.drawn, console=self.console, refresh_per_second=_REFRESH, transient=True):
             yield
 
     def say(self, text: str) -> None:
@@ -56,14 +60,20 @@ class Watcher:
         elif event in ("done", "failed"):
             self._running.pop(path, None)
 
-    def _drawn(self) -> Table:
+    def drawn(self) -> Group:
+        """The moving part: a line for each step at work, and one for the whole run."""
+        counts = dict(self._tally.steps) if self._tally else {}
+        # The held-out comparison is no step of the graph: it shows by the answers that it waits for.
+        waiting = (path for path, count in counts.items() if count.had < count.wanted)
         table = Table.grid(padding=(0, 2))
-        for path, round in list(self._running.items()):
-            count = self._tally.steps.get(path) if self._tally else None
-            answered = count.new + count.cached if count else 0
-            numbers = f"{answered} answers" if answered else ""
+        for path in dict.fromkeys((*list(self._running), *waiting)):
+            count, round = counts.get(path), self._running.get(path)
+            numbers = f"{count.had:,}/{count.wanted:,} answers" if count else ""
             table.add_row(Text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
-        return table
+        new, cached = (sum(getattr(count, name) for count in counts.values()) for name in ("new", "cached"))
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+        whole = f"{minutes}:{seconds:02}   {new:,} new calls, {cached:,} from cache"
+        return Group(table, Text(whole, style="dim"))
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -76,33 +86,34 @@ def print_report(report: Report, console: Console) -> None:
     prompts.add_row(Text("best", style="green"), Text(report.prompt or "(empty)", style="bold"))
     console.print(prompts)
     console.print()
-    console.print(_scores(report))
+    console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
     console.print()
     for line in _footnotes(report):
         console.print(line)
 
 
-def _scores(report: Report) -> Table:
+def _scores(report: Report, gap: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in (report.metric, "initial", "best", "gain"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, overflow="fold")
     for name, sides in (("held-out", report.test), ("train", report.train)):
-        table.add_row(f"{name} (n={sides.best.n})", _cell(sides.initial), _cell(sides.best), _gain(sides))
+        cells = (_cell(side, gap) for side in (sides.initial, sides.best))
+        table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides, gap))
     return table
 
 
-def _cell(score: Score) -> Text:
+def _cell(score: Score, gap: str) -> Text:
     if score.score is None:
         return Text("not scored", style="dim")
-    return Text.assemble((f"{score.score:.3f}", "bold"), (f" [{score.low:.2f}, {score.high:.2f}]", "dim"))
+    return Text.assemble((f"{score.score:.3f}", "bold"), (f"{gap}[{score.low:.2f}, {score.high:.2f}]", "dim"))
 
 
-def _gain(sides: Comparison) -> Text:
+def _gain(sides: Comparison, gap: str) -> Text:
     gain = sides.gain
     if gain.score is None or gain.low is None or gain.high is None:
         return Text("")
     style = "green" if gain.low > 0 else "red" if gain.high < 0 else "yellow"
-    return Text.assemble((f"{gain.score:+.3f}", style), (f" [{gain.low:.2f}, {gain.high:.2f}]", "dim"))
+    return Text.assemble((f"{gain.score:+.3f}", style), (f"{gap}[{gain.low:.2f}, {gain.high:.2f}]", "dim"))
 
 
 def _footnotes(report: Report) -> Iterator[Text]:
@@ -121,7 +132,7 @@ def _footnotes(report: Report) -> Iterator[Text]:
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
     """A plain table."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(heads))
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:

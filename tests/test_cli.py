@@ -123,6 +123,13 @@ def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> N
         (["run", "ape", *MOOD, "--model", "scripted:none.yaml"], 2, "there is no script 'none.yaml'"),
         (["run", "ape", *MOOD, "--model", "locl"], 2, "unknown model 'locl'\n  did you mean 'local'?"),
         (["run", "ape", *MOOD, "--model", "local:none.gguf"], 2, "there is no model file 'none.gguf'"),
+        (
+            ["run", "ape", *MOOD, "--model", "mata=local"],
+            2,
+            "no role 'mata', so 'mata=local' names no model\n  did you mean 'meta'?",
+        ),
+        (["run", "ape", *MOOD, "--api-base", "tsk=http://h/v1"], 2, "names no address\n  did you mean 'task'?"),
+        (["run", "ape", "--task", "one.jsonl", "--prompt", "Hi"], 3, "one.jsonl: 1 example can't be split"),
         (["run", "ape", *MOOD, "--cache", "sometimes"], 2, "cache: "),
         (["run", "ape-paraphrase", *MOOD, *SCRIPTED, "--cache", "only"], 7, "no answer to this question"),
     ],
@@ -135,6 +142,7 @@ def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
     code: int,
     message: str,
 ) -> None:
+    (project / "one.jsonl").write_text('{"input": "a", "output": "b"}\n')
     ended, said = failing(capsys, monkeypatch, *words)
     assert (ended, message in said, "Traceback" in said) == (code, True, False), said
 
@@ -157,6 +165,16 @@ def test_check_prints_every_problem_and_ends_with_2(project: Path) -> None:
     problems = json.loads(run("check", str(bad), "--json").stdout)
     assert {problem["code"] for problem in problems} >= {"unknown-node", "unknown-name"}
     assert run("check", "ape", "protegi").exit_code == 0
+
+
+def test_statistics_of_a_cache_that_is_a_file_are_an_error_and_of_none_are_zero(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(project / "none"))
+    assert json.loads(run("cache", "stats", "--json").stdout)["answers"] == 0
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(project / "model.yaml"))
+    ended, said = failing(capsys, monkeypatch, "cache", "stats")
+    assert (ended, "can't be opened" in said, "Traceback" in said) == (7, True, False), said
 
 
 def test_lists_show_what_there_is(project: Path) -> None:

@@ -72,6 +72,7 @@ class Gateway:
         if self._closed:
             raise ModelUnavailable(f"{backend.name} was asked after the run had ended", where=node)
         policy = policy or self._policy
+        self.tally.of(node).wanted += n
         keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]
         found = {key: self._find(key, policy) for key in keys}
         missing = [key for key, there in found.items() if there is None]

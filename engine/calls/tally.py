@@ -13,6 +13,8 @@ __all__ = ["Count", "Tally"]
 class Count:
     """The calls of one step, or of all."""
 
+    wanted: int = 0
+    """Answers that the step is waiting for or has had."""
     requests: int = 0
     """Requests sent, tries that failed included; one may bring several answers."""
     new: int = 0
@@ -35,6 +37,11 @@ class Count:
         """US dollars paid; None when the price of any new answer is not known."""
         return None if self.unpriced else self.priced
 
+    @property
+    def had(self) -> int:
+        """Answers wanted whose fate is known."""
+        return self.new + self.cached + self.failed
+
     def book(self, answer: Answer) -> None:
         """Count a new answer."""
         self.new += 1
@@ -45,6 +52,7 @@ class Count:
 
     def add(self, other: Count) -> None:
         """Count what `other` counted."""
+        self.wanted += other.wanted
         self.requests += other.requests
         self.new += other.new
         self.cached += other.cached

@@ -104,7 +104,8 @@ def choices(reply: Any) -> list[Mapping[str, Any]]:
     found = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
         said = reply.get("error") if isinstance(reply, dict) else None
-        raise TransientError(f"the reply held no answer{f': {said}'[:300] if said else ''}")
+        hint = "is the address an OpenAI-compatible one? Most end in /v1"
+        raise TransientError(f"the reply held no answer{f': {said}'[:300] if said else ''}", hint=hint)
     numbers = [one.get("index") for one in found]
     return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
 

@@ -153,7 +153,12 @@ def fingerprint(path: Path) -> str:
         state = path.stat()
         return _hashed(str(path), state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise ModelUnavailable(f"the model file can't be read: {error.strerror or error}", where=str(path)) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ModelUnavailable:
+    hint = "name a GGUF file with PROMPTWIRE_MODEL or --model local:FILE, or neither: promptwire then fetches a model"
+    return ModelUnavailable(f"the model file can't be read: {error.strerror or error}", where=str(path), hint=hint)
 
 
 def _known(name: str) -> Weights:
@@ -168,7 +173,7 @@ def _own(path: Path) -> Path:
         with path.open("rb") as file:
             magic = file.read(4)
     except OSError as error:
-        raise ModelUnavailable(f"the model file can't be read: {error.strerror or error}", where=str(path)) from error
+        raise _unreadable(path, error) from error
     if magic != b"GGUF":
         raise ModelUnavailable("this is no GGUF file", where=str(path), hint="name a model in llama.cpp's GGUF format")
     return path

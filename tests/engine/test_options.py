@@ -19,6 +19,7 @@ from promptwire.options import Options, cache_folder, runs_folder
         ({"task": "a", "meta": "b"}, {}, "judge", ("b", None)),
         ({"task": "a", "meta": "b"}, {"task": "http://x"}, "meta", ("b", None)),
         ({"task": "a"}, {"task": "http://x"}, "meta", ("a", "http://x")),
+        ({"task": "a"}, {"meta": "http://z"}, "meta", ("a", "http://z")),
         ({"task": "a", "judge": "c"}, {"judge": "http://y"}, "judge", ("c", "http://y")),
     ],
 )
