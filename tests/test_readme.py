@@ -45,7 +45,7 @@ def run(folder: Path, *words: str) -> dict[str, Any]:
 def test_the_pipeline_checks_and_runs_as_it_stands(tmp_path: Path) -> None:
     pipeline, _ = blocks("yaml")
     (tmp_path / "mine.yaml").write_text(pipeline)
-    (tmp_path / "model.yaml").write_text("- {kind: choose, choose: positive}\n- {reply: ["How is it?", "Is it good?"]}\n")
+    (tmp_path / "model.yaml").write_text('- {kind: choose, choose: positive}\n- {reply: ["How is it?", "Is it good?"]}\n')
     checked = check(str(tmp_path / "mine.yaml"))
     assert [str(problem) for problem in checked.problems] == []
     assert len(pipeline.splitlines()) <= 12
