@@ -1,7 +1,7 @@
 """Pipelines through a storm: 30% of the requests fail, and the run ends as if none had, for the same number of answers.
 
-The server's answer depends on the request alone, so two runs differ only by their faults. What fails, and how, depends on the
-request and on how often it was sent; nothing waits. A request is spared from its sixth try on, since six is what promptwire tries.
+The server's answer depends on the request alone, so two runs differ only by their faults. What fails, and how, depends on how
+many requests there were before; nothing waits. A request is spared from its sixth try on, since six is what promptwire tries.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class Storm:
     def __call__(self, number: int, body: dict[str, Any]) -> Fault | None:
         request = digest(body)
         self.sent[request] += 1
-        draw = int(digest([request, self.sent[request]], 12), 16)
-        if self.sent[request] >= TRIES or draw % 1000 >= SHARE * 1000:
+        # By the request's number and not by its text, which holds a seed made from the server's port: the share must not vary.
+        draw = int(digest(["storm", self.sent.total()], 8), 16) % 1000
+        if self.sent[request] >= TRIES or draw >= SHARE * 1000:
             return None
-        fault = FAULTS[draw // 1000 % len(FAULTS)]()
+        fault = FAULTS[self.raged.total() % len(FAULTS)]()
         self.raged[f"{fault.kind} {fault.status}"] += 1
         return fault
 
