@@ -89,9 +89,19 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
         raise
     except Exception as error:
         raise NodeError(f"the node {kind.name!r} failed: {type(error).__name__}: {error}", where=step.path) from error
+    _bound_failures(step, session)
     if not isinstance(outputs, kind.outputs):
         raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
     return {name: getattr(outputs, name) for name in kind.outputs.model_fields}
+
+
+def _bound_failures(step: CallStep, session: Session) -> None:
+    """Raise NodeError when more of the step's calls, over all its rounds, failed than it may skip."""
+    count = session.gateway.tally.of(step.path)
+    calls = count.new + count.cached + count.failed
+    if step.asking is not None and count.failed > step.asking.max_failed * calls:
+        problem = f"{count.failed} of {calls} calls failed, more than max_failed: {step.asking.max_failed:g} allows"
+        raise NodeError(problem, where=step.path, hint="run it again: what was answered is not asked again")
 
 
 def _wired(step: CallStep, port: str, scope: Scope) -> Any:

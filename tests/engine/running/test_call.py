@@ -145,6 +145,16 @@ async def test_a_failed_call_is_skipped_only_where_that_is_said(tmp_path: Path) 
         await answers(tmp_path, "{{ prompt }}", Scripted(refuse))
 
 
+async def test_more_failed_calls_than_max_failed_allows_fail_the_node(tmp_path: Path) -> None:
+    def refuse(request: Request, key: str) -> str:
+        raise RequestRefused("never")
+
+    allowed = {"on_error": "skip", "max_failed": 1.0}
+    assert await answers(tmp_path, "{{ prompt }}", Scripted(refuse), **allowed) == []
+    with pytest.raises(NodeError, match=r"1 of 1 calls failed, more than max_failed: 0.5 allows"):
+        await answers(tmp_path, "{{ prompt }}", Scripted(refuse), **{**allowed, "max_failed": 0.5})
+
+
 GAP = "---\nmode: completion\n{more}---\nbefore {{{{ prompt }}}}\n--- gap ---\nafter\n"
 
 
