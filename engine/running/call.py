@@ -97,9 +97,11 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
 
 def _bound_failures(step: CallStep, session: Session) -> None:
     """Raise NodeError when more of the step's calls, over all its rounds, failed than it may skip."""
-    count = session.gateway.tally.of(step.path)
+    count = session.gateway.tally.steps.get(step.path)
+    if step.asking is None or count is None:
+        return
     calls = count.new + count.cached + count.failed
-    if step.asking is not None and count.failed > step.asking.max_failed * calls:
+    if count.failed > step.asking.max_failed * calls:
         problem = f"{count.failed} of {calls} calls failed, more than max_failed: {step.asking.max_failed:g} allows"
         raise NodeError(problem, where=step.path, hint="run it again: what was answered is not asked again")
 
