@@ -1,0 +1,172 @@
+"""What one call costs in processor time: promptwire new and replayed, beside plain aiohttp and litellm, in one run.
+
+Absolute times depend on the machine, so what counts is the last column: times the cost of the same request by aiohttp. All
+clients talk to one server in another process, in turns, and the median of the turns is shown. The server answers at once: what
+is left is the client's own work, which is what limits a run at high concurrency.
+
+    python bench/calls.py [--calls 300] [--turns 5] [--at-once 32]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.trace import Trace
+from promptwire.models.endpoint import Endpoint
+from promptwire.request import Request, Settings
+from promptwire.values import Message
+
+Turn = Callable[[list[str]], Awaitable[None]]
+"""Asks all questions, at most `at_once` at a time."""
+
+TEXT = "Is the sentiment of this review positive or negative? " + "A film that you forget while you watch it. " * 20
+REPLY = {
+    "id": "1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "negative"}}],
+    "usage": {"prompt_tokens": 200, "completion_tokens": 1, "total_tokens": 201},
+}
+
+
+async def serve() -> None:
+    """Answer at once, for ever; the first line printed is the port."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=json.dumps(REPLY).encode(), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+async def at_most(limit: int, ask: Callable[[str], Awaitable[object]], texts: list[str]) -> None:
+    """Ask all, `limit` at a time."""
+    slots = asyncio.Semaphore(limit)
+
+    async def one(text: str) -> None:
+        async with slots:
+            await ask(text)
+
+    await asyncio.gather(*(one(text) for text in texts))
+
+
+def plain(base: str, session: aiohttp.ClientSession, limit: int) -> Turn:
+    """The least that any client does."""
+
+    async def ask(text: str) -> object:
+        body = {"model": "m", "messages": [{"role": "user", "content": text}], "temperature": 0}
+        async with session.post(f"{base}/chat/completions", json=body) as response:
+            return (await response.json())["choices"][0]["message"]["content"]
+
+    return lambda texts: at_most(limit, ask, texts)
+
+
+def ours(base: str, cache: AnswerCache, limit: int) -> Turn:
+    """The whole way of a call: key, cache, budget, slot, wire, accounting, storing."""
+
+    async def turn(texts: list[str]) -> None:
+        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null())
+        backend = Endpoint("m", base, key="k", parallel=limit)
+        settings = Settings(temperature=0.0)
+
+        async def ask(text: str) -> object:
+            request = Request("generate", messages=(Message(role="user", content=text),), settings=settings)
+            return await gateway.ask(backend, request, node="bench")
+
+        await asyncio.gather(*(ask(text) for text in texts))
+        await gateway.close()
+        await backend.close()
+
+    return turn
+
+
+def theirs(base: str, limit: int) -> Turn:
+    """litellm as it comes, its retries off."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm  # noqa: PLC0415 - three seconds, and not before the variable is set
+
+    async def ask(text: str) -> object:
+        messages = [{"role": "user", "content": text}]
+        return await litellm.acompletion("openai/m", messages, api_base=base, api_key="k", temperature=0, max_retries=0)
+
+    return lambda texts: at_most(limit, ask, texts)
+
+
+async def measure(base: str, calls: int, turns: int, limit: int) -> dict[str, list[float]]:
+    """Milliseconds of processor time a call, by client and turn; the first turn warms up and is dropped."""
+    number = count()
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        cache = AnswerCache(Path(folder))
+        async with aiohttp.ClientSession() as session:
+            fresh = {"aiohttp": plain(base, session, limit), "promptwire, new": ours(base, cache, limit)}
+            fresh["litellm"] = theirs(base, limit)
+            for _ in range(turns + 1):
+                for name, turn in fresh.items():
+                    texts = [f"{next(number)} {TEXT}" for _ in range(calls)]
+                    found.setdefault(name, []).append(await cost(turn, texts))
+                    if name == "promptwire, new":
+                        found.setdefault("promptwire, replayed", []).append(await cost(turn, texts))
+        cache.close()
+    return {name: costs[1:] for name, costs in found.items()}
+
+
+async def cost(turn: Turn, texts: list[str]) -> float:
+    """Milliseconds of this process's time for each of `texts`."""
+    start = time.process_time()
+    await turn(texts)
+    return (time.process_time() - start) / len(texts) * 1000
+
+
+def main() -> None:
+    """Start the server, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--calls", type=int, default=300, help="calls a turn")
+    parser.add_argument("--turns", type=int, default=5, help="turns of each client")
+    parser.add_argument("--at-once", type=int, default=32, help="requests in flight")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve())
+        return
+    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            base = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+            found = asyncio.run(measure(base, options.calls, options.turns, options.at_once))
+        finally:
+            server.terminate()
+    floor = statistics.median(found["aiohttp"])
+    print("| client | ms a call | times aiohttp |\n|---|---|---|")
+    for name, costs in found.items():
+        middle = statistics.median(costs)
+        print(f"| {name} | {middle:.2f} | {middle / floor:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
