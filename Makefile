@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types schema editor clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -20,6 +20,15 @@ types: .venv/ready-dev
 	rm -rf build/types && mkdir -p build/types/promptwire
 	cp -rs "$(CURDIR)"/engine/. "$(CURDIR)"/nodes "$(CURDIR)"/pipelines "$(CURDIR)"/templates build/types/promptwire/
 	cd build/types && MYPYPATH=. ../../$(BIN)/mypy --config-file ../../pyproject.toml -p promptwire
+
+schema: .venv/ready-dev ## after a change of the language or of a node: the schema that shipped pipelines show to editors
+	mkdir -p build && $(BIN)/promptwire schema > build/promptwire.json && mv build/promptwire.json pipelines/promptwire.json
+
+editor: build/editor/node_modules/.ready ## the YAML language server, for the tests that edit pipelines with it; needs npm
+
+build/editor/node_modules/.ready:
+	mkdir -p build/editor && npm install --prefix build/editor --ignore-scripts --no-audit --no-fund --silent yaml-language-server@1.19.2
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -6,7 +6,6 @@ of that name rehearses any shipped pipeline in seconds, without a network or a k
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from promptwire.documents import shipped
 from promptwire.documents.reading import read, read_text
 from promptwire.errors import UsageError
 from promptwire.language.check import load_graph, path_of
-from promptwire.language.schema import schema
+from promptwire.language.schema import FILE, schema_text
 from promptwire.language.showing import effective
 from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
 from promptwire.texts.templating import load
@@ -24,8 +23,8 @@ from promptwire.texts.templating import load
 __all__ = ["start"]
 
 TASK = "planted"
-SCHEMA = "promptwire.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MODELINE = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 
 README = """# {name}
 
@@ -57,10 +56,10 @@ def start(name: str, source: str) -> tuple[Path, ...]:
         raise UsageError(f"there is already a {name}", hint="choose another name, or remove it")
     path = path_of(source)
     texts = dict(_texts(path, load_graph(source)))
-    texts[f"{name}.yaml"] = f"# yaml-language-server: $schema={SCHEMA}\n{_named(_text(path), name)}"
+    texts[f"{name}.yaml"] = _for_editors(_named(_text(path), name))
     texts |= dict(_task())
-    texts[SCHEMA] = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
-    texts["README.md"] = README.format(name=name, source=path.stem, schema=SCHEMA)
+    texts[FILE] = schema_text()
+    texts["README.md"] = README.format(name=name, source=path.stem, schema=FILE)
     for file, text in texts.items():
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +71,11 @@ def _text(path: Path) -> str:
     """The pipeline as its author wrote it; a variant with its base worked in, for the base stays behind."""
     data = read(path).data
     return effective(str(path)) if "extends" in data else path.read_text(encoding="utf-8-sig")
+
+
+def _for_editors(text: str, depth: int = 0) -> str:
+    """The pipeline with the line that leads an editor to the schema, `depth` folders further up."""
+    return f"# yaml-language-server: $schema={'../' * depth}{FILE}\n{_MODELINE.sub('', text)}"
 
 
 def _named(text: str, name: str) -> str:
@@ -88,7 +92,8 @@ def _texts(path: Path, graph: Graph) -> Iterator[tuple[str, str]]:
         within = next((root for root in roots if template.is_relative_to(root.absolute())), template.parent)
         yield f"templates/{template.relative_to(within.absolute()).as_posix()}", template.read_text(encoding="utf-8-sig")
     for inner in sorted(_inner(path, set())):
-        yield inner.relative_to(path.parent).as_posix(), _text(inner)
+        place = inner.relative_to(path.parent)
+        yield place.as_posix(), _for_editors(_text(inner), len(place.parts) - 1)
 
 
 def _templates(graph: Graph) -> set[Path]:

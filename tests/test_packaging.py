@@ -18,7 +18,7 @@ FOLDERS = {
     "pipelines": "promptwire/pipelines",
     "templates": "promptwire/templates",
 }
-KINDS = (".py", ".yaml", ".jsonl", ".j2", ".typed")
+KINDS = (".py", ".yaml", ".json", ".jsonl", ".j2", ".typed")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -48,6 +47,6 @@ def nodes(
 
 def schema() -> None:
     """Print the JSON Schema of pipeline files, for editors: completion, manual and mistakes while you type."""
-    from promptwire.language.schema import schema as made
+    from promptwire.language.schema import schema_text
 
-    sys.stdout.write(json.dumps(made(), indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.write(schema_text())

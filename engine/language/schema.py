@@ -7,6 +7,7 @@ reference means, only `check` can tell, so a value may always be a reference.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
@@ -17,14 +18,22 @@ from promptwire.node import NodeType, Role
 from promptwire.request import Settings
 from promptwire.values import Model
 
-__all__ = ["schema"]
+__all__ = ["FILE", "schema", "schema_text"]
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 """The one that the YAML language server knows best."""
 
+FILE: Final = "promptwire.json"
+"""What the schema's file is called where pipelines stand: their first line names it, and it lies beside them."""
+
 Schema = dict[str, Any]
 _NAME: Final = "^[a-z][a-z0-9_]{0,63}$"
-_REFERENCE: Final[Schema] = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"}
+_REFERENCE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^\$[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$",
+    # Not of JSON Schema: editors say this where they would show the pattern.
+    "patternErrorMessage": "No value of this kind, and no reference such as $seed or $graded.scores.",
+}
 _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 
 
@@ -42,6 +51,11 @@ def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
         "properties": _top(),
         "definitions": {"reference": _REFERENCE, "node": _node(types), "settings": _plain(Settings), **_calls(types)},
     }
+
+
+def schema_text(types: Mapping[str, NodeType] | None = None) -> str:
+    """The schema as it is written into files."""
+    return json.dumps(schema(types), indent=1, ensure_ascii=False) + "\n"
 
 
 def _top() -> Schema:
@@ -185,7 +199,7 @@ def _setting(found: Schema, shared: Schema) -> Schema:
     """A param: its own schema, or a reference to a param or loop variable."""
     own = {key: value for key, value in found.items() if key not in ("title", "description")}
     about = {"description": _line(found.get("description"))} if "description" in found else {}
-    return {**about, "anyOf": [{"$ref": "#/definitions/reference"}, own]}
+    return {**about, "anyOf": [own, {"$ref": "#/definitions/reference"}]}
 
 
 def _plain(model: type[Model]) -> Schema:

@@ -58,6 +58,21 @@ def test_a_pipeline_of_ones_own_is_copied_with_what_it_uses(project: Project) ->
     assert load_graph(Path("mine/mine.yaml")).name == "mine"
 
 
+def test_every_pipeline_in_the_folder_leads_to_the_one_schema_in_it(project: Project) -> None:
+    (project.folder / "own" / "parts").mkdir(parents=True)
+    part = "nodes: {v: {use: cap, prompts: $p, per_parent: 1}}\noutputs: {out: $v}\n"
+    elsewhere = "# yaml-language-server: $schema=/elsewhere.json\n"
+    (project.folder / "own" / "parts" / "part.yaml").write_text(f"{elsewhere}promptwire: 1\ninputs: {{p: Prompts}}\n{part}")
+    (project.folder / "own" / "all.yaml").write_text(
+        "promptwire: 1\ninputs: {seed: Prompts}\nnodes: {part: {use: ./parts/part.yaml, p: $seed}}\noutputs: {prompt: $part}\n"
+    )
+    start("mine", "own/all.yaml")
+    inner = Path("mine/parts/part.yaml").read_text()
+    assert inner.startswith("# yaml-language-server: $schema=../promptwire.json\npromptwire: 1\n")
+    assert inner.count("yaml-language-server") == 1
+    assert (Path("mine/parts") / "../promptwire.json").is_file()
+
+
 @pytest.mark.parametrize("name", ["", "../up", "Mine", "a/b", "-x", "x" * 65])
 def test_what_is_no_name_is_refused(name: str, project: Project) -> None:
     with pytest.raises(UsageError, match="is no name"):

@@ -11,7 +11,7 @@ import pytest
 from promptwire.documents import shipped
 from promptwire.documents.reading import read, read_text
 from promptwire.language.registry import Registry
-from promptwire.language.schema import schema
+from promptwire.language.schema import FILE, schema, schema_text
 from promptwire.language.showing import effective
 
 VALIDATOR = jsonschema.Draft7Validator(schema())
@@ -107,3 +107,11 @@ def test_node_types_that_are_plugged_in_are_in_it() -> None:
     text = "promptwire: 1\nnodes: {a: {use: 'acme:grade', prompts: $p, on: $e}}\noutputs: {o: $a}\n"
     assert made.is_valid(read_text(text, "p").data)
     assert not made.is_valid(read_text(text.replace("on:", "of:"), "p").data)
+
+
+def test_shipped_pipelines_lead_editors_to_the_schema_that_lies_beside_them() -> None:
+    built_in = {name: kind for name, kind in Registry().items() if ":" not in name}
+    written = (shipped.root("pipelines") / FILE).read_text(encoding="utf-8")
+    assert written == schema_text(built_in), "the language has changed: `make schema` writes the file anew"
+    for name in shipped.pipelines():
+        assert shipped.pipeline_path(name).read_text(encoding="utf-8").startswith(f"# yaml-language-server: $schema={FILE}\n")
