@@ -2,10 +2,10 @@
 
 Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An
 edit follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the
-fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO), or
-that it stands in a text better than the worst (PE2's history). OPRO's problems reveal only which fields there are, wanted or
-not, so that there the scores alone tell them apart. A paraphrase says the same in other words. Where nothing is revealed, the
-text is only reworded.
+fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO,
+COPRO), or that it stands in a text better than the worst (PE2's history). OPRO's problems reveal only which fields there are,
+wanted or not, so that there the scores alone tell them apart; COPRO shows no problem at all. A paraphrase says the same in
+other words. Where nothing is revealed, the text is only reworded.
 
 The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names.
 """
@@ -65,7 +65,10 @@ def meta(request: Request, key: str) -> str | None:
     tag = re.search(r"</(instruction|blank|variation)>", text)
     if tag is None:
         return _reworded(text, draw) if _standing(text) is not None else None
-    written = _reworded(text, draw) if tag[1] == "variation" else _induced(text, draw)
+    if tag[1] == "variation":
+        written = _reworded(text, draw)
+    else:
+        written = _improved(text, draw) if scored(text) else _induced(text, draw)
     return f"<{tag[1]}>{written}</{tag[1]}>"
 
 
