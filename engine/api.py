@@ -33,7 +33,7 @@ from promptwire.running.record import make_folder, write_file
 from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
 from promptwire.running.scheduler import run_graph
 from promptwire.running.session import Session
-from promptwire.steps import Graph, Limits
+from promptwire.steps import Graph, Limits, Pace
 from promptwire.task import Task, load_task
 from promptwire.values import Examples, Prompt, Prompts
 
@@ -89,7 +89,7 @@ async def run_async(
     limits = _limits(graph, options)
     budget = Budget(limits)
     aside = _kept_back(limits, loaded)
-    models = models or _models(options, watch)
+    models = models or _models(options, watch, limits)
     async with _session(graph, loaded, options, models=models, budget=budget, watch=watch) as (session, folder):
         with witness.watching():
             inspect(graph, session)
@@ -114,7 +114,8 @@ async def _session(
     folder = make_folder(runs_folder(), f"{graph.name}-{task.name}-{options.seed}")
     trace = Trace(folder, listener=watch)
     cache = None if options.cache == "off" else AnswerCache(cache_folder())
-    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache)
+    paces = _paces(models, options, budget.limits)
+    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, paces=paces)
     if watch is not None:
         watch.follow(gateway.tally)
     try:
@@ -132,17 +133,31 @@ async def _session(
             trace.close()
 
 
-def _models(options: Options, watch: Watch | None) -> dict[Role, Backend]:
+def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role, Backend]:
     """The backend of each role; roles with the same model and address share one."""
+    parallel: dict[tuple[str, str | None], int | None] = {}
+    for role in get_args(Role):
+        most = [options.pace(role, limits.roles).parallel, parallel.get(options.model(role))]
+        parallel[options.model(role)] = min((one for one in most if one is not None), default=None)
     made: dict[tuple[str, str | None], Backend] = {}
     found: dict[Role, Backend] = {}
     for role in get_args(Role):
         name, api_base = options.model(role)
         if (name, api_base) not in made:
             made[name, api_base] = backend(
-                name, api_base=api_base, parallel=options.parallel, role=role, say=watch.say if watch else None
+                name, api_base=api_base, parallel=parallel[name, api_base], role=role, say=watch.say if watch else None
             )
         found[role] = made[name, api_base]
+    return found
+
+
+def _paces(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, Pace]:
+    """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
+    found: dict[str, Pace] = {}
+    for role, model in models.items():
+        pace = options.pace(role, limits.roles)
+        if pace != Pace():
+            found[model.identity] = pace.within(found.get(model.identity, Pace()))
     return found
 
 

@@ -19,6 +19,7 @@ from promptwire.commands import cache as cache_commands
 from promptwire.commands import drawing, planning, reading, starting
 from promptwire.commands.arguments import Json, Params, Patches, Pipeline
 from promptwire.commands.arguments import pairs as _pairs
+from promptwire.commands.limits import Limit, budgets, paces
 from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
 
@@ -75,7 +76,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Where all random draws begin.")] = 0,
     param: Params = None,
     patch: Patches = None,
-    limit: Annotated[list[str] | None, typer.Option(metavar="calls=N", help="Budget: calls, tokens, usd or seconds.")] = None,
+    limit: Limit = None,
     prompt: Annotated[str | None, typer.Option(help="The prompt to start from, instead of the task's.")] = None,
     metric: Annotated[str | None, typer.Option(help="How answers are scored, instead of the task's way.")] = None,
     labels: Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")] = None,
@@ -93,7 +94,8 @@ def run(
         "seed": seed,
         "params": _pairs(param, "-p"),
         "patches": _pairs(patch, "--set"),
-        "limits": _limits(limit),
+        "limits": budgets(limit),
+        "paces": paces(limit),
         "task": {key: value for key, value in changes.items() if value is not None},
         "cache": cache,
         "parallel": parallel,
@@ -238,21 +240,6 @@ def _roles(items: list[str] | None, what: str) -> dict[str, str]:
             raise UsageError(f"there is no role {role!r}, so {item!r} names no {what}", hint=suggest(role, known, noun="roles"))
         else:
             found["task"] = item
-    return found
-
-
-def _limits(items: list[str] | None) -> dict[str, float]:
-    from promptwire.errors import UsageError, suggest
-
-    known = ("calls", "tokens", "usd", "seconds")
-    found: dict[str, float] = {}
-    for key, text in _pairs([part for item in items or () for part in item.split(",")], "--limit").items():
-        if key not in known:
-            raise UsageError(f"unknown limit {key!r}", hint=suggest(key, known))
-        try:
-            found[key] = float(text)
-        except ValueError as error:
-            raise UsageError(f"--limit {key}={text!r} is not a number") from error
     return found
 
 

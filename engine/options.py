@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from promptwire.node import Role
+from promptwire.steps import Pace
 from promptwire.values import Model
 
 __all__ = ["Options", "cache_folder", "runs_folder"]
@@ -48,6 +49,8 @@ class Options(Model):
     """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
     limits: Mapping[str, float] = {}
     """Budgets that go before the pipeline's own: `calls`, `tokens`, `usd`, `seconds`."""
+    paces: Mapping[Role, Pace] = {}
+    """How hard each role's model may be pressed; goes before what the pipeline says."""
     task: Mapping[str, Any] = {}
     """Task-file keys that go before what the task says, such as `prompt` or `metric`."""
     cache: Literal["use", "refresh", "only", "off"] = "use"
@@ -61,3 +64,10 @@ class Options(Model):
         name = next((self.models[lender] for lender in lenders if lender in self.models), DEFAULT_MODEL)
         known = (lender for lender in lenders if lender in self.models or lender in self.api_bases)
         return name, self.api_bases.get(next(known, role))
+
+    def pace(self, role: Role, written: Mapping[Role, Pace] | None = None) -> Pace:
+        """How hard the model of `role` may be pressed: limits are lent as models are. `written` is what the pipeline says."""
+        pace = Pace(parallel=self.parallel)
+        for lender in reversed(_LENDERS[role]):
+            pace = self.paces.get(lender, Pace()).over((written or {}).get(lender, Pace()).over(pace))
+        return pace

@@ -59,6 +59,8 @@ class Watcher:
             self._running[path] = round
         elif event in ("done", "failed"):
             self._running.pop(path, None)
+        elif event == "paced":
+            self.say(f"{facts.get('model')}: waits now and then, to keep its limits per minute")
 
     def drawn(self) -> Group:
         """The moving part: a line for each step at work, and one for the whole run."""

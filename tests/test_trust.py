@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from promptwire.api import run
+from promptwire.calls.gateway import Gateway
 from promptwire.calls.retrying import Retry
+from promptwire.cli import app
 from promptwire.errors import TransientError
 from promptwire.options import Options
+from promptwire.steps import Pace
 from tests.openai_server import Fault, Server, refused
 
 KEY = "sk-planted-4f1d0c9ab27e"
@@ -140,3 +144,28 @@ def test_one_interrupt_waits_for_what_is_in_flight_keeps_it_and_says_so(project:
         whole = json.loads(done.communicate(timeout=60)[0])
     assert rest["calls"]["new"] == whole["calls"]["new"] - paid
     assert (rest["prompt"], rest["test"]) == (whole["prompt"], whole["test"])
+
+
+def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Pace]] = []
+
+    class Looked(Gateway):
+        def __init__(self, **facts: Any) -> None:
+            seen.append(facts["paces"])
+            super().__init__(**facts)
+
+    monkeypatch.setattr("promptwire.api.Gateway", Looked)
+    (project / "own.yaml").write_text(
+        "promptwire: 1\nextends: ape-paraphrase\nlimits: {roles: {task: {parallel: 3, requests_per_minute: 5000}}}\n"
+    )
+    server = Server()
+    server.latency = 0.01
+    with server.beside():
+        limit = ["--limit", "task.tokens_per_minute=900000", "--limit", "meta.requests_per_minute=4000"]
+        words = ["run", "own.yaml", *WORDS[2:], "--api-base", server.url, *SMALL, *limit, "--json"]
+        done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    # One model plays all roles, so the strictest of their paces holds for it.
+    identity = f"m at {server.url}"
+    assert seen == [{identity: Pace(parallel=3, requests_per_minute=4000, tokens_per_minute=900000)}]
+    assert server.peak == 3

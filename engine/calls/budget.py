@@ -48,7 +48,7 @@ class Budget:
         """
         left = self.left()
         if left.seconds is not None and left.seconds <= 0:
-            raise self._refusal("seconds", f"{self.limits.seconds:g} seconds")
+            raise self.out_of_time()
         if left.calls is not None and calls > left.calls:
             raise self._refusal("calls", f"{self.limits.calls} calls")
         if left.tokens is not None and (left.tokens <= 0 or calls * tokens > left.tokens):
@@ -96,6 +96,10 @@ class Budget:
             usd=_rest(limits.usd, self._usd + flying, aside.usd),
             seconds=_rest(limits.seconds, self._clock() - self._began, aside.seconds),
         )
+
+    def out_of_time(self) -> LimitReached:
+        """What is said when the seconds are used up."""
+        return self._refusal("seconds", f"{self.limits.seconds or 0:g} seconds")
 
     @property
     def spent(self) -> Limits:

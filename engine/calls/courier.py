@@ -1,4 +1,4 @@
-"""Takes requests to the backends: opens each once, keeps to its slots, tries again, and asks for what a reply left out.
+"""Takes requests to the backends: opens each once, keeps to slots and pace, tries again, and asks for what a reply left out.
 
 An endpoint that ignores `n` gives one answer where eight were asked for. Taking that one for all eight would make eight
 candidates out of one, so what is missing is asked for again.
@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from promptwire.calls.budget import Budget
 from promptwire.calls.flight import Flight
+from promptwire.calls.pacing import Departure, Meter
 from promptwire.calls.retrying import Retry, Slots
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.errors import ModelError, PromptwireError, TransientError
 from promptwire.redact import redact
 from promptwire.request import Answer, Backend
+from promptwire.steps import Pace
 
 __all__ = ["Courier", "Store", "tidy"]
 
@@ -36,19 +38,27 @@ class _Lane:
 
     backend: Backend
     slots: Slots
+    meter: Meter
     opening: asyncio.Future[None] | None = None
     worked: bool = False
     """Whether it has ever answered."""
+    paced: bool = False
+    """Whether a request ever had to wait for a minute to pass."""
 
 
 class Courier:
     """Sends flights. One per gateway."""
 
-    def __init__(self, *, budget: Budget, tally: Tally, trace: Trace, retry: Retry) -> None:
+    def __init__(
+        self, *, budget: Budget, tally: Tally, trace: Trace, retry: Retry, paces: Mapping[str, Pace] | None = None
+    ) -> None:
+        """`paces` are by the backend's identity: whoever asks the same model at the same address shares one."""
         self._budget = budget
         self._tally = tally
         self._trace = trace
         self._retry = retry
+        self._paces = paces or {}
+        self._meters: dict[str, Meter] = {}
         self._lanes: dict[int, _Lane] = {}
 
     async def deliver(self, flight: Flight, keys: Sequence[str], store: Store) -> None:
@@ -79,7 +89,7 @@ class Courier:
 
     async def _send(self, flight: Flight, keys: Sequence[str], store: Store) -> int:
         """One request for `keys`, tried until it works or can't; how many it brought, at least one."""
-        lane = self._lanes.setdefault(id(flight.backend), _Lane(flight.backend, Slots(flight.backend.parallel)))
+        lane = self._lanes.get(id(flight.backend)) or self._lane(flight.backend)
         attempt = 0
         while True:
             if not flight.waiters:
@@ -101,20 +111,44 @@ class Courier:
             self._trace.event("request", path=flight.node, model=lane.backend.name, answers=len(answers), seconds=seconds)
             return len(answers)
 
+    def _lane(self, backend: Backend) -> _Lane:
+        pace = self._paces.get(backend.identity, Pace()) if self._paces else Pace()
+        meter = self._meters.setdefault(backend.identity, Meter(pace)) if pace.limited else Meter()
+        slots = Slots(min(backend.parallel, pace.parallel or backend.parallel))
+        return self._lanes.setdefault(id(backend), _Lane(backend, slots, meter))
+
     async def _attempt(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Sequence[Answer]:
         """What one request brings. On success the flight stays `paying`, until the answers are stored."""
         async with lane.slots.one():
             await self._ready(lane)
+            departure = await self._depart(flight, lane, keys)
+            taken = 0
             self._tally.of(flight.node).requests += 1
             flight.paying += 1
             try:
                 answers = (await lane.backend.call(flight.request, keys=keys))[: len(keys)]
                 if not answers:
                     raise TransientError("the reply held no answer", where=lane.backend.name)
+                # An endpoint that does not say what it took is believed to have taken what was thought.
+                taken = sum(answer.tokens_in + answer.tokens_out for answer in answers) or departure.tokens
             except BaseException:
                 flight.paying -= 1
                 raise
+            finally:
+                lane.meter.settle(departure, taken)
         return answers
+
+    async def _depart(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Departure:
+        """Wait until the request may leave. Raises LimitReached when the run's time is up before that."""
+        tokens = sum(flight.holds[key].tokens for key in keys)
+        if not lane.paced and lane.meter.wait(tokens) > 0:
+            lane.paced = True
+            self._trace.event("paced", path=flight.node, model=lane.backend.name)
+        try:
+            async with asyncio.timeout(self._budget.left().seconds):
+                return await lane.meter.passing(tokens)
+        except TimeoutError as error:
+            raise self._budget.out_of_time() from error
 
     async def _ready(self, lane: _Lane) -> None:
         if lane.opening is None:

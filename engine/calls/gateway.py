@@ -8,7 +8,7 @@ arrives and is stored. A request that is not out yet and that nobody wants any m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Literal
@@ -23,6 +23,7 @@ from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.errors import CacheError, LimitReached, ModelUnavailable, PromptwireError, RunError, Unsupported
 from promptwire.request import Answer, Backend, Request
+from promptwire.steps import Pace
 
 __all__ = ["Gateway", "Policy"]
 
@@ -41,13 +42,15 @@ class Gateway:
         trace: Trace,
         policy: Policy = "use",
         retry: Retry | None = None,
+        paces: Mapping[str, Pace] | None = None,
     ) -> None:
+        """`paces` say how hard each backend may be pressed, by its identity."""
         self.tally = Tally()
         self._cache = cache
         self._budget = budget
         self._trace = trace
         self._policy: Policy = policy
-        self._courier = Courier(budget=budget, tally=self.tally, trace=trace, retry=retry or Retry())
+        self._courier = Courier(budget=budget, tally=self.tally, trace=trace, retry=retry or Retry(), paces=paces)
         self._flights: dict[str, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed: set[str] = set()
@@ -179,7 +182,7 @@ class Gateway:
             for key in flight.open():
                 self._budget.cancel(flight.holds[key])
                 flight.answers[key].set_exception(known)
-                self.tally.of(flight.node).failed += isinstance(error, Exception)
+                self.tally.of(flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
             with suppress(RunError):  # whoever asked is told the error itself, which matters more
                 self._trace.event("lost", path=flight.node, model=flight.backend.name, error=str(known))
             if not isinstance(error, Exception):

@@ -87,7 +87,7 @@ def build(site: Site, source: Opened, names: Names, *, path: str = "", chain: tu
         outputs=outputs,
         types=types,
         models=spec.models,
-        limits=Limits(**spec.limits.model_dump()),
+        limits=Limits(**dict(spec.limits)),
         optional=frozenset(name for name, given in spec.inputs.items() if given.optional),
     )
 

@@ -16,6 +16,7 @@ from promptwire.language.spec import ENGINE_KEYS, CallSpec, LimitsSpec, ParamTyp
 from promptwire.language.wires import name_of
 from promptwire.node import NodeType, Role
 from promptwire.request import Settings
+from promptwire.steps import Pace
 from promptwire.values import Model
 
 __all__ = ["FILE", "schema", "schema_text"]
@@ -74,10 +75,19 @@ def _top() -> Schema:
             "additionalProperties": {"$ref": "#/definitions/settings"},
             "description": "Sampling settings by role.",
         },
-        "limits": {**_plain(LimitsSpec), "description": "Budgets of a run."},
+        "limits": _limits(),
         "nodes": {**_named({"$ref": "#/definitions/node"}), "minProperties": 1, "description": "The graph."},
         "outputs": {**anything, "minProperties": 1, "description": "What comes out; the first is the main output."},
     }
+
+
+def _limits() -> Schema:
+    budgets = _plain(LimitsSpec)
+    budgets.pop("$defs", None)
+    about = "How hard the model of each role may be pressed."
+    roles = {"type": "object", "propertyNames": {"enum": list(get_args(Role))}, "additionalProperties": _plain(Pace)}
+    properties = {**budgets["properties"], "roles": {**roles, "description": about}}
+    return {**budgets, "properties": properties, "description": "Budgets of a run."}
 
 
 def _named(values: Schema, description: str = "") -> Schema:

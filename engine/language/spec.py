@@ -13,6 +13,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 from promptwire.documents.complaints import FORMS, validate
 from promptwire.node import Role
 from promptwire.request import Settings
+from promptwire.steps import Pace
 from promptwire.values import Model
 
 __all__ = [
@@ -106,6 +107,8 @@ class LimitsSpec(Model):
     """Longest time."""
     on_limit: Literal["stop", "fail"] = "stop"
     """Whether reaching one ends the loops with the best so far, or is an error."""
+    roles: dict[Role, Pace] = {}
+    """How hard the model of each role may be pressed."""
 
 
 class CallSpec(Model):

@@ -8,6 +8,7 @@ import pytest
 
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
+from promptwire.steps import Pace
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,17 @@ def test_folders_lie_in_the_working_folder_unless_the_environment_says_otherwise
     monkeypatch.delenv("PROMPTWIRE_CACHE")
     monkeypatch.setenv("PROMPTWIRE_RUNS", "/elsewhere")
     assert (cache_folder(), runs_folder()) == (Path(".promptwire/cache"), Path("/elsewhere"))
+
+
+def test_a_role_borrows_the_pace_of_the_one_that_lends_it_its_model_limit_by_limit() -> None:
+    written = {"task": Pace(requests_per_minute=60, tokens_per_minute=900), "judge": Pace(requests_per_minute=5)}
+    options = Options(parallel=9, paces={"meta": Pace(parallel=2), "task": Pace(requests_per_minute=30)})
+    assert options.pace("task", written) == Pace(parallel=9, requests_per_minute=30, tokens_per_minute=900)
+    assert options.pace("meta", written) == Pace(parallel=2, requests_per_minute=30, tokens_per_minute=900)
+    assert options.pace("judge", written) == Pace(parallel=2, requests_per_minute=5, tokens_per_minute=900)
+    assert Options().pace("task") == Pace()
+
+
+def test_of_two_paces_the_stricter_holds_limit_by_limit() -> None:
+    strict = Pace(parallel=3, requests_per_minute=10).within(Pace(requests_per_minute=20, tokens_per_minute=7))
+    assert strict == Pace(parallel=3, requests_per_minute=10, tokens_per_minute=7)

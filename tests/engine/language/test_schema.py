@@ -23,7 +23,7 @@ doc: Everything that the language has.
 inputs: {seed: Prompts, train: Examples, dev: {type: Examples, optional: true}}
 params: {k: 5, rounds: {type: int, default: 2, min: 1, help: how often}, policy: ucb, list: [1, 2]}
 models: {meta: {temperature: 0.7}}
-limits: {calls: 500, on_limit: fail}
+limits: {calls: 500, on_limit: fail, roles: {task: {parallel: 2, requests_per_minute: 60, tokens_per_minute: 9000}}}
 nodes:
   some: {use: sample, of: $train, n: $k}
   search:
@@ -71,6 +71,9 @@ BAD = [
     ("min: 1", "mni: 1", "params.rounds"),
     ("{meta:", "{mata:", "models"),
     ("calls: 500", "calls: -5", "limits.calls"),
+    ("requests_per_minute: 60", "request_per_minute: 60", "limits.roles.task"),
+    ("requests_per_minute: 60", "requests_per_minute: 0", "limits.roles.task.requests_per_minute"),
+    ("roles: {task:", "roles: {tsk:", "limits.roles"),
     ("use: sample", "use: sampel", "nodes.some.use"),
     ("{use: sample, of: $train, n: $k}", "{use: sample, of: $train}", "nodes.some"),
     ("{use: sample, of: $train, n: $k}", "{use: sample, of: train, n: $k}", "nodes.some.of"),

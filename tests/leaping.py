@@ -1,0 +1,40 @@
+"""An event loop whose clock leaps: where it would sleep, the time is simply later. For tests of waiting, without waiting.
+
+Only for code that waits for nothing but time: a thread or a socket would be outrun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+__all__ = ["leap"]
+
+T = TypeVar("T")
+
+
+class _Selector(selectors.SelectSelector):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.now += timeout or 0.0
+        return super().select(0)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.selector = _Selector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        return self.selector.now
+
+
+def leap(main: Coroutine[Any, Any, T]) -> T:
+    """What `main` gives, run at once however long it waits."""
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        return runner.run(main)
