@@ -3,7 +3,7 @@
 Small on purpose: a 135M model on two cores. One seed, settings in the commands, every number as it came out. The three shipped
 tasks need nothing; the other three are public data sets in folders with train.jsonl and test.jsonl, named with --data.
 
-    python bench/results.py --data FOLDER [--only NAME]
+    python bench/results.py --data FOLDER [--only NAME] [--commands]
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", default="data", help="folder of the public data sets")
     parser.add_argument("--only", default="", help="part of a task's or pipeline's name")
+    parser.add_argument("--commands", action="store_true", help="print the commands instead of running them")
     options = parser.parse_args()
+    if options.commands:
+        print("\n".join(command.replace("$DATA", options.data) for command in commands().values()))
+        return
     print("| task | optimizer | initial | best | gain | answers | best prompt |\n|---|---|---|---|---|---|---|")
     for (task, name), command in sorted(commands().items()):
         if options.only in task or options.only in name:
