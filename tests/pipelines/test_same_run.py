@@ -21,6 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "protegi": {"rounds": 2, "pulls": 120},
     "opro": {"steps": 3, "scored_on": 12},
     "pe2": {"steps": 2, "tried_on": 12},
+    "evoprompt-ga": {"steps": 3, "induced": 3, "scored_on": 8},
 }
 
 
