@@ -41,6 +41,8 @@ class Params(Model):
 class Slots(Model):
     family: tuple[Prompt, ...]
     """The parents, first of all the one that the child may replace."""
+    donors: tuple[Prompt, ...]
+    """The others of the family."""
     best: Prompt | None
     """The best so far, when it is wired."""
     critiques: tuple[tuple[Critique, ...], ...]
@@ -64,24 +66,16 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Breed new prompts from each family."""
     families = inputs.of.items
-    best = next(iter(inputs.best.items), None) if inputs.best else None
-    said: dict[str, list[Critique]] = {}
-    for critique in inputs.critiques.items if inputs.critiques else ():
-        said.setdefault(critique.prompt.id, []).append(critique)
+    # A family that comes again is the same question, and is to have another child.
     numbers = ordinals(tuple(parent.id for parent in family) for family in families)
+    shown = [_slots(family, inputs, params) for family in families]
     asked = await context.gather(
-        [
-            context.ask(
-                Slots(family=family, best=best, critiques=tuple(tuple(said.get(one.id, ())) for one in family), n=params.n),
-                n=params.n,
-                first=number * params.n,
-            )
-            for family, number in zip(families, numbers, strict=True)
-        ]
+        [context.ask(slots, n=params.n, first=number * params.n) for slots, number in zip(shown, numbers, strict=True)]
     )
     children = []
-    for place, (family, replies) in enumerate(zip(families, asked, strict=True)):
-        lineage = Prompts.of((*family, best) if best else family).items
+    for place, (slots, replies) in enumerate(zip(shown, asked, strict=True)):
+        family = slots.family
+        lineage = Prompts.of((*family, slots.best) if slots.best else family).items
         texts = [text for reply in replies for text in reply.answers]
         for number, text in enumerate(texts):
             child = context.born(text, *lineage)
@@ -90,6 +84,15 @@ async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs
     prompts = Prompts.of(children)
     context.count("duplicates", len(children) - len(prompts))
     return Outputs(prompts=prompts)
+
+
+def _slots(family: tuple[Prompt, ...], inputs: Inputs, params: Params) -> Slots:
+    best = next(iter(inputs.best.items), None) if inputs.best else None
+    said: dict[str, list[Critique]] = {}
+    for critique in inputs.critiques.items if inputs.critiques else ():
+        said.setdefault(critique.prompt.id, []).append(critique)
+    critiques = tuple(tuple(said.get(parent.id, ())) for parent in family)
+    return Slots(family=family, donors=family[1:], best=best, critiques=critiques, n=params.n)
 
 
 def _half(family: Sequence[Prompt], context: Context, *which: int) -> tuple[Example, ...]:

@@ -23,6 +23,7 @@ async def test_each_family_has_a_child_of_all_its_members() -> None:
     found = await crossover.run(Inputs(of=Families(items=((A, B), (C, A, B)))), Params(), context)
     assert texts(found.prompts) == ["ab 0", "cab 0"]
     assert [prompt.parents for prompt in found.prompts.items] == [(A.id, B.id), (C.id, A.id, B.id)]
+    assert [slots.donors for slots in context.asked] == [(B,), (A, B)]
 
 
 async def test_a_family_that_comes_again_has_another_child() -> None:

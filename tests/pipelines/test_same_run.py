@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "opro": {"steps": 3, "scored_on": 12},
     "pe2": {"steps": 2, "tried_on": 12},
     "evoprompt-ga": {"steps": 3, "induced": 3, "scored_on": 8},
+    "evoprompt-de": {"steps": 3, "induced": 3, "scored_on": 8},
 }
 
 
