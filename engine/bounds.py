@@ -17,8 +17,8 @@ __all__ = ["NONE", "ONE", "UNKNOWN", "Bound", "Extent", "Sizes"]
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A range of sizes: of Prompts, Examples, Critiques and List the elements, of Scores the prompts, of Failures the groups,
-    of History the entries.
+    """A range of sizes: of Prompts, Examples, Critiques, Families and List the elements, of Scores the prompts, of Failures
+    the groups, of History the entries.
 
     >>> Extent.exactly(4) + Extent(0, 2)
     Extent(least=4, most=6, inside=0)

@@ -18,22 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptwire.canonical import digest
 
 __all__ = [
-    "Critique",
-    "Critiques",
-    "Entry",
-    "Example",
-    "Examples",
-    "Failure",
-    "FailureGroup",
-    "Failures",
-    "History",
-    "Message",
-    "Model",
-    "Prompt",
-    "Prompts",
-    "Row",
-    "Scores",
-]
+    "Critique", "Critiques", "Entry", "Example", "Examples", "Failure", "FailureGroup", "Failures", "History",
+    "Message", "Model", "Prompt", "Prompts", "Row", "Scores",
+]  # fmt: skip
 
 _ID_LENGTH = 12
 
@@ -190,6 +177,12 @@ class Scores(Model):
         """The mean value of `prompt`; None when it has no row, for a prompt never scored has no score."""
         values = self.values(prompt)
         return sum(values) / len(values) if values else None
+
+    def only(self, prompts: Prompts) -> Scores:
+        """The table of `prompts` alone."""
+        ids = {prompt.id for prompt in prompts.items}
+        rows = tuple(row for row in self.rows if row.prompt in ids)
+        return Scores(metric=self.metric, perfect=self.perfect, prompts=prompts, examples=self.examples, rows=rows)
 
     def merge(self, other: Scores) -> Scores:
         """Both tables as one; of two rows for the same pair, the newer (from `other`) stays."""

@@ -1,8 +1,9 @@
 """accept: keep a child only where it is better than its parent.
 
 The gate of GEPA (Agrawal et al. 2025: strictly better on the same minibatch), the revert of TextGrad (Yuksekgonul et al.
-2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024). Parent and child are compared on
-the examples that both were scored on; without such examples the parent stays.
+2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024, section 3.3). A child of several may
+replace the first of them, whom it was made from; the others only lent. Parent and child are compared on the examples that both
+were scored on; without such examples the parent stays.
 """
 
 from __future__ import annotations
@@ -34,13 +35,21 @@ class Outputs(Model):
     """Each parent, or the best child that replaced it, in the parents' order."""
     accepted: Prompts
     """The children that were accepted."""
+    scores: Scores
+    """The rows of those in `prompts` alone, to be carried on."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """One for each parent; two parents may be replaced by one child."""
+    """One for each parent; a child that is accepted may be equal to another parent."""
     parents = sizes.of("parents")
     kept = Extent(min(1, parents.least), parents.most)
-    return Bound({"prompts": kept, "accepted": sizes.of("children").upto(parents.most).perhaps()})
+    return Bound(
+        {
+            "prompts": kept,
+            "scores": kept.holding(sizes.of("scores").inside),
+            "accepted": sizes.of("children").upto(parents.most).perhaps(),
+        }
+    )
 
 
 @node(bound=bound)
@@ -48,7 +57,7 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Replace parents by their better children."""
     kept, accepted = [], []
     for parent in inputs.parents.items:
-        rivals = [child for child in inputs.children.items if parent.id in child.parents and child.id != parent.id]
+        rivals = [child for child in inputs.children.items if parent.id in child.parents[:1] and child.id != parent.id]
         best = parent
         for child in rivals:
             if _better(child, best, inputs.scores, params.strict or best is not parent):
@@ -57,7 +66,8 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
         if best is not parent:
             accepted.append(best)
     context.count("accepted", len(accepted))
-    return Outputs(prompts=Prompts.of(kept), accepted=Prompts.of(accepted))
+    prompts = Prompts.of(kept)
+    return Outputs(prompts=prompts, accepted=Prompts.of(accepted), scores=inputs.scores.only(prompts))
 
 
 def _better(child: Prompt, other: Prompt, scores: Scores, strict: bool) -> bool:

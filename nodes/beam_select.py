@@ -56,13 +56,16 @@ class Outputs(Model):
     """The best, best first."""
     scores: Scores
     """All rows they were chosen by."""
+    kept: Scores
+    """The rows of the best alone, to be carried on."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """The pulls of the policy, for every number of prompts that there may be."""
     prompts = sizes.of("prompts") if "prompts" in sizes else sizes.of("scores")
     known, on = sizes.of("scores"), sizes.of("on")
-    outputs = {"prompts": prompts.upto(params.keep), "scores": prompts.joined(known).holding(on.most + known.inside)}
+    best, every = prompts.upto(params.keep), prompts.joined(known).holding(on.most + known.inside)
+    outputs = {"prompts": best, "scores": every, "kept": best.holding(every.inside)}
     whole = (prompts * on).upto(math.inf if params.policy == "top" else params.pulls)
     if "on" not in sizes or params.policy == "top":
         return Bound(outputs, scores=whole)
@@ -105,7 +108,8 @@ async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outpu
         table = _Table(prompts, inputs.on, budget, context)
         left = await _spend(table, params)
         scores = scores.merge(table.scores())
-    return Outputs(prompts=Prompts(items=ranked(left, scores)[: params.keep]), scores=scores)
+    best = Prompts(items=ranked(left, scores)[: params.keep])
+    return Outputs(prompts=best, scores=scores, kept=scores.only(best))
 
 
 class _Table:

@@ -1,7 +1,8 @@
-"""parents: choose the prompts to breed from.
+"""parents: draw who breeds with whom.
 
-EvoPrompt's roulette wheel (Guo et al. 2024: likelier the better), PromptBreeder's tournament (Fernando et al. 2023: the better
-one of two drawn), or a plain draw. A set holds each prompt once, so `n` different prompts are drawn, without replacement.
+EvoPrompt's roulette wheel (Guo et al. 2024, section 3.2: likelier the better, and a prompt may meet itself) and the donors of
+its differential evolution (section 3.3: `every` prompt in turn with others that differ), CAPO's even draw (Zehle et al. 2025),
+PromptBreeder's tournament (Fernando et al. 2023: the better one of two drawn). The families go to `crossover`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.bounds import Bound, Sizes
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
+from promptwire.families import Families
 from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompt, Prompts, Scores
@@ -29,38 +31,70 @@ class Inputs(Model):
 
 
 class Params(Model):
-    n: int = Field(default=2, ge=1)
-    """How many to choose; all when there are not more."""
+    n: int = Field(default=1, ge=0)
+    """Families to draw; with `every`, for each prompt."""
+    size: int = Field(default=2, ge=1)
+    """Prompts in a family."""
     policy: Literal["roulette", "tournament", "random"] = "roulette"
-    """How they are chosen."""
+    """How they are drawn: likelier the better, the better of two drawn, or all alike."""
+    distinct: bool = True
+    """Whether the prompts of a family differ; a population that is too small for that has no families."""
+    every: bool = False
+    """Whether each prompt of the population is the first of a family in turn, and only the others are drawn."""
 
 
 class Outputs(Model):
+    families: Families
+    """The families, in the order of drawing."""
     prompts: Prompts
-    """The chosen, in the order in which they were drawn."""
+    """All who were drawn, each once, in the order of drawing."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """`n` of them."""
-    return Bound({"prompts": sizes.of("prompts").upto(params.n)})
+    """`n` families, where there are prompts enough."""
+    population = sizes.of("prompts")
+    needed = params.size if params.distinct else 1
+    few, many = (
+        params.n * (size if params.every else 1) if size >= needed else 0 for size in (population.least, population.most)
+    )
+    families = Extent(few, many, params.size)
+    drawn = Extent(min(population.least, few, 1), min(population.most, many * params.size))
+    return Bound({"families": families, "prompts": drawn})
 
 
 @node(bound=bound)
 async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Choose `n` prompts to breed from."""
-    rng = context.rng("parents")
-    left = list(inputs.prompts.items)
-    if params.policy == "random":
-        return Outputs(prompts=Prompts(items=tuple(rng.sample(left, min(params.n, len(left))))))
-    if inputs.scores is None:
-        raise NodeError(
-            f"policy {params.policy!r} needs `scores`", where=context.path, hint="wire the scores of an evaluate node"
-        )
-    chosen: list[Prompt] = []
-    while left and len(chosen) < params.n:
-        pick = _spin(left, inputs.scores, rng) if params.policy == "roulette" else _fight(left, inputs.scores, rng)
-        chosen.append(left.pop(pick))
-    return Outputs(prompts=Prompts(items=tuple(chosen)))
+    """Draw families of prompts to breed from."""
+    population = inputs.prompts.items
+    if params.policy != "random" and inputs.scores is None:
+        hint = "wire the scores of an evaluate node"
+        raise NodeError(f"policy {params.policy!r} needs `scores`", where=context.path, hint=hint)
+    if len(population) < (params.size if params.distinct else 1):
+        context.count("too few to breed")
+        return Outputs(families=Families(), prompts=Prompts())
+    scores = inputs.scores or Scores()
+    firsts = [(prompt,) for prompt in population for _ in range(params.n)] if params.every else [()] * params.n
+    families = tuple(
+        _drawn(first, population, scores, params, context.rng("family", number)) for number, first in enumerate(firsts)
+    )
+    members = Prompts.of(prompt for family in families for prompt in family)
+    return Outputs(families=Families(items=families), prompts=members)
+
+
+def _drawn(
+    first: tuple[Prompt, ...], population: Sequence[Prompt], scores: Scores, params: Params, rng: random.Random
+) -> tuple[Prompt, ...]:
+    """The family of `first`, who may be nobody yet."""
+    family = list(first)
+    left = [prompt for prompt in population if not params.distinct or prompt not in first]
+    while len(family) < params.size:
+        place = _DRAWS[params.policy](left, scores, rng)
+        family.append(left.pop(place) if params.distinct else left[place])
+    return tuple(family)
+
+
+def _any(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
+    return rng.randrange(len(left))
 
 
 def _spin(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
@@ -76,3 +110,6 @@ def _fight(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
     """The better of two drawn places; the one written first among equals."""
     drawn = sorted(rng.sample(range(len(left)), min(2, len(left))))
     return max(drawn, key=lambda place: merit(scores.by_prompt.get(left[place].id, ())))
+
+
+_DRAWS = {"random": _any, "roulette": _spin, "tournament": _fight}

@@ -1,14 +1,15 @@
 """resample: write variants of each prompt that mean the same.
 
 APE's iterative Monte-Carlo search around the survivors (Zhou et al. 2023, section 3.3) and the paraphrases of ProTeGi's
-Expand (Pryzant et al. 2023, section 3.2). One request per prompt, `n` samples each, all in flight together.
+Expand (Pryzant et al. 2023, section 3.2). With `fill` it makes a population of a few prompts, as EvoPrompt's authors do (Guo
+et al. 2024). One request per prompt, all in flight together.
 """
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from promptwire.bounds import Bound, Sizes
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Model, Prompt, Prompts
 
@@ -23,6 +24,8 @@ class Inputs(Model):
 class Params(Model):
     n: int = Field(default=1, ge=0)
     """Variants of each prompt."""
+    fill: int | None = Field(default=None, ge=1)
+    """Instead of `n`: as many variants as make so many prompts of the given ones, shared out evenly, the first get more."""
     keep_parents: bool = False
     """Whether the prompts themselves come first in the output."""
 
@@ -31,7 +34,7 @@ class Slots(Model):
     prompt: Prompt
     """The prompt to vary."""
     n: int
-    """Variants of each prompt."""
+    """Variants of this prompt."""
 
 
 class Outputs(Model):
@@ -40,9 +43,12 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """One request of `n` samples a prompt; equal texts become one prompt."""
+    """One request a prompt, of `n` samples or as many as fill up the set; equal texts become one prompt."""
     prompts = sizes.of("prompts")
     asks = prompts * params.n
+    if params.fill is not None:
+        least = max(0, params.fill - prompts.most) if prompts.least else 0
+        asks = Extent(least, max(0, params.fill - max(1, prompts.least)) if prompts.most else 0)
     made = (asks * sizes.answers).perhaps()
     return Bound({"prompts": prompts + made if params.keep_parents else made}, asks=asks)
 
@@ -50,14 +56,22 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 @node(slots=Slots, bound=bound)
 async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Write `n` variants of each prompt."""
-    parents = inputs.prompts.items if params.n else ()
-    asked = await context.gather([context.ask(Slots(prompt=prompt, n=params.n), n=params.n) for prompt in parents])
+    shares = [(prompt, n) for prompt, n in zip(inputs.prompts.items, _shares(len(inputs.prompts), params), strict=True) if n]
+    asked = await context.gather([context.ask(Slots(prompt=prompt, n=n), n=n) for prompt, n in shares])
     made = [
         context.born(text, parent)
-        for parent, replies in zip(parents, asked, strict=True)
+        for (parent, _), replies in zip(shares, asked, strict=True)
         for reply in replies
         for text in reply.answers
     ]
     unique = Prompts.of((*inputs.prompts.items, *made))
     context.count("duplicates", len(inputs.prompts) + len(made) - len(unique))
     return Outputs(prompts=unique if params.keep_parents else Prompts(items=unique.items[len(inputs.prompts) :]))
+
+
+def _shares(prompts: int, params: Params) -> list[int]:
+    """How many variants each of so many prompts gets."""
+    if params.fill is None or not prompts:
+        return [params.n] * prompts
+    each, more = divmod(max(0, params.fill - prompts), prompts)
+    return [each + (place < more) for place in range(prompts)]

@@ -15,7 +15,7 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "canonical", "redact", "bounds"),
     ("values",),
-    ("documents", "node", "request"),
+    ("documents", "families", "node", "request"),
     ("texts", "measuring"),
     ("steps",),
     ("language", "calls", "models", "options", "data", "drawing"),
@@ -43,7 +43,7 @@ DOORS = {
 }
 """Each third-party library and the one module that imports it."""
 
-FOR_NODES = {"bounds", "errors", "canonical", "values", "node", "measuring"}
+FOR_NODES = {"bounds", "errors", "canonical", "families", "values", "node", "measuring"}
 """What a node may import of promptwire, beside its own file."""
 
 LONGEST_FILE = 290

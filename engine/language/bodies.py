@@ -184,7 +184,7 @@ def _element(frame: Frame, over: Wire | None, written: Branch) -> tuple[type | N
         return (_common(values), values) if values else (None, None)
     element = part(kind) if kind else None
     if kind is not None and element is None:
-        hint = "it takes Prompts, Examples, Failures, Critiques or a List"
+        hint = "it takes Prompts, Examples, Failures, Critiques, Families or a List"
         said = f"{written.value} is {name_of(kind)}" if isinstance(written.value, str) else f"this is {name_of(kind)}"
         frame.site.findings.error("type-mismatch", written.spot.place(), f"{said}, but 'each' needs a set", hint)
     return element, None

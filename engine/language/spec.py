@@ -34,7 +34,7 @@ __all__ = [
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 PortType = Literal[
-    "Prompt", "Prompts", "Example", "Examples", "Scores", "Failures", "Critiques", "History",
+    "Prompt", "Prompts", "Example", "Examples", "Scores", "Failures", "Critiques", "Families", "History",
     "Bool", "Int", "Float", "Text", "List",
 ]  # fmt: skip
 ParamType = Literal["bool", "int", "float", "text", "list"]

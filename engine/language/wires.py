@@ -15,6 +15,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from promptwire.errors import NodeError
+from promptwire.families import Families
 from promptwire.values import (
     Critiques,
     Example,
@@ -54,6 +55,7 @@ TYPES: Final[dict[str, type]] = {
     "Scores": Scores,
     "Failures": Failures,
     "Critiques": Critiques,
+    "Families": Families,
     "History": History,
     "Bool": bool,
     "Int": int,
@@ -66,8 +68,14 @@ TYPES: Final[dict[str, type]] = {
 _NAMES: Final = {kind: name for name, kind in TYPES.items()}
 WIDER: Final[dict[type, type]] = {Prompt: Prompts, Failures: Examples, int: float}
 """What a type may become on its way; nothing else."""
-_PARTS: Final[dict[type, type]] = {Prompts: Prompt, Examples: Example, Failures: Failures, Critiques: Critiques}
-"""What `each` takes out of a set; failures and critiques come as sets of one, for a group alone has no port type."""
+_PARTS: Final[dict[type, type]] = {
+    Prompts: Prompt,
+    Examples: Example,
+    Failures: Failures,
+    Critiques: Critiques,
+    Families: Families,
+}
+"""What `each` takes out of a set; failures, critiques and families come as sets of one, for a group alone has no port type."""
 _JOINED: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples, bool: list, int: list, float: list, str: list}
 
 
@@ -132,7 +140,7 @@ def widen(value: Any, annotation: Any) -> Any:
 
 def is_set(kind: type) -> bool:
     """Whether several values of `kind` have a union."""
-    return kind in (Prompts, Examples, Scores, Failures, Critiques, list)
+    return kind in (Prompts, Examples, Scores, Failures, Critiques, Families, list)
 
 
 def union(values: Sequence[Any], annotation: Any) -> Any:
@@ -154,8 +162,8 @@ def union(values: Sequence[Any], annotation: Any) -> Any:
         return reduce(Scores.merge, parts)
     if kind is Failures:
         return Failures(groups=tuple(chain.from_iterable(part.groups for part in parts)))
-    if kind is Critiques:
-        return Critiques(items=tuple(chain.from_iterable(part.items for part in parts)))
+    if kind in (Critiques, Families):
+        return kind(items=tuple(chain.from_iterable(part.items for part in parts)))
     if len(parts) == 1:
         return parts[0]
     raise NodeError(f"several values of type {_NAMES[kind]} have no union")
@@ -164,7 +172,7 @@ def union(values: Sequence[Any], annotation: Any) -> Any:
 def _whole(values: Sequence[Any]) -> type:
     """The set type that holds all of `values`; List when there is none, as for numbers."""
     kinds = {type(value) for value in values if value is not None}
-    for kind in (Prompts, Examples, Scores, Failures, Critiques):
+    for kind in (Prompts, Examples, Scores, Failures, Critiques, Families):
         if kinds and all(given is kind or WIDER.get(given) is kind for given in kinds):
             return kind
     return list
@@ -186,8 +194,8 @@ def elements(value: Any) -> tuple[Any, ...]:
     """The elements that `each` takes in turn."""
     if isinstance(value, Failures):
         return tuple(Failures(groups=(group,)) for group in value.groups)
-    if isinstance(value, Critiques):
-        return tuple(Critiques(items=(item,)) for item in value.items)
+    if isinstance(value, Critiques | Families):
+        return tuple(type(value).model_validate({"items": (item,)}) for item in value.items)
     if isinstance(value, Prompts | Examples):
         return tuple(value.items)
     return tuple(value)

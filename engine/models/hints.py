@@ -4,8 +4,9 @@ Errors reveal a hint where an expected answer has a field that the given one lac
 edit follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the
 fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO,
 COPRO), or that it stands in a text better than the worst (PE2's history). OPRO's problems reveal only which fields there are,
-wanted or not, so that there the scores alone tell them apart; COPRO shows no problem at all. A paraphrase says the same in
-other words. Where nothing is revealed, the text is only reworded.
+wanted or not, so that there the scores alone tell them apart; COPRO shows no problem at all. A child has what all its parents
+share, by chance what one of them has, and what their critiques ask for (EvoPrompt, CAPO). A paraphrase says the same in other
+words. Where nothing is revealed, the text is only reworded.
 
 The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names.
 """
@@ -44,6 +45,7 @@ _CASE = re.compile(r"Expected: ([^\n]*)\nGiven: ([^\n]*)")
 _EXAMINED = re.compile(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?Label: ([^\n]*)")
 _TEXT = re.compile(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
 _LISTED = re.compile(r"^- (\d+) of 100: (.*)$", re.MULTILINE)
+_PARENT = re.compile(r'"""\n(.*?)\n"""', re.DOTALL)
 _WORDS_A_HINT = 3
 
 
@@ -62,6 +64,8 @@ def meta(request: Request, key: str) -> str | None:
         return _examination(text)
     if "refine the prompt" in text:
         return _refined(text, request.messages[-2].content if len(request.messages) > 1 else "", draw)
+    if "</prompt>" in text:
+        return f"<prompt>{_bred(text, draw)}</prompt>"
     tag = re.search(r"</(instruction|blank|variation)>", text)
     if tag is None:
         return _reworded(text, draw) if _standing(text) is not None else None
@@ -147,6 +151,14 @@ def _edits(text: str, draw: random.Random) -> list[str]:
     prompt = _standing(text) or ""
     wanted = _followed(_hints(prompt), critique[1] if critique else "")
     return [_said(prompt, wanted, draw) for _ in range(int(number[1]) if number else 1)]
+
+
+def _bred(text: str, draw: random.Random) -> str:
+    """A child of the prompts shown: what all have, three in four of what some have, and what is advised."""
+    parents = [match[1] for match in _PARENT.finditer(text)] or [""]
+    found = dict.fromkeys(hint for parent in parents for hint in _hints(parent))
+    taken = [hint for hint in found if all(hint in _hints(parent) for parent in parents) or draw.randrange(4)]
+    return _said(parents[0], _followed(taken, _PARENT.sub("", text)), draw)
 
 
 def _followed(hints: Sequence[str], advice: str) -> list[str]:

@@ -35,6 +35,7 @@ from promptwire.documents.complaints import validate
 from promptwire.documents.reading import read_text
 from promptwire.documents.witness import opens
 from promptwire.errors import PipelineError, Place, Problem
+from promptwire.families import Families
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
 from promptwire.values import Critiques, Examples, Failures, History, Message, Model, Prompts
@@ -224,7 +225,7 @@ def _compile(path: str, source: str, line: int) -> jinja2.Template:
 
 def _view(value: Any) -> Any:
     """Sets as the tuple of their elements, so that a template can loop over them and ask their length."""
-    if isinstance(value, Prompts | Examples | Critiques):
+    if isinstance(value, Prompts | Examples | Critiques | Families):
         return value.items
     if isinstance(value, Failures):
         return value.groups

@@ -46,3 +46,18 @@ async def test_the_best_of_several_children_wins() -> None:
     table = scores({"p": [0, 0], "c": [1, 0], "d": [1, 1]})
     inputs = Inputs(parents=PARENTS, children=Prompts(items=(CHILD, other)), scores=table)
     assert texts((await accept.run(inputs, Params(), FakeContext())).prompts) == ["d", "q"]
+
+
+async def test_only_the_first_parent_may_be_replaced() -> None:
+    """A donor of differential evolution lends to the child and is not its rival."""
+    p, q = PARENTS.items
+    child = Prompt(text="c", parents=(q.id, p.id))
+    inputs = Inputs(parents=PARENTS, children=Prompts(items=(child,)), scores=scores({"p": [0], "q": [0], "c": [1]}))
+    assert texts((await accept.run(inputs, Params(), FakeContext())).prompts) == ["p", "c"]
+
+
+async def test_the_rows_of_those_who_stay_are_handed_on() -> None:
+    table = scores({"p": [0, 0], "q": [1, 0], "c": [1, 1], "x": [0, 0]})
+    found = await accept.run(Inputs(parents=PARENTS, children=Prompts(items=(CHILD,)), scores=table), Params(), FakeContext())
+    assert texts(found.scores.prompts) == ["c", "q"]
+    assert [row.value for row in found.scores.rows] == [1, 0, 1, 1]

@@ -36,6 +36,12 @@ async def test_top_takes_scores_that_are_there_without_a_call() -> None:
     assert (texts(found.prompts), context.scored) == (["b", "a"], [])
 
 
+async def test_the_rows_of_the_best_are_handed_on_alone() -> None:
+    found = await beam_select.run(Inputs(scores=scores({"a": [0, 1], "b": [1, 1], "c": [0, 0]})), Params(keep=2), FakeContext())
+    assert (texts(found.kept.prompts), [row.value for row in found.kept.rows]) == (["b", "a"], [0, 1, 1, 1])
+    assert len(found.scores.rows) == 6
+
+
 async def test_top_scores_all_on_all_examples() -> None:
     context = FakeContext(value=by_number)
     found = await run(5, 7, context, keep=2)

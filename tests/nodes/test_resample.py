@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from promptwire.nodes.resample import Inputs, Params, resample
+import pytest
+
+from promptwire.bounds import Extent, Sizes
+from promptwire.nodes.resample import Inputs, Params, bound, resample
 from promptwire.values import Prompt, Prompts
 from tests.nodes.fake import FakeContext, examples, prompts, texts
 
@@ -42,3 +45,16 @@ async def test_no_prompts_or_no_variants_ask_nothing() -> None:
     await resample.run(Inputs(prompts=prompts()), Params(n=3), context)
     found = await resample.run(Inputs(prompts=prompts("a")), Params(n=0, keep_parents=True), context)
     assert (context.asked, texts(found.prompts)) == ([], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("given", "fill", "asked"),
+    [("abcde", 10, [1, 1, 1, 1, 1]), ("a", 10, [9]), ("abc", 10, [3, 2, 2]), ("abc", 4, [1]), ("abc", 3, []), ("", 5, [])],
+)
+async def test_a_set_is_filled_up_with_variants_shared_out_evenly(given: str, fill: int, asked: list[int]) -> None:
+    context = FakeContext(reply=numbered)
+    found = await resample.run(Inputs(prompts=prompts(*given)), Params(n=7, fill=fill, keep_parents=True), context)
+    assert [n for _, n in context.samples] == [slots.n for slots in context.asked] == asked
+    assert len(found.prompts) == len(given) + sum(asked)
+    size = bound(Sizes({"prompts": Extent.exactly(len(given))}), Params(fill=fill)).asks
+    assert (size.least, size.most) == (sum(asked), sum(asked))

@@ -99,6 +99,7 @@ def kind_of(request: Request) -> str:
     if request.kind == "infill":
         return "induction"
     marks = {
+        "</prompt>": "child",
         "<INS>": "idea",
         "A reviewer": "edit",
         "<START>": "gradient",
@@ -122,7 +123,7 @@ def well_formed(request: Request, key: str) -> str:
         return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
     if kind == "idea":
         return f"<INS>{word}</INS>"
-    tag = re.search(r"</(instruction|blank|variation)>", text)
+    tag = re.search(r"</(instruction|blank|variation|prompt)>", text)
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
 
 

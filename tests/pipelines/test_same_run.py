@@ -22,6 +22,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "opro": {"steps": 3, "scored_on": 12},
     "pe2": {"steps": 2, "tried_on": 12},
     "copro": {"breadths": [3, 4, 4]},
+    "evoprompt-ga": {"steps": 3, "induced": 3, "scored_on": 8},
+    "evoprompt-de": {"steps": 3, "induced": 3, "scored_on": 8},
 }
 
 

@@ -136,7 +136,7 @@ def test_a_sub_graph_per_element_gives_its_joined_outputs(project: Project) -> N
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("{p: $seed}", "{p: 3}", "p.yaml:5:15: this is Int, but 'each' needs a set - it takes Prompts, Examples, Failures, Critiques or a List"),
+        ("{p: $seed}", "{p: 3}", "p.yaml:5:15: this is Int, but 'each' needs a set - it takes Prompts, Examples, Failures, Critiques, Families or a List"),
         ("{p: $seed}", "{p: $last}", "p.yaml:4:3: these nodes wait for each other: all -> last -> all - "
          "to feed a result back, put them into a 'repeat' and 'carry' it"),
         ("{p: $seed}", "{p: $train}", "p.yaml:7:31: $p is Example, but 'prompts' of pick needs Prompts"),

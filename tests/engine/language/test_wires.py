@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.errors import NodeError
+from promptwire.families import Families
 from promptwire.language.wires import (
     TYPES,
     elements,
@@ -57,6 +58,7 @@ VALUES: dict[str, Any] = {
     "Scores": SCORES,
     "Failures": Failures(groups=(GROUP,)),
     "Critiques": Critiques(items=(Critique(text="c", prompt=A),)),
+    "Families": Families(items=((A, B), (A, A))),
     "History": History(entries=(Entry(prompt=A, score=0.5, n=1),), rounds=1),
     "Bool": True,
     "Int": 3,
@@ -106,6 +108,7 @@ def test_a_union_keeps_the_written_order_and_the_first_of_equals() -> None:
     assert union([VALUES["Failures"], Examples.of([TWO])], Examples | None).items == (ONE, TWO)
     assert union([SCORES, SCORES], Scores).rows == SCORES.rows
     assert len(union([VALUES["Failures"]] * 2, Failures)) == len(union([VALUES["Critiques"]] * 2, Critiques)) == 2
+    assert len(union([VALUES["Families"]] * 2, None)) == 4
     assert union([[1], 2, (3,)], list) == [1, 2, 3]
     assert union([None, A], Prompts).items == (A,)
     assert union([None], Prompts) == Prompts()
@@ -121,12 +124,12 @@ def test_what_is_no_set_has_no_union() -> None:
     with pytest.raises(NodeError, match="several values of type Int have no union"):
         union([3, 4], int)
     assert [name for name, kind in TYPES.items() if is_set(kind)] == [
-        "Prompts", "Examples", "Scores", "Failures", "Critiques", "List",
+        "Prompts", "Examples", "Scores", "Failures", "Critiques", "Families", "List",
     ]  # fmt: skip
 
 
 def test_elements_joined_are_the_whole_again() -> None:
-    for name in ("Prompts", "Examples", "Failures", "Critiques"):
+    for name in ("Prompts", "Examples", "Failures", "Critiques", "Families"):
         kind = part(TYPES[name])
         assert kind is not None
         parts = elements(VALUES[name])

@@ -118,6 +118,18 @@ def test_a_refinement_takes_over_what_better_prompts_have() -> None:
     assert named(*ask("pe2/refine.j2", history=shown)) == {"weight", "colour", "sender"}
 
 
+def family(*hints: str) -> tuple[Prompt, ...]:
+    """Parents that all hold one hint, and another each."""
+    return tuple(Prompt(text=f"Do it. State the weight. State the {hint}.") for hint in hints)
+
+
+def test_a_child_has_what_all_its_parents_share_and_some_of_what_one_of_them_has() -> None:
+    texts = [ask("evoprompt/ga.j2", key, family=family("colour", "sender"))[0] for key in map(str, range(40))]
+    assert all("weight" in named(text) for text in texts)
+    assert {len(named(text)) for text in texts} == {1, 2, 3}
+    assert named(*texts) == {"weight", "colour", "sender"}
+
+
 def test_what_is_no_meta_prompt_is_left_to_the_task_model() -> None:
     assert meta(Request("generate", prompt="State the colour.\n\nInput: Parcel to Oslo.\nOutput:"), "k") is None
 

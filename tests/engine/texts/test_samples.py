@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
+from promptwire.families import Families
 from promptwire.texts.samples import sample, samples
 from promptwire.values import Critiques, Example, Examples, Failures, History, Model, Prompt, Prompts, Row, Scores
 
@@ -18,7 +19,7 @@ class Slots(Model):
     kind: Literal["a", "b"]
 
 
-@pytest.mark.parametrize("kind", [Prompt, Prompts, Example, Examples, Scores, Failures, Critiques, History])
+@pytest.mark.parametrize("kind", [Prompt, Prompts, Example, Examples, Scores, Failures, Critiques, Families, History])
 def test_every_port_type_has_a_sample_with_its_fields(kind: type[Model]) -> None:
     made = sample(kind)
     assert isinstance(made, kind)

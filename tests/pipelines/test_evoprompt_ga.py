@@ -1,0 +1,140 @@
+"""EvoPrompt GA asks as often as its authors' code, breeds from the fit, and keeps the best of parents and children."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.canonical import digest
+from promptwire.documents import shipped
+from promptwire.request import Request
+from promptwire.task import Task
+from promptwire.values import Prompt, Prompts
+from tests.pipelines.lab import Waves, kind_of, model, numbers, search, well_formed
+from tests.pipelines.test_planted import PLANTED, Search, mean, parcels, results, variant
+
+GIVEN = {"induced": 0}
+
+
+def seeded(task: Task, *texts: str) -> Task:
+    """`task` that starts from these prompts."""
+    return task.model_copy(update={"prompts": Prompts.of(Prompt(text=text) for text in texts)})
+
+
+def many(count: int = 36, dev: int = 20) -> Task:
+    """A task with many initial prompts."""
+    return seeded(numbers(20, dev=dev), *(f"Say it in way {number}." for number in range(count)))
+
+
+async def test_ten_generations_of_ten_are_100_children_and_100_scores() -> None:
+    """41 dev evaluations and 5 paraphrases to begin with, as on SST-2; then N operator calls and N x |dev| a generation."""
+    run = await search("evoprompt-ga", model(), many(), params=GIVEN)
+    assert run.counted("given")[1] + run.counted("judged")[1] == 41 * 20
+    assert run.counted("kin") == (5, 5)
+    assert run.counted("search.children") == (100, 100)
+    assert run.counted("search.graded")[1] == 100 * 20
+    assert run.calls == 41 * 20 + 5 + 100 + 100 * 20
+
+
+async def test_a_generation_has_depth_two() -> None:
+    waves = Waves()
+    await search("evoprompt-ga", waves.model(), many(), params={**GIVEN, "steps": 2})
+    assert waves.waves == [{"task": 720}, {"paraphrase": 5}, {"task": 100}, *[{"child": 10}, {"task": 200}] * 2]
+
+
+@pytest.mark.parametrize(
+    ("params", "written", "kin", "asked"),
+    [({}, 10, 5, 5), (GIVEN, 0, 9, 1), ({**GIVEN, "population": 4, "founders": 2}, 0, 3, 1)],
+)
+async def test_one_initial_prompt_is_made_a_population(params: dict[str, Any], written: int, kin: int, asked: int) -> None:
+    """Of induced prompts and paraphrases; without induction of paraphrases of the one."""
+    run = await search("evoprompt-ga", model(batches=True), numbers(20, dev=8), params={**params, "steps": 1})
+    assert run.counted("written")[1] == written
+    assert run.counted("kin") == (asked, kin)
+    population = params.get("population", 10)
+    assert len(run.gave("search.pairs", "0")["families"]["items"]) == population
+    assert len(run.gave("search.fittest", "0")["prompts"]["items"]) == population
+
+
+def graded(request: Request, key: str) -> str:
+    """A task model under which every prompt is right on a share of the inputs that its wording says, by hash."""
+    if kind_of(request) != "task":
+        return well_formed(request, key)
+    prompt, _, rest = request.messages[-1].content.partition("\n\nInput: number ")
+    number = rest.partition("\n")[0]
+    return f"answer {number}" if int(digest([prompt, number], 4), 16) % 100 < int(digest(prompt, 4), 16) % 100 else "wrong"
+
+
+def means(scores: dict[str, Any]) -> dict[str, float]:
+    """The mean value of each prompt id in a table as JSON."""
+    found: dict[str, list[float]] = {}
+    for row in scores["rows"]:
+        found.setdefault(row["prompt"], []).append(row["value"])
+    return {prompt: sum(values) / len(values) for prompt, values in found.items()}
+
+
+async def test_the_best_of_parents_and_children_survive() -> None:
+    run = await search("evoprompt-ga", model(graded), many(), params={**GIVEN, "steps": 4})
+    for round in map(str, range(4)):
+        chosen = run.gave("search.fittest", round)
+        values = means(chosen["scores"])
+        assert len(values) == 20
+        assert sorted(means(chosen["kept"]).values()) == sorted(values.values())[-10:]
+    assert means(chosen["kept"])[run.prompt.id] == max(means(chosen["kept"]).values())
+
+
+async def test_parents_are_drawn_by_their_score_and_may_be_one() -> None:
+    run = await search("evoprompt-ga", model(graded), many(), params={**GIVEN, "steps": 5})
+    drawn: Counter[bool] = Counter()
+    for round in range(5):
+        before = run.gave("search.fittest", str(round - 1)) if round else None
+        known = means(before["kept"]) if before else None
+        families = [
+            [Prompt(**one).id for one in family] for family in run.gave("search.pairs", str(round))["families"]["items"]
+        ]
+        drawn.update(first == second for first, second in families)
+        if known:
+            shown = [known[one] for family in families for one in family]
+            assert sum(shown) / len(shown) > sum(known.values()) / len(known) - 0.05
+    assert drawn[True] > 0 < drawn[False]
+
+
+async def test_a_child_that_is_only_as_good_pushes_no_parent_out() -> None:
+    run = await search("evoprompt-ga", model(), many(), params={**GIVEN, "steps": 3})
+    first = [prompt["text"] for name in ("top", "kin") for prompt in run.gave(name, "")["prompts"]["items"]]
+    assert [prompt["text"] for prompt in run.gave("search.fittest", "2")["prompts"]["items"]] == first
+
+
+async def test_the_operator_sees_both_parents_and_an_example_of_another_task() -> None:
+    asked, params = model(), {**GIVEN, "steps": 1, "population": 2, "founders": 2}
+    await search("evoprompt-ga", asked, seeded(numbers(4, dev=4), "Say A.", "Say B."), params=params)
+    shown = [request.messages[-1].content for request in asked.requests if kind_of(request) == "child"]
+    assert all(text.count("First parent:") == text.count("Second parent:") == 2 for text in shown)
+    assert all(re.search(r'parent:\n"""\nSay (A|B)\.\n"""\nSecond parent:\n"""\nSay (A|B)\.\n"""', text) for text in shown)
+    assert all("French" in text.partition("Now do both")[0] for text in shown)
+
+
+def halves() -> Task:
+    """The planted task, with six initial prompts that hold three of the six hints each: only breeding brings all together."""
+    hints = sorted(PLANTED)
+    held = [[hints[(first + step) % 6] for step in range(3)] for first in range(6)]
+    return seeded(parcels(), *(" ".join(["Write the label.", *(f"State the {hint}." for hint in some)]) for some in held))
+
+
+HALVES = Search({**GIVEN, "founders": 6, "population": 12, "steps": 6, "scored_on": 24})
+
+
+async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path) -> None:
+    """It finds what no parent had whole; a child that saw one parent alone does not."""
+    bred = await results("evoprompt-ga", HALVES, seeds=5, task=halves())
+    assert sum(result.found for result in bred) >= 4
+    text = shipped.template_path("evoprompt/ga.j2").read_text(encoding="utf-8")
+    (tmp_path / "lone.j2").write_text(text.replace("{{ family[1] }}", "Write it."), encoding="utf-8")
+    cut = variant(tmp_path, "evoprompt-ga", "{search.children: {template: lone.j2}}")
+    lone = await results(cut, HALVES, seeds=3, task=halves())
+    assert not any(result.found for result in lone)
+    assert mean(bred) - mean(lone) > 0.3
