@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "opro": {"steps": 3, "scored_on": 12},
     "pe2": {"steps": 2, "tried_on": 12},
     "copro": {"breadths": [3, 4, 4]},
+    "ape-protegi-opro": {"rounds": 2, "scored_on": 12},
 }
 
 
