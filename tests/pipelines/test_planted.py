@@ -206,8 +206,13 @@ async def test_pe2_with_momentum_fails_without_its_history(tmp_path: Path) -> No
 @pytest.mark.parametrize("pipeline", [name for name in shipped.pipelines() if name != "protegi-expand"])
 async def test_every_shipped_pipeline_can_be_rehearsed(pipeline: str) -> None:
     """With its own templates and parsers: nothing that the planted model writes is unreadable."""
-    family = pipeline.partition("-")[0]
-    small = {"opro": {"steps": 2}, "ape": {"n": 2, "first": 4}, "protegi": {"rounds": 2, "pulls": 200}}.get(family, {})
+    sizes: dict[str, dict[str, Any]] = {
+        "opro": {"steps": 2},
+        "ape": {"n": 2, "first": 4},
+        "protegi": {"rounds": 2, "pulls": 200},
+        "ape-protegi-opro": {"rounds": 2},
+    }
+    small = sizes.get(pipeline, sizes.get(pipeline.partition("-")[0], {}))
     run = await search(pipeline, planted(), parcels(), params=small)
     assert run.prompt.text
     assert not [what for _, what in run.session.counts if what == "unreadable"]

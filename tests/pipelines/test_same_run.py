@@ -24,6 +24,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "copro": {"breadths": [3, 4, 4]},
     "evoprompt-ga": {"steps": 3, "induced": 3, "scored_on": 8},
     "evoprompt-de": {"steps": 3, "induced": 3, "scored_on": 8},
+    "ape-protegi-opro": {"rounds": 2, "scored_on": 12},
 }
 
 
