@@ -4,7 +4,7 @@
     report = promptwire.run("ape", "plural", promptwire.Options(models={"task": "openai/gpt-4o-mini"}))
     print(report.prompt, report.test.best.score)
 
-To write a node, see `promptwire.node`; for the errors that anything here may raise, `promptwire.errors`.
+To write a node or a metric, see `promptwire.authoring`; for the errors that anything here may raise, `promptwire.errors`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from promptwire.api import run, run_async
     from promptwire.errors import PromptwireError
     from promptwire.options import Options
+    from promptwire.plugins import load_plugin
     from promptwire.running.report import Report
 
-__all__ = ["Options", "PromptwireError", "Report", "__version__", "run", "run_async"]
+__all__ = ["Options", "PromptwireError", "Report", "__version__", "load_plugin", "run", "run_async"]
 
 _HOMES = {
     "Options": "options",
     "PromptwireError": "errors",
     "Report": "running.report",
+    "load_plugin": "plugins",
     "run": "api",
     "run_async": "api",
 }

@@ -17,7 +17,7 @@ import typer
 
 from promptwire.commands import cache as cache_commands
 from promptwire.commands import drawing, planning, reading, starting
-from promptwire.commands.arguments import Json, Params, Patches, Pipeline
+from promptwire.commands.arguments import Json, Params, Patches, Pipeline, Plugins
 from promptwire.commands.arguments import pairs as _pairs
 from promptwire.commands.limits import Limit, budgets, paces
 from promptwire.commands.sharing import bundle, replay
@@ -83,6 +83,7 @@ def run(
     template: Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")] = None,
     cache: Annotated[str, typer.Option(help="use, refresh, only (a miss is an error) or off.")] = "use",
     parallel: Annotated[int | None, typer.Option(min=1, help="Requests in flight per model.")] = None,
+    plugins: Plugins = None,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -121,7 +122,11 @@ def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool
 
 
 @app.command()
-def check(files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")], json_: Json = False) -> None:
+def check(
+    files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")],
+    plugins: Plugins = None,
+    json_: Json = False,
+) -> None:
     """Find everything that is wrong with pipelines before anything is spent."""
     from promptwire.language.check import check as look
 

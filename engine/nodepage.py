@@ -32,7 +32,10 @@ Row = tuple[str, str, str]
 def node_page(name: str) -> str:
     """The page of the node type `name`. Raises UsageError with the nearest name."""
     kind = Registry().find(name)
-    about = (inspect.getdoc(sys.modules[kind.run.__module__]) or kind.doc).partition(": ")[2] or kind.doc
+    # A built-in has a file of its own, whose docstring is its manual; a plug-in's file may hold many.
+    manual = kind.run if ":" in name else sys.modules[kind.run.__module__]
+    about = inspect.getdoc(manual) or kind.doc
+    about = about if ":" in name else about.partition(": ")[2] or kind.doc
     source, example = _example(kind)
     parts = [
         f"{kind.name} - {about}",

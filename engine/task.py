@@ -20,7 +20,7 @@ from promptwire.documents.document import Document, Source, Spot, graft
 from promptwire.documents.reading import read
 from promptwire.documents.shipped import task_path, template_path
 from promptwire.errors import DataError, UsageError
-from promptwire.measuring.metrics import Metric, metric
+from promptwire.measuring.metrics import Metric, find_metric
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
 from promptwire.texts.templating import Template, load
@@ -113,7 +113,7 @@ class Task(Model):
 
     def load_metric(self, name: str | None = None) -> Metric:
         """The metric `name`, or the task's own. Raises UsageError when any of the data can't satisfy it."""
-        found = metric(name or self.metric)
+        found = find_metric(name or self.metric)
         # The held-out examples too: they are scored last, when everything is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
         problem = found.accepts(examples, self.labels)

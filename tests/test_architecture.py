@@ -14,10 +14,10 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "canonical", "redact", "bounds"),
-    ("values",),
+    ("values", "plugins"),
     ("documents", "families", "node", "request"),
     ("texts", "measuring"),
-    ("steps",),
+    ("steps", "authoring"),
     ("language", "calls", "models", "options", "data", "drawing"),
     ("task", "listing", "nodepage", "starter"),
     ("running",),

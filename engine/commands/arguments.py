@@ -9,13 +9,31 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Json", "Params", "Patches", "Pipeline", "console", "pairs"]
+__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "console", "pairs"]
 
 Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
 Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
 Patches = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=V", help="Patch any leaf, such as search.select.keep=2.")
+]
+
+
+def _load(files: list[str] | None) -> list[str] | None:
+    """Load plug-ins before the command runs, which then finds their nodes and metrics like any other."""
+    if files:
+        from promptwire.plugins import load_plugin
+
+        for file in files:
+            load_plugin(file)
+    return files
+
+
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugins", metavar="FILE", help="A Python file with nodes or metrics of yours; its code is run.", callback=_load
+    ),
 ]
 
 

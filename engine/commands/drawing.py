@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from promptwire.commands.arguments import Params, Patches, Pipeline, pairs
+from promptwire.commands.arguments import Params, Patches, Pipeline, Plugins, pairs
 
 __all__ = ["Format", "graph"]
 
@@ -25,6 +25,7 @@ def graph(
     form: Annotated[Format, typer.Option("--format", help="For the terminal, or for what draws Mermaid.")] = Format.text,
     param: Params = None,
     patch: Patches = None,
+    plugins: Plugins = None,
 ) -> None:
     """Draw a pipeline, inner pipelines included: loops as frames, ports on wires."""
     from promptwire.drawing import mermaid, outline

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from promptwire.commands.arguments import Json, Params, Patches, Pipeline, pairs
+from promptwire.commands.arguments import Json, Params, Patches, Pipeline, Plugins, pairs
 
 if TYPE_CHECKING:
     from promptwire.planning.plan import Plan, StepPlan
@@ -30,6 +30,7 @@ def plan(
     metric: Annotated[str | None, typer.Option(help="How answers are scored, instead of the task's way.")] = None,
     labels: Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")] = None,
     template: Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")] = None,
+    plugins: Plugins = None,
     json_: Json = False,
 ) -> None:
     """Say what a run asks at most, step by step, before anything is spent."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from promptwire.commands.arguments import Params, Patches, Pipeline, console, pairs
+from promptwire.commands.arguments import Params, Patches, Pipeline, Plugins, console, pairs
 
 __all__ = ["nodes", "schema", "show"]
 
@@ -28,6 +28,7 @@ def show(
 
 def nodes(
     words: Annotated[list[str] | None, typer.Argument(metavar="[NAME]", help="A node type to tell all about.")] = None,
+    plugins: Plugins = None,
 ) -> None:
     """List the node types, or show one: its ports, params, outputs, template variables and an example."""
     from promptwire.errors import UsageError
@@ -45,7 +46,7 @@ def nodes(
         sys.stdout.write("\n`promptwire nodes NAME` tells all about one.\n")
 
 
-def schema() -> None:
+def schema(plugins: Plugins = None) -> None:
     """Print the JSON Schema of pipeline files, for editors: completion, manual and mistakes while you type."""
     from promptwire.language.schema import schema_text
 

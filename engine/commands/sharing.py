@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from promptwire.commands.arguments import Plugins
+
 __all__ = ["bundle", "replay"]
 
 
@@ -27,6 +29,7 @@ def bundle(
 
 def replay(
     bundle: Annotated[Path, typer.Argument(help="A file that `promptwire bundle` wrote.")],
+    plugins: Plugins = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Make a bundled run again from its answers alone; ends with 7 when other numbers come out."""

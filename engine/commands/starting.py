@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from promptwire.commands.arguments import Plugins
+
 __all__ = ["new"]
 
 
 def new(
     name: Annotated[str, typer.Argument(help="Name of the pipeline, and of the folder that is made for it.")],
     source: Annotated[str, typer.Option("--from", help="The pipeline to begin with: a shipped one's name or a file.")] = "ape",
+    plugins: Plugins = None,
 ) -> None:
     """Make a folder with a pipeline of your own, its templates and a task to try it on."""
     from promptwire.starter import start

@@ -16,6 +16,7 @@ from promptwire.documents.complaints import words
 from promptwire.documents.document import Branch
 from promptwire.errors import UsageError, suggest
 from promptwire.language.names import Symbol
+from promptwire.language.registry import Registry
 from promptwire.language.site import Built, Frame, Post
 from promptwire.language.speaking import Speaking, speaking
 from promptwire.language.spec import ENGINE_KEYS, CallSpec
@@ -94,14 +95,15 @@ def _type(frame: Frame, use: str, branch: Branch) -> NodeType | None:
     """The node type called `use`; None when there is none, which is then noted."""
     types, findings = frame.site.types, frame.site.findings
     place = (branch.get("use") or branch).spot.place()
-    if use not in types:
-        hint = (
-            f"a pipeline file is written ./{use}.yaml" if use.startswith((".", "/")) else suggest(use, types, noun="node types")
-        )
+    try:
+        if use in types:
+            return types[use]
+        if use.startswith((".", "/")):
+            hint = f"a pipeline file is written ./{use}.yaml"
+        else:
+            hint = types.nearest(use) if isinstance(types, Registry) else suggest(use, types, noun="node types")
         findings.error("unknown-node", place, f"there is no node type {use!r}", hint)
         return None
-    try:
-        return types[use]
     except UsageError as error:
         findings.error("broken-plugin", place, error.problem, error.hint)
         return None

@@ -1,8 +1,7 @@
-"""Name to node type, without lists to keep: built-ins by file name, plugins by entry point.
+"""Name to node type, without lists to keep: built-ins by file name, others' by the plug-in that brings them.
 
-A mapping that loads what is asked for and lists the rest by name alone, so that checking a pipeline imports the nodes it uses
-and no other. An entry point `acme.judge` of the group `promptwire.nodes` is `acme:judge` in YAML: the colon keeps plugins
-and built-ins apart, and two plugins of one name are an error, never a silent choice.
+A mapping that loads what is asked for and lists built-ins by name alone, so that checking a pipeline imports the nodes it uses
+and no other. What the plug-in `acme` brings as `judge` is `acme:judge` in YAML; see `promptwire.plugins`.
 """
 
 from __future__ import annotations
@@ -10,61 +9,65 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
 
 import promptwire.nodes
 from promptwire.errors import UsageError, suggest
 from promptwire.node import NodeType
+from promptwire.plugins import brought, missing, names
 
-__all__ = ["GROUP", "Registry"]
-
-GROUP = "promptwire.nodes"
+__all__ = ["Registry"]
 
 
 class Registry(Mapping[str, NodeType]):
-    """The node types that are installed, by their name in YAML."""
+    """The node types that there are, by their name in YAML."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, NodeType] = {}
+        self._plugins: dict[str, dict[str, NodeType]] = {}
 
     def __getitem__(self, name: str) -> NodeType:
-        """The node type called `name`. Raises KeyError for an unknown one, UsageError for a clash or a broken plugin."""
+        """The node type called `name`. Raises KeyError for an unknown one, UsageError for a clash or a broken plug-in."""
+        if ":" in name:
+            plugin, _, own = name.partition(":")
+            return self._plugin(plugin)[own]
         if name not in self._loaded:
-            self._loaded[name] = self._plugin(name) if ":" in name else self._built_in(name)
+            self._loaded[name] = self._built_in(name)
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files or (isinstance(name, str) and ":" in name and name in self._plugins)
+        if not isinstance(name, str) or ":" not in name:
+            return name in self._files
+        plugin, _, own = name.partition(":")
+        return own in self._plugin(plugin)
 
     def __iter__(self) -> Iterator[str]:
-        """Every name, built-ins first; imports nothing."""
+        """Every name, built-ins first; imports the plug-ins, which alone know what they bring."""
         yield from sorted(self._files)
-        yield from sorted(self._plugins)
+        for plugin in names():
+            yield from (f"{plugin}:{own}" for own in sorted(self._plugin(plugin)))
 
     def __len__(self) -> int:
-        return len(self._files) + len(self._plugins)
+        return sum(1 for _ in self)
 
     def find(self, name: str) -> NodeType:
         """The node type called `name`. Raises UsageError with the nearest name."""
         if name in self:
             return self[name]
-        raise UsageError(f"there is no node type {name!r}", hint=suggest(name, self, noun="node types"))
+        raise UsageError(f"there is no node type {name!r}", hint=self.nearest(name))
+
+    def nearest(self, name: str) -> str:
+        """A hint for an unknown name."""
+        if ":" in name:
+            return missing(name, self._plugin(name.partition(":")[0]), "node types")
+        # A plug-in that is broken is no answer to a slip of the pen.
+        return suggest(name, self._files, noun="node types")
 
     @cached_property
     def _files(self) -> dict[str, str]:
         found = pkgutil.iter_modules(promptwire.nodes.__path__)
         return {module.name.replace("_", "-"): module.name for module in found if not module.name.startswith("_")}
-
-    @cached_property
-    def _plugins(self) -> dict[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = {}
-        for entry in entry_points(group=GROUP):
-            same = found.setdefault(entry.name.replace(".", ":", 1), [])
-            # A package found twice on sys.path lists its entry points twice; that is one plugin, not a clash.
-            if all(entry.value != other.value for other in same):
-                same.append(entry)
-        return found
 
     def _built_in(self, name: str) -> NodeType:
         module = importlib.import_module(f"{promptwire.nodes.__name__}.{self._files[name]}")
@@ -73,18 +76,9 @@ class Registry(Mapping[str, NodeType]):
                 return value
         raise TypeError(f"{module.__name__} holds no node type called {name!r}: file, function and node have one name")
 
-    def _plugin(self, name: str) -> NodeType:
-        entries = self._plugins[name]
-        if len(entries) > 1:
-            sources = " and ".join(sorted(f"{entry.dist.name if entry.dist else '?'} ({entry.value})" for entry in entries))
-            raise UsageError(f"the node type {name!r} is given by {sources}", hint="uninstall one of them")
-        try:
-            found = entries[0].load()
-        except Exception as cause:
-            problem = f"the plugin {name!r} can't be loaded: {type(cause).__name__}: {cause}"
-            raise UsageError(problem, hint=f"it is {entries[0].value}") from cause
-        if not isinstance(found, NodeType):
-            raise UsageError(
-                f"the plugin {name!r} ({entries[0].value}) is no node type", hint="decorate its function with @node(...)"
-            )
-        return found
+    def _plugin(self, plugin: str) -> dict[str, NodeType]:
+        """What a plug-in brings, under the whole name that messages then show."""
+        if plugin not in self._plugins:
+            own = brought(plugin, NodeType, lambda kind: kind.run.__module__)
+            self._plugins[plugin] = {name: replace(kind, name=f"{plugin}:{name}") for name, kind in own.items()}
+        return self._plugins[plugin]

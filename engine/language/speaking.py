@@ -16,7 +16,7 @@ from promptwire.language.resolving import folder_of
 from promptwire.language.site import Frame
 from promptwire.language.spec import ENGINE_KEYS, CallSpec
 from promptwire.language.wiring import Socket, connect, type_of_wire
-from promptwire.measuring.metrics import metric
+from promptwire.measuring.metrics import find_metric
 from promptwire.node import NodeType
 from promptwire.request import Settings
 from promptwire.steps import Asking, Wire
@@ -109,7 +109,7 @@ def _template(frame: Frame, call: Speaking) -> Path | None:
 
 def _check_metric(frame: Frame, call: Speaking) -> None:
     try:
-        metric(call.spec.metric or "")
+        find_metric(call.spec.metric or "")
     except UsageError as error:
         place = (call.branch.get("metric") or call.branch).spot.place()
         frame.site.findings.error("unknown-metric", place, error.problem, error.hint)

@@ -2,27 +2,26 @@
 
 A metric says what it needs - a text, a choice between labels, the log-probability of the answer, a judge - so that a model
 that can't give it is refused before the first call, and says what its data must look like, so that a task is refused before a
-run scores 0 throughout. Others' metrics come through the entry point group `promptwire.metrics`: a `Metric`, or a function
-of an answer and its accepted outputs. Two metrics of one name are an error: none replaces another silently.
+run scores 0 throughout. Plug-ins bring more, such as `acme:brevity`: functions of an answer and its accepted outputs under the
+decorator `@metric()`. What such a function raises, or gives that is no number, stops the run and names it.
 """
 
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from promptwire.errors import UsageError, suggest
+from promptwire import plugins
+from promptwire.errors import NodeError, UsageError, suggest
 from promptwire.measuring import measures
+from promptwire.plugins import missing
 from promptwire.values import Example
 
-__all__ = ["GROUP", "Metric", "metric", "names"]
-
-GROUP = "promptwire.metrics"
-"""Entry point group of metrics that other packages bring."""
+__all__ = ["Metric", "find_metric", "metric", "names"]
 
 Value = Callable[[str, tuple[str, ...]], float]
 Accepts = Callable[[Sequence[Example], Sequence[str]], str]
@@ -54,10 +53,22 @@ class Metric:
     """The value of a right answer; None where there is no such value."""
 
     def grade(self, answer: str, example: Example) -> float:
-        """The value of an answer to `example`; a multiple-choice answer may also give the text of its option."""
+        """The value of an answer to `example`; a multiple-choice answer may also give the text of its option.
+
+        Raises NodeError when the metric fails or gives no number.
+        """
         if self.value is measures.multiple_choice and measures.option_letter(answer) is None:
             answer = measures.option_named(answer, example.text) or answer
-        return self.value(answer, example.outputs)
+        try:
+            value = float(self.value(answer, example.outputs))
+        except Exception as error:  # a plug-in's code can raise anything
+            problem = f"the metric {self.name!r} failed on the answer {answer[:60]!r}: {type(error).__name__}: {error}"
+            raise NodeError(problem) from error
+        if not math.isfinite(value):
+            raise NodeError(
+                f"the metric {self.name!r} gave {value} for the answer {answer[:60]!r}", hint="it has to be a number"
+            )
+        return value
 
 
 def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:
@@ -120,42 +131,42 @@ _ALSO = {"any-of": "exact", "exact-set": "set"}
 """Other names: every metric takes any of several accepted outputs, so `any-of` is `exact`."""
 
 
-def metric(name: str) -> Metric:
-    """The metric called `name`: a built-in one, or another package's.
+def find_metric(name: str) -> Metric:
+    """The metric called `name`: a built-in one, or a plug-in's, such as `acme:brevity`.
 
-    Raises UsageError when there is none, when two packages bring it, or when it can't be loaded.
+    Raises UsageError when there is none, or when its plug-in can't be loaded.
     """
-    brought = [point for point in entry_points(group=GROUP) if point.name == name]
-    known = _BUILT_IN.get(_ALSO.get(name, name))
-    if len(brought) + (known is not None) > 1:
-        sources = sorted([_origin(point) for point in brought] + (["promptwire"] if known else []))
-        raise UsageError(f"the metric {name!r} comes from {' and '.join(sources)}", hint="uninstall all but one of them")
-    if known:
+    plugin, colon, own = name.partition(":")
+    if not colon:
+        known = _BUILT_IN.get(_ALSO.get(name, name))
+        if known is None:
+            raise UsageError(f"there is no metric {name!r}", hint=suggest(name, (*_BUILT_IN, *_ALSO), noun="metrics"))
         return known
-    if brought:
-        return _load(brought[0])
-    raise UsageError(f"there is no metric {name!r}", hint=suggest(name, names(), noun="metrics"))
+    found = _brought(plugin)
+    if own not in found:
+        raise UsageError(f"there is no metric {name!r}", hint=missing(name, found, "metrics"))
+    return replace(found[own], name=name)
 
 
 def names() -> tuple[str, ...]:
     """Names of all metrics there are, sorted."""
-    return tuple(sorted({*_BUILT_IN, *_ALSO, *(point.name for point in entry_points(group=GROUP))}))
+    others = (f"{plugin}:{own}" for plugin in plugins.names() for own in _brought(plugin))
+    return tuple(sorted({*_BUILT_IN, *_ALSO, *others}))
 
 
-def _origin(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else point.value
+def metric(*, accepts: Accepts = _anything, perfect: float | None = 1.0) -> Callable[[Value], Metric]:
+    """Make a function `(answer, outputs) -> float` a metric, for plug-ins.
+
+    `outputs` are the accepted outputs of the example; more is better. `accepts` says which data it can't score, so that a task
+    is refused before a run; `perfect` is the value of a right answer, None where there is none.
+    """
+
+    def declare(value: Value) -> Metric:
+        doc = (inspect.getdoc(value) or "").partition("\n")[0]
+        return Metric(value.__name__.rstrip("_").replace("_", "-"), doc, value, accepts, perfect=perfect)
+
+    return declare
 
 
-def _load(point: EntryPoint) -> Metric:
-    where = f"metric {point.name!r} of {_origin(point)}"
-    try:
-        found: Any = point.load()
-    except Exception as error:  # another package's import can raise anything
-        raise UsageError(f"it can't be loaded: {type(error).__name__}: {error}", where=where) from error
-    if isinstance(found, Metric):
-        if found.name != point.name:
-            raise UsageError(f"it calls itself {found.name!r}", where=where, hint="give both the same name")
-        return found
-    if not callable(found):
-        raise UsageError(f"{point.value} is neither a Metric nor a function", where=where)
-    return Metric(point.name, (inspect.getdoc(found) or "").partition("\n")[0], found)
+def _brought(plugin: str) -> dict[str, Metric]:
+    return plugins.brought(plugin, Metric, lambda found: found.value.__module__)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from promptwire.errors import UsageError
-from promptwire.measuring import metrics
-from promptwire.measuring.metrics import Metric, metric, names
+from promptwire import plugins
+from promptwire.errors import NodeError, UsageError
+from promptwire.measuring.metrics import find_metric, metric, names
 from promptwire.values import Example
 
 
@@ -21,34 +20,32 @@ def example(*outputs: str, input: str = "in") -> Example:
     return Example(input=input, outputs=outputs)
 
 
+@metric(accepts=lambda examples, labels: "too few" if len(examples) < 2 else "", perfect=None)
 def measure_length(answer: str, outputs: tuple[str, ...]) -> float:
-    """How long the answer is."""
+    """How long the answer is.
+
+    No more.
+    """
     return float(len(answer))
 
 
-OWN = Metric("own", "Another package's.", measure_length)
-NUMBER = 3
+@metric()
+def odd(answer: str, outputs: tuple[str, ...]) -> float:
+    """What the answer says, or fails."""
+    return {"nothing": None, "not": float("nan")}.get(answer) if answer != "divide" else 1 / 0  # type: ignore[return-value]
 
 
 @pytest.fixture
-def brings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Entry points of other packages."""
-
-    def bring(**points: str) -> None:
-        found = [EntryPoint(name.replace("_", "-"), f"{__name__}:{what}", metrics.GROUP) for name, what in points.items()]
-
-        def load(self: EntryPoint) -> Any:
-            return globals()[self.attr]
-
-        monkeypatch.setattr(EntryPoint, "load", load)
-        monkeypatch.setattr(metrics, "entry_points", lambda group: found if group == metrics.GROUP else [])
-
-    return bring
+def acme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This file as the plug-in `acme`."""
+    found = [EntryPoint("acme", __name__, plugins.GROUP)]
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[measure_length.value.__module__])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == plugins.GROUP else [])
 
 
 @pytest.mark.parametrize("name", ["exact", "any-of", "induction", "contains", "set", "exact-set", "f1", "numeric"])
 def test_built_in_metrics_score_texts_from_0_to_1(name: str) -> None:
-    found = metric(name)
+    found = find_metric(name)
     assert (found.needs, found.perfect) == ("text", 1.0)
     assert found.value("(A) 3", ("(A) 3",)) == 1.0
     assert found.value("no", ("(A) 3",)) == 0.0
@@ -58,18 +55,18 @@ def test_built_in_metrics_score_texts_from_0_to_1(name: str) -> None:
     ("name", "needs", "perfect"), [("choice", "choice", 1.0), ("logprob", "logprob", None), ("judge", "judge", 1.0)]
 )
 def test_other_metrics_say_what_they_need(name: str, needs: str, perfect: float | None) -> None:
-    assert (metric(name).needs, metric(name).perfect) == (needs, perfect)
+    assert (find_metric(name).needs, find_metric(name).perfect) == (needs, perfect)
 
 
 @pytest.mark.parametrize("name", ["logprob", "judge"])
 def test_a_metric_that_reads_no_text_never_gives_a_silent_0(name: str) -> None:
     with pytest.raises(TypeError):
-        metric(name).value("answer", ("answer",))
+        find_metric(name).value("answer", ("answer",))
 
 
 def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match="did you mean 'exact'"):
-        metric("exakt")
+        find_metric("exakt")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +85,7 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
 def test_data_that_a_metric_cannot_score_is_refused(
     name: str, examples: list[Example], labels: tuple[str, ...], words: str
 ) -> None:
-    assert words in metric(name).accepts(examples, labels)
+    assert words in find_metric(name).accepts(examples, labels)
 
 
 @pytest.mark.parametrize(
@@ -102,37 +99,37 @@ def test_data_that_a_metric_cannot_score_is_refused(
     ],
 )
 def test_data_that_a_metric_can_score_is_accepted(name: str, found: Example, labels: tuple[str, ...]) -> None:
-    assert metric(name).accepts([found], labels) == ""
+    assert find_metric(name).accepts([found], labels) == ""
 
 
 def test_multiple_choice_grades_the_text_of_an_option_by_the_question() -> None:
     question = example("(B)", input="Where?\nOptions:\n(A) Paris\n(B) Rome")
-    found = metric("multiple-choice")
+    found = find_metric("multiple-choice")
     assert (found.grade("Rome", question), found.grade("Paris", question), found.grade("(B)", question)) == (1.0, 0.0, 1.0)
 
 
-def test_a_function_of_another_package_is_a_metric(brings: Callable[..., None]) -> None:
-    brings(measure_length="measure_length", own="OWN")
-    assert (metric("measure-length").value("abc", ()), metric("measure-length").doc) == (3.0, "How long the answer is.")
-    assert metric("own") is OWN
-    assert {"own", "measure-length", "exact"} <= set(names())
+def test_a_function_of_a_plugin_is_a_metric_under_the_plugins_name(acme: None) -> None:
+    found = find_metric("acme:measure-length")
+    assert (found.name, found.value("abc", ()), found.doc) == ("acme:measure-length", 3.0, "How long the answer is.")
+    assert (found.perfect, found.accepts([], ()), found.needs) == (None, "too few", "text")
+    assert {"acme:measure-length", "acme:odd", "exact"} <= set(names())
+
+
+def test_a_plugins_metric_that_is_not_there_is_refused(acme: None) -> None:
+    with pytest.raises(UsageError, match="there is no metric 'acme:ood'\n  did you mean 'acme:odd'"):
+        find_metric("acme:ood")
+    with pytest.raises(UsageError, match=r"name its file: --plugins other\.py"):
+        find_metric("other:odd")
 
 
 @pytest.mark.parametrize(
-    ("points", "name", "words"),
-    [
-        ({"exact": "measure_length"}, "exact", "comes from"),
-        ({"number": "NUMBER"}, "number", "neither a Metric nor a function"),
-        ({"other": "OWN"}, "other", "calls itself 'own'"),
-        ({"missing": "NOT_THERE"}, "missing", "can't be loaded"),
-    ],
+    ("answer", "words"),
+    [("divide", "ZeroDivisionError"), ("nothing", "TypeError"), ("not", "the metric 'odd' gave nan for the answer 'not'")],
 )
-def test_what_another_package_brings_wrongly_is_refused(
-    brings: Callable[..., None], points: dict[str, str], name: str, words: str
-) -> None:
-    brings(**points)
-    with pytest.raises(UsageError, match=words):
-        metric(name)
+def test_a_metric_that_fails_or_gives_no_number_is_an_error_that_names_it(answer: str, words: str) -> None:
+    with pytest.raises(NodeError, match=words) as caught:
+        odd.grade(answer, example("x"))
+    assert "the metric 'odd'" in str(caught.value)
 
 
 DATA = os.environ.get("PROMPTWIRE_TEST_DATA")
@@ -144,7 +141,7 @@ def test_real_tasks_are_accepted_by_their_metric_and_score_themselves_as_right()
     folders = sorted(path.parent for path in Path(DATA or "").glob("*/task.json"))
     assert folders
     for folder in folders:
-        found = metric(json.loads((folder / "task.json").read_text(encoding="utf-8"))["metric"])
+        found = find_metric(json.loads((folder / "task.json").read_text(encoding="utf-8"))["metric"])
         rows = [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
         given = [row["output"] if isinstance(row["output"], list) else [row["output"]] for row in rows]
         examples = [Example(input=row["input"], outputs=tuple(outputs)) for row, outputs in zip(rows, given, strict=True)]

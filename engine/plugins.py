@@ -1,0 +1,153 @@
+"""Nodes and metrics that others bring: what installed packages and files named by the user hold, found by their decorators.
+
+A package says `acme = "acme_prompts"` in the entry point group `promptwire.plugins`, and everything in that module (with those
+inside it, when it is a package) that `@node` or `@metric` has made can be used as `acme:NAME`; a file `acme.py` that the user
+names brings the same. There are no lists to keep, and the colon keeps what is brought apart from what is built in. A pipeline
+or a folder can never name code to run: only what is installed or named on the command line is imported, when it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, TypeVar
+
+from promptwire.errors import UsageError, suggest
+
+__all__ = ["GROUP", "brought", "load_plugin", "missing", "names"]
+
+GROUP = "promptwire.plugins"
+"""Entry point group of packages that bring nodes or metrics."""
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+class Named(Protocol):
+    """What a plug-in brings."""
+
+    @property
+    def name(self) -> str:
+        """Its own name, without that of the plug-in."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that the user named, loaded."""
+
+    path: Path
+    module: ModuleType
+
+
+_FILES: dict[str, _File] = {}
+"""What `load_plugin` has loaded into this process, by the name of the plug-in."""
+
+
+def load_plugin(path: str | Path) -> str:
+    """Run the Python file `path`, a user's own, so that its nodes and metrics can be used; gives the name to use them by.
+
+    `my_ideas.py` becomes `my-ideas`: its node `judge` is `my-ideas:judge`. A file that is loaded already is not run again.
+    Raises UsageError when it isn't there, fails, or has the name of another plug-in.
+    """
+    file = Path(path).resolve()
+    name = file.stem.replace("_", "-").lower()
+    if file.suffix != ".py" or not _NAME.fullmatch(name):
+        raise UsageError(f"{path} can't be a plug-in", hint="it is a Python file with a plain name, such as my_nodes.py")
+    if name in _FILES and _FILES[name].path == file:
+        return name
+    others = [str(_FILES[name].path)] if name in _FILES else [_origin(point) for point in _installed(name)]
+    if others:
+        raise UsageError(f"{path} and {' and '.join(others)} are both plug-ins called {name!r}", hint="rename the file")
+    _FILES[name] = _File(file, _run(file, f"promptwire_plugin_{file.stem}"))
+    return name
+
+
+def names() -> tuple[str, ...]:
+    """The names of all plug-ins, sorted; imports nothing."""
+    return tuple(sorted({*_FILES, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def brought(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:
+    """Everything of the class `kind` that `plugin` brings, by its own name; none when there is no such plug-in.
+
+    `home` names the module that something was made in: what a plug-in imports from elsewhere is not its own. Raises UsageError
+    when two packages are called `plugin`, when it can't be imported, and when it has two things of one name.
+    """
+    found: dict[str, T] = {}
+    for module in _modules(plugin):
+        for value in vars(module).values():
+            if not isinstance(value, kind) or home(value) != module.__name__ or found.get(value.name) is value:
+                continue
+            if value.name in found:
+                both = f"{home(found[value.name])} and {module.__name__}"
+                raise UsageError(f"the plug-in {plugin!r} has two called {value.name!r}: {both}", hint="rename one of them")
+            found[value.name] = value
+    return found
+
+
+def missing(name: str, known: dict[str, T], noun: str) -> str:
+    """A hint for `name`, such as `acme:judge`, which is not among what its plug-in brings."""
+    plugin = name.partition(":")[0]
+    if plugin not in names():
+        return f"install the package that brings {plugin!r}, or name its file: --plugins {plugin.replace('-', '_')}.py"
+    if not known:
+        return f"the plug-in {plugin!r} brings no {noun}"
+    return suggest(name, [f"{plugin}:{each}" for each in known], noun=f"{noun} of {plugin}")
+
+
+def _modules(plugin: str) -> Iterator[ModuleType]:
+    if plugin in _FILES:
+        yield _FILES[plugin].module
+        return
+    points = _installed(plugin)
+    if len(points) > 1:
+        sources = " and ".join(sorted(map(_origin, points)))
+        raise UsageError(f"the plug-in {plugin!r} is given by {sources}", hint="uninstall one of them")
+    for point in points:
+        module = _import(point, point.value)
+        yield module
+        for inner in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            if not inner.name.startswith("_"):
+                yield _import(point, f"{module.__name__}.{inner.name}")
+
+
+def _installed(plugin: str) -> list[EntryPoint]:
+    """The entry points called `plugin`; a package that is found twice on the path lists its own twice, which is no clash."""
+    return list({point.value: point for point in entry_points(group=GROUP) if point.name == plugin}.values())
+
+
+def _origin(point: EntryPoint) -> str:
+    return f"{point.dist.name if point.dist else '?'} ({point.value})"
+
+
+def _import(point: EntryPoint, module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except Exception as cause:  # another's code can raise anything
+        problem = f"the plug-in {point.name!r} can't be loaded: {type(cause).__name__}: {cause}"
+        raise UsageError(problem, hint=f"it is {_origin(point)}") from cause
+
+
+def _run(file: Path, name: str) -> ModuleType:
+    """The module that the file is, under a name that hides no other; pydantic looks modules up, so it is made known first."""
+    if not file.is_file():
+        raise UsageError("there is no such file", where=str(file))
+    module = ModuleType(name)
+    module.__file__ = str(file)
+    sys.modules[name] = module
+    try:
+        SourceFileLoader(name, str(file)).exec_module(module)
+    except Exception as cause:  # the user's code can raise anything
+        del sys.modules[name]
+        raise UsageError(f"it can't be loaded: {type(cause).__name__}: {cause}", where=str(file)) from cause
+    return module
