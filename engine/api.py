@@ -18,6 +18,7 @@ from typing import Any, Protocol, get_args
 from promptwire.calls.budget import Budget
 from promptwire.calls.cache import AnswerCache
 from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.documents.witness import Witness
@@ -115,7 +116,8 @@ async def _session(
     trace = Trace(folder, listener=watch)
     cache = None if options.cache == "off" else AnswerCache(cache_folder())
     paces = _paces(models, options, budget.limits)
-    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, paces=paces)
+    retry = None if options.tries is None else Retry(tries=options.tries)
+    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces)
     if watch is not None:
         watch.follow(gateway.tally)
     try:
