@@ -28,7 +28,7 @@ from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
 from promptwire.request import Backend
-from promptwire.running.origin import Origin
+from promptwire.running.origin import Origin, fingerprint
 from promptwire.running.preflight import bind, inspect
 from promptwire.running.record import make_folder, write_file
 from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
@@ -85,6 +85,7 @@ async def run_async(
     with witness.watching():
         graph = load_graph(pipeline, params=options.params, sets=options.patches)
         loaded = load_task(task, options.task)
+        mark = fingerprint(loaded)
     if "dev" in graph.inputs:
         loaded = loaded.with_dev()
     limits = _limits(graph, options)
@@ -103,7 +104,8 @@ async def run_async(
             train = await compare(session, initial, best, _shown(loaded), partial=True)
         report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
         write_file(folder / "report.json", report.to_json(indent=2) + "\n")
-        write_file(folder / "run.json", Origin.of(pipeline, task, options, models=models, seen=witness.seen).text())
+        origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark)
+        write_file(folder / "run.json", origin.text())
     return report
 
 
