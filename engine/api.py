@@ -18,6 +18,7 @@ from typing import Any, Protocol, get_args
 from promptwire.calls.budget import Budget
 from promptwire.calls.cache import AnswerCache
 from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.documents.witness import Witness
@@ -27,7 +28,7 @@ from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
 from promptwire.request import Backend
-from promptwire.running.origin import Origin
+from promptwire.running.origin import Origin, fingerprint
 from promptwire.running.preflight import bind, inspect
 from promptwire.running.record import make_folder, write_file
 from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
@@ -84,6 +85,7 @@ async def run_async(
     with witness.watching():
         graph = load_graph(pipeline, params=options.params, sets=options.patches)
         loaded = load_task(task, options.task)
+        mark = fingerprint(loaded)
     if "dev" in graph.inputs:
         loaded = loaded.with_dev()
     limits = _limits(graph, options)
@@ -102,7 +104,8 @@ async def run_async(
             train = await compare(session, initial, best, _shown(loaded), partial=True)
         report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
         write_file(folder / "report.json", report.to_json(indent=2) + "\n")
-        write_file(folder / "run.json", Origin.of(pipeline, task, options, models=models, seen=witness.seen).text())
+        origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark)
+        write_file(folder / "run.json", origin.text())
     return report
 
 
@@ -115,7 +118,8 @@ async def _session(
     trace = Trace(folder, listener=watch)
     cache = None if options.cache == "off" else AnswerCache(cache_folder())
     paces = _paces(models, options, budget.limits)
-    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, paces=paces)
+    retry = None if options.tries is None else Retry(tries=options.tries)
+    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces)
     if watch is not None:
         watch.follow(gateway.tally)
     try:

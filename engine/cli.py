@@ -84,6 +84,7 @@ def run(
     cache: Annotated[str, typer.Option(help="use, refresh, only (a miss is an error) or off.")] = "use",
     parallel: Annotated[int | None, typer.Option(min=1, help="Requests in flight per model.")] = None,
     plugins: Plugins = None,
+    tries: Annotated[int | None, typer.Option(min=1, help="Tries of a request that fails in passing; 6 if unset.")] = None,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -100,6 +101,7 @@ def run(
         "task": {key: value for key, value in changes.items() if value is not None},
         "cache": cache,
         "parallel": parallel,
+        "tries": tries,
     }
     _run(pipeline, task, _options(fields), json_=json_, quiet=quiet)
 

@@ -75,7 +75,7 @@ def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Exa
 
 def _rows(path: Path) -> Iterator[Row]:
     """Line numbers and rows of the file."""
-    opens(path)
+    opens(path, data=True)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

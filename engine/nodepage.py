@@ -133,7 +133,10 @@ def _engine_keys(kind: NodeType) -> list[Row]:
         rows.append(("metric", "name, default the task's", "How an answer is scored."))
     rows.append(("settings", "mapping", "Sampling settings: temperature, max_tokens, stop, ..."))
     rows.append(("cache", "use | refresh | only | off", "How it uses the answer cache; the run's way when not set."))
-    rows.append(("on_error", "fail | skip", "What becomes of a call that can't be answered; max_failed bounds their share."))
+    about = "A call whose tries all failed ends the run, is left out, or is tried again all over."
+    rows.append(("on_error", "fail | skip | retry", about))
+    rows.append(("retries", "int, default 3", "With retry: how often, before the run ends."))
+    rows.append(("max_failed", "share, default 1", "With skip: share of the step's calls that may be left out."))
     return rows
 
 

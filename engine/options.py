@@ -57,6 +57,8 @@ class Options(Model):
     """Whether answers are taken from the cache."""
     parallel: int | None = Field(default=None, ge=1)
     """Requests in flight per model; None leaves it to the model."""
+    tries: int | None = Field(default=None, ge=1)
+    """Tries of a request that fails in passing; None means six."""
 
     def model(self, role: Role) -> tuple[str, str | None]:
         """Name of the model that plays `role`, and the address of its server when one was given."""

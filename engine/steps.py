@@ -83,10 +83,17 @@ class Asking:
     """Name of the metric; None means the task's own."""
     cache: Literal["use", "refresh", "only", "off"] | None = None
     """None means the run's policy."""
-    on_error: Literal["fail", "skip"] = "fail"
-    """What a call does that can't be answered even after retries."""
+    on_error: Literal["fail", "skip", "retry"] = "fail"
+    """What a call does that can't be answered even after its tries."""
+    retries: int = 3
+    """With `on_error: retry`: how often all tries are made once more."""
     max_failed: float = 1.0
     """Share of a node's calls that may be skipped before the node fails all the same."""
+
+    @property
+    def rounds(self) -> int:
+        """How often all tries of a call are made once more before it has failed."""
+        return self.retries if self.on_error == "retry" else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from pydantic import Field
 from promptwire.data import SUFFIXES, Columns, read_examples, split
 from promptwire.documents.complaints import validate
 from promptwire.documents.document import Document, Source, Spot, graft
+from promptwire.documents.fence import Reach
 from promptwire.documents.reading import read
-from promptwire.documents.shipped import task_path, template_path
+from promptwire.documents.shipped import task_path
 from promptwire.errors import DataError, UsageError
 from promptwire.measuring.metrics import Metric, find_metric
 from promptwire.request import Settings
@@ -144,7 +145,8 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     if "prompt" not in document.data:
         hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
         raise UsageError("the task has no initial prompt", where=document.file, hint=hint)
-    return _build(spec, folder, Path(document.file).stem)
+    reach = Reach(folder, document, frozenset(changes or ()))
+    return _build(spec, reach, Path(document.file).stem)
 
 
 def _find(source: str) -> tuple[Path, Document]:
@@ -190,13 +192,13 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _build(spec: TaskSpec, folder: Path, stem: str) -> Task:
+def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
     notes: list[str] = []
 
     def examples(name: str, file: str | None) -> Examples | None:
         if file is None:
             return None
-        loaded = read_examples(folder / file, spec.columns)
+        loaded = read_examples(reach.data("data", name, file=file), spec.columns)
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
         return loaded.examples
@@ -208,7 +210,7 @@ def _build(spec: TaskSpec, folder: Path, stem: str) -> Task:
         try:
             train, test = split(train, TEST_SHARE, "test")
         except DataError as error:
-            error.where = str(folder / (spec.data.train or ""))
+            error.where = str(reach.folder / (spec.data.train or ""))
             raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += _overlaps(test, train, dev)
@@ -221,9 +223,9 @@ def _build(spec: TaskSpec, folder: Path, stem: str) -> Task:
         train=train,
         dev=dev,
         test=test,
-        template=str(_template(spec.template, folder)),
+        template=str(reach.template("template", spec.template)),
         metric=spec.metric,
-        rubric=str(_template(spec.rubric or "task/judge.j2", folder)) if spec.metric == "judge" else None,
+        rubric=str(reach.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
         labels=spec.labels,
         settings=spec.settings,
         parse=spec.parse,
@@ -249,9 +251,3 @@ def _contradictions(train: Examples) -> list[str]:
 
 def _input(example: Example) -> str:
     return example.text.strip()
-
-
-def _template(name: str, folder: Path) -> Path:
-    """Beside the task file, else among the shipped ones."""
-    own = folder / name
-    return own.resolve() if own.is_file() else template_path(name)

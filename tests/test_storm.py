@@ -19,6 +19,7 @@ from promptwire.api import run_async
 from promptwire.calls.retrying import Retry
 from promptwire.canonical import digest
 from promptwire.documents import shipped
+from promptwire.errors import TransientError
 from promptwire.models.planted import reply
 from promptwire.options import Options
 from promptwire.request import Request
@@ -122,3 +123,22 @@ async def test_a_storm_changes_neither_the_result_nor_what_is_paid(
     assert (again.calls.new, again.prompt, again.test) == (0, calm.prompt, calm.test)
     events = [json.loads(line) for line in Path(rough.run, "events.jsonl").read_text().splitlines()]
     assert sum(event["event"] == "retry" for event in events) == storm.raged.total()
+
+
+async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.api.Retry", lambda tries: Retry(tries=tries, sleep=lambda seconds: asyncio.sleep(0)))
+    server, sent = Server(), Counter[str]()
+
+    def storm(number: int, body: dict[str, Any]) -> Fault | None:
+        sent[digest(body)] += 1
+        return None if sent[digest(body)] > 8 else Fault("status", 503)
+
+    server.reply, server.storm = answer, storm
+    async with server.running():
+        with pytest.raises(TransientError):
+            await ran("ape-paraphrase", parcels, server)
+        rough = await ran("ape-paraphrase", parcels, server, tries=9)
+        monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "another"))
+        server.storm = lambda number, body: None
+        calm = await ran("ape-paraphrase", parcels, server)
+    assert outcome(rough) == outcome(calm)

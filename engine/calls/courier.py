@@ -157,7 +157,7 @@ class Courier:
 
     async def _pause(self, flight: Flight, error: TransientError, attempt: int, *, worked: bool) -> None:
         """Wait before the next try. Raises `error` when there is none."""
-        wait = self._retry.delay(error, attempt)
+        wait = self._retry.delay(error, attempt, flight.rounds)
         left = self._budget.left().seconds
         # An address that nobody ever answered at is more likely mistyped than busy: say so soon.
         dead = not worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN

@@ -18,6 +18,8 @@ class Flight:
         self.backend = backend
         self.request = request
         self.node = node
+        self.rounds = 0
+        """How often all tries are made once more, before it has failed: the most that anybody who waits asked for."""
         self.task: asyncio.Task[None] | None = None
         self.waiters = 0
         """Questions that want one of its answers."""

@@ -66,8 +66,11 @@ class Gateway:
         stream: str = "",
         policy: Policy | None = None,
         node: str = "",
+        rounds: int = 0,
     ) -> tuple[Answer, ...]:
         """`n` answers to `request`, samples `first` to `first + n - 1`, for the step at path `node`.
+
+        With `rounds`, a call whose tries have all failed is tried that many times more, all over, before it has failed.
 
         Raises LimitReached before a call that a limit forbids, CacheError when an answer is missing under `only` or could
         not be stored, ModelError when the model can't answer.
@@ -83,6 +86,8 @@ class Gateway:
             for flight in self._launch(backend, request, missing, policy, node):
                 found.update(dict.fromkeys(flight.answers, flight))
         self.tally.of(node).cached += n - len(missing)
+        for flight in {one for one in found.values() if isinstance(one, Flight)}:
+            flight.rounds = max(flight.rounds, rounds)
         answers = await self._collect(found)
         parts = request.parts(backend.identity, stream)
         for sample, key in enumerate(keys, first):

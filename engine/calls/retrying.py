@@ -36,15 +36,19 @@ class Retry:
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     """Waits that many seconds."""
 
-    def delay(self, failed: TransientError, attempt: int) -> float | None:
-        """Seconds to wait after the `attempt`-th attempt, counted from 1; None to give up."""
-        if attempt >= self.tries:
+    def delay(self, failed: TransientError, attempt: int, rounds: int = 0) -> float | None:
+        """Seconds to wait after the `attempt`-th attempt, counted from 1; None to give up.
+
+        With `rounds`, all tries are made that many times more, each time after a wait of up to a minute.
+        """
+        if attempt >= self.tries * (1 + rounds):
             return None
         if failed.retry_after is not None:
             # A little on top: all that were sent away at once were given the same time.
             wait = failed.retry_after + self.rng.uniform(0, _FIRST)
             return wait if failed.retry_after <= _PATIENCE else None
-        return self.rng.uniform(0, min(_CAP, _FIRST * 2**attempt))
+        place = attempt % self.tries
+        return self.rng.uniform(0, min(_CAP, _FIRST * 2**place) if place else _CAP)
 
 
 class Slots:

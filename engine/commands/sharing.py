@@ -16,20 +16,25 @@ __all__ = ["bundle", "replay"]
 def bundle(
     run: Annotated[Path, typer.Argument(help="A run folder, or its name in the runs folder.")],
     to: Annotated[Path | None, typer.Option(help="The new file; RUN.bundle.jsonl when left out.")] = None,
+    data: Annotated[
+        bool, typer.Option("--data/--no-data", help="Put the task's examples in; else a replay must be given the task.")
+    ] = False,
 ) -> None:
-    """Write one file with a run's pipeline, templates, task, data and answers, for `promptwire replay`."""
+    """Write one file with a run's pipeline, templates and answers, for `promptwire replay`."""
     from promptwire.options import cache_folder, runs_folder
     from promptwire.sharing.bundle import write_bundle
 
     folder = run if run.is_dir() else runs_folder() / run
     target = to or Path(f"{folder.name}.bundle.jsonl")
-    lines = write_bundle(folder, cache_folder(), target)
-    sys.stdout.write(f"{target}: {lines} lines, {target.stat().st_size / 1e6:.1f} MB; your task's data is in it\n")
+    withheld = write_bundle(folder, cache_folder(), target, data=data)
+    about = f"promptwire replay {target}" + (" --task TASK: your task's data is not in it" if withheld else "")
+    sys.stdout.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB; {about}\n")
 
 
 def replay(
     bundle: Annotated[Path, typer.Argument(help="A file that `promptwire bundle` wrote.")],
     plugins: Plugins = None,
+    task: Annotated[str | None, typer.Option(help="The task, for a bundle without its data.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Make a bundled run again from its answers alone; ends with 7 when other numbers come out."""
@@ -38,7 +43,7 @@ def replay(
     from promptwire.sharing.replay import replay as make_again
     from promptwire.terminal import print_report
 
-    report = make_again(bundle)
+    report = make_again(bundle, task)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:

@@ -25,6 +25,8 @@ class Witness:
     """The folders in which files may be opened; None for no fence."""
     seen: set[Path] = field(default_factory=set)
     """Absolute paths of the files that were opened."""
+    data: set[Path] = field(default_factory=set)
+    """Those among them that hold examples."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -39,8 +41,8 @@ class Witness:
 _WATCHING: ContextVar[Witness | None] = ContextVar("promptwire_witness", default=None)
 
 
-def opens(path: str | Path) -> None:
-    """Say that the file at `path` is about to be opened. Raises UsageError when a fence forbids it."""
+def opens(path: str | Path, *, data: bool = False) -> None:
+    """Say that the file at `path`, of examples with `data`, is about to be opened. Raises UsageError at a fence."""
     witness = _WATCHING.get()
     if witness is None:
         return
@@ -50,3 +52,5 @@ def opens(path: str | Path) -> None:
     if witness.fence is not None and not any(whole.resolve().is_relative_to(folder.resolve()) for folder in witness.fence):
         raise UsageError("a bundle names a file outside of itself", where=str(path), hint="don't trust this bundle")
     witness.seen.add(whole)
+    if data:
+        witness.data.add(whole)

@@ -1,8 +1,8 @@
 """Where the files are that a pipeline names: other pipelines and templates.
 
 A name in a file is looked up from the folder of the file it stands in, so a pipeline that extends one elsewhere keeps that
-one's templates. It can't leave the folder of the pipeline that was asked for, nor what is shipped: a pipeline from the
-internet must not be able to send a private file to a model.
+one's templates. It can't leave the folder of the pipeline that was asked for, nor what is shipped, unless the user allows it:
+a pipeline from the internet must not be able to send a private file to a model.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptwire.documents import shipped
+from promptwire.documents.fence import REMEDY, reachable
 from promptwire.errors import PipelineError, Place, Problem, suggest
 
 __all__ = ["Folders", "is_pipeline"]
@@ -73,15 +74,11 @@ class Folders:
             )
         beside, *others = folders
         first = Path(os.path.normpath(beside / written))
-        if not _within(first, [self.top, shipped.root("pipelines"), shipped.root("templates")]):
-            raise _refusal(place, "bad-path", f"{written} leads out of the pipeline's folder", f"copy it into {self.top}")
-        rest = [path for folder in others if _within(path := Path(os.path.normpath(folder / written)), [folder])]
+        if not reachable(first, [self.top]):
+            hint = f"copy it into {self.top}, {REMEDY}"
+            raise _refusal(place, "bad-path", f"{written} leads out of the pipeline's folder", hint)
+        rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
         return next((path for path in (first, *rest) if path.is_file()), None)
-
-
-def _within(path: Path, roots: list[Path]) -> bool:
-    # Lexically, not by resolved links: links are made by the user, and only the text of a file is to be distrusted.
-    return any(Path(os.path.abspath(path)).is_relative_to(os.path.abspath(root)) for root in roots)
 
 
 def _refusal(place: Place, code: str, message: str, hint: str) -> PipelineError:

@@ -180,7 +180,7 @@ def _engine(kind: NodeType) -> Schema:
     """The engine's keys that a call of `kind` takes."""
     if kind.role is None:
         return {}
-    own = {"model", "template", "settings", "cache", "on_error", "max_failed"}
+    own = {"model", "template", "settings", "cache", "on_error", "retries", "max_failed"}
     own |= {"with"} if kind.slots else set()
     own |= {"metric"} if kind.scores else set()
     shapes: Schema = {
@@ -190,7 +190,8 @@ def _engine(kind: NodeType) -> Schema:
         "settings": {"$ref": "#/definitions/settings"},
         "metric": {"type": "string"},
         "cache": {"enum": ["use", "refresh", "only", "off"]},
-        "on_error": {"enum": ["fail", "skip"]},
+        "on_error": {"enum": ["fail", "skip", "retry"]},
+        "retries": {"type": "integer", "minimum": 1},
         "max_failed": {"type": "number", "minimum": 0, "maximum": 1},
     }
     about = {name: CallSpec.model_fields["with_" if name == "with" else name].description for name in ENGINE_KEYS}

@@ -39,6 +39,7 @@ def speaking(frame: Frame, call: Speaking) -> Asking | None:
     spec, kind = call.spec, call.kind
     if kind.role is None:
         return None
+    _refuse_idle(frame, call)
     given = _given(frame, call) if kind.slots else {}
     path = _template(frame, call)
     if path is not None:
@@ -54,6 +55,7 @@ def speaking(frame: Frame, call: Speaking) -> Asking | None:
         metric=spec.metric,
         cache=spec.cache,
         on_error=spec.on_error,
+        **({} if spec.retries is None else {"retries": spec.retries}),
         max_failed=1.0 if spec.max_failed is None else spec.max_failed,
     )
 
@@ -63,7 +65,7 @@ def _refuse_misplaced(frame: Frame, call: Speaking) -> None:
     kind = call.kind
     taken = {"use"}
     if kind.role is not None:
-        taken |= {"model", "settings", "cache", "on_error", "max_failed", "template"}
+        taken |= {"model", "settings", "cache", "on_error", "retries", "max_failed", "template"}
     if kind.slots is not None:
         taken |= {"with"}
     if kind.scores:
@@ -75,6 +77,15 @@ def _refuse_misplaced(frame: Frame, call: Speaking) -> None:
             place = (child.key or child.spot).place()
             frame.site.findings.error("misplaced-key", place, f"{kind.name} {why}, so it takes no {key!r}", "remove it")
             frame.forgive(child)
+
+
+def _refuse_idle(frame: Frame, call: Speaking) -> None:
+    """Note a key that only works beside another way of `on_error`: it would be ignored in silence."""
+    for key, way in (("retries", "retry"), ("max_failed", "skip")):
+        child = call.branch.get(key)
+        if child is not None and call.spec.on_error != way:
+            place, hint = (child.key or child.spot).place(), f"write on_error: {way} beside it, or remove it"
+            frame.site.findings.warn("idle-key", place, f"{key!r} only counts with on_error: {way}", hint)
 
 
 def _given(frame: Frame, call: Speaking) -> dict[str, Wire]:

@@ -130,8 +130,10 @@ class CallSpec(Model):
     """How it scores."""
     cache: Literal["use", "refresh", "only", "off"] | None = None
     """How it uses the answer cache."""
-    on_error: Literal["fail", "skip"] = "fail"
-    """What a call does that can't be answered even after retries."""
+    on_error: Literal["fail", "skip", "retry"] = "fail"
+    """What a call does whose tries have all failed: end the run, be left out, or be tried again all over."""
+    retries: int | None = Field(default=None, ge=1)
+    """With `on_error: retry`, how often all tries are made once more before the run ends; 3 when not said."""
     max_failed: float | None = Field(default=None, ge=0, le=1)
     """Share of calls that may be skipped."""
     given: dict[str, Any] = {}
@@ -144,7 +146,7 @@ class CallSpec(Model):
         return {**own, "given": {key: value for key, value in data.items() if key not in ENGINE_KEYS}}
 
 
-ENGINE_KEYS: Final = ("use", "model", "template", "with", "settings", "metric", "cache", "on_error", "max_failed")
+ENGINE_KEYS: Final = ("use", "model", "template", "with", "settings", "metric", "cache", "on_error", "retries", "max_failed")
 """Keys of a call that belong to the engine, and so can't be ports or params."""
 
 

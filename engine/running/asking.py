@@ -81,7 +81,14 @@ class Asker:
     async def _answers(self, request: Request, n: int, first: int) -> tuple[Answer, ...]:
         backend = self.session.models[self.asking.role]
         return await self.session.gateway.ask(
-            backend, request, n=n, first=first, stream=self.stream, policy=self.asking.cache, node=self.path
+            backend,
+            request,
+            n=n,
+            first=first,
+            stream=self.stream,
+            policy=self.asking.cache,
+            node=self.path,
+            rounds=self.asking.rounds,
         )
 
     async def _read(self, template: Template, request: Request, answer: Answer, sample: int) -> Reply:

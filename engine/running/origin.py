@@ -9,19 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from promptwire.canonical import digest
+from promptwire.documents.witness import Witness, opens
 from promptwire.errors import RunError
 from promptwire.models.recorded import Portrait
 from promptwire.node import Role
 from promptwire.options import Options
 from promptwire.redact import redact
 from promptwire.request import Backend
+from promptwire.task import Task
 from promptwire.values import Model
 
-__all__ = ["Origin", "hashed"]
+__all__ = ["Origin", "fingerprint", "hashed"]
 
 
 class Origin(Model):
@@ -47,12 +50,16 @@ class Origin(Model):
     """The working folder."""
     files: Mapping[str, str]
     """SHA-256 of each file that was read, by its absolute path."""
+    data: tuple[str, ...] = ()
+    """Those among them that hold the task's examples."""
+    fingerprint: str = ""
+    """What tells the task from every other: see `fingerprint`."""
 
     @classmethod
     def of(
-        cls, pipeline: str, task: str, options: Options, *, models: Mapping[Role, Backend], seen: Collection[Path]
+        cls, pipeline: str, task: str, options: Options, *, models: Mapping[Role, Backend], witness: Witness, mark: str
     ) -> Origin:
-        """The origin of a run that is over. Raises RunError when a file that it read has gone."""
+        """The origin of a run that is over, on the task with the fingerprint `mark`. Raises RunError when a file has gone."""
         return cls(
             pipeline=_relative(pipeline),
             task=_relative(task),
@@ -62,7 +69,9 @@ class Origin(Model):
             changes=options.task,
             models={role: Portrait.of(backend) for role, backend in models.items()},
             working=os.getcwd(),
-            files={str(path): hashed(path) for path in sorted(seen) if path.is_file()},
+            files={str(path): hashed(path) for path in sorted(witness.seen) if path.is_file()},
+            data=tuple(str(path) for path in sorted(witness.data) if path.is_file()),
+            fingerprint=mark,
         )
 
     def text(self) -> str:
@@ -76,6 +85,18 @@ def hashed(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise RunError(f"can't be read: {error.strerror}", where=str(path)) from error
+
+
+def fingerprint(task: Task) -> str:
+    """A hash of all that a run depends on in `task`: examples, prompts, how an answer is asked for, read and scored.
+
+    Neither names of files nor what was remarked about them is in it. Raises RunError when a template can't be read.
+    """
+    told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric"})
+    texts = [path for path in (task.template, task.rubric) if path]
+    for path in texts:
+        opens(path)
+    return digest({**told, "templates": [hashed(Path(path)) for path in texts]})
 
 
 def _relative(name: str) -> str:

@@ -154,6 +154,6 @@ class Scorer:
         # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
         stream = self.session.stream("")
         (answer,) = await self.session.gateway.ask(
-            backend, request, n=1, stream=stream, policy=self.asking.cache, node=self.path
+            backend, request, n=1, stream=stream, policy=self.asking.cache, node=self.path, rounds=self.asking.rounds
         )
         return answer

@@ -1,15 +1,16 @@
 """`promptwire bundle`: one file with all that a run needs to be made again without a model.
 
-In it are the user's own pipeline, templates, task and data, the answers that were used, and the report. Shipped files are
-named by their hashes. A file that has changed since the run, an answer that is gone, and a secret of the environment are
-errors: a bundle that would not replay, or that would tell, is not written.
+In it are the user's own pipeline, templates and task file, the answers that were used, and the report. The task's examples are
+in it only on request: often they may not be given away, and its fingerprint is enough to tell whether somebody has the same.
+Shipped files are named by their hashes. A file that has changed since the run, an answer that is gone, and a secret of the
+environment are errors: a bundle that would not replay, or that would tell, is not written.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ from promptwire.sharing.layout import Manifest, safe
 __all__ = ["write_bundle"]
 
 
-def write_bundle(run: Path, cache: Path, target: Path) -> int:
-    """Write the bundle of the run in the folder `run` to the new file `target`; how many answers are in it.
+def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) -> int:
+    """Write the bundle of the run in the folder `run` to the new file `target`, with the task's `data` or without.
+
+    Gives the number of files with examples that were left out.
 
     Raises RunError or CacheError, and then leaves no file.
     """
@@ -39,13 +42,14 @@ def write_bundle(run: Path, cache: Path, target: Path) -> int:
     if report.limit is not None:
         hint = "a replay spends nothing and would go on where the run had to end; run it again without the limit"
         raise RunError(f"a budget cut this run short ({report.limit})", where=str(run), hint=hint)
+    manifest, own = _described(origin, report, data)
     known = secrets()
     part, count = target.with_name(target.name + ".part"), 0
     if target.exists():
         raise RunError("this file is there already", where=str(target), hint="name a new one: --to FILE")
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            for line in [*_described(origin, report), *_answers(run, cache)]:
+            for line in [canonical(manifest.model_dump(mode="json")), *_texts(own), *_answers(run, cache)]:
                 if any(json.dumps(secret)[1:-1] in line for secret in known):
                     raise RunError("a secret of your environment would be in the bundle", where=_named(line))
                 file.write(line + "\n")
@@ -56,11 +60,11 @@ def write_bundle(run: Path, cache: Path, target: Path) -> int:
         raise RunError(f"can't be written: {error.strerror}", where=str(target)) from error
     finally:
         part.unlink(missing_ok=True)
-    return count
+    return manifest.withheld
 
 
-def _described(origin: Origin, report: Report) -> Iterator[str]:
-    """The manifest, and the user's own files."""
+def _described(origin: Origin, report: Report, data: bool) -> tuple[Manifest, dict[Path, str]]:
+    """The manifest, and the user's own files by their names in the bundle."""
     roots = {folder: shipped.root(folder) for folder in ("pipelines", "templates")}
     given: dict[str, str] = {}
     own: dict[Path, str] = {}
@@ -73,14 +77,21 @@ def _described(origin: Origin, report: Report) -> Iterator[str]:
             given[f"{home}/{path.relative_to(roots[home]).as_posix()}"] = sha
         else:
             own[path] = sha
+    withheld = [path for path in own if not data and str(path) in origin.data]
+    if withheld and not origin.fingerprint:
+        raise RunError("this run has no fingerprint of its task", hint="run it again, which costs nothing")
     top = Path(os.path.commonpath([origin.working, *map(str, own)]))
-    names = {path: str(safe(path.relative_to(top).as_posix())) for path in own}
+    names = {path: str(safe(path.relative_to(top).as_posix())) for path in own if path not in withheld}
     files = {name: own[path] for path, name in names.items()}
     working = Path(origin.working).relative_to(top).as_posix()
-    told = origin.model_copy(update={"files": files, "working": working})
+    told = origin.model_copy(update={"files": files, "working": working, "data": ()})
     clean = report.model_copy(update={"run": ""})
-    manifest = Manifest(promptwire="bundle", version=1, origin=told, shipped=given, report=clean)
-    yield canonical(manifest.model_dump(mode="json"))
+    left = len(withheld)
+    return Manifest(promptwire="bundle", version=1, origin=told, shipped=given, withheld=left, report=clean), names
+
+
+def _texts(names: Mapping[Path, str]) -> Iterator[str]:
+    """The user's own files."""
     for path, name in names.items():
         yield canonical({"file": name, "text": path.read_text(encoding="utf-8")})
 

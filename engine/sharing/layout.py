@@ -42,6 +42,8 @@ class Manifest(Model):
     """What was run; its files and its working folder are named from the bundle's root."""
     shipped: Mapping[str, str]
     """SHA-256 of the shipped files that were read, such as `pipelines/ape.yaml`: they are not in the bundle."""
+    withheld: int = Field(default=0, ge=0)
+    """Files with the task's examples that are not in the bundle: a replay must be given the task."""
     report: Report
     """What came of it."""
 

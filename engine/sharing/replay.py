@@ -21,9 +21,10 @@ from promptwire.documents.witness import Witness
 from promptwire.errors import RunError
 from promptwire.models.recorded import Recorded
 from promptwire.options import Options
-from promptwire.running.origin import Origin, hashed
+from promptwire.running.origin import Origin, fingerprint, hashed
 from promptwire.running.report import Report
 from promptwire.sharing.layout import Manifest, OwnFile, lines_of, safe
+from promptwire.task import load_task
 
 __all__ = ["replay"]
 
@@ -31,8 +32,8 @@ COMPARED: Final = frozenset({"prompt", "initial_prompt", "test", "train", "count
 """What must come out the same."""
 
 
-def replay(source: Path) -> Report:
-    """The report of the run in the bundle `source`, made again.
+def replay(source: Path, task: str | None = None) -> Report:
+    """The report of the run in the bundle `source`, made again, on `task` where it holds no data.
 
     Raises RunError for a bundle that can't be trusted or read, and when other numbers come out.
     """
@@ -40,21 +41,49 @@ def replay(source: Path) -> Report:
         home = Path(made).resolve()
         manifest = _unpack(source, home)
         origin = manifest.origin
+        if manifest.withheld and task is None:
+            hint = f"promptwire replay {source} --task ..., with the task that the run was made on"
+            raise RunError("this bundle holds no data, so a replay must be given the task", where=str(source), hint=hint)
+        mine = Witness() if task is None else _own(task)
         working = home / "files" / (safe(origin.working) if origin.working != "." else "")
         working.mkdir(parents=True, exist_ok=True)
-        for name in (origin.pipeline, origin.task):
-            _require_inside(working, home / "files", name)
+        for said in (origin.pipeline, *([origin.task] if task is None else ())):
+            _require_inside(working, home / "files", said)
+        name = origin.task if task is None else _here(task)
         options = _options(origin)
         fence = [home / "files", shipped.root("pipelines"), shipped.root("templates")]
         models = {role: Recorded(portrait) for role, portrait in origin.models.items()}
         with contextlib.chdir(working), _folders(home):
-            work = run_async(origin.pipeline, origin.task, options, models=models, witness=Witness(fence))
-            report = asyncio.run(work)
+            if task is not None:
+                _require_same(task, name, origin, Witness(fence, set(mine.seen)))
+            witness = Witness(fence, set(mine.seen))
+            report = asyncio.run(run_async(origin.pipeline, name, options, models=models, witness=witness))
     same, there = report.model_dump(include=set(COMPARED)), manifest.report.model_dump(include=set(COMPARED))
     other = sorted(name for name in COMPARED if same[name] != there[name])
     if other:
         raise RunError(f"the replay ended with other values of {', '.join(other)}", where=str(source))
     return report.model_copy(update={"run": ""})
+
+
+def _own(task: str) -> Witness:
+    """Has seen the files of the user's own `task`, which a replay may therefore open. Raises PipelineError or DataError."""
+    witness = Witness()
+    with witness.watching():
+        fingerprint(load_task(task, {"prompt": ""}))
+    return witness
+
+
+def _here(task: str) -> str:
+    """`task` as it is named from any folder."""
+    return str(Path(task).absolute()) if Path(task).exists() else task
+
+
+def _require_same(task: str, name: str, origin: Origin, witness: Witness) -> None:
+    with witness.watching():
+        mark = fingerprint(load_task(name, origin.changes))
+    if mark != origin.fingerprint:
+        hint = "its examples, prompts, metric, settings and templates must be the same; names and places of files don't matter"
+        raise RunError("this is another task than the run in the bundle was made on", where=task, hint=hint)
 
 
 def _unpack(source: Path, home: Path) -> Manifest:

@@ -30,6 +30,15 @@ def test_the_last_try_is_followed_by_none() -> None:
     assert Retry(tries=6).delay(TransientError("busy"), 6) is None
 
 
+def test_with_rounds_all_tries_are_made_again_after_up_to_a_minute() -> None:
+    retry = Retry(tries=2, rng=random.Random(1))
+    waits = [retry.delay(TransientError("busy"), attempt, rounds=2) for attempt in range(1, 7)]
+    assert waits[-1] is None and None not in waits[:-1]
+    assert all(0 <= (wait or 0) <= 2 for wait in waits[:-1:2])
+    between = [Retry(tries=2, rng=random.Random(seed)).delay(TransientError("busy"), 2, rounds=1) or 0 for seed in range(50)]
+    assert 40 < max(between) <= 60
+
+
 def test_what_the_endpoint_asks_for_is_waited_but_not_for_ever() -> None:
     retry = Retry(rng=random.Random(1))
     assert 30 <= (retry.delay(TransientError("busy", retry_after=30), 1) or 0) <= 31

@@ -27,3 +27,11 @@ def test_a_fence_keeps_out_dots_and_links(tmp_path: Path) -> None:
         for name in ("inside/../secret", "inside/link", "secret", "inside-too/file"):
             with pytest.raises(UsageError, match="outside of itself"):
                 opens(tmp_path / name)
+
+
+def test_files_of_examples_are_noted_apart(tmp_path: Path) -> None:
+    witness = Witness()
+    with witness.watching():
+        opens(tmp_path / "a.yaml")
+        opens(tmp_path / "a.jsonl", data=True)
+    assert (len(witness.seen), witness.data) == (2, {tmp_path / "a.jsonl"})

@@ -38,8 +38,14 @@ def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("../x.yaml", "../x.yaml leads out of the pipeline's folder - copy it into sub"),
-        ("./a/../../x.yaml", "./a/../../x.yaml leads out of the pipeline's folder - copy it into sub"),
+        (
+            "../x.yaml",
+            "../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+        ),
+        (
+            "./a/../../x.yaml",
+            "./a/../../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+        ),
         ("/etc/x.yaml", "'/etc/x.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
         ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
         ("./expnd.yaml", "there is no file ./expnd.yaml - did you mean 'expand.yaml'?"),
@@ -73,3 +79,16 @@ def test_a_file_in_a_sub_folder_may_name_one_above_it_but_not_above_the_pipeline
 
 def test_pipeline_files_are_told_by_their_ending() -> None:
     assert [is_pipeline(name) for name in ("./a.yaml", "a.yml", "evaluate", "acme:judge")] == [True, True, False, False]
+
+
+def test_a_link_in_a_folder_leads_out_of_it_as_little_as_two_dots_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = project.write("secret.j2", "")
+    (project.folder / "sub").mkdir()
+    (project.folder / "sub" / "innocent.j2").symlink_to(secret)
+    folders = Folders(Path("sub"))
+    for written in ("innocent.j2", "../secret.j2"):
+        monkeypatch.delenv("PROMPTWIRE_ALLOW", raising=False)
+        with pytest.raises(PipelineError, match=r"leads out of the pipeline's folder.*PROMPTWIRE_ALLOW=FOLDER"):
+            folders.template(written, Path("sub"), HERE)
+        monkeypatch.setenv("PROMPTWIRE_ALLOW", str(project.folder))
+        assert folders.template(written, Path("sub"), HERE).resolve() == secret.resolve()

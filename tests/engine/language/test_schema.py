@@ -32,6 +32,7 @@ nodes:
     carry: {beam: {start: $seed, next: $best}, log: {type: History, next: $longer}}
     nodes:
       best: {use: beam-select, prompts: [$beam, $seed], on: $train, keep: $size, policy: $policy, metric: exact, on_error: skip}
+      again: {use: beam-select, prompts: $beam, on: $train, on_error: retry, retries: 5}
       longer: {use: remember, log: $log, scores: $best.scores}
       done: {use: converged, log: $longer, perfect: null}
   family:
@@ -83,6 +84,7 @@ BAD = [
     ("keep: $size", "keep: many", "nodes.search.nodes.best.keep"),
     ("policy: $policy", "policy: upb", "nodes.search.nodes.best.policy"),
     ("on_error: skip", "on_error: skpi", "nodes.search.nodes.best.on_error"),
+    ("retries: 5", "retries: 0", "nodes.search.nodes.again.retries"),
     ("until: $done", "until: done", "nodes.search.until"),
     ("next: $best}", "nxt: $best}", "nodes.search.carry.beam"),
     ("template: ape/resample.j2, ", "", "nodes.family.nodes.more"),

@@ -33,6 +33,39 @@ def test_a_key_that_does_not_suit_the_node_is_told(project: Project, written: st
     assert expected in project.told_of(f"  x: {written}", outputs="{prompt: $seed, x: $x}")
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("retries: 2", "'retries' only counts with on_error: retry - write on_error: retry beside it, or remove it"),
+        ("retries: 2, on_error: skip", "'retries' only counts with on_error: retry"),
+        ("max_failed: 0.5", "'max_failed' only counts with on_error: skip"),
+    ],
+)
+def test_a_key_that_would_do_nothing_is_a_warning(project: Project, written: str, expected: str) -> None:
+    text = f"promptwire: 1\ninputs: {{seed: Prompts, train: Examples}}\nnodes:\n  y: {{use: grade, prompts: $seed, on: $train, {written}}}\n"
+    told = project.told(text + "outputs: {prompt: $seed, scores: $y}\n")
+    assert len(told) == 1 and f": warning: {expected}" in told[0]
+    works = (
+        written.replace("skip", "retry")
+        if "on_error" in written
+        else f"{written}, on_error: {'retry' if 'retries' in written else 'skip'}"
+    )
+    assert project.told(text.replace(written, works) + "outputs: {prompt: $seed, scores: $y}\n") == []
+
+
+@pytest.mark.parametrize("wrong", ["on_error: again", "on_error: retry, retries: 0", "on_error: retry, retries: often"])
+def test_a_way_of_failing_that_is_none_is_an_error(project: Project, wrong: str) -> None:
+    assert len(project.told_of(f"  y: {{use: grade, prompts: $seed, on: $train, {wrong}}}", outputs="{scores: $y}")) == 1
+
+
+def test_how_often_a_step_retries_reaches_it(project: Project) -> None:
+    text = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\nnodes:\n  y: {use: grade, prompts: $seed, on: $train, KEYS}\noutputs: {scores: $y}\n"
+    for keys, rounds in (("on_error: retry", 3), ("on_error: retry, retries: 7", 7), ("on_error: fail", 0)):
+        step = project.graph(text.replace("KEYS", keys)).steps["y"]
+        assert isinstance(step, CallStep) and step.asking is not None
+        assert step.asking.rounds == rounds
+
+
 def test_what_is_written_reaches_the_step(project: Project) -> None:
     template = project.write("t.j2", "{{ prompts }}{{ n }}{{ more }}")
     text = """\

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from promptwire.errors import LimitReached, NodeError, TransientError, Unsupported, UsageError
+from promptwire.calls.retrying import Retry
+from promptwire.errors import LimitReached, NodeError, RequestRefused, TransientError, Unsupported, UsageError
 from promptwire.models.scripted import Scripted, said
 from promptwire.request import Answer, Request
 from promptwire.running.scoring import Scorer
@@ -67,6 +70,45 @@ async def test_a_call_that_failed_has_no_row_and_never_a_score_of_0() -> None:
     assert {row.value for row in scores.rows} == {1.0}
     with pytest.raises(TransientError, match="down"):
         await scored(Scripted(flaky))
+
+
+def failing_until(good: int) -> Scripted:
+    """A model whose answers all come at the try with the number `good`, counted from 1."""
+    tries: Counter[str] = Counter()
+
+    def flaky(request: Request, key: str) -> str:
+        tries[key] += 1
+        if tries[key] < good:
+            raise TransientError("down")
+        return last_line(request)
+
+    return Scripted(flaky)
+
+
+async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_failed_when_it_comes_at_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.engine.world.Retry", lambda tries: Retry(tries=2, sleep=lambda seconds: asyncio.sleep(0)))
+    asking = Asking(role="task", on_error="retry", retries=2)
+    run = session(failing_until(6))
+    scores = await Scorer(run, "here", asking, {}).score(PROMPTS, run.task.train, False)
+    assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 6]
+    count = run.gateway.tally.of("here")
+    assert (count.new, count.failed, count.requests) == (12, 0, 72)
+    with pytest.raises(TransientError, match="down"):
+        await scored(failing_until(7), asking=asking)
+    with pytest.raises(TransientError, match="down"):
+        await scored(failing_until(3))
+
+
+async def test_what_an_endpoint_refuses_is_not_retried_in_rounds() -> None:
+    def refuse(request: Request, key: str) -> str:
+        raise RequestRefused("never")
+
+    model = Scripted(refuse)
+    with pytest.raises(RequestRefused, match="never"):
+        await scored(model, asking=Asking(role="task", on_error="retry"))
+    assert len(model.requests) <= 12
 
 
 async def test_a_limit_leaves_the_rows_that_were_written_first() -> None:

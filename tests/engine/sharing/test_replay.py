@@ -49,7 +49,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, Path]
         monkeypatch.delenv("OPENAI_API_KEY")
         server.key = ""
         report = run("mine.yaml", "data", Options(models={"task": "openai/m"}, api_bases={"task": base}, task=task))
-    write_bundle(Path(report.run), cache_folder(), tmp_path / "run.bundle")
+    write_bundle(Path(report.run), cache_folder(), tmp_path / "run.bundle", data=True)
     return report, tmp_path / "run.bundle"
 
 
@@ -104,6 +104,64 @@ def test_what_would_not_replay_is_not_bundled(made: tuple[Report, Path], tmp_pat
     Path(report.run, "report.json").unlink()
     with pytest.raises(RunError, match="came to its end"):
         write_bundle(Path(report.run), cache_folder(), tmp_path / "second")
+
+
+@pytest.fixture
+def bare(made: tuple[Report, Path], tmp_path: Path) -> Path:
+    """The bundle of the same run without data."""
+    assert write_bundle(Path(made[0].run), cache_folder(), tmp_path / "bare.bundle") == 2
+    return tmp_path / "bare.bundle"
+
+
+def test_a_bundle_without_data_holds_no_example_and_replays_on_the_same_task_wherever_it_lies(
+    made: tuple[Report, Path], bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "rd 1" in made[1].read_text() and "rd 1" not in bare.read_text()
+    elsewhere(tmp_path, monkeypatch)
+    (tmp_path / "gone" / "data").rename(tmp_path / "elsewhere" / "mine")
+    for task in ("mine", str(tmp_path / "elsewhere" / "mine")):
+        again = replay(bare, task)
+        assert again.model_dump(include=set(COMPARED)) == made[0].model_dump(include=set(COMPARED))
+        assert (again.calls.new, again.calls.failed) == (0, 0)
+    assert replay(made[1], "mine").test == made[0].test, "a task may be given for a bundle with data too"
+
+
+def test_a_bundle_without_data_is_not_replayed_without_a_task_or_on_another(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere(tmp_path, monkeypatch)
+    mine = tmp_path / "gone" / "data"
+    with pytest.raises(RunError, match=r"holds no data, so a replay must be given the task\n.*--task"):
+        replay(bare)
+    (mine / "test.jsonl").write_text((mine / "test.jsonl").read_text().replace("50", "51"))
+    with pytest.raises(RunError, match="another task than the run in the bundle was made on"):
+        replay(bare, str(mine))
+    with pytest.raises(RunError, match="another task"):
+        replay(bare, "sentiment")
+    with pytest.raises(PromptwireError, match="zzz"):
+        replay(bare, str(mine / "zzz.yaml"))
+
+
+def test_a_bundle_without_data_reads_no_file_of_the_users_that_the_users_own_task_does_not_name(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.loads(line) for line in bare.read_text().splitlines()]
+    elsewhere(tmp_path, monkeypatch)
+    (tmp_path / "gone" / "data" / "diary.jsonl").write_text('{"input": "a", "output": "b"}')
+    for hostile in ("diary.jsonl", str(tmp_path / "gone" / "data" / "diary.jsonl")):
+        lines[0]["origin"]["changes"] = {"prompt": "x", "data": {"train": hostile}}
+        bare.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        with pytest.raises(PromptwireError, match="outside of itself"):
+            replay(bare, str(tmp_path / "gone" / "data"))
+
+
+def test_a_run_on_a_shipped_task_needs_no_data_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = {"n": "4", "scored_on": "8", "first": "4", "width": "2"}
+    report = run("ape-paraphrase", "planted", Options(models={"task": "scripted:planted"}, params=params))
+    assert write_bundle(Path(report.run), cache_folder(), tmp_path / "shipped.bundle") == 0
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
+    assert replay(tmp_path / "shipped.bundle").test == report.test
 
 
 Change = Callable[[list[dict[str, Any]]], None]

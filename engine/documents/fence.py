@@ -1,0 +1,74 @@
+"""Which files a pipeline or a task file may name: those in its own folder, those that are shipped, and what the user allows.
+
+Such a file may come from a stranger, and what it names is sent to a model: a private file must not be. Neither `..` nor an
+absolute path nor a link leads out, since folders are unpacked and cloned with their links. Who does keep data or templates in
+another folder says so in PROMPTWIRE_ALLOW.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from promptwire.documents import shipped
+from promptwire.documents.document import Document
+from promptwire.errors import DataError, PipelineError, Problem
+
+__all__ = ["REMEDY", "Reach", "reachable"]
+
+_ALLOW: Final = "PROMPTWIRE_ALLOW"
+REMEDY: Final = f"or, if you trust the file that names it, allow its folder: {_ALLOW}=FOLDER"
+"""What to do about a file that is out of reach."""
+
+
+def reachable(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether a file that lies in one of the `folders` may name `path`."""
+    whole = Path(os.path.abspath(path))
+    # By name alone: installers link the files of a package from elsewhere.
+    if any(whole.is_relative_to(os.path.abspath(shipped.root(folder))) for folder in ("pipelines", "templates")):
+        return True
+    real = whole.resolve()
+    named = any(
+        whole.is_relative_to(os.path.abspath(folder)) and real.is_relative_to(Path(folder).resolve()) for folder in folders
+    )
+    return named or any(real.is_relative_to(folder) for folder in _allowed())
+
+
+def _allowed() -> list[Path]:
+    return [Path(folder).expanduser().resolve() for folder in os.environ.get(_ALLOW, "").split(os.pathsep) if folder]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the files are that a task file names, and which of them it may name."""
+
+    folder: Path
+    document: Document
+    given: frozenset[str]
+    """Top keys that the user gave: those may name what they like."""
+
+    def data(self, *at: str, file: str) -> Path:
+        """The data file `file`, written at `at`. Raises PipelineError out of reach, DataError when it is not there."""
+        path = self._checked(at, file)
+        if not path.is_file():
+            written = self.document.place(at)
+            where, hint = (str(written), "check the path there") if written.line else (str(path), "check the path")
+            raise DataError(f"there is no data file {path}", where=where, hint=hint)
+        return path
+
+    def template(self, key: str, name: str) -> Path:
+        """The template `name`: beside the task file, else among the shipped ones."""
+        own = self.folder / name
+        return self._checked((key,), name).resolve() if own.is_file() else shipped.template_path(name)
+
+    def _checked(self, at: tuple[str, ...], file: str) -> Path:
+        path = self.folder / file
+        # A data file that the user named stands as its own task file: nobody else wrote its name.
+        named = at[0] in self.given or str(path) == self.document.file
+        if named or ("\0" not in file and reachable(path, [self.folder])):
+            return path
+        message, hint = f"{file} leads out of the task's folder", f"copy it into {self.folder.absolute()}, {REMEDY}"
+        raise PipelineError([Problem("bad-path", self.document.place(at), message, hint)])
