@@ -1,0 +1,152 @@
+"""race: let prompts run over blocks of examples, and drop those that fall behind for certain.
+
+The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block; one that at least `keep` others beat by a
+one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. Every word has its
+price: a value is lowered by `penalty` for a prompt as long as the longest initial one. What is known from earlier races is not
+asked again. The authors' code may run one block more than it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from promptwire.bounds import Bound, Extent, Sizes
+from promptwire.errors import NodeError
+from promptwire.measuring.paired import chance
+from promptwire.node import Context, node
+from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
+
+__all__ = ["Inputs", "Outputs", "Params", "race"]
+
+
+class Inputs(Model):
+    prompts: Prompts
+    """The prompts that run."""
+    on: Examples
+    """The examples to run over, in blocks of their written order: the same blocks in every race."""
+    scores: Scores | None = None
+    """Rows that are there already."""
+    first: Prompts | None = None
+    """The initial prompts, whose longest is the measure of length; `prompts` when not wired."""
+
+
+class Params(Model):
+    keep: int = Field(default=10, ge=1)
+    """Prompts that reach the end at most."""
+    block: int = Field(default=30, ge=2)
+    """Examples in a block."""
+    blocks: int = Field(default=10, ge=1)
+    """Most blocks of a race."""
+    alpha: float = Field(default=0.2, gt=0, lt=1)
+    """Level of the test, without a correction for many tests: the larger, the sooner a prompt is out."""
+    penalty: float = Field(default=0.05, ge=0)
+    """What a prompt as long as the longest initial one loses; length is in words, demonstrations included."""
+    shuffle: bool = False
+    """Whether each race runs over the blocks in an order of its own; else all begin with the same ones."""
+
+
+class Outputs(Model):
+    prompts: Prompts
+    """Who reached the end, best first by the mean of all that is known of it, less the penalty."""
+    scores: Scores
+    """Their rows, those that were there already included, without penalty; to be carried on."""
+
+
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """All prompts on one block at least, on all blocks at most; none when there are no more than are kept."""
+    prompts, on = sizes.of("prompts"), sizes.of("on")
+    least = prompts.least * min(on.least, params.block) if prompts.least > params.keep and "scores" not in sizes else 0
+    most = prompts.most * min(on.most, params.block * params.blocks) if prompts.most > params.keep else 0
+    kept = prompts.upto(params.keep)
+    inside = max(sizes.of("scores").inside, min(on.most, params.block * params.blocks))
+    return Bound({"prompts": kept, "scores": kept.holding(inside)}, scores=Extent(least, most))
+
+
+@node(scores=True, bound=bound)
+async def race(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Race prompts over blocks of examples."""
+    if len(inputs.prompts) > params.keep and not len(inputs.on):
+        raise NodeError("there are no examples to race over", where=context.path, hint="`on` is an empty set: check the data")
+    prices = _prices(inputs, params)
+    known = inputs.scores or Scores()
+    alive, track = list(inputs.prompts.items), list[str]()
+    for block in _blocks(inputs.on, params, context):
+        if len(alive) <= params.keep:
+            break
+        known, whole = await _run(alive, block, known, context)
+        if not whole:
+            context.count("blocks broken off")
+            break
+        track += [example.id for example in block]
+        alive = _left(alive, _lanes(alive, known, track, prices), params)
+        context.count("blocks")
+    means = {
+        prompt.id: (mean - prices[prompt.id]) if (mean := known.mean(prompt)) is not None else float("-inf") for prompt in alive
+    }
+    best = Prompts(items=tuple(sorted(alive, key=lambda prompt: means[prompt.id], reverse=True)[: params.keep]))
+    return Outputs(prompts=best, scores=known.only(best))
+
+
+def _prices(inputs: Inputs, params: Params) -> dict[str, float]:
+    """What each prompt's length costs it, by id."""
+    first = inputs.first or inputs.prompts
+    longest = max((_words(prompt) for prompt in first.items), default=0) or 1
+    return {prompt.id: params.penalty * _words(prompt) / longest for prompt in inputs.prompts.items}
+
+
+def _words(prompt: Prompt) -> int:
+    shown = [text for demo in prompt.demos for text in (demo.text, demo.output)]
+    return sum(len(text.split()) for text in (prompt.text, *shown))
+
+
+def _blocks(on: Examples, params: Params, context: Context) -> list[Sequence[Example]]:
+    blocks: list[Sequence[Example]] = [on.items[start : start + params.block] for start in range(0, len(on), params.block)]
+    if params.shuffle:
+        context.rng("blocks").shuffle(blocks)
+    return blocks[: params.blocks]
+
+
+async def _run(alive: Sequence[Prompt], block: Sequence[Example], known: Scores, context: Context) -> tuple[Scores, bool]:
+    """`known` with the rows of `alive` on `block`, and whether there are enough of them to go by."""
+    there = {(row.prompt, row.example) for row in known.rows}
+    groups: dict[tuple[str, ...], list[Prompt]] = {}
+    for prompt in alive:
+        lacking = tuple(example.id for example in block if (prompt.id, example.id) not in there)
+        if lacking:
+            groups.setdefault(lacking, []).append(prompt)
+    examples = {example.id: example for example in block}
+    jobs = [
+        context.score(
+            Prompts(items=tuple(some)), Examples(items=tuple(examples[one] for one in lacking)), partial=not context.round
+        )
+        for lacking, some in groups.items()
+    ]
+    whole = True
+    for found, (lacking, some) in zip(await context.gather(jobs), groups.items(), strict=True):
+        whole = whole and len(found.rows) * 2 >= len(lacking) * len(some)
+        known = known.merge(found)
+    return known, whole
+
+
+def _lanes(
+    alive: Sequence[Prompt], known: Scores, track: Sequence[str], prices: dict[str, float]
+) -> dict[str, dict[str, float]]:
+    """The values of each prompt on what was run so far, less its price, by example."""
+    wanted = set(track)
+    rows: dict[str, tuple[Row, ...]] = {prompt.id: known.by_prompt.get(prompt.id, ()) for prompt in alive}
+    return {one: {row.example: row.value - prices[one] for row in some if row.example in wanted} for one, some in rows.items()}
+
+
+def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params) -> list[Prompt]:
+    """Those whom fewer than `keep` others beat."""
+
+    def beats(one: Prompt, other: Prompt) -> bool:
+        mine, theirs = lanes[one.id], lanes[other.id]
+        shared = [example for example in mine if example in theirs]
+        return chance([mine[one] for one in shared], [theirs[one] for one in shared]) < params.alpha
+
+    left = [prompt for prompt in alive if sum(beats(other, prompt) for other in alive if other is not prompt) < params.keep]
+    # Who beats has the better mean, so `keep` stay; but not where failed calls left gaps and each pair shares other examples.
+    return left if len(left) >= params.keep else alive
