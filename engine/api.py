@@ -218,6 +218,7 @@ def _report(
         models={role: model.name for role, model in session.models.items()},
         seed=session.seed,
         prompt=prompts[1].text,
+        demos=prompts[1].demos,
         initial_prompt=prompts[0].text,
         test=scores[0],
         train=scores[1],

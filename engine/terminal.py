@@ -86,6 +86,8 @@ def print_report(report: Report, console: Console) -> None:
     prompts = Table.grid(padding=(0, 2))
     prompts.add_row(Text("initial", style="dim"), Text(report.initial_prompt or "(empty)"))
     prompts.add_row(Text("best", style="green"), Text(report.prompt or "(empty)", style="bold"))
+    for number, demo in enumerate(report.demos, 1):
+        prompts.add_row(Text(f"shot {number}", style="green"), Text(f"{demo.text}\n{demo.output}"))
     console.print(prompts)
     console.print()
     console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))

@@ -16,7 +16,7 @@ from promptwire.request import Settings
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.steps import Asking
-from promptwire.values import Examples, Model, Prompt, Prompts
+from promptwire.values import Example, Examples, Model, Prompt, Prompts
 
 __all__ = ["Calls", "Comparison", "Report", "Score", "compare"]
 
@@ -79,6 +79,8 @@ class Report(Model):
     """The run's seed."""
     prompt: str
     """The best prompt."""
+    demos: tuple[Example, ...] = ()
+    """The demonstrations that it was scored with; without them it is another prompt."""
     initial_prompt: str
     """The prompt that the run started from; the first when there were several."""
     test: Comparison

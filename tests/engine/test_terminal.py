@@ -10,6 +10,7 @@ from rich.console import Console
 from promptwire.calls.tally import Tally
 from promptwire.running.report import Calls, Comparison, Report, Score
 from promptwire.terminal import Watcher, print_report, print_table
+from promptwire.values import Example
 
 
 def terminal(width: int = 80) -> Console:
@@ -103,6 +104,12 @@ def test_what_a_model_wrote_is_printed_as_text_and_never_as_markup() -> None:
     print_report(report(limit="100 calls", notes=("warning: [red]x[/red]",), counts={"a": {"skipped": 2}}), console)
     for part in ("How [bold]does[/bold] it feel", "stopped early: 100 calls", "[red]x[/red]", "a: 2 skipped"):
         assert part in shown(console)
+
+
+def test_the_demonstrations_of_the_best_prompt_are_shown() -> None:
+    console = terminal()
+    print_report(report(demos=(Example(input="two [plus] two", outputs=("four",)),)), console)
+    assert "shot 1   two [plus] two" in shown(console) and "four" in shown(console)
 
 
 def test_a_table_keeps_every_cell_whole() -> None:
