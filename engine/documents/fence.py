@@ -55,8 +55,9 @@ class Reach:
         path = self._checked(at, file)
         if not path.is_file():
             written = self.document.place(at)
-            where, hint = (str(written), "check the path there") if written.line else (str(path), "check the path")
-            raise DataError(f"there is no data file {path}", where=where, hint=hint)
+            if written.line:
+                raise DataError(f"there is no data file {path}", where=str(written), hint="check the path there")
+            raise DataError("there is no such data file", where=str(path), hint="check the path")
         return path
 
     def template(self, key: str, name: str) -> Path:

@@ -23,7 +23,8 @@ from tests.small import Project
         ("{use: write, prompts: $seed, n: 1}", "p.yaml:4:3: write needs a template - write template: FILE.j2"),
         ("{use: write, prompts: $seed, n: 1, template: tt.j2}", "p.yaml:4:51: there is no template tt.j2 - did you mean 't.j2'?"),
         ("{use: write, prompts: $seed, n: 1, template: ../t.j2}",
-         "p.yaml:4:51: ../t.j2 leads out of the pipeline's folder - copy it into ."),
+         "p.yaml:4:51: ../t.j2 leads out of the pipeline's folder - copy it into ., "
+         "or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER"),
         ("{use: write, prompts: $seed, n: 1, template: t.j2, model: tsk}", "p.yaml:4:64: the text 'tsk' is no model role - did you mean 'task'?"),
         ("{use: write, prompts: $seed, n: 1, template: t.j2, with: {x: $sed}}", "p.yaml:4:67: there is no 'sed' here - did you mean '$seed'?"),
     ],
