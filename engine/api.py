@@ -93,10 +93,9 @@ async def run_async(
     aside = _kept_back(limits, loaded)
     models = models or _models(options, watch, limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
-    watches, gate = [watch] if watch else [], None
-    if consent is not None:
-        foresight = Foresight(graph, loaded, models, limits)
-        watches, gate = [foresight, *watches], foresight.gate(consent)
+    foresight = Foresight(graph, loaded, models, limits) if consent else None
+    watches = [each for each in (foresight, watch) if each]
+    gate = foresight.gate(consent) if foresight and consent else None
     try:
         async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=folder) as session:
             with witness.watching():
