@@ -130,6 +130,25 @@ def test_a_child_has_what_all_its_parents_share_and_some_of_what_one_of_them_has
     assert named(*texts) == {"weight", "colour", "sender"}
 
 
+def test_a_child_does_what_the_critics_of_its_parents_say() -> None:
+    critiques = ((Critique(text="It has to state the deadline, drop the sender.", prompt=START),), ())
+    for key in map(str, range(8)):
+        (text,) = ask("evoprompt/guided.j2", key, family=family("colour", "sender"), critiques=critiques)
+        assert {"weight", "deadline"} <= named(text) <= {"weight", "deadline", "colour"}
+
+
+@pytest.mark.parametrize("template", ["evoprompt/de.j2", "capo/cross.j2"])
+def test_every_operator_breeds(template: str) -> None:
+    some = family("colour", "sender", "stamp")
+    values = {"family": some, "donors": some[1:], "best": some[0], "task": "", "prompt": some[0]}
+    texts = [ask(template, key, **values)[0] for key in map(str, range(12))]
+    assert {"weight", "colour", "sender"} <= named(*texts) <= {"weight", "colour", "sender", "stamp"}
+
+
+def test_a_mutation_rewords() -> None:
+    assert named(*(ask("capo/mutate.j2", key, task="Label it.")[0] for key in map(str, range(6)))) == {"weight"}
+
+
 def test_what_is_no_meta_prompt_is_left_to_the_task_model() -> None:
     assert meta(Request("generate", prompt="State the colour.\n\nInput: Parcel to Oslo.\nOutput:"), "k") is None
 
