@@ -75,6 +75,17 @@ async def test_a_meta_model_that_writes_nothing_leaves_the_initial_prompt(pipeli
     assert scored == {run.prompt.id}
 
 
+@pytest.mark.parametrize("pipeline", ["evoprompt-ga", "evoprompt-de", "critique-crossover"])
+@pytest.mark.parametrize("text", ["", "I'm sorry, but I can't help with that.", "<prompt> </prompt>"])
+async def test_evolution_without_children_ends_where_it_began(pipeline: str, text: str) -> None:
+    def reply(request: Request, key: str) -> str:
+        return planted_reply(request, key) if kind_of(request) == "task" else text
+
+    run = await search(pipeline, model(reply), parcels(), params={"steps": 2})
+    assert run.prompt == parcels().prompts.items[0]
+    assert told(run, "unreadable") > 0
+
+
 @pytest.mark.parametrize(
     ("pipeline", "step", "text"),
     [

@@ -13,7 +13,7 @@ from promptwire.request import Request
 from promptwire.texts.parsing import Parse
 from promptwire.values import Example, Prompt
 from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_evoprompt_ga import halves, seeded
+from tests.pipelines.test_evoprompt_ga import graded, halves, means, right, seeded
 from tests.pipelines.test_planted import Search, mean, results, variant
 
 GIVEN = {"induced": 0}
@@ -110,6 +110,27 @@ async def test_the_task_is_described_to_the_writing_model_where_it_is_given(word
     shown = [request.messages[-1].content for request in asked.requests if kind_of(request) == "child"]
     assert [text.count("Name the number.") for text in shown] == [bool(words)] * 8
     assert ["The task that" in text for text in shown] == [bool(words)] * 8
+
+
+async def test_the_choice_at_the_end_asks_nothing_of_those_who_raced() -> None:
+    run = await search("capo", model(graded), TEN, params={**GIVEN, "steps": 2})
+    assert run.counted("best") == (0, 0)
+    values = means(run.gave("search.fittest", "1")["scores"])
+    assert values[run.prompt.id] == max(values.values())
+
+
+async def test_those_who_never_raced_are_scored_before_one_is_chosen() -> None:
+    """A meta model that writes nothing leaves no more prompts than places, so there is no race to know them by."""
+
+    def reply(request: Request, key: str) -> str:
+        return graded(request, key) if kind_of(request) == "task" else ""
+
+    run = await search("capo", model(reply), TEN, params={**GIVEN, "steps": 2, "shots": 0})
+    assert run.counted("search.fittest") == (0, 0)
+    assert run.counted("best")[1] == 10 * 30
+    block = [example["input"].removeprefix("number ") for example in run.gave("pool", "")["rest"]["items"][:30]]
+    known = {prompt.text: sum(right(prompt.text, number) for number in block) for prompt in TEN.prompts.items}
+    assert known[run.prompt.text] == max(known.values()) > known[TEN.prompts.items[0].text]
 
 
 async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path) -> None:

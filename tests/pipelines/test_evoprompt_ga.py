@@ -60,13 +60,18 @@ async def test_one_initial_prompt_is_made_a_population(params: dict[str, Any], w
     assert len(run.gave("search.fittest", "0")["prompts"]["items"]) == population
 
 
+def right(prompt: str, number: str) -> bool:
+    """Whether the task model is right with `prompt` on a number: on a share of them that its wording says, by hash."""
+    return int(digest([prompt, number], 4), 16) % 100 < int(digest(prompt, 4), 16) % 100
+
+
 def graded(request: Request, key: str) -> str:
-    """A task model under which every prompt is right on a share of the inputs that its wording says, by hash."""
+    """Well-formed, with a task model under which prompts differ."""
     if kind_of(request) != "task":
         return well_formed(request, key)
     prompt, _, rest = request.messages[-1].content.partition("\n\nInput: number ")
     number = rest.partition("\n")[0]
-    return f"answer {number}" if int(digest([prompt, number], 4), 16) % 100 < int(digest(prompt, 4), 16) % 100 else "wrong"
+    return f"answer {number}" if right(prompt, number) else "wrong"
 
 
 def means(scores: dict[str, Any]) -> dict[str, float]:
