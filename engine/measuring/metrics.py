@@ -9,7 +9,6 @@ of an answer and its accepted outputs. Two metrics of one name are an error: non
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from promptwire.errors import UsageError, suggest
 from promptwire.measuring import measures
+from promptwire.patterns import compiled
 from promptwire.values import Example
 
 __all__ = ["GROUP", "Metric", "metric", "names"]
@@ -87,8 +87,8 @@ def _labels(examples: Sequence[Example], labels: Sequence[str]) -> str:
 def _patterns(examples: Sequence[Example], labels: Sequence[str]) -> str:
     def broken(text: str) -> bool:
         try:
-            re.compile(text)
-        except re.error:
+            compiled(text)
+        except ValueError:
             return True
         return False
 
