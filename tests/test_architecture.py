@@ -14,6 +14,7 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "canonical", "redact", "bounds"),
+    ("patterns",),
     ("values", "plugins"),
     ("documents", "families", "node", "request"),
     ("texts", "measuring"),
@@ -32,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 DOORS = {
     "networkx": "language.graph",
-    "jinja2": "texts.templating",
+    "jinja2": "texts.sandbox",
     "litellm": "models.hosted",
     "diskcache": "calls.cache",
     "yaml": "documents.reading",
@@ -40,6 +41,7 @@ DOORS = {
     "xllamacpp": "models.llama_child",
     "typer": "cli",
     "platformdirs": "models.weights",
+    "regex": "patterns",
 }
 """Each third-party library and the one module that imports it."""
 

@@ -14,6 +14,8 @@ import unicodedata
 from collections import Counter, deque
 from collections.abc import Sequence
 
+from promptwire.patterns import found
+
 __all__ = [
     "choice_letter",
     "contains",
@@ -32,8 +34,6 @@ __all__ = [
 
 TOLERANCE = 1e-6
 """Relative difference below which two numbers are the same; covers binary fractions, not rounding by a model."""
-PATTERN_LIMIT = 20_000
-"""A pattern in the data sees so many characters from the end of an answer."""
 
 _PAIRS = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": " "})
@@ -188,5 +188,5 @@ def option_named(answer: str, question: str) -> str | None:
 
 
 def pattern(answer: str, outputs: Sequence[str]) -> float:
-    """Whether an accepted output, taken as a pattern, is found in the answer."""
-    return float(any(re.search(output, answer[-PATTERN_LIMIT:]) is not None for output in outputs))
+    """Whether an accepted output, taken as a pattern, is found in the answer. Raises ReplyError when it takes too long."""
+    return float(any(found(output, answer) for output in outputs))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,6 +17,7 @@ from typing import Literal
 from promptwire import plugins
 from promptwire.errors import NodeError, UsageError, suggest
 from promptwire.measuring import measures
+from promptwire.patterns import compiled
 from promptwire.plugins import missing
 from promptwire.values import Example
 
@@ -98,8 +98,8 @@ def _labels(examples: Sequence[Example], labels: Sequence[str]) -> str:
 def _patterns(examples: Sequence[Example], labels: Sequence[str]) -> str:
     def broken(text: str) -> bool:
         try:
-            re.compile(text)
-        except re.error:
+            compiled(text)
+        except ValueError:
             return True
         return False
 

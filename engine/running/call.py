@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from promptwire.canonical import stream
-from promptwire.errors import NodeError, PromptwireError
+from promptwire.errors import NodeError, PromptwireError, ReplyError
 from promptwire.language.wires import type_of
 from promptwire.node import Reply, Role
 from promptwire.request import Settings
@@ -85,6 +85,9 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     context = _Context(session, step.path, scope.round, scope.element, asker, scorer)
     try:
         outputs = await kind.run(inputs, params, context)
+    except ReplyError as error:
+        error.where = error.where or step.path
+        raise
     except PromptwireError:
         raise
     except Exception as error:

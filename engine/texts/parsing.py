@@ -15,12 +15,11 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from promptwire.patterns import compiled, find
 from promptwire.values import Model
 
 __all__ = ["Parse", "read"]
 
-PATTERN_LIMIT = 20_000
-"""A user's pattern sees so many characters from the end of the reply: the worst ones take quadratic time, or more."""
 JSON_TRIES = 64
 """So many opening braces of a reply are tried as the start of a JSON object."""
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
@@ -60,10 +59,7 @@ class Parse(Model):
     @field_validator("regex")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"not a pattern: {error}") from error
+        compiled(pattern or "")
         return pattern
 
     @model_validator(mode="after")
@@ -87,6 +83,7 @@ def read(reply: str, parse: Parse) -> tuple[tuple[str, ...], bool]:
     """The answers in `reply`, and whether it could be read.
 
     An unreadable reply gives no answers, or with `fallback: raw` the whole of it. `error` and `retry` are the caller's to do.
+    Raises ReplyError when a pattern takes too long.
 
     >>> read("Sure! <START>Name the colour.</START>", Parse(tag="START"))
     (('Name the colour.',), True)
@@ -119,7 +116,7 @@ def _matches(reply: str, parse: Parse) -> Iterator[str]:
     if parse.json_field:
         return _fields(reply, parse.json_field)
     if parse.regex:
-        return _patterns(reply, parse.regex)
+        return find(parse.regex, reply)
     return iter([reply])
 
 
@@ -200,11 +197,6 @@ def _texts(value: Any) -> Iterator[str]:
         for element in value:
             if not isinstance(element, list):
                 yield from _texts(element)
-
-
-def _patterns(reply: str, pattern: str) -> Iterator[str]:
-    for match in re.finditer(pattern, reply[-PATTERN_LIMIT:]):
-        yield (match[1] or "") if match.re.groups else match[0]
 
 
 def _without_marks(reply: str, parse: Parse) -> str:

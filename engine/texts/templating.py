@@ -1,6 +1,6 @@
 """Meta-prompt templates: Jinja2, sandboxed, and split into messages before anything is rendered.
 
-The only file that knows Jinja2. A template is text with an optional front matter that says how the model is asked and how its
+A template is text with an optional front matter that says how the model is asked and how its
 reply is read:
 
     ---
@@ -14,7 +14,7 @@ reply is read:
 A line `--- user ---` (or `system`, `assistant`) starts a message of a chat; without one, the whole text is one user message.
 `--- gap ---` parts the text before an infill from the text after it. The source is cut at these lines first and each part is
 rendered alone, so nothing that an LLM or a data file wrote can add a role or run as a template. A template reads values, and
-only their fields: methods are out of its reach (pydantic's deprecated `parse_file` would read files and unpickle).
+only their fields (see `promptwire.texts.sandbox`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
-
-import jinja2
-import jinja2.meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel
 
 from promptwire.documents.complaints import validate
 from promptwire.documents.reading import read_text
@@ -38,6 +33,7 @@ from promptwire.errors import PipelineError, Place, Problem
 from promptwire.families import Families
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
+from promptwire.texts.sandbox import BadSyntax, Compiled, compiled, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, History, Message, Model, Prompts
 
 __all__ = ["Front", "Rendered", "Template", "load"]
@@ -74,22 +70,6 @@ class Rendered(NamedTuple):
     suffix: str | None
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Fields and properties of our values, text and list methods of plain ones; nothing else."""
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, BaseModel):
-            kind = type(obj)
-            declared = getattr(kind, attr, None)
-            return attr in kind.model_fields or isinstance(declared, property | cached_property)
-        return super().is_safe_attribute(obj, attr, value)
-
-
-_SANDBOX = _Sandbox(
-    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-)
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One message or side of a gap: its mark, its source and the line that it starts on."""
@@ -97,7 +77,7 @@ class _Part:
     mark: str
     source: str
     line: int
-    compiled: jinja2.Template
+    compiled: Compiled
 
 
 @dataclass(frozen=True)
@@ -139,7 +119,7 @@ class Template:
         pieces: list[str] = []
         size = 0
         try:
-            for piece in part.compiled.generate(values):
+            for piece in pieces_of(part.compiled, values):
                 size += len(piece)
                 if size > MAX_RENDERED:
                     raise OverflowError(f"it renders to more than {MAX_RENDERED:,} characters")
@@ -177,8 +157,7 @@ def _parse(path: str, text: str) -> Template:
     for mark, source, offset in _cut(body):
         parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
     _refuse_marks(path, front, parts)
-    trees = [_SANDBOX.parse(part.source) for part in parts]
-    names = frozenset[str]().union(*(jinja2.meta.find_undeclared_variables(tree) for tree in trees))
+    names = frozenset[str]().union(*(variables_of(part.source) for part in parts))
     return Template(path, front, tuple(parts), names)
 
 
@@ -216,10 +195,10 @@ def _refuse_marks(path: str, front: Front, parts: list[_Part]) -> None:
             raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody")
 
 
-def _compile(path: str, source: str, line: int) -> jinja2.Template:
+def _compile(path: str, source: str, line: int) -> Compiled:
     try:
-        return _SANDBOX.from_string(source)
-    except jinja2.TemplateSyntaxError as error:
+        return compiled(source)
+    except BadSyntax as error:
         raise _wrong(path, line + error.lineno - 1, "template-syntax", f"Jinja: {error.message}") from error
 
 

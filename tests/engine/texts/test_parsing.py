@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from promptwire.errors import ReplyError
 from promptwire.texts.parsing import Parse, read
 
 TAG = {"tag": "A"}
@@ -139,3 +140,37 @@ def test_answers_are_stripped_and_never_empty(reply: str, rule: dict[str, object
 @given(st.text(alphabet=st.characters(blacklist_characters="<>")).filter(str.strip))
 def test_what_stands_between_tags_comes_back(text: str) -> None:
     assert read(f"so <A>{text}</A>.", Parse(tag="A")) == ((text.strip(),), True)
+
+
+RULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "tag": st.text(min_size=1, max_size=4),
+        "open": st.text(min_size=1, max_size=4),
+        "close": st.text(min_size=1, max_size=4),
+        "fence": st.booleans(),
+        "brackets": st.booleans(),
+        "line": st.sampled_from(["first", "last"]),
+        "json": st.text(min_size=1, max_size=4),
+        "regex": st.text(st.sampled_from("ab()[]{}*+?|\\\\d^$.,1"), min_size=1, max_size=12),
+        "all": st.booleans(),
+        "strip_quotes": st.booleans(),
+        "fallback": st.sampled_from(["drop", "raw", "error", "retry"]),
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RULES, st.text(max_size=200) | st.text(st.sampled_from("<>[]{}`\"'ab\n:,"), max_size=200))
+def test_any_rule_reads_any_reply_or_is_refused_as_a_rule(rule: dict[str, object], reply: str) -> None:
+    try:
+        parse = Parse.model_validate(rule)
+    except ValidationError:
+        return
+    try:
+        answers, readable = read(reply, parse)
+    except ReplyError as error:
+        assert parse.regex and "takes more than" in error.problem
+        return
+    assert readable <= bool(answers)
+    assert parse.all or len(answers) <= 1

@@ -85,6 +85,46 @@ def test_a_template_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pyte
         write(tmp_path, "{% for x in range(10000) %}aaaa{% endfor %}").render({})
 
 
+THREE = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}"
+
+
+@pytest.mark.parametrize(
+    ("endless", "words"),
+    [
+        (THREE + "{% endfor %}" * 3, "more than 1,000,000 turns"),
+        (THREE.replace("range(9999)", "xs") + "{% for d in xs %}" + "{% endfor %}" * 4, "more than 1,000,000 turns"),
+        ("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}", "1,000,000 turns"),
+        ("{% for a in xs recursive %}{{ loop(xs) }}{% endfor %}", "recursion depth|1,000,000 turns"),
+        ("{{ 'a' * 10000000000 }}", "not for templates"),
+        ("{{ 10000000000 * 'a' }}", "not for templates"),
+        ("{{ '%10000000000d' % 1 }}", "not for templates"),
+        ("{{ 9 ** 9 ** 9 }}", "not for templates"),
+    ],
+)
+def test_loops_and_sums_that_write_nothing_and_never_end_are_stopped(tmp_path: Path, endless: str, words: str) -> None:
+    with pytest.raises(PipelineError, match=words):
+        write(tmp_path, endless).render({"xs": list(range(100))})
+
+
+def test_a_counted_loop_is_like_any_other(tmp_path: Path) -> None:
+    text = "{% for x in xs if x > 1 %}{{ loop.index }}/{{ loop.length }}:{{ x * 2 }}{{ '' if loop.last else '-' * 3 }}{% else %}none{% endfor %}"
+    assert write(tmp_path, text).render({"xs": [1, 2, 3]}).messages[0].content == "1/2:4---2/2:6"
+    assert write(tmp_path, text).render({"xs": []}).messages[0].content == "none"
+
+
+@given(st.text(max_size=60), st.binary(max_size=60), st.text(st.sampled_from("-{}%#:\n mode:chat'\"[],&*!"), max_size=60))
+def test_any_front_matter_and_any_text_is_a_template_or_a_problem_in_the_file(
+    tmp_path_factory: pytest.TempPathFactory, words: str, raw: bytes, near: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzzed.j2"
+    for content in (words.encode("utf-8", "replace"), raw, b"---\n" + near.encode() + b"\n---\n" + raw, near.encode()):
+        path.write_bytes(content)
+        try:
+            load(path).dry_run({})
+        except PipelineError as error:
+            assert {problem.place.file for problem in error.problems} == {str(path)}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
