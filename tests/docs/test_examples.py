@@ -28,7 +28,9 @@ def do(reader: Reader, block: Block) -> None:
         code = int(block.note.removeprefix("exit ")) if block.note.startswith("exit ") else 0
         for shown in reader.run(block):
             assert shown.code == code, f"$ {shown.command}\n{shown.printed}"
-            assert fits(shown.said, shown.printed), f"$ {shown.command}\n{shown.printed}\n--- the page says\n{shown.said}"
+            assert fits(shown.said, shown.printed), (
+                f"$ {shown.command}\n{shown.printed}\n--- the page says (`python -m tests.docs.book {PAGES[0].parent.name}/*.md` writes what is printed now)\n{shown.said}"
+            )
     elif block.language == "python":
         done = subprocess.run(
             [sys.executable, "-c", block.body], cwd=reader.folder, env=reader.env, capture_output=True, text=True, check=False
