@@ -1,8 +1,8 @@
 """The documentation as Sphinx builds it, with the pages that are made from code: the reference of nodes and that of commands.
 
 Nodes come from the source of `promptwire nodes NAME`, commands from the command line itself, so that neither can say what is no
-longer true. They are written to `nodes/` and `commands.md` here at each build and are no files of the project. A page
-`results.md` gets its place in the menu when it is there. Nothing on the site asks another server.
+longer true. They are written to `nodes/` and `commands.md` here at each build and are no files of the
+project. Nothing on the site asks another server.
 """
 
 from __future__ import annotations
@@ -145,10 +145,8 @@ def make(sphinx: Sphinx) -> None:
 
 
 def prepare(sphinx: Sphinx, page: str, source: list[str]) -> None:
-    """Show the title of a code block above it, and put the results into the menu when they are there."""
+    """Show the title of a code block above it."""
     source[0] = re.sub(r'^```(\w+) title="([^"]+)"$', r"```{code-block} \1\n:caption: \2\n", source[0], flags=re.MULTILINE)
-    if page == "index" and (HERE / "results.md").is_file():
-        source[0] = source[0].replace("\nAlgorithms <", "\nresults\nAlgorithms <")
 
 
 def setup(sphinx: Sphinx) -> None:

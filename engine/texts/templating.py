@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -34,7 +34,7 @@ from pydantic import BaseModel
 from promptwire.documents.complaints import validate
 from promptwire.documents.reading import read_text
 from promptwire.documents.witness import opens
-from promptwire.errors import PipelineError, Place, Problem
+from promptwire.errors import PipelineError, Place, Problem, suggest
 from promptwire.families import Families
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
@@ -85,9 +85,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
 
-_SANDBOX = _Sandbox(
-    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-)
+class _Missing(jinja2.StrictUndefined):
+    """What is not there, said as a person would: what lacks it, and what it has that is called nearly so."""
+
+    @property
+    def _undefined_message(self) -> str:
+        lacks, name = self._undefined_obj, self._undefined_name
+        if not isinstance(lacks, BaseModel) or not isinstance(name, str):
+            return super()._undefined_message
+        kind = type(lacks)
+        own = (each for each in vars(kind) if isinstance(vars(kind)[each], property | cached_property) and each[0] != "_")
+        return f"{kind.__name__} has no {name!r} - {suggest(name, [*kind.model_fields, *own], noun='it has')}"
+
+
+_SANDBOX = _Sandbox(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,11 @@ class Template:
     def _problem(self, part: _Part, error: Exception) -> Problem:
         line = part.line + _line_of(error) - 1
         words = str(error) or type(error).__name__
-        return Problem("template-render", _place(self.path, line), f"the template can't be rendered: {words}")
+        place = _place(self.path, line)
+        named = re.search(r"'(\w+)'", words)
+        at = re.search(rf"\b{named[1]}\b", place.text) if named else None
+        place = replace(place, column=at.start() + 1) if at else place
+        return Problem("template-render", place, f"the template can't be rendered: {words}")
 
 
 def load(path: Path) -> Template:

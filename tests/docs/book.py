@@ -142,14 +142,18 @@ def rewrite(page: Path) -> None:
             raw = re.split(r"^(?=\$ )", block.body, flags=re.MULTILINE)[1:]
             heads = [part[: len(part) - len(each.said)] for part, each in zip(raw, shown, strict=True)]
             body = "".join(
-                head + (each.said if re.search(r"^\.\.\.$", each.said, re.MULTILINE) else _clean(each.printed))
-                for head, each in zip(heads, shown, strict=True)
+                head + (each.said if _stays(each) else _clean(each.printed)) for head, each in zip(heads, shown, strict=True)
             )
             new += text[at : block.start] + body
             at = block.start + len(block.body)
             for each in shown:
                 sys.stdout.write(f"[{each.code}] {shlex.quote(each.command)}\n")
     page.write_text(new + text[at:], encoding="utf-8")
+
+
+def _stays(shown: Shown) -> bool:
+    """Whether what the page says is true, or leaves lines out and is to be mended by hand."""
+    return fits(shown.said, shown.printed) or re.search(r"^\.\.\.$", shown.said, re.MULTILINE) is not None
 
 
 def _clean(printed: str) -> str:

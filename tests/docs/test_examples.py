@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from promptwire.cli import app
 from promptwire.documents.reading import read_text
 from tests.docs.book import PAGES, ROOT, Block, Reader, blocks, fits
 
-RUNNABLE = ("console", "yaml", "jinja", "python", "toml", "json", "csv")
+RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "csv")
 
 
 def do(reader: Reader, block: Block) -> None:
@@ -31,6 +34,8 @@ def do(reader: Reader, block: Block) -> None:
             assert fits(shown.said, shown.printed), (
                 f"$ {shown.command}\n{shown.printed}\n--- the page says (`python -m tests.docs.book {PAGES[0].parent.name}/*.md` writes what is printed now)\n{shown.said}"
             )
+    elif block.language == "sh":
+        foresee(reader, block)
     elif block.language == "python":
         done = subprocess.run(
             [sys.executable, "-c", block.body], cwd=reader.folder, env=reader.env, capture_output=True, text=True, check=False
@@ -38,6 +43,17 @@ def do(reader: Reader, block: Block) -> None:
         assert done.returncode == 0, done.stderr
     else:
         pytest.fail(f"nothing shows that this is true; give it a title or say what it is `from`:\n{block.body}")
+
+
+def foresee(reader: Reader, block: Block) -> None:
+    """Lines for a model that takes long or data that is elsewhere: runs are planned, and the options of the others are known."""
+    known = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).stdout
+    for line in block.body.splitlines():
+        if line.startswith("promptwire run "):
+            planned = Block("console", "", "", f"$ {line.replace(' run ', ' plan ', 1)}\n", 0)
+            assert [shown.printed for shown in reader.run(planned) if shown.code] == []
+        else:
+            assert all(option in known for option in re.findall(r"--[a-z-]+", line)), line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
