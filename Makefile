@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
-.PHONY: demo test lint types schema editor clean
+.PHONY: demo test lint types schema editor docs clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -30,6 +30,9 @@ build/editor/node_modules/.ready:
 	mkdir -p build/editor && npm install --prefix build/editor --ignore-scripts --no-audit --no-fund --silent yaml-language-server@1.19.2
 	@touch $@
 
+docs: .venv/ready-docs ## the documentation in build/site, strictly: a dead link is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/site
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "promptwire needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -43,6 +46,10 @@ build/editor/node_modules/.ready:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,dev]'
 	$(BIN)/promptwire models --fetch local
 	@touch $@ .venv/ready-local
+
+.venv/ready-docs: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,docs]'
+	@touch $@
 
 clean: ## remove the virtual environment and what was built; the answer cache stays
 	rm -rf .venv build dist *.egg-info

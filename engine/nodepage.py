@@ -1,4 +1,4 @@
-"""All about one node type as a page of text, made from its code: what its author wrote under each field is the manual.
+"""All about one node type, made from its code: what its author wrote under each field is the manual, here and in the docs.
 
 The example comes from a shipped pipeline, so it is one that works; a node that none uses gets one made of what it must have.
 """
@@ -9,6 +9,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -20,7 +21,7 @@ from promptwire.language.wires import is_optional, name_of
 from promptwire.node import NodeType
 from promptwire.values import Model
 
-__all__ = ["node_page"]
+__all__ = ["NodeFacts", "node_facts", "node_page"]
 
 _WIDTH = 118
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -29,24 +30,46 @@ Row = tuple[str, str, str]
 """Name, type and default, and what it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What there is to tell about a node type."""
+
+    name: str
+    """Its name in YAML."""
+    about: str
+    """What it does and where it comes from."""
+    sections: dict[str, list[Row]]
+    """Inputs, params, outputs, what its template reads and the engine's keys, those that it has."""
+    source: str
+    """Where the example comes from."""
+    example: str
+    """A call of it."""
+
+
 def node_page(name: str) -> str:
-    """The page of the node type `name`. Raises UsageError with the nearest name."""
+    """The page of the node type `name`, for a terminal. Raises UsageError with the nearest name."""
+    found = node_facts(name)
+    parts = [f"{found.name} - {found.about}", *(_section(title, rows) for title, rows in found.sections.items())]
+    parts.append(f"example ({found.source})\n" + textwrap.indent(found.example, "  "))
+    return "\n\n".join(parts) + "\n"
+
+
+def node_facts(name: str) -> NodeFacts:
+    """All about the node type `name`. Raises UsageError with the nearest name."""
     kind = Registry().find(name)
     # A built-in has a file of its own, whose docstring is its manual; a plug-in's file may hold many.
     manual = kind.run if ":" in name else sys.modules[kind.run.__module__]
     about = inspect.getdoc(manual) or kind.doc
     about = about if ":" in name else about.partition(": ")[2] or kind.doc
     source, example = _example(kind)
-    parts = [
-        f"{kind.name} - {about}",
-        _section("inputs", _ports(kind.inputs)),
-        _section("params", [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)]),
-        _section("outputs", _outputs(kind)),
-        _section("its template reads", _slots(kind)),
-        _section("keys of the engine", _engine_keys(kind)),
-        f"example ({source})\n" + textwrap.indent(example, "  "),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    sections = {
+        "inputs": _ports(kind.inputs),
+        "params": [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)],
+        "outputs": _outputs(kind),
+        "its template reads": _slots(kind),
+        "keys of the engine": _engine_keys(kind),
+    }
+    return NodeFacts(kind.name, about, {title: rows for title, rows in sections.items() if rows}, source, example)
 
 
 def fields(schema: type[Model]) -> list[tuple[str, FieldInfo]]:
@@ -141,8 +164,6 @@ def _engine_keys(kind: NodeType) -> list[Row]:
 
 
 def _section(title: str, rows: list[Row]) -> str:
-    if not rows:
-        return ""
     first, second = (max(len(row[column]) for row in rows) + 2 for column in (0, 1))
     second = min(second, 46)
     lines = [title]

@@ -18,6 +18,8 @@ import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
+from promptwire.errors import suggest
+
 __all__ = ["BadSyntax", "Compiled", "compiled", "pieces_of", "variables_of"]
 
 MAX_TURNS: Final = 1_000_000
@@ -59,6 +61,19 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
 
+class _Missing(jinja2.StrictUndefined):
+    """What is not there, said as a person would: what lacks it, and what it has that is called nearly so."""
+
+    @property
+    def _undefined_message(self) -> str:
+        lacks, name = self._undefined_obj, self._undefined_name
+        if not isinstance(lacks, BaseModel) or not isinstance(name, str):
+            return super()._undefined_message
+        kind = type(lacks)
+        own = (each for each in vars(kind) if isinstance(vars(kind)[each], property | cached_property) and each[0] != "_")
+        return f"{kind.__name__} has no {name!r} - {suggest(name, [*kind.model_fields, *own], noun='it has')}"
+
+
 def _turn() -> None:
     """Count one turn of a loop, or one call."""
     turns = _TURNS.get()
@@ -75,9 +90,7 @@ def _turns(values: Iterable[Any]) -> Iterator[Any]:
 
 
 _TURNS: ContextVar[list[int]] = ContextVar("promptwire_turns")
-_SANDBOX = _Sandbox(
-    undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
-)
+_SANDBOX = _Sandbox(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 _SANDBOX.filters["turns"] = _turns
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -131,7 +131,11 @@ class Template:
     def _problem(self, part: _Part, error: Exception) -> Problem:
         line = part.line + _line_of(error) - 1
         words = str(error) or type(error).__name__
-        return Problem("template-render", _place(self.path, line), f"the template can't be rendered: {words}")
+        place = _place(self.path, line)
+        named = re.search(r"'(\w+)'", words)
+        at = re.search(rf"\b{named[1]}\b", place.text) if named else None
+        place = replace(place, column=at.start() + 1) if at else place
+        return Problem("template-render", place, f"the template can't be rendered: {words}")
 
 
 def load(path: Path) -> Template:

@@ -1,0 +1,155 @@
+"""The documentation as Sphinx builds it, with the pages that are made from code: the reference of nodes and that of commands.
+
+Nodes come from the source of `promptwire nodes NAME`, commands from the command line itself, so that neither can say what is no
+longer true. They are written to `nodes/` and `commands.md` here at each build and are no files of the
+project. Nothing on the site asks another server.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import typer
+from sphinx.application import Sphinx
+
+from promptwire.cli import app
+from promptwire.language.registry import Registry
+from promptwire.nodepage import NodeFacts, node_facts
+
+HERE = Path(__file__).parent
+
+project = "promptwire"
+author = "The promptwire authors"
+extensions = ["myst_parser", "sphinx_copybutton"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "promptwire"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = html_show_sourcelink = False
+html_show_sphinx = html_show_copyright = False
+pygments_style = "friendly"
+copybutton_prompt_text = "$ "  # a command is copied without its prompt and without what it prints
+copybutton_only_copy_prompt_lines = True
+copybutton_line_continuation_character = "\\"
+suppress_warnings = ["misc.highlighting_failure"]  # a template is Jinja inside of what YAML or text it likes
+
+HEADS = {
+    "inputs": ("Port", "Type", "What it is"),
+    "params": ("Param", "Type and default", "What it does"),
+    "outputs": ("Port", "Type", "What it is"),
+    "its template reads": ("Variable", "Type", "What it is"),
+    "keys of the engine": ("Key", "Value", "What it does"),
+}
+
+
+def built_in() -> list[str]:
+    """The node types that come with promptwire, whatever else is installed here."""
+    return [name for name in Registry() if ":" not in name]
+
+
+def node_list() -> str:
+    """The page that lists the nodes."""
+    types = Registry()
+    rows = [
+        [f"[`{name}`]({name}.md)", ports(types[name].inputs), ports(types[name].outputs), types[name].doc]
+        for name in built_in()
+    ]
+    return (
+        "# Nodes\n\nWhat a pipeline can be made of. These pages are made from the nodes' own code, like "
+        "`promptwire nodes NAME` in a terminal. Nodes of your own: [Nodes and metrics of your own](../plugins.md).\n\n"
+        + table(("Node", "Takes", "Gives", "What it does"), rows)
+        + "\n\n```{toctree}\n:hidden:\n\n"
+        + "\n".join(built_in())
+        + "\n```\n"
+    )
+
+
+def ports(schema: Any) -> str:
+    """The names of a schema's ports."""
+    return ", ".join(f"`{name.rstrip('_')}`" for name in schema.model_fields)
+
+
+def node_text(facts: NodeFacts) -> str:
+    """The page of one node."""
+    parts = [f"# {facts.name}\n\n{facts.about[:1].upper()}{facts.about[1:]}"]
+    for title, rows in facts.sections.items():
+        cells = [[f"`{name}`", kind.replace("|", "\\|"), " ".join(doc.split()).replace("|", "\\|")] for name, kind, doc in rows]
+        parts.append(f"## {title.capitalize()}\n\n{table(HEADS[title], cells)}")
+    parts.append(f"## Example\n\n{facts.source[:1].upper()}{facts.source[1:]}:\n\n```yaml\n{facts.example}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def command_page() -> str:
+    """The page of all commands with their options."""
+    parts = [
+        "# Commands\n\nEvery command of `promptwire`, made from the command line itself; `promptwire COMMAND --help` says "
+        "the same. Errors end with an exit code of their kind: 2 a mistake in a file or flag, 3 data, 4 model, 5 a reply "
+        "or node, 6 a budget, 7 cache or run folder, 130 stopped."
+    ]
+    group: Any = typer.main.get_command(app)
+    for name, command in commands(group, "promptwire"):
+        usage = " ".join([name, *(metavar(part) for part in command.params if part.param_type_name == "argument"), "[OPTIONS]"])
+        rows = [
+            [f"`{metavar(part) if part.param_type_name == 'argument' else flags(part)}`", (part.help or "").replace("|", "\\|")]
+            for part in command.params
+            if part.name != "help"
+        ]
+        body = table(("Argument or option", "What it is"), rows) if rows else ""
+        parts.append(f"## {name}\n\n{command.help}\n\n```text\n{usage}\n```\n\n{body}")
+    return "\n\n".join(parts) + "\n"
+
+
+def commands(group: Any, above: str) -> list[tuple[str, Any]]:
+    """Every command with its whole name; those of groups too."""
+    found = []
+    for name, command in group.commands.items():
+        whole = f"{above} {name}"
+        found += commands(command, whole) if hasattr(command, "commands") else [(whole, command)]
+    return sorted(found)
+
+
+def metavar(part: Any) -> str:
+    """How an argument is written."""
+    word = part.metavar or part.name.upper()
+    word = word if part.required or word.startswith("[") else f"[{word}]"
+    return f"{word}..." if part.nargs == -1 else word
+
+
+def flags(part: Any) -> str:
+    """How an option is written."""
+    value = "" if part.is_flag else f" {part.metavar or part.name.upper()}"
+    return ", ".join(part.opts) + value
+
+
+def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def make(sphinx: Sphinx) -> None:
+    """Write the pages that are made."""
+    pages = {"nodes/index.md": node_list(), "commands.md": command_page()}
+    pages |= {f"nodes/{name}.md": node_text(node_facts(name)) for name in built_in()}
+    for old in (HERE / "nodes").glob("*.md"):
+        if f"nodes/{old.name}" not in pages:
+            old.unlink()
+    for path, text in pages.items():
+        file = HERE / path
+        file.parent.mkdir(exist_ok=True)
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+
+
+def prepare(sphinx: Sphinx, page: str, source: list[str]) -> None:
+    """Show the title of a code block above it."""
+    source[0] = re.sub(r'^```(\w+) title="([^"]+)"$', r"```{code-block} \1\n:caption: \2\n", source[0], flags=re.MULTILINE)
+
+
+def setup(sphinx: Sphinx) -> None:
+    """What Sphinx calls."""
+    sphinx.connect("builder-inited", make)
+    sphinx.connect("source-read", prepare)

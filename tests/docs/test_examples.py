@@ -1,0 +1,76 @@
+"""Every example in the docs is done as the page says, from top to bottom, and prints what the page shows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from promptwire.cli import app
+from promptwire.documents.reading import read_text
+from tests.docs.book import PAGES, ROOT, Block, Reader, blocks, fits
+
+RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "csv")
+
+
+def do(reader: Reader, block: Block) -> None:
+    """Do what one block says; fails when it is not true."""
+    if block.note.startswith("elsewhere "):
+        assert block.body.strip().removeprefix("$ ") in (ROOT / block.note.split(" ")[1]).read_text(encoding="utf-8")
+    elif block.title:
+        reader.write(block)
+        if block.language == "yaml":
+            read_text(reader.files[block.title], block.title)
+    elif block.note.startswith("from "):
+        assert reader.part_of(block), f"{block.note}: these lines are not in it\n{block.body}"
+    elif block.language == "console":
+        code = int(block.note.removeprefix("exit ")) if block.note.startswith("exit ") else 0
+        for shown in reader.run(block):
+            assert shown.code == code, f"$ {shown.command}\n{shown.printed}"
+            assert fits(shown.said, shown.printed), (
+                f"$ {shown.command}\n{shown.printed}\n--- the page says (`python -m tests.docs.book {PAGES[0].parent.name}/*.md` writes what is printed now)\n{shown.said}"
+            )
+    elif block.language == "sh":
+        foresee(reader, block)
+    elif block.language == "python":
+        done = subprocess.run(
+            [sys.executable, "-c", block.body], cwd=reader.folder, env=reader.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    else:
+        pytest.fail(f"nothing shows that this is true; give it a title or say what it is `from`:\n{block.body}")
+
+
+def foresee(reader: Reader, block: Block) -> None:
+    """Lines for a model that takes long or data that is elsewhere: runs are planned, and the options of the others are known."""
+    known = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).stdout
+    for line in block.body.splitlines():
+        if line.startswith("promptwire run "):
+            planned = Block("console", "", "", f"$ {line.replace(' run ', ' plan ', 1)}\n", 0)
+            assert [shown.printed for shown in reader.run(planned) if shown.code] == []
+        else:
+            assert all(option in known for option in re.findall(r"--[a-z-]+", line)), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_what_a_page_says_is_so(page: Path, tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.language in RUNNABLE:
+            do(reader, block)
+        elif not block.language.startswith("{"):  # Sphinx's own, such as a menu
+            assert block.language == "text", f"a block of {block.language!r} is never done: {block.body[:60]}"
+
+
+def test_a_page_that_is_wrong_fails(tmp_path: Path) -> None:
+    (lie,) = blocks("```console\n$ echo one\ntwo\n```\n")
+    with pytest.raises(AssertionError, match="the page says"):
+        do(Reader(tmp_path), lie)
+    (made,) = blocks("<!-- from a.yaml -->\n```yaml\nx: 2\n```\n")
+    (tmp_path / "a.yaml").write_text("x: 1\n")
+    with pytest.raises(AssertionError, match="not in it"):
+        do(Reader(tmp_path), made)
