@@ -73,7 +73,7 @@ def guess(request: Request, key: str) -> str:
         text = draw.choice(scored(request.messages[-1].content))[0]
         words = draw.sample(vocabulary(), draw.randint(1, 2))
         return f"<INS>{' '.join([text, *(f'State the {word}.' for word in words)])}</INS>"
-    if kind in ("gradient", "examination", "induction"):
+    if kind in ("gradient", "examination", "induction", "response feedback"):
         return HINT.sub(lambda match: f"state the {draw.choice(vocabulary())}", answer)
     return answer
 
