@@ -37,6 +37,7 @@ _STANDING = (
     re.compile(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
     re.compile(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
     re.compile(r"Original: ([^\n]*)\nVariation:\s*\Z"),
+    re.compile(r"```\n(.*?)\n```", re.DOTALL),
     re.compile(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
     re.compile(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
 )
@@ -65,6 +66,10 @@ def meta(request: Request, key: str) -> str | None:
         return "\n".join(f"<START>{answer}<END>" for answer in answers)
     if "## Your examination" in text:
         return _examination(text)
+    if "three backticks" in text:
+        faults = " ".join(_fault(match[1], match[2]) for match in _CASE.finditer(text))
+        prompt = _standing(text) or ""
+        return f"```\n{_said(prompt, _followed(_hints(prompt), faults), draw)}\n```"
     if "## Feedback on" in text or "<improved_variable>" in text:
         return _back(text, draw)
     if "refine the prompt" in text:

@@ -12,7 +12,19 @@ from promptwire.request import Request
 from promptwire.texts.layout import asked_by
 from promptwire.texts.parsing import read
 from promptwire.texts.templating import load
-from promptwire.values import Critique, Critiques, Entry, Example, Failure, History, Message, Prompt, Prompts
+from promptwire.values import (
+    Critique,
+    Critiques,
+    Entry,
+    Example,
+    Failure,
+    FailureGroup,
+    Failures,
+    History,
+    Message,
+    Prompt,
+    Prompts,
+)
 
 RED = Example(input="Parcel to Oslo: colour red; shelf B4.", outputs=("Oslo; colour red",))
 MAY = Example(input="Parcel to Cork: deadline May 2; route north.", outputs=("Cork; deadline May 2",))
@@ -126,6 +138,13 @@ def test_textgrads_steps_carry_the_fault_of_a_response_to_the_prompt() -> None:
     assert named(*ask("textgrad/update.j2", prompts=Prompts(items=(START,)), feedback=Critiques(), constraints="")) == {
         "weight"
     }
+
+
+def test_a_reflection_follows_the_feedback_of_all_cases() -> None:
+    group = FailureGroup(prompt=START, cases=CASES)
+    (written,) = ask("gepa/reflect.j2", prompts=Prompts(items=(START,)), seen=Failures(groups=(group,)))
+    assert named(written) == {"weight", "colour", "deadline"}
+    assert named(*ask("gepa/reflect.j2", prompts=Prompts(items=(START,)), seen=Failures())) == {"weight"}
 
 
 def test_copros_part_starts_from_the_best_attempt() -> None:
