@@ -47,8 +47,11 @@ class Context(Protocol):
     def round(self) -> str:
         """The rounds of the loops around it, such as `2` or `2.0`; empty outside loops."""
 
-    def rng(self, *purpose: Any) -> random.Random:
-        """A generator that depends only on the run's seed, the node's path, the round and `purpose`."""
+    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+        """A generator that depends only on the run's seed, the node's path, the round and `purpose`.
+
+        A `steady` one is the same in every round: for an order that the rounds of a loop walk through together.
+        """
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
         """Render the node's template with `slots`, ask its model for `n` samples and read them.

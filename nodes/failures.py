@@ -1,8 +1,8 @@
 """failures: what each prompt got wrong, in groups that a critic can look at.
 
 ProTeGi draws groups of errors from a minibatch, each group independently (Pryzant et al. 2023, section 3.1); PE2 draws a batch
-of hard examples for every proposal (Ye et al. 2024, section 3). A prompt that got nothing wrong has no group: its authors' code
-asks a critic all the same, about an empty list.
+of hard examples for every proposal (Ye et al. 2024, section 3). A prompt that got nothing wrong has no group: ProTeGi's code
+asks a critic all the same, about an empty list. TextGrad's critic sees right answers too, and GEPA's unless all are right.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class Params(Model):
     below: float | None = None
     """Values under this are failures; by default those under the metric's perfect value, or under the prompt's own mean
     where the metric has no such value."""
+    right: Literal["never", "beside", "always"] = "never"
+    """Whether right answers are drawn too: `never`; `beside` wrong ones, for a prompt that got any wrong; or `always`, so that
+    a prompt that got all right has groups as well."""
 
 
 class Outputs(Model):
@@ -57,8 +60,10 @@ async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
         wrong = [row for row in rows if row.value < _bar(rows, inputs.of.perfect, params)]
         if not wrong:
             context.count("prompts without failures")
+        shown = rows if params.right == "always" or (wrong and params.right == "beside") else wrong
+        if not shown:
             continue
-        for group in _groups(wrong, params, context, prompt.id):
+        for group in _groups(shown, params, context, prompt.id):
             cases = tuple(_failure(row, examples[row.example]) for row in group)
             groups.append(FailureGroup(prompt=prompt, cases=cases))
     return Outputs(failures=Failures(groups=tuple(groups)))
@@ -73,11 +78,11 @@ def _bar(rows: Sequence[Row], perfect: float | None, params: Params) -> float:
     return sum(row.value for row in rows) / len(rows) if rows else 0.0
 
 
-def _groups(wrong: list[Row], params: Params, context: Context, prompt: str) -> list[list[Row]]:
+def _groups(rows: Sequence[Row], params: Params, context: Context, prompt: str) -> list[list[Row]]:
     if params.policy == "random":
-        size = min(params.size, len(wrong))
-        return [context.rng(prompt, group).sample(wrong, size) for group in range(params.groups)]
-    worst = sorted(wrong, key=lambda row: row.value)
+        size = min(params.size, len(rows))
+        return [context.rng(prompt, group).sample(rows, size) for group in range(params.groups)]
+    worst = sorted(rows, key=lambda row: row.value)
     starts = range(0, min(len(worst), params.groups * params.size), params.size)
     return [worst[start : start + params.size] for start in starts]
 

@@ -13,7 +13,6 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.canonical import digest
 from promptwire.errors import NodeError
 from promptwire.node import Context, node
 from promptwire.values import Example, Examples, Model, Scores
@@ -93,13 +92,13 @@ def size_of(n: float, available: int) -> int:
 def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list[Example]:
     """The batch of this round: batches walk through an order that stays for an epoch; the last one is filled up from its start.
 
-    The order comes from the examples' ids and the epoch, not from the round's generator, which is another one each round.
+    The order of an epoch comes from a generator that is the same in each of its rounds.
     """
     if not size:
         return []
     turn = int(context.round.rpartition(".")[2] or 0)
     epoch, batch = divmod(turn, math.ceil(len(items) / size))
-    order = sorted(items, key=lambda example: digest([context.path, epoch, example.id]))
+    order = context.rng("epoch", epoch, steady=True).sample(items, len(items))
     return [order[(batch * size + index) % len(order)] for index in range(size)]
 
 

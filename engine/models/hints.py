@@ -1,12 +1,12 @@
 """The planted world's meta model: it reads a rendered meta-prompt and writes what that reveals, nothing it was not shown.
 
-Errors reveal a hint where an expected answer has a field that the given one lacks (ProTeGi's critic, PE2's examination). An
-edit follows the words of its critique, a refinement those of the conversation before it. Pairs of input and output reveal the
-fields of the outputs (APE). Scored texts reveal what a hint is worth: the mean score with it less the mean without (OPRO,
-COPRO), or that it stands in a text better than the worst (PE2's history). OPRO's problems reveal only which fields there are,
-wanted or not, so that there the scores alone tell them apart; COPRO shows no problem at all. A child has what all its parents
-share, by chance what one of them has, and what their critiques ask for (EvoPrompt, CAPO). A paraphrase says the same in other
-words. Where nothing is revealed, the text is only reworded.
+Errors reveal a hint where an expected answer has a field that the given one lacks (the critics of ProTeGi, PE2, TextGrad and
+GEPA). An edit follows the words of its critique, a refinement those of the conversation before it, TextGrad's update those of
+all its feedback. Pairs of input and output reveal the fields of the outputs (APE). Scored texts reveal what a hint is worth:
+the mean score with it less the mean without (OPRO, COPRO), or that it stands in a text better than the worst (PE2's history).
+OPRO's problems reveal only which fields there are, wanted or not, so that there the scores alone tell them apart; COPRO shows
+no problem at all. A child has what all its parents share, by chance what one of them has, and what their critiques ask for
+(EvoPrompt, CAPO). A paraphrase says the same in other words. Where nothing is revealed, the text is only reworded.
 
 The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names.
 """
@@ -37,12 +37,16 @@ _STANDING = (
     re.compile(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
     re.compile(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
     re.compile(r"Original: ([^\n]*)\nVariation:\s*\Z"),
+    re.compile(r"```\n(.*?)\n```", re.DOTALL),
+    re.compile(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
     re.compile(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
 )
 """Where meta-prompts show the prompt that they are about."""
 _PAIR = re.compile(r"Input: [^\n]*\nOutput: ([^\n]+)")
 _CASE = re.compile(r"Expected: ([^\n]*)\nGiven: ([^\n]*)")
 _EXAMINED = re.compile(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?Label: ([^\n]*)")
+_JUDGED = re.compile(r"<objective>\n(.*?)\n</objective>", re.DOTALL)
+_FEEDBACK = re.compile(r"<feedback>\n(.*?)\n</feedback>", re.DOTALL)
 _TEXT = re.compile(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
 _LISTED = re.compile(r"^- (\d+) of 100: (.*)$", re.MULTILINE)
 _PARENT = re.compile(r'"""\n(.*?)\n"""', re.DOTALL)
@@ -62,6 +66,12 @@ def meta(request: Request, key: str) -> str | None:
         return "\n".join(f"<START>{answer}<END>" for answer in answers)
     if "## Your examination" in text:
         return _examination(text)
+    if "three backticks" in text:
+        faults = " ".join(_fault(match[1], match[2]) for match in _CASE.finditer(text))
+        prompt = _standing(text) or ""
+        return f"```\n{_said(prompt, _followed(_hints(prompt), faults), draw)}\n```"
+    if "## Feedback on" in text or "<improved_variable>" in text:
+        return _back(text, draw)
     if "refine the prompt" in text:
         return _refined(text, request.messages[-2].content if len(request.messages) > 1 else "", draw)
     if "</prompt>" in text:
@@ -170,6 +180,17 @@ def _followed(hints: Sequence[str], advice: str) -> list[str]:
 def _examination(text: str) -> str:
     faults = [_fault(match[2], match[1]) or "It could be clearer." for match in _EXAMINED.finditer(text)]
     return "\n".join(f"Example {number}: {fault}" for number, fault in enumerate(faults, 1)) or "It could be clearer."
+
+
+def _back(text: str, draw: random.Random) -> str:
+    """TextGrad's steps: the fault of a response, what was said of it as a fault of the prompt, the prompt along all that."""
+    if "## Feedback on the response" in text:
+        return next((_fault(match[1], match[2]) for match in _CASE.finditer(text)), "") or "It is right as it is."
+    if "## Feedback on the prompt" in text:
+        return " ".join(_JUDGED.findall(text))
+    prompt = _standing(text) or ""
+    wanted = _followed(_hints(prompt), " ".join(_FEEDBACK.findall(text)))
+    return f"<improved_variable>{_said(prompt, wanted, draw)}</improved_variable>"
 
 
 def _refined(text: str, examination: str, draw: random.Random) -> str:

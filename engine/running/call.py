@@ -42,8 +42,8 @@ class _Context:
     asker: Asker | None
     scorer: Scorer | None
 
-    def rng(self, *purpose: Any) -> random.Random:
-        return stream(self.session.seed, self.path, self.round, self.element, *purpose)
+    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+        return stream(self.session.seed, self.path, "every" if steady else self.round, self.element, *purpose)
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
         if self.asker is None:

@@ -40,8 +40,8 @@ class FakeContext:
         """Pairs that were scored."""
         return sum(prompts * examples for prompts, examples in self.scored)
 
-    def rng(self, *purpose: Any) -> random.Random:
-        return stream(self.seed, self.path, self.round, *purpose)
+    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+        return stream(self.seed, self.path, "every" if steady else self.round, *purpose)
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
         self.asked.append(slots)

@@ -53,5 +53,18 @@ async def test_without_a_perfect_value_a_prompt_fails_below_its_own_mean() -> No
     assert [case.value for case in group.cases] == [-4.0]
 
 
+@pytest.mark.parametrize(("right", "shown"), [("never", [1, 0]), ("beside", [3, 0]), ("always", [3, 2])])
+async def test_right_answers_are_drawn_never_beside_wrong_ones_or_always(right: str, shown: list[int]) -> None:
+    """`beside` leaves out a prompt that got all right; `always` has groups for it too."""
+    found = await groups(scores({"a": [1, 0, 1], "b": [1, 1]}), size=9, right=right)
+    cases = {group.prompt.text: len(group.cases) for group in found}
+    assert [cases.get(text, 0) for text in ("a", "b")] == shown
+
+
+async def test_with_right_answers_the_worst_still_come_first() -> None:
+    found = await groups(scores({"a": [1, 0, 0.5]}), groups=3, size=1, policy="worst", right="always")
+    assert [case.value for group in found for case in group.cases] == [0, 0.5, 1]
+
+
 async def test_no_scores_have_no_groups() -> None:
     assert await groups(Scores()) == ()

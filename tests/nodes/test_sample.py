@@ -61,6 +61,15 @@ async def test_an_epoch_shows_every_example_once_before_one_comes_again() -> Non
     assert len(set(seen)) == len(seen) == 10
 
 
+async def test_another_seed_has_another_epoch_and_another_epoch_another_order() -> None:
+    orders = []
+    for seed, round in ((0, 0), (0, 1), (1, 0)):
+        context = FakeContext(seed=seed, round=str(round))
+        found = await sample.run(Inputs(of=examples(10)), Params(n=10, policy="epoch"), context)
+        orders.append([example.id for example in found.examples.items])
+    assert len({tuple(order) for order in orders}) == 3
+
+
 async def test_the_last_batch_of_an_epoch_is_filled_up() -> None:
     found = await sample.run(Inputs(of=examples(5)), Params(n=3, policy="epoch"), FakeContext(round="1"))
     assert len(found.examples) == 3

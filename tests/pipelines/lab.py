@@ -105,6 +105,10 @@ def kind_of(request: Request) -> str:
         "<START>": "gradient",
         "## Your examination": "examination",
         "refine the prompt": "refinement",
+        "## Feedback on the response": "response feedback",
+        "## Feedback on the prompt": "prompt feedback",
+        "<improved_variable>": "update",
+        "three backticks": "reflection",
         "<instruction>": "induction",
         "<blank>": "induction",
         "<variation>": "paraphrase",
@@ -123,7 +127,9 @@ def well_formed(request: Request, key: str) -> str:
         return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
     if kind == "idea":
         return f"<INS>{word}</INS>"
-    tag = re.search(r"</(instruction|blank|variation|prompt)>", text)
+    if kind == "reflection":
+        return f"```\n{word}\n```"
+    tag = re.search(r"</(instruction|blank|variation|prompt|improved_variable)>", text)
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
 
 

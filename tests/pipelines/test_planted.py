@@ -73,7 +73,10 @@ def guess(request: Request, key: str) -> str:
         text = draw.choice(scored(request.messages[-1].content))[0]
         words = draw.sample(vocabulary(), draw.randint(1, 2))
         return f"<INS>{' '.join([text, *(f'State the {word}.' for word in words)])}</INS>"
-    if kind in ("gradient", "examination", "induction"):
+    if kind == "reflection":
+        known = HINT.findall(request.messages[-1].content.lower())
+        return HINT.sub(lambda match: match[0] if match[1] in known else f"State the {draw.choice(vocabulary())}", answer)
+    if kind in ("gradient", "examination", "induction", "response feedback"):
         return HINT.sub(lambda match: f"state the {draw.choice(vocabulary())}", answer)
     return answer
 

@@ -27,6 +27,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "ape-protegi-opro": {"rounds": 2, "scored_on": 12},
     "capo": {"steps": 3, "population": 4, "induced": 3, "block": 6, "blocks": 2},
     "critique-crossover": {"steps": 3, "tried_on": 8, "scored_on": 8},
+    "textgrad": {"updates": 3},
+    "gepa": {"rounds": 6},
 }
 
 

@@ -12,7 +12,19 @@ from promptwire.request import Request
 from promptwire.texts.layout import asked_by
 from promptwire.texts.parsing import read
 from promptwire.texts.templating import load
-from promptwire.values import Critique, Entry, Example, Failure, History, Message, Prompt
+from promptwire.values import (
+    Critique,
+    Critiques,
+    Entry,
+    Example,
+    Failure,
+    FailureGroup,
+    Failures,
+    History,
+    Message,
+    Prompt,
+    Prompts,
+)
 
 RED = Example(input="Parcel to Oslo: colour red; shelf B4.", outputs=("Oslo; colour red",))
 MAY = Example(input="Parcel to Cork: deadline May 2; route north.", outputs=("Cork; deadline May 2",))
@@ -111,6 +123,35 @@ def test_an_examination_goes_case_by_case_and_the_refinement_follows_it_within_t
     assert len(named(*ask("pe2/refine.j2", before=before, step_size=5))) == 2
     assert named(*ask("pe2/refine.j2", before=before, max_words=8)) == {"weight"}
     assert named(*ask("pe2/refine.j2")) == {"weight"}
+
+
+def test_textgrads_steps_carry_the_fault_of_a_response_to_the_prompt() -> None:
+    (said,) = ask("textgrad/response.j2", failures=CASES[1:])
+    assert said == "It has to state the deadline, drop the route."
+    right = Failure(example=RED, output="Oslo; colour red", answer="Oslo; colour red", value=1)
+    assert ask("textgrad/response.j2", failures=(right,)) == ("It is right as it is.",)
+    critiques = Critiques(items=(Critique(text=said, prompt=START), Critique(text="State the colour.", prompt=START)))
+    (blamed,) = ask("textgrad/prompt.j2", said=Critiques(items=critiques.items[:1]))
+    assert blamed == said
+    (written,) = ask("textgrad/update.j2", prompts=Prompts(items=(START,)), feedback=critiques, constraints="")
+    assert named(written) == {"weight", "deadline", "colour"}
+    assert named(*ask("textgrad/update.j2", prompts=Prompts(items=(START,)), feedback=Critiques(), constraints="")) == {
+        "weight"
+    }
+
+
+def test_a_reflection_follows_the_feedback_of_all_cases() -> None:
+    group = FailureGroup(prompt=START, cases=CASES)
+    (written,) = ask("gepa/reflect.j2", prompts=Prompts(items=(START,)), seen=Failures(groups=(group,)))
+    assert named(written) == {"weight", "colour", "deadline"}
+    assert named(*ask("gepa/reflect.j2", prompts=Prompts(items=(START,)), seen=Failures())) == {"weight"}
+
+
+def test_copros_part_starts_from_the_best_attempt() -> None:
+    shown = history(colour=0.4, stamp=0.1).entries
+    texts = [ask("copro/propose.j2", key, history=shown, prompts=())[0] for key in map(str, range(20))]
+    assert sum("colour" in named(text) for text in texts) > 10
+    assert named(*texts) <= {"colour", "stamp"}
 
 
 def test_a_refinement_takes_over_what_better_prompts_have() -> None:
