@@ -7,59 +7,59 @@ that were paid for are in the cache before the error is raised.
 
 from __future__ import annotations
 
-import asyncio
+import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from promptwire.calls.budget import Budget
-from promptwire.calls.cache import AnswerCache
-from promptwire.calls.gateway import Gateway
-from promptwire.calls.retrying import Retry
-from promptwire.calls.tally import Tally
-from promptwire.calls.trace import Trace
+from promptwire.calls.quiet import run_quietly
 from promptwire.documents.witness import Witness
-from promptwire.errors import UsageError
+from promptwire.errors import PromptwireError, UsageError
 from promptwire.language.check import load_graph
 from promptwire.models.catalogue import backend
 from promptwire.node import Role
-from promptwire.options import Options, cache_folder, runs_folder
+from promptwire.options import Options, runs_folder
+from promptwire.planning.foresight import Consent, Declined, Foresight
+from promptwire.planning.plan import Plan
 from promptwire.request import Backend
+from promptwire.running.opening import Watch, open_session
 from promptwire.running.origin import Origin, fingerprint
 from promptwire.running.preflight import bind, inspect
 from promptwire.running.record import make_folder, write_file
 from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
 from promptwire.running.scheduler import run_graph
 from promptwire.running.session import Session
-from promptwire.steps import Graph, Limits, Pace
+from promptwire.steps import Graph, Limits
 from promptwire.task import Task, load_task
 from promptwire.values import Examples, Prompt, Prompts
 
-__all__ = ["Watch", "run", "run_async"]
+__all__ = ["Watch", "plan", "run", "run_async"]
 
 
-class Watch(Protocol):
-    """Somebody who looks on while a run works."""
-
-    def say(self, text: str) -> None:
-        """Show one line, such as what a model's download is doing."""
-
-    def follow(self, tally: Tally) -> None:
-        """The numbers of this run can be read here at any time."""
-
-    def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
-        """An event of the run, as the trace has it."""
-
-
-def run(pipeline: str, task: str, options: Options | None = None, *, watch: Watch | None = None) -> Report:
+def run(
+    pipeline: str,
+    task: str,
+    options: Options | None = None,
+    *,
+    watch: Watch | None = None,
+    consent: Consent | None = None,
+) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores; see `run_async`.
 
     Not for a running event loop: there, await `run_async`.
     """
-    return asyncio.run(run_async(pipeline, task, options, watch=watch))
+    return run_quietly(run_async(pipeline, task, options, watch=watch, consent=consent))
+
+
+def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
+    """What `run` with the same arguments would ask at most, and how much of it the cache holds.
+
+    Nothing is asked, fetched or written. Raises what `run` would raise before its first call. Not for a running event loop.
+    """
+    return run_quietly(_foresee(pipeline, task, options or Options()))
 
 
 async def run_async(
@@ -68,20 +68,20 @@ async def run_async(
     options: Options | None = None,
     *,
     watch: Watch | None = None,
+    consent: Consent | None = None,
     models: Mapping[Role, Backend] | None = None,
     witness: Witness | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.task.load_task` takes. `models` go before those that
-    the options name; `witness` sees, and may forbid, what files are opened.
+    `pipeline` is a shipped name or a file; `task` is what `promptwire.task.load_task` takes. `consent` is told what the run
+    asks at most before its first call, and may refuse; nobody is told of a run that the cache holds. `models` go before those
+    that the options name; `witness` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
-    options = options or Options()
-    began = time.monotonic()
-    witness = witness or Witness()
+    options, witness, began = options or Options(), witness or Witness(), time.monotonic()
     with witness.watching():
         graph = load_graph(pipeline, params=options.params, sets=options.patches)
         loaded = load_task(task, options.task)
@@ -92,49 +92,63 @@ async def run_async(
     budget = Budget(limits)
     aside = _kept_back(limits, loaded)
     models = models or _models(options, watch, limits)
-    async with _session(graph, loaded, options, models=models, budget=budget, watch=watch) as (session, folder):
-        with witness.watching():
-            inspect(graph, session)
-            budget.set_aside(calls=aside)
-            outputs = await run_graph(graph, bind(graph, loaded), session)
-            budget.release()
-            best = _best(graph, outputs)
-            initial = loaded.prompts.items[0]
-            test = await compare(session, initial, best, loaded.test)
-            train = await compare(session, initial, best, _shown(loaded), partial=True)
-        report = _report(graph, session, prompts=(initial, best), scores=(test, train), began=began, folder=folder)
-        write_file(folder / "report.json", report.to_json(indent=2) + "\n")
-        origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark)
-        write_file(folder / "run.json", origin.text())
+    folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
+    foresight = Foresight(graph, loaded, models, limits)
+    watches, gate = [foresight, watch] if watch else [foresight], foresight.gate(consent) if consent else None
+    try:
+        async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=folder) as session:
+            with witness.watching():
+                inspect(graph, session)
+                budget.set_aside(calls=aside)
+                outputs = await run_graph(graph, bind(graph, loaded), session)
+                budget.release()
+                prompts, scores = await _compare(graph, outputs, session)
+            report = _report(graph, session, prompts=prompts, scores=scores, began=began, folder=folder)
+            write_file(folder / "report.json", report.to_json(indent=2) + "\n")
+            origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark).text()
+            write_file(folder / "run.json", origin)
+    except Declined:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return report
 
 
-@asynccontextmanager
-async def _session(
-    graph: Graph, task: Task, options: Options, *, models: Mapping[Role, Backend], budget: Budget, watch: Watch | None
-) -> AsyncIterator[tuple[Session, Path]]:
-    """A session and its run folder; on the way out, what is in flight is waited for and kept."""
-    folder = make_folder(runs_folder(), f"{graph.name}-{task.name}-{options.seed}")
-    trace = Trace(folder, listener=watch)
-    cache = None if options.cache == "off" else AnswerCache(cache_folder())
-    paces = _paces(models, options, budget.limits)
-    retry = None if options.tries is None else Retry(tries=options.tries)
-    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces)
-    if watch is not None:
-        watch.follow(gateway.tally)
-    try:
-        yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop"), folder
-    except asyncio.CancelledError:
-        if watch is not None:
-            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
-        raise
-    finally:
+async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
+    """The plan of a run: it is begun without a folder, and ends where it would have to ask."""
+    graph = load_graph(pipeline, params=options.params, sets=options.patches)
+    loaded = load_task(task, options.task)
+    if "dev" in graph.inputs:
+        loaded = loaded.with_dev()
+    limits = _limits(graph, options)
+    _kept_back(limits, loaded)
+    models = _models(options, None, limits)
+    foresight = Foresight(graph, loaded, models, limits)
+    found: list[Plan] = []
+
+    def stop(plan: Plan) -> None:
+        found.append(plan)
+        raise Declined("this was only a plan")
+
+    gate = foresight.gate(stop)
+    async with open_session(loaded, options, models, Budget(limits), watches=[foresight], gate=gate) as session:
+        inspect(graph, session)
         try:
-            await gateway.close()
-        finally:
-            if cache is not None:
-                cache.close()
-            trace.close()
+            await _compare(graph, await run_graph(graph, bind(graph, loaded), session), session)
+        except Declined:
+            return found[0]
+        except PromptwireError as error:
+            return foresight.plan().noting(f"the run will end with an error: {error.problem}")
+        return foresight.plan()
+
+
+async def _compare(
+    graph: Graph, outputs: Mapping[str, Any], session: Session
+) -> tuple[tuple[Prompt, Prompt], tuple[Comparison, Comparison]]:
+    """The initial and the best prompt, and their scores on the test and on the train examples."""
+    initial, best = session.task.prompts.items[0], _best(graph, outputs)
+    test = await compare(session, initial, best, session.task.test)
+    train = await compare(session, initial, best, _shown(session.task), partial=True)
+    return (initial, best), (test, train)
 
 
 def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role, Backend]:
@@ -152,16 +166,6 @@ def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role,
                 name, api_base=api_base, parallel=parallel[name, api_base], role=role, say=watch.say if watch else None
             )
         found[role] = made[name, api_base]
-    return found
-
-
-def _paces(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, Pace]:
-    """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
-    found: dict[str, Pace] = {}
-    for role, model in models.items():
-        pace = options.pace(role, limits.roles)
-        if pace != Pace():
-            found[model.identity] = pace.within(found.get(model.identity, Pace()))
     return found
 
 

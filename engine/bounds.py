@@ -105,3 +105,7 @@ class Bound:
     """Replies that it asks for with its template."""
     scores: Extent = NONE
     """Pairs of prompt and example that it scores."""
+    shown: Mapping[str, float] = field(default_factory=dict)
+    """Elements in a slot of one request at most, where that is not all of the input of the same name."""
+    converses: bool = False
+    """Whether its requests go on with the conversations of the critiques that it is given."""

@@ -18,8 +18,9 @@ import typer
 from promptwire.commands import cache as cache_commands
 from promptwire.commands import drawing, planning, reading, starting
 from promptwire.commands.arguments import Json, Params, Patches, Pipeline, Plugins
-from promptwire.commands.arguments import pairs as _pairs
-from promptwire.commands.limits import Limit, budgets, paces
+from promptwire.commands.asking import DEFAULT_ABOVE, AskAbove, Asking, Yes
+from promptwire.commands.limits import Limit
+from promptwire.commands.options import gathered, options_of
 from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
 
@@ -85,38 +86,36 @@ def run(
     parallel: Annotated[int | None, typer.Option(min=1, help="Requests in flight per model.")] = None,
     plugins: Plugins = None,
     tries: Annotated[int | None, typer.Option(min=1, help="Tries of a request that fails in passing; 6 if unset.")] = None,
+    yes: Yes = False,
+    ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Optimize a task's prompt with a pipeline and report held-out scores."""
     changes = {"prompt": prompt, "metric": metric, "template": template, "labels": labels.split(",") if labels else None}
     fields = {
-        "models": _roles(model, "model"),
-        "api_bases": _roles(api_base, "address"),
+        **gathered(model, api_base, param, patch, limit),
         "seed": seed,
-        "params": _pairs(param, "-p"),
-        "patches": _pairs(patch, "--set"),
-        "limits": budgets(limit),
-        "paces": paces(limit),
         "task": {key: value for key, value in changes.items() if value is not None},
         "cache": cache,
         "parallel": parallel,
         "tries": tries,
     }
-    _run(pipeline, task, _options(fields), json_=json_, quiet=quiet)
+    _run(pipeline, task, options_of(fields), asking=Asking(yes, ask_above), json_=json_, quiet=quiet)
 
 
-def _run(pipeline: str, task: str, options: Options, *, json_: bool, quiet: bool) -> None:
+def _run(pipeline: str, task: str, options: Options, *, asking: Asking, json_: bool, quiet: bool) -> None:
     from promptwire.api import run as optimize
     from promptwire.terminal import Watcher, print_report
 
     watcher = None if quiet or json_ else Watcher(_console(stderr=True))
+    consent = asking.consent(watcher)
     with _stoppable(options):
         if watcher is None:
-            report = optimize(pipeline, task, options)
+            report = optimize(pipeline, task, options, consent=consent)
         else:
             with watcher.watching():
-                report = optimize(pipeline, task, options, watch=watcher)
+                report = optimize(pipeline, task, options, watch=watcher, consent=consent)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:
@@ -217,37 +216,6 @@ def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, soft_wrap=not stderr)
-
-
-def _options(fields: dict[str, Any]) -> Options:
-    from pydantic import ValidationError
-
-    from promptwire.errors import UsageError
-    from promptwire.options import Options
-
-    try:
-        return Options.model_validate(fields)
-    except ValidationError as error:
-        detail = error.errors()[0]
-        name = ".".join(map(str, detail["loc"]))
-        raise UsageError(f"{name}: {detail['msg']}", hint="see `promptwire run --help`") from error
-
-
-def _roles(items: list[str] | None, what: str) -> dict[str, str]:
-    """`task=a,meta=b` or one value for all roles. A value may hold `=` and `:`, so only a role's name before `=` counts."""
-    from promptwire.errors import UsageError, suggest
-
-    known = ("task", "meta", "judge")
-    found: dict[str, str] = {}
-    for item in (part for text in items or () for part in text.split(",")):
-        role, equals, value = item.partition("=")
-        if equals and role in known:
-            found[role] = value
-        elif equals and role.isalpha():
-            raise UsageError(f"there is no role {role!r}, so {item!r} names no {what}", hint=suggest(role, known, noun="roles"))
-        else:
-            found["task"] = item
-    return found
 
 
 def _problem(problem: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Watcher:
         self.console = console
         self._running: dict[str, str] = {}
         self._tally: Tally | None = None
+        self._live: Live | None = None
         self._began = time.monotonic()
 
     @contextmanager
@@ -41,8 +42,21 @@ class Watcher:
         if not self.console.is_terminal:
             yield
             return
-        with Live(get_renderable=self.drawn, console=self.console, refresh_per_second=_REFRESH, transient=True):
+        with Live(get_renderable=self.drawn, console=self.console, refresh_per_second=_REFRESH, transient=True) as self._live:
             yield
+        self._live = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stand still until the block ends, so that a person can be asked something."""
+        if self._live is None:
+            yield
+            return
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
 
     def say(self, text: str) -> None:
         """One line above the moving part."""

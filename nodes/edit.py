@@ -62,7 +62,8 @@ class Outputs(Model):
 def bound(sizes: Sizes, params: Params) -> Bound:
     """One request a critique, at most `n` prompts each."""
     critiques = sizes.of("along")
-    return Bound({"prompts": (critiques * min(params.n, sizes.answers)).perhaps()}, asks=critiques)
+    made = (critiques * min(params.n, sizes.answers)).perhaps()
+    return Bound({"prompts": made}, asks=critiques, converses=params.converse)
 
 
 @node(slots=Slots, bound=bound)

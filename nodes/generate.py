@@ -53,7 +53,8 @@ class Outputs(Model):
 def bound(sizes: Sizes, params: Params) -> Bound:
     """`draws` x `n`; equal texts become one prompt."""
     asks = Extent.exactly(params.draws * params.n)
-    return Bound({"prompts": (asks * sizes.answers).perhaps()}, asks=asks)
+    shown = {"examples": params.shots} if params.shots else {}
+    return Bound({"prompts": (asks * sizes.answers).perhaps()}, asks=asks, shown=shown)
 
 
 @node(slots=Slots, bound=bound)

@@ -17,6 +17,7 @@ from promptwire.calls.budget import Budget
 from promptwire.calls.cache import AnswerCache
 from promptwire.calls.courier import Courier, tidy
 from promptwire.calls.flight import Flight
+from promptwire.calls.gate import Gate
 from promptwire.calls.kept import Note, filtered
 from promptwire.calls.retrying import Retry
 from promptwire.calls.tally import Tally
@@ -43,13 +44,15 @@ class Gateway:
         policy: Policy = "use",
         retry: Retry | None = None,
         paces: Mapping[str, Pace] | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        """`paces` say how hard each backend may be pressed, by its identity."""
+        """`paces` say how hard each backend may be pressed, by its identity. What is not in the cache waits at the `gate`."""
         self.tally = Tally()
         self._cache = cache
         self._budget = budget
         self._trace = trace
         self._policy: Policy = policy
+        self._gate = gate
         self._courier = Courier(budget=budget, tally=self.tally, trace=trace, retry=retry or Retry(), paces=paces)
         self._flights: dict[str, Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,6 +85,10 @@ class Gateway:
         keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]
         found = {key: self._find(key, policy) for key in keys}
         missing = [key for key, there in found.items() if there is None]
+        if missing and policy != "only" and self._gate is not None and not self._gate.open:
+            await self._gate.enter(node, missing, had=n - len(missing))
+            found = {key: self._find(key, policy) for key in keys}  # another may have asked for the same meanwhile
+            missing = [key for key, there in found.items() if there is None]
         if missing:
             for flight in self._launch(backend, request, missing, policy, node):
                 found.update(dict.fromkeys(flight.answers, flight))

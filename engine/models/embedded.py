@@ -22,6 +22,7 @@ from typing import Any, Final
 from promptwire.errors import ModelError, ModelUnavailable, TransientError, Unsupported
 from promptwire.models import dialect
 from promptwire.models.forcing import Forcing
+from promptwire.models.prices import FREE, Quote
 from promptwire.models.weights import KNOWN, fingerprint, locate
 from promptwire.models.wire import Wire
 from promptwire.request import Answer, Kind, Request
@@ -61,6 +62,10 @@ class Embedded:
         """The weights' SHA-256: the same file has the same answers wherever it lies."""
         own = self._path or (Path(os.environ["PROMPTWIRE_MODEL"]) if os.environ.get("PROMPTWIRE_MODEL") else None)
         return f"llama.cpp {fingerprint(own) if own else KNOWN['local'].sha256}"
+
+    def quote(self) -> Quote:
+        """Nothing is charged."""
+        return FREE
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """Everything but infill; see `Backend.supports`."""

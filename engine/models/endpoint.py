@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.models import dialect
 from promptwire.models.likelihood import echoed, weigh
+from promptwire.models.prices import Quote, at_address
 from promptwire.request import Answer, Kind, Request, Settings
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Endpoint:
         parts = urlsplit(self.base)
         address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         return f"{self.model} at {address}"
+
+    def quote(self) -> Quote:
+        """Addresses don't say what they charge."""
+        return at_address(self.base)
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """Why it can't answer such requests, as far as can be said without asking it."""

@@ -25,6 +25,7 @@ from promptwire.errors import (
 )
 from promptwire.models import dialect
 from promptwire.models.likelihood import weigh
+from promptwire.models.prices import Quote, at_address, listed
 from promptwire.request import Answer, Kind, Request
 
 __all__ = ["Hosted"]
@@ -81,6 +82,10 @@ class Hosted:
     def identity(self) -> str:
         """Model and, when one was given, address."""
         return f"litellm {self.model}" + (f" at {self._api_base.rpartition('@')[2]}" if self._api_base else "")
+
+    def quote(self) -> Quote:
+        """What litellm's list says; nothing is known of an address of one's own."""
+        return listed(self.model) if self._api_base is None else at_address(self._api_base)
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """Why it can't answer such requests, as far as can be said without asking it."""

@@ -11,6 +11,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from promptwire.errors import ModelUnavailable
+from promptwire.models.prices import FREE, Quote
 from promptwire.request import Answer, Kind, Request
 
 __all__ = ["Reply", "Scripted", "said"]
@@ -52,6 +53,10 @@ class Scripted:
         self._sleep = sleep
         self._busy = 0
         self._ready = False
+
+    def quote(self) -> Quote:
+        """Nothing is charged."""
+        return FREE
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """It answers everything."""

@@ -1,33 +1,37 @@
-"""What a run asks at most, step by step, before anything is spent.
+"""What a run asks at most, step by step, and what that costs, before anything is spent.
 
-A call is one answer, as in a run's report; answers that the cache has are counted too, for they cost nothing but are needed.
-A number is exact where graph and task fix it. Where replies decide - texts may be equal or unreadable, a loop may
-end early - it is what can't be exceeded, and is called so. Failed calls and limits make a run smaller, never larger.
+A call is one answer, as in a run's report. A number of calls is exact where graph and task fix it. Where replies decide - texts
+may be equal or unreadable, a loop may end early - it is what can't be exceeded, and is called so. Failed calls and limits make
+a run smaller, never larger. Tokens and dollars are those of the most calls, with lengths that are rough (see `lengths`).
+
+Two numbers stand side by side: what a run would ask with an empty cache, and what it still has to ask with what is known to be
+in the present one (see `foresight`). Every answer that was found there is one of those that the whole run needs, so the rest
+is the most less what was found.
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
-from promptwire.bounds import ONE, Extent
+from promptwire.bounds import Extent
+from promptwire.models.prices import Quote
 from promptwire.node import Role
-from promptwire.planning.walking import Count, walk
+from promptwire.planning.count import Count
+from promptwire.planning.lengths import REPLY, Length, judging, scoring, writing
+from promptwire.planning.walking import walk
 from promptwire.running.preflight import bind
-from promptwire.running.report import TRAIN_SHOWN
-from promptwire.steps import Asking, Graph
+from promptwire.running.report import REPORT, TRAIN_SHOWN
+from promptwire.steps import Asking, Graph, Limits
 from promptwire.task import Task
-from promptwire.texts.layout import joined
-from promptwire.texts.templating import load
-from promptwire.values import Model, Prompt
+from promptwire.values import Model
 
-__all__ = ["Plan", "StepPlan", "plan"]
+__all__ = ["Known", "Plan", "StepPlan", "plan"]
 
-LETTERS_A_TOKEN: Final = 4
-"""Rule of thumb for English; a tokenizer would have to be fetched."""
-READ: Final = 50
-"""Examples whose rendered length is measured."""
+N = TypeVar("N", int, float)
+_PERHAPS: Final = Extent(0, 1)
 
 
 class StepPlan(Model):
@@ -44,7 +48,17 @@ class StepPlan(Model):
     most: int | None
     """Calls that it can't exceed; None when nobody knows."""
     tokens_in: int | None
-    """Tokens read, about, when it makes `most` calls with prompts as long as the first; None where replies decide."""
+    """Tokens read in `most` calls, about; None when nobody knows."""
+    tokens_out: int | None
+    """Tokens written in `most` calls, about: replies as long as their `max_tokens`."""
+    usd: float | None
+    """US dollars for `most` calls, about; None when the price is not known."""
+    cached: int
+    """Answers that are known to be in the cache."""
+    new: int | None
+    """Calls that are left at most; None when nobody knows."""
+    new_usd: float | None
+    """US dollars for `new` calls, about; None when the price is not known."""
 
     @property
     def exact(self) -> bool:
@@ -59,70 +73,204 @@ class Plan(Model):
     """Name of the pipeline."""
     task: str
     """Name of the task."""
+    models: Mapping[Role, str]
+    """Model of each role that is asked."""
+    prices: Mapping[str, str]
+    """Where the price of each model is known from, or why it is not."""
+    hosted: bool
+    """Whether somebody may charge for any of it."""
     steps: tuple[StepPlan, ...]
     """The steps that ask a model, in the order in which they could run; the report's held-out comparison is the last."""
     total: StepPlan
     """All of them."""
+    replay: int
+    """Steps whose every answer is in the cache."""
+    call: int
+    """Steps that have something to ask, or may have."""
     limit: int | None
-    """Calls after which the pipeline's own limits end the run."""
+    """Calls after which the run's limits end it."""
     notes: tuple[str, ...]
     """What makes numbers uncertain."""
 
+    def noting(self, note: str) -> Plan:
+        """This plan with one more note."""
+        return self.model_copy(update={"notes": (*self.notes, note)})
 
-def plan(graph: Graph, task: Task) -> Plan:
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside graph and task."""
+
+    models: Mapping[Role, str] = field(default_factory=dict)
+    """Names of the models by role."""
+    quotes: Mapping[Role, Quote] = field(default_factory=dict)
+    """Their prices."""
+    limits: Limits | None = None
+    """What the run may spend; the pipeline's own limits when left out."""
+    cached: Mapping[str, int] = field(default_factory=dict)
+    """Answers found in the cache, by the path of the step."""
+    is_over: Callable[[str], bool] = lambda path: False
+    """Whether the step at a path will ask nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Calls of one sort."""
+
+    role: Role
+    calls: Extent
+    length: Length | None
+
+    def tokens(self) -> tuple[float, float] | None:
+        """Tokens read and written; None when nobody knows."""
+        if not self.calls.most:
+            return 0.0, 0.0
+        if self.length is None or math.isinf(self.calls.most):
+            return None
+        return self.calls.most * self.length.read, self.calls.most * self.length.written
+
+    def usd(self, known: Known) -> float | None:
+        """What they cost; None when that is not known."""
+        quote, tokens = known.quotes.get(self.role), self.tokens()
+        if (quote is not None and quote.free) or not self.calls.most:
+            return 0.0
+        return quote.usd(*tokens) if quote is not None and tokens is not None else None
+
+
+def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     """What running `graph` on `task` asks at most. Raises UsageError for an input that no task gives."""
+    known = known or Known()
     if "dev" in graph.inputs:
         task = task.with_dev()
     inputs = {name: Extent.exactly(len(value)) for name, value in bind(graph, task).items()}
-    limited = any(
-        limit is not None for limit in (graph.limits.calls, graph.limits.tokens, graph.limits.usd, graph.limits.seconds)
-    )
+    limits = known.limits or graph.limits
+    limited = any(limit is not None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds))
     counts = walk(graph, inputs, limited=limited)
-    rows = [(path, count, _calls(count, task)) for path, count in counts.items() if count.step.asking is not None]
-    rows = [row for row in rows if row[2].most]
-    steps = [_row(path, count, calls, task) for path, count, calls in rows]
-    report = Extent(1, 2) * (len(task.test) + min(len(task.train), TRAIN_SHOWN)) * _per_pair(None, task)
-    steps.append(_step("report", "held-out comparison", "task", report, _length(None, task)))
-    whole = sum((calls for _, _, calls in rows), report)
-    unsaid = [f"{path}: {count.step.type.name} does not say what it asks" for path, count in counts.items() if not count.known]
-    tokens = [step.tokens_in for step in steps if step.tokens_in is not None]
-    total = _step("total", "", None, whole, None).model_copy(update={"tokens_in": sum(tokens)})
-    return Plan(
-        pipeline=graph.name, task=task.name, steps=tuple(steps), total=total, limit=graph.limits.calls, notes=tuple(unsaid)
+    parts = {path: list(_parts(path, count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
+    rows = [
+        _row(path, counts[path].step.type.name, found, known)
+        for path, found in parts.items()
+        if any(part.calls.most for part in found)
+    ]
+    rows.append(_row(REPORT, "held-out comparison", list(_report(task)), known))
+    return _whole(graph, task, rows, known).model_copy(
+        update={"notes": tuple(_notes(counts, rows, known)), "limit": limits.calls}
     )
 
 
-def _row(path: str, count: Count, calls: Extent, task: Task) -> StepPlan:
+def _parts(path: str, count: Count, counts: Mapping[str, Count], task: Task) -> Iterator[_Part]:
+    """The calls of one step."""
     asking = count.step.asking or Asking(role="task")
-    length = _length(asking.template, task) if count.step.type.scores else None
-    return _step(path, count.step.type.name, asking.role, calls, length)
+    if count.asks.most:
+        yield _Part(asking.role, count.asks, _spoken(count, counts, task))
+    if count.scores.most:
+        yield _Part(asking.role, count.scores, scoring(count, task))
+        if task.load_metric(asking.metric).needs == "judge":
+            yield _Part("judge", count.scores * _PERHAPS, judging(task, count))
 
 
-def _step(path: str, node: str, role: Role | None, calls: Extent, length: float | None) -> StepPlan:
+def _spoken(count: Count, counts: Mapping[str, Count], task: Task) -> Length | None:
+    """The length of a step's own requests, with the conversations that they go on with."""
+    own = writing(count, task)
+    if not count.converses or own is None:
+        return own
+    before = [writing(other, task) for other in counts.values() if "critiques" in other.step.type.outputs.model_fields]
+    longest = max((length.read + length.written for length in before if length is not None), default=0.0)
+    return Length(own.read + longest, own.written)
+
+
+def _report(task: Task) -> Iterator[_Part]:
+    """The held-out comparison; one prompt instead of two when the initial one stays the best."""
+    pairs = Extent(1, 2) * (len(task.test) + min(len(task.train), TRAIN_SHOWN))
+    yield _Part("task", pairs, scoring(None, task))
+    if task.load_metric(None).needs == "judge":
+        yield _Part("judge", pairs * _PERHAPS, judging(task, None))
+
+
+def _row(path: str, node: str, parts: list[_Part], known: Known) -> StepPlan:
+    calls = sum((part.calls for part in parts[1:]), parts[0].calls)
     most = None if math.isinf(calls.most) else int(calls.most)
-    tokens = None if most is None or length is None else round(most * length)
-    return StepPlan(path=path, node=node, model=role, least=int(calls.least), most=most, tokens_in=tokens)
-
-
-def _calls(count: Count, task: Task) -> Extent:
-    asking = count.step.asking
-    return count.asks + count.scores * _per_pair(asking.metric if asking else None, task)
-
-
-def _per_pair(metric: str | None, task: Task) -> Extent:
-    """Calls that score one pair: a judge is asked about what can be read."""
-    return Extent(1, 2) if task.load_metric(metric).needs == "judge" else ONE
-
-
-def _length(template: str | None, task: Task) -> float | None:
-    """Tokens that the task model reads of one pair, about: those of the first prompt and some examples."""
-    prompt = task.prompts.items[0] if len(task.prompts) else Prompt(text="")
-    found = load(Path(template or task.template))
-    shown = task.train.items[:READ] or task.test.items[:READ]
-    if not shown:
-        return None
-    texts = [found.render(joined(prompt, example, task.labels)) for example in shown]
-    letters = sum(
-        len(text.prompt) + len(text.suffix or "") + sum(len(part.content) for part in text.messages) for text in texts
+    tokens = [part.tokens() for part in parts]
+    read, written = (_sum(None if pair is None else pair[side] for pair in tokens) for side in (0, 1))
+    usd = _sum(part.usd(known) for part in parts)
+    cached = known.cached.get(path, 0)
+    new = 0 if known.is_over(path) else None if most is None else max(0, most - cached)
+    return StepPlan(
+        path=path,
+        node=node,
+        model=parts[0].role,
+        least=int(calls.least),
+        most=most,
+        tokens_in=None if read is None else round(read),
+        tokens_out=None if written is None else round(written),
+        usd=usd,
+        cached=cached,
+        new=new,
+        new_usd=0.0 if new == 0 or usd == 0 else usd * new / most if usd is not None and new is not None and most else None,
     )
-    return letters / len(texts) / LETTERS_A_TOKEN
+
+
+def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan:
+    """The plan of these steps. Limits bound what is new: answers from the cache are nothing that was spent."""
+    limits = known.limits or graph.limits
+    new, usd = _sum(row.new for row in rows), _sum(row.new_usd for row in rows)
+    total = StepPlan(
+        path="total",
+        node="",
+        model=None,
+        least=sum(row.least for row in rows),
+        most=_sum(row.most for row in rows),
+        tokens_in=_sum(row.tokens_in for row in rows),
+        tokens_out=_sum(row.tokens_out for row in rows),
+        usd=_sum(row.usd for row in rows),
+        cached=sum(row.cached for row in rows),
+        new=_least(new, limits.calls),
+        new_usd=_least(usd, limits.usd),
+    )
+    asked = {part for part in (row.model for row in rows) if part} | (
+        {"judge"} & known.models.keys() if _judged(task) else set()
+    )
+    roles: list[Role] = [role for role in known.models if role in asked]
+    return Plan(
+        pipeline=graph.name,
+        task=task.name,
+        models={role: known.models[role] for role in roles},
+        prices={known.models[role]: known.quotes[role].source for role in roles if role in known.quotes},
+        hosted=any(known.quotes[role].hosted for role in roles if role in known.quotes),
+        steps=tuple(rows),
+        total=total,
+        replay=sum(row.new == 0 for row in rows),
+        call=sum(row.new != 0 for row in rows),
+        limit=None,
+        notes=(),
+    )
+
+
+def _notes(counts: Mapping[str, Count], rows: list[StepPlan], known: Known) -> Iterator[str]:
+    for path, count in counts.items():
+        if not count.known:
+            yield f"{path}: {count.step.type.name} does not say what it asks"
+    for row in rows:
+        if row.most and row.tokens_in is None:
+            yield f"{row.path}: nobody knows how much its requests will show"
+    if any(quote.read for quote in known.quotes.values()):
+        yield f"a reply that no max_tokens bounds is taken to have {REPLY} tokens; what a model thinks unseen is not counted"
+
+
+def _judged(task: Task) -> bool:
+    return task.load_metric(None).needs == "judge"
+
+
+def _sum(values: Iterable[N | None]) -> N | None:
+    """The sum; None when one of them is not known."""
+    total: N | None = None
+    for value in values:
+        if value is None:
+            return None
+        total = value if total is None else total + value
+    return total
+
+
+def _least(value: N | None, limit: N | None) -> N | None:
+    known = [one for one in (value, limit) if one is not None]
+    return min(known) if known else None

@@ -14,12 +14,14 @@ from typing import Any, Final
 
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
 from promptwire.language.wires import elements, type_of
-from promptwire.node import NodeType
+from promptwire.node import Role
+from promptwire.planning.count import Count
+from promptwire.request import Settings
 from promptwire.steps import CallStep, EachStep, Graph, Literally, PipeStep, Ref, RepeatStep, Step, Union, Wire
 from promptwire.texts.templating import load
-from promptwire.values import Examples, Failures
+from promptwire.values import Examples, Failures, Model
 
-__all__ = ["Count", "Sized", "walk"]
+__all__ = ["Sized", "walk"]
 
 MANY_ROUNDS: Final = 300
 TRIES: Final = 4
@@ -36,17 +38,6 @@ class Sized:
     extent: Extent
     value: Any = _UNSAID
     """The value itself, of a param or a loop variable."""
-
-
-@dataclass(slots=True)
-class Count:
-    """What one step comes to over the whole run."""
-
-    step: CallStep
-    asks: Extent = NONE
-    scores: Extent = NONE
-    known: bool = True
-    """Whether its node type says what it comes to."""
 
 
 @dataclass(slots=True)
@@ -71,6 +62,8 @@ class _Walk:
     counts: dict[str, Count] = field(default_factory=dict)
     limited: bool = False
     """Whether a limit may end a loop after any round."""
+    roles: Mapping[Role, Settings] = field(default_factory=dict)
+    """Settings by role of the pipeline that is walked."""
 
     def graph(self, graph: Graph, names: _Names, factor: Extent) -> None:
         for step in graph.steps.values():
@@ -90,11 +83,15 @@ class _Walk:
 
     def call(self, step: CallStep, names: _Names, factor: Extent) -> Mapping[str, Sized]:
         kind = step.type
-        bound = _bound(step, names)
-        count = self.counts.setdefault(step.path, Count(step))
+        count = self.counts.setdefault(step.path, Count(step, roles=self.roles))
+        ports = _ports(step, names)
+        count.params = _params(step, names)
+        bound = kind.bound(Sizes(ports, _answers(step)), count.params) if kind.bound and count.params else None
         if bound is None:
             bound = Bound(asks=UNKNOWN if kind.slots else NONE, scores=UNKNOWN if kind.scores else NONE)
             count.known = False
+        _note_shown(count, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, names)
+        count.converses |= bound.converses
         count.asks, count.scores = count.asks + bound.asks * _tries(step) * factor, count.scores + bound.scores * factor
         return {
             port: Sized(type_of(field.annotation), bound.outputs.get(port, UNKNOWN))
@@ -150,16 +147,22 @@ class _Walk:
         }
         params = {**graph.params, **{name: _settled(wire, names) for name, wire in step.params.items()}}
         inner = _inside(graph, inputs, params)
+        around, self.roles = self.roles, _over(graph.models, self.roles)
         self.graph(graph, inner, factor)
+        self.roles = around
         return {name: Sized(graph.types[name], _extent(wire, inner, graph.types[name])) for name, wire in graph.outputs.items()}
 
 
 def walk(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False) -> dict[str, Count]:
     """The count of each step of `graph` by its path, for `inputs` of these sizes."""
-    found = _Walk(limited=limited)
+    found = _Walk(limited=limited, roles=graph.models)
     sized = {name: Sized(graph.inputs[name], extent) for name, extent in inputs.items()}
     found.graph(graph, _inside(graph, sized, graph.params), ONE)
     return found.counts
+
+
+def _over(own: Mapping[Role, Settings], around: Mapping[Role, Settings]) -> dict[Role, Settings]:
+    return {role: own.get(role, Settings()).over(around.get(role, Settings())) for role in {*own, *around}}
 
 
 def _inside(graph: Graph, inputs: Mapping[str, Sized], params: Mapping[str, Any]) -> _Names:
@@ -169,16 +172,24 @@ def _inside(graph: Graph, inputs: Mapping[str, Sized], params: Mapping[str, Any]
     return _Names({name: {name: sized} for name, sized in known.items()})
 
 
-def _bound(step: CallStep, names: _Names) -> Bound | None:
-    """What a call comes to; None when that is not said, or depends on a setting that only the run knows."""
-    kind: NodeType = step.type
-    if kind.bound is None or not all(_is_known(wire, names) for wire in step.params.values()):
+def _params(step: CallStep, names: _Names) -> Model | None:
+    """The params of a call; None when one depends on something that only the run knows."""
+    if not all(_is_known(wire, names) for wire in step.params.values()):
         return None
-    params = kind.params.model_validate({name: _settled(wire, names) for name, wire in step.params.items()})
-    ports = {
-        port: _extent(wire, names, type_of(kind.inputs.model_fields[port].annotation)) for port, wire in step.wires.items()
-    }
-    return kind.bound(Sizes(ports, _answers(step)), params)
+    return step.type.params.model_validate({name: _settled(wire, names) for name, wire in step.params.items()})
+
+
+def _ports(step: CallStep, names: _Names) -> dict[str, Extent]:
+    fields = step.type.inputs.model_fields
+    return {port: _extent(wire, names, type_of(fields[port].annotation)) for port, wire in step.wires.items()}
+
+
+def _note_shown(count: Count, ports: Mapping[str, Extent], names: _Names) -> None:
+    """What the step's template is shown, by the names under which it reads it."""
+    given = count.step.asking.given if count.step.asking else {}
+    sized = {name: _sized(wire, names) for name, wire in given.items()}
+    count.given = {name: known.kind for name, known in sized.items()}
+    count.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 
 def _fronts(step: CallStep) -> list[Any]:

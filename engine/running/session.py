@@ -14,7 +14,7 @@ from promptwire.steps import Asking
 from promptwire.task import Task
 from promptwire.texts.templating import Template
 
-__all__ = ["Session"]
+__all__ = ["Session", "sampling"]
 
 _DEFAULTS: Mapping[Role, Settings] = {"task": Settings(temperature=0.0), "judge": Settings(temperature=0.0), "meta": Settings()}
 
@@ -46,10 +46,15 @@ class Session:
 
     def settings(self, asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:
         """What a step's call is sampled with: the step's own word first, then its template's, its pipeline's, the role's."""
-        base = roles.get(asking.role, Settings()).over(_DEFAULTS[asking.role])
-        return asking.settings.over(template.front.settings.over(base))
+        return sampling(asking, template, roles)
 
     def count(self, path: str, what: str, n: int = 1) -> None:
         """Add `n` to the tally of `what` at the step `path`."""
         if n:
             self.counts[path, what] += n
+
+
+def sampling(asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:
+    """See `Session.settings`: nothing of a session is needed for it."""
+    base = roles.get(asking.role, Settings()).over(_DEFAULTS[asking.role])
+    return asking.settings.over(template.front.settings.over(base))

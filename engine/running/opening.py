@@ -1,0 +1,88 @@
+"""A session from what a run was told: cache, record, gateway and who looks on; closed so that no paid answer is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gate import Gate
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.retrying import Retry
+from promptwire.calls.tally import Tally
+from promptwire.calls.trace import Trace
+from promptwire.node import Role
+from promptwire.options import Options, cache_folder
+from promptwire.request import Backend
+from promptwire.running.session import Session
+from promptwire.steps import Limits, Pace
+from promptwire.task import Task
+
+__all__ = ["Watch", "open_session"]
+
+
+class Watch(Protocol):
+    """Somebody who looks on while a run works."""
+
+    def say(self, text: str) -> None:
+        """Show one line, such as what a model's download is doing."""
+
+    def follow(self, tally: Tally) -> None:
+        """The numbers of this run can be read here at any time."""
+
+    def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+        """An event of the run, as the trace has it."""
+
+
+@asynccontextmanager
+async def open_session(
+    task: Task,
+    options: Options,
+    models: Mapping[Role, Backend],
+    budget: Budget,
+    *,
+    watches: Sequence[Watch] = (),
+    gate: Gate | None = None,
+    folder: Path | None = None,
+) -> AsyncIterator[Session]:
+    """A session; on the way out, what is in flight is waited for and kept. Without a `folder` nothing is written."""
+
+    def listen(event: str, facts: Mapping[str, Any]) -> None:
+        for watch in watches:
+            watch(event, facts)
+
+    trace = Trace(folder, listener=listen if watches else None)
+    unmade = folder is None and not (cache_folder() / "cache.db").is_file()
+    cache = None if options.cache == "off" or unmade else AnswerCache(cache_folder())
+    paces = _paces(models, options, budget.limits)
+    retry = None if options.tries is None else Retry(tries=options.tries)
+    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces, gate=gate)
+    for watch in watches:
+        watch.follow(gateway.tally)
+    try:
+        yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
+    except asyncio.CancelledError:
+        for watch in watches:
+            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+        raise
+    finally:
+        try:
+            await gateway.close()
+        finally:
+            if cache is not None:
+                cache.close()
+            trace.close()
+
+
+def _paces(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, Pace]:
+    """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
+    found: dict[str, Pace] = {}
+    for role, model in models.items():
+        pace = options.pace(role, limits.roles)
+        if pace != Pace():
+            found[model.identity] = pace.within(found.get(model.identity, Pace()))
+    return found
