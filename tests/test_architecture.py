@@ -40,6 +40,7 @@ DOORS = {
     "xllamacpp": "models.llama_child",
     "typer": "cli",
     "platformdirs": "models.weights",
+    "pygraphviz": "drawing.picture",
 }
 """Each third-party library and the one module that imports it."""
 
