@@ -41,6 +41,7 @@ DOORS = {
     "xllamacpp": "models.llama_child",
     "typer": "cli",
     "platformdirs": "models.weights",
+    "pygraphviz": "drawing.picture",
     "regex": "patterns",
 }
 """Each third-party library and the one module that imports it."""

@@ -11,10 +11,11 @@ __all__ = ["paint"]
 
 _SHAPES = {"input": ('(["', '"])'), "output": ('(["', '"])'), "state": ('[/"', '"/]'), "call": ('["', '"]')}
 _CLASSES = {
-    "input": "fill:#eef6ff,stroke:#4a7ebb,color:#1d2b3a",
-    "output": "fill:#e9f7ec,stroke:#3f9152,color:#1d2b3a",
-    "state": "fill:#fff7e0,stroke:#b98b1f,color:#1d2b3a",
-    "call": "fill:#ffffff,stroke:#68727d,color:#1d2b3a",
+    "input": "fill:#e8f1fd,stroke:#3f74b5,color:#1d2b3a",
+    "output": "fill:#e4f5e8,stroke:#3a8a4f,color:#1d2b3a",
+    "state": "fill:#fff4d6,stroke:#b5861a,color:#1d2b3a",
+    "call": "fill:#ffffff,stroke:#7a8794,color:#1d2b3a",
+    "asking": "fill:#f3eefb,stroke:#7c5bb0,color:#1d2b3a",
 }
 
 
@@ -24,11 +25,15 @@ def paint(graph: Graph) -> str:
     ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
     lines = ["flowchart TD", *_boxes(boxes, ids, "  ")]
     lines += [_arrow(arrow, ids) for arrow in arrows]
-    lines += [f"  classDef {kind} {style}" for kind, style in _CLASSES.items()]
-    for kind in _CLASSES:
-        members = ",".join(ids[box.path] for box in _all(boxes) if box.kind == kind)
-        lines += [f"  class {members} {kind}"] if members else []
+    for kind, style in _CLASSES.items():
+        members = ",".join(ids[box.path] for box in _all(boxes) if _sort(box) == kind)
+        # Not the bare word: `call` is one of Mermaid's own, and no picture came of it.
+        lines += [f"  classDef {kind}_box {style}", f"  class {members} {kind}_box"] if members else []
     return "\n".join(lines) + "\n"
+
+
+def _sort(box: Box) -> str:
+    return "asking" if box.kind == "call" and box.asks else box.kind
 
 
 def _all(boxes: Sequence[Box]) -> Iterator[Box]:
@@ -50,7 +55,8 @@ def _boxes(boxes: Sequence[Box], ids: dict[str, str], indent: str) -> Iterator[s
             yield f"{indent}end"
         else:
             before, after = _SHAPES[box.kind]
-            yield f"{indent}{ids[box.path]}{before}<b>{_safe(box.name)}</b><br/>{_safe(box.says)}{after}"
+            says = f"{box.says} · {box.asks} model" if box.asks else box.says
+            yield f"{indent}{ids[box.path]}{before}<b>{_safe(box.name)}</b><br/>{_safe(says)}{after}"
 
 
 def _arrow(arrow: Arrow, ids: dict[str, str]) -> str:

@@ -38,9 +38,6 @@ def _wires(arrows: Sequence[Arrow]) -> str:
     """What flows in, port by port; a union has all its sources behind one port."""
     ports: dict[str, list[str]] = {}
     for arrow in arrows:
-        far, _, near = arrow.label.rpartition(" -> ")
-        if arrow.target.startswith("outputs."):
-            far, near = arrow.label, ""
         name = arrow.source.rpartition(".")[2]
-        ports.setdefault(near, []).append(f"{name}.{far}" if far else name)
+        ports.setdefault(arrow.port, []).append(f"{name}.{arrow.output}" if arrow.output else name)
     return ", ".join(f"{port} ← {' + '.join(names)}".lstrip() for port, names in ports.items())

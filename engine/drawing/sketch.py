@@ -6,11 +6,14 @@ Taken from the checked graph and not from the YAML, so a picture shows what woul
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from promptwire.steps import CallStep, EachStep, Graph, Literally, PipeStep, Ref, RepeatStep, Step, Union, Wire
 
 __all__ = ["Arrow", "Box", "sketch"]
+
+Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Box:
     """`input`, `output`, `call`, `loop`, `each`, `pipeline` or `state`."""
     inside: tuple[Box, ...] = ()
     """The boxes in it."""
+    asks: str = ""
+    """The role of the model that it asks, if it asks one."""
+    gives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where in it each of its outputs comes from, by output; the first is the main one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,17 @@ class Arrow:
     """Path of the box that it comes from."""
     target: str
     """Path of the box that it goes to."""
-    label: str
-    """The ports at its ends, such as `scores -> of`; the far end alone where the near one is the main output."""
+    port: str = ""
+    """The port that it comes to: an input, a key of `with:`, `start` or `next` of a state; empty where there is but one."""
+    output: str = ""
+    """The port that it comes from; empty for the main output."""
     back: bool = False
     """Whether it feeds the next round of a loop."""
+
+    @property
+    def label(self) -> str:
+        """The ports at its ends, such as `scores -> of`."""
+        return " -> ".join(part for part in (self.output, self.port) if part)
 
 
 def sketch(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
@@ -48,40 +62,41 @@ def sketch(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
     arrows: list[Arrow] = []
     ends = {name: name for name in graph.inputs}
     inputs = [Box(name, name, kind.__name__, "input") for name, kind in graph.inputs.items()]
-    boxes = _boxes(graph, ends, arrows)
+    boxes = _boxes(graph, ends, arrows, graph.params)
     outputs = [Box(f"outputs.{name}", name, graph.types[name].__name__, "output") for name in graph.outputs]
     for name, wire in graph.outputs.items():
         _lead(wire, f"outputs.{name}", "", ends, arrows)
     return (*inputs, *boxes, *outputs), tuple(arrows)
 
 
-def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow]) -> tuple[Box, ...]:
-    """Boxes of the steps; `ends` learns where names come from."""
+def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Params) -> tuple[Box, ...]:
+    """Boxes of the steps; `ends` learns where names come from, `params` are the values of the pipeline's params."""
     for step in graph.steps.values():
         ends[step.name] = step.path
         if isinstance(step, RepeatStep):
             ends |= {f"{step.name}.{state}": f"{step.path}.{state}" for state in step.carry}
-    return tuple(_box(step, ends, arrows) for step in graph.steps.values())
+    return tuple(_box(step, ends, arrows, params) for step in graph.steps.values())
 
 
-def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
+def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:
     if isinstance(step, RepeatStep):
-        return _loop(step, ends, arrows)
+        return _loop(step, ends, arrows, params)
     if isinstance(step, EachStep):
         state = f"{step.path}.{step.variable}"
         _lead(step.over, state, "", ends, arrows)
         inner = {**ends, step.variable: state}
-        body = _boxes(step.body, inner, arrows)
+        body = _boxes(step.body, inner, arrows, params)
         one = Box(state, step.variable, f"one {step.element.__name__}", "state")
-        return Box(step.path, step.name, f"for each {step.variable}", "each", (one, *body))
+        return Box(step.path, step.name, f"for each {step.variable}", "each", (one, *body), gives=_gives(step.body, inner))
     wires: Mapping[str, Wire] = {}
     if isinstance(step, CallStep):
         given = step.asking.given if step.asking else {}
         wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **given}
-        found = Box(step.path, step.name, step.type.name, "call")
+        role = step.asking.role if step.asking else ""
+        found = Box(step.path, step.name, step.type.name, "call", asks=role)
     elif isinstance(step, PipeStep):
         wires = step.wires
-        found = _pipeline(step, arrows)
+        found = _pipeline(step, arrows, params)
     else:
         raise TypeError(f"unknown step {step!r}")
     for port, wire in wires.items():
@@ -90,30 +105,46 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
     return found
 
 
-def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
+def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:
     states = {name: f"{step.path}.{name}" for name in step.carry}
     inner = {**ends, **states}
-    body = _boxes(step.body, inner, arrows)
+    body = _boxes(step.body, inner, arrows, params)
     for name, carry in step.carry.items():
         if carry.start is not None:
             _lead(carry.start, states[name], "start", ends, arrows)
         _lead(carry.next, states[name], "next", inner, arrows, back=True)
     carried = tuple(Box(states[name], name, f"carried {carry.type.__name__}", "state") for name, carry in step.carry.items())
-    return Box(step.path, step.name, _rounds(step), "loop", (*carried, *body))
+    return Box(step.path, step.name, _rounds(step, params), "loop", (*carried, *body))
 
 
-def _pipeline(step: PipeStep, arrows: list[Arrow]) -> Box:
+def _pipeline(step: PipeStep, arrows: list[Arrow], params: Params) -> Box:
     """A pipeline used as a node, with its inputs as boxes of their own."""
     graph = step.graph
+    given = {name: _known(wire, params) for name, wire in step.params.items()}
     ends = {name: f"{step.path}.{name}" for name in graph.inputs}
     inputs = [Box(ends[name], name, kind.__name__, "state") for name, kind in graph.inputs.items()]
-    return Box(step.path, step.name, graph.name, "pipeline", (*inputs, *_boxes(graph, ends, arrows)))
+    body = _boxes(graph, ends, arrows, {**graph.params, **given})
+    return Box(step.path, step.name, graph.name, "pipeline", (*inputs, *body), gives=_gives(graph, ends))
 
 
-def _rounds(step: RepeatStep) -> str:
+def _gives(graph: Graph, ends: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(ends[ref.name] for ref in _refs(wire) if ref.name in ends) for name, wire in graph.outputs.items()}
+
+
+def _rounds(step: RepeatStep, params: Params) -> str:
     turns = step.rounds.value if isinstance(step.rounds, Literally) else str(step.rounds)
+    known = _known(step.rounds, params)
+    if isinstance(step.rounds, Ref) and known is not None:
+        turns = f"{turns} = {known}"
     many = f"for {step.variable} in {turns}" if step.variable else f"repeat {turns}"
     return many + (f", until {step.until}" if step.until else "")
+
+
+def _known(wire: Wire, params: Params) -> Any:
+    """The value of a setting; None when only the run knows it."""
+    if isinstance(wire, Literally):
+        return wire.value
+    return params.get(wire.name) if isinstance(wire, Ref) and not wire.port else None
 
 
 def _lead(wire: Wire, target: str, port: str, ends: Mapping[str, str], arrows: list[Arrow], *, back: bool = False) -> None:
@@ -122,8 +153,7 @@ def _lead(wire: Wire, target: str, port: str, ends: Mapping[str, str], arrows: l
         state = ends.get(f"{ref.name}.{ref.port}")
         source = state or ends.get(ref.name)
         if source is not None:
-            far = None if state else ref.port
-            arrows.append(Arrow(source, target, " -> ".join(part for part in (far, port) if part), back))
+            arrows.append(Arrow(source, target, port, "" if state else ref.port or "", back))
 
 
 def _refs(wire: Wire) -> Iterator[Ref]:

@@ -25,6 +25,14 @@ def test_sub_graphs_close_and_arrows_have_both_ends(name: str) -> None:
             assert {source, target} <= known
 
 
+@pytest.mark.parametrize("name", shipped.pipelines())
+def test_no_class_is_called_by_a_word_of_mermaids_own(name: str) -> None:
+    """`classDef call` and `classDef end` are refused by Mermaid's parser (found with mermaid 11)."""
+    used = re.findall(r"^  (?:classDef|class n[n\d,]*) (\w+)", paint(load_graph(name)), re.MULTILINE)
+    assert used
+    assert all(word.endswith("_box") for word in used)
+
+
 def test_ports_stand_on_the_arrows_and_the_way_back_is_dotted() -> None:
     text = paint(load_graph("protegi"))
     assert '-.->|"next"|' in text

@@ -29,7 +29,7 @@ def test_every_arrow_joins_boxes_that_are_there(name: str) -> None:
 def test_a_loop_is_a_box_with_its_states_and_arrows_that_feed_the_next_round() -> None:
     boxes, arrows = sketch(load_graph("protegi"))
     (loop,) = [box for box in boxes if box.kind == "loop"]
-    assert (loop.says, loop.inside[0].path) == ("repeat $rounds", "search.beam")
+    assert (loop.says, loop.inside[0].path) == ("repeat $rounds = 6", "search.beam")
     assert Arrow("seed", "search.beam", "start") in arrows
     assert Arrow("search.select", "search.beam", "next", back=True) in arrows
     assert Arrow("search.beam", "best", "prompts") in arrows
