@@ -14,11 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from promptwire.api import run
+from promptwire.calls.cache import AnswerCache
 from promptwire.calls.gateway import Gateway
 from promptwire.calls.retrying import Retry
 from promptwire.cli import app
 from promptwire.errors import TransientError
-from promptwire.options import Options
+from promptwire.options import Options, cache_folder
 from promptwire.steps import Pace
 from tests.openai_server import Fault, Server, refused
 
@@ -169,3 +170,23 @@ def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monke
     identity = f"m at {server.url}"
     assert seen == [{identity: Pace(parallel=3, requests_per_minute=4000, tokens_per_minute=900000)}]
     assert server.peak == 3
+
+
+@pytest.mark.parametrize("many", [2, 4])
+def test_runs_at_once_on_one_cache_end_the_same_and_the_next_pays_nothing(project: Path, many: int) -> None:
+    server = Server()
+    server.latency = 0.005
+    with server.beside():
+        words = ["-m", "promptwire", *WORDS, *SMALL, "--api-base", server.url, "--json"]
+        ended = [one.communicate(timeout=120) for one in [command(*words) for _ in range(many)]]
+        found = [json.loads(out) for out, _ in ended]
+        paid, server.paid = server.paid, 0
+        again = json.loads(command(*words).communicate(timeout=60)[0])
+    assert all((one["prompt"], one["test"], one["train"]) == (again["prompt"], again["test"], again["train"]) for one in found)
+    assert (again["calls"]["new"], server.paid) == (0, 0)
+    assert sum(one["calls"]["new"] for one in found) == paid
+    # Only what two of them had in flight at the same moment was paid twice; what was stored, by neither again.
+    rows = AnswerCache(cache_folder()).stats().rows
+    assert rows <= paid <= many * rows
+    checked = command("-m", "promptwire", "cache", "verify")
+    assert checked.communicate(timeout=60)[0] and checked.returncode == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from promptwire.calls.budget import Budget
@@ -19,7 +19,7 @@ from promptwire.calls.retrying import Retry, Slots
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.errors import ModelError, PromptwireError, TransientError
-from promptwire.redact import redact
+from promptwire.redact import redact, secrets
 from promptwire.request import Answer, Backend
 from promptwire.steps import Pace
 
@@ -27,6 +27,9 @@ __all__ = ["Courier", "Store", "tidy"]
 
 _UNSEEN: Final = 3
 """Tries at an address that can't be connected to and never could."""
+
+_KEY: Final = 16
+"""Shortest secret that is taken out of answers."""
 
 Store = Callable[[Flight, Sequence[str], Sequence[Answer]], Awaitable[None]]
 """Books and keeps the answers that came for some keys of a flight."""
@@ -57,6 +60,8 @@ class Courier:
         self._tally = tally
         self._trace = trace
         self._retry = retry
+        # Only what is as long as a key: a short password may be an ordinary word, and answers must not depend on it.
+        self._keys = tuple(secret for secret in secrets() if len(secret) >= _KEY)
         self._paces = paces or {}
         self._meters: dict[str, Meter] = {}
         self._lanes: dict[int, _Lane] = {}
@@ -129,6 +134,7 @@ class Courier:
                 answers = (await lane.backend.call(flight.request, keys=keys))[: len(keys)]
                 if not answers:
                     raise TransientError("the reply held no answer", where=lane.backend.name)
+                answers = [self._cleaned(answer) for answer in answers]
                 # An endpoint that does not say what it took is believed to have taken what was thought.
                 taken = sum(answer.tokens_in + answer.tokens_out for answer in answers) or departure.tokens
             except BaseException:
@@ -137,6 +143,11 @@ class Courier:
             finally:
                 lane.meter.settle(departure, taken)
         return answers
+
+    def _cleaned(self, answer: Answer) -> Answer:
+        """`answer` without keys that the endpoint quotes: before anybody uses it, so that a replay reads what the run read."""
+        text, finish = redact(answer.text, self._keys), redact(answer.finish, self._keys)
+        return answer if (text, finish) == (answer.text, answer.finish) else replace(answer, text=text, finish=finish)
 
     async def _depart(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Departure:
         """Wait until the request may leave. Raises LimitReached when the run's time is up before that."""

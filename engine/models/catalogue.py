@@ -147,5 +147,8 @@ def _scripted(what: str) -> Backend:
 
 def _hosted(model: str, api_base: str | None, key: str | None, name: str, more: dict[str, Any]) -> Backend:
     from promptwire.models.hosted import Hosted  # noqa: PLC0415 - only what is used
+    from promptwire.models.providers import unknown  # noqa: PLC0415 - only what is used
 
+    if hint := unknown(model):
+        raise UsageError(f"litellm knows no provider for {model!r}", where="--model", hint=hint)
     return Hosted(model, api_base=api_base, key=key, name=name, **more)

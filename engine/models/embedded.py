@@ -32,6 +32,8 @@ __all__ = ["Embedded"]
 _CONTEXT: Final = 2048
 _START: Final = 120.0
 """Seconds that the child may take to load the model."""
+_LONGEST: Final = 512
+"""Tokens of a reply when no `max_tokens` is said: a small model that repeats itself would go on to the end of its context."""
 _RESTARTS: Final = 3
 _CLOSE: Final = 1e-3
 
@@ -162,6 +164,7 @@ class Embedded:
                 return await self._forcing.choose(prompt, request.options, running=running)
             return await self._forcing.likelihood(prompt, request.options[0], running=running)
         body = {**dialect.body("local", request), "cache_prompt": not request.random, "seed": dialect.seed(key)}
+        body.setdefault("max_tokens", _LONGEST)
         answer = dialect.read(await self._post("/v1" + dialect.route(request), body), usd=0.0)[0]
         if (
             request.messages and request.messages[-1].role == "assistant"

@@ -218,12 +218,15 @@ def _download(weights: Weights, where: Path, say: Say) -> Path:
 
 def _report(where: Path, total: int, say: Say, stop: threading.Event) -> None:
     """Say how far the download is, at every tenth."""
-    said = 0
+    said, last = 0, ""
     while not stop.wait(_POLL):
         have = max((_size(file) for file in where.rglob("*")), default=0)
         if have * 10 // total > said:
             said = have * 10 // total
-            say(f"{have / 1e6:.0f} of {total / 1e6:.0f} MB")
+            text = f"{have / 1e6:.0f} of {total / 1e6:.0f} MB"
+            if text != last:  # the last tenth may round to the whole
+                say(text)
+            last = text
 
 
 def _size(file: Path) -> int:

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -174,11 +175,74 @@ def child(folder: Path, name: str, rows: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_processes_at_once_agree_on_every_answer(tmp_path: Path) -> None:
-    children = [child(tmp_path / "cache", name, 200) for name in ("a", "b", "c")]
+def unharmed(folder: Path) -> bool:
+    """Whether the database in `folder` is whole."""
+    database = sqlite3.connect(folder / "cache.db")
+    found = database.execute("PRAGMA integrity_check").fetchall()
+    database.close()
+    return found == [("ok",)]
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_at_once_agree_on_every_answer(tmp_path: Path, processes: int) -> None:
+    children = [child(tmp_path / "cache", name, 200) for name in "abcd"[:processes]]
     said = [process.communicate(timeout=120)[0].splitlines() for process in children]
-    assert said[0] == said[1] == said[2]
+    assert all(one == said[0] for one in said)
     assert len(said[0]) == 200
+    assert unharmed(tmp_path / "cache")
+
+
+def test_a_process_that_is_killed_beside_another_does_not_harm_its_work(tmp_path: Path) -> None:
+    doomed, other = child(tmp_path / "cache", "x", 10**6), child(tmp_path / "cache", "y", 300)
+    assert doomed.stdout is not None
+    for _ in range(100):
+        doomed.stdout.readline()
+    doomed.send_signal(signal.SIGKILL)
+    doomed.communicate()
+    assert len(other.communicate(timeout=120)[0].splitlines()) == 300
+    assert other.returncode == 0 and unharmed(tmp_path / "cache")
+
+
+LOCKED = """
+import os, sys
+from pathlib import Path
+from promptwire.calls.cache import AnswerCache
+from promptwire.errors import PromptwireError
+from promptwire.running.record import make_folder
+if os.getuid() == 0:
+    os.setuid(65534)  # to root nothing is read-only
+for attempt in (lambda: AnswerCache(Path(sys.argv[1]) / "cache"), lambda: AnswerCache(Path(sys.argv[1]) / "new"),
+                lambda: make_folder(Path(sys.argv[1]) / "runs", "x")):
+    try:
+        attempt()
+        print("nothing was said")
+    except PromptwireError as error:
+        print(type(error).__name__, str(error).replace(chr(10), " "))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are those of POSIX")
+def test_a_read_only_folder_is_a_clear_error_and_loses_nothing() -> None:
+    # Not below tmp_path, which is closed to the user that the child becomes where the tests run as root.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        cache = AnswerCache(folder / "cache")
+        cache.put("k", Answer("kept"), note=NOTE).result()
+        cache.close()
+        for path in (*folder.rglob("*"), folder):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        try:
+            done = subprocess.run([sys.executable, "-c", LOCKED, made], capture_output=True, text=True, timeout=60, check=True)
+        finally:
+            for path in (folder, folder / "cache", folder / "cache" / "cache.db"):
+                path.chmod(0o700)
+        old, new, runs = done.stdout.splitlines()
+        assert old.startswith("CacheError") and "can't be opened" in old and "PROMPTWIRE_CACHE" in old
+        assert new.startswith("CacheError") and "Permission denied" in new and "PROMPTWIRE_CACHE" in new
+        assert runs.startswith("RunError") and "Permission denied" in runs and "PROMPTWIRE_RUNS" in runs
+        cache = AnswerCache(folder / "cache")
+        assert cache.get("k") == Answer("kept")
+        cache.close()
 
 
 def test_a_killed_writer_has_kept_every_answer_that_it_was_told_is_kept(tmp_path: Path) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
 from promptwire.calls.courier import tidy
 from promptwire.calls.flight import Flight
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.trace import Trace
 from promptwire.errors import ModelError, RequestRefused
 from promptwire.models.scripted import Scripted
 from promptwire.request import Request
@@ -33,3 +39,19 @@ def test_secrets_are_taken_out_of_every_part(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("X_TOKEN", "planted-0123")
     error = tidy(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
     assert (error.problem, error.where, error.hint) == ("a ***", "b ***", "c ***")
+
+
+async def test_a_key_that_an_answer_quotes_is_neither_used_nor_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-planted-0123456789"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("MY_PASSWORD", "positive")
+    said = []
+    for model in (Scripted(lambda request, _: f"positive! {key} {key}", name="m"), Scripted(lambda request, _: "?", name="m")):
+        cache = AnswerCache(tmp_path / "cache")
+        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null())
+        (answer,) = await gateway.ask(model, Request("generate", prompt="p"))
+        said.append(answer.text)
+        await gateway.close()
+        cache.close()
+    assert said == ["positive! *** ***"] * 2
+    assert key.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())

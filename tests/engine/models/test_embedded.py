@@ -205,3 +205,17 @@ async def test_a_module_where_the_user_stands_is_not_taken_for_pythons_own(
     backend = Embedded()
     await backend.open()
     await backend.close()
+
+
+async def test_a_reply_has_an_end_where_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+
+    async def post(path: str, body: dict[str, object]) -> dict[str, object]:
+        sent.append(body["max_tokens"])
+        return {"choices": [{"text": "x", "finish_reason": "length"}], "usage": {}}
+
+    backend = Embedded()
+    monkeypatch.setattr(backend, "_post", post)
+    for settings in (Settings(), Settings(max_tokens=1500)):
+        await ask(backend, Request("generate", prompt="p", settings=settings))
+    assert sent == [512, 1500]

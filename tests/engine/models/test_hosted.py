@@ -23,6 +23,7 @@ from promptwire.errors import (
     Unsupported,
 )
 from promptwire.models.hosted import Hosted
+from promptwire.models.providers import providers
 from promptwire.request import Request, Settings
 from promptwire.values import Message
 from tests.openai_server import Fault, Server, refused, throttled
@@ -226,6 +227,7 @@ socket.socket.connect = lambda self, address: reached.append(address)
 socket.getaddrinfo = lambda *args, **kwargs: reached.append(args) or []
 
 from promptwire.models.hosted import Hosted
+from promptwire.models.providers import providers
 
 assert "litellm" not in sys.modules
 open(".env", "w").write("PLANTED=1")
@@ -247,3 +249,9 @@ async def test_the_import_is_late_reaches_no_network_and_loads_no_dot_env(tmp_pa
     done = subprocess.run([sys.executable, "-c", IMPORT], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[] False"
     assert done.stderr == ""
+
+
+async def test_the_list_of_providers_that_is_read_without_importing_is_litellms_own() -> None:
+    import litellm
+
+    assert {str(getattr(one, "value", one)) for one in litellm.provider_list} <= providers()

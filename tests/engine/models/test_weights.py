@@ -184,3 +184,22 @@ def test_a_fingerprint_follows_the_file(tmp_path: Path) -> None:
     assert fingerprint(path) == sha(b"three")
     with pytest.raises(ModelUnavailable, match="can't be read"):
         fingerprint(tmp_path / "absent")
+
+
+def test_progress_says_nothing_twice(tmp_path: Path) -> None:
+    total, said = 93_000_000, list[str]()
+    file = tmp_path / "part"
+    sizes = iter([10_000_000, 10_100_000, 92_600_000, total, total])
+
+    class Polls(threading.Event):
+        """Wakes once for each size that the file grows to."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            size = next(sizes, None)
+            if size is not None:
+                with file.open("ab") as out:
+                    out.truncate(size)
+            return size is None
+
+    weights._report(tmp_path, total, said.append, Polls())
+    assert said == ["10 of 93 MB", "93 of 93 MB"]
