@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from promptwire.docstrings import describe
 from promptwire.documents import shipped
 from promptwire.documents.reading import dump, read
 from promptwire.language.registry import Registry
@@ -61,6 +62,7 @@ def node_facts(name: str) -> NodeFacts:
     manual = kind.run if ":" in name else sys.modules[kind.run.__module__]
     about = inspect.getdoc(manual) or kind.doc
     about = about if ":" in name else about.partition(": ")[2] or kind.doc
+    describe(kind.inputs, kind.params, kind.outputs, *([kind.slots] if kind.slots else []))
     source, example = _example(kind)
     sections = {
         "inputs": _ports(kind.inputs),

@@ -28,7 +28,7 @@ _ID_LENGTH = 12
 class Model(BaseModel):
     """Base of all that travels or is configured: frozen, and an unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Message(Model):

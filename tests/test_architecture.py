@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "canonical", "redact", "bounds"),
     ("patterns",),
     ("values", "plugins"),
-    ("documents", "families", "node", "request"),
+    ("docstrings", "documents", "families", "node", "request"),
     ("texts", "measuring"),
     ("steps", "authoring"),
     ("language", "calls", "models", "options", "data", "drawing"),

@@ -16,6 +16,9 @@ _CLASSES = {
     "state": "fill:#fff4d6,stroke:#b5861a,color:#1d2b3a",
     "call": "fill:#ffffff,stroke:#7a8794,color:#1d2b3a",
     "asking": "fill:#f3eefb,stroke:#7c5bb0,color:#1d2b3a",
+    "loop": "fill:#fffcf3,stroke:#d0a640,color:#8a6510",
+    "each": "fill:#f4fbfb,stroke:#5aa3a3,color:#2c6b6b",
+    "pipeline": "fill:#fafbfc,stroke:#b4bdc6,color:#4c5762",
 }
 
 

@@ -53,8 +53,8 @@ class Arrow:
 
     @property
     def label(self) -> str:
-        """The ports at its ends, such as `scores -> of`."""
-        return " -> ".join(part for part in (self.output, self.port) if part)
+        """The ports at its ends, such as `scores → of`."""
+        return " → ".join(part for part in (self.output, self.port) if part)
 
 
 def sketch(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from promptwire.docstrings import describe
 from promptwire.language.registry import Registry
 from promptwire.language.spec import ENGINE_KEYS, CallSpec, LimitsSpec, ParamType, PortType
 from promptwire.language.wires import name_of
@@ -41,6 +42,8 @@ _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
     """The schema, with the node types `types`; those installed when not given."""
     types = Registry() if types is None else types
+    described: list[type[Model]] = [CallSpec, LimitsSpec, Settings, Pace]
+    describe(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
     return {
         "$schema": DIALECT,
         "title": "promptwire pipeline",
