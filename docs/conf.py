@@ -1,13 +1,16 @@
-"""The documentation as Sphinx builds it, with the pages that are made from code: the reference of nodes and that of commands.
+"""The documentation as Sphinx builds it, with the pages that are made from code: the reference of nodes, that of
+commands, and what templates can read.
 
 Nodes come from the source of `promptwire nodes NAME`, commands from the command line itself, so that neither can say what is no
-longer true. They are written to `nodes/` and `commands.md` here at each build and are no files of the
+longer true. They are written to `nodes/`, `commands.md` and `values.md` here at each build and are no files of the
 project. Nothing on the site asks another server.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from sphinx.application import Sphinx
 from promptwire.cli import app
 from promptwire.language.registry import Registry
 from promptwire.nodepage import NodeFacts, node_facts
+from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Prompt
 
 HERE = Path(__file__).parent
 
@@ -35,6 +39,9 @@ copybutton_prompt_text = "$ "  # a command is copied without its prompt and with
 copybutton_only_copy_prompt_lines = True
 copybutton_line_continuation_character = "\\"
 suppress_warnings = ["misc.highlighting_failure"]  # a template is Jinja inside of what YAML or text it likes
+
+READ = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
+"""What templates loop over and take apart."""
 
 HEADS = {
     "inputs": ("Port", "Type", "What it is"),
@@ -79,6 +86,26 @@ def node_text(facts: NodeFacts) -> str:
         cells = [[f"`{name}`", kind.replace("|", "\\|"), " ".join(doc.split()).replace("|", "\\|")] for name, kind, doc in rows]
         parts.append(f"## {title.capitalize()}\n\n{table(HEADS[title], cells)}")
     parts.append(f"## Example\n\n{facts.source[:1].upper()}{facts.source[1:]}:\n\n```yaml\n{facts.example}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def value_page() -> str:
+    """The page of what stands behind a variable of a template."""
+    parts = [
+        "# What a template can read\n\nA template reads the variables of its [node](nodes/index.md) and those of `with:`. "
+        "Behind each stands one of these, or a list of them: Prompts, Examples and Critiques are lists of what they hold, "
+        "Failures a list of FailureGroups, a History a list of Entries. A Prompt, an Example and a Critique in `{{ ... }}` are "
+        "their text."
+    ]
+    for kind in READ:
+        own = {
+            name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)
+        }
+        told = {name: field.description for name, field in kind.model_fields.items()} | own
+        rows = [
+            [f"`{name}`", " ".join((about or "").split()).replace("|", "\\|")] for name, about in told.items() if name[0] != "_"
+        ]
+        parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(('Field', 'What it is'), rows)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -132,7 +159,7 @@ def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
 
 def make(sphinx: Sphinx) -> None:
     """Write the pages that are made."""
-    pages = {"nodes/index.md": node_list(), "commands.md": command_page()}
+    pages = {"nodes/index.md": node_list(), "commands.md": command_page(), "values.md": value_page()}
     pages |= {f"nodes/{name}.md": node_text(node_facts(name)) for name in built_in()}
     for old in (HERE / "nodes").glob("*.md"):
         if f"nodes/{old.name}" not in pages:

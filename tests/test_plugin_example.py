@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def promptwire(folder: Path, *words: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command in `folder`, with the packages of `site` installed."""
     env = {**os.environ, "COLUMNS": "200"} | ({"PYTHONPATH": str(site)} if site else {})
-    command = [sys.executable, "-P", "-m", "promptwire", *words]
+    command = [sys.executable, "-m", "promptwire", *words]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
@@ -115,8 +115,9 @@ def test_two_plug_ins_of_one_name_are_an_error_that_names_both(folder: Path, sit
 
 def test_nothing_in_a_strangers_folder_is_run_by_looking_at_its_pipeline(folder: Path, tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\n"
-    for name in ("acme.py", "acme_prompts.py", "nodes.py", "plugins.py", "conftest.py", "promptwire.py", "sitecustomize.py"):
-        (folder / name).write_text(trap)
+    names = ("acme", "acme_prompts", "nodes", "plugins", "conftest", "sitecustomize", "yaml", "typer", "pydantic")
+    for name in names:
+        (folder / f"{name}.py").write_text(trap)
     (folder / "acme-1.0.dist-info").mkdir()
     (folder / "acme-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
     (folder / "acme-1.0.dist-info" / "entry_points.txt").write_text("[promptwire.plugins]\nacme = acme\n")
@@ -128,6 +129,7 @@ def test_nothing_in_a_strangers_folder_is_run_by_looking_at_its_pipeline(folder:
         ["schema"],
     ):
         promptwire(folder, *words)
+    (folder / "promptwire.py").write_text(trap)
     command = Path(sys.executable).with_name("promptwire")  # as people start it
     done = subprocess.run([command, "check", "mine.yaml"], cwd=folder, capture_output=True, text=True, check=False)
     assert "there is no node type 'acme:shortest'" in done.stdout

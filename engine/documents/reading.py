@@ -180,6 +180,8 @@ def _complaint(error: yaml.MarkedYAMLError, place: Place) -> Problem:
         return Problem("yaml", place, "a ':' can't stand here", "put the text in quotes, or start a new line for the key")
     hint = "put the text in quotes" if "cannot start any token" in said or "undefined alias" in said else ""
     context = f" {error.context}" if error.context and error.context is not said else ""
+    if context and error.context_mark is not None and error.context_mark.line + 1 < place.line:
+        context += f" that begins in line {error.context_mark.line + 1}"
     return Problem("yaml", place, f"not YAML: {said}{context}", hint)
 
 

@@ -99,7 +99,8 @@ def _type(frame: Frame, use: str, branch: Branch) -> NodeType | None:
         if use in types:
             return types[use]
         if use.startswith((".", "/")):
-            hint = f"a pipeline file is written ./{use}.yaml"
+            own = use.removeprefix("./")
+            hint = f"a node type is written {own}" if own in types else f"a pipeline file is written ./{own}.yaml"
         else:
             hint = types.nearest(use) if isinstance(types, Registry) else suggest(use, types, noun="node types")
         findings.error("unknown-node", place, f"there is no node type {use!r}", hint)

@@ -202,8 +202,19 @@ def _tell_cycle(frame: Frame, cycle: tuple[str, ...], at: Trail) -> None:
         message, hint = f"{cycle[0]!r} needs its own result", "to feed a result back, use a 'repeat' with 'carry'"
     else:
         message = f"these nodes wait for each other: {' -> '.join((*cycle, cycle[0]))}"
-        hint = "to feed a result back, put them into a 'repeat' and 'carry' it"
+        hint = _last_round(frame, cycle, at) or "to feed a result back, put them into a 'repeat' and 'carry' it"
     frame.site.findings.error("cycle", place, message, hint)
+
+
+def _last_round(frame: Frame, cycle: tuple[str, ...], at: Trail) -> str:
+    """In a loop whose states are handed on by nodes of the cycle: that there is a name for what the last round gave."""
+    carry = frame.branch(at[:-1]).get("carry")
+    for state, branch in carry.value.items() if carry is not None and isinstance(carry.value, dict) else ():
+        following = branch.get("next")
+        for name in mentions(following) if following is not None else ():
+            if name in cycle:
+                return f"what ${name} gave in the round before is the state ${state}: read that"
+    return ""
 
 
 def _tell_unused(frame: Frame) -> None:

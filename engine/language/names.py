@@ -109,6 +109,21 @@ class Names:
         return hint if hint.startswith("did") or len(names) <= 12 else ""
 
 
+def inside(nodes: Branch, name: str) -> str:
+    """A hint for a name that stands inside of a loop or an `each` among `nodes`, where the outside does not see it."""
+    for owner, node in nodes.value.items() if isinstance(nodes.value, dict) else ():
+        carry, body = node.get("carry"), node.get("nodes")
+        if carry is not None and carry.get(name) is not None:
+            return f"it is a state of the loop {owner!r}: outside of it write ${owner}.{name}"
+        if body is not None and body.get(name) is not None:
+            shown = carry if carry is not None else node.get("outputs")
+            seen = [f"${owner}.{each}" for each in shown.value] if shown is not None and isinstance(shown.value, dict) else []
+            return f"it stands inside of {owner!r}, of which the outside sees: {', '.join(seen) or 'nothing'}"
+        if body is not None and (found := inside(body, name)):
+            return found
+    return ""
+
+
 def mentions(branch: Branch) -> Iterator[str]:
     """The names that are referred to anywhere in `branch`."""
     if isinstance(branch.value, dict):

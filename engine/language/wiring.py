@@ -12,7 +12,7 @@ from typing import Any, Final
 from promptwire.documents.complaints import speak
 from promptwire.documents.document import Branch
 from promptwire.errors import Place, suggest
-from promptwire.language.names import REFERENCE, Findings, Names, Symbol
+from promptwire.language.names import REFERENCE, Findings, Names, Symbol, inside
 from promptwire.language.site import Frame
 from promptwire.language.wires import WIDER, fits, is_set, name_of
 from promptwire.steps import Literally, Ref, Union, Wire
@@ -62,7 +62,8 @@ def refer(branch: Branch, socket: Socket, frame: Frame) -> Ref | None:
     name, port = found[1], found[2]
     symbol = names.find(name)
     if symbol is None:
-        findings.error("unknown-name", place, f"there is no {name!r} here", names.nearest(name))
+        hint = inside(frame.branch(("nodes",)), name) or names.nearest(name)
+        findings.error("unknown-name", place, f"there is no {name!r} here", hint)
         return None
     symbol.used.add(port or symbol.main or "")
     known, kind = _end(symbol, port, place=place, findings=findings)

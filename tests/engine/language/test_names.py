@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promptwire.documents.reading import read_text
 from promptwire.errors import Place, Problem
-from promptwire.language.names import Findings, Names, Symbol, mentions
+from promptwire.language.names import Findings, Names, Symbol, inside, mentions
 
 
 def at(line: int, file: str = "f") -> Place:
@@ -55,3 +55,15 @@ def test_findings_are_kept_once_and_sorted_by_file_and_line() -> None:
 def test_mentions_are_whole_references_and_nothing_else() -> None:
     root = read_text("{a: $x, b: [$y.z, $$no, 'say $no'], c: {d: $w}, $k: 1}", "f").root
     assert list(mentions(root)) == ["x", "y", "w"]
+
+
+def test_a_name_from_inside_of_a_loop_or_an_each_says_what_the_outside_sees() -> None:
+    text = (
+        "loop: {repeat: 2, carry: {state: {start: $a, next: $b}}, nodes: {b: {use: x}, deep: {each: {e: $b}, nodes: {c: {use: x}},"
+        " outputs: {all: $c}}}}\n"
+    )
+    nodes = read_text(text, "p.yaml").root
+    assert inside(nodes, "state") == "it is a state of the loop 'loop': outside of it write $loop.state"
+    assert inside(nodes, "b") == "it stands inside of 'loop', of which the outside sees: $loop.state"
+    assert inside(nodes, "c") == "it stands inside of 'deep', of which the outside sees: $deep.all"
+    assert inside(nodes, "loop") == ""
