@@ -155,7 +155,7 @@ def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monke
             seen.append(facts["paces"])
             super().__init__(**facts)
 
-    monkeypatch.setattr("promptwire.api.Gateway", Looked)
+    monkeypatch.setattr("promptwire.running.opening.Gateway", Looked)
     (project / "own.yaml").write_text(
         "promptwire: 1\nextends: ape-paraphrase\nlimits: {roles: {task: {parallel: 3, requests_per_minute: 5000}}}\n"
     )
