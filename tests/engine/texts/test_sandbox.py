@@ -20,3 +20,62 @@ def test_what_is_no_template_says_where() -> None:
     with pytest.raises(BadSyntax) as caught:
         compiled("one\n{% for %}")
     assert caught.value.lineno == 2
+
+
+DOUBLING = "{% set ns = namespace(x='a' * 1000) %}{% for i in range(40) %}BODY{% endfor %}{{ ns.x | length }}"
+
+
+@pytest.mark.parametrize(
+    "greedy",
+    [
+        DOUBLING.replace("BODY", "{% set ns.x = ns.x ~ ns.x %}"),
+        DOUBLING.replace("BODY", "{% set ns.x = ns.x + ns.x %}"),
+        DOUBLING.replace("BODY", "{% set ns.x = [ns.x, ns.x] | join %}"),
+        DOUBLING.replace("BODY", "{% set ns.x = ns.x.replace('a', 'aa') %}"),
+        DOUBLING.replace("BODY", "{% set ns.x = ns.x | replace('a', 'aa') %}"),
+        DOUBLING.replace("BODY", "{% set x %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x %}"),
+        DOUBLING.replace("BODY", "{% set x | upper %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x %}"),
+        DOUBLING.replace("'a' * 1000", "[1]").replace("BODY", "{% set ns.x = ns.x + ns.x %}"),
+        "{{ 'a'.center(3000000000) }}",
+        "{{ 'a'.ljust(width=3000000000) }}",
+        "{{ 'a' | center(3000000000) }}",
+        "{{ ['a'] | batch(3000000000, 'x') | list }}",
+        "{{ '{:>3000000000}'.format('a') }}",
+        "{{ '{:{}}'.format('a', 3000000000) }}",
+        "{{ '%3000000000d' | format(1) }}",
+        "{{ '{0:{1}}'.format('a', 3000000000) }}",
+        "{{ '%(n) 3000000000d' | format(n=1) }}",
+        "{{ '%*d' | format(3000000000, 1) }}",
+        "{{ '%3000000000d' % 1 }}",
+    ],
+)
+def test_nothing_large_is_made_of_small_things(greedy: str) -> None:
+    with pytest.raises(OverflowError, match=r"not for templates|more than"):
+        "".join(pieces_of(compiled(greedy), {}))
+
+
+@pytest.mark.parametrize(
+    ("usual", "expected"),
+    [
+        ("{{ '%.2f' % 0.5 }} {{ '%3d%%' | format(7) }}", "0.50   7%"),
+        (
+            "{{ 'In 2024, %d%% of 5000' % 7 }} {{ 'In 2024 {} of 5000: {a}'.format(1, a=12345) }}",
+            "In 2024, 7% of 5000 In 2024 1 of 5000: 12345",
+        ),
+        ("{{ 'a' ~ 1 ~ 'b' }}{{ 'x' + 'y' }}{{ 1 + 2 }}{{ [1] + [2] }}", "a1bxy3[1, 2]"),
+        ("{{ 'ab'.replace('a', 'c') }}{{ 'ab' | replace('b', 'd') }}{{ ['a', 'b'] | join(', ') }}", "cbada, b"),
+        ("{{ 'a'.center(5) }}|{{ 'a' | center(3) }}|{{ 'a\nb' | indent(2) }}", "  a  | a |a\n  b"),
+        (
+            "{{ '{} and {:.1f}'.format(123456, 0.25) }} {{ 2.345 | round(1) }} {{ 7654321 | string }}",
+            "123456 and 0.2 2.3 7654321",
+        ),
+        ("{% for row in [1, 2, 3] | batch(2, 0) %}{{ row }}{% endfor %}{% set x %}{{ 1 }}{% endset %}{{ x }}", "[1, 2][3, 0]1"),
+        ("{% set x | upper %}a{{ 'b' }}{% endset %}{{ x }}{{ xs | map('upper') | join('-') }}", "ABA-B"),
+    ],
+)
+def test_ordinary_expressions_are_what_they_always_were(usual: str, expected: str) -> None:
+    assert "".join(pieces_of(compiled(usual), {"xs": ["a", "b"]})) == expected
+
+
+def test_filler_text_is_not_on_offer() -> None:
+    assert variables_of("{{ lipsum() }}") == {"lipsum"}
