@@ -126,7 +126,9 @@ async def test_a_storm_changes_neither_the_result_nor_what_is_paid(
 
 
 async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.running.opening.Retry", lambda tries: Retry(tries=tries, sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr(
+        "promptwire.running.opening.Retry", lambda tries: Retry(tries=tries, sleep=lambda seconds: asyncio.sleep(0))
+    )
     server, sent = Server(), Counter[str]()
 
     def storm(number: int, body: dict[str, Any]) -> Fault | None:
