@@ -9,7 +9,7 @@ demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS=
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
 
 test: .venv/ready-dev ## run the tests; ARGS="-k cache" adds flags
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -53,7 +53,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def call(self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         _turn()
-        of = getattr(__obj, "__self__", None)
+        # Jinja wraps `format` and `format_map` of a text in functions of its own.
+        of = getattr(getattr(__obj, "__wrapped__", __obj), "__self__", None)
         if isinstance(of, str):
             _require_small(of, args, kwargs, formats=getattr(__obj, "__name__", "") in ("format", "format_map"))
         return _held(super().call(__context, __obj, *args, **kwargs))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from promptwire.texts.sandbox import BadSyntax, compiled, pieces_of, variables_of
@@ -50,8 +52,13 @@ DOUBLING = "{% set ns = namespace(x='a' * 1000) %}{% for i in range(40) %}BODY{%
     ],
 )
 def test_nothing_large_is_made_of_small_things(greedy: str) -> None:
-    with pytest.raises(OverflowError, match=r"not for templates|more than"):
-        "".join(pieces_of(compiled(greedy), {}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(OverflowError, match=r"not for templates|more than"):
+            "".join(pieces_of(compiled(greedy), {}))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
