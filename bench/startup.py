@@ -3,7 +3,7 @@
     python bench/startup.py [ROUNDS]
 
 Rounds are interleaved, and each figure is the best of all rounds: on a machine that does other things as well, the least is the
-nearest to the truth. Processor time stands beside wall time; ratios are to importing pydantic and networkx and nothing else.
+nearest to the truth. Processor time stands beside wall time; ratios are to importing pydantic and jinja2 and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PROMPTWIRE = [sys.executable, "-m", "promptwire"]
 LARGEST = "ape-protegi-opro"
 COMMANDS = {
     "python -c pass": [*PYTHON, "pass"],
-    "import pydantic, networkx": [*PYTHON, "import pydantic, networkx"],
+    "import pydantic, jinja2": [*PYTHON, "import pydantic, jinja2"],
     "promptwire --help": [*PROMPTWIRE, "--help"],
     "promptwire check ape": [*PROMPTWIRE, "check", "ape"],
     f"promptwire check {LARGEST}": [*PROMPTWIRE, "check", LARGEST],
@@ -50,7 +50,7 @@ def main() -> None:
         for name, command in COMMANDS.items():
             found[name].append(spent(command))
     best = {name: [min(column) for column in zip(*times, strict=True)] for name, times in found.items()}
-    base = best["import pydantic, networkx"]
+    base = best["import pydantic, jinja2"]
     print(f"{'best of ' + str(rounds):<36}{'wall':>9}{'processor':>12}{'ratio':>8}")
     for name, (wall, processor) in best.items():
         print(f"{name:<36}{wall:>7.3f} s{processor:>10.3f} s{processor / base[1]:>8.2f}")

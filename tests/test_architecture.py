@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 """Modules and folders of engine/, ground first: each imports only from floors below, and inside its own folder."""
 
 DOORS = {
-    "networkx": "language.graph",
+    "networkx": "language.tangles",
     "jinja2": "texts.sandbox",
     "litellm": "models.hosted",
     "diskcache": "calls.cache",
