@@ -20,7 +20,8 @@ RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "csv")
 def do(reader: Reader, block: Block) -> None:
     """Do what one block says; fails when it is not true."""
     if block.note.startswith("elsewhere "):
-        assert block.body.strip().removeprefix("$ ") in (ROOT / block.note.split(" ")[1]).read_text(encoding="utf-8")
+        commands = "\n".join(line.removeprefix("$ ") for line in block.body.strip().splitlines())
+        assert commands in (ROOT / block.note.split(" ")[1]).read_text(encoding="utf-8")
     elif block.title:
         reader.write(block)
         if block.language == "yaml":
