@@ -50,7 +50,10 @@ def bound(sizes: Sizes, params: Params) -> Bound:
         least = max(0, params.fill - prompts.most) if prompts.least else 0
         asks = Extent(least, max(0, params.fill - max(1, prompts.least)) if prompts.most else 0)
     made = (asks * sizes.answers).perhaps()
-    return Bound({"prompts": prompts + made if params.keep_parents else made}, asks=asks)
+    both = prompts + made
+    if params.fill is not None and sizes.answers == 1:
+        both = both.upto(max(params.fill, prompts.most))  # the more are given, the fewer are written
+    return Bound({"prompts": both if params.keep_parents else made}, asks=asks)
 
 
 @node(slots=Slots, bound=bound)

@@ -67,7 +67,7 @@ async def test_a_generation_has_two_levels_of_writing_and_then_its_blocks() -> N
 async def test_one_initial_prompt_is_made_a_population_of_ten() -> None:
     for params, written, more in (({}, 9, 0), (GIVEN, 0, 9)):
         run = await search("capo", model(batches=True), numbers(60), params={**params, "steps": 0})
-        assert (run.counted("written")[1], run.counted("more")[1]) == (written, more)
+        assert (run.counted("written")[1], run.counted("given")[1]) == (written, more)
         assert len(run.gave("first", "")["prompts"]["items"]) == 10
 
 

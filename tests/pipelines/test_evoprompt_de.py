@@ -34,9 +34,8 @@ async def test_a_generation_has_depth_two_for_its_best_is_frozen() -> None:
 def alive(run: Outcome, round: int) -> list[dict[str, Any]]:
     """The population after so many rounds."""
     if round == 0:
-        return [prompt for name in ("top", "kin") for prompt in run.gave(name, "")["prompts"]["items"]]
-    found: list[dict[str, Any]] = run.gave("search.better", str(round - 1))["prompts"]["items"]
-    return found
+        return list(run.gave("first", "")["prompts"]["items"])
+    return list(run.gave("search.better", str(round - 1))["prompts"]["items"])
 
 
 async def test_each_prompt_meets_two_others_and_is_replaced_only_by_its_own_better_child() -> None:

@@ -55,7 +55,7 @@ def test_a_run_that_was_cut_short_is_foretold_from_where_it_stopped(name: str) -
 
 def test_steps_that_need_nothing_new_are_told_from_those_that_ask() -> None:
     run("ape", "planted", options("ape"))
-    more = plan("ape", "planted", options("ape", patches={"best.keep": "1", "survivors.until": "1"}))
+    more = plan("ape", "planted", options("ape", patches={"survivors.until": "1"}))
     by_path = {step.path: step for step in more.steps}
     assert by_path["proposals"].new == 0
     assert more.replay >= 1
@@ -101,7 +101,7 @@ def test_a_model_without_a_price_makes_the_total_unknown_and_a_free_one_does_not
     mixed = plan("ape", "planted", Options(models={"task": "scripted:planted", "meta": "openai/no-such-model"}))
     (proposals,) = [step for step in mixed.steps if step.path == "proposals"]
     assert (proposals.usd, mixed.total.usd, mixed.hosted) == (None, None, True)
-    assert [step.usd for step in mixed.steps if step.model == "task"] == [0.0] * 3
+    assert [step.usd for step in mixed.steps if step.model == "task"] == [0.0] * 2
     priced = plan("ape", "planted", Options(models={"task": "scripted:planted", "meta": "openai/gpt-4o-mini"}))
     assert priced.total.usd == sum(step.usd or 0 for step in priced.steps) > 0
 

@@ -61,6 +61,25 @@ async def test_exact_numbers_are_exact() -> None:
     assert run.counted("proposals")[1] == proposals.most == 12
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("copro", {"search.ideas": 29, "first": 40, "search.scores": 29 * 40}),
+        ("evoprompt-ga", {"search.children": 100, "search.graded": 100 * 20}),
+        ("evoprompt-de", {"search.children": 100, "search.graded": 100 * 20}),
+        ("textgrad", {"search.forward": 36, "search.backward.said": 36, "search.backward.blamed": 36, "search.child": 12}),
+        ("gepa", {"first": 20, "search.before": 72, "search.after": 72, "search.grown": 24 * 20}),
+        ("capo", {"first": 10 * 4, "search.crossed": 80, "search.mutated": 80, "search.offspring": 80}),
+        ("ape", {"proposals": 50, "survivors": 51 * 10 + 26 * 20 + 13 * 10}),
+    ],
+)
+def test_the_most_is_what_the_papers_formula_comes_to(name: str, asked: dict[str, int]) -> None:
+    """With 40 examples to learn from, of which CAPO takes 4 for shots, and 20 of dev."""
+    steps = {step.path: step.most for step in plan(load_graph(name), numbers(40, dev=20)).steps}
+    assert {path: steps[path] for path in asked} == asked
+    assert name != "ape" or "best" not in steps
+
+
 def test_a_judge_may_be_asked_about_every_answer() -> None:
     task = numbers(10)
     plain = plan(load_graph("opro", params={"steps": 1}), task).steps[0]
