@@ -86,6 +86,10 @@ class Sizes:
     """By port; an input that is not wired is absent."""
     answers: float = 1
     """Answers that one reply can hold at most: 1, or infinite when the template's parser takes all matches."""
+    returned: Mapping[str, Extent] = field(default_factory=dict)
+    """In later rounds of a loop, ports on which the node finds its own output of that name again: what there is beside it."""
+    steady: frozenset[str] = frozenset()
+    """In later rounds of a loop, ports that hold the same as in the round before."""
 
     def of(self, port: str) -> Extent:
         """What the port can hold; nothing when it is not wired."""

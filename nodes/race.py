@@ -55,13 +55,25 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """All prompts on one block at least, on all blocks at most; none when there are no more than are kept."""
+    """All prompts on one block at least, on all blocks at most; none when there are no more than are kept.
+
+    In a loop that carries prompts and rows on, each prompt is counted on all blocks when it comes in, raced at once or later,
+    and never again: so a whole search is bounded by all who ever come in, where no round by itself could be.
+    """
     prompts, on = sizes.of("prompts"), sizes.of("on")
+    ran = min(on.most, params.block * params.blocks)
     least = prompts.least * min(on.least, params.block) if prompts.least > params.keep and "scores" not in sizes else 0
-    most = prompts.most * min(on.most, params.block * params.blocks) if prompts.most > params.keep else 0
+    coming = sizes.returned["prompts"] if _carried(sizes) and (not params.shuffle or ran == on.most) else prompts
+    most = (coming * ran).most if prompts.most > params.keep or "scores" in sizes else 0
     kept = prompts.upto(params.keep)
-    inside = max(sizes.of("scores").inside, min(on.most, params.block * params.blocks))
+    inside = max(sizes.of("scores").inside, ran)
     return Bound({"prompts": kept, "scores": kept.holding(inside)}, scores=Extent(least, most))
+
+
+def _carried(sizes: Sizes) -> bool:
+    """Whether who raced the round before comes with all its rows, and for the same examples."""
+    rows = sizes.returned.get("scores")
+    return rows is not None and not rows.most and "prompts" in sizes.returned and "on" in sizes.steady
 
 
 @node(scores=True, bound=bound)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
 from promptwire.language.wires import elements, type_of
 from promptwire.node import Role
+from promptwire.planning.again import found_again
 from promptwire.planning.count import Count
 from promptwire.request import Settings
 from promptwire.steps import CallStep, EachStep, Graph, Literally, PipeStep, Ref, RepeatStep, Step, Union, Wire
@@ -46,6 +47,8 @@ class _Names:
 
     found: dict[str, Mapping[str, Sized]]
     around: _Names | None = None
+    again: RepeatStep | None = None
+    """The loop that they are in, in all rounds but its first."""
 
     def look_up(self, ref: Ref) -> Sized:
         names: _Names | None = self
@@ -86,7 +89,9 @@ class _Walk:
         count = self.counts.setdefault(step.path, Count(step, roles=self.roles))
         ports = _ports(step, names)
         count.params = _params(step, names)
-        bound = kind.bound(Sizes(ports, _answers(step)), count.params) if kind.bound and count.params else None
+        returned, steady = found_again(step, names.again, lambda ref: names.look_up(ref).extent)
+        sizes = Sizes(ports, _answers(step), returned, steady)
+        bound = kind.bound(sizes, count.params) if kind.bound and count.params else None
         if bound is None:
             bound = Bound(asks=UNKNOWN if kind.slots else NONE, scores=UNKNOWN if kind.scores else NONE)
             count.known = False
@@ -107,7 +112,7 @@ class _Walk:
         turns = range(rounds) if isinstance(rounds, int) else tuple(rounds)
         early, ends = step.until is not None, states
         for place, turn in enumerate(turns):
-            inner = _Names({name: {name: known} for name, known in states.items()}, names)
+            inner = _Names({name: {name: known} for name, known in states.items()}, names, step if place else None)
             if step.variable is not None:
                 inner.found[step.variable] = {step.variable: _plain(turn)}
             times = factor * _PERHAPS if early and place else factor
@@ -120,7 +125,7 @@ class _Walk:
                 states = {name: _widened(known, before[name]) for name, known in states.items()}
             ends = _hulls(ends, states) if (early and place) or self.limited else states
             if states == before and step.variable is None:
-                left = len(turns) - place - 1
+                left, inner.again = len(turns) - place - 1, step
                 self.graph(step.body, inner, factor * Extent(0 if early else left, left))
                 break
         return {**ends, "rounds": Sized(int, ONE)}

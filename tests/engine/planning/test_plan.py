@@ -69,7 +69,16 @@ async def test_exact_numbers_are_exact() -> None:
         ("evoprompt-de", {"search.children": 100, "search.graded": 100 * 20}),
         ("textgrad", {"search.forward": 36, "search.backward.said": 36, "search.backward.blamed": 36, "search.child": 12}),
         ("gepa", {"first": 20, "search.before": 72, "search.after": 72, "search.grown": 24 * 20}),
-        ("capo", {"first": 10 * 4, "search.crossed": 80, "search.mutated": 80, "search.offspring": 80}),
+        (
+            "capo",
+            {
+                "first": 10 * 4,
+                "search.fittest": (10 + 20 * 4) * 36,
+                "search.crossed": 80,
+                "search.mutated": 80,
+                "search.offspring": 80,
+            },
+        ),
         ("ape", {"proposals": 50, "survivors": 51 * 10 + 26 * 20 + 13 * 10}),
     ],
 )
