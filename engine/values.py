@@ -145,6 +145,8 @@ class Row:
     """False when no answer could be read out of the reply."""
     likelihood: float | None = None
     """Log-probability of the right label among the labels, where the metric chooses between them; it parts equal values."""
+    feedback: str = ""
+    """What the metric says of the answer in words, where it does: a judge's reasons, or the text of a metric of one's own."""
 
 
 class Scores(Model):
@@ -207,6 +209,8 @@ class Failure(Model):
     """What was read out of the reply."""
     value: float
     """The metric's value."""
+    feedback: str = ""
+    """What the metric says of the answer in words, where it does."""
 
 
 class FailureGroup(Model):

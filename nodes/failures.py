@@ -88,4 +88,4 @@ def _groups(rows: Sequence[Row], params: Params, context: Context, prompt: str) 
 
 
 def _failure(row: Row, example: Example) -> Failure:
-    return Failure(example=example, output=row.output, answer=row.answer, value=row.value)
+    return Failure(example=example, output=row.output, answer=row.answer, value=row.value, feedback=row.feedback)

@@ -23,7 +23,7 @@ from promptwire.values import Example
 
 __all__ = ["Metric", "find_metric", "metric", "names"]
 
-Value = Callable[[str, tuple[str, ...]], float]
+Value = Callable[[str, tuple[str, ...]], float | tuple[float, str]]
 Accepts = Callable[[Sequence[Example], Sequence[str]], str]
 
 
@@ -44,7 +44,8 @@ class Metric:
     doc: str
     """What it measures, in a sentence."""
     value: Value = _no_text
-    """The value of an answer, given the accepted outputs. `logprob` and `judge` have none: the model gives theirs."""
+    """The value of an answer, given the accepted outputs, alone or with feedback in words. `logprob` and `judge` have none: the
+    model gives theirs."""
     accepts: Accepts = _anything
     """Why it can't score these examples with these labels; empty when it can."""
     needs: Literal["text", "choice", "logprob", "judge"] = "text"
@@ -52,15 +53,17 @@ class Metric:
     perfect: float | None = 1.0
     """The value of a right answer; None where there is no such value."""
 
-    def grade(self, answer: str, example: Example) -> float:
-        """The value of an answer to `example`; a multiple-choice answer may also give the text of its option.
+    def grade(self, answer: str, example: Example) -> tuple[float, str]:
+        """The value of an answer to `example`, and feedback; a multiple-choice answer may also give the text of its option.
 
         Raises NodeError when the metric fails or gives no number.
         """
         if self.value is measures.multiple_choice and measures.option_letter(answer) is None:
             answer = measures.option_named(answer, example.text) or answer
         try:
-            value = float(self.value(answer, example.outputs))
+            found = self.value(answer, example.outputs)
+            number, feedback = found if isinstance(found, tuple) else (found, "")
+            value = float(number)
         except Exception as error:  # a plug-in's code can raise anything
             problem = f"the metric {self.name!r} failed on the answer {answer[:60]!r}: {type(error).__name__}: {error}"
             raise NodeError(problem) from error
@@ -68,7 +71,7 @@ class Metric:
             raise NodeError(
                 f"the metric {self.name!r} gave {value} for the answer {answer[:60]!r}", hint="it has to be a number"
             )
-        return value
+        return value, str(feedback)
 
 
 def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:
@@ -157,7 +160,8 @@ def names() -> tuple[str, ...]:
 def metric(*, accepts: Accepts = _anything, perfect: float | None = 1.0) -> Callable[[Value], Metric]:
     """Make a function `(answer, outputs) -> float` a metric, for plug-ins.
 
-    `outputs` are the accepted outputs of the example; more is better. `accepts` says which data it can't score, so that a task
+    `outputs` are the accepted outputs of the example; more is better. `(value, feedback)` in place of the value hands words to
+    optimizers that show them to a critic (GEPA's feedback function). `accepts` says which data it can't score, so that a task
     is refused before a run; `perfect` is the value of a right answer, None where there is none.
     """
 

@@ -118,7 +118,8 @@ class Scorer:
         said = answers[-1] if answers else ""
         if self.metric.needs == "judge":
             return await self._judged(prompt, example, answer.text, said)
-        return Row(prompt.id, example.id, answer.text, said, self.metric.grade(said, example), readable)
+        value, feedback = self.metric.grade(said, example)
+        return Row(prompt.id, example.id, answer.text, said, value, readable, feedback=feedback)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
         return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)
@@ -131,11 +132,12 @@ class Scorer:
         labels = self.session.task.labels
         best = max(range(len(labels)), key=lambda place: (answer.weights[place], -place))
         right = labels.index(example.output)
-        value = self.metric.grade(labels[best], example)
-        return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=answer.weights[right])
+        value, feedback = self.metric.grade(labels[best], example)
+        weight = answer.weights[right]
+        return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=weight, feedback=feedback)
 
     async def _judged(self, prompt: Prompt, example: Example, output: str, said: str) -> Row:
-        """What the judge model makes of `said`, as a number from 0 to 1."""
+        """What the judge model makes of `said`: a number from 0 to 1, and what it said before it."""
         rubric = load(Path(self.session.task.rubric or ""))
         values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
         asking = Asking(role="judge")
@@ -147,7 +149,9 @@ class Scorer:
             raise NodeError(
                 f"the judge gave no number: {verdict.text[:200]!r}", where=self.path, hint="mend the rubric template"
             )
-        return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))))
+        marks = rubric.front.parse.marks
+        feedback = (verdict.text.rpartition(marks[0])[0] if marks else verdict.text).strip()
+        return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))), feedback=feedback)
 
     async def _ask(self, request: Request, role: Role | None = None) -> Answer:
         backend = self.session.models[role or self.asking.role]

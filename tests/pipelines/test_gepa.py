@@ -84,6 +84,21 @@ async def test_the_reflection_sees_the_right_cases_beside_the_wrong_ones_with_fe
     assert text.count("Score: 1.0") == 2
 
 
+@pytest.mark.parametrize(("pipeline", "mark"), [("gepa", "three backticks"), ("textgrad", "## Feedback on the response")])
+@pytest.mark.parametrize("words", ["The unit is {{ missing }}.", ""])
+async def test_what_a_judge_says_of_an_answer_is_shown_to_the_critic(pipeline: str, mark: str, words: str) -> None:
+    def reply(request: Request, key: str) -> str:
+        judged = "The answer to grade" in request.messages[-1].content
+        return f"{words} <grade>0</grade>" if judged else well_formed(request, key)
+
+    used = model(reply)
+    task = numbers(3, dev=2).model_copy(update={"metric": "judge", "rubric": str(shipped.template_path("task/judge.j2"))})
+    await search(pipeline, used, task, params={"rounds": 1} if pipeline == "gepa" else {"updates": 1})
+    shown = [request.messages[-1].content for request in used.requests if mark in request.messages[-1].content]
+    assert sum(text.count("The unit is {{ missing }}.") for text in shown) == (3 if words else 0)
+    assert not any("<grade>" in text for text in shown)
+
+
 async def test_a_child_that_does_only_as_well_on_the_minibatch_is_not_let_in() -> None:
     run = await search("gepa", model(), numbers(9, dev=4), params={"rounds": 3})
     assert iterations(run) == (3, 0, 0)

@@ -105,7 +105,7 @@ def test_data_that_a_metric_can_score_is_accepted(name: str, found: Example, lab
 def test_multiple_choice_grades_the_text_of_an_option_by_the_question() -> None:
     question = example("(B)", input="Where?\nOptions:\n(A) Paris\n(B) Rome")
     found = find_metric("multiple-choice")
-    assert (found.grade("Rome", question), found.grade("Paris", question), found.grade("(B)", question)) == (1.0, 0.0, 1.0)
+    assert [found.grade(answer, question)[0] for answer in ("Rome", "Paris", "(B)")] == [1.0, 0.0, 1.0]
 
 
 def test_a_function_of_a_plugin_is_a_metric_under_the_plugins_name(acme: None) -> None:
@@ -132,6 +132,16 @@ def test_a_metric_that_fails_or_gives_no_number_is_an_error_that_names_it(answer
     assert "the metric 'odd'" in str(caught.value)
 
 
+def test_a_metric_may_say_in_words_what_its_number_means() -> None:
+    @metric()
+    def units(answer: str, outputs: tuple[str, ...]) -> tuple[float, str]:
+        """Whether there is a unit."""
+        return (1.0, "") if answer.endswith("km") else (0.5, "The unit is missing.")
+
+    assert units.grade("3 km", example("3 km")) == (1.0, "")
+    assert units.grade("3", example("3 km")) == (0.5, "The unit is missing.")
+
+
 DATA = os.environ.get("PROMPTWIRE_TEST_DATA")
 """A folder of evaluation tasks, each with a `task.json` that names its metric."""
 
@@ -147,4 +157,4 @@ def test_real_tasks_are_accepted_by_their_metric_and_score_themselves_as_right()
         examples = [Example(input=row["input"], outputs=tuple(outputs)) for row, outputs in zip(rows, given, strict=True)]
         assert found.accepts(examples, ()) == "", folder.name
         for item in examples:
-            assert found.grade(item.output, item) == 1.0, (folder.name, item.output)
+            assert found.grade(item.output, item) == (1.0, ""), (folder.name, item.output)

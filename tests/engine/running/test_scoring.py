@@ -152,7 +152,8 @@ async def test_a_judge_grades_what_the_task_model_said() -> None:
     from promptwire.documents import shipped
 
     judged = task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
-    assert {row.value for row in (await scored(Scripted(reply), task=judged)).rows} == {0.25}
+    rows = (await scored(Scripted(reply), task=judged)).rows
+    assert {(row.value, row.feedback) for row in rows} == {(0.25, "Fair.")}
     with pytest.raises(NodeError, match="the judge gave no number"):
         await scored(Scripted(lambda request, key: "no grade"), task=judged)
 
