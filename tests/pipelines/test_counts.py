@@ -118,6 +118,14 @@ async def test_the_eight_samples_are_eight_answers_in_the_cache(batches: bool, t
     assert again.prompt == first.prompt
 
 
+async def test_opro_goes_on_through_all_steps_of_its_paper_although_nothing_gets_better() -> None:
+    """T x K texts; `patience` ends it earlier for who asks for that."""
+    run = await search("opro", model(), numbers(10), params={"scored_on": 1, "per_step": 1})
+    assert run.counted("search.ideas") == (200, 200)
+    run = await search("opro", model(), numbers(10), params={"scored_on": 1, "per_step": 1, "patience": 5})
+    assert run.counted("search.ideas") == (5, 5)
+
+
 async def test_opro_scores_no_text_twice() -> None:
     """K' is what is left of the eight when texts were seen before, the initial one included, or break a rule."""
     replies = iter(["Say it.", "a", "a", "b", "x" * 501, "take <INS> here", "", "c"] + ["a"] * 8)
