@@ -80,7 +80,8 @@ def _put(branch: Branch, path: Trail, dotted: str, new: Branch) -> Branch:
                 new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are" if entries else "")
             )
         del entries[step]
-    elif len(path) == 1 and old is None:
+        return replace(branch, value=entries, removed={**branch.removed, step: new.key or new.spot})
+    if len(path) == 1 and old is None:
         entries[step] = new
     else:
         entries[step] = _put(old or Branch({}, new.spot, new.key), path[1:], dotted, new)
