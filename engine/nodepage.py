@@ -95,7 +95,8 @@ def _type(annotation: Any) -> str:
         if get_origin(part) is Literal:
             words.append(" | ".join(map(str, get_args(part))))
         elif get_origin(part) in (tuple, list):
-            words.append("list")
+            choices = [each for each in get_args(part) if get_origin(each) is Literal]
+            words.append(f"list of {_type(choices[0])}" if choices else "list")
         else:
             words.append({"str": "text"}.get(part.__name__, part.__name__))
     return " or ".join(words)
@@ -111,7 +112,9 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None:
         return "none"
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(list(value) if value == () else value)
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 def _yaml(key: str) -> str:

@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
@@ -149,5 +150,14 @@ def _run(file: Path, name: str) -> ModuleType:
         SourceFileLoader(name, str(file)).exec_module(module)
     except Exception as cause:  # the user's code can raise anything
         del sys.modules[name]
-        raise UsageError(f"it can't be loaded: {type(cause).__name__}: {cause}", where=str(file)) from cause
+        words = cause.msg if isinstance(cause, SyntaxError) else str(cause)
+        raise UsageError(f"it can't be loaded: {type(cause).__name__}: {words}", where=_where(file, cause)) from cause
     return module
+
+
+def _where(file: Path, cause: Exception) -> str:
+    """The file with the line that its author has to look at, where there is one."""
+    if isinstance(cause, SyntaxError) and cause.filename == str(file):
+        return f"{file}:{cause.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == str(file)]
+    return f"{file}:{lines[-1]}" if lines else str(file)

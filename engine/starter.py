@@ -23,6 +23,8 @@ from promptwire.texts.templating import load
 __all__ = ["start"]
 
 TASK = "planted"
+_GIVEN = ("seed", "train", "dev")
+"""Inputs that a task gives."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODELINE = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 
@@ -54,8 +56,9 @@ def start(name: str, source: str) -> tuple[Path, ...]:
         raise UsageError(f"{name!r} is no name for a pipeline and its folder", hint=hint)
     if folder.exists():
         raise UsageError(f"there is already a {name}", hint="choose another name, or remove it")
-    path = path_of(source)
-    texts = dict(_texts(path, load_graph(source)))
+    path, graph = path_of(source), load_graph(source)
+    _refuse_part(path.stem, graph)
+    texts = dict(_texts(path, graph))
     texts[f"{name}.yaml"] = _for_editors(_named(_text(path), name))
     texts |= dict(_task())
     texts[FILE] = schema_text()
@@ -65,6 +68,20 @@ def start(name: str, source: str) -> tuple[Path, ...]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return tuple(folder / file for file in sorted(texts))
+
+
+def _refuse_part(name: str, graph: Graph) -> None:
+    """Raise UsageError for a pipeline that only works inside of others: in a folder of its own it could not be run."""
+    foreign = [each for each in graph.inputs if each not in _GIVEN and each not in graph.optional]
+    if not foreign:
+        return
+    users = [one for one in shipped.pipelines() if f"{name}.yaml" in {Path(use).name for use in _uses(_data(one))}]
+    hint = f"begin with one that uses it: --from {min(users, key=len)}" if users else f"a task gives {', '.join(_GIVEN)}"
+    raise UsageError(f"{name!r} is a part of other pipelines: no task gives its input {foreign[0]!r}", hint=hint)
+
+
+def _data(pipeline: str) -> Any:
+    return read(shipped.pipeline_path(pipeline)).data
 
 
 def _text(path: Path) -> str:

@@ -53,11 +53,11 @@ def plan(
 
 def in_short(plan: Plan) -> str:
     """What is left to ask, in one line."""
-    total, plural = plan.total, "s" if plan.replay != 1 else ""
+    total, steps = plan.total, "1 step replays" if plan.replay == 1 else f"{plan.replay} steps replay"
     if total.new == 0:
         return f"all {plan.replay} steps replay from the cache: no new call"
     calls = "an unknown number of new calls" if total.new is None else f"at most {total.new:,} new calls"
-    found = f"{plan.replay} step{plural} replay, {plan.call} will call: " if plan.replay else ""
+    found = f"{steps}, {plan.call} will call: " if plan.replay else ""
     known = f" ({total.cached:,} answers are in the cache)" if total.cached else ""
     return f"{found}{calls}, {_price(plan, total.new_usd)}{known}"
 

@@ -129,15 +129,18 @@ def _bad_key(path: Trail, name: str, detail: ErrorDetails, document: Document) -
 
 def _formless(value: Any, path: Trail, document: Document) -> Problem:
     """A node that is no call, no loop and no each, or more than one of them."""
-    name = path[-1]
+    name, place = path[-1], document.place(path, key=True)
     if not isinstance(value, dict):
         message, hint = f"node {name!r} is {speak(value)}", f"write {name}: {{use: TYPE, ...}}"
     else:
         forms = [form for form in FORMS if form in value]
         message = f"node {name!r} has " + (" and ".join(map(repr, forms)) if forms else "none of 'use', 'repeat', 'each'")
-        near = [hint for key in value if (hint := suggest(key, FORMS)).startswith("did")] if not forms else []
-        hint = near[0] if near else "a node is one of: a call (use), a loop (repeat), a sub-graph per element (each)"
-    return Problem("node-form", document.place(path, key=True), message, hint)
+        hint = "a node is one of: a call (use), a loop (repeat), a sub-graph per element (each)"
+        slip = next((key for key in value if not forms and suggest(key, FORMS).startswith("did")), None)
+        if slip is not None:
+            hint, place = suggest(slip, FORMS), document.place((*path, slip), key=True)
+            message += f", but {slip!r}"
+    return Problem("node-form", place, message, hint)
 
 
 def _is_tag(step: int | str) -> bool:

@@ -7,7 +7,8 @@ point into the text that is at fault. So a file is a tree of `Branch`es that car
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from promptwire.errors import Place
@@ -59,6 +60,8 @@ class Branch:
     spot: Spot
     key: Spot | None = None
     """Where its key stands; None for what has no key."""
+    removed: Mapping[str, Spot] = field(default_factory=dict)
+    """Keys that a patch took away, and where it says so: what then lacks them is the patch's fault."""
 
     def data(self) -> Any:
         """The value as plain Python."""

@@ -15,6 +15,7 @@ import yaml
 
 from promptwire.documents.document import Branch, Document, Scalar, Source, Spot
 from promptwire.documents.scalars import CORE, parse
+from promptwire.documents.slips import colon, meant
 from promptwire.documents.witness import opens
 from promptwire.errors import PipelineError, Place, Problem
 
@@ -156,7 +157,8 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
     try:
         node: yaml.Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as cause:
-        mark = cause.problem_mark or cause.context_mark or loader.get_mark()
+        began = cause.context in ("while scanning a simple key", "while scanning a quoted scalar")  # the slip is there
+        mark = (cause.context_mark if began else None) or cause.problem_mark or cause.context_mark or loader.get_mark()
         raise PipelineError([_complaint(cause, Spot(source, mark.line + 1, mark.column + 1).place())]) from cause
     except (ValueError, OverflowError) as cause:
         # PyYAML passes on what chr() and int() raise for an escape like "\UFFFFFFFF" or an endless %YAML version.
@@ -177,8 +179,8 @@ def _complaint(error: yaml.MarkedYAMLError, place: Place) -> Problem:
     if "\\t" in said:
         return Problem("yaml", place, "a tab can't indent YAML", "use spaces")
     if said.startswith("mapping values are not allowed"):
-        return Problem("yaml", place, "a ':' can't stand here", "put the text in quotes, or start a new line for the key")
-    hint = "put the text in quotes" if "cannot start any token" in said or "undefined alias" in said else ""
+        return Problem("yaml", place, "a ':' can't stand here", colon(place))
+    hint = meant(f"{said} {error.context or ''}")
     context = f" {error.context}" if error.context and error.context is not said else ""
     if context and error.context_mark is not None and error.context_mark.line + 1 < place.line:
         context += f" that begins in line {error.context_mark.line + 1}"

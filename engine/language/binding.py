@@ -83,8 +83,10 @@ def setting(frame: Frame, branch: Branch, socket: Socket) -> Wire | None:
 def unwired(frame: Frame, post: Post, *, owner: str, key: str, kind: type) -> None:
     """Note that a port that must have a wire has none."""
     fitting = [f"${symbol.name}" for symbol in frame.names.visible() if _main_type(symbol) is kind and symbol.name != post.name]
-    hint = f"write {key}: {fitting[0]}" if len(fitting) == 1 else f"wire it to a {name_of(kind)}"
-    frame.site.findings.error("missing-wire", frame.place(post.at), f"{owner} needs {key!r} ({name_of(kind)})", hint)
+    given = " or ".join(fitting) if 0 < len(fitting) < 4 else f"$NAME of what gives {name_of(kind)}"
+    removed = frame.branch(post.at).removed.get(key)
+    place = removed.place() if removed else frame.place(post.at)
+    frame.site.findings.error("missing-wire", place, f"{owner} needs {key!r} ({name_of(kind)})", f"write {key}: {given}")
 
 
 def _main_type(symbol: Symbol) -> type | None:

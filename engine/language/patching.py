@@ -8,14 +8,18 @@ typo must not become a new key that nobody reads.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from promptwire.documents.document import Branch, Trail
 from promptwire.errors import PipelineError, Problem, suggest
+from promptwire.node import Role
 
 __all__ = ["lay", "patch"]
 
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
+_SETTINGS = ("settings", "with")
+"""What every node may have a mapping under, though it says nothing there yet."""
 
 
 def patch(root: Branch, dotted: str, new: Branch) -> Branch:
@@ -42,11 +46,14 @@ def _locate(root: Branch, dotted: str, new: Branch) -> Trail:
             step in branch.value
             or (last and (number or step in _TOP))
             or (not number and step in _TOP and not last and step != "outputs")
+            or (path == ["models"] and step in get_args(Role))
+            or (step in _SETTINGS and "use" in branch.value)
         ):
             path.append(step)
         else:
             below = "" if last or "use" not in branch.value else "; the inside of a pipeline file is changed by its params"
-            near = suggest(step, [*known, *(key for key in branch.value if key != "nodes")], noun="there are")
+            there = [*known, *(key for key in branch.value if key != "nodes"), *(get_args(Role) if path == ["models"] else ())]
+            near = suggest(step, there, noun="there are" if there else "")
             where = f"in {'.'.join(steps[:number])!r}" if number else "in the pipeline"
             raise _faulty(new, dotted, f"there is no {step!r} {where}", near + below)
         branch = _child(branch, path[-2:] if step in known else path[-1:]) or Branch({}, new.spot, new.key)
@@ -69,9 +76,12 @@ def _put(branch: Branch, path: Trail, dotted: str, new: Branch) -> Branch:
     old = entries.get(step)
     if len(path) == 1 and new.value is None:
         if old is None:
-            raise _faulty(new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are"))
+            raise _faulty(
+                new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are" if entries else "")
+            )
         del entries[step]
-    elif len(path) == 1 and old is None:
+        return replace(branch, value=entries, removed={**branch.removed, step: new.key or new.spot})
+    if len(path) == 1 and old is None:
         entries[step] = new
     else:
         entries[step] = _put(old or Branch({}, new.spot, new.key), path[1:], dotted, new)

@@ -7,7 +7,9 @@ same question whatever it is given, and all that comes of it is noise. So that i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from promptwire.documents.document import Branch
@@ -41,6 +43,7 @@ def rehearse(
         near = suggest(variable, provided)
         hint = near if near.startswith("did") else f"give it under with: {{{variable}: ...}}"
         findings.error("template-variable", written.spot.place(), message, hint)
+    _warn_of_marks(found, written.spot.place(), findings)
     if read <= {*provided, ASKED}:
         _refuse_blind(kind, found[0], read, given, branch=branch, findings=findings)
     for variable in given:
@@ -80,6 +83,18 @@ def _refuse_blind(
     if needed and not read & {*shown, *given}:
         message = f"template {template.name} shows nothing of what {kind.name} gives it"
         findings.error("template-slots", place, message, f"it may read: {', '.join(shown)}")
+
+
+def _warn_of_marks(templates: tuple[Template, ...], place: Place, findings: Findings) -> None:
+    """Note a template that reads its answer between marks of which it never speaks: no model would write them."""
+    for template in templates:
+        marks, text = template.front.parse.marks, "".join(part.source for part in template.parts).lower()
+        if marks is None or marks[0].lower() in text or marks[1].lower() in text:
+            continue
+        message = f"template {template.name} reads its answer after {marks[0]!r}, of which it never speaks"
+        near = get_close_matches(marks[0].lower(), re.findall(r"<[a-z]\w*>", text), n=1)
+        hint = f"it speaks of {near[0]!r}" if near else f"ask for the answer between {marks[0]} and {marks[1]}"
+        findings.warn("unasked-marks", place, message, hint)
 
 
 def _with_stand_in(template: Template) -> tuple[Template, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 from promptwire.docstrings import describe
 from promptwire.language.registry import Registry
-from promptwire.language.spec import ENGINE_KEYS, CallSpec, LimitsSpec, ParamType, PortType
+from promptwire.language.spec import ENGINE_KEYS, PARAM_WORDS, CallSpec, LimitsSpec, ParamType, PortType
 from promptwire.language.wires import name_of
 from promptwire.node import NodeType, Role
 from promptwire.request import Settings
@@ -105,10 +105,10 @@ def _input() -> Schema:
 
 
 def _param() -> Schema:
+    types = list(get_args(ParamType))
     long: Schema = {
         "type": {
-            "type": "string",
-            "examples": list(get_args(ParamType)),
+            "anyOf": [{"enum": types}, {"pattern": f"^({'|'.join([*PARAM_WORDS, *map(str.title, types)])})$"}],
             "description": "Its type; the default's when not said.",
         },
         "default": {"description": "Its value unless it is set."},

@@ -18,6 +18,7 @@ from promptwire.values import Model
 
 __all__ = [
     "ENGINE_KEYS",
+    "PARAM_WORDS",
     "CallSpec",
     "CarrySpec",
     "EachSpec",
@@ -38,7 +39,8 @@ PortType = Literal[
     "Bool", "Int", "Float", "Text", "List",
 ]  # fmt: skip
 ParamType = Literal["bool", "int", "float", "text", "list"]
-_PARAM_WORDS: Final = {"str": "text", "string": "text", "Str": "text", "Text": "text", "boolean": "bool", "number": "float"}
+PARAM_WORDS: Final = {"str": "text", "string": "text", "Str": "text", "Text": "text", "boolean": "bool", "number": "float"}
+"""Other words for the types of params, which are taken as well."""
 
 
 class InputSpec(Model):
@@ -83,7 +85,7 @@ class ParamSpec(Model):
         if not isinstance(data, dict):
             return {"default": data}
         written = data.get("type")
-        word = _PARAM_WORDS.get(written, written.lower()) if isinstance(written, str) else written
+        word = PARAM_WORDS.get(written, written.lower()) if isinstance(written, str) else written
         return {**data, "type": word} if "type" in data else data
 
     @property

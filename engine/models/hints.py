@@ -8,14 +8,15 @@ OPRO's problems reveal only which fields there are, wanted or not, so that there
 no problem at all. A child has what all its parents share, by chance what one of them has, and what their critiques ask for
 (EvoPrompt, CAPO). A paraphrase says the same in other words. Where nothing is revealed, the text is only reworded.
 
-The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names.
+The kind of meta-prompt is known by what it asks for, and the answer stands in the tags that it names. So is one that no shipped
+template made: its errors are known by their parcels, whatever stands before them.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from promptwire.canonical import stream
 from promptwire.models.scripted import said
@@ -50,6 +51,9 @@ _FEEDBACK = re.compile(r"<feedback>\n(.*?)\n</feedback>", re.DOTALL)
 _TEXT = re.compile(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
 _LISTED = re.compile(r"^- (\d+) of 100: (.*)$", re.MULTILINE)
 _PARENT = re.compile(r'"""\n(.*?)\n"""', re.DOTALL)
+_SEEN = re.compile(r"Parcel to (\w+)[^\n]*\n+([^\n:]*): (\1\b[^\n]*)(?:\n+([^\n:]*): (\1\b[^\n]*))?")
+"""A parcel and what was written for it, once or twice, under whatever words."""
+_WANTED = re.compile(r"expected|correct|right|gold|target|label|should", re.IGNORECASE)
 _WORDS_A_HINT = 3
 
 
@@ -78,12 +82,35 @@ def meta(request: Request, key: str) -> str | None:
         return f"<prompt>{_bred(text, draw)}</prompt>"
     tag = re.search(r"</(instruction|blank|variation)>", text)
     if tag is None:
-        return _reworded(text, draw) if _standing(text) is not None else None
+        return _own(text, draw)
     if tag[1] == "variation":
         written = _reworded(text, draw)
     else:
         written = _improved(text, draw) if scored(text) else _induced(text, draw)
     return f"<{tag[1]}>{written}</{tag[1]}>"
+
+
+def _own(text: str, draw: random.Random) -> str | None:
+    """The reply to a template of somebody's own, in the last pair of tags that it names; None for what is no meta-prompt."""
+    tags = [tag for tag in re.findall(r"</(\w+)>", text) if f"<{tag}>" in text]
+    prompt = _standing(text)
+    if prompt is None and not tags:
+        return None
+    if scored(text):
+        written = _improved(text, draw)
+    else:
+        advice = " ".join([_PARENT.sub("", text), *_faults(text)])
+        written = _said(prompt or "Write the label of the parcel.", _followed(_hints(prompt or ""), advice), draw)
+    return f"<{tags[-1]}>{written}</{tags[-1]}>" if tags else written
+
+
+def _faults(text: str) -> Iterator[str]:
+    """What the errors that `text` shows say about the prompt; of examples without an answer, the fields of their output."""
+    for match in _SEEN.finditer(text):
+        expected, given = match[3], match[5] or match[1]
+        if match[4] and _WANTED.search(match[4]) and not _WANTED.search(match[2]):
+            expected, given = given, expected
+        yield _fault(expected, given)
 
 
 def fields(text: str) -> list[str]:

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from promptwire.errors import suggest
 
-__all__ = ["BadSyntax", "Compiled", "compiled", "pieces_of", "variables_of"]
+__all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
 
 MAX_TURNS: Final = 1_000_000
 """Most turns of all loops, and calls, of one rendering: a few tenths of a second."""
@@ -167,6 +167,15 @@ del _SANDBOX.globals["lipsum"]  # filler text, as much as is asked for
 def compiled(source: str) -> Compiled:
     """The template in `source`. Raises BadSyntax."""
     return _SANDBOX.from_string(source)
+
+
+def nearest(error: BadSyntax) -> str:
+    """What was meant where `error` speaks of an unknown filter or test; empty for other mistakes."""
+    unknown = re.match(r"No (filter|test) named '(\w+)'", error.message or "")
+    if unknown is None:
+        return ""
+    near = suggest(unknown[2], _SANDBOX.filters if unknown[1] == "filter" else _SANDBOX.tests)
+    return near if near.startswith("did") else ""
 
 
 def variables_of(source: str) -> set[str]:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -33,7 +34,7 @@ from promptwire.errors import PipelineError, Place, Problem
 from promptwire.families import Families
 from promptwire.request import Settings
 from promptwire.texts.parsing import Parse
-from promptwire.texts.sandbox import BadSyntax, Compiled, compiled, pieces_of, variables_of
+from promptwire.texts.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, History, Message, Model, Prompts
 
 __all__ = ["Front", "Rendered", "Template", "load"]
@@ -41,8 +42,13 @@ __all__ = ["Front", "Rendered", "Template", "load"]
 MAX_RENDERED = 4_000_000
 """Longest rendered text in characters: far beyond any model's context, and a stop for runaway loops."""
 
-_FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
-_MARK = re.compile(r"^--- (system|user|assistant|gap) ---[ \t]*$", re.MULTILINE)
+_FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
+_MARKS = ("system", "user", "assistant", "gap")
+_MARK = re.compile(rf"^--- ({'|'.join(_MARKS)}) ---[ \t]*$", re.MULTILINE)
+_LIKE_A_MARK = re.compile(r"^[ \t]*-{2,}[ \t]*([A-Za-z]+)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
+
+_STARTS = "a message starts with a line '--- system ---', '--- user ---' or '--- assistant ---'"
 
 
 class Front(Model):
@@ -145,7 +151,7 @@ def load(path: Path) -> Template:
     """
     opens(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise _wrong(path, 0, "template-missing", "there is no such template") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -157,6 +163,7 @@ def load(path: Path) -> Template:
 def _parse(path: str, text: str) -> Template:
     text = text.replace("\r\n", "\n")
     front, body, line = _split_front(path, text)
+    _refuse_slips(path, body, line)
     parts: list[_Part] = []
     for mark, source, offset in _cut(body):
         parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
@@ -169,8 +176,12 @@ def _split_front(path: str, text: str) -> tuple[Front, str, int]:
     """Front matter, body, and the line on which the body starts."""
     match = _FRONT.match(text)
     if match is None:
+        if (fence := _UNCLOSED.match(text)) is not None:
+            line = fence[0].count("\n") + 1
+            raise _wrong(path, line, "template-front", "the front matter is not closed", "end it with a line ---")
         return Front(), text, 1
-    document = read_text("\n" + (match[1] or ""), path)  # the newline stands for the fence, so that lines count right
+    above = text[: match.start(1)] if match[1] else ""
+    document = read_text("\n" * above.count("\n") + (match[1] or ""), path)  # the newlines make its lines count right
     front = validate(Front, document.data or {}, document)
     return front, text[match.end() :], text[: match.end()].count("\n") + 1
 
@@ -187,6 +198,17 @@ def _cut(body: str) -> list[tuple[str, str, int]]:
     return parts
 
 
+def _refuse_slips(path: str, body: str, line: int) -> None:
+    """A line that is nearly a mark would be sent as a part of the message above it, and nobody would see that."""
+    for found in _LIKE_A_MARK.finditer(body):
+        near = get_close_matches(found[1].lower(), _MARKS, n=1, cutoff=0.75)
+        if near and not _MARK.fullmatch(found[0]):
+            at = line + body[: found.start()].count("\n")
+            raise _wrong(
+                path, at, "template-marks", f"{found[0].strip()!r} starts no message", f"did you mean '--- {near[0]} ---'?"
+            )
+
+
 def _refuse_marks(path: str, front: Front, parts: list[_Part]) -> None:
     """Messages belong to chats and a single gap to completions."""
     for place, part in enumerate(parts):
@@ -196,14 +218,15 @@ def _refuse_marks(path: str, front: Front, parts: list[_Part]) -> None:
         if front.mode == "completion" and (part.mark not in ("", "gap") or place > 1):
             raise _wrong(path, line, "template-marks", "a completion has one text and at most one gap, no messages")
         if front.mode == "chat" and len(parts) > 1 and not part.mark:
-            raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody")
+            raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody", _STARTS)
 
 
 def _compile(path: str, source: str, line: int) -> Compiled:
     try:
         return compiled(source)
     except BadSyntax as error:
-        raise _wrong(path, line + error.lineno - 1, "template-syntax", f"Jinja: {error.message}") from error
+        at = line + error.lineno - 1
+        raise _wrong(path, at, "template-syntax", f"Jinja: {(error.message or '').rstrip('.')}", nearest(error)) from error
 
 
 def _view(value: Any) -> Any:
@@ -227,15 +250,15 @@ def _line_of(error: Exception) -> int:
     return line
 
 
-def _wrong(path: Path | str, line: int, code: str, words: str) -> PipelineError:
-    return PipelineError([Problem(code, _place(str(path), line), words)])
+def _wrong(path: Path | str, line: int, code: str, words: str, hint: str = "") -> PipelineError:
+    return PipelineError([Problem(code, _place(str(path), line), words, hint)])
 
 
 def _place(path: str, line: int) -> Place:
     if line < 1:
         return Place(path)
     try:
-        text = Path(path).read_text(encoding="utf-8").splitlines()[line - 1]
+        text = Path(path).read_text(encoding="utf-8-sig").splitlines()[line - 1]
     except (OSError, UnicodeDecodeError, IndexError):
         return Place(path, line, 1)
     return Place(path, line, len(text) - len(text.lstrip()) + 1, text)

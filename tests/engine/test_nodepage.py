@@ -33,6 +33,7 @@ def test_defaults_ranges_and_choices_are_told() -> None:
     page = " ".join(node_page("beam-select").split())
     assert "pulls int, at least 1, default 2048" in page
     assert "top | uniform | ucb" in page
+    assert "by list of examples | score | length, default [examples]" in " ".join(node_page("pareto").split())
 
 
 def test_an_unknown_node_is_refused_with_the_nearest() -> None:

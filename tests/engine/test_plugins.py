@@ -132,8 +132,8 @@ def test_a_file_that_has_the_name_of_another_plugin_is_refused(tmp_path: Path, i
         ("none.py", None, "there is no such file"),
         ("nodes.txt", "", "can't be a plug-in"),
         ("bad name.py", "", "can't be a plug-in"),
-        ("fails.py", "1 / 0", r"fails\.py: it can't be loaded: ZeroDivisionError: division by zero"),
-        ("broken.py", "def", "can't be loaded: SyntaxError"),
+        ("fails.py", "import os\n1 / 0", r"fails\.py:2: it can't be loaded: ZeroDivisionError: division by zero"),
+        ("broken.py", "x = 1\ndef", r"broken\.py:2: it can't be loaded: SyntaxError: invalid syntax$"),
     ],
 )
 def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: str | None, words: str) -> None:

@@ -16,8 +16,10 @@ from promptwire.starter import _templates, start
 from promptwire.task import load_task
 from tests.small import Project
 
+PARTS = ("protegi-expand",)
 
-@pytest.mark.parametrize("source", shipped.pipelines())
+
+@pytest.mark.parametrize("source", [name for name in shipped.pipelines() if name not in PARTS])
 def test_what_is_made_of_a_shipped_pipeline_is_that_pipeline(source: str, project: Project) -> None:
     files = start("mine", source)
     made = check(Path("mine/mine.yaml"))
@@ -28,6 +30,14 @@ def test_what_is_made_of_a_shipped_pipeline_is_that_pipeline(source: str, projec
     assert all(template.is_relative_to(own) for template in _templates(graph))
     assert Path("mine/README.md") in files
     assert all(file.is_file() for file in files)
+
+
+@pytest.mark.parametrize("source", PARTS)
+def test_a_part_of_other_pipelines_is_refused_for_alone_it_could_not_be_run(source: str, project: Project) -> None:
+    with pytest.raises(UsageError, match="a part of other pipelines: no task gives its input 'beam'") as caught:
+        start("mine", source)
+    assert caught.value.hint == "begin with one that uses it: --from protegi"
+    assert not Path("mine").exists()
 
 
 def test_its_task_is_there_with_its_data(project: Project) -> None:

@@ -46,6 +46,8 @@ def patched(dotted: str, value: Any) -> Any:
         ("params.width", 3, ("params", "width"), 3),
         ("limits.calls", 10, ("limits",), {"calls": 10}),
         ("doc", "new", ("doc",), "new"),
+        ("models.meta.temperature", 0.5, ("models",), {"meta": {"temperature": 0.5}}),
+        ("search.select.settings.temperature", 0.5, ("nodes", "search", "nodes", "select", "settings"), {"temperature": 0.5}),
     ],
 )  # fmt: skip
 def test_a_patch_goes_to_what_it_names(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
@@ -76,6 +78,8 @@ def test_a_patch_leaves_the_base_as_it_was() -> None:
         ("search.select", {"plcy": None}, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
         ("search.expand.edits.n", 3, "search.expand.edits.n: there is no 'edits' in 'search.expand' - there are: beam, use; "
          "the inside of a pipeline file is changed by its params"),
+        ("models.boss.temperature", 0.5, "models.boss.temperature: there is no 'boss' in 'models' - there are: judge, meta, task"),
+        ("search.selected.settings.n", 3, "search.selected.settings.n: there is no 'selected' in 'search' - did you mean 'select'?"),
         ("promts", 3, "there is no 'promts' in the pipeline - did you mean 'params'?"),
         ("", 3, "there is no '' in the pipeline - there are: outputs, params, search"),
     ],

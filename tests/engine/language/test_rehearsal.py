@@ -27,6 +27,12 @@ outputs: {{prompt: $x}}
         ("{{ prompts }}", ", with: {n: $seed}", "p.yaml:4:66: write already gives its template 'n' - choose another name"),
         ("{{ n }}", "", "p.yaml:4:19: warning: template a/t.j2 does not show 'prompts'|p.yaml:4:51: template a/t.j2 shows nothing of what write gives it - it may read: prompts"),
         ("{{ prompts }}{{ asked('<INS>', prompts[0]) }}", "", ""),
+        ("---\nparse: {tag: NEW}\n---\n{{ prompts }} Put it into <new></new>.", "", ""),
+        ("---\nparse: {open: ((, close: ))}\n---\n{{ prompts }} Put it between (( and )).", "", ""),
+        ("---\nparse: {tag: PROMT}\n---\n{{ prompts }} Put it into <PROMPT></PROMPT>.", "",
+         "p.yaml:4:51: warning: template a/t.j2 reads its answer after '<PROMT>', of which it never speaks - it speaks of '<prompt>'"),
+        ("---\nparse: {tag: NEW}\n---\n{{ prompts }} Write a new one.", "",
+         "p.yaml:4:51: warning: template a/t.j2 reads its answer after '<NEW>', of which it never speaks - ask for the answer between <NEW> and </NEW>"),
         ("---\nparse: {tga: START}\n---\n{{ n }}", "", "a/t.j2:2:9: unknown key 'tga' in the front matter's `parse` - did you mean 'tag'?"),
     ],
 )  # fmt: skip

@@ -112,3 +112,9 @@ def test_every_wrong_setting_of_the_command_line_is_told(project: Project) -> No
 )
 def test_a_value_on_the_command_line_is_read_as_yaml(text: Any, value: Any) -> None:
     assert written_value(text, "-p x").data() == value
+
+
+def test_a_wire_that_a_patch_takes_away_is_missing_at_the_patch(project: Project) -> None:
+    project.write("base.yaml", BASE)
+    told = project.told("promptwire: 1\nextends: ./base.yaml\noverride:\n  best: {prompts: null, keep: 2}\n")
+    assert "p.yaml:4:10: pick needs 'prompts' (Prompts) - write prompts: $seed" in told

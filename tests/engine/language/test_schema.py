@@ -70,6 +70,7 @@ BAD = [
     ("doc: Every", "dok: Every", ""),
     ("train: Examples,", "train: Example_s,", "inputs.train"),
     ("min: 1", "mni: 1", "params.rounds"),
+    ("type: int,", "type: integer,", "params.rounds"),
     ("{meta:", "{mata:", "models"),
     ("calls: 500", "calls: -5", "limits.calls"),
     ("requests_per_minute: 60", "request_per_minute: 60", "limits.roles.task"),

@@ -43,7 +43,7 @@ def test_a_right_pipeline_has_no_problems() -> None:
         (RIGHT + "limits: {call: 3}", "f:4:10: unknown key 'call' in 'limits' - did you mean 'calls'?"),
         (RIGHT + "limits: {on_limit: halt}", "f:4:20: 'on_limit' can't be the text 'halt' - one of: fail, stop"),
         (RIGHT.replace("{use: mix}", "5"), "f:2:9: node 'a' is 5 - write a: {use: TYPE, ...}"),
-        (RIGHT.replace("use", "usee"), "f:2:9: node 'a' has none of 'use', 'repeat', 'each' - did you mean 'use'?"),
+        (RIGHT.replace("use", "usee"), "f:2:13: node 'a' has none of 'use', 'repeat', 'each', but 'usee' - did you mean 'use'?"),
         (RIGHT.replace("use: mix", "use: mix, each: 3"),
          "f:2:9: node 'a' has 'use' and 'each' - a node is one of: a call (use), a loop (repeat), a sub-graph per element (each)"),
         (RIGHT.replace("use: mix", "use: mix, model: tsk"), "f:2:30: the text 'tsk' is no model role - did you mean 'task'?"),

@@ -10,7 +10,7 @@ from promptwire.documents import shipped
 from promptwire.models.hints import HINT, fields, meta, scored
 from promptwire.request import Request
 from promptwire.texts.layout import asked_by
-from promptwire.texts.parsing import read
+from promptwire.texts.parsing import Parse, read
 from promptwire.texts.templating import load
 from promptwire.values import (
     Critique,
@@ -188,6 +188,29 @@ def test_every_operator_breeds(template: str) -> None:
 
 def test_a_mutation_rewords() -> None:
     assert named(*(ask("capo/mutate.j2", key, task="Label it.")[0] for key in map(str, range(6)))) == {"weight"}
+
+
+PROMPT = '"""\nLabel it. State the weight.\n"""\n'
+ERROR = "Input: Parcel to Oslo: colour red; shelf B4.\n{}: Oslo; colour red\n{}: Oslo; weight 5 kg\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (PROMPT + ERROR.format("Expected", "Got") + "Mend it, between <NEW> and </NEW>.", {"colour"}),
+        (
+            PROMPT + "Input: Parcel to Oslo.\nIt wrote: Oslo; shelf B4\nRight: Oslo; colour red\nMend it: <NEW></NEW>",
+            {"weight", "colour"},
+        ),
+        (PROMPT + "Critique: it has to state the colour and drop the weight.\nMend it, between <NEW> and </NEW>.", {"colour"}),
+        ("Parcel to Oslo: colour red.\nLabel: Oslo; colour red\n\nWhat was asked? Between <NEW> and </NEW>.", {"colour"}),
+        (PROMPT + "Say it in other words, between <NEW> and </NEW>.", {"weight"}),
+    ],
+)
+def test_a_template_of_ones_own_is_understood_by_what_it_shows(text: str, told: set[str]) -> None:
+    said = meta(Request("generate", (Message(role="user", content=text),)), "k")
+    answers, readable = read(said or "", Parse(tag="NEW"))
+    assert (named(*answers), readable) == (told, True)
 
 
 def test_what_is_no_meta_prompt_is_left_to_the_task_model() -> None:

@@ -138,13 +138,34 @@ def test_any_front_matter_and_any_text_is_a_template_or_a_problem_in_the_file(
         ("---\nsettings: {temperature: -1}\n---\nx", "t.j2:2:25: 'temperature' is -1 - it must be at least 0"),
         ("--- gap ---\nx", "t.j2:1:1: a gap needs `mode: completion` in the front matter"),
         ("---\nmode: completion\n---\n--- user ---\nx", "t.j2:4:1: a completion has one text and at most one gap, no messages"),
-        ("lost\n--- user ---\nx", "t.j2:1:1: text before the first message belongs to nobody"),
+        (
+            "lost\n--- user ---\nx",
+            "t.j2:1:1: text before the first message belongs to nobody - a message starts with a line "
+            "'--- system ---', '--- user ---' or '--- assistant ---'",
+        ),
+        ("--- system ---\na\n--- usr ---\nb", "t.j2:3:1: '--- usr ---' starts no message - did you mean '--- user ---'?"),
+        ("a\n--- User ---\nb", "t.j2:2:1: '--- User ---' starts no message - did you mean '--- user ---'?"),
+        ("---\ndoc: x\n---\n---user---\nb", "t.j2:4:1: '---user---' starts no message - did you mean '--- user ---'?"),
+        ("---\nparse: {tag: A}\n--- user ---\nx", "t.j2:1:1: the front matter is not closed - end it with a line ---"),
+        ("\n---\nmood: chat\n---\nx", "t.j2:3:1: unknown key 'mood' in a template's front matter - did you mean 'mode'?"),
+        ("{{ 'a' | uper }}", "t.j2:1:1: Jinja: No filter named 'uper' - did you mean 'upper'?"),
     ],
 )
 def test_a_mistake_is_shown_at_its_place(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(PipelineError) as caught:
         write(tmp_path, text)
     assert str(caught.value.problems[0]).splitlines()[0] == f"{tmp_path}/{message}"
+
+
+def test_a_rule_under_other_words_is_text_as_any_other(tmp_path: Path) -> None:
+    rendered = write(tmp_path, "a\n--- examples ---\n-----\nb").render({})
+    assert [message.content for message in rendered.messages] == ["a\n--- examples ---\n-----\nb"]
+
+
+@pytest.mark.parametrize("before", ["\ufeff", "\n", " \n\n", ""])
+def test_front_matter_may_stand_below_a_byte_order_mark_and_empty_lines(tmp_path: Path, before: str) -> None:
+    found = write(tmp_path, f"{before}---\nparse: {{tag: A}}\n---\nx")
+    assert (found.front.parse.tag, [part.source for part in found.parts]) == ("A", ["x"])
 
 
 def test_a_missing_template_and_one_that_is_no_text_are_errors_with_their_path(tmp_path: Path) -> None:
