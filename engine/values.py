@@ -2,7 +2,7 @@
 
 Everything is frozen and turns into JSON and back, so that a value can be cached, written to the run folder and compared.
 Sets (`Prompts`, `Examples`) keep their written order and are unique by content: an order that came from hashing would make
-two runs with the same seed differ. Scored rows are many, so `Row` is a slotted dataclass (121 bytes) and not a pydantic
+two runs with the same seed differ. Scored rows are many, so `Row` is a slotted dataclass (128 bytes) and not a pydantic
 object (1.3 kB).
 """
 
