@@ -54,7 +54,7 @@ BREAKS = [
     (PIPELINE, "use: dedupe", "use: ./dedupe", "there is no node type './dedupe' - a node type is written dedupe"),
     (PIPELINE, "    nodes:\n      top", "    node:\n      top", "14:5: unknown key 'node' in a loop - did you mean 'nodes'?"),
     (TEMPLATE, "parse: {tag:", "parse: {tags:", "3:9: unknown key 'tags' in this file - did you mean 'tag'?"),
-    (TEMPLATE, "case.answer", "case.given", "16:16: the template can't be rendered: Failure has no 'given' - it has: answer, example, output, value"),
+    (TEMPLATE, "case.answer", "case.given", "16:16: the template can't be rendered: Failure has no 'given' - it has: answer, example, feedback, output, value"),
     (TEMPLATE, "{% endfor %}\n\nWrite", "\nWrite", "The innermost block that needs to be closed is 'for'"),
 ]  # fmt: skip
 
