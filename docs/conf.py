@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,7 @@ from sphinx.application import Sphinx
 
 from promptwire.cli import app
 from promptwire.language.registry import Registry
-from promptwire.nodepage import NodeFacts, node_facts
-from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Prompt
+from promptwire.nodepage import READ, NodeFacts, node_facts, readable
 
 HERE = Path(__file__).parent
 
@@ -40,14 +38,12 @@ copybutton_only_copy_prompt_lines = True
 copybutton_line_continuation_character = "\\"
 suppress_warnings = ["misc.highlighting_failure"]  # a template is Jinja inside of what YAML or text it likes
 
-READ = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
-"""What templates loop over and take apart."""
-
 HEADS = {
     "inputs": ("Port", "Type", "What it is"),
     "params": ("Param", "Type and default", "What it does"),
     "outputs": ("Port", "Type", "What it is"),
     "its template reads": ("Variable", "Type", "What it is"),
+    "behind those": ("Value", "", "Fields, see [what a template can read](../values.md)"),
     "keys of the engine": ("Key", "Value", "What it does"),
 }
 
@@ -98,13 +94,7 @@ def value_page() -> str:
         "their text."
     ]
     for kind in READ:
-        own = {
-            name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)
-        }
-        told = {name: field.description for name, field in kind.model_fields.items()} | own
-        rows = [
-            [f"`{name}`", " ".join((about or "").split()).replace("|", "\\|")] for name, about in told.items() if name[0] != "_"
-        ]
+        rows = [[f"`{name}`", about.replace("|", "\\|")] for name, about in readable(kind).items()]
         parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(('Field', 'What it is'), rows)}")
     return "\n\n".join(parts) + "\n"
 

@@ -235,6 +235,9 @@ def _report(
         seconds=round(time.monotonic() - began, 2),
         limit=session.limits_hit[0] if session.limits_hit else None,
         counts=counts,
-        notes=session.task.notes,
+        notes=(
+            *session.task.notes,
+            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
+        ),
         run=str(folder),
     )

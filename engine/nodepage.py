@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -20,15 +21,18 @@ from promptwire.documents.reading import dump, read
 from promptwire.language.registry import Registry
 from promptwire.language.wires import is_optional, name_of
 from promptwire.node import NodeType
-from promptwire.values import Model
+from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
 
-__all__ = ["NodeFacts", "node_facts", "node_page"]
+__all__ = ["READ", "NodeFacts", "node_facts", "node_page", "readable"]
 
 _WIDTH = 118
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 Row = tuple[str, str, str]
 """Name, type and default, and what it is."""
+
+READ = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
+"""What templates loop over and take apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def node_facts(name: str) -> NodeFacts:
         "params": [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)],
         "outputs": _outputs(kind),
         "its template reads": _slots(kind),
+        "behind those": _behind(kind),
         "keys of the engine": _engine_keys(kind),
     }
     return NodeFacts(kind.name, about, {title: rows for title, rows in sections.items() if rows}, source, example)
@@ -140,6 +145,30 @@ def _slots(kind: NodeType) -> list[Row]:
         return []
     own = [(key, _slot(field.annotation), field.description or "") for key, field in fields(kind.slots)]
     return [*own, ("asked", "function", "asked(prompt, example): the text that the task model is asked.")]
+
+
+def _behind(kind: NodeType) -> list[Row]:
+    """What stands behind the variables of its template: the fields of each kind of value, down to plain ones."""
+    kinds: dict[type[Model], None] = {}
+
+    def gather(annotation: Any) -> None:
+        for inner in get_args(annotation):
+            gather(inner)
+        if inspect.isclass(annotation) and issubclass(annotation, Model) and annotation not in kinds:
+            kinds[annotation] = None
+            for field in annotation.model_fields.values():
+                gather(field.annotation)
+
+    for field in kind.slots.model_fields.values() if kind.slots else ():
+        gather(field.annotation)
+    return [(each.__name__, "has", ", ".join(readable(each))) for each in kinds if each in READ]
+
+
+def readable(kind: type[Model]) -> dict[str, str]:
+    """What a template can read of a value of the class `kind`, and what it is."""
+    own = {name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)}
+    told = {name: field.description for name, field in kind.model_fields.items()} | own
+    return {name: " ".join((about or "").split()) for name, about in told.items() if name[0] != "_"}
 
 
 def _slot(annotation: Any) -> str:

@@ -106,7 +106,9 @@ def words(detail: ErrorDetails, name: str) -> tuple[str, str]:
         bound, phrase = _BOUNDS[kind]
         return f"{name!r} is {value}", f"it must be {phrase} {context[bound]:g}"
     wanted = next((phrase for word, phrase in _KINDS.items() if kind.startswith(word + "_")), "")
-    return (f"{name!r} must be {wanted}, not {speak(value)}" if wanted else f"{name!r}: {detail['msg']}"), ""
+    refers = isinstance(value, str) and value.startswith("$")
+    hint = "no reference can stand here: write the value, and change it for a run with --set" if refers else ""
+    return (f"{name!r} must be {wanted}, not {speak(value)}" if wanted else f"{name!r}: {detail['msg']}"), hint
 
 
 def _expected(detail: ErrorDetails) -> list[str]:

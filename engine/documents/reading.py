@@ -8,6 +8,7 @@ limits on size, depth and what aliases unfold to: whatever the text, the result 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,7 +98,7 @@ def read(path: str | Path) -> Document:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError as cause:
-        raise _refusal("file-missing", name, "there is no such file", "check the path") from cause
+        raise _refusal("file-missing", name, "there is no such file", _near(Path(path))) from cause
     except IsADirectoryError as cause:
         raise _refusal("file-missing", name, "is a folder", "name a .yaml file in it") from cause
     except (OSError, ValueError) as cause:
@@ -137,6 +138,13 @@ def dump(data: Any, *, own: bool = False) -> str:
         data, Dumper=_OwnDumper if own else _Dumper, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None
     )
     return text
+
+
+def _near(path: Path) -> str:
+    """What may be meant by a file that is not there."""
+    beside = {each.stem: each.name for each in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+    near = get_close_matches(path.stem, beside, n=1)
+    return f"did you mean {beside[near[0]]!r}?" if near else "check the path"
 
 
 def _refusal(code: str, name: str, message: str, hint: str = "") -> PipelineError:

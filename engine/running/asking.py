@@ -101,7 +101,7 @@ class Asker:
             self.session.count(self.path, "asked again")
             (answer,) = await self._answers(request, 1, _RETRY_SAMPLES * (again + 1) + sample)
         if not readable:
-            self.session.count(self.path, "unreadable")
+            self.session.misread(self.path, answer.text)
             if parse.fallback == "error":
                 raise ReplyError(
                     f"no answer could be read out of the reply {answer.text[:200]!r}",

@@ -104,7 +104,7 @@ class Report(Model):
     counts: Mapping[str, Mapping[str, int]]
     """What steps counted, by path: unreadable replies, duplicates, skipped calls, ..."""
     notes: tuple[str, ...]
-    """What a person should know about the data."""
+    """What a person should know about the data, and of each step with unreadable replies one of them."""
     run: str
     """The run folder."""
 

@@ -40,6 +40,9 @@ class Session:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Tallies by (path of the step, what was counted): replies that could not be read, duplicates, ..."""
 
+    unread: dict[str, str] = field(default_factory=dict)
+    """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
+
     def stream(self, round: str) -> str:
         """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""
         return f"{self.seed}/{round}"
@@ -52,6 +55,11 @@ class Session:
         """Add `n` to the tally of `what` at the step `path`."""
         if n:
             self.counts[path, what] += n
+
+    def misread(self, path: str, reply: str) -> None:
+        """Count a reply to the step `path` that could not be read, and keep one to show."""
+        self.count(path, "unreadable")
+        self.unread[path] = min(reply, self.unread.get(path, reply))
 
 
 def sampling(asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:

@@ -94,6 +94,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
     for name, words in [
         ("none.yaml", "there is no such file - check the path"),
+        ("nowhere/latin.yaml", "there is no such file - check the path"),
+        ("latn.yml", "there is no such file - did you mean 'latin.yaml'?"),
         (".", "is a folder - name a .yaml file in it"),
         ("latin.yaml", "byte 0xff in line 2 is not UTF-8 - save the file as UTF-8 text"),
         ("large.yaml", "is larger than 1,000,000 bytes - is it the right file?"),

@@ -40,6 +40,8 @@ def test_a_right_pipeline_has_no_problems() -> None:
         (RIGHT + "params: {k: {typ: int}}", "f:4:14: unknown key 'typ' in a param - did you mean 'type'?"),
         (RIGHT + "models: {taks: {}}", "f:4:10: there is no model role 'taks' - did you mean 'task'?"),
         (RIGHT + "models: {meta: {temperature: -1}}", "f:4:30: 'temperature' is -1 - it must be at least 0"),
+        (RIGHT + "models: {meta: {temperature: $hot}}",
+         "f:4:30: 'temperature' must be a number, not the text '$hot' - no reference can stand here: write the value, and change it for a run with --set"),
         (RIGHT + "limits: {call: 3}", "f:4:10: unknown key 'call' in 'limits' - did you mean 'calls'?"),
         (RIGHT + "limits: {on_limit: halt}", "f:4:20: 'on_limit' can't be the text 'halt' - one of: fail, stop"),
         (RIGHT.replace("{use: mix}", "5"), "f:2:9: node 'a' is 5 - write a: {use: TYPE, ...}"),
