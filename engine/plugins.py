@@ -8,6 +8,7 @@ or a folder can never name code to run: only what is installed or named on the c
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -86,6 +87,7 @@ def brought(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T
     """
     found: dict[str, T] = {}
     for module in _modules(plugin):
+        _refuse_hidden(plugin, module)
         for value in vars(module).values():
             if not isinstance(value, kind) or home(value) != module.__name__ or found.get(value.name) is value:
                 continue
@@ -120,6 +122,27 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
         for inner in pkgutil.iter_modules(getattr(module, "__path__", ())):
             if not inner.name.startswith("_"):
                 yield _import(point, f"{module.__name__}.{inner.name}")
+
+
+def _refuse_hidden(plugin: str, module: ModuleType) -> None:
+    """Of two functions of one name in a file the second hides the first; only the source still shows both."""
+    file = Path(module.__file__ or "")
+    if file.suffix != ".py":
+        return
+    lines: dict[str, int] = {}
+    for part in ast.parse(file.read_bytes()).body:
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) or not any(map(_declares, part.decorator_list)):
+            continue
+        if part.name in lines:
+            problem = f"the plug-in {plugin!r} has two called {part.name.replace('_', '-')!r}"
+            raise UsageError(f"{problem}: {file}:{lines[part.name]} and {part.lineno}", hint="rename one of them")
+        lines[part.name] = part.lineno
+
+
+def _declares(decorator: ast.expr) -> bool:
+    """Whether it is `@node(...)` or `@metric(...)`."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) in ("node", "metric")
 
 
 def _installed(plugin: str) -> list[EntryPoint]:

@@ -106,6 +106,15 @@ def test_a_clash_and_a_broken_plugin_are_errors_that_name_their_source(
     assert str(caught.value) == words
 
 
+def test_two_of_one_name_in_a_file_are_a_clash_too_though_python_forgets_the_first(install: Install, tmp_path: Path) -> None:
+    text = METRIC.format(name="by_length")
+    install(("acme", "acme_one"), acme_one=text + text)
+    with pytest.raises(UsageError) as caught:
+        metrics("acme")
+    file = tmp_path / "acme_one.py"
+    assert str(caught.value) == f"the plug-in 'acme' has two called 'by-length': {file}:3 and 8\n  rename one of them"
+
+
 def test_a_file_is_run_once_and_goes_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / "my_ideas.py"
     file.write_text(METRIC.format(name="long_one"))
