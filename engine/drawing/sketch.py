@@ -92,8 +92,7 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
     if isinstance(step, CallStep):
         given = step.asking.given if step.asking else {}
         wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **given}
-        role = step.asking.role if step.asking else ""
-        found = Box(step.path, step.name, step.type.name, "call", asks=role)
+        found = Box(step.path, step.name, step.type.name, "call", asks=_asks(step))
     elif isinstance(step, PipeStep):
         wires = step.wires
         found = _pipeline(step, arrows, params)
@@ -103,6 +102,12 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
         target = f"{step.path}.{port}" if isinstance(step, PipeStep) else step.path
         _lead(wire, target, "" if isinstance(step, PipeStep) else port, ends, arrows)
     return found
+
+
+def _asks(step: CallStep) -> str:
+    """The role of the model that it asks; one that could score `on` examples and gets none only reads scores."""
+    reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
+    return step.asking.role if step.asking and not reads else ""
 
 
 def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:

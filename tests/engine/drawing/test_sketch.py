@@ -40,3 +40,9 @@ def test_an_inner_pipeline_and_an_each_show_what_is_in_them() -> None:
     assert "search.expand.family.edits" in list(paths(boxes))
     assert Arrow("search.expand.family.graded", "search.expand.family.errors", "of") in arrows
     assert Arrow("search.expand.beam", "search.expand.family.parent", "") in arrows
+
+
+def test_a_step_names_the_model_that_it_asks_and_one_that_only_reads_scores_names_none() -> None:
+    boxes, _ = sketch(load_graph("ape"))
+    asked = {box.path: box.asks for box in boxes}
+    assert (asked["proposals"], asked["survivors"], asked["best"]) == ("meta", "task", "")
