@@ -309,6 +309,15 @@ async def test_no_wait_outlasts_the_time_that_is_left(bench: Bench) -> None:
     assert bench.waits == []
 
 
+async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.calls.courier._GRACE", 0.0)
+    model = Scripted(lambda request, key: "late", latency=3600.0)
+    gateway = bench.gateway(Limits(seconds=0.2))
+    with pytest.raises(LimitReached, match="seconds"):
+        await gateway.ask(model, question())
+    assert (len(model.requests), gateway.tally.of("").failed) == (1, 0)
+
+
 async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:
     def reply(request: Request, key: str) -> str:
         raise ZeroDivisionError("oh")
