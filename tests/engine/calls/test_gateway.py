@@ -24,6 +24,7 @@ from promptwire.errors import (
     RequestRefused,
     TransientError,
     Unsupported,
+    UsageError,
 )
 from promptwire.models.scripted import Reply, Scripted
 from promptwire.request import Answer, Kind, Request, Settings
@@ -176,6 +177,13 @@ async def test_only_replays_and_a_miss_is_an_error_that_names_the_step(bench: Be
         await gateway.ask(model, question("new"), node="search.expand")
     assert "--cache only" in caught.value.hint
     assert len(model.requests) == 1
+
+
+async def test_more_samples_than_anybody_can_use_are_refused_before_they_fill_the_memory(bench: Bench) -> None:
+    model = Scripted(counter())
+    with pytest.raises(UsageError, match="1,000,000,000 samples"):
+        await bench.gateway().ask(model, question(), n=10**9)
+    assert model.requests == []
 
 
 async def test_off_neither_reads_nor_writes(bench: Bench) -> None:
