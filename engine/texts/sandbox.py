@@ -7,6 +7,7 @@ the counters in `promptwire.texts.rations` here. Nor is anything left to chance:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from functools import cached_property, wraps
