@@ -41,6 +41,7 @@ FAULTS: tuple[Callable[[], Fault], ...] = (
     lambda: Fault("nothing"),
 )
 SMALL = {
+    "ape": {"draws": "2", "n": "3", "shots": "4", "scored_on": "12", "first": "4", "width": "2"},
     "ape-paraphrase": {"n": "6", "scored_on": "12", "first": "4", "width": "2"},
     "protegi": {"rounds": "2", "pulls": "40", "width": "2"},
     "opro": {"steps": "4", "per_step": "3", "scored_on": "12"},

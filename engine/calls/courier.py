@@ -28,6 +28,9 @@ __all__ = ["Courier", "Store", "tidy"]
 _UNSEEN: Final = 3
 """Tries at an address that can't be connected to and never could."""
 
+_GRACE: Final = 30.0
+"""Seconds that a request which is out may take beyond a limit in seconds: an answer that is nearly there is paid for."""
+
 _KEY: Final = 16
 """Shortest secret that is taken out of answers."""
 
@@ -131,7 +134,7 @@ class Courier:
             self._tally.of(flight.node).requests += 1
             flight.paying += 1
             try:
-                answers = (await lane.backend.call(flight.request, keys=keys))[: len(keys)]
+                answers = (await self._called(flight, lane, keys))[: len(keys)]
                 if not answers:
                     raise TransientError("the reply held no answer", where=lane.backend.name)
                 answers = [self._cleaned(answer) for answer in answers]
@@ -143,6 +146,17 @@ class Courier:
             finally:
                 lane.meter.settle(departure, taken)
         return answers
+
+    async def _called(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Sequence[Answer]:
+        """What the backend answers. Raises LimitReached when the run's time has been up for a while."""
+        left = self._budget.left().seconds
+        try:
+            async with asyncio.timeout(None if left is None else left + _GRACE) as clock:
+                return await lane.backend.call(flight.request, keys=keys)
+        except TimeoutError as error:
+            if clock.expired():
+                raise self._budget.out_of_time() from error
+            raise
 
     def _cleaned(self, answer: Answer) -> Answer:
         """`answer` without keys that the endpoint quotes: before anybody uses it, so that a replay reads what the run read."""

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from promptwire.calls.budget import Budget
 from promptwire.calls.cache import AnswerCache
@@ -22,7 +22,7 @@ from promptwire.calls.kept import Note, filtered
 from promptwire.calls.retrying import Retry
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
-from promptwire.errors import CacheError, LimitReached, ModelUnavailable, PromptwireError, RunError, Unsupported
+from promptwire.errors import CacheError, LimitReached, ModelUnavailable, PromptwireError, RunError, Unsupported, UsageError
 from promptwire.request import Answer, Backend, Request
 from promptwire.steps import Pace
 
@@ -30,6 +30,9 @@ __all__ = ["Gateway", "Policy"]
 
 Policy = Literal["use", "refresh", "only", "off"]
 """`use` what is stored, or ask; `refresh`: ask anew once in this run; `only` what is stored; `off`: neither read nor write."""
+
+_MOST: Final = 100_000
+"""Most samples of one question: a stranger's pipeline that names a billion would fill the memory before the first is asked."""
 
 
 class Gateway:
@@ -75,11 +78,13 @@ class Gateway:
 
         With `rounds`, a call whose tries have all failed is tried that many times more, all over, before it has failed.
 
-        Raises LimitReached before a call that a limit forbids, CacheError when an answer is missing under `only` or could
-        not be stored, ModelError when the model can't answer.
+        Raises UsageError for more samples than anybody can use, LimitReached before a call that a limit forbids, CacheError
+        when an answer is missing under `only` or could not be stored, ModelError when the model can't answer.
         """
         if self._closed:
             raise ModelUnavailable(f"{backend.name} was asked after the run had ended", where=node)
+        if n > _MOST:
+            raise UsageError(f"{n:,} samples of one question", where=node, hint=f"ask for {_MOST:,} at most")
         policy = policy or self._policy
         self.tally.of(node).wanted += n
         keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]

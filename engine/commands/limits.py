@@ -51,6 +51,9 @@ def _read(items: list[str] | None) -> Iterator[tuple[str, str, float]]:
             hint = near if near.startswith("did") else f"limits: {', '.join((*_BUDGETS, *_PACES))}"
             raise UsageError(f"unknown limit {key!r}", hint=hint)
         try:
-            yield role, name, float(text)
+            number = float(text)
         except ValueError as error:
             raise UsageError(f"--limit {key}={text!r} is not a number") from error
+        if not 0 <= number < float("inf"):
+            raise UsageError(f"--limit {key}={text} limits nothing", hint="a limit is a number from 0 on")
+        yield role, name, number

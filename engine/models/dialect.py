@@ -106,6 +106,9 @@ def choices(reply: Any) -> list[Mapping[str, Any]]:
         said = reply.get("error") if isinstance(reply, dict) else None
         hint = "is the address an OpenAI-compatible one? Most end in /v1"
         raise TransientError(f"the reply held no answer{f': {said}'[:300] if said else ''}", hint=hint)
+    broken = next((one["error"] for one in found if one.get("error")), None)
+    if broken is not None:  # routers say so with status 200 when a provider breaks off
+        raise TransientError(f"an answer broke off: {broken}"[:300])
     numbers = [one.get("index") for one in found]
     return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
 
@@ -137,8 +140,8 @@ def read(reply: Any, *, usd: float | None = None, via: str = "") -> list[Answer]
 def _text(choice: Mapping[str, Any]) -> str:
     message = choice.get("message")
     text = message.get("content") if isinstance(message, dict) else choice.get("text", ...)
-    if isinstance(text, list):
-        text = "".join(str(part.get("text", "")) for part in text if isinstance(part, dict))
+    if isinstance(text, list) and all(isinstance(part, dict) for part in text):
+        text = "".join(str(part.get("text", "")) for part in text)
     if text is None:
         return ""
     if not isinstance(text, str):

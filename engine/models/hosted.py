@@ -126,7 +126,7 @@ class Hosted:
                 self.batches = False
                 return await self.call(request, keys=keys[:1])
             raise self._told(error, request) from error
-        data = reply.model_dump()
+        data = reply.model_dump(warnings=False)
         usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
         found = dialect.read(data, usd=usd, via="suffix" if request.kind == "infill" else "")
         if request.kind == "choose":

@@ -7,7 +7,9 @@ connections. It never retries: the gateway does. Whether trying again may help i
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
+from email.utils import mktime_tz, parsedate_tz
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -69,7 +71,7 @@ class Wire:
         import aiohttp  # noqa: PLC0415 - 0.2 s, and a run from the cache needs none
 
         try:
-            async with self._opened(aiohttp).request(method, self.base + path, json=body) as reply:
+            async with self._opened(aiohttp).request(method, self.base + path, json=body, allow_redirects=False) as reply:
                 text = await _body(reply)
                 status, headers = reply.status, reply.headers
         except TimeoutError as error:
@@ -82,6 +84,13 @@ class Wire:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise self._transient(f"the connection failed: {error or type(error).__name__}") from error
+        if 300 <= status < 400:
+            # Not followed: prompts and examples would go where nobody sent them, and a POST would arrive as a GET.
+            raise ModelUnavailable(
+                f"HTTP {status}: the address has moved to {self._clean(headers.get('Location', 'nowhere'))[:_SHOWN]}",
+                where=self._shown,
+                hint="give that address if it is the right one",
+            )
         if status >= 400:
             raise self._refusal(status, headers, text)
         return self._json(text, headers)
@@ -160,7 +169,7 @@ def _message(text: str) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, as the endpoint asks; None when it does not say or not in seconds."""
+    """Seconds to wait, as the endpoint asks, in seconds or by a date; None when it does not say."""
     for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
         try:
             wait = float(headers.get(name, "")) * unit
@@ -168,4 +177,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
             continue
         if 0 <= wait < float("inf"):
             return wait
-    return None
+    date = parsedate_tz(headers.get("Retry-After", ""))
+    try:
+        return None if date is None else max(0.0, mktime_tz(date) - time.time())
+    except (ValueError, OverflowError):  # a date that no calendar has
+        return None

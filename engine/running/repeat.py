@@ -6,7 +6,7 @@ in the middle of a round leaves the states of the last complete one: the run sti
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from promptwire.errors import LimitReached
@@ -62,10 +62,10 @@ async def run_each(step: EachStep, scope: Scope, *, run: RunSteps) -> dict[str, 
     return {name: join([part[name] for part in parts], kind) for name, kind in step.body.types.items()}
 
 
-def _turns(step: RepeatStep, scope: Scope) -> list[Any]:
+def _turns(step: RepeatStep, scope: Scope) -> Sequence[Any]:
     """What the loop variable takes in each round; the round's number where there is none."""
     rounds = scope.value(step.rounds)
-    return list(range(rounds)) if isinstance(rounds, int) else list(rounds)
+    return range(rounds) if isinstance(rounds, int) else list(rounds)
 
 
 def _inside(step: RepeatStep, scope: Scope, states: Mapping[str, Any], number: int, turn: Any) -> Scope:

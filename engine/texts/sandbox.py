@@ -1,16 +1,15 @@
 """Jinja2 in a sandbox: templates read the fields of our values, call nothing of ours, and come to an end.
 
 The only file that knows Jinja2. Methods of our values are out of reach: pydantic's deprecated `parse_file` would read files and
-unpickle. Jinja's own sandbox limits neither loops nor how large a value becomes, so here every turn of a loop and every call is
-counted, and whatever would make a large value of small ones (`*`, `**`, wide formats, `center`, `replace`, joining a text to
-itself again and again) is refused.
+unpickle. Jinja's own sandbox limits neither loops nor how large a value becomes: every loop, call, list and output is tied to
+the counters in `promptwire.texts.rations` here. Nor is anything left to chance: the same run again must ask the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from functools import cached_property, wraps
 from typing import Any, Final
 
@@ -18,24 +17,21 @@ import jinja2
 import jinja2.meta
 import jinja2.nodes
 from jinja2.filters import FILTERS as DEFAULT_FILTERS
+from jinja2.filters import make_attrgetter
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 from pydantic import BaseModel
 
 from promptwire.errors import suggest
+from promptwire.texts import rations
 
 __all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
 
-MAX_TURNS: Final = 1_000_000
-"""Most turns of all loops, and calls, of one rendering: a few tenths of a second."""
-MAX_VALUE: Final = 4_000_000
-"""Longest text or list that an expression may make."""
-_SMALL: Final = 1000
-"""Largest number that a text is repeated by, widened to or filled up to, and longest text that is repeated."""
-_WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #]*[\d.]*(?:\d{4}|\*)|\{[^{}]*:[^{}]*(?:\d{4}|\{)")
-"""A width in a format that is too large, or that comes from elsewhere."""
-_GROWING: Final = ("center", "indent", "batch", "slice", "format", "round", "wordwrap", "replace", "join")
+_GROWING: Final = ("center", "indent", "batch", "slice", "format", "round", "wordwrap", "replace", "urlize")
 """Jinja's filters that may make a large value of small ones."""
+_NEVER: Final = frozenset({"translate", "expandtabs"})
+"""Methods of texts that make much of little, and that no prompt needs."""
 
 Compiled = jinja2.Template
 BadSyntax = jinja2.TemplateSyntaxError
@@ -52,20 +48,27 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return made.set_environment(self)  # type: ignore[return-value] # it gives itself
 
     def call(self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        _turn()
+        rations.turn()
         # Jinja wraps `format` and `format_map` of a text in functions of its own.
         of = getattr(getattr(__obj, "__wrapped__", __obj), "__self__", None)
+        name = getattr(__obj, "__name__", "")
         if isinstance(of, str):
-            _require_small(of, args, kwargs, formats=getattr(__obj, "__name__", "") in ("format", "format_map"))
-        return _held(super().call(__context, __obj, *args, **kwargs))
+            if name in _NEVER:
+                raise OverflowError(f"{name!r} is not for templates")
+            if name == "join":
+                return _joined(of, *args)
+            rations.require_small(of, args, kwargs, formats=name in ("format", "format_map"))
+        return rations.held(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         sizes = [len(one) if isinstance(one, Sized) else one for one in (left, right)]
         texts = [one for one in (left, right) if isinstance(one, Sized)]
-        wide = operator == "%" and isinstance(left, str) and _WIDE.search(left)
-        if operator == "**" or wide or (operator == "*" and texts and max(sizes) > _SMALL):
+        wide = operator == "%" and isinstance(left, str) and rations.WIDE.search(left)
+        if operator == "**" or wide or (operator == "*" and texts and max(sizes) > rations.SMALL):
             raise OverflowError(f"{operator!r} of such values is not for templates")
-        return _held(super().call_binop(context, operator, left, right))
+        if operator == "%" and isinstance(left, str):
+            rations.require_room(left, [right])
+        return rations.held(super().call_binop(context, operator, left, right))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, BaseModel):
@@ -76,16 +79,31 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Counting(NodeTransformer):
-    """Puts a counter at every loop, and a measure at every joining of texts."""
+    """Puts a counter at every loop and all that is written, and a measure at all that joins texts or lists."""
 
     def visit_For(self, node: jinja2.nodes.For) -> jinja2.nodes.Node:
         self.generic_visit(node)
         node.iter = _filtered(node.iter, "turns")
         return node
 
+    def visit_Output(self, node: jinja2.nodes.Output) -> jinja2.nodes.Node:
+        self.generic_visit(node)
+        node.nodes = [_filtered(one, "written") for one in node.nodes]
+        return node
+
     def visit_Concat(self, node: jinja2.nodes.Concat) -> jinja2.nodes.Node:
         self.generic_visit(node)
         return _filtered(node, "held")
+
+    def visit_List(self, node: jinja2.nodes.List | jinja2.nodes.Dict) -> jinja2.nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, "held")
+
+    visit_Dict = visit_List
+
+    def visit_Tuple(self, node: jinja2.nodes.Tuple) -> jinja2.nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, "held") if node.ctx == "load" else node
 
     def visit_AssignBlock(self, node: jinja2.nodes.AssignBlock) -> jinja2.nodes.Node:
         self.generic_visit(node)
@@ -96,6 +114,13 @@ class _Counting(NodeTransformer):
 
 def _filtered(node: Any, name: str) -> jinja2.nodes.Filter:
     return jinja2.nodes.Filter(node, name, [], [], None, None, lineno=node.lineno if node else 1)
+
+
+class _Namespace(Namespace):
+    """What `namespace()` gives, shown without what is in it: two names for one of them, again and again, would have no end."""
+
+    def __repr__(self) -> str:
+        return "<namespace>"
 
 
 class _Missing(jinja2.StrictUndefined):
@@ -111,39 +136,6 @@ class _Missing(jinja2.StrictUndefined):
         return f"{kind.__name__} has no {name!r} - {suggest(name, [*kind.model_fields, *own], noun='it has')}"
 
 
-def _turn() -> None:
-    """Count one turn of a loop, or one call."""
-    turns = _TURNS.get()
-    turns[0] += 1
-    if turns[0] > MAX_TURNS:
-        raise OverflowError(f"its loops and calls make more than {MAX_TURNS:,} turns")
-
-
-def _turns(values: Iterable[Any]) -> Iterator[Any]:
-    """`values`, each counted."""
-    for value in values:
-        _turn()
-        yield value
-
-
-def _held(value: Any) -> Any:
-    """`value`, unless it is too large."""
-    if isinstance(value, str | list | tuple) and len(value) > MAX_VALUE:
-        raise OverflowError(f"it makes a value of more than {MAX_VALUE:,} characters or elements")
-    return value
-
-
-def _require_small(of: Any, args: Sequence[Any], named: Mapping[str, Any], *, formats: bool) -> None:
-    """Raise OverflowError where the arguments would make much of `of`."""
-    for value in (*args, *named.values()):
-        wide = isinstance(value, int | float) and not formats and abs(value) > _SMALL
-        size = len(of) * len(value) if isinstance(value, str) and isinstance(of, Sized) and not formats else 0
-        if wide or size > MAX_VALUE:
-            raise OverflowError("such large arguments are not for templates")
-    if formats and isinstance(of, str) and _WIDE.search(of):
-        raise OverflowError("such wide formats are not for templates")
-
-
 def _guarded(name: str) -> Any:
     """Jinja's filter `name`, refusing large arguments and results."""
     inner = DEFAULT_FILTERS[name]
@@ -151,22 +143,59 @@ def _guarded(name: str) -> Any:
 
     @wraps(inner)
     def guard(*args: Any, **named: Any) -> Any:
-        _require_small(args[first], args[first + 1 :], named, formats=name == "format")
+        rations.require_small(args[first], args[first + 1 :], named, formats=name == "format")
         made = inner(*args, **named)
-        return made if isinstance(made, Iterator) else _held(made)
+        return made if isinstance(made, Iterator) else rations.held(made)
 
     return guard
 
 
-_TURNS: ContextVar[list[int]] = ContextVar("promptwire_turns")
+@jinja2.pass_eval_context
+def _join(context: Any, value: Iterable[Any], d: Any = "", attribute: Any = None) -> str:
+    """Jinja's `join`, measured while it joins."""
+    if attribute is not None:
+        value = map(make_attrgetter(context.environment, attribute), value)
+    return _joined(str(d), value)
+
+
+def _joined(mark: str, values: Iterable[Any]) -> str:
+    """`values` with `mark` between them, measured on the way."""
+    pieces: list[str] = []
+    size = 0
+    for one in values:
+        pieces.append(str(one))
+        size += len(pieces[-1]) + len(mark)
+        if size > rations.MAX_VALUE:
+            raise OverflowError(rations.LARGE)
+    return mark.join(pieces)
+
+
+@jinja2.pass_environment
+def _sum(environment: Any, iterable: Iterable[Any], attribute: Any = None, start: Any = 0) -> Any:
+    """Jinja's `sum`, of numbers alone: lists would be copied once for each."""
+    if not isinstance(start, int | float):
+        raise OverflowError("the sum of anything but numbers is not for templates")
+    return DEFAULT_FILTERS["sum"](environment, iterable, attribute, start)
+
+
 _SANDBOX = _Sandbox(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-_SANDBOX.filters |= {"turns": _turns, "held": _held, **{name: _guarded(name) for name in _GROWING}}
+_SANDBOX.filters |= {
+    "turns": rations.turns,
+    "held": rations.held,
+    "written": rations.written,
+    "join": _join,
+    "sum": _sum,
+    **{name: _guarded(name) for name in _GROWING},
+}
+_SANDBOX.globals["namespace"] = _Namespace
 del _SANDBOX.globals["lipsum"]  # filler text, as much as is asked for
+del _SANDBOX.filters["random"]  # another text every time, which would be paid for every time
 
 
 def compiled(source: str) -> Compiled:
     """The template in `source`. Raises BadSyntax."""
-    return _SANDBOX.from_string(source)
+    with _bounded():
+        return _SANDBOX.from_string(source)
 
 
 def nearest(error: BadSyntax) -> str:
@@ -180,10 +209,20 @@ def nearest(error: BadSyntax) -> str:
 
 def variables_of(source: str) -> set[str]:
     """The variables that the template in `source` reads. Raises BadSyntax."""
-    return jinja2.meta.find_undeclared_variables(_SANDBOX.parse(source))
+    with _bounded():
+        return jinja2.meta.find_undeclared_variables(_SANDBOX.parse(source))
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Turn what Python says of a source that no parser or compiler can take into BadSyntax."""
+    try:
+        yield
+    except (RecursionError, SyntaxError, MemoryError, ValueError) as error:
+        raise BadSyntax(f"this can't be compiled, it is too deeply nested or too large: {error}", 1) from error
 
 
 def pieces_of(template: Compiled, values: Mapping[str, Any]) -> Iterator[str]:
     """What the template gives with `values`, piece by piece. Raises whatever an expression in it can."""
-    _TURNS.set([0])
+    rations.deal()
     yield from template.generate(values)

@@ -24,6 +24,7 @@ from promptwire.errors import (
     RequestRefused,
     TransientError,
     Unsupported,
+    UsageError,
 )
 from promptwire.models.scripted import Reply, Scripted
 from promptwire.request import Answer, Kind, Request, Settings
@@ -178,6 +179,13 @@ async def test_only_replays_and_a_miss_is_an_error_that_names_the_step(bench: Be
     assert len(model.requests) == 1
 
 
+async def test_more_samples_than_anybody_can_use_are_refused_before_they_fill_the_memory(bench: Bench) -> None:
+    model = Scripted(counter())
+    with pytest.raises(UsageError, match="1,000,000,000 samples"):
+        await bench.gateway().ask(model, question(), n=10**9)
+    assert model.requests == []
+
+
 async def test_off_neither_reads_nor_writes(bench: Bench) -> None:
     model = Scripted(counter())
     await bench.gateway().ask(model, question())
@@ -307,6 +315,15 @@ async def test_no_wait_outlasts_the_time_that_is_left(bench: Bench) -> None:
     with pytest.raises(TransientError):
         await bench.gateway(Limits(seconds=50)).ask(model, question())
     assert bench.waits == []
+
+
+async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.calls.courier._GRACE", 0.0)
+    model = Scripted(lambda request, key: "late", latency=3600.0)
+    gateway = bench.gateway(Limits(seconds=0.2))
+    with pytest.raises(LimitReached, match="seconds"):
+        await gateway.ask(model, question())
+    assert (len(model.requests), gateway.tally.of("").failed) == (1, 0)
 
 
 async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:

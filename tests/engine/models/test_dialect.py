@@ -111,6 +111,8 @@ def test_the_ways_a_text_may_come(choice: dict[str, Any], text: str, finish: str
         {"choices": ["x"]},
         {"choices": [{}]},
         {"choices": [{"message": {"content": 5}}]},
+        {"choices": [{"message": {"content": ["x"]}}]},
+        {"choices": [{"message": {"content": ""}, "finish_reason": "error", "error": {"message": "upstream is gone"}}]},
     ],
 )
 def test_what_is_no_reply_is_an_error_that_may_pass_never_an_empty_answer(data: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
@@ -111,6 +111,8 @@ async def test_a_prompt_beyond_the_context_is_told_from_other_refusals(message: 
         ({"Retry_After": "-1"}, None),
         ({"Retry_After": "nan"}, None),
         ({"Retry_After": "inf"}, None),
+        ({"Retry_After": "Thu, 01 Jan 1970 00:01:00 GMT"}, 0.0),
+        ({"Retry_After": "Thu, 01 Jan 99999999999999999999 00:01:00 GMT"}, None),
         ({}, None),
     ],
 )
@@ -119,6 +121,43 @@ async def test_the_wait_that_is_asked_for_is_carried_along(headers: dict[str, st
         with pytest.raises(TransientError) as caught:
             await wire.post("/x", {})
     assert (caught.value.retry_after, caught.value.throttled) == (wait, True)
+
+
+async def test_a_wait_may_be_asked_for_by_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.models.wire.time.time", lambda: 30.0)
+    async with serving(saying(503, "{}", Retry_After="Thu, 01 Jan 1970 00:01:00 GMT")) as wire:
+        with pytest.raises(TransientError) as caught:
+            await wire.post("/x", {})
+    assert caught.value.retry_after == 30.0
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_what_was_asked_is_not_carried_elsewhere(status: int) -> None:
+    async with serving(saying(status, "", Location="http://127.0.0.1:9/other")) as wire:
+        with pytest.raises(ModelUnavailable, match=r"moved to http://127\.0\.0\.1:9/other"):
+            await wire.post("/x", {"prompt": "secret"})
+
+
+async def test_a_body_that_drips_ends_with_the_time_limit_and_a_stream_without_end_at_its_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("promptwire.models.wire._LARGEST", 200_000)
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        reply = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await reply.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await reply.write(b" " if request.path.endswith("drips") else b" " * 10_000)
+                await asyncio.sleep(0.01 if request.path.endswith("drips") else 0)
+        return reply
+
+    async with serving(endless, timeout=0.2) as wire:
+        with pytest.raises(TransientError, match=r"within 0\.2 seconds"):
+            await wire.post("/drips", {})
+    async with serving(endless) as wire:
+        with pytest.raises(TransientError, match="longer than"):
+            await wire.post("/pours", {})
 
 
 @pytest.mark.parametrize("text", ["", "<html>busy</html>", '{"cut": ', "[1, 2]", "null", "[" * 100_000])

@@ -26,6 +26,9 @@ def test_what_is_no_template_says_where() -> None:
 
 DOUBLING = "{% set ns = namespace(x='a' * 1000) %}{% for i in range(40) %}BODY{% endfor %}{{ ns.x | length }}"
 
+WRITING = "{% for a in range(99999) %}{{ 'x' * 1000 }}{% endfor %}"
+NESTING = "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = BODY %}{% endfor %}{{ ns.x }}"
+
 
 @pytest.mark.parametrize(
     "greedy",
@@ -38,6 +41,28 @@ DOUBLING = "{% set ns = namespace(x='a' * 1000) %}{% for i in range(40) %}BODY{%
         DOUBLING.replace("BODY", "{% set x %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x %}"),
         DOUBLING.replace("BODY", "{% set x | upper %}{{ ns.x }}{{ ns.x }}{% endset %}{% set ns.x = x %}"),
         DOUBLING.replace("'a' * 1000", "[1]").replace("BODY", "{% set ns.x = ns.x + ns.x %}"),
+        NESTING.replace("BODY", "[ns.x, ns.x]"),
+        NESTING.replace("BODY", "(ns.x, ns.x)"),
+        NESTING.replace("BODY", "{'a': ns.x, 'b': ns.x}"),
+        NESTING.replace("BODY", "dict(a=ns.x, b=ns.x)"),
+        NESTING.replace("BODY", "[ns.x] + [ns.x]"),
+        NESTING.replace("BODY", "[ns.x] * 2"),
+        "{% set ns = namespace(x=9) %}{% for i in range(60) %}{% set ns.x = ns.x * ns.x %}{% endfor %}{{ ns.x }}",
+        "{{ ['a' * 1000] * 1000 * 1000 }}",
+        "{{ (['a' * 1000] * 100 * 100) | join }}",
+        "{{ ('b' * 1000).join(['a'] * 1000 * 10) }}",
+        "{{ (['a'] * 1000 * 10) | join('b' * 1000) }}",
+        "{{ [[1] * 1000] * 1000 | sum(start=[]) }}",
+        "{{ ('a' * 1000).translate({97: 'b' * 1000}) }}",
+        "{{ '\t'.expandtabs(1000) }}",
+        "{% set x = 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 %}{{ ('%(a)s' * 1000) % {'a': x} }}",
+        "{% set x = 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 ~ 'b' * 1000 %}{{ ('{0}' * 1000).format(x) }}",
+        f"{{% macro m() %}}{WRITING}{{% endmacro %}}{{{{ m() }}}}",
+        f"{{% set x %}}{WRITING}{{% endset %}}",
+        f"{{% filter upper %}}{WRITING}{{% endfilter %}}",
+        f"{{% macro m() %}}{{{{ caller() }}}}{{% endmacro %}}{{% call m() %}}{WRITING}{{% endcall %}}",
+        f"{{% block b %}}{WRITING}{{% endblock %}}",
+        "{% set x %}{% for a in range(99999) %}" + "x" * 1000 + "{% endfor %}{% endset %}",
         "{{ 'a'.center(3000000000) }}",
         "{{ 'a'.ljust(width=3000000000) }}",
         "{{ 'a' | center(3000000000) }}",
@@ -51,7 +76,8 @@ DOUBLING = "{% set ns = namespace(x='a' * 1000) %}{% for i in range(40) %}BODY{%
         "{{ '%3000000000d' % 1 }}",
     ],
 )
-def test_nothing_large_is_made_of_small_things(greedy: str) -> None:
+def test_nothing_large_is_made_of_small_things(greedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.texts.rations.MAX_TURNS", 50_000)  # measuring memory makes each turn slow
     tracemalloc.start()
     try:
         with pytest.raises(OverflowError, match=r"not for templates|more than"):
@@ -86,3 +112,30 @@ def test_ordinary_expressions_are_what_they_always_were(usual: str, expected: st
 
 def test_filler_text_is_not_on_offer() -> None:
     assert variables_of("{{ lipsum() }}") == {"lipsum"}
+
+
+def test_what_would_be_another_text_every_time_is_not_on_offer() -> None:
+    with pytest.raises(BadSyntax, match="random"):
+        compiled("{{ [1, 2] | random }}")
+
+
+def test_namespaces_that_hold_one_another_twice_are_shown_without_what_is_in_them() -> None:
+    twice = "{% set ns.x = namespace(a=ns.x, b=ns.x) %}"
+    text = "{% set ns = namespace(x=1) %}{% for i in range(60) %}" + twice + "{% endfor %}{{ ns.x }}"
+    assert "".join(pieces_of(compiled(text), {})) == "<namespace>"
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{% if 1 %}" * 2000 + "{% endif %}" * 2000,
+        "{% for a in [1] %}" * 60 + "{% endfor %}" * 60,
+        "{{ " + "1+" * 20000 + "1 }}",
+        "{{ " + "9" * 5000 + " }}",
+    ],
+)
+def test_what_is_nested_too_deeply_for_python_is_no_template(deep: str) -> None:
+    with pytest.raises(BadSyntax):
+        compiled(deep)
+        variables_of(deep)
