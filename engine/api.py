@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -100,7 +100,7 @@ async def run_async(
         async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=folder) as session:
             with witness.watching():
                 inspect(graph, session)
-                budget.set_aside(calls=aside)
+                budget.set_aside(aside)
                 outputs = await run_graph(graph, bind(graph, loaded), session)
                 budget.release()
                 prompts, scores = await _compare(graph, outputs, session)
@@ -147,7 +147,7 @@ async def _compare(
 ) -> tuple[tuple[Prompt, Prompt], tuple[Comparison, Comparison]]:
     """The initial and the best prompt, and their scores on the test and on the train examples."""
     initial, best = session.task.prompts.items[0], _best(graph, outputs)
-    test = await compare(session, initial, best, session.task.test)
+    test = await compare(session, initial, best, session.task.test, partial=session.anytime)
     train = await compare(session, initial, best, _shown(session.task), partial=True)
     return (initial, best), (test, train)
 
@@ -176,15 +176,20 @@ def _limits(graph: Graph, options: Options) -> Limits:
     return replace(graph.limits, **whole)  # type: ignore[arg-type]
 
 
-def _kept_back(limits: Limits, task: Task) -> int:
-    """Calls that the held-out comparison needs. Raises UsageError when the limit leaves none for the optimizer."""
-    needed = 2 * len(task.test)
-    if limits.calls is not None and limits.calls <= needed:
+def _kept_back(limits: Limits, task: Task) -> Mapping[Role, int]:
+    """Calls of each role that the held-out comparison needs. Raises UsageError when the limit leaves none for the optimizer."""
+    pairs = 2 * len(task.test)
+    needed: dict[Role, int] = {"task": pairs}
+    if task.load_metric(None).needs == "judge":
+        needed["judge"] = pairs
+    calls = sum(needed.values())
+    if limits.calls is not None and limits.calls <= calls:
+        judged = ", each answer judged in one more" if "judge" in needed else ""
         raise UsageError(
-            f"a limit of {limits.calls} calls leaves none to optimize with: the held-out comparison alone makes {needed}",
-            hint=f"two prompts on {len(task.test)} test examples; give more calls, or a task with fewer test examples",
+            f"a limit of {limits.calls} calls leaves none to optimize with: the held-out comparison alone makes {calls}",
+            hint=f"two prompts on {len(task.test)} test examples{judged}; give more calls, or a task with fewer test examples",
         )
-    return needed if limits.calls is not None else 0
+    return needed
 
 
 def _shown(task: Task) -> Examples:
@@ -201,6 +206,13 @@ def _best(graph: Graph, outputs: Mapping[str, Any]) -> Prompt:
             return value.items[0]
     gave = ", ".join(outputs) or "nothing"
     raise UsageError(f"the pipeline {graph.name!r} gave no prompt (its outputs: {gave})", hint="name one under `outputs:`")
+
+
+def _cut_short(session: Session, test: Comparison) -> Iterator[str]:
+    """What to know of held-out scores on fewer examples than there are."""
+    scored = min(test.initial.n, test.best.n)
+    if session.limits_hit and scored < len(session.task.test):
+        yield f"warning: the limit left time or money to score {scored} of {len(session.task.test)} held-out examples"
 
 
 def _report(
@@ -237,6 +249,7 @@ def _report(
         counts=counts,
         notes=(
             *session.task.notes,
+            *_cut_short(session, scores[0]),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
         ),
         run=str(folder),

@@ -100,6 +100,25 @@ def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> N
     assert found["test"]["best"]["n"] == 20
 
 
+PLANTED = ("run", "protegi", "--task", "planted", "--model", "scripted:planted")
+
+
+@pytest.mark.parametrize("most", [20_000, 60_000])
+def test_a_limit_in_tokens_leaves_enough_for_the_held_out_scores(project: Path, most: int) -> None:
+    found = json.loads(run(*PLANTED, "--limit", f"tokens={most}", "--json").stdout)
+    assert f"the limit of {most} tokens is reached (" in found["limit"]
+    assert (found["test"]["initial"]["n"], found["test"]["best"]["n"], found["notes"]) == (64, 64, [])
+    assert found["tokens_in"] + found["tokens_out"] <= most
+
+
+def test_where_a_limit_does_not_leave_enough_the_report_says_how_many_examples_it_is_of(project: Path) -> None:
+    found = json.loads(run(*PLANTED, "--limit", "tokens=3000", "--json").stdout)
+    scored = found["test"]["best"]["n"]
+    assert 0 < scored < 64
+    assert found["test"]["initial"]["n"] - scored <= 32
+    assert found["notes"] == [f"warning: the limit left time or money to score {scored} of 64 held-out examples"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

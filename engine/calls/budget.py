@@ -7,12 +7,14 @@ far, and the overshoot is at most what was in flight.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from promptwire.errors import LimitReached
+from promptwire.node import Role
 from promptwire.steps import Limits
 
 __all__ = ["Budget", "Hold"]
@@ -26,6 +28,34 @@ class Hold:
 
     tokens: int
     """Estimated tokens, read and written."""
+    role: str = ""
+    """The role that is asked."""
+
+
+@dataclass(slots=True)
+class _Count:
+    """The calls of one role, or of all."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    held: int = 0
+    """Calls in flight."""
+    held_tokens: int = 0
+
+    def hold(self, calls: int, tokens: int) -> None:
+        self.held, self.held_tokens = self.held + calls, self.held_tokens + calls * tokens
+
+    def book(self, tokens: int, usd: float) -> None:
+        self.calls, self.tokens, self.usd = self.calls + 1, self.tokens + tokens, self.usd + usd
+
+    def mean_tokens(self) -> float:
+        """Tokens a call, in flight or not."""
+        return (self.tokens + self.held_tokens) / (self.calls + self.held or 1)
+
+    def mean_usd(self) -> float:
+        """Dollars a call that was answered."""
+        return self.usd / (self.calls or 1)
 
 
 class Budget:
@@ -35,13 +65,13 @@ class Budget:
         self.limits = limits or Limits()
         self._clock = clock
         self._began = clock()
-        self._calls = self._tokens = 0
-        self._usd = 0.0
-        self._held_calls = self._held_tokens = 0
+        self._all = _Count()
+        self._by_role: dict[str, _Count] = {}
         self._unpriced = False
-        self._aside = Limits()
+        self._aside: Mapping[Role, int] = {}
+        self._longer = 0.0
 
-    def reserve(self, calls: int, tokens: int = 0) -> list[Hold]:
+    def reserve(self, calls: int, tokens: int = 0, *, role: str = "") -> list[Hold]:
         """Hold `calls` calls of about `tokens` tokens each, all or none.
 
         Raises LimitReached when that would pass a limit.
@@ -60,42 +90,69 @@ class Budget:
             )
         if left.usd is not None and left.usd <= 0:
             raise self._refusal("usd", f"{self.limits.usd:g} dollars")
-        self._held_calls += calls
-        self._held_tokens += calls * tokens
-        return [Hold(tokens)] * calls
+        for count in self._counts(role):
+            count.hold(calls, tokens)
+        return [Hold(tokens, role)] * calls
 
     def settle(self, hold: Hold, *, tokens: int, usd: float | None) -> None:
         """Book the answer that `hold` was for: its tokens (0 when unknown: the estimate counts) and its price."""
         self.cancel(hold)
-        self._calls += 1
-        self._tokens += tokens or hold.tokens
-        self._usd += usd or 0.0
+        for count in self._counts(hold.role):
+            count.book(tokens or hold.tokens, usd or 0.0)
         self._unpriced |= usd is None
 
     def cancel(self, hold: Hold) -> None:
         """Give `hold` back: its call brought no answer."""
-        self._held_calls -= 1
-        self._held_tokens -= hold.tokens
+        for count in self._counts(hold.role):
+            count.hold(-1, hold.tokens)
 
-    def set_aside(self, calls: int = 0, *, tokens: int = 0, usd: float = 0.0, seconds: float = 0.0) -> None:
-        """Keep this much back, for the evaluation at the end, until `release`. Limits that are not set keep nothing back."""
-        self._aside = Limits(calls=calls, tokens=tokens, usd=usd, seconds=seconds)
+    def set_aside(self, calls: Mapping[Role, int]) -> None:
+        """Keep back what so many calls of each role need, for the evaluation at the end, until `release`."""
+        self._aside = calls
 
     def release(self) -> None:
-        """Let what was set aside be spent."""
-        self._aside = Limits()
+        """Let what was set aside be spent: the time in full, though a search may have computed past its end without asking."""
+        late = self._elapsed() + (self._kept_back().seconds or 0.0) - (self.limits.seconds or math.inf)
+        self._longer = max(0.0, late)
+        self._aside = {}
 
     def left(self) -> Limits:
         """What may still be reserved; None where there is no limit, never below 0."""
-        limits, aside = self.limits, self._aside
-        flying = self._held_calls * self._usd / self._calls if self._calls else 0.0
+        limits, spent, aside = self.limits, self._all, self._kept_back()
         return replace(
             limits,
-            calls=_rest(limits.calls, self._calls + self._held_calls, aside.calls),
-            tokens=_rest(limits.tokens, self._tokens + self._held_tokens, aside.tokens),
-            usd=_rest(limits.usd, self._usd + flying, aside.usd),
-            seconds=_rest(limits.seconds, self._clock() - self._began, aside.seconds),
+            calls=_rest(limits.calls, spent.calls + spent.held, aside.calls),
+            tokens=_rest(limits.tokens, spent.tokens + spent.held_tokens, aside.tokens),
+            usd=_rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), aside.usd),
+            seconds=_rest(limits.seconds, self._elapsed() - self._longer, aside.seconds),
         )
+
+    def _kept_back(self) -> Limits:
+        """What was set aside: calls in full; tokens and dollars at their mean a call of the role, seconds at that of all.
+
+        A mean over few calls may be far off, at first by the time in which a model is loaded, so half of a limit is always
+        there to search with; and a search need not ask, so a twentieth of the time is kept back however fast the calls were.
+        """
+        calls = sum(self._aside.values())
+        if not calls:
+            return Limits()
+        roles = {role: self._by_role.get(role, _Count()) for role in self._aside}
+        tokens = sum(self._aside[role] * count.mean_tokens() for role, count in roles.items())
+        usd = sum(self._aside[role] * count.mean_usd() for role, count in roles.items())
+        seconds = calls * self._elapsed() / (self._all.calls or math.inf)
+        limits, most = self.limits, (self.limits.seconds or 0.0) / 2
+        return Limits(
+            calls=calls,
+            tokens=int(min(tokens, (limits.tokens or 0) / 2)),
+            usd=min(usd, (limits.usd or 0.0) / 2),
+            seconds=min(max(seconds, most / 10), most),
+        )
+
+    def _counts(self, role: str) -> tuple[_Count, _Count]:
+        return self._all, self._by_role.setdefault(role, _Count())
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._began
 
     def out_of_time(self) -> LimitReached:
         """What is said when the seconds are used up."""
@@ -104,11 +161,12 @@ class Budget:
     @property
     def spent(self) -> Limits:
         """What was spent: calls, tokens, dollars, seconds. Answers without a known price count nothing in dollars."""
-        return Limits(calls=self._calls, tokens=self._tokens, usd=self._usd, seconds=self._clock() - self._began)
+        spent = self._all
+        return Limits(calls=spent.calls, tokens=spent.tokens, usd=spent.usd, seconds=self._elapsed())
 
     def _refusal(self, name: str, limit: str) -> LimitReached:
-        kept = getattr(self._aside, name)
-        aside = f" ({kept:g} of them kept back for the final evaluation)" if kept else ""
+        kept = getattr(self._kept_back(), name)
+        aside = f" ({kept:.6g} of them kept back for the final evaluation)" if kept else ""
         return LimitReached(
             f"the limit of {limit} is reached{aside}",
             hint=f"run again with a higher limit, such as --limit {name}=...: what was answered so far is not asked again",

@@ -72,9 +72,10 @@ class Gateway:
         stream: str = "",
         policy: Policy | None = None,
         node: str = "",
+        role: str = "",
         rounds: int = 0,
     ) -> tuple[Answer, ...]:
-        """`n` answers to `request`, samples `first` to `first + n - 1`, for the step at path `node`.
+        """`n` answers to `request`, samples `first` to `first + n - 1`, for the step at path `node`, in the role `role`.
 
         With `rounds`, a call whose tries have all failed is tried that many times more, all over, before it has failed.
 
@@ -95,7 +96,7 @@ class Gateway:
             found = {key: self._find(key, policy) for key in keys}  # another may have asked for the same meanwhile
             missing = [key for key, there in found.items() if there is None]
         if missing:
-            for flight in self._launch(backend, request, missing, policy, node):
+            for flight in self._launch(backend, request, missing, policy, node=node, role=role):
                 found.update(dict.fromkeys(flight.answers, flight))
         self.tally.of(node).cached += n - len(missing)
         for flight in {one for one in found.values() if isinstance(one, Flight)}:
@@ -143,7 +144,9 @@ class Gateway:
             return None
         return answer
 
-    def _launch(self, backend: Backend, request: Request, keys: Sequence[str], policy: Policy, node: str) -> list[Flight]:
+    def _launch(
+        self, backend: Backend, request: Request, keys: Sequence[str], policy: Policy, *, node: str, role: str
+    ) -> list[Flight]:
         """Start asking for `keys`. Nothing is started when it would not be allowed for all of them."""
         if policy == "only":
             hint = f"--cache only asks no model; without it, {backend.name} would be asked {len(keys)} times here"
@@ -152,7 +155,7 @@ class Gateway:
         if refusal:
             raise Unsupported(refusal, where=node or backend.name)
         try:
-            holds = self._budget.reserve(len(keys), _estimate(request))
+            holds = self._budget.reserve(len(keys), _estimate(request), role=role)
         except LimitReached as error:
             error.where = error.where or node
             raise

@@ -88,6 +88,7 @@ class Asker:
             stream=self.stream,
             policy=self.asking.cache,
             node=self.path,
+            role=self.asking.role,
             rounds=self.asking.rounds,
         )
 

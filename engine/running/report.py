@@ -23,6 +23,9 @@ __all__ = ["Calls", "Comparison", "Report", "Score", "compare"]
 TRAIN_SHOWN = 50
 """Train examples that the report scores at most: a number that flatters is not worth many calls."""
 
+_TOGETHER = 32
+"""Examples that the comparison scores at once."""
+
 REPORT = "report"
 """Path under which the report's own calls are counted."""
 
@@ -116,8 +119,11 @@ class Report(Model):
 async def compare(session: Session, initial: Prompt, best: Prompt, examples: Examples, *, partial: bool = False) -> Comparison:
     """Both prompts on `examples`, with the task's own template and metric; with `partial`, as far as the budget goes."""
     scorer = Scorer(session, REPORT, Asking(role="task"), _NO_ROLES)
-    scores = await scorer.score(Prompts.of([initial, best]), examples, partial)
-    first, second = (scores.by_prompt[prompt.id] for prompt in (initial, best))
+    prompts = Prompts.of([initial, best])
+    # Some examples at a time, so that a budget that runs out leaves both prompts with the same ones.
+    sets = [examples.items[start : start + _TOGETHER] for start in range(0, len(examples), _TOGETHER)]
+    found = [await scorer.score(prompts, Examples(items=some), partial) for some in sets]
+    first, second = ([row for scores in found for row in scores.by_prompt[prompt.id]] for prompt in (initial, best))
     values = {row.example: row.value for row in first}
     pairs = [(values[row.example], row.value) for row in second if row.example in values]
     gain = paired_interval([before for before, _ in pairs], [after for _, after in pairs])

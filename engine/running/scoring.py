@@ -154,10 +154,16 @@ class Scorer:
         return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))), feedback=feedback)
 
     async def _ask(self, request: Request, role: Role | None = None) -> Answer:
-        backend = self.session.models[role or self.asking.role]
+        role = role or self.asking.role
         # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
         stream = self.session.stream("")
         (answer,) = await self.session.gateway.ask(
-            backend, request, n=1, stream=stream, policy=self.asking.cache, node=self.path, rounds=self.asking.rounds
+            self.session.models[role],
+            request,
+            stream=stream,
+            policy=self.asking.cache,
+            node=self.path,
+            role=role,
+            rounds=self.asking.rounds,
         )
         return answer

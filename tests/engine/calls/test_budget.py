@@ -95,7 +95,7 @@ def test_time_runs_from_the_start() -> None:
 
 def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
     budget = Budget(Limits(calls=10))
-    budget.set_aside(4)
+    budget.set_aside({"task": 4})
     budget.reserve(6)
     with pytest.raises(LimitReached, match="4 of them kept back for the final evaluation"):
         budget.reserve(1)
@@ -104,10 +104,53 @@ def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
     assert budget.left().calls == 0
 
 
+def test_tokens_and_dollars_are_kept_back_at_their_mean_a_call_of_the_role_and_seconds_at_that_of_all() -> None:
+    clock = Clock()
+    budget = Budget(Limits(calls=100, tokens=1000, usd=10.0, seconds=100), clock=clock)
+    budget.set_aside({"task": 5, "judge": 1})
+    for role, tokens in (("task", 10), ("task", 30), ("meta", 300), ("judge", 60)):
+        (hold,) = budget.reserve(1, role=role)
+        budget.settle(hold, tokens=tokens, usd=tokens / 100)
+    clock.now += 6
+    left = budget.left()
+    assert (left.calls, left.tokens, left.usd, left.seconds) == (90, 600 - 5 * 20 - 60, pytest.approx(6 - 1.6), 94 - 6 * 1.5)
+    budget.release()
+    assert (budget.left().calls, budget.left().tokens, budget.left().seconds) == (96, 600, 94)
+
+
+def test_half_of_a_limit_is_there_to_search_with_however_dear_the_first_calls_were() -> None:
+    clock = Clock()
+    budget = Budget(Limits(tokens=1000, usd=10.0, seconds=100), clock=clock)
+    budget.set_aside({"task": 240})
+    assert (budget.left().tokens, budget.left().usd, budget.left().seconds) == (1000, 10.0, 95)
+    (hold,) = budget.reserve(1, role="task")
+    budget.settle(hold, tokens=400, usd=4.0)
+    clock.now += 40
+    assert (budget.left().tokens, budget.left().usd, budget.left().seconds) == (100, 1.0, 10)
+    clock.now += 20
+    with pytest.raises(LimitReached, match=r"100 seconds is reached \(50 of them kept back for the final evaluation\)"):
+        budget.reserve(1)
+
+
+def test_a_search_that_computes_past_its_time_takes_nothing_from_what_was_kept_back() -> None:
+    clock = Clock()
+    budget = Budget(Limits(seconds=100), clock=clock)
+    budget.set_aside({"task": 10})
+    for hold in budget.reserve(40):
+        budget.settle(hold, tokens=1, usd=None)
+    clock.now += 80
+    assert budget.left().seconds == 0
+    clock.now += 80
+    budget.release()
+    assert budget.left().seconds == 40
+    clock.now += 40
+    assert budget.left().seconds == 0
+
+
 def test_setting_aside_more_than_there_is_leaves_nothing_and_less_than_nothing_never() -> None:
-    budget = Budget(Limits(calls=10, tokens=5))
-    budget.set_aside(12, tokens=6, usd=1.0, seconds=1.0)
-    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (0, 0, None)
+    budget = Budget(Limits(calls=10))
+    budget.set_aside({"task": 12})
+    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (0, None, None)
 
 
 @given(st.integers(0, 20), st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["settle", "cancel", "keep"])), max_size=30))
