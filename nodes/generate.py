@@ -28,7 +28,7 @@ class Inputs(Model):
 class Params(Model):
     n: int = Field(default=1, ge=1)
     """Samples of each request."""
-    draws: int = Field(default=1, ge=0)
+    draws: int = Field(default=1, ge=0, le=100_000)
     """Independent requests."""
     shots: int = Field(default=0, ge=0)
     """Examples drawn anew for each request; 0 shows all of `examples`."""

@@ -23,6 +23,7 @@ import diskcache
 
 from promptwire.calls.cachefile import FOREIGN, REMEDY, Stats, count, prepare
 from promptwire.calls.kept import Kept, Note, filtered
+from promptwire.calls.rescue import rescue
 from promptwire.calls.writer import Writer
 from promptwire.errors import CacheError
 from promptwire.request import Answer
@@ -142,13 +143,22 @@ class AnswerCache:
             raise CacheError(f"{many} could not be kept: {failures[0].problem}", hint=failures[0].hint)
 
     def close(self) -> None:
-        """Flush, and let go of the files. Closing twice is fine. Raises CacheError like `flush`."""
+        """Flush, and let go of the files. Closing twice is fine.
+
+        Raises CacheError like `flush`, after what could not be written was written elsewhere; the error says where.
+        """
         if not self._open:
             return
         self._open = False
         atexit.unregister(self._leave)
         try:
             self.flush()
+        except CacheError as error:
+            found = rescue({job.key: job.kept for job in self._unwritten.values()}) if self._unwritten else None
+            if found is None:
+                raise
+            hint = f"they are in {found}; {error.hint}, then: promptwire cache import {found}"
+            raise CacheError(error.problem, hint=hint) from error
         finally:
             self._writer.stop()
             self._cache.close()

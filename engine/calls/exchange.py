@@ -11,17 +11,15 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from promptwire.calls.cache import AnswerCache
-from promptwire.calls.kept import Kept
-from promptwire.calls.shelf import KEY, LARGEST, Row, rows
+from promptwire.calls.lines import HEADER, line_of, row_in
+from promptwire.calls.shelf import LARGEST, Row, rows
 from promptwire.canonical import canonical
 from promptwire.errors import CacheError
 
-__all__ = ["export_answers", "import_answers", "line_of", "row_in"]
-
-_HEADER: Final = {"promptwire": "answers", "version": 1}
+__all__ = ["export_answers", "import_answers"]
 
 
 def export_answers(folder: Path, target: Path) -> int:
@@ -29,7 +27,7 @@ def export_answers(folder: Path, target: Path) -> int:
     count = 0
     try:
         with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(canonical(_HEADER) + "\n")
+            file.write(canonical(HEADER) + "\n")
             for row in rows(folder):
                 if isinstance(row, Row):
                     file.write(line_of(row) + "\n")
@@ -59,22 +57,6 @@ def import_answers(source: Path, folder: Path) -> tuple[int, int]:
     return total, new
 
 
-def line_of(row: Row) -> str:
-    """A row as a line."""
-    return canonical({"key": row.key, "row": json.loads(row.kept.write())})
-
-
-def row_in(line: str) -> Row | None:
-    """The row in a line; None when it is malformed."""
-    try:
-        data = json.loads(line)
-        key, text = data["key"], canonical(data["row"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    kept = Kept.read(text) if type(key) is str and KEY.fullmatch(key) else None
-    return Row(key, kept) if kept is not None else None
-
-
 def _lines(source: Path) -> Iterator[Row]:
     try:
         with source.open("rb") as file:
@@ -99,5 +81,5 @@ def _check_header(line: bytes, where: str) -> None:
         header = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise CacheError("this is no file of answers", where=where, hint="`promptwire cache export` makes one") from error
-    if header != _HEADER:
+    if header != HEADER:
         raise CacheError("this is no file of answers that this version reads", where=where)

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from promptwire.calls.cache import AnswerCache
-from promptwire.calls.exchange import line_of
+from promptwire.calls.lines import line_of
 from promptwire.calls.shelf import Row
 from promptwire.canonical import canonical
 from promptwire.documents import shipped

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from promptwire.calls.exchange import row_in
+from promptwire.calls.lines import row_in
 from promptwire.calls.shelf import LARGEST, Row
 from promptwire.errors import RunError
 from promptwire.running.origin import Origin

@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 from promptwire.calls.cache import AnswerCache
+from promptwire.calls.exchange import import_answers
 from promptwire.calls.kept import Kept, Note
+from promptwire.calls.shelf import Row, rows
 from promptwire.errors import CacheError
 from promptwire.request import Answer
 
@@ -306,6 +308,41 @@ def test_a_full_disk_is_an_error_and_what_could_not_be_written_is_written_once_t
     cache = AnswerCache(tmp_path / "cache")
     assert all(cache.get(f"{number}") for number in range(50))
     cache.close()
+
+
+LEFT = """
+import resource, signal, sys
+from pathlib import Path
+from promptwire.calls.cache import AnswerCache
+from promptwire.errors import CacheError
+from promptwire.calls.kept import Note
+from promptwire.request import Answer
+cache = AnswerCache(Path(sys.argv[1]))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+put = lambda number: cache.put(f"{number:064x}", Answer("x" * 20_000), note=Note("m", "generate")).exception()
+full = next(number for number in range(20) if put(number))
+assert 0 < full and put(full + 1) and put(full + 2)
+try:
+    cache.close()
+except CacheError as error:
+    print(error)
+"""
+
+
+def test_answers_that_a_full_disk_did_not_take_are_left_in_a_file_that_can_be_imported(tmp_path: Path) -> None:
+    spare, folder = tmp_path / "spare", tmp_path / "cache"
+    spare.mkdir()
+    command = [sys.executable, "-c", LEFT, str(folder)]
+    env = {**os.environ, "TMPDIR": str(spare)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=env)
+    (left,) = spare.iterdir()
+    assert "could not be kept" in done.stdout and f"then: promptwire cache import {left}" in done.stdout
+    assert left.stat().st_mode & 0o777 == 0o600
+    before = len(list(rows(folder)))
+    assert before > 0
+    assert import_answers(left, folder) == (3, 3)
+    assert [row.kept.answer for row in rows(folder) if isinstance(row, Row)] == [Answer("x" * 20_000)] * (before + 3)
 
 
 def test_a_file_in_the_folders_place_and_a_file_that_is_no_database_are_errors_with_a_remedy(tmp_path: Path) -> None:
