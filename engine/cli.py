@@ -88,6 +88,7 @@ def run(
     parallel: Annotated[int | None, typer.Option(min=1, help="Requests in flight per model.")] = None,
     plugins: Plugins = None,
     tries: Annotated[int | None, typer.Option(min=1, help="Tries of a request that fails in passing; 6 if unset.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds for each try of a request; 600 if unset.")] = None,
     yes: Yes = False,
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
@@ -102,6 +103,7 @@ def run(
         "cache": cache,
         "parallel": parallel,
         "tries": tries,
+        "timeout": timeout,
     }
     _run(pipeline, task, options_of(fields), asking=Asking(yes, ask_above), json_=json_, quiet=quiet)
 

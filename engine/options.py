@@ -59,6 +59,8 @@ class Options(Model):
     """Requests in flight per model; None leaves it to the model."""
     tries: int | None = Field(default=None, ge=1)
     """Tries of a request that fails in passing; None means six."""
+    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Seconds after which a try is given up; None leaves it to the model, which for servers is ten minutes."""
 
     def model(self, role: Role) -> tuple[str, str | None]:
         """Name of the model that plays `role`, and the address of its server when one was given."""

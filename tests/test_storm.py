@@ -128,7 +128,8 @@ async def test_a_storm_changes_neither_the_result_nor_what_is_paid(
 
 async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "promptwire.running.opening.Retry", lambda tries: Retry(tries=tries, sleep=lambda seconds: asyncio.sleep(0))
+        "promptwire.running.opening.Retry",
+        lambda tries, timeout: Retry(tries=tries, timeout=timeout, sleep=lambda seconds: asyncio.sleep(0)),
     )
     server, sent = Server(), Counter[str]()
 

@@ -7,6 +7,7 @@ candidates out of one, so what is missing is asked for again.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -148,15 +149,20 @@ class Courier:
         return answers
 
     async def _called(self, flight: Flight, lane: _Lane, keys: Sequence[str]) -> Sequence[Answer]:
-        """What the backend answers. Raises LimitReached when the run's time has been up for a while."""
+        """What the backend answers. Raises TransientError after a time-out, LimitReached when the run's time has been up."""
         left = self._budget.left().seconds
+        end = math.inf if left is None else left + _GRACE
+        patience = self._retry.timeout or math.inf
         try:
-            async with asyncio.timeout(None if left is None else left + _GRACE) as clock:
+            async with asyncio.timeout(None if end == patience == math.inf else min(end, patience)) as clock:
                 return await lane.backend.call(flight.request, keys=keys)
         except TimeoutError as error:
-            if clock.expired():
+            if not clock.expired():
+                raise
+            if end <= patience:
                 raise self._budget.out_of_time() from error
-            raise
+            problem = f"{lane.backend.name} gave no answer within {patience:g} seconds"
+            raise TransientError(problem, hint="--timeout sets how long a request may take") from error
 
     def _cleaned(self, answer: Answer) -> Answer:
         """`answer` without keys that the endpoint quotes: before anybody uses it, so that a replay reads what the run read."""

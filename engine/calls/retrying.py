@@ -17,8 +17,10 @@ from typing import Final
 
 from promptwire.errors import TransientError
 
-__all__ = ["Retry", "Slots"]
+__all__ = ["TRIES", "Retry", "Slots"]
 
+TRIES: Final = 6
+"""Attempts in all, where nobody says otherwise."""
 _FIRST: Final = 1.0
 _CAP: Final = 60.0
 _PATIENCE: Final = 300.0
@@ -29,8 +31,10 @@ _PATIENCE: Final = 300.0
 class Retry:
     """How failed requests are tried again."""
 
-    tries: int = 6
+    tries: int = TRIES
     """Attempts in all."""
+    timeout: float | None = None
+    """Seconds after which an attempt is given up; None leaves it to the model, which for servers is ten minutes."""
     rng: random.Random = field(default_factory=random.Random)
     """Where the jitter comes from."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep

@@ -12,7 +12,7 @@ from promptwire.calls.budget import Budget
 from promptwire.calls.cache import AnswerCache
 from promptwire.calls.gate import Gate
 from promptwire.calls.gateway import Gateway
-from promptwire.calls.retrying import Retry
+from promptwire.calls.retrying import TRIES, Retry
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.node import Role
@@ -59,7 +59,8 @@ async def open_session(
     unmade = folder is None and not (cache_folder() / "cache.db").is_file()
     cache = None if options.cache == "off" or unmade else AnswerCache(cache_folder())
     paces = _paces(models, options, budget.limits)
-    retry = None if options.tries is None else Retry(tries=options.tries)
+    told = options.tries is not None or options.timeout is not None
+    retry = Retry(tries=options.tries or TRIES, timeout=options.timeout) if told else None
     gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces, gate=gate)
     for watch in watches:
         watch.follow(gateway.tally)

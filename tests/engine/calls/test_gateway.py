@@ -37,6 +37,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.cache = AnswerCache(folder)
         self.waits: list[float] = []
+        self.retry: dict[str, Any] = {}
         self.made: list[Gateway] = []
 
     def gateway(self, limits: Limits | None = None, **more: Any) -> Gateway:
@@ -44,7 +45,7 @@ class Bench:
             self.waits.append(seconds)
 
         facts: dict[str, Any] = {"cache": self.cache, "budget": Budget(limits), "trace": Trace.null(), **more}
-        gateway = Gateway(retry=Retry(rng=random.Random(1), sleep=sleep), **facts)
+        gateway = Gateway(retry=Retry(rng=random.Random(1), sleep=sleep, **self.retry), **facts)
         self.made.append(gateway)
         return gateway
 
@@ -324,6 +325,15 @@ async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench
     with pytest.raises(LimitReached, match="seconds"):
         await gateway.ask(model, question())
     assert (len(model.requests), gateway.tally.of("").failed) == (1, 0)
+
+
+async def test_a_try_that_takes_too_long_is_made_again_and_is_no_answer(bench: Bench) -> None:
+    slow = Scripted(lambda request, key: "late", latency=3600.0)
+    bench.retry = {"tries": 2, "timeout": 0.05}
+    with pytest.raises(TransientError, match=r"scripted gave no answer within 0.05 seconds") as caught:
+        await bench.gateway(Limits(seconds=60)).ask(slow, question())
+    assert "--timeout" in caught.value.hint
+    assert len(slow.requests) == 2
 
 
 async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:
