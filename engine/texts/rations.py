@@ -1,4 +1,4 @@
-"""What a template may use up: turns of loops, characters, the size of a value.
+"""What a template may use up: turns of loops, characters, time, the size of a value.
 
 A template may come from a stranger, and a few words of one can ask for more memory or time than there is. So turns and
 characters are counted for each rendering, and whatever would make a large value of small ones is refused before it is made.
@@ -7,8 +7,10 @@ characters are counted for each rendering, and whatever would make a large value
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "deal",
     "held",
     "require_room",
+    "require_short",
     "require_small",
     "turn",
     "turns",
@@ -28,6 +31,10 @@ __all__ = [
 
 MAX_TURNS: Final = 1_000_000
 """Most turns of all loops, and calls, of one rendering: a few tenths of a second."""
+SECONDS: Final = 10.0
+"""Longest time of the processor for one rendering: each of a million turns may go through a long list."""
+_LOOKS: Final = 16
+"""Turns from one look at that time to the next."""
 MAX_VALUE: Final = 4_000_000
 """Longest text or list that an expression may make."""
 MAX_WRITTEN: Final = 16_000_000
@@ -40,21 +47,34 @@ WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #]*[\d.]*(?:\d{4}|\*)|\{[^{}]*:[^{
 """A width in a format that is too large, or that comes from elsewhere."""
 LARGE: Final = f"it makes a value of more than {MAX_VALUE:,} characters or elements"
 """What is said of a value that is too large."""
-_TURNS: ContextVar[list[int]] = ContextVar("promptwire_turns")
-"""Turns and characters of the rendering that goes on."""
+
+
+@dataclass(slots=True)
+class _Used:
+    """What the rendering that goes on has used up."""
+
+    turns: int = 0
+    characters: int = 0
+    began: float = field(default_factory=time.thread_time)
+
+
+_USED: ContextVar[_Used] = ContextVar("promptwire_used")
 
 
 def deal() -> None:
     """Begin a rendering: nothing is used up yet."""
-    _TURNS.set([0, 0])
+    _USED.set(_Used())
 
 
 def turn() -> None:
     """Count one turn of a loop, or one call."""
-    turns = _TURNS.get()
-    turns[0] += 1
-    if turns[0] > MAX_TURNS:
+    used = _USED.get()
+    used.turns += 1
+    if used.turns > MAX_TURNS:
         raise OverflowError(f"its loops and calls make more than {MAX_TURNS:,} turns")
+    # The processor's time and not the wall's: what else a machine does must not decide about a template.
+    if used.turns % _LOOKS == 0 and time.thread_time() - used.began > SECONDS:
+        raise OverflowError(f"it takes more than {SECONDS:g} seconds")
 
 
 def turns(values: Iterable[Any]) -> Iterator[Any]:
@@ -67,9 +87,9 @@ def turns(values: Iterable[Any]) -> Iterator[Any]:
 def written(value: Any) -> str:
     """`value` as text, counted."""
     text = str(value)
-    turns = _TURNS.get()
-    turns[1] += len(text)
-    if turns[1] > MAX_WRITTEN:
+    used = _USED.get()
+    used.characters += len(text)
+    if used.characters > MAX_WRITTEN:
         raise OverflowError(f"it writes more than {MAX_WRITTEN:,} characters")
     return text
 
@@ -108,6 +128,12 @@ def require_small(of: Any, args: Sequence[Any], named: Mapping[str, Any], *, for
         if WIDE.search(of):
             raise OverflowError("such wide formats are not for templates")
         require_room(of, [*args, *named.values()])
+
+
+def require_short(text: str, old: str, new: str) -> None:
+    """Raise OverflowError where `text` with `new` for every `old` would be too long."""
+    if len(text) + text.count(old) * len(new) > MAX_VALUE:
+        raise OverflowError(LARGE)
 
 
 def require_room(pattern: str, values: Sequence[Any]) -> None:

@@ -18,6 +18,7 @@ import jinja2.meta
 import jinja2.nodes
 from jinja2.filters import FILTERS as DEFAULT_FILTERS
 from jinja2.filters import make_attrgetter
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
@@ -28,8 +29,10 @@ from promptwire.texts import rations
 
 __all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
 
-_GROWING: Final = ("center", "indent", "batch", "slice", "format", "round", "wordwrap", "replace", "urlize")
+_GROWING: Final = ("center", "indent", "batch", "slice", "format", "round", "wordwrap", "urlize")
 """Jinja's filters that may make a large value of small ones."""
+_WIDENING: Final = frozenset({"center", "ljust", "rjust", "zfill", "format", "format_map"})
+"""Methods of texts that may do so."""
 _NEVER: Final = frozenset({"translate", "expandtabs"})
 """Methods of texts that make much of little, and that no prompt needs."""
 
@@ -57,7 +60,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 raise OverflowError(f"{name!r} is not for templates")
             if name == "join":
                 return _joined(of, *args)
-            rations.require_small(of, args, kwargs, formats=name in ("format", "format_map"))
+            if name == "replace" and len(args) > 1 and all(isinstance(one, str) for one in args[:2]):
+                rations.require_short(of, *args[:2])
+            if name in _WIDENING:
+                rations.require_small(of, args, kwargs, formats=name in ("format", "format_map"))
+        if isinstance(__obj, LoopContext) and args:  # a loop that calls itself goes through what it is called with
+            args = (rations.turns(args[0]), *args[1:])
         return rations.held(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -178,6 +186,19 @@ def _sum(environment: Any, iterable: Iterable[Any], attribute: Any = None, start
     return DEFAULT_FILTERS["sum"](environment, iterable, attribute, start)
 
 
+@jinja2.pass_eval_context
+def _replace(context: Any, s: Any, old: Any, new: Any, count: int | None = None) -> Any:
+    """Jinja's `replace`, measured before it replaces."""
+    rations.require_short(str(s), str(old), str(new))
+    return DEFAULT_FILTERS["replace"](context, s, old, new, count)
+
+
+def _among(value: Any, values: Any) -> bool:
+    """Jinja's test `in`, counted: `select` asks it of every element."""
+    rations.turn()
+    return value in values
+
+
 _SANDBOX = _Sandbox(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
 _SANDBOX.filters |= {
     "turns": rations.turns,
@@ -185,8 +206,10 @@ _SANDBOX.filters |= {
     "written": rations.written,
     "join": _join,
     "sum": _sum,
+    "replace": _replace,
     **{name: _guarded(name) for name in _GROWING},
 }
+_SANDBOX.tests["in"] = _among
 _SANDBOX.globals["namespace"] = _Namespace
 del _SANDBOX.globals["lipsum"]  # filler text, as much as is asked for
 del _SANDBOX.filters["random"]  # another text every time, which would be paid for every time

@@ -88,6 +88,40 @@ def test_nothing_large_is_made_of_small_things(greedy: str, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
+    "slow",
+    [
+        "{% for a in range(99999) %}{% set x = range(99999) | list %}{% endfor %}",
+        "{% for a in range(99999) %}{% set x = 99999 in (range(99999) | list) %}{% endfor %}",
+        "{% set xs = range(99999) | list %}{{ xs | map('string') | select('in', xs) | list }}",
+    ],
+)
+def test_a_template_whose_every_turn_is_long_is_stopped(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.texts.rations.SECONDS", 0.05)
+    with pytest.raises(OverflowError, match=r"takes more than 0\.05 seconds"):
+        "".join(pieces_of(compiled(slow), {}))
+
+
+def test_a_loop_that_calls_itself_is_counted_too() -> None:
+    inner = "{% if loop.depth < 3 %}{{ loop(range(99999)) }}{% endif %}"
+    with pytest.raises(OverflowError, match="turns"):
+        "".join(pieces_of(compiled("{% for a in [0] recursive %}" + inner + "{% endfor %}"), {}))
+    tree = "{% for a in [1, [2, [3]]] recursive %}{{ loop(a) if a is iterable else a }}{{ loop.length }}{% endfor %}"
+    assert "".join(pieces_of(compiled(tree), {})) == "12223122"
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        "{{ text.replace('[INPUT]', text) == text }}",
+        "{{ text | replace('[INPUT]', text) == text }}",
+        "{{ text.startswith(text) and text.count(text) == 1 and text.split(text, 5000) | length == 2 }}",
+    ],
+)
+def test_long_texts_are_looked_at_and_put_into_each_other(usual: str) -> None:
+    assert "".join(pieces_of(compiled(usual), {"text": "word " * 1000})) == "True"
+
+
+@pytest.mark.parametrize(
     ("usual", "expected"),
     [
         ("{{ '%.2f' % 0.5 }} {{ '%3d%%' | format(7) }}", "0.50   7%"),
