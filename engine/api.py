@@ -164,7 +164,12 @@ def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role,
         name, api_base = options.model(role)
         if (name, api_base) not in made:
             made[name, api_base] = backend(
-                name, api_base=api_base, parallel=parallel[name, api_base], role=role, say=watch.say if watch else None
+                name,
+                api_base=api_base,
+                parallel=parallel[name, api_base],
+                timeout=options.timeout,
+                role=role,
+                say=watch.say if watch else None,
             )
         found[role] = made[name, api_base]
     return found

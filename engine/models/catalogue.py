@@ -48,13 +48,14 @@ def backend(
     *,
     api_base: str | None = None,
     parallel: int | None = None,
+    timeout: float | None = None,
     role: str = "",
     say: Callable[[str], None] | None = None,
 ) -> Backend:
     """The backend for `name`, not opened yet.
 
-    `api_base` is an OpenAI-compatible address, `parallel` how many requests may be in flight, `role` the role it is for (its
-    key may be in PROMPTWIRE_<ROLE>_API_KEY), `say` is told what a download does.
+    `api_base` is an OpenAI-compatible address, `parallel` how many requests may be in flight, `timeout` how many seconds
+    each may take, `role` the role it is for (its key may be in PROMPTWIRE_<ROLE>_API_KEY), `say` is told what a download does.
 
     Raises UsageError for a name or address that can't be one, ModelUnavailable when a part is not installed.
     """
@@ -68,8 +69,8 @@ def backend(
     if word in ("local", "scripted") and (colon or word == name):
         if api_base is not None:
             raise UsageError(f"the model {name!r} has no address", where="--api-base", hint=f"leave out --api-base {api_base}")
-        return _embedded(rest, colon, say) if word == "local" else _scripted(rest)
-    more: dict[str, Any] = {} if parallel is None else {"parallel": parallel}
+        return _embedded(rest, colon, say, timeout) if word == "local" else _scripted(rest)
+    more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}
     key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
     if word == "litellm" and colon:
         if not rest:
@@ -111,16 +112,17 @@ def _check_word(name: str) -> None:
         raise UsageError(f"unknown model {name!r}", where="--model", hint=hint)
 
 
-def _embedded(path: str, colon: str, say: Callable[[str], None] | None) -> Backend:
+def _embedded(path: str, colon: str, say: Callable[[str], None] | None, timeout: float | None) -> Backend:
     from promptwire.models.embedded import Embedded  # noqa: PLC0415 - only what is used
 
+    more: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
     if not colon:
-        return Embedded(say=say)
+        return Embedded(say=say, **more)
     file = Path(path).expanduser()
     if not path or not file.is_file():
         hint = "local:/path/to/model.gguf, or just `local` for the model that promptwire fetches"
         raise UsageError(f"there is no model file {path!r}", where="--model", hint=hint)
-    return Embedded(file, say=say)
+    return Embedded(file, say=say, **more)
 
 
 def _scripted(what: str) -> Backend:

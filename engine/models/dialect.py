@@ -15,10 +15,12 @@ from promptwire.canonical import digest
 from promptwire.errors import RequestRefused, TransientError
 from promptwire.request import Answer, Request
 
-__all__ = ["BROKE", "FILTERED", "OVERFLOW", "TOP", "body", "choices", "read", "route", "seed"]
+__all__ = ["BROKE", "FILTERED", "OVERFLOW", "TIMEOUT", "TOP", "body", "choices", "read", "route", "seed"]
 
 TOP: Final = 20
 """Candidates for the next token that are asked for: the most that OpenAI gives for chats."""
+TIMEOUT: Final = 600.0
+"""Seconds that a request may take, where nobody says otherwise."""
 
 _OURS: Final = frozenset(
     {

@@ -44,9 +44,12 @@ class Embedded:
     batches = False
     parallel = 1
 
-    def __init__(self, path: Path | None = None, *, say: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, say: Callable[[str], None] | None = None, timeout: float = dialect.TIMEOUT
+    ) -> None:
         """`say` hears what the download of the model file is doing."""
         self.name = f"local:{path}" if path else "local"
+        self.timeout = timeout
         self._path = path
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
@@ -123,7 +126,7 @@ class Embedded:
         if "url" not in said:
             raise self._refused(said)
         self.url = said["url"]
-        self._wire = Wire(self.url, key=self.key)
+        self._wire = Wire(self.url, key=self.key, timeout=self.timeout)
 
     async def _hello(self, process: asyncio.subprocess.Process, config: str) -> dict[str, Any]:
         """The child's one line."""

@@ -39,11 +39,21 @@ _UNABLE: Final = {
 class Endpoint:
     """One model at one address."""
 
-    def __init__(self, model: str, base: str, *, key: str | None = None, parallel: int = 32, name: str = "") -> None:
+    def __init__(
+        self,
+        model: str,
+        base: str,
+        *,
+        key: str | None = None,
+        parallel: int = 32,
+        timeout: float = dialect.TIMEOUT,
+        name: str = "",
+    ) -> None:
         self.model = model
         self.base = base.rstrip("/")
         self.name = name or model
         self.parallel = parallel
+        self.timeout = timeout
         self.batches = True
         self._key = key
         self._wire: Wire | None = None
@@ -74,7 +84,7 @@ class Endpoint:
         """Make the connection pool; the address itself is first spoken to by the first request."""
         from promptwire.models.wire import Wire  # noqa: PLC0415 - aiohttp takes 0.2 s, and a run from the cache needs none
 
-        self._wire = Wire(self.base, key=self._key, parallel=self.parallel)
+        self._wire = Wire(self.base, key=self._key, timeout=self.timeout, parallel=self.parallel)
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Answer]:
         """Answer `request`; fewer answers than keys when the address gives fewer. Raises ModelError."""

@@ -53,7 +53,6 @@ _EXTRAS: Final = frozenset(
 """Extra settings that are passed on. litellm takes hundreds, among them where to send the key: a file must not say that."""
 _GAPS: Final = frozenset({"openai", "text-completion-openai", "text-completion-codestral", "azure_text"})
 """Providers that are told what follows a gap."""
-_TIMEOUT: Final = 600.0
 _PASSING: Final = frozenset(
     {"RateLimitError", "Timeout", "APIConnectionError", "InternalServerError", "ServiceUnavailableError", "BadGatewayError"}
 )
@@ -66,11 +65,19 @@ class Hosted:
     """How many are open: they share litellm's connections, so the last one closes them."""
 
     def __init__(
-        self, model: str, *, api_base: str | None = None, key: str | None = None, parallel: int = 32, name: str = ""
+        self,
+        model: str,
+        *,
+        api_base: str | None = None,
+        key: str | None = None,
+        parallel: int = 32,
+        timeout: float = dialect.TIMEOUT,
+        name: str = "",
     ) -> None:
         self.model = model
         self.name = name or model
         self.parallel = parallel
+        self.timeout = timeout
         self._provider = model.partition("/")[0] if "/" in model else "openai"
         self.batches = self._provider in _BATCHING
         self._api_base = api_base
@@ -159,7 +166,7 @@ class Hosted:
             own["api_key"] = key
         if not request.messages and self._provider in ("openai", "text-completion-openai"):
             own["client"] = self._completer(key)
-        return await ask(**dialect.body(self.model, request, n=n), **own, max_retries=0, num_retries=0, timeout=_TIMEOUT)
+        return await ask(**dialect.body(self.model, request, n=n), **own, max_retries=0, num_retries=0, timeout=self.timeout)
 
     def _completer(self, key: str | None) -> Any:
         """One client for all completions at OpenAI: litellm makes a new one for each and leaves its connection open.
@@ -167,7 +174,7 @@ class Hosted:
         It runs on litellm's aiohttp transport; on plain httpx it would be quadratic in its connections.
         """
         if self._completing is None:
-            http = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler(timeout=_TIMEOUT).client
+            http = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler(timeout=self.timeout).client
             make = import_module("openai").AsyncOpenAI
             self._completing = make(api_key=key, base_url=self._api_base, http_client=http, max_retries=0)
         return self._completing

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
+from promptwire.models.dialect import TIMEOUT
 from promptwire.redact import redact
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _SHOWN: Final = 300
 class Wire:
     """One address. Connections are opened when first needed and kept."""
 
-    def __init__(self, base: str, *, key: str | None = None, timeout: float = 600.0, parallel: int = 64) -> None:
+    def __init__(self, base: str, *, key: str | None = None, timeout: float = TIMEOUT, parallel: int = 64) -> None:
         """`key` is sent as a bearer token, `timeout` is in seconds for a whole request."""
         self.base = base.rstrip("/")
         if key and "@" in urlsplit(base).netloc:

@@ -66,6 +66,14 @@ def test_how_many_at_once_can_be_said() -> None:
         backend("m", api_base=BASE, parallel=0)
 
 
+@pytest.mark.parametrize("name", ["m", "anthropic/m", "local"])
+def test_how_long_a_request_may_take_can_be_said_longer_than_the_usual_too(name: str) -> None:
+    address = BASE if name == "m" else None
+    told, usual = backend(name, api_base=address, timeout=1200.0), backend(name, api_base=address)
+    assert isinstance(told, Endpoint | Hosted | Embedded) and isinstance(usual, Endpoint | Hosted | Embedded)
+    assert (told.timeout, usual.timeout) == (1200.0, 600.0)
+
+
 def test_the_embedded_model_and_one_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(b"GGUF")
     assert isinstance(backend("local"), Embedded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -54,6 +55,15 @@ async def model(server: Server) -> AsyncIterator[Endpoint]:
 
 def said(answers: list[Any]) -> list[str]:
     return [answer.text for answer in answers]
+
+
+async def test_a_request_takes_as_long_as_was_said_and_no_longer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        model = Endpoint("m", f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout=0.05)
+        await model.open()
+        with pytest.raises(TransientError, match=r"within 0\.05 seconds"):
+            await model.call(GENERATE, keys=["k"])
+        await model.close()
 
 
 # What it gives
