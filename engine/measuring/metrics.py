@@ -71,7 +71,7 @@ class Metric:
             raise NodeError(
                 f"the metric {self.name!r} gave {value} for the answer {answer[:60]!r}", hint="it has to be a number"
             )
-        return value, str(feedback)
+        return value, str(feedback or "")
 
 
 def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:

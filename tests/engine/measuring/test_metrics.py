@@ -142,6 +142,15 @@ def test_a_metric_may_say_in_words_what_its_number_means() -> None:
     assert units.grade("3", example("3 km")) == (0.5, "The unit is missing.")
 
 
+def test_a_metric_that_has_nothing_to_say_puts_no_word_into_a_prompt() -> None:
+    @metric()
+    def silent(answer: str, outputs: tuple[str, ...]) -> tuple[float, str]:
+        """A number, and nothing beside it."""
+        return 1.0, None  # type: ignore[return-value] # plug-ins are not all checked
+
+    assert silent.grade("x", example("x")) == (1.0, "")
+
+
 DATA = os.environ.get("PROMPTWIRE_TEST_DATA")
 """A folder of evaluation tasks, each with a `task.json` that names its metric."""
 
