@@ -127,10 +127,12 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
 def _refuse_hidden(plugin: str, module: ModuleType) -> None:
     """Of two functions of one name in a file the second hides the first; only the source still shows both."""
     file = Path(module.__file__ or "")
-    if file.suffix != ".py":
+    try:
+        source = file.read_bytes() if file.suffix == ".py" else b""
+    except OSError:  # a module in an archive has a name and no file
         return
     lines: dict[str, int] = {}
-    for part in ast.parse(file.read_bytes()).body:
+    for part in ast.parse(source).body:
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) or not any(map(_declares, part.decorator_list)):
             continue
         if part.name in lines:

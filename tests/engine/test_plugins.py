@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -113,6 +114,14 @@ def test_two_of_one_name_in_a_file_are_a_clash_too_though_python_forgets_the_fir
         metrics("acme")
     file = tmp_path / "acme_one.py"
     assert str(caught.value) == f"the plug-in 'acme' has two called 'by-length': {file}:3 and 8\n  rename one of them"
+
+
+def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ZipFile(tmp_path / "acme.zip", "w") as archive:
+        archive.writestr("acme_packed.py", METRIC.format(name="by_length"))
+    monkeypatch.syspath_prepend(str(tmp_path / "acme.zip"))
+    install(("acme", "acme_packed"))
+    assert metrics("acme") == ["by-length"]
 
 
 def test_a_file_is_run_once_and_goes_by_its_name(tmp_path: Path) -> None:
