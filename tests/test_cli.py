@@ -211,6 +211,14 @@ def command(*words: str, **rest: Any) -> subprocess.Popen[str]:
     )
 
 
+def test_a_folder_that_is_gone_does_not_end_in_a_traceback(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "promptwire", "pipelines"]
+    code = f"import os; os.rmdir(os.getcwd()); os.execv({sys.executable!r}, {words})"
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "gone", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and "protegi" in done.stdout
+
+
 def test_json_is_one_object_on_standard_output_and_nothing_else(project: Path) -> None:
     out, err = command("run", "ape-paraphrase", *MOOD, *SCRIPTED, "--json").communicate(timeout=60)
     assert json.loads(out)["prompt"] == "How does it feel?"
