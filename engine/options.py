@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -47,8 +47,8 @@ class Options(Model):
     """Values for the pipeline's params, as text (`-p k=v`)."""
     patches: Mapping[str, str] = {}
     """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
-    limits: Mapping[str, float] = {}
-    """Budgets that go before the pipeline's own: `calls`, `tokens`, `usd`, `seconds`."""
+    limits: Mapping[Literal["calls", "tokens", "usd", "seconds"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    """Budgets that go before the pipeline's own."""
     paces: Mapping[Role, Pace] = {}
     """How hard each role's model may be pressed; goes before what the pipeline says."""
     task: Mapping[str, Any] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
@@ -28,6 +30,13 @@ def test_a_role_without_a_model_borrows_one_with_its_address(
     models: dict[Role, str], bases: dict[Role, str], role: Role, expected: tuple[str, str | None]
 ) -> None:
     assert Options(models=models, api_bases=bases).model(role) == expected
+
+
+@pytest.mark.parametrize("limits", [{"seconds": math.inf}, {"usd": math.nan}, {"calls": -1}, {"call": 1}])
+def test_a_limit_that_limits_nothing_is_refused(limits: dict[str, float]) -> None:
+    assert Options.model_validate({"limits": {"usd": 0.5}}).limits == {"usd": 0.5}
+    with pytest.raises(ValidationError, match="limits"):
+        Options.model_validate({"limits": limits})
 
 
 def test_folders_lie_in_the_working_folder_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
