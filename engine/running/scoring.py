@@ -7,6 +7,7 @@ marked unreadable and counted. A call that failed is nobody's answer and has no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -149,8 +150,7 @@ class Scorer:
             raise NodeError(
                 f"the judge gave no number: {verdict.text[:200]!r}", where=self.path, hint="mend the rubric template"
             )
-        marks = rubric.front.parse.marks
-        feedback = (verdict.text.rpartition(marks[0])[0] if marks else verdict.text).strip()
+        feedback = _reasons(verdict.text, rubric.front.parse.marks)
         return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))), feedback=feedback)
 
     async def _ask(self, request: Request, role: Role | None = None) -> Answer:
@@ -167,3 +167,11 @@ class Scorer:
             rounds=self.asking.rounds,
         )
         return answer
+
+
+def _reasons(verdict: str, marks: tuple[str, str] | None) -> str:
+    """What a judge says before its grade; the mark is found in capitals too, as the grade is."""
+    if marks is None:
+        return verdict.strip()
+    starts = [found.start() for found in re.finditer(re.escape(marks[0]), verdict, re.IGNORECASE)]
+    return verdict[: starts[-1]].strip() if starts else ""

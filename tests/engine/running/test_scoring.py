@@ -145,9 +145,10 @@ async def test_a_likelihood_is_the_mean_over_the_answers_tokens() -> None:
     assert scores.perfect is None
 
 
-async def test_a_judge_grades_what_the_task_model_said() -> None:
+@pytest.mark.parametrize("verdict", ["Fair. <grade>0.25</grade>", "Fair.\n<GRADE>0.25</GRADE>"])
+async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
     def reply(request: Request, key: str) -> str:
-        return "Fair. <grade>0.25</grade>" if "Grade one answer" in said(request) else "some answer"
+        return verdict if "Grade one answer" in said(request) else "some answer"
 
     from promptwire.documents import shipped
 
