@@ -74,8 +74,12 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 
 
 def plain(text: str) -> str:
-    """Printed text without what differs from run to run: seconds, dates, blanks at the end of lines."""
+    """Printed text without what differs from run to run: seconds, dates, blanks at the end of lines.
+
+    Nor does it show the number that a run folder gets when another run began in the same second.
+    """
     text = re.sub(r"\d{8}-\d{6}", "DATE", re.sub(r"\b\d+\.\d s\b", "SECONDS s", text))
+    text = re.sub(r"(DATE-[\w-]*?-\d+)-\d+\b", r"\1", text)
     return "\n".join(line.rstrip() for line in text.splitlines()).strip()
 
 
