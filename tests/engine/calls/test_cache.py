@@ -206,7 +206,7 @@ def test_a_process_that_is_killed_beside_another_does_not_harm_its_work(tmp_path
 
 
 LOCKED = """
-import os, sys
+import os, sys, urllib.parse  # what Python loads late may lie where only root can read
 from pathlib import Path
 from promptwire.calls.cache import AnswerCache
 from promptwire.errors import PromptwireError
