@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,18 +43,6 @@ app = typer.Typer(
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")
-for _command in (
-    reading.show,
-    reading.nodes,
-    reading.schema,
-    planning.plan,
-    drawing.graph,
-    starting.new,
-    why,
-    bundle,
-    replay,
-):
-    app.command()(_command)
 
 
 def main() -> None:
@@ -66,7 +55,6 @@ def main() -> None:
         app()
 
 
-@app.command()
 def run(
     pipeline: Pipeline,
     task: Annotated[str, typer.Option(help="A shipped task, a task file, a folder with train.jsonl, or a data file.")],
@@ -109,24 +97,20 @@ def run(
 
 
 def _run(pipeline: str, task: str, options: Options, *, asking: Asking, json_: bool, quiet: bool) -> None:
-    from promptwire.api import run as optimize
+    from promptwire.api import run_async
+    from promptwire.calls.quiet import run_quietly
     from promptwire.terminal import Watcher, print_report
 
     watcher = None if quiet or json_ else Watcher(_console(stderr=True))
-    consent = asking.consent(watcher)
-    with _stoppable(options):
-        if watcher is None:
-            report = optimize(pipeline, task, options, consent=consent)
-        else:
-            with watcher.watching():
-                report = optimize(pipeline, task, options, watch=watcher, consent=consent)
+    work = run_async(pipeline, task, options, watch=watcher, consent=asking.consent(watcher))
+    with _stoppable(options), watcher.watching() if watcher else nullcontext():
+        report = run_quietly(work, leave=_leave)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:
         print_report(report, _console())
 
 
-@app.command()
 def check(
     files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")],
     plugins: Plugins = None,
@@ -148,7 +132,6 @@ def check(
     raise typer.Exit(2 if wrong else 0)
 
 
-@app.command()
 def pipelines() -> None:
     """List the shipped pipelines and tasks."""
     from promptwire.listing import pipeline_rows, task_rows
@@ -159,7 +142,6 @@ def pipelines() -> None:
     print_table(task_rows(), ("task", "what it is"), _console())
 
 
-@app.command()
 def models(
     remove: Annotated[str | None, typer.Option(metavar="NAME", help="Delete a model's file.")] = None,
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch a model's file now.")] = None,
@@ -216,6 +198,13 @@ def _stoppable(options: Options) -> Iterator[None]:
         raise typer.Exit(130) from stop
 
 
+def _leave() -> None:
+    """End the process as `kill` would: what is in flight is given up, and the cache is made for that."""
+    sys.stderr.write("left at once; what was in flight is lost, the rest is in the cache\n")
+    sys.stderr.flush()
+    os._exit(130)
+
+
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
@@ -233,3 +222,22 @@ def _problem(problem: Any) -> dict[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
     }
+
+
+# In this order `--help` lists them: what everybody needs comes first.
+for _command in (
+    run,
+    check,
+    planning.plan,
+    drawing.graph,
+    reading.show,
+    pipelines,
+    reading.nodes,
+    starting.new,
+    reading.schema,
+    why,
+    bundle,
+    replay,
+    models,
+):
+    app.command()(_command)

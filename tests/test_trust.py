@@ -147,6 +147,31 @@ def test_one_interrupt_waits_for_what_is_in_flight_keeps_it_and_says_so(project:
     assert (rest["prompt"], rest["test"]) == (whole["prompt"], whole["test"])
 
 
+def test_a_second_interrupt_leaves_at_once_without_a_traceback_and_keeps_what_was_stored(project: Path) -> None:
+    server = Server()
+    with server.beside():
+        words = [*WORDS, *SMALL, "--api-base", server.url, "--parallel", "4"]
+        server.latency = 0.1
+        first = command("-c", HEARS, *words)
+        while server.paid < 10 and first.poll() is None:
+            pass
+        server.latency = 3600.0
+        sent = len(server.requests)
+        while len(server.requests) < sent + 4 and first.poll() is None:
+            pass
+        first.send_signal(signal.SIGINT)
+        assert first.stderr is not None
+        said = first.stderr.readline() + first.stderr.readline()
+        while "waits for what is in flight" not in said:
+            said += first.stderr.readline()
+        first.send_signal(signal.SIGINT)
+        _, err = first.communicate(timeout=60)
+        assert first.returncode == 130
+        assert "left at once" in err and "Traceback" not in err
+    kept = AnswerCache(cache_folder()).stats().rows
+    assert 0 < kept <= server.paid
+
+
 def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, Pace]] = []
 

@@ -7,9 +7,13 @@ selector a loop has is asyncio's public choice, so nothing private is relied on.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import selectors
+import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 __all__ = ["QuietLoop", "run_quietly", "when_idle"]
@@ -59,7 +63,30 @@ def when_idle(callback: Callable[[], object]) -> None:
         loop.call_soon(callback)
 
 
-def run_quietly(work: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run` in such a loop. On Windows in its usual one, for this one starts no child processes there."""
-    with asyncio.Runner(loop_factory=None if sys.platform == "win32" else QuietLoop) as runner:
-        return runner.run(work)
+def run_quietly(work: Coroutine[Any, Any, T], *, leave: Callable[[], object] | None = None) -> T:
+    """`asyncio.run` in such a loop. On Windows in its usual one, for this one starts no child processes there.
+
+    The first Ctrl-C cancels `work`, which may take its time to end. `leave` is called by the second: asyncio itself would raise
+    KeyboardInterrupt wherever it finds the loop, and then wait for all that is left.
+    """
+    heard = signal.getsignal(signal.SIGINT)
+    try:
+        with asyncio.Runner(loop_factory=None if sys.platform == "win32" else QuietLoop) as runner:
+            return runner.run(work if leave is None else _leaving(work, leave))
+    finally:
+        if leave is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, heard)
+
+
+async def _leaving(work: Coroutine[Any, Any, T], leave: Callable[[], object]) -> T:
+    """`work`, with asyncio's handler of Ctrl-C behind one that counts."""
+    behind, count = signal.getsignal(signal.SIGINT), itertools.count(1)
+    if callable(behind) and behind is not signal.default_int_handler:
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            if next(count) > 1:
+                leave()
+            behind(number, frame)
+
+        signal.signal(signal.SIGINT, hear)
+    return await work
