@@ -23,6 +23,7 @@ from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
 from promptwire.planning.foresight import Consent, Declined, Foresight
+from promptwire.planning.parts import judged
 from promptwire.planning.plan import Plan
 from promptwire.request import Backend
 from promptwire.running.opening import Watch, open_session
@@ -185,14 +186,14 @@ def _kept_back(limits: Limits, task: Task) -> Mapping[Role, int]:
     """Calls of each role that the held-out comparison needs. Raises UsageError when the limit leaves none for the optimizer."""
     pairs = 2 * len(task.test)
     needed: dict[Role, int] = {"task": pairs}
-    if task.load_metric(None).needs == "judge":
+    if judged(task):
         needed["judge"] = pairs
     calls = sum(needed.values())
     if limits.calls is not None and limits.calls <= calls:
-        judged = ", each answer judged in one more" if "judge" in needed else ""
+        asked = ", each answer judged in one more" if "judge" in needed else ""
         raise UsageError(
             f"a limit of {limits.calls} calls leaves none to optimize with: the held-out comparison alone makes {calls}",
-            hint=f"two prompts on {len(task.test)} test examples{judged}; give more calls, or a task with fewer test examples",
+            hint=f"two prompts on {len(task.test)} test examples{asked}; give more calls, or a task with fewer test examples",
         )
     return needed
 

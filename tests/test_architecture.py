@@ -159,4 +159,5 @@ def test_no_test_file_stands_for_a_module_that_is_gone() -> None:
         for folder in ("engine", "nodes")
         for path in (ROOT / "tests" / folder).rglob("test_*.py")
     }
-    assert found <= known
+    # Where one file would be long, `test_gateway_losses` is a part of what `gateway` does.
+    assert all(any(name == module or name.startswith(f"{module}_") for module in known) for name in found)

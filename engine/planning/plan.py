@@ -14,24 +14,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from promptwire.bounds import Extent
 from promptwire.models.prices import Quote
 from promptwire.node import Role
 from promptwire.planning.count import Count
-from promptwire.planning.lengths import REPLY, Length, judging, scoring, writing
+from promptwire.planning.lengths import REPLY
+from promptwire.planning.parts import Part, judged, parts_of, report_parts
 from promptwire.planning.walking import walk
 from promptwire.running.preflight import bind
-from promptwire.running.report import REPORT, TRAIN_SHOWN
-from promptwire.steps import Asking, Graph, Limits
+from promptwire.running.report import REPORT
+from promptwire.steps import Graph, Limits
 from promptwire.task import Task
 from promptwire.values import Model
 
 __all__ = ["Known", "Plan", "StepPlan", "plan"]
 
 N = TypeVar("N", int, float)
-_PERHAPS: Final = Extent(0, 1)
 
 
 class StepPlan(Model):
@@ -113,30 +113,6 @@ class Known:
     """Whether the step at a path will ask nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Calls of one sort."""
-
-    role: Role
-    calls: Extent
-    length: Length | None
-
-    def tokens(self) -> tuple[float, float] | None:
-        """Tokens read and written; None when nobody knows."""
-        if not self.calls.most:
-            return 0.0, 0.0
-        if self.length is None or math.isinf(self.calls.most):
-            return None
-        return self.calls.most * self.length.read, self.calls.most * self.length.written
-
-    def usd(self, known: Known) -> float | None:
-        """What they cost; None when that is not known."""
-        quote, tokens = known.quotes.get(self.role), self.tokens()
-        if (quote is not None and quote.free) or not self.calls.most:
-            return 0.0
-        return quote.usd(*tokens) if quote is not None and tokens is not None else None
-
-
 def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     """What running `graph` on `task` asks at most. Raises UsageError for an input that no task gives."""
     known = known or Known()
@@ -146,53 +122,24 @@ def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     limits = known.limits or graph.limits
     limited = any(limit is not None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds))
     counts = walk(graph, inputs, limited=limited)
-    parts = {path: list(_parts(path, count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
+    parts = {path: list(parts_of(count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
     rows = [
         _row(path, counts[path].step.type.name, found, known)
         for path, found in parts.items()
         if any(part.calls.most for part in found)
     ]
-    rows.append(_row(REPORT, "held-out comparison", list(_report(task)), known))
+    rows.append(_row(REPORT, "held-out comparison", list(report_parts(task)), known))
     return _whole(graph, task, rows, known).model_copy(
         update={"notes": tuple(_notes(counts, rows, known)), "limit": limits.calls}
     )
 
 
-def _parts(path: str, count: Count, counts: Mapping[str, Count], task: Task) -> Iterator[_Part]:
-    """The calls of one step."""
-    asking = count.step.asking or Asking(role="task")
-    if count.asks.most:
-        yield _Part(asking.role, count.asks, _spoken(count, counts, task))
-    if count.scores.most:
-        yield _Part(asking.role, count.scores, scoring(count, task))
-        if task.load_metric(asking.metric).needs == "judge":
-            yield _Part("judge", count.scores * _PERHAPS, judging(task, count))
-
-
-def _spoken(count: Count, counts: Mapping[str, Count], task: Task) -> Length | None:
-    """The length of a step's own requests, with the conversations that they go on with."""
-    own = writing(count, task)
-    if not count.converses or own is None:
-        return own
-    before = [writing(other, task) for other in counts.values() if "critiques" in other.step.type.outputs.model_fields]
-    longest = max((length.read + length.written for length in before if length is not None), default=0.0)
-    return Length(own.read + longest, own.written)
-
-
-def _report(task: Task) -> Iterator[_Part]:
-    """The held-out comparison; one prompt instead of two when the initial one stays the best."""
-    pairs = Extent(1, 2) * (len(task.test) + min(len(task.train), TRAIN_SHOWN))
-    yield _Part("task", pairs, scoring(None, task))
-    if task.load_metric(None).needs == "judge":
-        yield _Part("judge", pairs * _PERHAPS, judging(task, None))
-
-
-def _row(path: str, node: str, parts: list[_Part], known: Known) -> StepPlan:
+def _row(path: str, node: str, parts: list[Part], known: Known) -> StepPlan:
     calls = sum((part.calls for part in parts[1:]), parts[0].calls)
     most = None if math.isinf(calls.most) else int(calls.most)
     tokens = [part.tokens() for part in parts]
     read, written = (_sum(None if pair is None else pair[side] for pair in tokens) for side in (0, 1))
-    usd = _sum(part.usd(known) for part in parts)
+    usd = _sum(part.usd(known.quotes) for part in parts)
     cached = known.cached.get(path, 0)
     new = 0 if known.is_over(path) else None if most is None else max(0, most - cached)
     return StepPlan(
@@ -228,7 +175,7 @@ def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan
         new_usd=_least(usd, limits.usd),
     )
     asked = {part for part in (row.model for row in rows) if part} | (
-        {"judge"} & known.models.keys() if _judged(task) else set()
+        {"judge"} & known.models.keys() if judged(task) else set()
     )
     roles: list[Role] = [role for role in known.models if role in asked]
     return Plan(
@@ -255,10 +202,6 @@ def _notes(counts: Mapping[str, Count], rows: list[StepPlan], known: Known) -> I
             yield f"{row.path}: nobody knows how much its requests will show"
     if any(quote.read for quote in known.quotes.values()):
         yield f"a reply that no max_tokens bounds is taken to have {REPLY} tokens; what a model thinks unseen is not counted"
-
-
-def _judged(task: Task) -> bool:
-    return task.load_metric(None).needs == "judge"
 
 
 def _sum(values: Iterable[N | None]) -> N | None:
