@@ -38,6 +38,9 @@ def bind_call(frame: Frame, post: Post, spec: CallSpec) -> Built:
     branch = frame.branch(at)
     kind = _type(frame, spec.use, branch)
     if kind is None:
+        # What its inputs are nobody can say, but the names in them are there or not.
+        for key in spec.given:
+            connect(branch.get(key) or branch, Socket(f"{key!r} of {spec.use}"), frame)
         frame.forgive(branch)
         return Built()
     ports, params = _fields(kind.inputs), _fields(kind.params)

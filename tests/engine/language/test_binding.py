@@ -14,6 +14,8 @@ from tests.small import TYPES, Project
     ("written", "expected"),
     [
         ("{use: pik, prompts: $seed}", ["p.yaml:4:12: there is no node type 'pik' - did you mean 'pick'?"]),
+        ("{use: pik, prompts: [$seed, $sed], keep: 3}",
+         ["p.yaml:4:12: there is no node type 'pik' - did you mean 'pick'?", "p.yaml:4:34: there is no 'sed' here - did you mean '$seed'?"]),
         ("{use: ./x, prompts: $seed}", ["p.yaml:4:12: there is no node type './x' - a pipeline file is written ./x.yaml"]),
         ("{use: pick, prompts: $seed, plicy: top}", ["p.yaml:4:34: pick has no port or param 'plicy' - did you mean 'policy'?"]),
         ("{use: pick, prompts: $seed, zzzzz: top}", ["p.yaml:4:34: pick has no port or param 'zzzzz' - it takes: prompts, keep, policy, share"]),
