@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from promptwire.errors import LimitReached, ModelError, NodeError, Unsupported, UsageError
+from promptwire.measuring.grades import read_grade
 from promptwire.measuring.metrics import Metric
 from promptwire.node import Role
 from promptwire.request import Answer, Request, Settings
@@ -22,13 +23,11 @@ from promptwire.running.session import Session
 from promptwire.running.waves import gather
 from promptwire.steps import Asking
 from promptwire.texts.layout import joined, shows_nothing
-from promptwire.texts.parsing import Parse, read
+from promptwire.texts.parsing import read
 from promptwire.texts.templating import Template, load
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["Scorer"]
-
-_NUMBER = Parse(regex=r"-?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -145,13 +144,13 @@ class Scorer:
         request = request_for(rubric.render(values), self.session.settings(asking, rubric, self.roles))
         verdict = await self._ask(request, "judge")
         answers, readable = read(verdict.text, rubric.front.parse)
-        numbers, found = read(answers[-1], _NUMBER) if readable and answers else ((), False)
-        if not found:
+        grade = read_grade(answers[-1]) if readable and answers else None
+        if grade is None:
             raise NodeError(
                 f"the judge gave no number: {verdict.text[:200]!r}", where=self.path, hint="mend the rubric template"
             )
         feedback = _reasons(verdict.text, rubric.front.parse.marks)
-        return Row(prompt.id, example.id, output, said, min(1.0, max(0.0, float(numbers[-1]))), feedback=feedback)
+        return Row(prompt.id, example.id, output, said, grade, feedback=feedback)
 
     async def _ask(self, request: Request, role: Role | None = None) -> Answer:
         role = role or self.asking.role

@@ -159,6 +159,17 @@ async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
         await scored(Scripted(lambda request, key: "no grade"), task=judged)
 
 
+@pytest.mark.parametrize(
+    ("grade", "value"), [("3/10", 0.3), ("30%", 0.3), (".5", 0.5), ("0,5", 0.5), ("2 out of 10", 0.2), ("1", 1.0), ("0", 0.0)]
+)
+async def test_a_judges_grade_is_read_with_its_scale(grade: str, value: float) -> None:
+    from promptwire.documents import shipped
+
+    judged = task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
+    rows = (await scored(Scripted(lambda request, key: f"So. <grade>{grade}</grade>"), task=judged)).rows
+    assert [row.value for row in rows] == [pytest.approx(value)] * 12
+
+
 class Mute(Scripted):
     """A model without log-probabilities."""
 

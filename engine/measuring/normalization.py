@@ -1,0 +1,116 @@
+"""Text normalization that every metric shares: widths, invisible characters, digits, dashes and quotes of all scripts.
+
+It maps spellings that a reader can't tell apart to one. It keeps what a reader can: a superscript stays an exponent, an accent
+stays, and a Hindi vowel sign stays.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["HAN", "KATAKANA", "UNSPACED", "is_word", "joined", "plain", "words"]
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005\u3007"
+"""Chinese characters, as a part of a character class."""
+KATAKANA = "\u30a1-\u30ff\u31f0-\u31ff"
+"""Katakana, which Japanese writes in runs that are words."""
+UNSPACED = f"{HAN}{KATAKANA}\u3041-\u309f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff"
+"""Scripts that put no blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan."""
+
+_SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-", strict=True))
+_RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
+_VULGAR = re.compile(r"(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e\u2189])")
+_SQUARED_LETTERS = {code: chr(65 + (code - 0x1F170)) for code in range(0x1F170, 0x1F18A)}
+_SAME: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-"),
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\uff07"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\uff02"), '"'),
+    **dict.fromkeys(map(ord, "\u2044\u2215"), "/"),
+    ord("\u066b"): ".",
+    ord("\u066c"): ",",
+    ord("\u066a"): "%",
+    ord("\u060c"): ",",
+    ord("\u3001"): ",",
+    ord("\u3002"): ".",
+    ord("\uff61"): ".",
+    ord("\u0964"): ".",
+    ord("\u06d4"): ".",
+    ord("\u0640"): None,  # an Arabic line that only stretches a word
+    **_SQUARED_LETTERS,
+}
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_POINTS = re.compile("[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5]")
+"""Vowel points of Arabic and Hebrew, which most writers leave out."""
+
+
+def plain(text: str) -> str:
+    """`text` with one spelling for what looks the same; letters keep their case and lines stay lines.
+
+    >>> plain("\\uff11\\uff12\\u200b\\uff0e\\uff15 m\\u00b2, \\u22123\\u00bd")
+    '12.5 m^2, -3 1/2'
+    """
+    if text.isascii():
+        return text
+    text = _INVISIBLE.sub("", text)
+    text = _RAISED.sub(lambda found: "^" + "".join(_SUPERSCRIPTS[sign] for sign in found[0]), text)
+    text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SAME)
+    text = _POINTS.sub("", text)
+    return "".join(_digit(sign) for sign in text)
+
+
+def _digit(sign: str) -> str:
+    if sign.isascii() or not sign.isdecimal():
+        return sign
+    return str(unicodedata.decimal(sign))
+
+
+def is_word(sign: str) -> bool:
+    """Whether `sign` is part of a word: a letter, a digit, or a mark that belongs to the letter before it."""
+    return sign.isalnum() or sign == "_" or unicodedata.category(sign)[0] == "M"
+
+
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_KATAKANA = re.compile(f"[{KATAKANA}]")
+
+
+def joined(left: str, right: str) -> bool:
+    """Whether no word ends between the neighbours `left` and `right`.
+
+    >>> joined("a", "b"), joined("a", " "), joined("\\u662f", "T")
+    (True, False, False)
+    """
+    if not left or not right or not (is_word(left) and is_word(right)):
+        return False
+    if unicodedata.category(right)[0] == "M":
+        return True
+    if _KATAKANA.match(left) and _KATAKANA.match(right):
+        return True
+    return not (_UNSPACED.match(left) or _UNSPACED.match(right))
+
+
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_PIECE = re.compile(r"(?:(?<![^\s(\[{\"'=:,;])-(?=[0-9]))?[0-9]+(?:[.:/][0-9]+|,[0-9]{3}(?![0-9]))*|[^\W\d_]+(?:\+\+|\+|#)(?!\w)|.", re.DOTALL)
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in lower case, without punctuation; one character each in a script that puts no blanks.
+
+    A sign and a decimal point stay with their number, so that -3 is not 3 and 3.5 is not 35.
+
+    >>> words("The sea-lion (aged 3.5).")
+    ['the', 'sea', 'lion', 'aged', '3.5']
+    """
+    found: list[str] = []
+    last = ""
+    for match in _PIECE.finditer(plain(plain(text).casefold())):
+        piece = match[0].replace(",", "") if _GROUPED.fullmatch(match[0]) else match[0]
+        if piece == "'":
+            continue
+        if len(piece) > 1 or is_word(piece):
+            if joined(last, piece[0]):
+                found[-1] += piece
+            else:
+                found.append(piece)
+        last = piece[-1]
+    return found
