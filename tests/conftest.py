@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-_LOCAL = ("127.0.0.1", "::1", "localhost")
+_LOCAL = ("127.0.0.1", "127.1", "::1", "localhost", "localhost.")
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,8 @@ class Trace:
     ) -> None:
         self._folder = folder
         self._listener = listener
-        self._secrets = secrets()
+        # A line holds texts as JSON writes them: a secret with a quotation mark stands there with a backslash.
+        self._secrets = tuple(dict.fromkeys(form for one in secrets() for form in (one, json.dumps(one)[1:-1])))
         self._clock = clock
         self._began = self._flushed = clock()
         self._count = 0

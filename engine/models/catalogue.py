@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from promptwire.errors import PromptwireError, UsageError, suggest
+from promptwire.models.address import Address
+from promptwire.redact import hidden
 from promptwire.request import Backend
 
 __all__ = ["backend"]
@@ -65,10 +67,12 @@ def backend(
     if parallel is not None and parallel < 1:
         raise UsageError(f"{parallel} requests at once is too few", where="--parallel", hint="give at least 1")
     if api_base is not None:
-        _check_address(api_base)
+        Address.checked(api_base, "--api-base")
     if word in ("local", "scripted") and (colon or word == name):
         if api_base is not None:
-            raise UsageError(f"the model {name!r} has no address", where="--api-base", hint=f"leave out --api-base {api_base}")
+            raise UsageError(
+                f"the model {name!r} has no address", where="--api-base", hint=f"leave out --api-base {hidden(api_base)}"
+            )
         return _embedded(rest, colon, say, timeout) if word == "local" else _scripted(rest)
     more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}
     key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
@@ -93,14 +97,9 @@ def _environment() -> str | None:
     for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
         base = os.environ.get(variable)
         if base:
-            _check_address(base, variable)
+            Address.checked(base, variable)
             return base
     return None
-
-
-def _check_address(base: str, where: str = "--api-base") -> None:
-    if not base.startswith(("http://", "https://")) or not base.partition("://")[2].strip("/"):
-        raise UsageError(f"{base!r} is no address", where=where, hint="such as http://127.0.0.1:8000/v1")
 
 
 def _check_word(name: str) -> None:

@@ -12,10 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.models import dialect
+from promptwire.models.address import Address
 from promptwire.models.likelihood import echoed, weigh
 from promptwire.models.prices import Quote, at_address
 from promptwire.request import Answer, Kind, Request, Settings
@@ -63,10 +63,8 @@ class Endpoint:
 
     @property
     def identity(self) -> str:
-        """Model and address; a password in the address is no part of it."""
-        parts = urlsplit(self.base)
-        address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-        return f"{self.model} at {address}"
+        """Model and address with its query; a password or key in it is no part of that."""
+        return f"{self.model} at {Address(self.base).identity}"
 
     def quote(self) -> Quote:
         """Addresses don't say what they charge."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from promptwire.models.address import loopback
 from promptwire.request import Backend
 
 __all__ = ["FREE", "Quote", "at_address", "listed", "quote"]
@@ -66,9 +67,9 @@ def at_address(base: str) -> Quote:
     """The price at an address: unknown, but at one in one's own network nobody is likely to send a bill."""
     host = urlsplit(base).hostname or ""
     try:
-        own = ipaddress.ip_address(host).is_private
+        own = loopback(host) or ipaddress.ip_address(host).is_private
     except ValueError:
-        own = host == "localhost" or host.endswith(".localhost")
+        own = False
     return Quote(None, None, "an address has no price list", hosted=not own)
 
 

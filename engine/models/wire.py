@@ -10,10 +10,12 @@ import json
 import time
 from collections.abc import Mapping
 from email.utils import mktime_tz, parsedate_tz
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
+from promptwire.models.address import Address, loopback
 from promptwire.models.dialect import TIMEOUT
 from promptwire.redact import redact
 
@@ -41,7 +43,8 @@ class Wire:
     def __init__(self, base: str, *, key: str | None = None, timeout: float = TIMEOUT, parallel: int = 64) -> None:
         """`key` is sent as a bearer token, `timeout` is in seconds for a whole request."""
         self.base = base.rstrip("/")
-        if key and "@" in urlsplit(base).netloc:
+        self._address = Address(base)
+        if key and self._address.login:
             raise UsageError(
                 "the address holds a password, and there is a key too", where=self._shown, hint="leave one of them out"
             )
@@ -72,7 +75,8 @@ class Wire:
         import aiohttp  # noqa: PLC0415 - 0.2 s, and a run from the cache needs none
 
         try:
-            async with self._opened(aiohttp).request(method, self.base + path, json=body, allow_redirects=False) as reply:
+            url, how = self._address.url(path), self._how
+            async with self._opened(aiohttp).request(method, url, json=body, allow_redirects=False, **how) as reply:
                 text = await _body(reply)
                 status, headers = reply.status, reply.headers
         except TimeoutError as error:
@@ -94,19 +98,40 @@ class Wire:
             )
         if status >= 400:
             raise self._refusal(status, headers, text)
-        return self._json(text, headers)
+        return self._address.reply(self._json(text, headers))
 
     def _opened(self, library: Any) -> aiohttp.ClientSession:
         if self._session is None:
-            headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             self._session = library.ClientSession(
-                headers=headers,
                 timeout=library.ClientTimeout(total=self._timeout, connect=30),
                 connector=library.TCPConnector(limit=self._parallel),
-                # No trust_env: a proxy from the environment must not see what goes to an address of this machine.
-                trust_env=urlsplit(self.base).hostname not in ("127.0.0.1", "localhost", "::1"),
+                # What a server remembers of this client is no part of the cache's key.
+                cookie_jar=library.DummyCookieJar(),
+                # Else a login of ~/.netrc would be sent; proxies of the environment are given with each request.
+                trust_env=False,
             )
         return self._session
+
+    @cached_property
+    def _how(self) -> dict[str, Any]:
+        """What goes with every request: the login, and the environment's proxy for an address of another machine.
+
+        The login must not be the session's own: aiohttp sends a session's headers to the proxy too.
+        """
+        login = f"Bearer {self._key}" if self._key else self._address.login
+        headers = {"Authorization": login} if login else {}
+        scheme, host = self._address.parts.scheme, self._address.host
+        found = getproxies().get(scheme)
+        if not found or loopback(host) or proxy_bypass(host):
+            return {"headers": headers}
+        try:
+            proxy = Address.checked(found if "://" in found else f"http://{found}", f"{scheme.upper()}_PROXY")
+        except UsageError as error:
+            raise ModelUnavailable(error.problem, where=error.where, hint=error.hint) from error
+        told = {"Proxy-Authorization": proxy.login} if proxy.login else {}
+        if scheme == "http":  # the request itself is what the proxy reads
+            return {"headers": {**headers, **told}, "proxy": proxy.url()}
+        return {"headers": headers, "proxy": proxy.url(), "proxy_headers": told}
 
     def _json(self, text: str, headers: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -119,7 +144,7 @@ class Wire:
         return data
 
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
-        words = f"HTTP {status}: {_message(self._clean(text))}"
+        words = f"HTTP {status}: {self._clean(_message(self._clean(text)))[:_SHOWN]}"
         if status in _AGAIN:
             wait = _retry_after(headers)
             return TransientError(words, where=self._shown, retry_after=wait, throttled=status in (429, 503, 529))
@@ -138,13 +163,12 @@ class Wire:
         )
 
     def _clean(self, text: str) -> str:
-        return redact(redact(text), [self._key] if self._key else [])
+        return self._address.masked(redact(redact(text), [self._key] if self._key else []))
 
     @property
     def _shown(self) -> str:
-        """The address without user and password."""
-        parts = urlsplit(self.base)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        """The address without its secrets."""
+        return self._address.identity
 
 
 async def _body(reply: aiohttp.ClientResponse) -> str:
@@ -163,10 +187,10 @@ def _message(text: str) -> str:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return text[:_SHOWN].strip() or "(empty)"
+        return text.strip() or "(empty)"
     error = data.get("error", data) if isinstance(data, dict) else data
     said = error.get("message", error) if isinstance(error, dict) else error
-    return str(said)[:_SHOWN]
+    return str(said)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -19,7 +19,7 @@ from promptwire.errors import RunError
 from promptwire.models.recorded import Portrait
 from promptwire.node import Role
 from promptwire.options import Options
-from promptwire.redact import redact
+from promptwire.redact import cleaned, secrets
 from promptwire.request import Backend
 from promptwire.task import Task
 from promptwire.values import Model
@@ -76,7 +76,7 @@ class Origin(Model):
 
     def text(self) -> str:
         """As JSON, without the secrets of the environment."""
-        return redact(json.dumps(self.model_dump(mode="json"), indent=1)) + "\n"
+        return json.dumps(cleaned(self.model_dump(mode="json"), secrets()), indent=1) + "\n"
 
 
 def hashed(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptwire.redact import redact, secrets
+from promptwire.redact import cleaned, redact, secrets
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,24 @@ def test_a_secret_that_begins_with_another_one_goes_whole(monkeypatch: pytest.Mo
 
 def test_given_secrets_go_instead_of_those_of_the_environment() -> None:
     assert redact("a b", ["b"]) == "a ***"
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "shown"),
+    [
+        ("http://me:correct-horse@h:1/v1", "pass correct-horse", "pass ***"),
+        ("socks5://me:correct-horse@h", "me:correct-horse bWU6Y29ycmVjdC1ob3JzZQ==", "*** ***=="),
+        ("postgres://me:positive@h/db", "positive", "positive"),
+        ("http://h/v1?q=me:pw@h", "me:pw", "me:pw"),
+        ("me@example.org", "me", "me"),
+    ],
+)
+def test_passwords_of_addresses_in_the_environment_are_secrets_too(
+    value: str, text: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_BASE", value)
+    assert redact(text) == shown
+
+
+def test_secrets_go_from_every_text_of_a_json_value() -> None:
+    assert cleaned({"a key": ["key", {"b": "my key"}], "n": 1}, ["key"]) == {"a ***": ["***", {"b": "my ***"}], "n": 1}

@@ -54,10 +54,11 @@ def test_lines_reach_the_file_within_a_second_and_at_a_flush(tmp_path: Path) -> 
     trace.close()
 
 
-def test_a_secret_of_the_environment_is_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_API_KEY", "sk-planted-0123456789")
+@pytest.mark.parametrize("key", ["sk-planted-0123456789", 'planted "quoted" back\\slash', "planted-schlüssel"])
+def test_a_secret_of_the_environment_is_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("SOME_API_KEY", key)
     trace = Trace(tmp_path)
-    trace.event("failed", error="wrong key sk-planted-0123456789!")
+    trace.event("failed", error=f"wrong key {key}!")
     trace.close()
     assert "planted" not in (tmp_path / "events.jsonl").read_text()
     assert lines(tmp_path / "events.jsonl")[0]["error"] == "wrong key ***!"
