@@ -7,7 +7,9 @@ Four kinds cover the papers: `generate` (a reply), `infill` (the text between a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -16,7 +18,7 @@ from pydantic import Field
 from promptwire.canonical import digest
 from promptwire.values import Message, Model
 
-__all__ = ["Answer", "Backend", "Kind", "Request", "Settings"]
+__all__ = ["Answer", "Backend", "Charge", "Kind", "Request", "Settings", "charge", "charges"]
 
 KEY_VERSION = 1
 """Part of every cache key: raised when the meaning of a request changes, so that old answers are not taken for new ones."""
@@ -139,6 +141,39 @@ class Answer:
         return cls(**{**data, "weights": tuple(float(weight) for weight in data["weights"])})
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a reply cost that brought no answer, such as one without text or a test of what an endpoint can do."""
+
+    tokens_in: int = 0
+    """Tokens read."""
+    tokens_out: int = 0
+    """Tokens written."""
+    usd: float | None = None
+    """Price in US dollars; None when it is not known."""
+
+
+_charges: ContextVar[list[Charge] | None] = ContextVar("charges", default=None)
+
+
+def charge(cost: Charge) -> None:
+    """Book what a reply without an answer cost, for the call that is being made. Called by backends."""
+    found = _charges.get()
+    if found is not None and (cost.tokens_in or cost.tokens_out or cost.usd):
+        found.append(cost)
+
+
+@contextmanager
+def charges() -> Iterator[list[Charge]]:
+    """Gather what is charged while a backend is called, in tasks that it starts too."""
+    found: list[Charge] = []
+    token = _charges.set(found)
+    try:
+        yield found
+    finally:
+        _charges.reset(token)
+
+
 class Backend(Protocol):
     """A model behind one door. The gateway alone calls it: cache, budget, retry and limits are not its business."""
 
@@ -167,7 +202,8 @@ class Backend(Protocol):
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Answer]:
         """Answer `request` once per key (one key unless `batches`); a backend that takes seeds makes them from the keys.
 
-        Raises ModelError: TransientError when trying again may help. Never retries by itself.
+        Raises ModelError: TransientError when trying again may help. Never retries by itself. What a reply cost that
+        brings no answer goes to `charge`.
         """
 
     async def close(self) -> None:

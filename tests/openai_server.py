@@ -25,16 +25,22 @@ class Fault:
     """One way to answer wrongly."""
 
     kind: str
-    """status, reset, truncated, empty, type, nothing or hang."""
+    """status, reset, truncated, empty, type, nothing, json or hang."""
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     message: str = "the server says no"
     code: str = ""
+    body: Any = None
+    """What is sent for `json`, with the status; None sends the usual error."""
 
 
 def throttled(retry_after: float | None = None) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
     return Fault("status", 429, headers, "too many requests", "rate_limit_exceeded")
+
+
+def saying(body: Any, status: int = 200) -> Fault:
+    return Fault("json", status, body=body)
 
 
 def refused(message: str, status: int = 400) -> Fault:
@@ -106,6 +112,8 @@ class Server:
             return web.json_response({"choices": [], "usage": {}})
         if fault.kind == "type":
             return web.Response(text="<html>we are updating</html>", content_type="text/html")
+        if fault.kind == "json":
+            return web.json_response(fault.body, status=fault.status)
         if fault.kind == "nothing":
             return web.json_response({"choices": [{"index": 0, "finish_reason": "stop"}]})
         await asyncio.sleep(3600)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from promptwire.errors import LimitReached
 from promptwire.node import Role
+from promptwire.request import Charge
 from promptwire.steps import Limits
 
 __all__ = ["Budget", "Hold"]
@@ -48,6 +49,9 @@ class _Count:
 
     def book(self, tokens: int, usd: float) -> None:
         self.calls, self.tokens, self.usd = self.calls + 1, self.tokens + tokens, self.usd + usd
+
+    def charge(self, cost: Charge) -> None:
+        self.tokens, self.usd = self.tokens + cost.tokens_in + cost.tokens_out, self.usd + (cost.usd or 0.0)
 
     def mean_tokens(self) -> float:
         """Tokens a call, in flight or not."""
@@ -84,10 +88,7 @@ class Budget:
         if left.tokens is not None and (left.tokens <= 0 or calls * tokens > left.tokens):
             raise self._refusal("tokens", f"{self.limits.tokens} tokens")
         if left.usd is not None and self._unpriced:
-            raise LimitReached(
-                "a limit in dollars can't be held: the model does not say what its answers cost",
-                hint="limit calls or tokens instead: --limit calls=N",
-            )
+            raise self._unknown_price()
         if left.usd is not None and left.usd <= 0:
             raise self._refusal("usd", f"{self.limits.usd:g} dollars")
         for count in self._counts(role):
@@ -105,6 +106,23 @@ class Budget:
         """Give `hold` back: its call brought no answer."""
         for count in self._counts(hold.role):
             count.hold(-1, hold.tokens)
+
+    def charge(self, costs: Sequence[Charge], *, role: str) -> None:
+        """Book what replies cost that brought no answer: the call that they were for stays held."""
+        for cost in costs:
+            for count in self._counts(role):
+                count.charge(cost)
+            self._unpriced |= cost.usd is None
+
+    def check(self) -> None:
+        """Raise LimitReached when what was charged has passed a limit, so that the call may not be tried again."""
+        limits, spent, aside = self.limits, self._all, self._kept_back()
+        if limits.tokens is not None and spent.tokens + spent.held_tokens + (aside.tokens or 0) > limits.tokens:
+            raise self._refusal("tokens", f"{limits.tokens} tokens")
+        if limits.usd is not None and self._unpriced:
+            raise self._unknown_price()
+        if limits.usd is not None and spent.usd + (aside.usd or 0.0) >= limits.usd:
+            raise self._refusal("usd", f"{limits.usd:g} dollars")
 
     def set_aside(self, calls: Mapping[Role, int]) -> None:
         """Keep back what so many calls of each role need, for the evaluation at the end, until `release`."""
@@ -163,6 +181,11 @@ class Budget:
         """What was spent: calls, tokens, dollars, seconds. Answers without a known price count nothing in dollars."""
         spent = self._all
         return Limits(calls=spent.calls, tokens=spent.tokens, usd=spent.usd, seconds=self._elapsed())
+
+    @staticmethod
+    def _unknown_price() -> LimitReached:
+        problem = "a limit in dollars can't be held: the model does not say what its answers cost"
+        return LimitReached(problem, hint="limit calls or tokens instead: --limit calls=N")
 
     def _refusal(self, name: str, limit: str) -> LimitReached:
         kept = getattr(self._kept_back(), name)

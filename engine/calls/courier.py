@@ -21,7 +21,7 @@ from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
 from promptwire.errors import ModelError, PromptwireError, TransientError
 from promptwire.redact import redact, secrets
-from promptwire.request import Answer, Backend
+from promptwire.request import Answer, Backend, Charge, charges
 from promptwire.steps import Pace
 
 __all__ = ["Courier", "Store", "tidy"]
@@ -134,17 +134,21 @@ class Courier:
             taken = 0
             self._tally.of(flight.node).requests += 1
             flight.paying += 1
+            lost: list[Charge] = []
             try:
-                answers = (await self._called(flight, lane, keys))[: len(keys)]
+                with charges() as lost:
+                    answers = _within(await self._called(flight, lane, keys), len(keys))
                 if not answers:
                     raise TransientError("the reply held no answer", where=lane.backend.name)
                 answers = [self._cleaned(answer) for answer in answers]
                 # An endpoint that does not say what it took is believed to have taken what was thought.
                 taken = sum(answer.tokens_in + answer.tokens_out for answer in answers) or departure.tokens
+                taken += sum(cost.tokens_in + cost.tokens_out for cost in lost)
             except BaseException:
                 flight.paying -= 1
                 raise
             finally:
+                self._charge(flight, lost, flight.holds[keys[0]].role)
                 lane.meter.settle(departure, taken)
         return answers
 
@@ -163,6 +167,15 @@ class Courier:
                 raise self._budget.out_of_time() from error
             problem = f"{lane.backend.name} gave no answer within {patience:g} seconds"
             raise TransientError(problem, hint="--timeout sets how long a request may take") from error
+
+    def _charge(self, flight: Flight, lost: Sequence[Charge], role: str) -> None:
+        """Book what was paid for nothing."""
+        self._budget.charge(lost, role=role)
+        for cost in lost:
+            self._tally.of(flight.node).charge(cost)
+            facts = {"tokens": cost.tokens_in + cost.tokens_out, "usd": cost.usd}
+            self._trace.event("charged", path=flight.node, model=flight.backend.name, **facts)
+        flight.charged |= bool(lost)
 
     def _cleaned(self, answer: Answer) -> Answer:
         """`answer` without keys that the endpoint quotes: before anybody uses it, so that a replay reads what the run read."""
@@ -197,7 +210,24 @@ class Courier:
         self._trace.event("retry", wait=None if wait is None or over else round(wait, 3), **facts)
         if wait is None or over:
             raise error
+        if flight.charged:
+            self._budget.check()
         await self._retry.sleep(wait)
+
+
+def _within(answers: Sequence[Answer], most: int) -> list[Answer]:
+    """The first `most` answers, with what the others cost added to the last of them: all were paid for."""
+    kept, rest = list(answers[:most]), answers[most:]
+    if not rest:
+        return kept
+    prices = [answer.usd for answer in (kept[-1], *rest)]
+    kept[-1] = replace(
+        kept[-1],
+        tokens_in=kept[-1].tokens_in + sum(answer.tokens_in for answer in rest),
+        tokens_out=kept[-1].tokens_out + sum(answer.tokens_out for answer in rest),
+        usd=None if None in prices else sum(price or 0.0 for price in prices),
+    )
+    return kept
 
 
 def tidy(error: BaseException, flight: Flight) -> PromptwireError:

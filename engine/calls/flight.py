@@ -25,6 +25,8 @@ class Flight:
         """Questions that want one of its answers."""
         self.paying = 0
         """Requests sent and not stored yet: while there is one, calling it off would lose an answer that is paid for."""
+        self.charged = False
+        """Whether a reply was paid for that brought no answer."""
         self.answers: dict[str, asyncio.Future[Answer]] = {}
         self.holds: dict[str, Hold] = {}
 

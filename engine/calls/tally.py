@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from promptwire.request import Answer
+from promptwire.request import Answer, Charge
 
 __all__ = ["Count", "Tally"]
 
@@ -28,9 +28,9 @@ class Count:
     tokens_out: int = 0
     """Tokens written, as far as the endpoints say."""
     priced: float = 0.0
-    """US dollars paid for the new answers whose price is known."""
+    """US dollars paid for the new answers, and for replies without one, as far as prices are known."""
     unpriced: int = 0
-    """New answers whose price is not known."""
+    """New answers, and replies without one, whose price is not known."""
 
     @property
     def usd(self) -> float | None:
@@ -49,6 +49,13 @@ class Count:
         self.tokens_out += answer.tokens_out
         self.priced += answer.usd or 0.0
         self.unpriced += answer.usd is None
+
+    def charge(self, cost: Charge) -> None:
+        """Count what a reply cost that brought no answer."""
+        self.tokens_in += cost.tokens_in
+        self.tokens_out += cost.tokens_out
+        self.priced += cost.usd or 0.0
+        self.unpriced += cost.usd is None
 
     def add(self, other: Count) -> None:
         """Count what `other` counted."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from promptwire.canonical import digest
 from promptwire.errors import RequestRefused, TransientError
-from promptwire.request import Answer, Request
+from promptwire.request import Answer, Charge, Request, charge
 
-__all__ = ["BROKE", "FILTERED", "OVERFLOW", "TIMEOUT", "TOP", "body", "choices", "read", "route", "seed"]
+__all__ = ["BROKE", "FILTERED", "OVERFLOW", "TIMEOUT", "TOP", "body", "charged", "choices", "cost", "read", "route", "seed"]
 
 TOP: Final = 20
 """Candidates for the next token that are asked for: the most that OpenAI gives for chats."""
@@ -115,28 +116,46 @@ def choices(reply: Any) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
 
 
-def read(reply: Any, *, usd: float | None = None, via: str = "") -> list[Answer]:
-    """The answers in a reply, with its tokens and its price shared out among them.
+def read(reply: Any, *, usd: float | None = None, via: str = "", most: int | None = None) -> list[Answer]:
+    """The answers in a reply, `most` at most, with all its tokens and its whole price shared out among them.
 
-    `usd` is the price when the caller knows it; some endpoints say it themselves. Raises TransientError for what is no reply.
+    `usd` is the price when the caller knows it; some endpoints say it themselves. Raises TransientError for what is no reply;
+    what that cost is charged.
     """
-    found = choices(reply)
-    usage = reply.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    written = _count(usage.get("completion_tokens"))
-    price = usd if usd is not None else _price(usage.get("cost"))
-    share, rest = divmod(written, len(found))
+    with charged(reply, usd=usd):
+        found = choices(reply)[:most]
+        texts = [_text(choice) for choice in found]
+    paid = cost(reply, usd=usd)
+    share, rest = divmod(paid.tokens_out, len(found))
     return [
         Answer(
-            text=_text(choice),
+            text=text,
             finish=choice["finish_reason"] if isinstance(choice.get("finish_reason"), str) else "stop",
-            tokens_in=0 if place else _count(usage.get("prompt_tokens")),
+            tokens_in=0 if place else paid.tokens_in,
             tokens_out=share + (0 if place else rest),
-            usd=None if price is None else price / len(found),
+            usd=None if paid.usd is None else paid.usd / len(found),
             via=via,
         )
-        for place, choice in enumerate(found)
+        for place, (choice, text) in enumerate(zip(found, texts, strict=True))
     ]
+
+
+@contextmanager
+def charged(reply: Any, *, usd: float | None = None) -> Iterator[None]:
+    """Charge what `reply` cost when no answer comes of it."""
+    try:
+        yield
+    except Exception:
+        charge(cost(reply, usd=usd))
+        raise
+
+
+def cost(reply: Any, *, usd: float | None = None) -> Charge:
+    """What a reply says that it cost. Tokens that are only in its total, such as those of thoughts, were written."""
+    usage = reply.get("usage") if isinstance(reply, dict) else None
+    usage = usage if isinstance(usage, dict) else {}
+    read, written, total = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    return Charge(read, max(written, total - read), usd if usd is not None else _price(usage.get("cost")))
 
 
 def _text(choice: Mapping[str, Any]) -> str:

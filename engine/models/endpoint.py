@@ -18,7 +18,7 @@ from promptwire.models import dialect
 from promptwire.models.address import Address
 from promptwire.models.likelihood import echoed, weigh
 from promptwire.models.prices import Quote, at_address
-from promptwire.request import Answer, Kind, Request, Settings
+from promptwire.request import Answer, Kind, Request, Settings, charge
 
 if TYPE_CHECKING:
     from promptwire.models.wire import Wire
@@ -96,15 +96,16 @@ class Endpoint:
             if dialect.FILTERED.search(error.problem):
                 return [Answer(finish="content_filter") for _ in keys]
             raise
-        found = dialect.read(reply, via="suffix" if request.kind == "infill" else "")
+        found = dialect.read(reply, via="suffix" if request.kind == "infill" else "", most=len(keys))
         if request.kind in ("generate", "infill"):
             if len(found) < len(keys):
                 self.batches = False
-            return found[: len(keys)]
-        choice = dialect.choices(reply)[0]
-        if request.kind == "choose":
-            return [replace(found[0], text="", weights=weigh(choice, request.options))]
-        return [replace(found[0], text="", weights=echoed(choice, request.prompt, request.options[0]))]
+            return found
+        with dialect.charged(reply):
+            choice = dialect.choices(reply)[0]
+            asked = request.kind == "choose"
+            weights = weigh(choice, request.options) if asked else echoed(choice, request.prompt, request.options[0])
+        return [replace(found[0], text="", weights=weights)]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -176,7 +177,9 @@ class Endpoint:
 
     async def _try_suffix(self) -> None:
         request = Request("infill", prompt="A", suffix=_SUFFIX, settings=Settings(max_tokens=1, temperature=0))
-        usage = (await self._post(request, [""])).get("usage")
+        reply = await self._post(request, [""])
+        charge(dialect.cost(reply))  # a test of the address brings no answer
+        usage = reply.get("usage")
         count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
         if not isinstance(count, int) or count < len(_SUFFIX.split()) // 2:
             why = "does not say how many tokens it reads" if count is None else f"read {count} tokens of 41"

@@ -135,11 +135,13 @@ class Hosted:
             raise self._told(error, request) from error
         data = reply.model_dump(warnings=False)
         usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
-        found = dialect.read(data, usd=usd, via="suffix" if request.kind == "infill" else "")
+        found = dialect.read(data, usd=usd, via="suffix" if request.kind == "infill" else "", most=n)
         if request.kind == "choose":
-            return [replace(found[0], text="", weights=weigh(dialect.choices(data)[0], request.options))]
+            with dialect.charged(data, usd=usd):
+                weights = weigh(dialect.choices(data)[0], request.options)
+            return [replace(found[0], text="", weights=weights)]
         self.batches = self.batches and len(found) >= n
-        return found[: len(keys)]
+        return found
 
     async def close(self) -> None:
         """Close litellm's connections with the last of these."""

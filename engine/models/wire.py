@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import mktime_tz, parsedate_tz
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +17,9 @@ from urllib.request import getproxies, proxy_bypass
 
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
 from promptwire.models.address import Address, loopback
-from promptwire.models.dialect import TIMEOUT
+from promptwire.models.dialect import TIMEOUT, cost
 from promptwire.redact import redact
+from promptwire.request import charge
 
 if TYPE_CHECKING:
     import aiohttp
@@ -144,6 +146,8 @@ class Wire:
         return data
 
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
+        with suppress(ValueError, RecursionError):
+            charge(cost(json.loads(text)))  # an error after the model was asked may be billed
         words = f"HTTP {status}: {self._clean(_message(self._clean(text)))[:_SHOWN]}"
         if status in _AGAIN:
             wait = _retry_after(headers)
