@@ -16,6 +16,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from promptwire.commands import cache as cache_commands
 from promptwire.commands import drawing, planning, reading, starting
@@ -25,15 +26,26 @@ from promptwire.commands.limits import Limit
 from promptwire.commands.options import gathered, options_of
 from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
+from promptwire.sanitizer import guard_streams
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from promptwire.options import Options
 
 __all__ = ["main"]
 
+
+class _Program(TyperGroup):
+    """The command line with sanitized output, its own complaints about arguments included."""
+
+    def main(self, *args: Any, **named: Any) -> Any:
+        """Run a command."""
+        guard_streams()
+        return super().main(*args, **named)
+
+
 app = typer.Typer(
+    cls=_Program,
+    rich_markup_mode=None,  # Rich would print an argument that is refused, with all that is in it, past the sanitizer
     help="Automatic prompt optimization as graphs you can read.",
     no_args_is_help=True,
     add_completion=False,
@@ -51,6 +63,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that lacks a character shows its number and the report goes on
             stream.reconfigure(errors="backslashreplace")
+    guard_streams()
     with _errors():
         app()
 
@@ -99,16 +112,16 @@ def run(
 def _run(pipeline: str, task: str, options: Options, *, asking: Asking, json_: bool, quiet: bool) -> None:
     from promptwire.api import run_async
     from promptwire.calls.quiet import run_quietly
-    from promptwire.terminal import Watcher, print_report
+    from promptwire.terminal import Watcher, print_report, safe_console
 
-    watcher = None if quiet or json_ else Watcher(_console(stderr=True))
+    watcher = None if quiet or json_ else Watcher(safe_console(stderr=True))
     work = run_async(pipeline, task, options, watch=watcher, consent=asking.consent(watcher))
     with _stoppable(options), watcher.watching() if watcher else nullcontext():
         report = run_quietly(work, leave=_leave)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:
-        print_report(report, _console())
+        print_report(report, safe_console())
 
 
 def check(
@@ -135,11 +148,11 @@ def check(
 def pipelines() -> None:
     """List the shipped pipelines and tasks."""
     from promptwire.listing import pipeline_rows, task_rows
-    from promptwire.terminal import print_table
+    from promptwire.terminal import print_table, safe_console
 
-    print_table(pipeline_rows(), ("pipeline", "what it is"), _console())
+    print_table(pipeline_rows(), ("pipeline", "what it is"), safe_console())
     sys.stdout.write("\n")
-    print_table(task_rows(), ("task", "what it is"), _console())
+    print_table(task_rows(), ("task", "what it is"), safe_console())
 
 
 def models(
@@ -148,27 +161,27 @@ def models(
 ) -> None:
     """List the embedded models, fetch or remove one."""
     from promptwire.listing import fetch_model, model_rows, remove_model
-    from promptwire.terminal import print_table
+    from promptwire.terminal import print_table, safe_console
 
     if remove is not None:
         sys.stdout.write(f"{remove_model(remove)}\n")
     elif fetch is not None:
         sys.stdout.write(f"{fetch_model(fetch, _say)}\n")
     else:
-        print_table(model_rows(), ("model", "state", "size", "licence", "file"), _console())
+        print_table(model_rows(), ("model", "state", "size", "licence", "file"), safe_console())
 
 
 @cache_app.command("stats")
 def cache_stats(json_: Json = False) -> None:
     """Show how many answers the cache keeps and what they cost."""
     from promptwire.listing import cache_rows
-    from promptwire.terminal import print_table
+    from promptwire.terminal import print_table, safe_console
 
     stats = cache_rows()
     if json_:
         sys.stdout.write(json.dumps(stats) + "\n")
     else:
-        print_table([(name, str(value)) for name, value in stats.items()], ("", ""), _console())
+        print_table([(name, str(value)) for name, value in stats.items()], ("", ""), safe_console())
 
 
 def _say(text: str) -> None:
@@ -203,12 +216,6 @@ def _leave() -> None:
     sys.stderr.write("left at once; what was in flight is lost, the rest is in the cache\n")
     sys.stderr.flush()
     os._exit(130)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, soft_wrap=not stderr)
 
 
 def _problem(problem: Any) -> dict[str, Any]:

@@ -11,19 +11,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from promptwire.calls.tally import Tally
 from promptwire.running.report import Comparison, Report, Score
+from promptwire.sanitizer import sanitize
 
-__all__ = ["Watcher", "print_report", "print_table"]
+__all__ = ["SafeConsole", "Watcher", "print_report", "print_table", "safe_console"]
 
 _REFRESH = 8
 _NARROW = 84
 """Columns below which an interval stands under its score, so that neither is cut."""
+
+
+class SafeConsole(Console):
+    """A console that sanitizes all text that it renders. Only Rich's own codes reach the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments of `renderable`, sanitized and without links."""
+        for text, style, control in super().render(renderable, options):
+            if control:
+                yield Segment(text, style, control)
+            else:
+                # Rich decodes what a library prints beside the progress display: a link of it would become an escape again.
+                yield Segment(sanitize(text), style.update_link(None) if style is not None and style.link else style)
+
+
+def safe_console(*, stderr: bool = False) -> SafeConsole:
+    """Standard output or standard error for people; long lines of standard output are the terminal's to wrap."""
+    return SafeConsole(stderr=stderr, highlight=False, soft_wrap=not stderr)
 
 
 class Watcher:
@@ -60,7 +80,7 @@ class Watcher:
 
     def say(self, text: str) -> None:
         """One line above the moving part."""
-        self.console.print(Text(text, style="dim"))
+        self.console.print(_text(text, style="dim"))
 
     def follow(self, tally: Tally) -> None:
         """Read numbers from this tally."""
@@ -85,7 +105,7 @@ class Watcher:
         for path in dict.fromkeys((*list(self._running), *waiting)):
             count, round = counts.get(path), self._running.get(path)
             numbers = f"{count.had:,}/{count.wanted:,} answers" if count else ""
-            table.add_row(Text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
+            table.add_row(_text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
         new, cached = (sum(getattr(count, name) for count in counts.values()) for name in ("new", "cached"))
         minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
         whole = f"{minutes}:{seconds:02}   {new:,} new calls, {cached:,} from cache"
@@ -95,13 +115,13 @@ class Watcher:
 def print_report(report: Report, console: Console) -> None:
     """The report as a person reads it."""
     models = ", ".join(dict.fromkeys(report.models.values()))
-    console.print(Text.assemble((report.pipeline, "bold"), " on ", (report.task, "bold"), f"   {models}, seed {report.seed}"))
+    console.print(_assembled((report.pipeline, "bold"), " on ", (report.task, "bold"), f"   {models}, seed {report.seed}"))
     console.print()
     prompts = Table.grid(padding=(0, 2))
-    prompts.add_row(Text("initial", style="dim"), Text(report.initial_prompt or "(empty)"))
-    prompts.add_row(Text("best", style="green"), Text(report.prompt or "(empty)", style="bold"))
+    prompts.add_row(Text("initial", style="dim"), _text(report.initial_prompt or "(empty)"))
+    prompts.add_row(Text("best", style="green"), _text(report.prompt or "(empty)", style="bold"))
     for number, demo in enumerate(report.demos, 1):
-        prompts.add_row(Text(f"shot {number}", style="green"), Text(f"{demo.text}\n{demo.output}"))
+        prompts.add_row(Text(f"shot {number}", style="green"), _text(f"{demo.text}\n{demo.output}"))
     console.print(prompts)
     console.print()
     console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
@@ -112,7 +132,7 @@ def print_report(report: Report, console: Console) -> None:
 
 def _scores(report: Report, gap: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in (report.metric, "initial", "best", "gain"):
+    for heading in (sanitize(report.metric), "initial", "best", "gain"):
         table.add_column(heading, overflow="fold")
     for name, sides in (("held-out", report.test), ("train", report.train)):
         cells = (_cell(side, gap) for side in (sides.initial, sides.best))
@@ -140,12 +160,12 @@ def _footnotes(report: Report) -> Iterator[Text]:
     numbers = f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed   {cost}   {report.seconds:.1f} s"
     yield Text(numbers)
     if report.limit:
-        yield Text(f"stopped early: {report.limit}", style="yellow")
+        yield _text(f"stopped early: {report.limit}", style="yellow")
     for path, counts in report.counts.items():
-        yield Text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
+        yield _text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
     for note in report.notes:
-        yield Text(note, style="yellow" if note.startswith("warning") else "dim")
-    yield Text.assemble(("intervals are 95%; run folder ", "dim"), report.run)
+        yield _text(note, style="yellow" if note.startswith("warning") else "dim")
+    yield _assembled(("intervals are 95%; run folder ", "dim"), report.run)
 
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
@@ -154,5 +174,15 @@ def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(_text(cell) for cell in row))
     console.print(table)
+
+
+def _text(text: str, style: str = "") -> Text:
+    """`text` as Rich's text, sanitized before it is laid out."""
+    return Text(sanitize(text), style=style)
+
+
+def _assembled(*parts: str | tuple[str, str]) -> Text:
+    """`parts`, some of them with a style, sanitized and joined."""
+    return Text.assemble(*(sanitize(part) if isinstance(part, str) else (sanitize(part[0]), part[1]) for part in parts))

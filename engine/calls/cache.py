@@ -27,6 +27,7 @@ from promptwire.calls.rescue import rescue
 from promptwire.calls.writer import Writer
 from promptwire.errors import CacheError
 from promptwire.request import Answer
+from promptwire.sanitizer import sanitize
 
 __all__ = ["AnswerCache", "Stats"]
 
@@ -222,4 +223,4 @@ class AnswerCache:
         try:
             self.close()
         except CacheError as error:
-            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.write(sanitize(f"error: {error}\n"))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "console", "pairs"]
+__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "pairs"]
 
 Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
@@ -48,10 +45,3 @@ def pairs(items: list[str] | None, flag: str) -> dict[str, str]:
             raise UsageError(f"{flag} {item!r} is not of the form key=value")
         found[key] = value
     return found
-
-
-def console() -> Console:
-    """Standard output for people; long lines are the terminal's to wrap."""
-    from rich.console import Console
-
-    return Console(highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from promptwire.commands.arguments import Params, Patches, Pipeline, Plugins, console, pairs
+from promptwire.commands.arguments import Params, Patches, Pipeline, Plugins, pairs
 
 __all__ = ["nodes", "schema", "show"]
 
@@ -34,7 +34,7 @@ def nodes(
     from promptwire.errors import UsageError
     from promptwire.listing import node_rows
     from promptwire.nodepage import node_page
-    from promptwire.terminal import print_table
+    from promptwire.terminal import print_table, safe_console
 
     names = words[1:] if words and words[0] == "show" else words or []
     if len(names) > 1 or (words == ["show"]):
@@ -42,7 +42,7 @@ def nodes(
     if names:
         sys.stdout.write(node_page(names[0]))
     else:
-        print_table(node_rows(), ("node", "inputs", "outputs", "what it does"), console())
+        print_table(node_rows(), ("node", "inputs", "outputs", "what it does"), safe_console())
         sys.stdout.write("\n`promptwire nodes NAME` tells all about one.\n")
 
 

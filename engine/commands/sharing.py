@@ -38,14 +38,12 @@ def replay(
     json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Make a bundled run again from its answers alone; ends with 7 when other numbers come out."""
-    from rich.console import Console
-
     from promptwire.sharing.replay import replay as make_again
-    from promptwire.terminal import print_report
+    from promptwire.terminal import print_report, safe_console
 
     report = make_again(bundle, task)
     if json_:
         sys.stdout.write(report.to_json() + "\n")
     else:
-        print_report(report, Console(highlight=False, soft_wrap=True))
+        print_report(report, safe_console())
         sys.stdout.write("the same as in the bundle\n")

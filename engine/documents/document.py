@@ -6,21 +6,18 @@ point into the text that is at fault. So a file is a tree of `Branch`es that car
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from promptwire.errors import Place
+from promptwire.sanitizer import flattened
 
 __all__ = ["Branch", "Document", "Scalar", "Source", "Spot", "Trail", "graft"]
 
 Scalar = str | int | float | bool | None
 Trail = tuple[str | int, ...]
 """Keys and indexes from the top of a document."""
-
-_UNSHOWABLE: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufeff]")
-"""What would move the caret, steer the terminal or fail to encode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,7 @@ class Spot:
     def place(self) -> Place:
         """The place to show."""
         known = 0 < self.line <= len(self.source.lines)
-        text = (
-            _UNSHOWABLE.sub(lambda found: " " if found[0] == "\t" else "\ufffd", self.source.lines[self.line - 1])
-            if known
-            else ""
-        )
+        text = flattened(self.source.lines[self.line - 1]) if known else ""
         return Place(self.source.name, self.line, self.column, text)
 
 

@@ -19,6 +19,7 @@ from promptwire.documents.scalars import CORE, parse
 from promptwire.documents.slips import colon, meant
 from promptwire.documents.witness import opens
 from promptwire.errors import PipelineError, Place, Problem
+from promptwire.sanitizer import UNPRINTABLE
 
 __all__ = ["Document", "dump", "load", "read", "read_text"]
 
@@ -77,8 +78,9 @@ class _OwnDumper(_Dumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    # PyYAML writes these line breaks as they are, and folds them when it reads them back.
-    style = '"' if re.search("[\r\x85\u2028\u2029]", text) else None
+    # PyYAML writes some line breaks as they are and folds them when it reads them back. In quotes an escape of the terminal
+    # sanitizer means the character itself.
+    style = '"' if UNPRINTABLE.search(text) else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 
