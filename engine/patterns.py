@@ -1,7 +1,7 @@
-"""Regular expressions that a stranger may have written: short, small when unrolled, and stopped when they take too long.
+"""Regular expressions from untrusted files: limited in length, in size when unrolled, and in time.
 
-The only file that knows the `regex` library, which can be told how long it may take; Python's own `re` tries on for years where
-repeats stand in repeats. A pattern means what it means to `re`, which has the first look at it.
+The only file that knows the `regex` library, which takes a time limit; Python's own `re` tries on for years where repeats stand
+in repeats. A pattern means what it means to `re`: see `promptwire.pattern_syntax`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from promptwire.errors import ReplyError
+from promptwire.pattern_syntax import translate
 
-__all__ = ["PATTERN_LIMIT", "compiled", "find", "found"]
+__all__ = ["PATTERN_LIMIT", "compiled", "find", "found", "search"]
 
 PATTERN_LIMIT: Final = 20_000
 """A pattern sees so many characters from the end of a text."""
@@ -27,8 +28,8 @@ _TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:,\d*)?\}|.
 
 
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> Any:
-    """`pattern`, ready. Raises ValueError for one that is none, or that is too large."""
+def compiled(pattern: str, flags: int = 0) -> Any:
+    """`pattern` with the flags of `re`, ready. Raises ValueError for one that is none, or that is too large."""
     if len(pattern) > _LONGEST or _unrolled(pattern) > _UNROLLED:
         raise ValueError("not a pattern that is taken: it is too long, or its counts are too large")
     import regex  # noqa: PLC0415 - most runs have no pattern
@@ -36,9 +37,9 @@ def compiled(pattern: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a pattern may mean in some later version
-            re.compile(pattern)
-            return regex.compile(pattern, regex.VERSION0)
-    except (re.error, regex.error, RecursionError, OverflowError, MemoryError) as error:
+            re.compile(pattern, flags)
+            return regex.compile(translate(pattern, flags), regex.VERSION0)
+    except (re.error, regex.error, ValueError, RecursionError, OverflowError, MemoryError) as error:
         raise ValueError(f"not a pattern: {error}") from error
 
 
@@ -60,6 +61,15 @@ def found(pattern: str, text: str) -> bool:
         return compiled(pattern).search(text[-PATTERN_LIMIT:], timeout=SECONDS) is not None
     except TimeoutError as error:
         raise _slow(pattern) from error
+
+
+def search(pattern: str, text: str, flags: int = 0) -> tuple[str | None, ...] | None:
+    """The first match in all of `text` and its groups; None when there is none. Raises ReplyError when it takes too long."""
+    try:
+        match = compiled(pattern, flags).search(text, timeout=SECONDS)
+    except TimeoutError as error:
+        raise _slow(pattern) from error
+    return None if match is None else (match[0], *match.groups())
 
 
 def _slow(pattern: str) -> ReplyError:

@@ -14,7 +14,7 @@ It is data and nothing else: a rule runs no code, so a script from a stranger ca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,18 +28,24 @@ from promptwire.errors import (
     suggest,
 )
 from promptwire.models.scripted import Scripted, said
+from promptwire.patterns import compiled, search
 from promptwire.request import Request
 
 __all__ = ["echo", "scripted"]
 
 _KINDS: Final = ("generate", "infill", "choose", "logprob")
 _ANSWERS: Final = ("reply", "expand", "choose", "fail")
+_MARK: Final = re.compile(r"\\(?:([0-9]{1,2})|g<(\w{1,64})>|(.?))", re.DOTALL)
+_ESCAPES: Final = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
+_GROUPS: Final = "\\1 is the first group, \\g<name> a named one, \\\\ a backslash"
+_LONGEST: Final = 4_000_000
+"""Longest reply that groups are put into."""
 _FAILURES: Final = ("throttled", "down", "refused", "overflow")
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    when: re.Pattern[str]
+    when: str
     kind: str
     answer: str
     """What it does: one of `_ANSWERS`."""
@@ -47,18 +53,15 @@ class _Rule:
 
     def reply(self, request: Request, key: str) -> str | None:
         """Its reply to `request`; None when it does not fit."""
-        match = self.when.search(said(request)) if self.kind in ("", request.kind) else None
-        if match is None:
+        groups = search(self.when, said(request), re.DOTALL) if self.kind in ("", request.kind) else None
+        if groups is None:
             return None
         text = self.texts[int(digest(key, 8), 16) % len(self.texts)]
         if self.answer == "fail":
             raise _failure(text)
         if self.answer != "expand":
             return text
-        try:
-            return match.expand(text)
-        except (re.error, IndexError) as error:
-            raise UsageError(f"`expand: {text}` does not fit its `when`: {error}", hint="\\1 is the first group") from error
+        return _expanded(text, groups, self.when)
 
 
 def scripted(data: Any, *, name: str) -> Scripted:
@@ -117,10 +120,34 @@ def _rule(row: Any, where: str) -> _Rule:
         raise _wrong(where, f"unknown failure {texts[0]!r}", suggest(texts[0], _FAILURES, noun="failures"))
     when = row.get("when", "")
     try:
-        pattern = re.compile(when, re.DOTALL)
-    except (re.error, TypeError, OverflowError, RecursionError) as error:
+        if not isinstance(when, str):
+            raise TypeError("it is not a text")
+        compiled(when, re.DOTALL)
+    except (TypeError, ValueError) as error:
         raise _wrong(where, f"`when` is no regular expression: {error}") from error
-    return _Rule(pattern, kind, given[0], texts)
+    return _Rule(when, kind, given[0], texts)
+
+
+def _expanded(text: str, groups: Sequence[str | None], when: str) -> str:
+    """`text` with the groups of `when` in place of `\\1`, `\\g<1>` or `\\g<name>`. Raises UsageError for what is not there."""
+    names = compiled(when, re.DOTALL).groupindex
+    size = 0
+
+    def put(mark: re.Match[str]) -> str:
+        nonlocal size
+        name = mark[1] or mark[2] or ""
+        number = int(name) if name.isdecimal() else names.get(name, len(groups)) if name else -1
+        if number >= len(groups):
+            raise UsageError(f"`expand: {text[:80]}` does not fit its `when`: it has no group {name!r}", hint=_GROUPS)
+        if number < 0 and mark[3] not in _ESCAPES:
+            raise UsageError(f"`expand: {text[:80]}` does not fit its `when`: bad escape \\{mark[3]}", hint=_GROUPS)
+        found = (groups[number] or "") if number >= 0 else _ESCAPES[mark[3]]
+        size += len(found)
+        if size > _LONGEST:
+            raise ModelError(f"`expand: {text[:80]}` makes a reply of more than {_LONGEST:,} characters")
+        return found
+
+    return _MARK.sub(put, text)
 
 
 def _failure(kind: str) -> ModelError:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from promptwire.errors import ContextOverflow, ModelError, RequestRefused, TransientError, UsageError
+from promptwire import patterns
+from promptwire.errors import ContextOverflow, ModelError, ReplyError, RequestRefused, TransientError, UsageError
 from promptwire.models.rules import echo, scripted
 from promptwire.request import Answer, Kind, Request
 from promptwire.values import Message
@@ -104,3 +105,30 @@ async def test_the_echo_says_the_last_thing_it_was_told() -> None:
     await model.open()
     request = Request("generate", (Message(role="system", content="s"), Message(role="user", content="u")))
     assert (await model.call(request, keys=["k"]))[0].text == "u"
+
+
+@pytest.mark.parametrize(
+    ("when", "expand", "reply"),
+    [
+        (r"(\w+) (?P<last>\w+)", r"\2, \1", "b, a"),
+        (r"(\w+) (?P<last>\w+)", r"\g<last>\n\g<1>\\", "b\na\\"),
+        (r"(z)?a", r"[\1]\0", "[]a"),
+    ],
+)
+async def test_groups_are_put_in_by_number_and_name(when: str, expand: str, reply: str) -> None:
+    assert (await ask([{"when": when, "expand": expand}], "a b"))[0].text == reply
+
+
+@pytest.mark.parametrize("expand", [r"\g<x>", r"\3", r"\q", "\\"])
+async def test_what_no_group_can_fill_is_an_error(expand: str) -> None:
+    with pytest.raises(UsageError, match=r"expand.*\n.*first group"):
+        await ask([{"when": "(a)", "expand": expand}], "a")
+
+
+async def test_a_rule_is_no_fuzzy_match_and_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "SECONDS", 0.05)
+    assert (await ask([{"when": "cat{e}", "reply": "x"}, {"reply": "y"}], "cut"))[0].text == "y"
+    with pytest.raises(ReplyError, match="takes more than"):
+        await ask([{"when": "(a|aa)+$", "reply": "x"}], "a" * 100 + "!")
+    with pytest.raises(ModelError, match="more than 4,000,000 characters"):
+        await ask([{"when": "(.*)", "expand": r"\1" * 5000}], "a" * 1000)
