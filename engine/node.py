@@ -47,10 +47,15 @@ class Context(Protocol):
     def round(self) -> str:
         """The rounds of the loops around it, such as `2` or `2.0`; empty outside loops."""
 
-    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+    @property
+    def turn(self) -> int:
+        """How often the node was run before in this run, over all rounds of all loops around it."""
+
+    def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         """A generator that depends only on the run's seed, the node's path, the round and `purpose`.
 
-        A `steady` one is the same in every round: for an order that the rounds of a loop walk through together.
+        A `steady` one is the same in every round: for an order that the rounds of a loop walk through together. A `shared` one
+        depends on the seed and `purpose` alone: for an order that several nodes walk through.
         """
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:

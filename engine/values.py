@@ -156,12 +156,16 @@ class Scores(Model):
     """Name of the metric."""
     perfect: float | None = 1.0
     """The value of a row that is right; None when the metric has no such value (log-probabilities)."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
     prompts: Prompts = Prompts()
     """The prompts that were to be scored."""
     examples: Examples = Examples()
     """The examples that they were to be scored on."""
     rows: tuple[Row, ...] = ()
     """One per scored pair; fewer than prompts x examples when a budget ran out or failures were skipped."""
+    missing: tuple[tuple[str, str], ...] = ()
+    """Ids of prompt and example of each pair that was asked and has no row: its call failed, or a budget ran out."""
 
     @cached_property
     def by_prompt(self) -> Mapping[str, tuple[Row, ...]]:
@@ -175,23 +179,47 @@ class Scores(Model):
         """The values of `prompt`, one per scored example."""
         return tuple(row.value for row in self.by_prompt.get(prompt.id, ()))
 
+    @cached_property
+    def _lost(self) -> Mapping[str, frozenset[str]]:
+        """Ids of the examples that each prompt id was asked without getting a row."""
+        lost: dict[str, set[str]] = {}
+        for prompt, example in self.missing:
+            lost.setdefault(prompt, set()).add(example)
+        return {prompt: frozenset(examples) for prompt, examples in lost.items()}
+
+    def asked(self, prompt: Prompt) -> frozenset[str]:
+        """Ids of the examples that `prompt` was asked, with or without a row."""
+        rows = self.by_prompt.get(prompt.id, ())
+        return frozenset(row.example for row in rows) | self._lost.get(prompt.id, frozenset())
+
+    def fair(self, prompt: Prompt) -> tuple[Row, ...]:
+        """The rows that `prompt` may be ranked by: none when less than half of what it was asked has a row."""
+        rows = self.by_prompt.get(prompt.id, ())
+        return rows if len(rows) * 2 >= len(rows) + len(self._lost.get(prompt.id, ())) else ()
+
     def mean(self, prompt: Prompt) -> float | None:
-        """The mean value of `prompt`; None when it has no row, for a prompt never scored has no score."""
-        values = self.values(prompt)
+        """The mean value of `prompt`; None without rows that it may be ranked by (see `fair`)."""
+        values = [row.value for row in self.fair(prompt)]
         return sum(values) / len(values) if values else None
 
     def only(self, prompts: Prompts) -> Scores:
         """The table of `prompts` alone."""
         ids = {prompt.id for prompt in prompts.items}
         rows = tuple(row for row in self.rows if row.prompt in ids)
-        return Scores(metric=self.metric, perfect=self.perfect, prompts=prompts, examples=self.examples, rows=rows)
+        missing = tuple(pair for pair in self.missing if pair[0] in ids)
+        return self.model_copy(update={"prompts": prompts, "rows": rows, "missing": missing})
 
     def merge(self, other: Scores) -> Scores:
         """Both tables as one; of two rows for the same pair, the newer (from `other`) stays."""
         rows = {(row.prompt, row.example): row for row in (*self.rows, *other.rows)}
+        # A value off the scale that a metric was taken to have shows that its scale is not known.
+        known = not self.rows or self.scale is not None
+        perfect = other.perfect if not self.rows or self.perfect is not None else None
         return Scores(
             metric=other.metric or self.metric,
-            perfect=other.perfect,
+            perfect=perfect,
+            scale=other.scale if known else None,
+            missing=tuple(pair for pair in dict.fromkeys((*self.missing, *other.missing)) if pair not in rows),
             prompts=Prompts.of((*self.prompts.items, *other.prompts.items)),
             examples=Examples.of((*self.examples.items, *other.examples.items)),
             rows=tuple(rows.values()),
@@ -267,10 +295,29 @@ class Entry(Model):
     """Its mean value."""
     n: int
     """Examples that the mean is over."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
     round: int = 0
     """How many times the history had been added to before."""
     critique: str = ""
     """What was said about it, when something was."""
+
+    @property
+    def shown(self) -> float:
+        """The score as a meta-prompt shows it: a percentage of a scale from 0 to 1, else in the metric's own unit.
+
+        >>> Entry(prompt=Prompt(text="x"), score=0.5, n=1).shown
+        50
+        """
+        return round(self.score * 100) if self.scale == (0.0, 1.0) else float(f"{self.score:.4g}")
+
+    @property
+    def unit(self) -> str:
+        """What `shown` is, in words: `from 0 to 100`, `from 0 to 5, higher is better`, `higher is better`."""
+        if self.scale is None:
+            return "higher is better"
+        low, high = (0.0, 100.0) if self.scale == (0.0, 1.0) else self.scale
+        return f"from {low:g} to {high:g}" + ("" if self.scale == (0.0, 1.0) else ", higher is better")
 
 
 class History(Model):
@@ -280,6 +327,10 @@ class History(Model):
     """The entries, oldest first."""
     rounds: int = 0
     """How many times it was added to."""
+    perfect: float | None = 1.0
+    """The metric's value of a right answer; None when it has none."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -3,15 +3,18 @@
 The gate of GEPA (Agrawal et al. 2025: strictly better on the same minibatch), the revert of TextGrad (Yuksekgonul et al.
 2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024, section 3.3). A child of several may
 replace the first of them, whom it was made from; the others only lent. Parent and child are compared on the examples that both
-were scored on; without such examples the parent stays.
+were scored on. Without such examples the parent stays, and so it does where failed calls left less than half of those that both
+were asked; such children are counted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
-from promptwire.values import Model, Prompt, Prompts, Scores
+from promptwire.values import Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "accept"]
 
@@ -60,7 +63,10 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
         rivals = [child for child in inputs.children.items if parent.id in child.parents[:1] and child.id != parent.id]
         best = parent
         for child in rivals:
-            if _better(child, best, inputs.scores, params.strict or best is not parent):
+            shared = _shared(child, best, inputs.scores)
+            if not shared:
+                context.count("children not compared")
+            elif _better(*shared, strict=params.strict or best is not parent):
                 best = child
         kept.append(best)
         if best is not parent:
@@ -70,13 +76,17 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     return Outputs(prompts=prompts, accepted=Prompts.of(accepted), scores=inputs.scores.only(prompts))
 
 
-def _better(child: Prompt, other: Prompt, scores: Scores, strict: bool) -> bool:
-    """Whether `child` beats `other` on the examples that both were scored on."""
+def _shared(child: Prompt, other: Prompt, scores: Scores) -> tuple[list[Row], list[Row]] | None:
+    """The rows of both on the examples that both were scored on; None when these are too few to compare them by."""
     mine = {row.example: row for row in scores.by_prompt.get(child.id, ())}
     theirs = {row.example: row for row in scores.by_prompt.get(other.id, ())}
-    shared = [example for example in mine if example in theirs]
-    if not shared:
-        return False
-    mean = merit([mine[example] for example in shared])[1]
-    bar = merit([theirs[example] for example in shared])[1]
+    both = [example for example in mine if example in theirs]
+    if not both or len(both) * 2 < len(scores.asked(child) & scores.asked(other)):
+        return None
+    return [mine[example] for example in both], [theirs[example] for example in both]
+
+
+def _better(mine: Sequence[Row], theirs: Sequence[Row], *, strict: bool) -> bool:
+    """Whether the mean of `mine` beats that of `theirs`."""
+    mean, bar = merit(mine)[1], merit(theirs)[1]
     return mean > bar or (mean == bar and not strict)

@@ -159,19 +159,21 @@ class _Table:
             for (start, end), some in slices.items()
         ]
         for found in await self._context.gather(jobs):
-            self._found = found
+            self._found = self._found.merge(found)
             for row in found.rows:
                 self._rows[row.prompt].append(row)
 
     def scores(self) -> Scores:
         """All rows, but for prompts that got less than half of what was asked for: a limit or failed calls cut them short."""
-        kept = [rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]]
+        kept = {prompt: rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]}
         return Scores(
             metric=self._found.metric,
             perfect=self._found.perfect,
+            scale=self._found.scale,
+            missing=tuple(pair for pair in self._found.missing if pair[0] in kept),
             prompts=self.prompts,
             examples=Examples(items=tuple(self._order)),
-            rows=tuple(row for rows in kept for row in rows),
+            rows=tuple(row for rows in kept.values() for row in rows),
         )
 
     def best(self, prompts: Sequence[Prompt], keep: int) -> tuple[Prompt, ...]:

@@ -6,6 +6,8 @@ long before, and PE2's code stops at a perfect score.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from promptwire.bounds import ONE, Bound, Sizes
@@ -24,9 +26,10 @@ class Params(Model):
     patience: int = Field(default=50, ge=1)
     """Rounds without a better prompt after which the search is over."""
     better_by: float = Field(default=0.0, ge=0)
-    """How much better a score has to be to count."""
-    perfect: float | None = 1.0
-    """A score that can't be beaten, at which the search is over at once; null for none."""
+    """How much better a score has to be to count, in the metric's own unit."""
+    perfect: float | Literal["metric"] | None = "metric"
+    """A score that can't be beaten, at which the search is over at once: a number, `metric` for the metric's own perfect value
+    where it has one, or null for none."""
 
 
 class Outputs(Model):
@@ -49,4 +52,5 @@ async def converged(inputs: Inputs, params: Params, context: Context) -> Outputs
     if best is None:
         return Outputs(done=False)
     stale = inputs.log.rounds - 1 - since >= params.patience
-    return Outputs(done=stale or (params.perfect is not None and best >= params.perfect))
+    perfect = inputs.log.perfect if params.perfect == "metric" else params.perfect
+    return Outputs(done=stale or (perfect is not None and best >= perfect))

@@ -106,6 +106,6 @@ async def _scored(scores: Scores, prompts: Prompts, examples: list[Example], con
     if broken:
         context.count("stages broken off")
         rows = () if scores.rows else tuple(row for row in rows if row.prompt not in broken)
-    return Scores(
-        metric=new.metric, perfect=new.perfect, prompts=scores.prompts, examples=scores.examples, rows=scores.rows + rows
-    )
+    missing = tuple(pair for pair in new.missing if rows and pair[0] not in broken)
+    counted = new.model_copy(update={"rows": rows, "missing": missing})
+    return scores.merge(counted)

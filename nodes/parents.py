@@ -99,17 +99,19 @@ def _any(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
 
 def _spin(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
     """A place drawn in proportion to the mean above the lowest possible one; evenly when all are equally bad."""
-    means = [scores.mean(prompt) or 0.0 for prompt in left]
-    # Log-probabilities are negative: the worst of those left then weighs nothing.
-    floor = min(0.0, *means)
-    weights = [mean - floor for mean in means]
+    found = [scores.mean(prompt) for prompt in left]
+    known = [mean for mean in found if mean is not None]
+    # Log-probabilities are negative: the worst of those left then weighs nothing. Nor does a prompt without a score.
+    lowest = scores.scale[0] if scores.scale is not None else 0.0
+    floor = min([lowest, *known])
+    weights = [0.0 if mean is None else mean - floor for mean in found]
     return rng.choices(range(len(left)), weights if any(weights) else None)[0]
 
 
 def _fight(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
     """The better of two drawn places; the one written first among equals."""
     drawn = sorted(rng.sample(range(len(left)), min(2, len(left))))
-    return max(drawn, key=lambda place: merit(scores.by_prompt.get(left[place].id, ())))
+    return max(drawn, key=lambda place: merit(scores.fair(left[place])))
 
 
 _DRAWS = {"random": _any, "roulette": _spin, "tournament": _fight}

@@ -55,7 +55,7 @@ async def pareto(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the prompts that no other beats on everything."""
     scores = inputs.scores
     prompts = scores.prompts if inputs.prompts is None else inputs.prompts
-    known = tuple(prompt for prompt in prompts.items if scores.values(prompt))
+    known = tuple(prompt for prompt in prompts.items if scores.fair(prompt))
     if not known:
         return Outputs(prompts=_some(prompts.items, dict.fromkeys((one.id for one in prompts.items), 1), params.draw, context))
     table = _table(known, scores)

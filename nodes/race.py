@@ -1,9 +1,10 @@
 """race: let prompts run over blocks of examples, and drop those that fall behind for certain.
 
 The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block; one that at least `keep` others beat by a
-one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. Every word has its
-price: a value is lowered by `penalty` for a prompt as long as the longest initial one. What is known from earlier races is not
-asked again. The authors' code may run one block more than it is told.
+one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. The blocks are cut from
+one shuffled order, which is the same for all races of a run: data that are sorted by class would give blocks of one class. Every
+word has its price: a value is lowered by `penalty` for a prompt as long as the longest initial one, in units of the metric's scale.
+What is known from earlier races is not asked again. The authors' code may run one block more than it is told.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Inputs(Model):
     prompts: Prompts
     """The prompts that run."""
     on: Examples
-    """The examples to run over, in blocks of their written order: the same blocks in every race."""
+    """The examples to run over, in blocks of one drawn order: the same blocks in every race of a run."""
     scores: Scores | None = None
     """Rows that are there already."""
     first: Prompts | None = None
@@ -42,7 +43,8 @@ class Params(Model):
     alpha: float = Field(default=0.2, gt=0, lt=1)
     """Level of the test, without a correction for many tests: the larger, the sooner a prompt is out."""
     penalty: float = Field(default=0.05, ge=0)
-    """What a prompt as long as the longest initial one loses; length is in words, demonstrations included."""
+    """Share of the metric's scale (1 where it is not known) that a prompt as long as the longest initial one loses; length is in
+    words, demonstrations included."""
     shuffle: bool = False
     """Whether each race runs over the blocks in an order of its own; else all begin with the same ones."""
 
@@ -92,20 +94,27 @@ async def race(inputs: Inputs, params: Params, context: Context) -> Outputs:
             context.count("blocks broken off")
             break
         track += [example.id for example in block]
-        alive = _left(alive, _lanes(alive, known, track, prices), params)
+        alive = _left(alive, _lanes(alive, known, track, prices), params, len(track))
         context.count("blocks")
+    unit = _unit(known)
     means = {
-        prompt.id: (mean - prices[prompt.id]) if (mean := known.mean(prompt)) is not None else float("-inf") for prompt in alive
+        prompt.id: (mean - unit * prices[prompt.id]) if (mean := known.mean(prompt)) is not None else float("-inf")
+        for prompt in alive
     }
     best = Prompts(items=tuple(sorted(alive, key=lambda prompt: means[prompt.id], reverse=True)[: params.keep]))
     return Outputs(prompts=best, scores=known.only(best))
 
 
 def _prices(inputs: Inputs, params: Params) -> dict[str, float]:
-    """What each prompt's length costs it, by id."""
+    """What each prompt's length costs it, by id, on a scale of 1."""
     first = inputs.first or inputs.prompts
     longest = max((_words(prompt) for prompt in first.items), default=0) or 1
     return {prompt.id: params.penalty * _words(prompt) / longest for prompt in inputs.prompts.items}
+
+
+def _unit(known: Scores) -> float:
+    """The length of the metric's scale; 1 where it is not known."""
+    return 1.0 if known.scale is None else known.scale[1] - known.scale[0]
 
 
 def _words(prompt: Prompt) -> int:
@@ -114,7 +123,8 @@ def _words(prompt: Prompt) -> int:
 
 
 def _blocks(on: Examples, params: Params, context: Context) -> list[Sequence[Example]]:
-    blocks: list[Sequence[Example]] = [on.items[start : start + params.block] for start in range(0, len(on), params.block)]
+    order = context.rng("race", shared=True).sample(on.items, len(on))
+    blocks: list[Sequence[Example]] = [order[start : start + params.block] for start in range(0, len(on), params.block)]
     if params.shuffle:
         context.rng("blocks").shuffle(blocks)
     return blocks[: params.blocks]
@@ -146,18 +156,18 @@ def _lanes(
     alive: Sequence[Prompt], known: Scores, track: Sequence[str], prices: dict[str, float]
 ) -> dict[str, dict[str, float]]:
     """The values of each prompt on what was run so far, less its price, by example."""
-    wanted = set(track)
+    wanted, unit = set(track), _unit(known)
     rows: dict[str, tuple[Row, ...]] = {prompt.id: known.by_prompt.get(prompt.id, ()) for prompt in alive}
-    return {one: {row.example: row.value - prices[one] for row in some if row.example in wanted} for one, some in rows.items()}
+    return {one: {row.example: row.value - unit * prices[one] for row in some if row.example in wanted} for one, some in rows.items()}
 
 
-def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params) -> list[Prompt]:
-    """Those whom fewer than `keep` others beat."""
+def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params, run: int) -> list[Prompt]:
+    """Those whom fewer than `keep` others beat on the `run` examples so far, at least half of which both have a row for."""
 
     def beats(one: Prompt, other: Prompt) -> bool:
         mine, theirs = lanes[one.id], lanes[other.id]
         shared = [example for example in mine if example in theirs]
-        return chance([mine[one] for one in shared], [theirs[one] for one in shared]) < params.alpha
+        return len(shared) * 2 >= run and chance([mine[one] for one in shared], [theirs[one] for one in shared]) < params.alpha
 
     left = [prompt for prompt in alive if sum(beats(other, prompt) for other in alive if other is not prompt) < params.keep]
     # Who beats has the better mean, so `keep` stay; but not where failed calls left gaps and each pair shares other examples.

@@ -30,9 +30,9 @@ class Params(Model):
     order: Literal["descending", "ascending", "written"] = "descending"
     """Best first, best last, or oldest first."""
     threshold: float | None = None
-    """Lowest score that is shown; the result may then be empty."""
+    """Lowest score that is shown, in the metric's own unit; the result may then be empty."""
     buckets: int | None = Field(default=None, ge=1)
-    """Levels between 0 and 1 that scores are rounded to; exact when not set."""
+    """Levels of the metric's scale that scores are rounded to; exact when not set, or when the metric declares no scale."""
 
 
 class Outputs(Model):
@@ -62,9 +62,14 @@ async def recall(inputs: Inputs, params: Params, context: Context) -> Outputs:
     elif params.order == "written":
         chosen = sorted(chosen, key=lambda entry: ages[entry.prompt.id])
     prompts = Prompts(items=tuple(entry.prompt for entry in chosen))
-    entries = tuple(_levelled(entry, params.buckets) for entry in chosen)
-    return Outputs(history=History(entries=entries, rounds=log.rounds), prompts=prompts)
+    entries = tuple(_levelled(entry, params.buckets, log.scale) for entry in chosen)
+    return Outputs(history=log.model_copy(update={"entries": entries}), prompts=prompts)
 
 
-def _levelled(entry: Entry, buckets: int | None) -> Entry:
-    return entry.model_copy(update={"score": round(entry.score * buckets) / buckets}) if buckets else entry
+def _levelled(entry: Entry, buckets: int | None, scale: tuple[float, float] | None) -> Entry:
+    """`entry` on the scale of its history, with its score as one of `buckets` levels of that scale."""
+    if not buckets or scale is None or scale[0] == scale[1]:
+        return entry.model_copy(update={"scale": scale})
+    low, span = scale[0], scale[1] - scale[0]
+    score = low + round((entry.score - low) / span * buckets) / buckets * span
+    return entry.model_copy(update={"score": score, "scale": scale})

@@ -1,7 +1,8 @@
 """remember: add scored prompts to a history.
 
 OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. There is one entry per prompt: when a prompt
-was scored again, the score over more examples stays, the newer one among equals. A prompt without a score is not added.
+was scored again, the score over more examples stays, the newer one among equals. A prompt without a score is not added; nor is
+one that was scored on less than half of the examples it was asked. The history keeps the metric's perfect value and scale.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ async def remember(inputs: Inputs, params: Params, context: Context) -> Outputs:
     said = {critique.prompt.id: critique.text for critique in (inputs.critiques.items if inputs.critiques else ())}
     entries = {entry.prompt.id: entry for entry in log.entries}
     for prompt in inputs.scores.prompts.items:
-        values = inputs.scores.values(prompt)
+        values = [row.value for row in inputs.scores.fair(prompt)]
         if not values:
             context.count("unscored")
             continue
@@ -57,4 +58,13 @@ async def remember(inputs: Inputs, params: Params, context: Context) -> Outputs:
             round=old.round if old else log.rounds,
             critique=said.get(prompt.id, old.critique if old else ""),
         )
-    return Outputs(history=History(entries=tuple(entries.values()), rounds=log.rounds + 1))
+    known = log.model_copy(update={"entries": tuple(entries.values()), "rounds": log.rounds + 1})
+    return Outputs(history=_on_scale(known, inputs.scores, new=not len(log)) if inputs.scores.rows else known)
+
+
+def _on_scale(log: History, scores: Scores, *, new: bool) -> History:
+    """`log` with the perfect value and the scale of `scores`; what an older entry left unknown stays unknown."""
+    perfect = scores.perfect if new or log.perfect is not None else None
+    scale = scores.scale if new or log.scale is not None else None
+    entries = tuple(entry.model_copy(update={"scale": scale}) for entry in log.entries)
+    return log.model_copy(update={"entries": entries, "perfect": perfect, "scale": scale})

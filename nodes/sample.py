@@ -31,7 +31,7 @@ class Params(Model):
     n: float = Field(gt=0)
     """How many to draw; below 1 it is a share of the set, rounded down but never to none."""
     policy: Literal["random", "epoch", "hard", "weighted"] = "random"
-    """`random`; `epoch`: every example once before one comes again, over the rounds of the loop; `hard`: the lowest mean
+    """`random`; `epoch`: every example once before one comes again, over all rounds of all loops around; `hard`: the lowest mean
     value, ties at random; `weighted`: the lower the value, the likelier."""
 
 
@@ -90,14 +90,13 @@ def size_of(n: float, available: int) -> int:
 
 
 def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list[Example]:
-    """The batch of this round: batches walk through an order that stays for an epoch; the last one is filled up from its start.
+    """The batch of this turn: batches walk through an order that stays for an epoch; the last one is filled up from its start.
 
-    The order of an epoch comes from a generator that is the same in each of its rounds.
+    The order of an epoch comes from a generator that is the same in each of its turns. A turn is a round of any loop around.
     """
     if not size:
         return []
-    turn = int(context.round.rpartition(".")[2] or 0)
-    epoch, batch = divmod(turn, math.ceil(len(items) / size))
+    epoch, batch = divmod(context.turn, math.ceil(len(items) / size))
     order = context.rng("epoch", epoch, steady=True).sample(items, len(items))
     return [order[(batch * size + index) % len(order)] for index in range(size)]
 

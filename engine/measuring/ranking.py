@@ -1,8 +1,9 @@
 """The one order of scored prompts: who is better, and who wins a tie.
 
-The originals break ties by the prompt's text or by a hash, so that a winner can depend on the alphabet. Here a prompt that was
-never scored has no score and comes last; then the higher mean is first; among equals the one under which the right label was
-likelier, where that is known; then the one that was scored on more examples; then the one written first.
+The originals break ties by the prompt's text or by a hash, so that a winner can depend on the alphabet. Here a prompt without a
+score comes last: one that was never scored, or on less than half of the examples it was asked. Then the higher mean is first;
+among equals the one under which the right label was likelier, where that is known; then the one that was scored on more
+examples; then the one written first.
 """
 
 from __future__ import annotations
@@ -29,6 +30,5 @@ def merit(rows: Sequence[Row]) -> tuple[bool, float, float, int]:
 
 def ranked(prompts: Prompts, scores: Scores) -> tuple[Prompt, ...]:
     """The prompts, best first."""
-    found = scores.by_prompt
     # `sorted` is stable, so equals stay in the written order.
-    return tuple(sorted(prompts.items, key=lambda prompt: merit(found.get(prompt.id, ())), reverse=True))
+    return tuple(sorted(prompts.items, key=lambda prompt: merit(scores.fair(prompt)), reverse=True))

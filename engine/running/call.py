@@ -39,10 +39,13 @@ class _Context:
     path: str
     round: str
     element: str
+    turn: int
     asker: Asker | None
     scorer: Scorer | None
 
-    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+    def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
+        if shared:
+            return stream(self.session.seed, "shared", *purpose)
         return stream(self.session.seed, self.path, "every" if steady else self.round, self.element, *purpose)
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
@@ -82,7 +85,8 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
             asker = Asker(session, step.path, step.asking, given, roles, session.stream(scope.round))
         if kind.scores:
             scorer = Scorer(session, step.path, step.asking, roles)
-    context = _Context(session, step.path, scope.round, scope.element, asker, scorer)
+    turn = session.turn(step.path, scope.element)
+    context = _Context(session, step.path, scope.round, scope.element, turn, asker, scorer)
     try:
         outputs = await kind.run(inputs, params, context)
     except ReplyError as error:

@@ -43,6 +43,14 @@ class Session:
     unread: dict[str, str] = field(default_factory=dict)
     """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
 
+    turns: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each step was run so far, by its path and the element of the `each` around it."""
+
+    def turn(self, path: str, element: str) -> int:
+        """How often the step at `path` was run before for `element`; counts this run. Rounds follow each other, so it is exact."""
+        self.turns[path, element] += 1
+        return self.turns[path, element] - 1
+
     def stream(self, round: str) -> str:
         """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""
         return f"{self.seed}/{round}"

@@ -40,7 +40,14 @@ class FakeContext:
         """Pairs that were scored."""
         return sum(prompts * examples for prompts, examples in self.scored)
 
-    def rng(self, *purpose: Any, steady: bool = False) -> random.Random:
+    @property
+    def turn(self) -> int:
+        """The number of the round of a single loop."""
+        return int(self.round or 0)
+
+    def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
+        if shared:
+            return stream(self.seed, "shared", *purpose)
         return stream(self.seed, self.path, "every" if steady else self.round, *purpose)
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
@@ -61,7 +68,8 @@ class FakeContext:
         self.partial.append(partial)
         pairs = [(prompt, example, self._value(prompt, example)) for prompt in prompts.items for example in examples.items]
         rows = tuple(Row(prompt.id, example.id, "out", "out", value) for prompt, example, value in pairs if value is not None)
-        return Scores(metric="fake", prompts=prompts, examples=examples, rows=rows)
+        missing = tuple((prompt.id, example.id) for prompt, example, value in pairs if value is None)
+        return Scores(metric="fake", prompts=prompts, examples=examples, rows=rows, missing=missing)
 
     def born(self, text: str, *parents: Prompt) -> Prompt:
         demos = parents[0].demos if parents else ()
