@@ -257,6 +257,10 @@ def _report(
             *session.task.notes,
             *_cut_short(session, scores[0]),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
+            *(
+                f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"
+                for path, said in sorted(session.verdicts.items())
+            ),
         ),
         run=str(folder),
     )

@@ -12,6 +12,7 @@ exit code; whoever catches `PromptwireError` has caught them all.
     |   |-- RequestRefused       the endpoint will never accept this request
     |   |   `-- ContextOverflow      the request is longer than the model's context
     |   |-- Unsupported          the model can't give what was asked (log-probabilities, infill, ...)
+    |   |   `-- Unlisted             labels are not among the likeliest tokens of this reply; carries the weights of the others
     |   `-- TransientError       may succeed if tried again; carries `retry_after` seconds
     |-- ReplyError           a reply could not be read and the template says that this is an error (exit 5)
     |-- NodeError            a node got values it can't work with (exit 5)
@@ -43,6 +44,7 @@ __all__ = [
     "RequestRefused",
     "RunError",
     "TransientError",
+    "Unlisted",
     "Unsupported",
     "UsageError",
     "suggest",
@@ -151,6 +153,14 @@ class ContextOverflow(RequestRefused):
 
 class Unsupported(ModelError):
     """The model can't give what was asked, such as log-probabilities."""
+
+
+class Unlisted(Unsupported):
+    """Labels are not among the likeliest tokens of one reply; `weights` holds what is known of all, empty when nothing is."""
+
+    def __init__(self, problem: str, *, hint: str = "", weights: Sequence[float] = ()) -> None:
+        super().__init__(problem, hint=hint)
+        self.weights = tuple(weights)
 
 
 class TransientError(ModelError):

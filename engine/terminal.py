@@ -143,15 +143,21 @@ def _scores(report: Report, gap: str) -> Table:
 def _cell(score: Score, gap: str) -> Text:
     if score.score is None:
         return Text("not scored", style="dim")
-    return Text.assemble((f"{score.score:.3f}", "bold"), (f"{gap}[{score.low:.2f}, {score.high:.2f}]", "dim"))
+    return Text.assemble((f"{score.score:.3f}", "bold"), (_interval(score, gap), "dim"))
 
 
 def _gain(sides: Comparison, gap: str) -> Text:
     gain = sides.gain
-    if gain.score is None or gain.low is None or gain.high is None:
+    if gain.score is None:
         return Text("")
-    style = "green" if gain.low > 0 else "red" if gain.high < 0 else "yellow"
-    return Text.assemble((f"{gain.score:+.3f}", style), (f"{gap}[{gain.low:.2f}, {gain.high:.2f}]", "dim"))
+    sure = gain.low is not None and gain.high is not None and gain.low * gain.high > 0
+    style = "yellow" if not sure else "green" if gain.score > 0 else "red"
+    return Text.assemble((f"{gain.score:+.3f}", style), (_interval(gain, gap), "dim"))
+
+
+def _interval(score: Score, gap: str) -> str:
+    """The interval; nothing when there is none."""
+    return "" if score.low is None or score.high is None else f"{gap}[{score.low:.2f}, {score.high:.2f}]"
 
 
 def _footnotes(report: Report) -> Iterator[Text]:

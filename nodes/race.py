@@ -158,7 +158,10 @@ def _lanes(
     """The values of each prompt on what was run so far, less its price, by example."""
     wanted, unit = set(track), _unit(known)
     rows: dict[str, tuple[Row, ...]] = {prompt.id: known.by_prompt.get(prompt.id, ()) for prompt in alive}
-    return {one: {row.example: row.value - unit * prices[one] for row in some if row.example in wanted} for one, some in rows.items()}
+    return {
+        one: {row.example: row.value - unit * prices[one] for row in some if row.example in wanted}
+        for one, some in rows.items()
+    }
 
 
 def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params, run: int) -> list[Prompt]:

@@ -14,7 +14,7 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "canonical", "redact", "sanitizer", "pattern_syntax", "bounds"),
-    ("patterns",),
+    ("patterns", "prompts"),
     ("values", "plugins"),
     ("docstrings", "documents", "families", "node", "request"),
     ("texts", "measuring"),

@@ -66,13 +66,14 @@ def settle(
             continue
         plain = value if text else branch.data()
         if permit(spec, plain, name=name, branch=branch, findings=findings):
-            symbols[name].values = (float(plain) if declared_type(spec) is float else plain,)
+            symbols[name].values = (float(plain) if declared_type(spec) is float and plain is not None else plain,)
 
 
 def permit(spec: ParamSpec, value: Any, *, name: str, branch: Branch, findings: Findings) -> bool:
     """Whether a param may have `value`, written at `branch`; what it may not have is noted."""
     place, wanted = branch.spot.place(), declared_type(spec)
-    if wanted is None:
+    optional = not spec.required and spec.default is None
+    if wanted is None or (value is None and optional):
         return True
     if type(value) not in _TYPES.values() or not fits(type(value), wanted):
         findings.error("bad-param", place, f"the param {name!r} is {name_of(wanted)}, not {speak(value)}")

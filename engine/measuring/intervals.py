@@ -1,8 +1,9 @@
 """How sure a mean is: 95 % intervals of one mean and of the difference of two on the same examples.
 
 A held-out score without an interval invites a story about noise. Shares of right answers get Wilson's interval, which
-behaves at 0, at 1 and with few examples; other values get Student's t. Two prompts on the same examples are compared in pairs,
-which is far sharper than comparing two intervals. What is not known is None, never NaN: a report is JSON.
+behaves at 0, at 1 and with few examples; other values get Student's t. Other values that are all equal get none: a few equal
+values do not say that all others are equal too. Two prompts on the same examples are compared in pairs, which is far sharper than
+comparing two intervals. What is not known is None, never NaN: a report is JSON.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ Z = 1.959963984540054
 _T = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706)
 """The same of Student's t with 1 to 5 degrees of freedom; for more, a series in 1/df is right to three digits."""
 
+_EQUAL = 1e-12
+"""Differences below this, or below this share of the mean, are rounding errors."""
+
 
 class Interval(NamedTuple):
     """A mean with a 95 % interval."""
@@ -25,15 +29,17 @@ class Interval(NamedTuple):
     mean: float | None
     """The mean; None without values."""
     low: float | None
-    """Lower end; None when nothing can be said, as of a single value that is no 0 or 1."""
+    """Lower end; None when nothing can be said, as of values that are all equal and no 0 or 1."""
     high: float | None
     """Upper end."""
     n: int
     """Number of values."""
 
 
-def mean_interval(values: Sequence[float]) -> Interval:
+def mean_interval(values: Sequence[float], *, shares: bool = True) -> Interval:
     """The mean of `values` with Wilson's interval when all are 0 or 1, else Student's.
+
+    Without `shares`, 0 and 1 are values as any others: those of a metric on another scale.
 
     >>> tuple(round(end, 3) for end in mean_interval([1.0] * 9 + [0.0])[:3])
     (0.9, 0.596, 0.982)
@@ -41,13 +47,13 @@ def mean_interval(values: Sequence[float]) -> Interval:
     n = len(values)
     if not n:
         return Interval(None, None, None, 0)
-    if all(value in (0.0, 1.0) for value in values):
+    if shares and all(value in (0.0, 1.0) for value in values):
         return _wilson(sum(values), n)
     return _student(values)
 
 
-def paired_interval(a: Sequence[float], b: Sequence[float]) -> Interval:
-    """The mean of `b - a` on the same examples, pair by pair.
+def paired_interval(a: Sequence[float], b: Sequence[float], *, shares: bool = True) -> Interval:
+    """The mean of `b - a` on the same examples, pair by pair; see `mean_interval`.
 
     For values 0 and 1 it is Bonett and Price's interval (2012), which does not shrink to nothing when no pair differs.
 
@@ -60,7 +66,7 @@ def paired_interval(a: Sequence[float], b: Sequence[float]) -> Interval:
     n = len(differences)
     if not n:
         return Interval(None, None, None, 0)
-    if not all(value in (0.0, 1.0) for value in (*a, *b)):
+    if not shares or not all(value in (0.0, 1.0) for value in (*a, *b)):
         return _student(differences)
     up = (differences.count(1.0) + 1) / (n + 2)
     down = (differences.count(-1.0) + 1) / (n + 2)
@@ -79,8 +85,8 @@ def _wilson(right: float, n: int) -> Interval:
 def _student(values: Sequence[float]) -> Interval:
     n = len(values)
     mean = math.fsum(values) / n
-    if n == 1:
-        return Interval(mean, None, None, 1)
+    if max(values) - min(values) <= _EQUAL * max(1.0, abs(mean)):
+        return Interval(mean, None, None, n)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     half = _t(n - 1) * deviation / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)

@@ -23,6 +23,7 @@ from promptwire.values import Example
 
 __all__ = ["Metric", "find_metric", "metric", "names"]
 
+_NEAR = 1e-9
 Value = Callable[[str, tuple[str, ...]], float | tuple[float, str]]
 Accepts = Callable[[Sequence[Example], Sequence[str]], str]
 
@@ -52,6 +53,21 @@ class Metric:
     """What is asked of a model: a reply, the likeliest label, the likelihood of the answer, a reply and a grade of it."""
     perfect: float | None = 1.0
     """The value of a right answer; None where there is no such value."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value; None where these are not known."""
+
+    def seen(self, values: Sequence[float]) -> tuple[float | None, tuple[float, float] | None]:
+        """The perfect value and the scale, as far as `values` bear them out; None for what a value contradicts.
+
+        >>> find_metric("f1").seen([0.2, 1.0]), find_metric("f1").seen([87.5])
+        ((1.0, (0.0, 1.0)), (None, None))
+        """
+        low, high = min(values, default=0.0), max(values, default=0.0)
+        if self.scale is not None and values and not (self.scale[0] - _NEAR <= low and high <= self.scale[1] + _NEAR):
+            return None, None
+        if self.perfect is not None and values and high > self.perfect + _NEAR:
+            return None, self.scale
+        return self.perfect, self.scale
 
     def grade(self, answer: str, example: Example) -> tuple[float, str]:
         """The value of an answer to `example`, and feedback; a multiple-choice answer may also give the text of its option.
@@ -126,7 +142,7 @@ _BUILT_IN = {
         Metric("multiple-choice", "The answer settles on the right option letter.", measures.multiple_choice, _letters),
         Metric("regex", "An accepted output, taken as a pattern, is found in the answer.", measures.pattern, _patterns),
         Metric("choice", "The likeliest of the task's labels is the right one.", measures.exact, _labels, "choice"),
-        Metric("logprob", "Mean log-probability of the answer's tokens; 0 is certain.", _no_text, _some, "logprob", None),
+        Metric("logprob", "Mean log-probability of the answer's tokens; 0 is certain.", _no_text, _some, "logprob", None, None),
         Metric("judge", "What a judge model makes of the answer, from 0 to 1.", _no_text, _anything, "judge"),
     )
 }
@@ -157,17 +173,32 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_BUILT_IN, *_ALSO, *others}))
 
 
-def metric(*, accepts: Accepts = _anything, perfect: float | None = 1.0) -> Callable[[Value], Metric]:
+def metric(
+    *,
+    accepts: Accepts = _anything,
+    perfect: float | Literal["highest"] | None = "highest",
+    scale: tuple[float, float] | None = None,
+) -> Callable[[Value], Metric]:
     """Make a function `(answer, outputs) -> float` a metric, for plug-ins.
 
     `outputs` are the accepted outputs of the example; more is better. `(value, feedback)` in place of the value hands words to
     optimizers that show them to a critic (GEPA's feedback function). `accepts` says which data it can't score, so that a task
-    is refused before a run; `perfect` is the value of a right answer, None where there is none.
+    is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`; a metric that does not say is taken to
+    give 0 to 1 until it gives another value. `perfect` is the value of a right answer: the highest by default, None where there
+    is none.
+
+    Raises ValueError for a scale that does not rise, or holds no number.
     """
+    if scale is not None and not (math.isfinite(scale[0]) and math.isfinite(scale[1]) and scale[0] < scale[1]):
+        raise ValueError(f"a metric's scale goes from a number to a larger one, not {scale}")
+    span = (float(scale[0]), float(scale[1])) if scale is not None else (0.0, 1.0)
+    best = span[1] if perfect == "highest" else perfect
+    undeclared = scale is None and best != 1.0  # with a perfect value of its own it is on no scale that is known
 
     def declare(value: Value) -> Metric:
         doc = (inspect.getdoc(value) or "").partition("\n")[0]
-        return Metric(value.__name__.rstrip("_").replace("_", "-"), doc, value, accepts, perfect=perfect)
+        name = value.__name__.rstrip("_").replace("_", "-")
+        return Metric(name, doc, value, accepts, perfect=best, scale=None if undeclared else span)
 
     return declare
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.models import dialect
 from promptwire.models.address import Address
-from promptwire.models.likelihood import echoed, weigh
+from promptwire.models.likelihood import echoed, weighed
 from promptwire.models.prices import Quote, at_address
 from promptwire.request import Answer, Kind, Request, Settings, charge
 
@@ -103,9 +103,9 @@ class Endpoint:
             return found
         with dialect.charged(reply):
             choice = dialect.choices(reply)[0]
-            asked = request.kind == "choose"
-            weights = weigh(choice, request.options) if asked else echoed(choice, request.prompt, request.options[0])
-        return [replace(found[0], text="", weights=weights)]
+            if request.kind == "choose":
+                return [weighed(found[0], choice, request.options)]
+            return [replace(found[0], text="", weights=echoed(choice, request.prompt, request.options[0]))]
 
     async def close(self) -> None:
         """Close the connections."""

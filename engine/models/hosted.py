@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
@@ -24,7 +23,7 @@ from promptwire.errors import (
     Unsupported,
 )
 from promptwire.models import dialect
-from promptwire.models.likelihood import weigh
+from promptwire.models.likelihood import weighed
 from promptwire.models.prices import Quote, at_address, listed
 from promptwire.request import Answer, Kind, Request
 
@@ -138,8 +137,7 @@ class Hosted:
         found = dialect.read(data, usd=usd, via="suffix" if request.kind == "infill" else "", most=n)
         if request.kind == "choose":
             with dialect.charged(data, usd=usd):
-                weights = weigh(dialect.choices(data)[0], request.options)
-            return [replace(found[0], text="", weights=weights)]
+                return [weighed(found[0], dialect.choices(data)[0], request.options)]
         self.batches = self.batches and len(found) >= n
         return found
 

@@ -1,47 +1,78 @@
 """Log-probabilities out of replies in the OpenAI shape: of labels, and of a given answer.
 
 An endpoint that gives none, or ignores what it was asked, must never pass for one that finds everything unlikely: whatever is
-missing or doubtful is Unsupported, with the reason. Both shapes of log-probabilities are read, for servers mix them up.
+missing or doubtful is Unsupported, with the reason. A reply without the labels may be the fault of one prompt: it is Unlisted. Both shapes of log-probabilities are read, for servers mix them up.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any, Final
 
-from promptwire.errors import Unsupported
+from promptwire.errors import Unlisted, Unsupported
+from promptwire.request import Answer
 
-__all__ = ["echoed", "weigh"]
+__all__ = ["echoed", "weigh", "weighed"]
 
 _HINT: Final = "score with a metric that reads the reply (such as exact match), or use a model that gives log-probabilities"
+
+_BELOW: Final = math.log(2)
+"""How much less likely than the last candidate a label that is not among them is taken to be."""
 
 
 def weigh(choice: Mapping[str, Any], labels: Sequence[str]) -> tuple[float, ...]:
     """Log-probability of each label among the labels, from the candidates for the first token of a reply.
 
     A label counts by the candidates that spell it out, whatever their case and spaces; failing that, by the longest one that
-    begins it. Raises Unsupported when a label is not among the candidates, or can't be told from another one.
+    begins it. Raises Unsupported when the reply has no candidates, and Unlisted when a label is not among them, or can't be told
+    from another one. A label that is not among them is less likely than all of them, so the others can still be compared.
     """
     candidates = _candidates(choice)
-    weights = [_weight(label, labels, candidates) for label in labels]
+    found = [_weight(label, labels, candidates) for label in labels]
+    known = [weight for weight in found if weight is not None]
+    if len(known) == len(labels):
+        return _shares(known)
+    absent = [label for label, weight in zip(labels, found, strict=True) if weight is None]
+    problem = f"the label {absent[0]!r} is not among the {len(candidates)} likeliest tokens that the model gives"
+    # A candidate of one letter that begins an absent label may stand for it, so nothing is known of its weight.
+    begun = any(label.strip().casefold().startswith(token) for label in absent for token, _ in candidates)
+    floor = min(weight for _, weight in candidates) - _BELOW
+    weights = _shares([floor if weight is None else weight for weight in found]) if known and not begun else ()
+    raise Unlisted(problem, hint=_HINT, weights=weights)
+
+
+def weighed(answer: Answer, choice: Mapping[str, Any], labels: Sequence[str]) -> Answer:
+    """`answer` with the weights of the labels. Where no weight is known it has none, and its text says why: it was paid for.
+
+    Raises Unsupported when the reply has no candidates.
+    """
+    try:
+        return replace(answer, text="", weights=weigh(choice, labels))
+    except Unlisted as error:
+        return replace(answer, text="" if error.weights else error.problem, weights=error.weights, via="labels not listed")
+
+
+def _shares(weights: Sequence[float]) -> tuple[float, ...]:
+    """Log-probabilities that add up to a probability of 1."""
     total = _sum(weights)
     return tuple(weight - total for weight in weights)
 
 
-def _weight(label: str, labels: Sequence[str], candidates: Sequence[tuple[str, float]]) -> float:
+def _weight(label: str, labels: Sequence[str], candidates: Sequence[tuple[str, float]]) -> float | None:
+    """Log-probability of one label; None when it is not listed. Raises Unlisted when it can't be told from another one."""
     wanted = label.strip().casefold()
     spelled = [weight for token, weight in candidates if token == wanted]
     if spelled:
         return _sum(spelled)
     begun = [(token, weight) for token, weight in candidates if len(token) > 1 and wanted.startswith(token)]
     if not begun:
-        problem = f"the label {label!r} is not among the {len(candidates)} likeliest tokens that the model gives"
-        raise Unsupported(problem, hint=_HINT)
+        return None
     longest = max((token for token, _ in begun), key=len)
     if sum(other.strip().casefold().startswith(longest) for other in labels) > 1:
-        raise Unsupported(f"the label {label!r} begins with the same token as another one ({longest!r})", hint=_HINT)
+        raise Unlisted(f"the label {label!r} begins with the same token as another one ({longest!r})", hint=_HINT)
     return _sum([weight for token, weight in begun if token == longest])
 
 

@@ -23,10 +23,11 @@ from promptwire.texts.parsing import read
 from promptwire.texts.templating import Rendered, Template, load
 from promptwire.values import Message, Model
 
-__all__ = ["Asker", "request_for", "skippable"]
+__all__ = ["RETRIES", "RETRY_SAMPLES", "Asker", "request_for", "skippable"]
 
-_RETRIES = 3
-_RETRY_SAMPLES = 1_000_000
+RETRIES = 3
+"""Times that an unreadable reply is asked for again."""
+RETRY_SAMPLES = 1_000_000
 """Samples with numbers from here on are second, third and fourth tries."""
 
 
@@ -95,12 +96,12 @@ class Asker:
     async def _read(self, template: Template, request: Request, answer: Answer, sample: int) -> Reply:
         """What the template's parser makes of `answer`, asking again where it says so."""
         parse = template.front.parse
-        for again in range(_RETRIES + 1):
+        for again in range(RETRIES + 1):
             answers, readable = read(answer.text, parse)
-            if readable or parse.fallback != "retry" or again == _RETRIES:
+            if readable or parse.fallback != "retry" or again == RETRIES:
                 break
             self.session.count(self.path, "asked again")
-            (answer,) = await self._answers(request, 1, _RETRY_SAMPLES * (again + 1) + sample)
+            (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample)
         if not readable:
             self.session.misread(self.path, answer.text)
             if parse.fallback == "error":

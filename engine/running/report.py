@@ -124,17 +124,20 @@ async def compare(session: Session, initial: Prompt, best: Prompt, examples: Exa
     sets = [examples.items[start : start + _TOGETHER] for start in range(0, len(examples), _TOGETHER)]
     found = [await scorer.score(prompts, Examples(items=some), partial) for some in sets]
     first, second = ([row for scores in found for row in scores.by_prompt[prompt.id]] for prompt in (initial, best))
+    shares = all(scores.scale == (0.0, 1.0) for scores in found)
     values = {row.example: row.value for row in first}
     pairs = [(values[row.example], row.value) for row in second if row.example in values]
-    gain = paired_interval([before for before, _ in pairs], [after for _, after in pairs])
-    return Comparison(initial=_score(first), best=_score(second), gain=_shown(gain))
+    gain = paired_interval([before for before, _ in pairs], [after for _, after in pairs], shares=shares)
+    if initial.id == best.id:
+        gain = gain._replace(low=None, high=None)  # a prompt against itself is no comparison
+    return Comparison(initial=_score(first, shares), best=_score(second, shares), gain=_shown(gain))
 
 
 _NO_ROLES: Mapping[Role, Settings] = {}
 
 
-def _score(rows: Sequence[Any]) -> Score:
-    return _shown(mean_interval([row.value for row in rows]), sum(not row.readable for row in rows))
+def _score(rows: Sequence[Any], shares: bool) -> Score:
+    return _shown(mean_interval([row.value for row in rows], shares=shares), sum(not row.readable for row in rows))
 
 
 def _shown(interval: Any, unreadable: int = 0) -> Score:

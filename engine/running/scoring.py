@@ -2,23 +2,23 @@
 
 One wave: every (prompt, example) pair is asked for at once and the gateway decides what runs when, since a barrier between
 prompts makes each batch wait for its slowest call. A reply that can't be read is a wrong answer of the model: it scores 0, is
-marked unreadable and counted. A call that failed is nobody's answer and has no row at all.
+marked unreadable and counted. A call that failed, or an answer that the judge gives no grade, has no row at all: it is missing.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from promptwire.errors import LimitReached, ModelError, NodeError, Unsupported, UsageError
-from promptwire.measuring.grades import read_grade
+from promptwire.errors import LimitReached, ModelError, Unsupported, UsageError
 from promptwire.measuring.metrics import Metric
 from promptwire.node import Role
 from promptwire.request import Answer, Request, Settings
 from promptwire.running.asking import request_for, skippable
+from promptwire.running.judge import Judge
+from promptwire.running.labels import proven
 from promptwire.running.session import Session
 from promptwire.running.waves import gather
 from promptwire.steps import Asking
@@ -57,6 +57,11 @@ class Scorer:
         own = replace(self.asking, settings=self.asking.settings.over(self.session.task.settings))
         return self.session.settings(own, self.template, self.roles)
 
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of the step."""
+        return Judge(self.session, self.path, self.roles)
+
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """One row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
@@ -64,7 +69,23 @@ class Scorer:
         rows = await gather([self._row(prompt, example, partial) for prompt, example in pairs])
         found = tuple(row for row in rows if row is not None)
         self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
-        return Scores(metric=self.metric.name, perfect=self.metric.perfect, prompts=prompts, examples=examples, rows=found)
+        await self._prove(found)
+        perfect, scale = self.metric.seen([row.value for row in found])
+        return Scores(
+            metric=self.metric.name,
+            perfect=perfect,
+            scale=scale,
+            prompts=prompts,
+            examples=examples,
+            rows=found,
+            missing=tuple((prompt.id, example.id) for (prompt, example), row in zip(pairs, rows, strict=True) if row is None),
+        )
+
+    async def _prove(self, rows: Sequence[Row]) -> None:
+        """Raise Unsupported when rows lack a label and the model was never seen to list one."""
+        unlisted = next((row for row in rows if not row.readable), None)
+        if self.metric.needs == "choice" and unlisted is not None and all(row.likelihood is None for row in rows):
+            await proven(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self._ask)
 
     def require(self) -> None:
         """Raise Unsupported before the first call when a model can't give what the metric needs.
@@ -101,7 +122,7 @@ class Scorer:
             self.session.count(self.path, "skipped")
             return None
 
-    async def _scored(self, prompt: Prompt, example: Example) -> Row:
+    async def _scored(self, prompt: Prompt, example: Example) -> Row | None:
         request = self._request(prompt, example)
         if self.metric.needs == "choice":
             return self._choice(prompt, example, await self._ask(self._choosing(request)))
@@ -117,48 +138,39 @@ class Scorer:
             return Row(prompt.id, example.id, answer.text, "", 0.0, False)
         said = answers[-1] if answers else ""
         if self.metric.needs == "judge":
-            return await self._judged(prompt, example, answer.text, said)
+            graded = await self.judge.grade(prompt, example, said, self._ask)
+            return Row(prompt.id, example.id, answer.text, said, graded[0], feedback=graded[1]) if graded else None
         value, feedback = self.metric.grade(said, example)
         return Row(prompt.id, example.id, answer.text, said, value, readable, feedback=feedback)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
         return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)
 
+    def _choosing_of(self, prompt: Prompt, example: Example) -> Request:
+        return self._choosing(self._request(prompt, example))
+
     def _choosing(self, request: Request) -> Request:
         return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
 
     def _choice(self, prompt: Prompt, example: Example, answer: Answer) -> Row:
-        """The likeliest label; among equals the first one named."""
+        """The likeliest label; among equals the first one named. Without any label the answer is wrong, and unreadable."""
         labels = self.session.task.labels
+        if not answer.weights:
+            return Row(prompt.id, example.id, answer.text, "", 0.0, False)
         best = max(range(len(labels)), key=lambda place: (answer.weights[place], -place))
         right = labels.index(example.output)
         value, feedback = self.metric.grade(labels[best], example)
         weight = answer.weights[right]
         return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=weight, feedback=feedback)
 
-    async def _judged(self, prompt: Prompt, example: Example, output: str, said: str) -> Row:
-        """What the judge model makes of `said`: a number from 0 to 1, and what it said before it."""
-        rubric = load(Path(self.session.task.rubric or ""))
-        values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
-        asking = Asking(role="judge")
-        request = request_for(rubric.render(values), self.session.settings(asking, rubric, self.roles))
-        verdict = await self._ask(request, "judge")
-        answers, readable = read(verdict.text, rubric.front.parse)
-        grade = read_grade(answers[-1]) if readable and answers else None
-        if grade is None:
-            raise NodeError(
-                f"the judge gave no number: {verdict.text[:200]!r}", where=self.path, hint="mend the rubric template"
-            )
-        feedback = _reasons(verdict.text, rubric.front.parse.marks)
-        return Row(prompt.id, example.id, output, said, grade, feedback=feedback)
-
-    async def _ask(self, request: Request, role: Role | None = None) -> Answer:
+    async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Answer:
         role = role or self.asking.role
         # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
         stream = self.session.stream("")
         (answer,) = await self.session.gateway.ask(
             self.session.models[role],
             request,
+            first=first,
             stream=stream,
             policy=self.asking.cache,
             node=self.path,
@@ -166,11 +178,3 @@ class Scorer:
             rounds=self.asking.rounds,
         )
         return answer
-
-
-def _reasons(verdict: str, marks: tuple[str, str] | None) -> str:
-    """What a judge says before its grade; the mark is found in capitals too, as the grade is."""
-    if marks is None:
-        return verdict.strip()
-    starts = [found.start() for found in re.finditer(re.escape(marks[0]), verdict, re.IGNORECASE)]
-    return verdict[: starts[-1]].strip() if starts else ""

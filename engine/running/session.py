@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,12 @@ class Session:
     unread: dict[str, str] = field(default_factory=dict)
     """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
 
+    verdicts: dict[str, str] = field(default_factory=dict)
+    """A judge's reply without a grade, by path of the step: the first in the alphabet."""
+
+    proofs: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+    """Whether a model lists the task's labels, by the model's identity; see `promptwire.running.labels`."""
+
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each step was run so far, by its path and the element of the `each` around it."""
 
@@ -68,6 +75,11 @@ class Session:
         """Count a reply to the step `path` that could not be read, and keep one to show."""
         self.count(path, "unreadable")
         self.unread[path] = min(reply, self.unread.get(path, reply))
+
+    def ungraded(self, path: str, reply: str) -> None:
+        """Count an answer at the step `path` that the judge gave no grade, and keep one such reply to show."""
+        self.count(path, "left out without a grade")
+        self.verdicts[path] = min(reply, self.verdicts.get(path, reply))
 
 
 def sampling(asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:

@@ -1,0 +1,80 @@
+"""Grade answers with the judge model: render the rubric, read the grade, ask again where there is none.
+
+A judge that gives no grade - a refusal, other words, a reply that was cut off - is asked again as another sample, up to three
+times. The samples have numbers of their own, so a re-run asks the same and finds the same. An answer that still has no grade is
+left out: it has no row, so it is neither right nor wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from promptwire.measuring.grades import read_grade
+from promptwire.node import Role
+from promptwire.request import Answer, Request, Settings
+from promptwire.running.asking import RETRIES, RETRY_SAMPLES, request_for
+from promptwire.running.session import Session
+from promptwire.steps import Asking
+from promptwire.texts.parsing import Parse, read
+from promptwire.texts.templating import Template, load
+from promptwire.values import Example, Prompt
+
+__all__ = ["Judge"]
+
+
+class Ask(Protocol):
+    """Ask a role's model for one sample."""
+
+    def __call__(self, request: Request, role: Role, first: int) -> Awaitable[Answer]:
+        """The answer with the sample number `first`."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The judge of one step."""
+
+    session: Session
+    path: str
+    """Path of the step."""
+    roles: Mapping[Role, Settings]
+    """The pipeline's settings by role."""
+
+    @cached_property
+    def rubric(self) -> Template:
+        """The task's rubric."""
+        return load(Path(self.session.task.rubric or ""))
+
+    async def grade(self, prompt: Prompt, example: Example, said: str, ask: Ask) -> tuple[float, str] | None:
+        """The grade of the answer `said`, from 0 to 1, and the judge's reasons; None when the judge gives no grade."""
+        values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
+        settings = self.session.settings(Asking(role="judge"), self.rubric, self.roles)
+        request = request_for(self.rubric.render(values), settings)
+        parse, verdict = self.rubric.front.parse, Answer()
+        for again in range(RETRIES + 1):
+            verdict = await ask(request, "judge", RETRY_SAMPLES * again)
+            grade = _grade(verdict.text, parse)
+            if grade is not None:
+                return grade, _reasons(verdict.text, parse.marks)
+            if again < RETRIES:
+                self.session.count(self.path, "judge asked again")
+        self.session.ungraded(self.path, verdict.text)
+        return None
+
+
+def _grade(verdict: str, parse: Parse) -> float | None:
+    """The grade in a verdict; None when there is none."""
+    answers, readable = read(verdict, parse)
+    return read_grade(answers[-1]) if readable and answers else None
+
+
+def _reasons(verdict: str, marks: tuple[str, str] | None) -> str:
+    """What a judge says before its grade; the mark is found in capitals too, as the grade is."""
+    if marks is None:
+        return verdict.strip()
+    starts = [found.start() for found in re.finditer(re.escape(marks[0]), verdict, re.IGNORECASE)]
+    return verdict[: starts[-1]].strip() if starts else ""

@@ -1,0 +1,60 @@
+"""Tell a model that lists no labels from a prompt that keeps it from listing them.
+
+The metric `choice` reads the labels out of the likeliest first tokens. A prompt such as "Reply in JSON" moves all labels out of
+that list: such a row is wrong by the prompt's fault. A model that never lists a label can't be scored with `choice` at all. So
+the first time that a step finds no label for any of its rows, the model is asked about plain prompts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from promptwire.errors import Unsupported
+from promptwire.node import Role
+from promptwire.request import Answer, Request
+from promptwire.running.session import Session
+from promptwire.values import Example, Prompt
+
+__all__ = ["PROOFS", "proven"]
+
+PROOFS: Final = 4
+"""Calls that the proof takes at most, once in a run for each model."""
+_EXAMPLES: Final = 2
+
+
+async def proven(
+    session: Session,
+    role: Role,
+    problem: str,
+    path: str,
+    request: Callable[[Prompt, Example], Request],
+    ask: Callable[[Request], Awaitable[Answer]],
+) -> None:
+    """Raise Unsupported with `problem` unless the model lists labels for the initial or a plain prompt."""
+    key = session.models[role].identity
+    if key not in session.proofs:
+        session.proofs[key] = asyncio.ensure_future(_lists(session, request, ask))
+    found = session.proofs[key]
+    try:
+        lists = await asyncio.shield(found)
+    except BaseException:
+        if session.proofs.get(key) is found and found.done():
+            del session.proofs[key]
+        raise
+    if not lists:
+        hint = "score with a metric that reads the reply (such as exact), or use a model that gives log-probabilities"
+        raise Unsupported(problem, where=path, hint=hint)
+
+
+async def _lists(
+    session: Session, request: Callable[[Prompt, Example], Request], ask: Callable[[Request], Awaitable[Answer]]
+) -> bool:
+    task = session.task
+    plain = Prompt(text=f"Answer with one of: {', '.join(task.labels)}.")
+    for prompt in (*task.prompts.items[:1], plain):
+        for example in task.train.items[:_EXAMPLES]:
+            if (await ask(request(prompt, example))).weights:
+                return True
+    return False
