@@ -1,10 +1,10 @@
 """race: let prompts run over blocks of examples, and drop those that fall behind for certain.
 
 The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block; one that at least `keep` others beat by a
-one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. The blocks are cut from
-one shuffled order, which is the same for all races of a run: data that are sorted by class would give blocks of one class. Every
-word has its price: a value is lowered by `penalty` for a prompt as long as the longest initial one, in units of the metric's scale.
-What is known from earlier races is not asked again. The authors' code may run one block more than it is told.
+one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. The blocks are cut
+from one shuffled order, the same in all races of a run: data that are sorted by class would give blocks of one class. Every
+word has its price: a value is lowered by `penalty`, a share of the metric's scale, for a prompt as long as the longest initial
+one. What is known from earlier races is not asked again. The authors' code may run one block more than it is told.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.paired import chance
 from promptwire.node import Context, node
-from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
+from promptwire.values import Example, Examples, Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "race"]
 
@@ -43,8 +43,8 @@ class Params(Model):
     alpha: float = Field(default=0.2, gt=0, lt=1)
     """Level of the test, without a correction for many tests: the larger, the sooner a prompt is out."""
     penalty: float = Field(default=0.05, ge=0)
-    """Share of the metric's scale (1 where it is not known) that a prompt as long as the longest initial one loses; length is in
-    words, demonstrations included."""
+    """Share of the metric's scale (of 1 where it is not known) that a prompt as long as the longest initial one loses; length
+    is in words, demonstrations included."""
     shuffle: bool = False
     """Whether each race runs over the blocks in an order of its own; else all begin with the same ones."""
 
@@ -157,11 +157,11 @@ def _lanes(
 ) -> dict[str, dict[str, float]]:
     """The values of each prompt on what was run so far, less its price, by example."""
     wanted, unit = set(track), _unit(known)
-    rows: dict[str, tuple[Row, ...]] = {prompt.id: known.by_prompt.get(prompt.id, ()) for prompt in alive}
-    return {
-        one: {row.example: row.value - unit * prices[one] for row in some if row.example in wanted}
-        for one, some in rows.items()
-    }
+    lanes: dict[str, dict[str, float]] = {}
+    for prompt in alive:
+        rows, price = known.by_prompt.get(prompt.id, ()), unit * prices[prompt.id]
+        lanes[prompt.id] = {row.example: row.value - price for row in rows if row.example in wanted}
+    return lanes
 
 
 def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params, run: int) -> list[Prompt]:

@@ -31,8 +31,8 @@ class Params(Model):
     n: float = Field(gt=0)
     """How many to draw; below 1 it is a share of the set, rounded down but never to none."""
     policy: Literal["random", "epoch", "hard", "weighted"] = "random"
-    """`random`; `epoch`: every example once before one comes again, over all rounds of all loops around; `hard`: the lowest mean
-    value, ties at random; `weighted`: the lower the value, the likelier."""
+    """`random`; `epoch`: every example once before one comes again, over the rounds of all loops around; `hard`: the lowest
+    mean value, ties at random; `weighted`: the lower the value, the likelier."""
 
 
 class Outputs(Model):

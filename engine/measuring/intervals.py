@@ -2,8 +2,8 @@
 
 A held-out score without an interval invites a story about noise. Shares of right answers get Wilson's interval, which
 behaves at 0, at 1 and with few examples; other values get Student's t. Other values that are all equal get none: a few equal
-values do not say that all others are equal too. Two prompts on the same examples are compared in pairs, which is far sharper than
-comparing two intervals. What is not known is None, never NaN: a report is JSON.
+values do not say that all others are equal too. Two prompts on the same examples are compared in pairs, which is far sharper
+than comparing two intervals. What is not known is None, never NaN: a report is JSON.
 """
 
 from __future__ import annotations

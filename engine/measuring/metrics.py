@@ -183,9 +183,9 @@ def metric(
 
     `outputs` are the accepted outputs of the example; more is better. `(value, feedback)` in place of the value hands words to
     optimizers that show them to a critic (GEPA's feedback function). `accepts` says which data it can't score, so that a task
-    is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`; a metric that does not say is taken to
-    give 0 to 1 until it gives another value. `perfect` is the value of a right answer: the highest by default, None where there
-    is none.
+    is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`; a metric that does not declare one
+    is taken to give 0 to 1 until it gives another value. `perfect` is the value of a right answer: the highest by default, None
+    where there is none.
 
     Raises ValueError for a scale that does not rise, or holds no number.
     """

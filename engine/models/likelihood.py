@@ -1,7 +1,8 @@
 """Log-probabilities out of replies in the OpenAI shape: of labels, and of a given answer.
 
 An endpoint that gives none, or ignores what it was asked, must never pass for one that finds everything unlikely: whatever is
-missing or doubtful is Unsupported, with the reason. A reply without the labels may be the fault of one prompt: it is Unlisted. Both shapes of log-probabilities are read, for servers mix them up.
+missing or doubtful is Unsupported, with the reason. A reply that lists other tokens than the labels may be the fault of one
+prompt: it is Unlisted. Both shapes of log-probabilities are read, for servers mix them up.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def weigh(choice: Mapping[str, Any], labels: Sequence[str]) -> tuple[float, ...]
     """Log-probability of each label among the labels, from the candidates for the first token of a reply.
 
     A label counts by the candidates that spell it out, whatever their case and spaces; failing that, by the longest one that
-    begins it. Raises Unsupported when the reply has no candidates, and Unlisted when a label is not among them, or can't be told
-    from another one. A label that is not among them is less likely than all of them, so the others can still be compared.
+    begins it. A label that is not listed is less likely than all that are, so these can still be compared.
+
+    Raises Unsupported when the reply has no candidates; Unlisted when a label is not listed, or can't be told from another one.
     """
     candidates = _candidates(choice)
     found = [_weight(label, labels, candidates) for label in labels]

@@ -23,6 +23,7 @@ from promptwire.planning.count import Count
 from promptwire.planning.lengths import REPLY
 from promptwire.planning.parts import Part, judged, parts_of, report_parts
 from promptwire.planning.walking import walk
+from promptwire.running.asking import RETRIES
 from promptwire.running.preflight import bind
 from promptwire.running.report import REPORT
 from promptwire.steps import Graph, Limits
@@ -130,7 +131,7 @@ def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     ]
     rows.append(_row(REPORT, "held-out comparison", list(report_parts(task)), known))
     return _whole(graph, task, rows, known).model_copy(
-        update={"notes": tuple(_notes(counts, rows, known)), "limit": limits.calls}
+        update={"notes": tuple(_notes(counts, rows, known, task)), "limit": limits.calls}
     )
 
 
@@ -193,10 +194,13 @@ def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan
     )
 
 
-def _notes(counts: Mapping[str, Count], rows: list[StepPlan], known: Known) -> Iterator[str]:
+def _notes(counts: Mapping[str, Count], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
     for path, count in counts.items():
         if not count.known:
             yield f"{path}: {count.step.type.name} does not say what it asks"
+    metrics = {count.step.asking.metric for count in counts.values() if count.scores.most and count.step.asking is not None}
+    if any(judged(task, metric) for metric in {None, *metrics}):
+        yield f"a judge that gives no grade is asked again, up to {RETRIES} times for an answer: not counted here"
     for row in rows:
         if row.most and row.tokens_in is None:
             yield f"{row.path}: nobody knows how much its requests will show"

@@ -54,7 +54,7 @@ class Session:
     """How often each step was run so far, by its path and the element of the `each` around it."""
 
     def turn(self, path: str, element: str) -> int:
-        """How often the step at `path` was run before for `element`; counts this run. Rounds follow each other, so it is exact."""
+        """How often the step at `path` was run before for `element`; counts this run. Rounds run one after another."""
         self.turns[path, element] += 1
         return self.turns[path, element] - 1
 

@@ -33,6 +33,8 @@ class FakeContext:
         self.conversations: list[tuple[Message, ...]] = []
         self.scored: list[tuple[int, int]] = []
         self.partial: list[bool] = []
+        self.scale: tuple[float, float] | None = (0.0, 1.0)
+        self.perfect: float | None = 1.0
         self._reply, self._value, self._chat = reply, value, chat
 
     @property
@@ -69,7 +71,15 @@ class FakeContext:
         pairs = [(prompt, example, self._value(prompt, example)) for prompt in prompts.items for example in examples.items]
         rows = tuple(Row(prompt.id, example.id, "out", "out", value) for prompt, example, value in pairs if value is not None)
         missing = tuple((prompt.id, example.id) for prompt, example, value in pairs if value is None)
-        return Scores(metric="fake", prompts=prompts, examples=examples, rows=rows, missing=missing)
+        return Scores(
+            metric="fake",
+            perfect=self.perfect,
+            scale=self.scale,
+            prompts=prompts,
+            examples=examples,
+            rows=rows,
+            missing=missing,
+        )
 
     def born(self, text: str, *parents: Prompt) -> Prompt:
         demos = parents[0].demos if parents else ()
@@ -96,13 +106,20 @@ def texts(found: Prompts) -> list[str]:
     return [prompt.text for prompt in found.items]
 
 
-def scores(table: dict[str, list[float]], *, n: int | None = None) -> Scores:
-    """Scores of prompts by text, on as many examples as there are values."""
+def scores(table: dict[str, list[float | None]] | dict[str, list[float]], *, n: int | None = None, **scale: Any) -> Scores:
+    """Scores of prompts by text, on as many examples as there are values; None is a call that failed."""
     shown = examples(n or max(map(len, table.values())))
     asked = prompts(*table)
     rows = tuple(
         Row(prompt.id, example.id, "said", "said", value)
         for prompt in asked.items
         for example, value in zip(shown.items, table[prompt.text], strict=False)
+        if value is not None
     )
-    return Scores(metric="fake", prompts=asked, examples=shown, rows=rows)
+    missing = tuple(
+        (prompt.id, example.id)
+        for prompt in asked.items
+        for example, value in zip(shown.items, table[prompt.text], strict=False)
+        if value is None
+    )
+    return Scores(metric="fake", prompts=asked, examples=shown, rows=rows, missing=missing, **scale)

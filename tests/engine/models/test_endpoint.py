@@ -211,8 +211,12 @@ async def test_what_is_ignored_is_found_out(
 
 async def test_a_label_that_is_not_among_the_candidates_is_never_a_silent_0(server: Server, model: Endpoint) -> None:
     server.top = {" sports": -0.1, " the": -3.0}
-    with pytest.raises(Unsupported, match="'food' is not among the 2"):
-        await model.call(CHOOSE, keys=["a"])
+    (sure,) = await model.call(CHOOSE, keys=["a"])
+    assert sure.weights[0] > math.log(0.9) and sum(map(math.exp, sure.weights)) == pytest.approx(1)
+    server.top = {" {": -0.1, " the": -3.0}
+    (lost,) = await model.call(CHOOSE, keys=["a"])
+    assert (lost.weights, lost.via) == ((), "labels not listed")
+    assert "'sports' is not among the 2 likeliest tokens" in lost.text
 
 
 def test_what_a_chat_can_not_do_is_known_without_asking() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.errors import Unsupported
-from promptwire.models.likelihood import echoed, weigh
+from promptwire.models.likelihood import echoed, weigh, weighed
+from promptwire.request import Answer
 
 
 def chat(candidates: dict[str, float]) -> dict[str, Any]:
@@ -67,6 +68,35 @@ def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) ->
     with pytest.raises(Unsupported, match=problem) as caught:
         weigh(choice, ("yes", "no"))
     assert "exact match" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("candidates", "best"),
+    [
+        ({" yes": -0.1, " the": -3.0}, "yes"),
+        ({" the": -0.1, " no": -3.0}, "no"),
+        ({"{": -0.1, "```": -3.0}, None),
+        ({" yes": -0.1, " n": -3.0}, None),
+        ({" yes": -3.0, " n": -0.1}, None),
+    ],
+    ids=["likely", "unlikely", "no label", "first letter", "likely first letter"],
+)
+def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another_may_be_meant(
+    candidates: dict[str, float], best: str | None
+) -> None:
+    answer = weighed(Answer(text="x", tokens_in=3), chat(candidates), ("yes", "no"))
+    assert answer.tokens_in == 3
+    if best is None:
+        assert answer.weights == () and "likeliest tokens" in answer.text
+    else:
+        assert answer.text == ""
+        assert max(zip(answer.weights, ("yes", "no"), strict=True))[1] == best
+        assert sum(map(math.exp, answer.weights)) == pytest.approx(1)
+
+
+def test_a_reply_without_any_candidate_is_unsupported_and_no_prompts_fault() -> None:
+    with pytest.raises(Unsupported, match="no log-probabilities"):
+        weighed(Answer(), chat({}), ("yes", "no"))
 
 
 def test_labels_that_begin_alike_can_not_be_told_apart_by_one_token() -> None:

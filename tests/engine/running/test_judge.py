@@ -1,0 +1,96 @@
+"""A judge without a grade is asked again, then its answer is left out: a run never ends or stays stuck for one verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promptwire.calls.budget import Budget
+from promptwire.calls.cache import AnswerCache
+from promptwire.calls.gateway import Gateway
+from promptwire.calls.trace import Trace
+from promptwire.documents import shipped
+from promptwire.models.scripted import Scripted, said
+from promptwire.request import Request
+from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
+from promptwire.steps import Asking
+from promptwire.task import Task
+from promptwire.values import Prompt, Prompts, Scores
+from tests.engine.world import session, task
+
+PROMPTS = Prompts.of([Prompt(text="first")])
+NO_GRADE = ["I can't assess this.", "", "<grade>", "<grade></grade>", "<grade>excellent</grade>", "<grade>85</grade>"]
+
+
+def judged() -> Task:
+    return task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
+
+
+class Bench(Scripted):
+    """A judge that gives `bad` verdicts about the input x3 first, then `good`; about all others `good` at once."""
+
+    def __init__(self, verdict: str, *, bad: int) -> None:
+        super().__init__(self.reply)
+        self.verdict, self.bad = verdict, bad
+        self.keys: list[str] = []
+
+    def reply(self, request: Request, key: str) -> str:
+        if "Grade one answer" not in said(request):
+            return "some answer"
+        if "x3" in said(request):
+            self.keys.append(key)
+            if len(self.keys) <= self.bad:
+                return self.verdict
+        return "Fair. <grade>0.25</grade>"
+
+
+async def graded(model: Bench, run: Session | None = None) -> tuple[Scores, Session]:
+    run = run or session(model, task=judged())
+    return await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, run.task.train, False), run
+
+
+@pytest.mark.parametrize("verdict", NO_GRADE)
+@pytest.mark.parametrize("bad", [1, 3])
+async def test_a_judge_without_a_grade_is_asked_again_as_another_sample(verdict: str, bad: int) -> None:
+    model = Bench(verdict, bad=bad)
+    scores, run = await graded(model)
+    assert [row.value for row in scores.rows] == [0.25] * 6
+    assert len(set(model.keys)) == bad + 1
+    assert run.counts["here", "judge asked again"] == bad
+    assert run.counts["here", "left out without a grade"] == 0
+
+
+@pytest.mark.parametrize("verdict", NO_GRADE)
+async def test_an_answer_that_gets_no_grade_is_left_out_and_counted(verdict: str) -> None:
+    model = Bench(verdict, bad=99)
+    scores, run = await graded(model)
+    (lost,) = [example.id for example in run.task.train.items if example.text == "x3"]
+    assert (len(scores.rows), scores.missing) == (5, ((PROMPTS.items[0].id, lost),))
+    assert scores.mean(PROMPTS.items[0]) == 0.25
+    assert len(model.keys) == 4
+    assert run.counts["here", "left out without a grade"] == 1
+    assert run.verdicts == {"here": verdict}
+
+
+@pytest.mark.parametrize("bad", [2, 99])
+async def test_a_run_again_asks_nothing_and_ends_the_same(tmp_path: Path, bad: int) -> None:
+    found = []
+    for _ in range(2):
+        model = Bench("no grade", bad=bad)
+        cache, trace = AnswerCache(tmp_path), Trace(None)
+        gateway = Gateway(cache=cache, budget=Budget(None), trace=trace)
+        models = {"task": model, "judge": model}
+        scores, _ = await graded(model, Session(judged(), models, gateway, trace))  # type: ignore[arg-type]
+        await gateway.close()
+        cache.close()
+        found.append((scores, len(model.requests)))
+    assert found[0][0] == found[1][0]
+    assert found[0][1] > found[1][1] == 0
+
+
+async def test_a_judge_that_never_grades_leaves_a_prompt_without_a_score() -> None:
+    scores, run = await graded(Bench("no grade", bad=99), session(Scripted(lambda request, key: "no grade"), task=judged()))
+    assert scores.mean(PROMPTS.items[0]) is None
+    assert run.counts["here", "left out without a grade"] == 6
