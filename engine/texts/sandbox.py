@@ -8,9 +8,9 @@ the counters in `promptwire.texts.rations` here. Nor is anything left to chance:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Any, Final
 
 import jinja2
@@ -26,15 +26,9 @@ from pydantic import BaseModel
 
 from promptwire.errors import suggest
 from promptwire.texts import rations
+from promptwire.texts.call_limits import pretty, require_filter, require_method
 
 __all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
-
-_GROWING: Final = ("center", "indent", "batch", "slice", "format", "round", "wordwrap", "urlize")
-"""Jinja's filters that may make a large value of small ones."""
-_WIDENING: Final = frozenset({"center", "ljust", "rjust", "zfill", "format", "format_map"})
-"""Methods of texts that may do so."""
-_NEVER: Final = frozenset({"translate", "expandtabs"})
-"""Methods of texts that make much of little, and that no prompt needs."""
 
 Compiled = jinja2.Template
 BadSyntax = jinja2.TemplateSyntaxError
@@ -55,15 +49,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         # Jinja wraps `format` and `format_map` of a text in functions of its own.
         of = getattr(getattr(__obj, "__wrapped__", __obj), "__self__", None)
         name = getattr(__obj, "__name__", "")
-        if isinstance(of, str):
-            if name in _NEVER:
-                raise OverflowError(f"{name!r} is not for templates")
-            if name == "join":
-                return _joined(of, *args)
-            if name == "replace" and len(args) > 1 and all(isinstance(one, str) for one in args[:2]):
-                rations.require_short(of, *args[:2])
-            if name in _WIDENING:
-                rations.require_small(of, args, kwargs, formats=name in ("format", "format_map"))
+        if isinstance(of, str) and name == "join":
+            return _joined(of, *args)
+        require_method(of, name, args, kwargs)
         if isinstance(__obj, LoopContext) and args:  # a loop that calls itself goes through what it is called with
             args = (rations.turns(args[0]), *args[1:])
         return rations.held(super().call(__context, __obj, *args, **kwargs))
@@ -71,7 +59,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         sizes = [len(one) if isinstance(one, Sized) else one for one in (left, right)]
         texts = [one for one in (left, right) if isinstance(one, Sized)]
-        wide = operator == "%" and isinstance(left, str) and rations.WIDE.search(left)
+        wide = operator == "%" and (isinstance(left, bytes) or (isinstance(left, str) and rations.WIDE.search(left)))
         if operator == "**" or wide or (operator == "*" and texts and max(sizes) > rations.SMALL):
             raise OverflowError(f"{operator!r} of such values is not for templates")
         if operator == "%" and isinstance(left, str):
@@ -145,17 +133,28 @@ class _Missing(jinja2.StrictUndefined):
 
 
 def _guarded(name: str) -> Any:
-    """Jinja's filter `name`, refusing large arguments and results."""
-    inner = DEFAULT_FILTERS[name]
-    first = 1 if hasattr(inner, "jinja_pass_arg") else 0
+    """Jinja's filter `name`, or ours in its place, refusing large arguments and results.
 
-    @wraps(inner)
-    def guard(*args: Any, **named: Any) -> Any:
-        rations.require_small(args[first], args[first + 1 :], named, formats=name == "format")
-        made = inner(*args, **named)
-        return made if isinstance(made, Iterator) else rations.held(made)
+    It takes the context, so that Jinja does not evaluate it while it compiles a template.
+    """
+    inner = _OWN.get(name, DEFAULT_FILTERS[name])
+    wanted = getattr(getattr(inner, "jinja_pass_arg", None), "name", "")
+
+    @jinja2.pass_context
+    def guard(context: Any, value: Any, *args: Any, **named: Any) -> Any:
+        rations.look()
+        require_filter(name, value, args, named)
+        passed = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
+        made = inner(*([passed[wanted]] if wanted else []), value, *args, **named)
+        return rations.turns(made) if isinstance(made, Iterator) else rations.held(made)
 
     return guard
+
+
+@jinja2.pass_context
+def _written(context: Any, value: Any) -> str:
+    """`value` as text, counted. It takes the context, so that Jinja does not evaluate it while it compiles a template."""
+    return rations.written(value)
 
 
 @jinja2.pass_eval_context
@@ -200,15 +199,10 @@ def _among(value: Any, values: Any) -> bool:
 
 
 _SANDBOX = _Sandbox(undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-_SANDBOX.filters |= {
-    "turns": rations.turns,
-    "held": rations.held,
-    "written": rations.written,
-    "join": _join,
-    "sum": _sum,
-    "replace": _replace,
-    **{name: _guarded(name) for name in _GROWING},
-}
+_OWN: Final = {"join": _join, "sum": _sum, "replace": _replace, "pprint": pretty}
+_SANDBOX.filters = {name: _guarded(name) for name in DEFAULT_FILTERS}
+# The compiler puts these in; no template names them.
+_SANDBOX.filters |= {"turns": rations.turns, "held": rations.held, "written": _written}
 _SANDBOX.tests["in"] = _among
 _SANDBOX.globals["namespace"] = _Namespace
 del _SANDBOX.globals["lipsum"]  # filler text, as much as is asked for
@@ -245,7 +239,7 @@ def _bounded() -> Iterator[None]:
         raise BadSyntax(f"this can't be compiled, it is too deeply nested or too large: {error}", 1) from error
 
 
-def pieces_of(template: Compiled, values: Mapping[str, Any]) -> Iterator[str]:
+def pieces_of(template: Compiled, values: Mapping[str, Any]) -> Generator[str, None, None]:
     """What the template gives with `values`, piece by piece. Raises whatever an expression in it can."""
-    rations.deal()
-    yield from template.generate(values)
+    with rations.dealt():
+        yield from template.generate(values)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -125,11 +126,13 @@ class Template:
         pieces: list[str] = []
         size = 0
         try:
-            for piece in pieces_of(part.compiled, values):
-                size += len(piece)
-                if size > MAX_RENDERED:
-                    raise OverflowError(f"it renders to more than {MAX_RENDERED:,} characters")
-                pieces.append(piece)
+            # Closed at once: a rendering that is left open would be the outer one of the next.
+            with closing(pieces_of(part.compiled, values)) as rendering:
+                for piece in rendering:
+                    size += len(piece)
+                    if size > MAX_RENDERED:
+                        raise OverflowError(f"it renders to more than {MAX_RENDERED:,} characters")
+                    pieces.append(piece)
         except Exception as error:  # a template can raise anything that an expression in it can
             raise PipelineError([self._problem(part, error)]) from error
         return "".join(pieces).strip("\n") if self.front.mode == "chat" else "".join(pieces).removesuffix("\n")
