@@ -17,14 +17,17 @@ from typing import Literal
 from promptwire import plugins
 from promptwire.errors import NodeError, UsageError, suggest
 from promptwire.measuring import measures
+from promptwire.measuring.offers import offered
 from promptwire.patterns import compiled
 from promptwire.plugins import missing
 from promptwire.values import Example
 
-__all__ = ["Metric", "find_metric", "metric", "names"]
+__all__ = ["Measured", "Metric", "find_metric", "metric", "names"]
 
 _NEAR = 1e-9
-Value = Callable[[str, tuple[str, ...]], float | tuple[float, str]]
+Value = Callable[[str, tuple[str, ...]], float | tuple[float, str] | tuple[float, str, str | None]]
+Reads = Callable[[str, Example, Sequence[str]], str | None]
+Among = Callable[[str, tuple[str, ...], Sequence[str]], float]
 Accepts = Callable[[Sequence[Example], Sequence[str]], str]
 
 
@@ -36,6 +39,24 @@ def _no_text(answer: str, outputs: tuple[str, ...]) -> float:
     raise TypeError("this metric reads no text: its value comes from the model")
 
 
+def _whole(answer: str, example: Example, labels: Sequence[str]) -> str | None:
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a metric makes of one answer."""
+
+    value: float
+    """The value."""
+    read: str
+    """What the metric read in the answer: a letter, a number, or the answer without its wrapping."""
+    readable: bool = True
+    """False where the metric found nothing to score; the value is then 0."""
+    feedback: str = ""
+    """What the metric says of the answer in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One way to score an answer."""
@@ -45,8 +66,8 @@ class Metric:
     doc: str
     """What it measures, in a sentence."""
     value: Value = _no_text
-    """The value of an answer, given the accepted outputs, alone or with feedback in words. `logprob` and `judge` have none: the
-    model gives theirs."""
+    """The value of an answer, given the accepted outputs, alone, with feedback in words, or with feedback and what was read
+    (None where nothing could be). `logprob` and `judge` have none: the model gives theirs."""
     accepts: Accepts = _anything
     """Why it can't score these examples with these labels; empty when it can."""
     needs: Literal["text", "choice", "logprob", "judge"] = "text"
@@ -55,6 +76,10 @@ class Metric:
     """The value of a right answer; None where there is no such value."""
     scale: tuple[float, float] | None = (0.0, 1.0)
     """Lowest and highest value; None where these are not known."""
+    reads: Reads = _whole
+    """What is read in an answer to an example, given the task's labels; None where nothing can be."""
+    among: Among | None = None
+    """The value where the task's labels are known, for a metric that they matter to."""
 
     def seen(self, values: Sequence[float]) -> tuple[float | None, tuple[float, float] | None]:
         """The perfect value and the scale, as far as `values` bear them out; None for what a value contradicts.
@@ -70,15 +95,22 @@ class Metric:
         return self.perfect, self.scale
 
     def grade(self, answer: str, example: Example) -> tuple[float, str]:
-        """The value of an answer to `example`, and feedback; a multiple-choice answer may also give the text of its option.
+        """The value of an answer to `example`, and feedback; see `measure`."""
+        found = self.measure(answer, example)
+        return found.value, found.feedback
+
+    def measure(self, answer: str, example: Example, labels: Sequence[str] = ()) -> Measured:
+        """What an answer to `example` is worth, and what was read in it; `labels` are the answers that the task knows.
 
         Raises NodeError when the metric fails or gives no number.
         """
-        if self.value is measures.multiple_choice and measures.option_letter(answer) is None:
-            answer = measures.option_named(answer, example.text) or answer
         try:
-            found = self.value(answer, example.outputs)
-            number, feedback = found if isinstance(found, tuple) else (found, "")
+            read = self.reads(answer, example, labels)
+            if read is None:
+                return Measured(0.0, "", readable=False)
+            among = self.among if labels else None
+            found = among(read, example.outputs, labels) if among else self.value(read, example.outputs)
+            number, *rest = found if isinstance(found, tuple) else (found,)
             value = float(number)
         except Exception as error:  # a plug-in's code can raise anything
             problem = f"the metric {self.name!r} failed on the answer {answer[:60]!r}: {type(error).__name__}: {error}"
@@ -87,7 +119,26 @@ class Metric:
             raise NodeError(
                 f"the metric {self.name!r} gave {value} for the answer {answer[:60]!r}", hint="it has to be a number"
             )
-        return value, str(feedback or "")
+        if len(rest) > 1:
+            read = None if rest[1] is None else str(rest[1])
+        return Measured(value, read or "", read is not None, str((rest and rest[0]) or ""))
+
+
+def _bare(answer: str, example: Example, labels: Sequence[str]) -> str:
+    return measures.unwrapped(answer, example.outputs, labels)
+
+
+def _letter(answer: str, example: Example, labels: Sequence[str]) -> str | None:
+    """The letter of the option that the answer gives, by its letter or its text."""
+    options = offered(example.text)
+    # The accepted letter is offered, whatever was understood of the question.
+    letters = {*options, *filter(None, map(measures.choice_letter, example.outputs))} if options else ()
+    return measures.option_letter(answer, letters) or measures.option_named(answer, example.text)
+
+
+def _number(answer: str, example: Example, labels: Sequence[str]) -> str | None:
+    number = measures.last_number(answer)
+    return None if number is None else f"{number:.15g}"
 
 
 def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:
@@ -97,7 +148,9 @@ def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str)
 
 
 def _numbers(examples: Sequence[Example], labels: Sequence[str]) -> str:
-    return _where(examples, lambda output: measures.last_number(output) is None, "hold no number")
+    each = [Example(input="", outputs=(text,)) for example in examples for text in example.outputs]
+    several = _where(each, measures.no_single_number, "are a date, a range, a list or an expression, and no single number")
+    return several or _where(examples, lambda output: measures.last_number(output) is None, "hold no number")
 
 
 def _letters(examples: Sequence[Example], labels: Sequence[str]) -> str:
@@ -133,13 +186,29 @@ def _some(examples: Sequence[Example], labels: Sequence[str]) -> str:
 _BUILT_IN = {
     metric.name: metric
     for metric in (
-        Metric("exact", "The answer is an accepted one, but for case, blanks, outer quotes and a full stop.", measures.exact),
+        Metric(
+            "exact", "The answer is an accepted one, but for case, quotes, Markdown and the like.", measures.exact, reads=_bare
+        ),
         Metric("induction", "Equality as Instruction Induction and APE measure it, without punctuation.", measures.induction),
-        Metric("contains", "An accepted answer occurs in the answer as whole words.", measures.contains, _some),
+        Metric(
+            "contains",
+            "An accepted answer occurs in the answer as whole words.",
+            measures.contains,
+            _some,
+            among=measures.contains,
+        ),
         Metric("set", "The same set of words as an accepted answer, in any order.", measures.same_words, _words),
         Metric("f1", "Token F1, the best over the accepted answers.", measures.f1, _words),
-        Metric("numeric", "The last number of the answer is that of an accepted one.", measures.numeric, _numbers),
-        Metric("multiple-choice", "The answer settles on the right option letter.", measures.multiple_choice, _letters),
+        Metric(
+            "numeric", "The last number of the answer is that of an accepted one.", measures.numeric, _numbers, reads=_number
+        ),
+        Metric(
+            "multiple-choice",
+            "The answer settles on the right option letter.",
+            measures.multiple_choice,
+            _letters,
+            reads=_letter,
+        ),
         Metric("regex", "An accepted output, taken as a pattern, is found in the answer.", measures.pattern, _patterns),
         Metric("choice", "The likeliest of the task's labels is the right one.", measures.exact, _labels, "choice"),
         Metric("logprob", "Mean log-probability of the answer's tokens; 0 is certain.", _no_text, _some, "logprob", None, None),

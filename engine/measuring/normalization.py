@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["HAN", "KATAKANA", "UNSPACED", "is_word", "joined", "plain", "words"]
+__all__ = ["is_word", "joined", "loose", "plain", "words"]
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005\u3007"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005\u3007"
 """Chinese characters, as a part of a character class."""
-KATAKANA = "\u30a1-\u30ff\u31f0-\u31ff"
+_KATAKANA = "\u30a1-\u30ff\u31f0-\u31ff"
 """Katakana, which Japanese writes in runs that are words."""
-UNSPACED = f"{HAN}{KATAKANA}\u3041-\u309f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff"
+_UNSPACED = f"{_HAN}{_KATAKANA}\u3041-\u309f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff"
 """Scripts that put no blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan."""
 
 _SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-", strict=True))
@@ -65,13 +65,36 @@ def _digit(sign: str) -> str:
     return str(unicodedata.decimal(sign))
 
 
+_PAIRS = {
+    '"': '"', "'": "'", "`": "`", "\u00ab": "\u00bb", "\u2039": "\u203a", "\u300c": "\u300d", "\u300e": "\u300f",
+}  # fmt: skip
+
+
+def loose(text: str) -> str:
+    """`text` without what `exact` forgives on both sides: outer blanks, quotes, a full stop or exclamation mark, case.
+
+    >>> loose(' "Sea  Lion". '), loose("5!")
+    ('sea lion', '5!')
+    """
+    text = " ".join(plain(plain(text).casefold()).split())
+    for _ in range(2):  # the full stop may stand inside or outside of the quotes
+        if len(text) > 1 and text.endswith(".") and not text.endswith(".."):
+            text = text[:-1].rstrip()
+        bare = text.rstrip("!")
+        if bare and not bare[-1].isdigit() and bare[-1] != ")":
+            text = bare.rstrip()
+        if len(text) > 2 and _PAIRS.get(text[0]) == text[-1]:
+            text = text[1:-1].strip()
+    return text
+
+
 def is_word(sign: str) -> bool:
     """Whether `sign` is part of a word: a letter, a digit, or a mark that belongs to the letter before it."""
     return sign.isalnum() or sign == "_" or unicodedata.category(sign)[0] == "M"
 
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-_KATAKANA = re.compile(f"[{KATAKANA}]")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_IS_KATAKANA = re.compile(f"[{_KATAKANA}]")
 
 
 def joined(left: str, right: str) -> bool:
@@ -84,9 +107,9 @@ def joined(left: str, right: str) -> bool:
         return False
     if unicodedata.category(right)[0] == "M":
         return True
-    if _KATAKANA.match(left) and _KATAKANA.match(right):
+    if _IS_KATAKANA.match(left) and _IS_KATAKANA.match(right):
         return True
-    return not (_UNSPACED.match(left) or _UNSPACED.match(right))
+    return not (_IS_UNSPACED.match(left) or _IS_UNSPACED.match(right))
 
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")

@@ -29,6 +29,9 @@ from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["Scorer"]
 
+_LABELS = 50
+"""Different outputs of a task that are taken for its labels at most."""
+
 
 @dataclass(frozen=True)
 class Scorer:
@@ -61,6 +64,14 @@ class Scorer:
     def judge(self) -> Judge:
         """The judge of the step."""
         return Judge(self.session, self.path, self.roles)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The task's labels: those that it names, or the outputs of the train examples where the same ones recur."""
+        task = self.session.task
+        found = tuple(dict.fromkeys(output for example in task.train.items for output in example.outputs))
+        recur = 1 < len(found) <= min(_LABELS, len(task.train) // 2)
+        return task.labels or (found if recur else ())
 
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """One row per (prompt, example), prompt by prompt; see `Context.score`."""
@@ -140,8 +151,9 @@ class Scorer:
         if self.metric.needs == "judge":
             graded = await self.judge.grade(prompt, example, said, self._ask)
             return Row(prompt.id, example.id, answer.text, said, graded[0], feedback=graded[1]) if graded else None
-        value, feedback = self.metric.grade(said, example)
-        return Row(prompt.id, example.id, answer.text, said, value, readable, feedback=feedback)
+        found = self.metric.measure(said, example, self.labels)
+        clear = readable and found.readable
+        return Row(prompt.id, example.id, answer.text, found.read, found.value, clear, feedback=found.feedback)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
         return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)

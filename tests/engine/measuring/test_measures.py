@@ -95,7 +95,7 @@ def test_the_last_number(text: str, number: float | None) -> None:
         ("a", "A"),
         ("(d)", "D"),
         ("I think it is B.", "B"),
-        ("Options (A) or (B)", "B"),
+        ("Options (A) or (B)", None),
         ("Answer: a dog", None),
         ("The answer is a", None),
         ("the answer is B", "B"),
