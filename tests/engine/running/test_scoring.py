@@ -187,3 +187,29 @@ async def test_data_that_a_metric_can_not_score_is_refused_before_the_first_call
     with pytest.raises(UsageError, match="can't be scored with the metric 'choice'"):
         await scored(model, task=task(metric="choice"))
     assert model.requests == []
+
+
+SUMS = Examples.of([Example(input="8 - 5", outputs=("8",)), Example(input="3 + 1", outputs=("4",))])
+
+
+async def test_a_row_carries_what_the_metric_read_beside_the_reply() -> None:
+    counted = task(metric="numeric", train=SUMS, test=SUMS)
+    model = Scripted(lambda request, key: "It is 8. (Check: 8 - 5 = 3)" if last_line(request) == "8 - 5" else "I can't tell.")
+    run = session(model, task=counted)
+    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, SUMS, False)
+    assert [(row.answer, row.value, row.readable) for row in scores.rows[:2]] == [("3", 0.0, True), ("", 0.0, False)]
+    assert scores.rows[0].output == "It is 8. (Check: 8 - 5 = 3)"
+    assert run.counts["here", "unreadable"] == 2
+
+
+CLASSES = Examples.of([Example(input=f"x{number}", outputs=(("positive", "negative")[number % 2],)) for number in range(6)])
+
+
+@pytest.mark.parametrize(
+    ("reply", "values"),
+    [("Sentiment: positive", [1, 0]), ("negative: positive", [0, 0]), ("Verdict of mine: positive", [1, 0])],
+)
+async def test_a_name_before_a_colon_is_read_unless_it_is_a_label_of_the_data(reply: str, values: list[float]) -> None:
+    run = session(Scripted(lambda request, key: reply), task=task(train=CLASSES, test=CLASSES))
+    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, CLASSES, False)
+    assert [row.value for row in scores.rows[:2]] == values
