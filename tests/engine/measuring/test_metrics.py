@@ -151,6 +151,23 @@ def test_a_metric_that_has_nothing_to_say_puts_no_word_into_a_prompt() -> None:
     assert silent.grade("x", example("x")) == (1.0, "")
 
 
+@pytest.mark.parametrize(("answer", "read", "readable"), [("It is 3 km", "3", True), ("far", "", False)])
+def test_a_metric_may_give_back_what_it_read(answer: str, read: str, readable: bool) -> None:
+    @metric()
+    def length(answer: str, outputs: tuple[str, ...]) -> tuple[float, str, str | None]:
+        """A length in km."""
+        number = next((word for word in answer.split() if word.isdigit()), None)
+        return float(number is not None), "", number
+
+    found = length.measure(answer, example("3 km"))
+    assert (found.read, found.readable, found.value) == (read, readable, float(readable))
+
+
+@pytest.mark.parametrize("output", ["2024-05-12", "3-5", "12:30", "3 or 4"])
+def test_an_accepted_output_that_is_no_single_number_is_refused_before_the_run(output: str) -> None:
+    assert "no single number" in find_metric("numeric").accepts([example("5"), example(output)], ())
+
+
 DATA = os.environ.get("PROMPTWIRE_TEST_DATA")
 """A folder of evaluation tasks, each with a `task.json` that names its metric."""
 
