@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from promptwire.calls.budget import Budget
 from promptwire.calls.quiet import run_quietly
 from promptwire.documents.witness import Witness
-from promptwire.errors import PromptwireError, UsageError
+from promptwire.errors import LimitReached, PromptwireError, RunError
 from promptwire.language.check import load_graph
 from promptwire.models.catalogue import backend
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
 from promptwire.planning.foresight import Consent, Declined, Foresight
-from promptwire.planning.parts import judged
+from promptwire.planning.parts import judged, report_parts
 from promptwire.planning.plan import Plan
 from promptwire.request import Backend
+from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt, shortened
 from promptwire.running.opening import Watch, open_session
 from promptwire.running.origin import Origin, fingerprint
-from promptwire.running.preflight import bind, inspect
-from promptwire.running.record import make_folder, write_file
-from promptwire.running.report import TRAIN_SHOWN, Calls, Comparison, Report, compare
-from promptwire.running.scheduler import run_graph
+from promptwire.running.preflight import inspect
+from promptwire.running.record import keep_file, make_folder, working_folder
+from promptwire.running.report import Calls, Comparison, Report
 from promptwire.running.session import Session
 from promptwire.steps import Graph, Limits
 from promptwire.task import Task, load_task
-from promptwire.values import Examples, Prompt, Prompts
+from promptwire.values import Prompt
 
 __all__ = ["Watch", "plan", "run", "run_async"]
 
@@ -83,46 +83,67 @@ async def run_async(
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
     options, witness, began = options or Options(), witness or Witness(), time.monotonic()
+    working = working_folder()
     with witness.watching():
         graph = load_graph(pipeline, params=options.params, sets=options.patches)
+        require_prompt(graph)
         loaded = load_task(task, options.task)
         mark = fingerprint(loaded)
     if "dev" in graph.inputs:
         loaded = loaded.with_dev()
     limits = _limits(graph, options)
     budget = Budget(limits)
-    aside = _kept_back(limits, loaded)
     models = models or _models(options, watch, limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
     foresight = Foresight(graph, loaded, models, limits) if consent else None
     watches = [each for each in (foresight, watch) if each]
     gate = foresight.gate(consent) if foresight and consent else None
+    report: Report | None = None
     try:
-        async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=folder) as session:
+        async with open_session(
+            loaded, options, models, budget, watches=watches, gate=gate, folder=working / folder
+        ) as session:
             with witness.watching():
                 inspect(graph, session)
-                budget.set_aside(aside)
-                outputs = await run_graph(graph, bind(graph, loaded), session)
-                budget.release()
-                prompts, scores = await _compare(graph, outputs, session)
-            report = _report(graph, session, prompts=prompts, scores=scores, began=began, folder=folder)
-            write_file(folder / "report.json", report.to_json(indent=2) + "\n")
-            origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark)
-            write_file(folder / "run.json", origin.text())
+                best, scores = await _searched(graph, session, budget, working / folder)
+            report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
+            keep_file(working / folder / "report.json", report.to_json(indent=2) + "\n")
+            origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
+            keep_file(working / folder / "run.json", origin.text())
     except Declined:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(working / folder, ignore_errors=True)
         raise
+    except RunError as error:
+        if report is None:
+            raise
+        report = report.noting(f"warning: the run folder is not whole: {error.problem}")
     return report
+
+
+async def _searched(
+    graph: Graph, session: Session, budget: Budget, folder: Path
+) -> tuple[Prompt, tuple[Comparison, Comparison]]:
+    """The best prompt that `graph` finds, and its scores beside those of the initial one.
+
+    Raises LimitReached when a limit is too small for a single score.
+    """
+    budget.set_aside(*_kept_back(session.task))
+    best = await find_best(graph, session)
+    budget.release()
+    scores = await keep_and_compare(graph, best, session, folder)
+    if session.limits_hit and not (session.leaderboard.scored or scores[0].best.n or budget.spent.calls):
+        raise LimitReached(f"{session.limits_hit[0]}: nothing could be scored", hint="give the run a higher --limit")
+    return best, scores
 
 
 async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
     """The plan of a run: it is begun without a folder, and ends where it would have to ask."""
     graph = load_graph(pipeline, params=options.params, sets=options.patches)
+    require_prompt(graph)
     loaded = load_task(task, options.task)
     if "dev" in graph.inputs:
         loaded = loaded.with_dev()
     limits = _limits(graph, options)
-    _kept_back(limits, loaded)
     models = _models(options, None, limits)
     foresight = Foresight(graph, loaded, models, limits)
     found: list[Plan] = []
@@ -135,22 +156,12 @@ async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
     async with open_session(loaded, options, models, Budget(limits), watches=[foresight], gate=gate) as session:
         inspect(graph, session)
         try:
-            await _compare(graph, await run_graph(graph, bind(graph, loaded), session), session)
+            await compare_both(graph, await find_best(graph, session), session)
         except Declined:
             return found[0]
         except PromptwireError as error:
             return foresight.plan().noting(f"the run will end with an error: {error.problem}")
         return foresight.plan()
-
-
-async def _compare(
-    graph: Graph, outputs: Mapping[str, Any], session: Session
-) -> tuple[tuple[Prompt, Prompt], tuple[Comparison, Comparison]]:
-    """The initial and the best prompt, and their scores on the test and on the train examples."""
-    initial, best = session.task.prompts.items[0], _best(graph, outputs)
-    test = await compare(session, initial, best, session.task.test, partial=session.anytime)
-    train = await compare(session, initial, best, _shown(session.task), partial=True)
-    return (initial, best), (test, train)
 
 
 def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role, Backend]:
@@ -182,50 +193,18 @@ def _limits(graph: Graph, options: Options) -> Limits:
     return replace(graph.limits, **whole)  # type: ignore[arg-type]
 
 
-def _kept_back(limits: Limits, task: Task) -> Mapping[Role, int]:
-    """Calls of each role that the held-out comparison needs. Raises UsageError when the limit leaves none for the optimizer."""
+def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
+    """Calls of each role that the held-out comparison needs, and about how many tokens each of them takes."""
     pairs = 2 * len(task.test)
-    needed: dict[Role, int] = {"task": pairs}
-    if judged(task):
-        needed["judge"] = pairs
-    calls = sum(needed.values())
-    if limits.calls is not None and limits.calls <= calls:
-        asked = ", each answer judged in one more" if "judge" in needed else ""
-        raise UsageError(
-            f"a limit of {limits.calls} calls leaves none to optimize with: the held-out comparison alone makes {calls}",
-            hint=f"two prompts on {len(task.test)} test examples{asked}; give more calls, or a task with fewer test examples",
-        )
-    return needed
-
-
-def _shown(task: Task) -> Examples:
-    """The train examples that the report scores: the same ones whatever the pipeline and the seed."""
-    return Examples(items=task.train.items[:TRAIN_SHOWN])
-
-
-def _best(graph: Graph, outputs: Mapping[str, Any]) -> Prompt:
-    """The prompt among the pipeline's outputs. Raises UsageError when there is none."""
-    for value in outputs.values():
-        if isinstance(value, Prompt):
-            return value
-        if isinstance(value, Prompts) and len(value):
-            return value.items[0]
-    gave = ", ".join(outputs) or "nothing"
-    raise UsageError(f"the pipeline {graph.name!r} gave no prompt (its outputs: {gave})", hint="name one under `outputs:`")
-
-
-def _cut_short(session: Session, test: Comparison) -> Iterator[str]:
-    """What to know of held-out scores on fewer examples than there are."""
-    scored = min(test.initial.n, test.best.n)
-    if session.limits_hit and scored < len(session.task.test):
-        yield f"warning: the limit left time or money to score {scored} of {len(session.task.test)} held-out examples"
+    tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_parts(task)}
+    return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens
 
 
 def _report(
     graph: Graph,
     session: Session,
     *,
-    prompts: tuple[Prompt, Prompt],
+    best: Prompt,
     scores: tuple[Comparison, Comparison],
     began: float,
     folder: Path,
@@ -240,9 +219,9 @@ def _report(
         metric=session.task.metric,
         models={role: model.name for role, model in session.models.items()},
         seed=session.seed,
-        prompt=prompts[1].text,
-        demos=prompts[1].demos,
-        initial_prompt=prompts[0].text,
+        prompt=best.text,
+        demos=best.demos,
+        initial_prompt=session.task.prompts.items[0].text,
         test=scores[0],
         train=scores[1],
         calls=Calls(new=total.new, cached=total.cached, failed=total.failed),
@@ -255,7 +234,8 @@ def _report(
         counts=counts,
         notes=(
             *session.task.notes,
-            *_cut_short(session, scores[0]),
+            *session.notes,
+            *shortened(session, *scores),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
             *(
                 f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"

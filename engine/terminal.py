@@ -93,6 +93,8 @@ class Watcher:
             self._running[path] = round
         elif event in ("done", "failed"):
             self._running.pop(path, None)
+        elif event == "best":
+            self.say(f"best prompt: {facts.get('prompt') or '(empty)'}")
         elif event == "paced":
             self.say(f"{facts.get('model')}: waits now and then, to keep its limits per minute")
 

@@ -73,6 +73,7 @@ class Budget:
         self._by_role: dict[str, _Count] = {}
         self._unpriced = False
         self._aside: Mapping[Role, int] = {}
+        self._length: Mapping[Role, float] = {}
         self._longer = 0.0
 
     def reserve(self, calls: int, tokens: int = 0, *, role: str = "") -> list[Hold]:
@@ -124,9 +125,12 @@ class Budget:
         if limits.usd is not None and spent.usd + (aside.usd or 0.0) >= limits.usd:
             raise self._refusal("usd", f"{limits.usd:g} dollars")
 
-    def set_aside(self, calls: Mapping[Role, int]) -> None:
-        """Keep back what so many calls of each role need, for the evaluation at the end, until `release`."""
-        self._aside = calls
+    def set_aside(self, calls: Mapping[Role, int], tokens: Mapping[Role, float] | None = None) -> None:
+        """Keep back what so many calls of each role need, for the evaluation at the end, until `release`.
+
+        `tokens` says about how many a call of each role takes, for as long as none was made.
+        """
+        self._aside, self._length = calls, tokens or {}
 
     def release(self) -> None:
         """Let what was set aside be spent: the time in full, though a search may have computed past its end without asking."""
@@ -148,19 +152,20 @@ class Budget:
     def _kept_back(self) -> Limits:
         """What was set aside: calls in full; tokens and dollars at their mean a call of the role, seconds at that of all.
 
-        A mean over few calls may be far off, at first by the time in which a model is loaded, so half of a limit is always
-        there to search with; and a search need not ask, so a twentieth of the time is kept back however fast the calls were.
+        Of a limit on calls that is too small for that, half is kept back. A mean over few calls may be far off, at first by
+        the time in which a model is loaded, so half of a limit is always there to search with. A search need not ask, so a
+        twentieth of the time is kept back however fast the calls were.
         """
         calls = sum(self._aside.values())
         if not calls:
             return Limits()
         roles = {role: self._by_role.get(role, _Count()) for role in self._aside}
-        tokens = sum(self._aside[role] * count.mean_tokens() for role, count in roles.items())
+        tokens = sum(self._aside[role] * (count.mean_tokens() or self._length.get(role, 0)) for role, count in roles.items())
         usd = sum(self._aside[role] * count.mean_usd() for role, count in roles.items())
         seconds = calls * self._elapsed() / (self._all.calls or math.inf)
         limits, most = self.limits, (self.limits.seconds or 0.0) / 2
         return Limits(
-            calls=calls,
+            calls=calls if limits.calls is None or calls < limits.calls else math.ceil(limits.calls / 2),
             tokens=int(min(tokens, (limits.tokens or 0) / 2)),
             usd=min(usd, (limits.usd or 0.0) / 2),
             seconds=min(max(seconds, most / 10), most),

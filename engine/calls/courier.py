@@ -19,7 +19,7 @@ from promptwire.calls.pacing import Departure, Meter
 from promptwire.calls.retrying import Retry, Slots
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
-from promptwire.errors import ModelError, PromptwireError, TransientError
+from promptwire.errors import LimitReached, ModelError, PromptwireError, TransientError
 from promptwire.redact import redact, secrets
 from promptwire.request import Answer, Backend, Charge, charges
 from promptwire.steps import Pace
@@ -144,8 +144,9 @@ class Courier:
                 # An endpoint that does not say what it took is believed to have taken what was thought.
                 taken = sum(answer.tokens_in + answer.tokens_out for answer in answers) or departure.tokens
                 taken += sum(cost.tokens_in + cost.tokens_out for cost in lost)
-            except BaseException:
+            except BaseException as error:
                 flight.paying -= 1
+                flight.sent = flight.sent or isinstance(error, asyncio.CancelledError | LimitReached)
                 raise
             finally:
                 self._charge(flight, lost, flight.holds[keys[0]].role)

@@ -27,6 +27,8 @@ class Flight:
         """Requests sent and not stored yet: while there is one, calling it off would lose an answer that is paid for."""
         self.charged = False
         """Whether a reply was paid for that brought no answer."""
+        self.sent = False
+        """Whether a request was out when it was given up: its answer may be paid for, and is lost."""
         self.answers: dict[str, asyncio.Future[Answer]] = {}
         self.holds: dict[str, Hold] = {}
 

@@ -204,7 +204,9 @@ class Gateway:
                 flight.answers[key].set_exception(known)
                 self.tally.of(flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
             with suppress(RunError):  # whoever asked is told the error itself, which matters more
-                self._trace.event("lost", path=flight.node, model=flight.backend.name, error=str(known))
+                lost = flight.sent or (flight.waiters > 0 and not isinstance(error, asyncio.CancelledError | LimitReached))
+                what, facts = ("lost", {"error": str(known)}) if lost else ("called off", {})
+                self._trace.event(what, path=flight.node, model=flight.backend.name, **facts)
             if not isinstance(error, Exception):
                 raise
         finally:

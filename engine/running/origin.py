@@ -57,18 +57,29 @@ class Origin(Model):
 
     @classmethod
     def of(
-        cls, pipeline: str, task: str, options: Options, *, models: Mapping[Role, Backend], witness: Witness, mark: str
+        cls,
+        pipeline: str,
+        task: str,
+        options: Options,
+        *,
+        models: Mapping[Role, Backend],
+        witness: Witness,
+        mark: str,
+        working: Path,
     ) -> Origin:
-        """The origin of a run that is over, on the task with the fingerprint `mark`. Raises RunError when a file has gone."""
+        """The origin of a run that is over, on the task with the fingerprint `mark`. Raises RunError when a file has gone.
+
+        `working` is the folder that it began in, which may have been deleted since.
+        """
         return cls(
-            pipeline=_relative(pipeline),
-            task=_relative(task),
+            pipeline=_relative(pipeline, working),
+            task=_relative(task, working),
             seed=options.seed,
             params=options.params,
             patches=options.patches,
             changes=options.task,
             models={role: Portrait.of(backend) for role, backend in models.items()},
-            working=os.getcwd(),
+            working=str(working),
             files={str(path): hashed(path) for path in sorted(witness.seen) if path.is_file()},
             data=tuple(str(path) for path in sorted(witness.data) if path.is_file()),
             fingerprint=mark,
@@ -99,5 +110,5 @@ def fingerprint(task: Task) -> str:
     return digest({**told, "templates": [hashed(Path(path)) for path in texts]})
 
 
-def _relative(name: str) -> str:
-    return os.path.relpath(name) if Path(name).exists() else name
+def _relative(name: str, working: Path) -> str:
+    return os.path.relpath(working / name, working) if (working / name).exists() else name

@@ -6,10 +6,12 @@ A run that dies of this after an hour has paid for the hour. Every step is looke
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from promptwire.errors import Unsupported, UsageError
+from promptwire.language.wires import type_of
 from promptwire.node import Role
 from promptwire.request import Settings
 from promptwire.running.scoring import Scorer
@@ -19,7 +21,7 @@ from promptwire.task import Task
 from promptwire.texts.templating import load
 from promptwire.values import Examples, Prompts
 
-__all__ = ["bind", "inspect"]
+__all__ = ["Scoring", "bind", "inspect", "scoring", "within"]
 
 _NO_ROLES: Mapping[Role, Settings] = {}
 
@@ -45,7 +47,7 @@ def bind(graph: Graph, task: Task) -> dict[str, Any]:
 
 def inspect(graph: Graph, session: Session) -> None:
     """Raise Unsupported, UsageError or PipelineError for what is bound to fail later."""
-    for step in _calls(graph):
+    for step, _ in _calls(graph, _NO_ROLES):
         if step.asking is None:
             continue
         if step.type.scores:
@@ -58,11 +60,51 @@ def inspect(graph: Graph, session: Session) -> None:
                 raise Unsupported(reason, where=f"{step.path} ({template.name})")
 
 
-def _calls(graph: Graph) -> Iterator[CallStep]:
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """The sampling settings that the steps of a pipeline score with."""
+
+    settings: Settings = field(default_factory=Settings)
+    """What the steps themselves say."""
+    roles: Mapping[Role, Settings] = field(default_factory=dict)
+    """What the pipelines around them say, by role."""
+
+
+def scoring(graph: Graph) -> Scoring | None:
+    """How the task model is asked where `graph` scores in the task's own way, so that the report can score alike.
+
+    Without such a step it is as the pipeline's `models:` say; None when two steps differ.
+    """
+    found: list[Scoring] = []
+    for step, roles in _calls(graph, graph.models):
+        asking = step.asking
+        if not step.type.scores or asking is None or asking.role != "task" or asking.template or not _shows_examples(step):
+            continue
+        said = {role: said for role, said in roles.items() if role != "meta" and said != Settings()}
+        here = Scoring(asking.settings, said)
+        if here not in found:
+            found.append(here)
+    return Scoring(roles=graph.models) if not found else found[0] if len(found) == 1 else None
+
+
+def _shows_examples(step: CallStep) -> bool:
+    """Whether examples are wired to `step`; without any it compares scores that are there."""
+    fields = step.type.inputs.model_fields
+    return any(type_of(fields[port].annotation) is Examples for port in step.wires if port in fields)
+
+
+def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallStep, Mapping[Role, Settings]]]:
+    """The calls in `graph`, each with the settings by role of the pipelines around it."""
     for step in graph.steps.values():
         if isinstance(step, CallStep):
-            yield step
+            yield step, roles
         elif isinstance(step, RepeatStep | EachStep):
-            yield from _calls(step.body)
+            yield from _calls(step.body, roles)
         elif isinstance(step, PipeStep):
-            yield from _calls(step.graph)
+            yield from _calls(step.graph, within(step.graph, roles))
+
+
+def within(graph: Graph, roles: Mapping[Role, Settings]) -> dict[Role, Settings]:
+    """The settings by role inside of `graph` when it is used as a node where `roles` hold."""
+    silent = Settings()
+    return {role: graph.models.get(role, silent).over(roles.get(role, silent)) for role in get_args(Role)}

@@ -4,6 +4,7 @@
     values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.calls.trace`)
     calls.jsonl      one line per cache key that was used
     run.json         what was asked for and which files were read, for `promptwire bundle` (see `promptwire.running.origin`)
+    best.json        the best prompt, from the end of the search on, before the prompts are compared
     report.json      the report; absent when the run did not finish
 
 Nothing in it is needed to go on: a run that was cut short is run again, and the cache makes what was paid for free.
@@ -18,7 +19,15 @@ from pathlib import Path
 
 from promptwire.errors import RunError
 
-__all__ = ["make_folder", "write_file"]
+__all__ = ["keep_file", "make_folder", "working_folder", "write_file"]
+
+
+def working_folder() -> Path:
+    """The working folder. Raises RunError when it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise RunError("the working folder was deleted", hint="change to a folder that exists, and run it again") from error
 
 
 def make_folder(runs: Path, name: str) -> Path:
@@ -49,6 +58,15 @@ def write_file(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def keep_file(path: Path, text: str) -> None:
+    """Write `text` to `path` in a run folder, which is made anew where it was deleted. Raises RunError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    write_file(path, text)
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:

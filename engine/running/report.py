@@ -11,20 +11,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promptwire.measuring.intervals import mean_interval, paired_interval
-from promptwire.node import Role
-from promptwire.request import Settings
+from promptwire.running.holdout import Holdout
+from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.steps import Asking
-from promptwire.values import Example, Examples, Model, Prompt, Prompts
+from promptwire.values import Example, Model, Prompt
 
-__all__ = ["Calls", "Comparison", "Report", "Score", "compare"]
+__all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score", "compare"]
 
 TRAIN_SHOWN = 50
 """Train examples that the report scores at most: a number that flatters is not worth many calls."""
 
-_TOGETHER = 32
-"""Examples that the comparison scores at once."""
+_NAMED = 80
+"""Letters by which an example that was left out is named."""
 
 REPORT = "report"
 """Path under which the report's own calls are counted."""
@@ -45,6 +45,17 @@ class Score(Model):
     """Replies among them that could not be read, scored as wrong."""
 
 
+class LeftOut(Model):
+    """An example that can't be scored."""
+
+    example: str
+    """Its id."""
+    text: str
+    """How its input begins."""
+    why: str
+    """What its call failed with."""
+
+
 class Comparison(Model):
     """Two prompts on the same examples."""
 
@@ -54,6 +65,8 @@ class Comparison(Model):
     """The prompt that the run ended with."""
     gain: Score
     """Best less initial, example by example."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Examples that neither prompt's score counts, since a call for one of them was refused or its answer can't be graded."""
 
 
 class Calls(Model):
@@ -111,29 +124,46 @@ class Report(Model):
     run: str
     """The run folder."""
 
+    def noting(self, note: str) -> Report:
+        """This report with one more note."""
+        return self.model_copy(update={"notes": (*self.notes, note)})
+
     def to_json(self, indent: int | None = None) -> str:
         """The report as JSON text, in ASCII: half a character from a broken reply must not cost a finished run its report."""
         return json.dumps(self.model_dump(mode="json"), indent=indent)
 
 
-async def compare(session: Session, initial: Prompt, best: Prompt, examples: Examples, *, partial: bool = False) -> Comparison:
-    """Both prompts on `examples`, with the task's own template and metric; with `partial`, as far as the budget goes."""
-    scorer = Scorer(session, REPORT, Asking(role="task"), _NO_ROLES)
-    prompts = Prompts.of([initial, best])
-    # Some examples at a time, so that a budget that runs out leaves both prompts with the same ones.
-    sets = [examples.items[start : start + _TOGETHER] for start in range(0, len(examples), _TOGETHER)]
-    found = [await scorer.score(prompts, Examples(items=some), partial) for some in sets]
-    first, second = ([row for scores in found for row in scores.by_prompt[prompt.id]] for prompt in (initial, best))
-    shares = all(scores.scale == (0.0, 1.0) for scores in found)
-    values = {row.example: row.value for row in first}
-    pairs = [(values[row.example], row.value) for row in second if row.example in values]
-    gain = paired_interval([before for before, _ in pairs], [after for _, after in pairs], shares=shares)
+async def compare(
+    session: Session,
+    initial: Prompt,
+    best: Prompt,
+    examples: Sequence[Example],
+    *,
+    how: Scoring | None = None,
+    partial: bool = False,
+    forgiving: bool = False,
+) -> Comparison:
+    """Both prompts on the same `examples`, with the task's own template and metric, and with the settings in `how`.
+
+    With `partial` as far as the budget goes; with `forgiving`, without the examples whose calls fail for whatever reason.
+    """
+    how = how or Scoring()
+    asking = Asking(role="task", settings=how.settings)
+    found = Holdout(Scorer(session, REPORT, asking, how.roles, whole=True), initial, best)
+    await found.score(examples, partial=partial, forgiving=forgiving)
+    first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
+    prompts = [first] if initial.id == best.id else [first, second]
+    session.count(REPORT, "unreadable", sum(not row.readable for rows in prompts for row in rows))
+    session.count(REPORT, "left out", len(found.left_out))
+    shares = found.scorer.metric.seen([row.value for rows in prompts for row in rows])[1] == (0.0, 1.0)
+    gain = paired_interval([row.value for row in first], [row.value for row in second], shares=shares)
     if initial.id == best.id:
         gain = gain._replace(low=None, high=None)  # a prompt against itself is no comparison
-    return Comparison(initial=_score(first, shares), best=_score(second, shares), gain=_shown(gain))
-
-
-_NO_ROLES: Mapping[Role, Settings] = {}
+    left_out = tuple(
+        LeftOut(example=example.id, text=example.text[:_NAMED], why=str(error)) for example, error in found.left_out
+    )
+    sides = {"initial": _score(first, shares), "best": _score(second, shares)}
+    return Comparison(**sides, gain=_shown(gain), left_out=left_out)
 
 
 def _score(rows: Sequence[Any], shares: bool) -> Score:

@@ -10,22 +10,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from promptwire.errors import PromptwireError
 from promptwire.language.wires import to_json
 from promptwire.node import Role
 from promptwire.request import Settings
 from promptwire.running.call import call_node
+from promptwire.running.preflight import within
 from promptwire.running.repeat import run_each, run_repeat
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
 from promptwire.running.waves import loudest
 from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.values import Prompt, Prompts
 
-__all__ = ["run_graph"]
-
-_SILENT = Settings()
+__all__ = ["main_prompt", "run_graph"]
 
 
 async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -> dict[str, Any]:
@@ -36,6 +36,16 @@ async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -
     scope = Scope({**dict.fromkeys(graph.optional), **graph.params, **inputs})
     await _Runner(session, graph.models).steps(graph, scope)
     return _outputs(graph, scope)
+
+
+def main_prompt(outputs: Mapping[str, Any]) -> Prompt | None:
+    """The first prompt among what a pipeline gave; None when it gave none."""
+    for value in outputs.values():
+        if isinstance(value, Prompt):
+            return value
+        if isinstance(value, Prompts) and len(value):
+            return value.items[0]
+    return None
 
 
 def _outputs(graph: Graph, scope: Scope) -> dict[str, Any]:
@@ -103,6 +113,8 @@ class _Runner:
         inputs = {name: scope.value(wire, graph.inputs[name]) for name, wire in step.wires.items()}
         params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}
         inner = Scope({**dict.fromkeys(graph.optional), **params, **inputs}, round=scope.round, element=scope.element)
-        roles = {role: graph.models.get(role, _SILENT).over(self.roles.get(role, _SILENT)) for role in get_args(Role)}
-        await _Runner(self.session, roles).steps(graph, inner)
-        return _outputs(graph, inner)
+        await _Runner(self.session, within(graph, self.roles)).steps(graph, inner)
+        outputs = _outputs(graph, inner)
+        if not scope.round and not scope.element and (prompt := main_prompt(outputs)) is not None:
+            self.session.leaderboard.choose(prompt)
+        return outputs

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from promptwire.errors import LimitReached, ModelError, Unsupported, UsageError
+from promptwire.calls.kept import filtered
+from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsupported, UsageError
 from promptwire.measuring.metrics import Metric
 from promptwire.node import Role
 from promptwire.request import Answer, Request, Settings
@@ -43,6 +44,8 @@ class Scorer:
     asking: Asking
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
+    whole: bool = False
+    """Whether an answer that a content filter stopped is a refused call, as in the report, and not an empty answer."""
 
     @cached_property
     def template(self) -> Template:
@@ -76,9 +79,15 @@ class Scorer:
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """One row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
+        self.session.leaderboard.enter(prompts.items)
+        limits: list[LimitReached] = []
         pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
-        rows = await gather([self._row(prompt, example, partial) for prompt, example in pairs])
+        rows = await gather([self._row(prompt, example, limits) for prompt, example in pairs])
         found = tuple(row for row in rows if row is not None)
+        if limits and not partial:  # only now: what was in flight is paid for, and may be all that the run can go by
+            raise limits[0]
+        if limits:
+            self.session.stopped(limits[0])
         self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
         await self._prove(found)
         perfect, scale = self.metric.seen([row.value for row in found])
@@ -119,19 +128,28 @@ class Scorer:
         for prompt, example in zip(task.prompts.items[:1], task.train.items[:1], strict=False):
             self.template.render(joined(prompt, example, task.labels))
 
-    async def _row(self, prompt: Prompt, example: Example, partial: bool) -> Row | None:
+    async def row(self, prompt: Prompt, example: Example) -> Row | None:
+        """The row of one pair, for the report; None when a judge gave no grade. It is not entered on the leaderboard."""
+        return await self._scored(prompt, example)
+
+    async def require_labels(self, rows: Sequence[Row]) -> None:
+        """Raise Unsupported when `rows` lack labels because the model never lists one."""
+        await self._prove(rows)
+
+    async def _row(self, prompt: Prompt, example: Example, limits: list[LimitReached]) -> Row | None:
         try:
-            return await self._scored(prompt, example)
+            row = await self._scored(prompt, example)
         except LimitReached as limit:
-            if not partial:
-                raise
-            self.session.limits_hit.append(limit.problem)
+            limits.append(limit)
             return None
         except ModelError as error:
             if self.asking.on_error != "skip" or not skippable(error):
                 raise
             self.session.count(self.path, "skipped")
             return None
+        if row is not None:
+            self.session.leaderboard.note(f"{self.metric.name} {self.template.name}", row)
+        return row
 
     async def _scored(self, prompt: Prompt, example: Example) -> Row | None:
         request = self._request(prompt, example)
@@ -189,4 +207,6 @@ class Scorer:
             role=role,
             rounds=self.asking.rounds,
         )
+        if self.whole and filtered(answer):
+            raise RequestRefused("a content filter stopped the answer", where=self.path)
         return answer

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from promptwire.calls.gateway import Gateway
 from promptwire.calls.trace import Trace
+from promptwire.errors import LimitReached
 from promptwire.node import Role
 from promptwire.request import Backend, Settings
+from promptwire.running.leaderboard import Leaderboard
 from promptwire.steps import Asking
 from promptwire.task import Task
 from promptwire.texts.templating import Template
@@ -57,6 +59,16 @@ class Session:
         """How often the step at `path` was run before for `element`; counts this run. Rounds run one after another."""
         self.turns[path, element] += 1
         return self.turns[path, element] - 1
+
+    leaderboard: Leaderboard = field(default_factory=Leaderboard)
+    """The scores of the search so far."""
+    notes: list[str] = field(default_factory=list)
+    """What the report has to say about this run beside its numbers."""
+
+    def stopped(self, limit: LimitReached, round: str = "") -> None:
+        """Note that `limit` cut something short, and in which step and round."""
+        where = f", at {limit.where}" if limit.where else ""
+        self.limits_hit.append(f"{limit.problem}{where}{f', round {round}' if where and round else ''}")
 
     def stream(self, round: str) -> str:
         """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""

@@ -147,10 +147,23 @@ def test_a_search_that_computes_past_its_time_takes_nothing_from_what_was_kept_b
     assert budget.left().seconds == 0
 
 
-def test_setting_aside_more_than_there_is_leaves_nothing_and_less_than_nothing_never() -> None:
-    budget = Budget(Limits(calls=10))
+@pytest.mark.parametrize(("calls", "left"), [(0, 0), (1, 0), (3, 1), (10, 5), (12, 6), (13, 1), (24, 12)])
+def test_of_calls_that_are_too_few_for_what_is_set_aside_half_is_kept_back(calls: int, left: int) -> None:
+    budget = Budget(Limits(calls=calls))
     budget.set_aside({"task": 12})
-    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (0, None, None)
+    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (left, None, None)
+
+
+def test_tokens_are_kept_back_by_estimate_until_the_role_has_answered() -> None:
+    budget = Budget(Limits(tokens=1000))
+    budget.set_aside({"task": 10}, {"task": 30.0})
+    assert budget.left().tokens == 700
+    (hold,) = budget.reserve(1, role="meta")
+    budget.settle(hold, tokens=100, usd=None)
+    assert budget.left().tokens == 600
+    (hold,) = budget.reserve(1, role="task")
+    budget.settle(hold, tokens=10, usd=None)
+    assert budget.left().tokens == 790
 
 
 @given(st.integers(0, 20), st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["settle", "cancel", "keep"])), max_size=30))

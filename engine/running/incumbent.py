@@ -1,0 +1,103 @@
+"""Run a search to the prompt that it ends with, whatever ends it, keep that prompt, and compare it with the initial one.
+
+A limit may be reached before a loop, between the stages of a pipeline, or in a first round, where the pipeline gives no prompt
+yet. The run then ends with the best prompt that was scored so far, and without any score with the initial one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from promptwire.errors import LimitReached, ModelError, RunError, UsageError
+from promptwire.running.holdout import drawn
+from promptwire.running.preflight import Scoring, bind, scoring
+from promptwire.running.record import keep_file
+from promptwire.running.report import TRAIN_SHOWN, Comparison, compare
+from promptwire.running.scheduler import main_prompt, run_graph
+from promptwire.running.session import Session
+from promptwire.steps import Graph
+from promptwire.values import Prompt, Prompts
+
+__all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "shortened"]
+
+_NAMED: Final = 3
+"""Examples that a note names at most."""
+
+
+def require_prompt(graph: Graph) -> None:
+    """Raise UsageError when no output of `graph` is a prompt: a run would end without one."""
+    if not any(kind in (Prompt, Prompts) for kind in graph.types.values()):
+        gives = ", ".join(graph.outputs) or "nothing"
+        raise UsageError(
+            f"the pipeline {graph.name!r} gives no prompt (its outputs: {gives})",
+            hint="name a Prompt or Prompts under `outputs:`",
+        )
+
+
+async def find_best(graph: Graph, session: Session) -> Prompt:
+    """The best prompt that `graph` finds for the session's task.
+
+    Raises the PromptwireError of the first step that failed; LimitReached only where the run's limits say that it fails.
+    """
+    initial, board = session.task.prompts.items[0], session.leaderboard
+    try:
+        prompt = main_prompt(await run_graph(graph, bind(graph, session.task), session))
+    except LimitReached as limit:
+        if not session.anytime:
+            raise
+        session.trace.event("limit", path=limit.where, round="", reason=limit.problem)
+        session.stopped(limit)
+        return board.best() or initial
+    if prompt is None:
+        if not session.limits_hit:
+            session.notes.append("warning: the pipeline gave no prompt; this is the best that it scored, or the initial one")
+        return board.best() or initial
+    return board.after(prompt) if session.limits_hit else prompt
+
+
+async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> tuple[Comparison, Comparison]:
+    """Write `best` into the run folder and show it, then see `compare_both`.
+
+    Raises ModelError when the endpoint is lost; its hint says where the best prompt is kept.
+    """
+    limit = session.limits_hit[0] if session.limits_hit else None
+    demos = [demo.model_dump(mode="json") for demo in best.demos]
+    known = {"prompt": best.text, "demos": demos, "initial_prompt": session.task.prompts.items[0].text, "limit": limit}
+    try:
+        keep_file(folder / "best.json", json.dumps(known, indent=2) + "\n")
+        session.trace.event("best", prompt=best.text)
+    except RunError as error:
+        session.notes.append(f"warning: the run folder is not whole: {error.problem}")
+    try:
+        return await compare_both(graph, best, session)
+    except ModelError as error:
+        error.hint = f"{error.hint}; the best prompt is kept in {folder / 'best.json'}".removeprefix("; ")
+        error.args = (str(error),)
+        raise
+
+
+async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Comparison, Comparison]:
+    """The scores of the initial prompt and of `best` on the test examples, and on a sample of the train examples."""
+    initial, how = session.task.prompts.items[0], scoring(graph)
+    if how is None:
+        how = Scoring(roles=graph.models)
+        session.notes.append("steps score with different settings: the report's are those under `models:` in the pipeline")
+    test = await compare(session, initial, best, drawn(session.task.test), how=how, partial=session.anytime)
+    shown = drawn(session.task.train, TRAIN_SHOWN)
+    return test, await compare(session, initial, best, shown, how=how, partial=True, forgiving=True)
+
+
+def shortened(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:
+    """What to know of scores on fewer examples than there are."""
+    scored, there = test.best.n, len(session.task.test)
+    if session.limits_hit and scored + len(test.left_out) < there:
+        yield f"warning: the limit left time or money to score {scored} of {there} held-out examples"
+    for name, sides, most in (("held-out", test, there), ("train", train, min(TRAIN_SHOWN, len(session.task.train)))):
+        if sides.left_out:
+            named = ", ".join(repr(one.text) for one in sides.left_out[:_NAMED])
+            more = f" and {len(sides.left_out) - _NAMED} more" if len(sides.left_out) > _NAMED else ""
+            what = f"{len(sides.left_out)} of {most} {name} examples left out for both prompts"
+            yield f"warning: {what}: {named}{more} ({sides.left_out[0].why.splitlines()[0]})"
