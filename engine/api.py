@@ -85,12 +85,7 @@ async def run_async(
     options, witness, began = options or Options(), witness or Witness(), time.monotonic()
     working = working_folder()
     with witness.watching():
-        graph = load_graph(pipeline, params=options.params, sets=options.patches)
-        require_prompt(graph)
-        loaded = load_task(task, options.task)
-        mark = fingerprint(loaded)
-    if "dev" in graph.inputs:
-        loaded = loaded.with_dev()
+        graph, loaded, mark = _loaded(pipeline, task, options)
     limits = _limits(graph, options)
     budget = Budget(limits)
     models = models or _models(options, watch, limits)
@@ -99,25 +94,33 @@ async def run_async(
     watches = [each for each in (foresight, watch) if each]
     gate = foresight.gate(consent) if foresight and consent else None
     report: Report | None = None
+    home = working / folder
     try:
-        async with open_session(
-            loaded, options, models, budget, watches=watches, gate=gate, folder=working / folder
-        ) as session:
+        async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=home) as session:
             with witness.watching():
                 inspect(graph, session)
-                best, scores = await _searched(graph, session, budget, working / folder)
+                best, scores = await _searched(graph, session, budget, home)
             report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
-            keep_file(working / folder / "report.json", report.to_json(indent=2) + "\n")
+            keep_file(home / "report.json", report.to_json(indent=2) + "\n")
             origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
-            keep_file(working / folder / "run.json", origin.text())
+            keep_file(home / "run.json", origin.text())
     except Declined:
-        shutil.rmtree(working / folder, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
         raise
     except RunError as error:
         if report is None:
             raise
         report = report.noting(f"warning: the run folder is not whole: {error.problem}")
     return report
+
+
+def _loaded(pipeline: str, task: str, options: Options) -> tuple[Graph, Task, str]:
+    """The checked pipeline, the task as the pipeline needs it, and the fingerprint of the task as it is written."""
+    graph = load_graph(pipeline, params=options.params, sets=options.patches)
+    require_prompt(graph)
+    loaded = load_task(task, options.task)
+    mark = fingerprint(loaded)
+    return graph, loaded.with_dev() if "dev" in graph.inputs else loaded, mark
 
 
 async def _searched(
@@ -138,11 +141,7 @@ async def _searched(
 
 async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
     """The plan of a run: it is begun without a folder, and ends where it would have to ask."""
-    graph = load_graph(pipeline, params=options.params, sets=options.patches)
-    require_prompt(graph)
-    loaded = load_task(task, options.task)
-    if "dev" in graph.inputs:
-        loaded = loaded.with_dev()
+    graph, loaded, _ = _loaded(pipeline, task, options)
     limits = _limits(graph, options)
     models = _models(options, None, limits)
     foresight = Foresight(graph, loaded, models, limits)

@@ -42,6 +42,9 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     if report.limit is not None:
         hint = "a replay spends nothing and would go on where the run had to end; run it again without the limit"
         raise RunError(f"a budget cut this run short ({report.limit})", where=str(run), hint=hint)
+    if left_out := len(report.test.left_out) + len(report.train.left_out):
+        hint = "a replay would miss their answers; take them out of the task's data, or run it where they can be answered"
+        raise RunError(f"the report leaves out {left_out} examples whose calls failed", where=str(run), hint=hint)
     manifest, own = _described(origin, report, data)
     known = secrets()
     part, count = target.with_name(target.name + ".part"), 0
