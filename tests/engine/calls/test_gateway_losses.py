@@ -49,6 +49,33 @@ async def test_a_cancelled_question_that_is_not_out_is_called_off_and_costs_noth
     assert texts(await gateway.ask(model, question("8"))) == ["2"]
 
 
+async def test_what_is_called_off_before_it_is_sent_is_not_said_to_be_lost(bench: Bench) -> None:
+    events: list[str] = []
+    gate = Gate()
+    model = Scripted(counter(), latency=1, sleep=gate, parallel=2)
+    gateway = bench.gateway(trace=Trace(None, listener=lambda what, facts: events.append(what)))
+    asking = [asyncio.create_task(gateway.ask(model, question(f"{number}"))) for number in range(5)]
+    await settle(lambda: len(model.requests) == 2)
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    gate.event.set()
+    await gateway.drain()
+    assert (events.count("called off"), events.count("request"), events.count("lost")) == (3, 2, 0)
+
+
+async def test_a_request_that_was_out_when_it_was_cancelled_is_said_to_be_lost(bench: Bench) -> None:
+    events: list[str] = []
+    model = Scripted(counter(), latency=1, sleep=Gate())
+    gateway = bench.gateway(trace=Trace(None, listener=lambda what, facts: events.append(what)))
+    asking = asyncio.create_task(gateway.ask(model, question()))
+    await settle(lambda: bool(model.requests))
+    for flight in list(gateway._tasks):
+        flight.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert events.count("lost") == 1
+
+
 async def test_cancelling_one_of_two_that_wait_leaves_the_other_its_answer(bench: Bench) -> None:
     gate = Gate()
     model = Scripted(counter(), latency=1, sleep=gate)
