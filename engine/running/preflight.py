@@ -80,7 +80,7 @@ def scoring(graph: Graph) -> Scoring | None:
         asking = step.asking
         if not step.type.scores or asking is None or asking.role != "task" or asking.template or not _shows_examples(step):
             continue
-        said = {role: said for role, said in roles.items() if role != "meta" and said != Settings()}
+        said: dict[Role, Settings] = {role: said for role, said in roles.items() if role != "meta" and said != Settings()}
         here = Scoring(asking.settings, said)
         if here not in found:
             found.append(here)
