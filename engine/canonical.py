@@ -3,6 +3,7 @@
 Cache keys, prompt ids and random streams all start here, so two equal values must give the same text on every machine,
 Python version and run: keys are sorted, spaces are absent, and everything beyond ASCII is escaped, which also lets lone
 surrogates from a broken reply pass without an encoding error. NaN and infinity have no JSON text and are refused.
+Values that a model is sent as the same have the same text: -0.0 is 0.0, and a surrogate pair is the character that it means.
 """
 
 from __future__ import annotations
@@ -25,7 +26,19 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1, "a": [True, None, "é"]})
     '{"a":[true,null,"\\\\u00e9"],"b":1}'
     """
-    return _ENCODER.encode(value)
+    text = _ENCODER.encode(value)
+    return _ENCODER.encode(_unsigned(value)) if "-0.0" in text else text
+
+
+def _unsigned(value: Any) -> Any:
+    """`value` with 0.0 for every -0.0, which is the same number."""
+    if isinstance(value, float):
+        return value + 0.0
+    if isinstance(value, dict):
+        return {_unsigned(name): _unsigned(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unsigned(one) for one in value]
+    return value
 
 
 def digest(value: Any, length: int = 64) -> str:

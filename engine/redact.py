@@ -11,10 +11,11 @@ import base64
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-__all__ = ["cleaned", "hidden", "in_address", "in_query", "redact", "secrets", "telling"]
+__all__ = ["cleaned", "hidden", "in_address", "in_query", "redact", "scrubbed", "secrets", "telling"]
 
 _NAMES = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
 _QUERY = re.compile(
@@ -49,6 +50,21 @@ def cleaned(value: Any, known: Iterable[str]) -> Any:
     """The JSON value with the `known` secrets taken out of every text in it, names of fields included."""
     known = tuple(known)
     return _walked(value, known) if known else value
+
+
+def scrubbed(error: BaseException, known: Iterable[str]) -> BaseException:
+    """`error` with the `known` secrets taken out of its text and out of those of its causes, which a traceback shows."""
+    known, at = tuple(known), error
+    seen: set[int] = set()
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        at.args = tuple(cleaned(list(at.args), known))
+        for name in ("message", "body"):  # what the libraries of providers show and keep beside the arguments
+            if hasattr(at, name):
+                with suppress(AttributeError, TypeError):
+                    setattr(at, name, cleaned(getattr(at, name), known))
+        at = at.__cause__ or at.__context__  # type: ignore[assignment]
+    return error
 
 
 def in_address(text: str) -> tuple[str, ...]:

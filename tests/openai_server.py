@@ -67,8 +67,12 @@ class Server:
         """Whether completions give log-probabilities in their own shape, or in that of chats."""
         self.key = ""
         """The key that is asked for; empty for none."""
+        self.cookie = ""
+        """Set with every reply, as NAME=VALUE."""
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.queries: list[str] = []
         self.paid = 0
         """Answers that were sent whole."""
         self.peak = 0
@@ -79,7 +83,9 @@ class Server:
         body = await request.json()
         number = len(self.requests)
         self.requests.append(body)
+        self.headers.append(dict(request.headers))
         self.paths.append(request.path)
+        self.queries.append(request.query_string)
         self._busy += 1
         self.peak = max(self.peak, self._busy)
         try:
@@ -95,7 +101,7 @@ class Server:
                     return _error(refused(message))
             made = self._made(body, "chat" in request.path)
             self.paid += len(made["choices"])
-            return web.json_response(made)
+            return web.json_response(made, headers={"Set-Cookie": self.cookie} if self.cookie else None)
         finally:
             self._busy -= 1
 
@@ -157,6 +163,7 @@ class Server:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._handle)
         app.router.add_post("/v1/completions", self._handle)
+        app.router.add_post("/v1/openai/deployments/{name}/chat/completions", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

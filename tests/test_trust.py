@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import signal
 import subprocess
@@ -90,6 +91,31 @@ def test_a_password_in_an_address_is_in_no_file_and_no_message(project: Path) ->
     assert PASSWORD not in out + err
     found = left(project)
     assert b"reply" in found and PASSWORD.encode() not in found
+
+
+def test_what_an_endpoint_quotes_of_an_address_is_in_no_file_and_no_message(project: Path) -> None:
+    basic = base64.b64encode(f"me:{PASSWORD}".encode()).decode().rstrip("=")
+    quoted = f"Basic {basic}= {PASSWORD} {KEY}"
+    server = Server()
+    with server.beside():
+        base = server.url.replace("http://", f"http://me:{PASSWORD}@") + f"?api-key={KEY}&api-version=1"
+        server.reply = lambda body, number: f"reply {len(server.requests)} to {quoted}"
+        server.storm = lambda number, body: refused(f"no {quoted}") if number > 30 else None
+        out, err = command("-m", "promptwire", *WORDS, "--api-base", base).communicate(timeout=120)
+    found = left(project)
+    assert "HTTP 400: no" in err and b"reply" in found
+    for secret in (PASSWORD, KEY, basic):
+        assert secret not in out + err
+        assert secret.encode() not in found
+    assert set(server.queries) == {f"api-key={KEY}&api-version=1"}
+
+
+def test_an_address_that_is_refused_is_shown_without_its_password(project: Path) -> None:
+    words = [*WORDS, "--api-base", f"ftp://u:{PASSWORD}@host/x?key={KEY}"]
+    first = command("-m", "promptwire", *words)
+    out, err = first.communicate(timeout=60)
+    assert first.returncode == 2
+    assert "no address" in err and PASSWORD not in out + err and KEY not in out + err
 
 
 def told(server: Server) -> Options:

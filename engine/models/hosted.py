@@ -23,8 +23,11 @@ from promptwire.errors import (
     Unsupported,
 )
 from promptwire.models import dialect
+from promptwire.models.address import loopback
+from promptwire.models.environment import reach
 from promptwire.models.likelihood import weighed
-from promptwire.models.prices import Quote, at_address, listed
+from promptwire.models.prices import Quote, at_address, listed, server
+from promptwire.redact import redact, scrubbed, secrets
 from promptwire.request import Answer, Kind, Request
 
 __all__ = ["Hosted"]
@@ -62,6 +65,8 @@ class Hosted:
 
     _open: ClassVar[int] = 0
     """How many are open: they share litellm's connections, so the last one closes them."""
+    _session: ClassVar[Any] = None
+    """The client that they share, while litellm has no other."""
 
     def __init__(
         self,
@@ -81,13 +86,20 @@ class Hosted:
         self.batches = self._provider in _BATCHING
         self._api_base = api_base
         self._key = key
+        self._reach = reach(server(model), api_base)
+        """Where litellm will go, by what it was told and by the environment."""
         self._litellm: Any = None
         self._completing: Any = None
 
     @property
     def identity(self) -> str:
-        """Model and, when one was given, address."""
-        return f"litellm {self.model}" + (f" at {self._api_base.rpartition('@')[2]}" if self._api_base else "")
+        """Model, and the address and API version that were given or that litellm takes from the environment."""
+        return f"litellm {self.model}{self._reach.identity}"
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        """What an error must not show."""
+        return (*self._reach.secrets, *secrets(), *([self._key] if self._key else []))
 
     def quote(self) -> Quote:
         """What litellm's list says; nothing is known of an address of one's own."""
@@ -105,7 +117,9 @@ class Hosted:
 
     async def open(self) -> None:
         """Import litellm and look for the key. Raises ModelUnavailable when it is missing."""
-        self._litellm = await asyncio.to_thread(_load)
+        self._reach.check()
+        self._litellm = await asyncio.to_thread(_load, self._reach.host)
+        self._share()
         Hosted._open += 1
         if self._api_base is not None or self._key is not None:
             return
@@ -131,8 +145,8 @@ class Hosted:
             if n > 1 and refused:
                 self.batches = False
                 return await self.call(request, keys=keys[:1])
-            raise self._told(error, request) from error
-        data = reply.model_dump(warnings=False)
+            raise self._told(error, request) from scrubbed(error, self._secrets)
+        data = self._reach.reply(reply.model_dump(warnings=False))
         usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
         found = dialect.read(data, usd=usd, via="suffix" if request.kind == "infill" else "", most=n)
         if request.kind == "choose":
@@ -152,6 +166,18 @@ class Hosted:
         Hosted._open -= 1
         if not Hosted._open:
             await litellm.close_litellm_async_clients()
+            ours, Hosted._session = Hosted._session, None
+            if ours is not None:
+                litellm.aclient_session = None
+                await ours.aclose()
+            litellm.in_memory_llm_clients_cache.flush_cache()  # they were closed above, and litellm would use them again
+
+    def _share(self) -> None:
+        """Let litellm's routes through OpenAI's library use a client that keeps no cookies and follows no redirect."""
+        if self._litellm.aclient_session is None:
+            make = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
+            Hosted._session = make(timeout=self.timeout, follow_redirects=False).client
+            self._litellm.aclient_session = Hosted._session
 
     async def _send(self, request: Request, n: int) -> Any:
         unknown = request.settings.extra.keys() - _EXTRAS
@@ -159,7 +185,7 @@ class Hosted:
             hint = f"litellm gets: {', '.join(sorted(_EXTRAS))}"
             raise RequestRefused(f"the extra setting {min(unknown)!r} is not passed on to hosted models", hint=hint)
         ask = self._litellm.acompletion if request.messages else self._litellm.atext_completion
-        own = {"api_base": self._api_base} if self._api_base else {}
+        own: dict[str, Any] = dict(self._reach.sent)
         # A local address needs no key, but litellm does.
         key = self._key or ("none" if self._api_base and not os.environ.get("OPENAI_API_KEY") else None)
         if key:
@@ -184,9 +210,12 @@ class Hosted:
         if isinstance(error, ModelError):
             return error
         classes = _classes(error)
-        said = str(getattr(error, "message", "") or error)[:600]
+        said = redact(str(getattr(error, "message", "") or error), self._secrets)[:600]
         if "ContextWindowExceededError" in classes or ("BadRequestError" in classes and dialect.OVERFLOW.search(said)):
             return ContextOverflow(said, hint="use shorter examples or fewer demonstrations, or a model with a longer context")
+        if "Cannot combine AUTHORIZATION" in said:
+            hint = "give an OpenAI-compatible address with --api-base and a name without `litellm:`"
+            return ModelUnavailable(f"{self.name}: litellm can't send the password of an address beside a key", hint=hint)
         if "Missing credentials" in said or "api_key client option must be set" in said:
             return ModelUnavailable(f"{self.name}: no key", hint="set the provider's key, such as OPENAI_API_KEY")
         if "RateLimitError" in classes and dialect.BROKE.search(said):
@@ -207,8 +236,16 @@ class Hosted:
         return ModelError(f"{self.name} failed: {type(error).__name__}: {said}")
 
 
-def _load() -> Any:
-    """litellm, with what it does unasked switched off. Raises ModelUnavailable when it can't be imported."""
+def _load(host: str = "") -> Any:
+    """litellm, with what it does unasked switched off. Raises ModelUnavailable when it can't be imported.
+
+    Neither this machine nor, when it is a name of it, `host` is reached through the environment's proxy.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        told = os.environ.get(name)
+        if told != "*" and (told or name.isupper()):
+            wanted = ["localhost", "127.0.0.1", "::1", *([host] if loopback(host) else [])]
+            os.environ[name] = ",".join(dict.fromkeys([*(told.split(",") if told else []), *wanted]))
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     try:

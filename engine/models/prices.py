@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from promptwire.models.address import loopback
 from promptwire.request import Backend
 
-__all__ = ["FREE", "Quote", "at_address", "listed", "quote"]
+__all__ = ["FREE", "Quote", "at_address", "listed", "quote", "server"]
 
 _FILE: Final = "model_prices_and_context_window_backup.json"
 _MODES: Final = (None, "chat", "completion", "responses")
@@ -88,6 +88,13 @@ def listed(model: str) -> Quote:
     if read is None or written is None:
         return Quote(None, None, "litellm's list has no price a token", hosted=hosted)
     return Quote(read, written, "litellm's price list", hosted=hosted)
+
+
+def server(model: str) -> str:
+    """The provider that litellm asks for `model`, by its name or by litellm's list; `openai` when neither says."""
+    provider, slash, _ = model.partition("/")
+    found = provider if slash else _table().get(model, {}).get("litellm_provider")
+    return found if isinstance(found, str) and found else "openai"
 
 
 @cache

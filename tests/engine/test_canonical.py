@@ -44,3 +44,26 @@ def test_half_a_character_of_a_broken_reply_has_a_text_and_nan_has_none() -> Non
 def test_the_hash_is_what_it_has_always_been_since_caches_live_by_it() -> None:
     assert digest({"b": 1, "a": [True, None, "é"]}, 16) == "ef6470ba9d8048e5"
     assert stream(0, "node", 3).random() == stream(0, "node", 3).random() != stream(0, "node", 4).random()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (-0.0, 0.0),
+        ({"temperature": -0.0}, {"temperature": 0.0}),
+        ([{"a": (-0.0, [-0.0])}, "-0.0"], [{"a": (0.0, [0.0])}, "-0.0"]),
+        ("\ud83d\ude00", "\U0001f600"),
+        ({"\ud83d\ude00": 1}, {"\U0001f600": 1}),
+    ],
+)
+def test_values_that_a_model_is_sent_as_the_same_are_the_same(one: Any, other: Any) -> None:
+    assert canonical(one) == canonical(other)
+    assert digest(one) == digest(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("-0.0", "0.0"), (-0.05, 0.05), (1, True), (0, 0.0), ("\ud83d", "\ude00"), ("\ude00\ud83d", "\U0001f600")],
+)
+def test_other_values_stay_apart(one: Any, other: Any) -> None:
+    assert canonical(one) != canonical(other)
