@@ -74,10 +74,12 @@ _WRONG = re.compile(
 _DENIED = re.compile(
     r"(?:\b(?:not|never|neither|nor|without|except|exclud\w+|eliminat\w+|reject\w*|rul\w+ out|rather than|instead of|unlike"
     r"|than|over|against|cannot)\b|n't\b|\u4e0d\u662f|\u4e0d\u9009|\u4e0d\u9078|\u6392\u9664)"
-    r"(?:[\s:]|\b(?:be|the|option|choice|letter|options|answer|correct|simply|necessarily|pick|choose|select|say|both|either)\b)*\Z",
+    r"(?:[\s:]|\b(?:be|the|option|choice|letter|options|answer|correct|simply|necessarily|pick|choose|select|say|both|either|it|is|that|think|believe)\b)*\Z",
     re.IGNORECASE,
 )
 _LEADS = re.compile(r"\s*(?:[).:;,=\u2013\u2014]|-\s|\n|\Z)|\s+(?:is|because|since|as|seems|would|must|should|over)\b|\s+\(")
+_OPENS = re.compile(r"\s+[A-Z0-9]")
+"""The text of an option after its letter."""
 _LOW_LEAD = re.compile(r"\(?([a-z])(?:\)|[.:](?=\s)|\s*-\s|\s*\n)")
 _FIRST = re.compile(r"\s*(?:(?:option|choice|letter)\s+)?\Z", re.IGNORECASE)
 _LAST = re.compile(r"[)\s.!,:]*\Z")
@@ -93,6 +95,7 @@ class _Claim:
     right: bool
     said: bool
     leading: bool
+    opening: bool
 
     @property
     def one(self) -> str | None:
@@ -136,6 +139,8 @@ def option_letter(answer: str, offered: Collection[str] = ()) -> str | None:
 def _unnamed(text: str, claims: list[_Claim], offered: Collection[str]) -> str | None:
     """The option of an answer that calls none of them the answer."""
     if claims and claims[0].leading and not _lists_all(claims, offered):
+        return claims[0].one
+    if claims and claims[0].opening and not claims[-1].said and not _lists_all(claims, offered):
         return claims[0].one
     lead = _LOW_LEAD.match(text)
     if lead and (not offered or lead[1].upper() in offered):
@@ -192,4 +197,5 @@ def _claim(text: str, group: list[re.Match[str]]) -> _Claim | None:
         right=_RIGHT.match(text, end) is not None,
         said=_SAID.search(before) is not None or _LAST.match(text, end) is not None,
         leading=_FIRST.match(text[:start]) is not None and _LEADS.match(text, end) is not None,
+        opening=start == 0 and group[-1]["bracketed"] is not None and _OPENS.match(text, end) is not None,
     )

@@ -214,6 +214,10 @@ def test_a_letter_that_the_question_does_not_offer_is_none(answer: str) -> None:
     [
         ("(A) Paris (B) Rome (C) Oslo", None),  # repeats the options
         ("(A) might do. (B) is better. I settle on (A).", "A"),
+        ("(B) Rome is the capital, while (A) Paris is not.", "B"),
+        ("(A) Paris is in France. (B) Rome is in Italy. So (B)", "B"),
+        ("I don't think it is B", None),
+        ("I don't believe that the answer is B", None),
         ("Answer: C. Reason: (A) is true only on Mondays.", "C"),
         ("\\boxed{C}. The answer is not A.", "C"),
         ("The answer is B.\n\nOn second thoughts, the answer is C.", "C"),
