@@ -80,4 +80,4 @@ def cache_rows() -> dict[str, int | float | str | None]:
         stats = cache.stats()
     finally:
         cache.close()
-    return {"folder": str(folder), "answers": stats.rows, "bytes": stats.bytes, "usd": stats.usd}
+    return {"folder": str(folder), "answers": stats.rows, "bytes": stats.bytes, "usd": stats.usd, "unpriced": stats.unpriced}

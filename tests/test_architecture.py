@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "canonical", "redact", "sanitizer", "pattern_syntax", "bounds"),
+    ("errors", "canonical", "redact", "sanitizer", "pattern_syntax", "bounds", "quantities"),
     ("patterns", "prompts"),
     ("values", "plugins"),
     ("docstrings", "documents", "families", "node", "request"),

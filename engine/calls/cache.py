@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -21,8 +22,9 @@ from typing import Any, Final
 
 import diskcache
 
-from promptwire.calls.cachefile import FOREIGN, REMEDY, Stats, count, prepare
-from promptwire.calls.kept import Kept, Note, filtered
+from promptwire.calls.cachefile import FOREIGN, LOCKED, REMEDY, Stats, count, prepare, remedy, said
+from promptwire.calls.keeper import Keeper
+from promptwire.calls.kept import LONGEST_ROW, Kept, Note, filtered
 from promptwire.calls.rescue import rescue
 from promptwire.calls.writer import Writer
 from promptwire.errors import CacheError
@@ -93,10 +95,12 @@ class AnswerCache:
         self.folder = folder.absolute()
         self._clock = clock
         self._unwritten: dict[str, _Job] = {}
+        self._notes: list[str] = []
+        self._wrote = False
+        self._guard = threading.Lock()
         with self._complaining("opened"):
-            prepare(self.folder, {*diskcache.core.DEFAULT_SETTINGS, *diskcache.core.METADATA})
-            self._cache = diskcache.Cache(str(self.folder), timeout=_PATIENCE, disk=TextDisk, **_SETTINGS)
-        self._writer: Writer[_Job] = Writer(self._write, name="promptwire-cache", leave=self._cache.close)
+            self._cache, self._keeper = self._attach()
+        self._writer: Writer[_Job] = Writer(self._write, name="promptwire-cache", leave=self._let_go)
         self._open = True
         atexit.register(self._leave)
 
@@ -134,6 +138,7 @@ class AnswerCache:
     def flush(self) -> None:
         """Return when all that was put is on disk. Raises CacheError when something could not be written."""
         self._writer.wait()
+        self._restore()
         again = [_Job(job.key, job.kept, job.replace) for job in list(self._unwritten.values())]
         for job in again:
             job.done.set_running_or_notify_cancel()
@@ -155,14 +160,22 @@ class AnswerCache:
         try:
             self.flush()
         except CacheError as error:
-            found = rescue({job.key: job.kept for job in self._unwritten.values()}) if self._unwritten else None
+            left = self._left()
+            found = rescue(left) if left else None
             if found is None:
                 raise
             hint = f"they are in {found}; {error.hint}, then: promptwire cache import {found}"
             raise CacheError(error.problem, hint=hint) from error
         finally:
             self._writer.stop()
-            self._cache.close()
+            self._let_go()
+            self._keeper.close()
+
+    def take_notes(self) -> list[str]:
+        """What the user should know of how answers were kept, each note once. Raises CacheError like `flush`."""
+        self.flush()
+        notes, self._notes = self._notes, []
+        return notes
 
     def stats(self) -> Stats:
         """What is in it, read without touching a row in Python."""
@@ -172,12 +185,14 @@ class AnswerCache:
 
     def _write(self, jobs: list[_Job]) -> None:
         """Write `jobs` in one transaction; all or none."""
+        self._wrote = True
         try:
+            self._restore()
             with self._complaining("written"), self._cache.transact():
                 outcomes = [self._row(job) for job in jobs]
         except CacheError as error:
             with contextlib.suppress(sqlite3.Error):
-                self._cache.close()  # a transaction that could not be committed would stay open on this thread's connection
+                self._let_go()  # a transaction that could not be committed would stay open on this thread's connection
             for job in jobs:
                 self._unwritten[job.key] = job
                 job.done.set_exception(error)
@@ -192,6 +207,8 @@ class AnswerCache:
     def _row(self, job: _Job) -> Answer | CacheError:
         """Write one row unless a usable one is there; the answer that is stored now."""
         text = job.kept.write()
+        if len(text) > LONGEST_ROW:
+            return CacheError(f"the answer is longer than {LONGEST_ROW} bytes", hint="limit replies with max_tokens")
         try:
             if not job.replace and not self._cache.add(job.key, text):
                 first = Kept.read(self._cache.get(job.key))
@@ -204,6 +221,42 @@ class AnswerCache:
             return error
         return job.kept.answer
 
+    def _attach(self) -> tuple[Any, Keeper]:
+        """Open the database in the folder, made when it is not there. Raises CacheError, OSError or sqlite3.Error."""
+        prepare(self.folder, {*diskcache.core.DEFAULT_SETTINGS, *diskcache.core.METADATA})
+        cache = diskcache.Cache(str(self.folder), timeout=_PATIENCE, disk=TextDisk, **_SETTINGS)
+        return cache, Keeper(self.folder)
+
+    def _let_go(self) -> None:
+        """Close this thread's connection."""
+        self._cache.close()
+
+    def _restore(self) -> None:
+        """Make the database again, with all its rows, when it was deleted or replaced after this process wrote to it.
+
+        Raises CacheError when that can't be done.
+        """
+        with self._guard:
+            if not self._wrote or not self._keeper.gone():
+                return
+            with self._complaining("made again after it was deleted"):
+                cache, keeper = self._attach()
+                with cache.transact():
+                    count = sum(cache.add(key, text) for key, text in self._keeper.rows())
+            self._let_go()
+            self._keeper.close()
+            self._cache, self._keeper = cache, keeper
+            gone = f"warning: the cache in {self.folder} was deleted or replaced during the run"
+            self._notes.append(f"{gone}; {count} answers were written to it again")
+
+    def _left(self) -> dict[str, Kept]:
+        """The answers that are in no file: those not written, and all when the file was deleted and could not be made again."""
+        found: dict[str, Kept] = {}
+        if self._wrote and self._keeper.gone():
+            with contextlib.suppress(sqlite3.Error):
+                found = {key: kept for key, text in self._keeper.rows() if (kept := Kept.read(text)) is not None}
+        return {**found, **{job.key: job.kept for job in self._unwritten.values()}}
+
     @contextlib.contextmanager
     def _complaining(self, what: str) -> Iterator[None]:
         """Turn what the database and the file system may say into CacheError."""
@@ -215,9 +268,9 @@ class AnswerCache:
             locked = "locked" in str(error) or (
                 isinstance(error, diskcache.Timeout) and time.monotonic() - began > _PATIENCE / 2
             )
-            why = "another process is writing to it" if locked else str(error) or "it is read-only, or the disk is full"
-            hint = "free some space, look at the folder's permissions, or name another folder with PROMPTWIRE_CACHE"
-            raise CacheError(f"the cache in {self.folder} can't be {what}: {why}", hint=hint) from error
+            why = "another process is writing to it" if locked else str(error) and said(error)
+            problem = f"the cache in {self.folder} can't be {what}: {why or 'it is read-only, or the disk is full'}"
+            raise CacheError(problem, hint=LOCKED if locked else remedy(error)) from error
 
     def _leave(self) -> None:
         try:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from promptwire.calls.cache import AnswerCache
+from promptwire.calls.kept import LARGEST
 from promptwire.calls.lines import HEADER, line_of, row_in
-from promptwire.calls.shelf import LARGEST, Row, rows
+from promptwire.calls.shelf import Row, rows
 from promptwire.canonical import canonical
 from promptwire.errors import CacheError
 

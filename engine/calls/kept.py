@@ -7,13 +7,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from promptwire.canonical import canonical
+from promptwire.quantities import finite, moment, price, token_count
 from promptwire.request import Answer
 
-__all__ = ["Kept", "Note", "filtered"]
+__all__ = ["LARGEST", "LONGEST_ROW", "Kept", "Note", "filtered", "fits"]
+
+LARGEST: Final = 16_777_216
+"""Longest line of an export or a bundle, in bytes."""
+LONGEST_ROW: Final = LARGEST - 4096
+"""Longest text of a row, in bytes: what the cache keeps has to fit into a line of an export, with its key."""
+_MARGIN: Final = 4096
+"""Bytes of a row that `fits` leaves for what is not the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,9 @@ class Kept:
     note: Note
     """What was asked of whom."""
     when: float
-    """Unix time when it came."""
+    """Unix time when it came; 0 when it is not known."""
+    unknown: int = field(default=0, compare=False)
+    """Numbers of the row that were out of range and are read as unknown."""
 
     def write(self) -> str:
         """The row's text."""
@@ -43,13 +53,15 @@ class Kept:
 
     @classmethod
     def read(cls, text: str) -> Kept | None:
-        """The answer in a row's text; None when it is cut off or malformed."""
+        """The answer in a row's text; None when it is cut off, malformed or longer than the limit."""
+        if len(text) > LONGEST_ROW:
+            return None
         try:
             data = json.loads(text)
             kept = cls(Answer.from_json(data["answer"]), Note(data["model"], data["kind"]), data["when"])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             return None
-        return kept if kept._sound() else None
+        return kept._ranged() if kept._sound() else None
 
     def _sound(self) -> bool:
         answer = self.answer
@@ -58,10 +70,29 @@ class Kept:
             all(type(text) is str for text in texts)
             and type(answer.tokens_in) is int
             and type(answer.tokens_out) is int
-            and (answer.usd is None or _finite(answer.usd))
-            and all(map(math.isfinite, answer.weights))
-            and _finite(self.when)
+            and (answer.usd is None or _number(answer.usd))
+            and all(finite(weight) is not None for weight in answer.weights)
+            and _number(self.when)
         )
+
+    def _ranged(self) -> Kept:
+        """This row with the numbers that are out of range as unknown: the answer itself was paid for and is still good."""
+        answer = self.answer
+        tokens_in, tokens_out = token_count(answer.tokens_in), token_count(answer.tokens_out)
+        usd, when = price(answer.usd), moment(self.when)
+        changed = [(answer.tokens_in, tokens_in), (answer.tokens_out, tokens_out), (answer.usd, usd), (self.when, when)]
+        unknown = sum(before != after for before, after in changed)
+        if not unknown:
+            return self
+        known = replace(answer, tokens_in=tokens_in, tokens_out=tokens_out, usd=usd)
+        return Kept(known, self.note, when, unknown)
+
+
+def fits(answer: Answer) -> bool:
+    """Whether a row can hold `answer`."""
+    if 6 * len(answer.text) + 32 * len(answer.weights) < LONGEST_ROW - _MARGIN:  # a character is at most 6 bytes as ASCII
+        return True
+    return len(canonical(answer.to_json())) <= LONGEST_ROW - _MARGIN
 
 
 def filtered(answer: Answer) -> bool:
@@ -69,5 +100,6 @@ def filtered(answer: Answer) -> bool:
     return answer.finish == "content_filter"
 
 
-def _finite(number: Any) -> bool:
-    return type(number) in (int, float) and math.isfinite(number)
+def _number(value: Any) -> bool:
+    """Whether `value` is a number as JSON has them."""
+    return type(value) is int or (type(value) is float and math.isfinite(value))

@@ -7,6 +7,7 @@ else touches it. Nothing in a row is more than text to it. Only `prune` writes.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,21 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from promptwire.calls.cachefile import REMEDY
-from promptwire.calls.kept import Kept
+from promptwire.calls.cachefile import DATABASE, REMEDY, damaged, remedy, said
+from promptwire.calls.kept import LARGEST, LONGEST_ROW, Kept
 from promptwire.errors import CacheError
 
 __all__ = ["KEY", "Fault", "Row", "find", "prune", "rows", "verify"]
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
 """What every key looks like."""
-LARGEST: Final = 16_777_216
-"""Longest row that is taken into memory, in bytes."""
 _PATIENCE: Final = 60.0
 _RAW: Final = 1
 _COLUMNS: Final = (
     "SELECT rowid, typeof(key), substr(key, 1, 100), raw, mode, filename IS NOT NULL, typeof(value), length(value),"
-    " CASE WHEN length(value) <= 16777216 THEN value END FROM Cache"
+    " CASE WHEN length(value) <= ? THEN value END FROM Cache WHERE rowid = ?"
 )
 
 
@@ -55,8 +54,8 @@ class Fault:
 def rows(folder: Path) -> Iterator[Row | Fault]:
     """Every row of the cache in `folder`, the oldest first. Raises CacheError when there is none or it can't be read."""
     with _opened(folder) as database:
-        for found in database.execute(f"{_COLUMNS} ORDER BY rowid"):
-            yield _read(found)
+        for (number,) in database.execute("SELECT rowid FROM Cache ORDER BY rowid"):
+            yield _row(database, number)
 
 
 def find(folder: Path, start: str) -> Row:
@@ -64,7 +63,8 @@ def find(folder: Path, start: str) -> Row:
     if not re.fullmatch(r"[0-9a-f]{1,64}", start):
         raise CacheError(f"{start[:80]!r} is no key", hint="a key is 64 hexadecimal digits, or the first few of them")
     with _opened(folder) as database:
-        found = [_read(one) for one in database.execute(f"{_COLUMNS} WHERE key GLOB ? LIMIT 2", (f"{start}*",))]
+        numbers = database.execute("SELECT rowid FROM Cache WHERE key GLOB ? LIMIT 2", (f"{start}*",)).fetchall()
+        found = [_row(database, number) for (number,) in numbers]
     if len(found) != 1:
         many = "more than one answer" if found else "no answer"
         raise CacheError(f"the cache holds {many} whose key starts with {start}", hint="`promptwire cache ls` lists them")
@@ -78,18 +78,24 @@ def verify(folder: Path) -> tuple[int, list[Fault]]:
     sound, faults = 0, []
     with _opened(folder) as database:
         faults += [Fault(0, said[:200]) for (said,) in database.execute("PRAGMA quick_check(20)") if said != "ok"]
-    for row in rows(folder):
-        if isinstance(row, Fault):
-            faults.append(row)
-        else:
-            sound += 1
+    try:
+        for row in rows(folder):
+            if isinstance(row, Fault):
+                faults.append(row)
+            else:
+                sound += 1
+    except CacheError as error:
+        if not faults:
+            raise
+        faults.append(Fault(0, f"the rows after these can't be read: {error.problem}"))
     return sound, faults
 
 
 def prune(folder: Path, unwanted: Callable[[Row | Fault], bool]) -> int:
     """Remove the rows that are `unwanted`, in one transaction; how many they were. Raises CacheError."""
     with _opened(folder, write=True) as database:
-        doomed = [(found[0],) for found in database.execute(f"{_COLUMNS} ORDER BY rowid").fetchall() if unwanted(_read(found))]
+        numbers = database.execute("SELECT rowid FROM Cache ORDER BY rowid").fetchall()
+        doomed = [(number,) for (number,) in numbers if unwanted(_row(database, number))]
         with database:
             database.executemany("DELETE FROM Cache WHERE rowid = ?", doomed)
     return len(doomed)
@@ -98,8 +104,8 @@ def prune(folder: Path, unwanted: Callable[[Row | Fault], bool]) -> int:
 @contextlib.contextmanager
 def _opened(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
     """The database in `folder`, with every error of it as a CacheError."""
-    file = folder.absolute() / "cache.db"
-    if not file.is_file():
+    file = folder.absolute() / DATABASE
+    if not os.path.isfile(file):
         raise CacheError("there is no cache in this folder", where=str(folder), hint="name another with PROMPTWIRE_CACHE")
     try:
         uri = f"{file.as_uri()}?mode={'rw' if write else 'ro'}"
@@ -108,11 +114,11 @@ def _opened(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection
             database.execute("PRAGMA trusted_schema = OFF")
             # length() ends at a NUL, so a value may be longer than it says.
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * LARGEST)
-            _require_table(database, folder)
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            _require_table(database, folder)
             yield database
-    except (sqlite3.Error, OSError) as error:
-        raise CacheError(f"the cache can't be read or written: {error}", where=str(folder), hint=REMEDY) from error
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # sqlite3 quotes names of the file in its errors
+        raise CacheError(f"the cache can't be read or written: {said(error)}", where=str(folder), hint=remedy(error)) from error
 
 
 def _require_table(database: sqlite3.Connection, folder: Path) -> None:
@@ -120,6 +126,19 @@ def _require_table(database: sqlite3.Connection, folder: Path) -> None:
     kinds = [kind for (kind,) in database.execute("SELECT type FROM sqlite_master WHERE name = 'Cache'")]
     if kinds != ["table"]:
         raise CacheError("this is no cache of promptwire's", where=str(folder), hint=REMEDY)
+
+
+def _row(database: sqlite3.Connection, number: int) -> Row | Fault:
+    """The row with this number. Each is read by itself, so that one that can't be read hides no other."""
+    try:
+        found = database.execute(_COLUMNS, (LONGEST_ROW, number)).fetchone()
+    except sqlite3.DataError as error:
+        return Fault(number, f"it can't be read: {error}")
+    except sqlite3.DatabaseError as error:
+        if not damaged(error):
+            raise
+        return Fault(number, f"it can't be read: {said(error)}")
+    return _read(found) if found is not None else Fault(number, "it can't be found")
 
 
 def _read(found: tuple[int, str, str, int, int, int, str, int, str | None]) -> Row | Fault:

@@ -15,8 +15,9 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from promptwire.calls.kept import LARGEST
 from promptwire.calls.lines import row_in
-from promptwire.calls.shelf import LARGEST, Row
+from promptwire.calls.shelf import Row
 from promptwire.errors import RunError
 from promptwire.running.origin import Origin
 from promptwire.running.report import Report

@@ -1,0 +1,47 @@
+"""Numbers from outside: cache rows, replies, bundles and price lists.
+
+A number is used when it is finite and in range; otherwise it is unknown. Comparing before converting keeps an integer of a
+thousand digits from raising OverflowError.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Final
+
+__all__ = ["MOST_USD", "finite", "moment", "price", "token_count"]
+
+_MOST_TOKENS: Final = 10**9
+"""Most tokens of one answer: a reply of 64 MB has fewer."""
+MOST_USD: Final = 10**6
+"""Highest price of one answer, in US dollars."""
+_LAST: Final = 32_500_000_000
+"""Latest Unix time, shortly before the year 3000: every system can write it as a date."""
+
+
+def finite(value: Any) -> float | None:
+    """`value` as a float; None when it is no number, infinite or too large for a float.
+
+    >>> finite(3), finite(10**400), finite(float("nan")), finite(True)
+    (3.0, None, None, None)
+    """
+    if type(value) not in (int, float) or not -sys.float_info.max <= value <= sys.float_info.max:
+        return None
+    return float(value)
+
+
+def token_count(value: Any) -> int:
+    """A number of tokens; 0, which means unknown, for what is no whole number in range."""
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else 0
+
+
+def price(value: Any) -> float | None:
+    """A price in US dollars; None, which means unknown, when it is negative, too high or no number."""
+    number = finite(value)
+    return number if number is not None and 0 <= number <= MOST_USD else None
+
+
+def moment(value: Any) -> float:
+    """A Unix time; 0, which means unknown, for what is no time in range."""
+    number = finite(value)
+    return number if number is not None and 0 <= number <= _LAST else 0.0
