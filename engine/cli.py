@@ -194,10 +194,23 @@ def _errors() -> Iterator[None]:
     from promptwire.errors import PromptwireError
 
     try:
-        yield
+        with _named_folder():
+            yield
     except PromptwireError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(error.exit_code)
+
+
+@contextmanager
+def _named_folder() -> Iterator[None]:
+    """Raise UsageError in place of an error that comes from a working folder that was deleted."""
+    try:
+        yield
+    except OSError:
+        from promptwire.options import working_folder
+
+        working_folder()
+        raise
 
 
 @contextmanager

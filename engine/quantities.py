@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
-__all__ = ["MOST_USD", "finite", "moment", "price", "token_count"]
+__all__ = ["MOST_USD", "finite", "log_probability", "moment", "price", "token_count"]
 
 _MOST_TOKENS: Final = 10**9
 """Most tokens of one answer: a reply of 64 MB has fewer."""
@@ -39,6 +39,12 @@ def price(value: Any) -> float | None:
     """A price in US dollars; None, which means unknown, when it is negative, too high or no number."""
     number = finite(value)
     return number if number is not None and 0 <= number <= MOST_USD else None
+
+
+def log_probability(value: Any) -> float | None:
+    """A log-probability; None when it is no number, or far outside of what a probability can have."""
+    number = finite(value)
+    return number if number is not None and -1e6 <= number <= 1 else None
 
 
 def moment(value: Any) -> float:

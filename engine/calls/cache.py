@@ -95,7 +95,8 @@ class AnswerCache:
         self.folder = folder.absolute()
         self._clock = clock
         self._unwritten: dict[str, _Job] = {}
-        self._notes: list[str] = []
+        self.notes: list[str] = []
+        """What the user should know of how answers were kept, and was not told yet."""
         self._wrote = False
         self._guard = threading.Lock()
         with self._complaining("opened"):
@@ -174,7 +175,7 @@ class AnswerCache:
     def take_notes(self) -> list[str]:
         """What the user should know of how answers were kept, each note once. Raises CacheError like `flush`."""
         self.flush()
-        notes, self._notes = self._notes, []
+        notes, self.notes = self.notes, []
         return notes
 
     def stats(self) -> Stats:
@@ -206,7 +207,10 @@ class AnswerCache:
 
     def _row(self, job: _Job) -> Answer | CacheError:
         """Write one row unless a usable one is there; the answer that is stored now."""
-        text = job.kept.write()
+        try:
+            text = job.kept.write()
+        except ValueError as error:
+            return CacheError(f"the answer can't be kept: {error}")
         if len(text) > LONGEST_ROW:
             return CacheError(f"the answer is longer than {LONGEST_ROW} bytes", hint="limit replies with max_tokens")
         try:
@@ -247,7 +251,7 @@ class AnswerCache:
             self._keeper.close()
             self._cache, self._keeper = cache, keeper
             gone = f"warning: the cache in {self.folder} was deleted or replaced during the run"
-            self._notes.append(f"{gone}; {count} answers were written to it again")
+            self.notes.append(f"{gone}; {count} answers were written to it again")
 
     def _left(self) -> dict[str, Kept]:
         """The answers that are in no file: those not written, and all when the file was deleted and could not be made again."""

@@ -46,7 +46,8 @@ _MODELS: Final = (
     "WITH Priced AS (SELECT json_extract(value, '$.answer.usd') AS usd,"
     " CASE WHEN json_type(value, '$.model') = 'text' THEN json_extract(value, '$.model') ELSE '' END AS model"
     " FROM Cache WHERE typeof(value) = 'text' AND json_valid(value)),"
-    " Known AS (SELECT model, CASE WHEN typeof(usd) IN ('integer', 'real') AND usd BETWEEN 0 AND ? THEN usd END AS usd FROM Priced)"
+    " Known AS (SELECT model, CASE WHEN typeof(usd) IN ('integer', 'real') AND usd BETWEEN 0 AND ? THEN usd END AS usd"
+    " FROM Priced)"
     " SELECT model, count(*), total(usd), sum(usd IS NULL) FROM Known GROUP BY 1 ORDER BY 2 DESC, 1"
 )
 
@@ -97,9 +98,8 @@ def count(folder: Path) -> Stats:
     """What is in the database, read without taking a row into Python. Raises OSError or sqlite3.Error."""
     with contextlib.closing(_reader(folder)) as database:
         ((rows,),) = database.execute("SELECT count(*) FROM Cache").fetchall()
-        models = {
-            str(name): (answers, usd, unpriced) for name, answers, usd, unpriced in database.execute(_MODELS, (MOST_USD,))
-        }
+        found = database.execute(_MODELS, (MOST_USD,)).fetchall()
+    models = {str(name): (answers, usd, unpriced) for name, answers, usd, unpriced in found}
     return Stats(rows, sum(path.stat().st_size for path in folder.glob(f"{DATABASE}*")), models)
 
 

@@ -18,11 +18,20 @@ from promptwire.calls.cache import AnswerCache
 from promptwire.calls.courier import Courier, tidy
 from promptwire.calls.flight import Flight
 from promptwire.calls.gate import Gate
-from promptwire.calls.kept import Note, filtered
+from promptwire.calls.kept import LARGEST, Note, filtered, fits
 from promptwire.calls.retrying import Retry
 from promptwire.calls.tally import Tally
 from promptwire.calls.trace import Trace
-from promptwire.errors import CacheError, LimitReached, ModelUnavailable, PromptwireError, RunError, Unsupported, UsageError
+from promptwire.errors import (
+    CacheError,
+    LimitReached,
+    ModelUnavailable,
+    PromptwireError,
+    RequestRefused,
+    RunError,
+    Unsupported,
+    UsageError,
+)
 from promptwire.request import Answer, Backend, Request
 from promptwire.steps import Pace
 
@@ -117,6 +126,15 @@ class Gateway:
         if self._cache is not None:
             await asyncio.to_thread(self._cache.flush)
         self._trace.flush()
+
+    async def take_notes(self) -> list[str]:
+        """What the user should know of how answers were kept, each note once."""
+        if self._cache is None:
+            return []
+        try:
+            return await asyncio.to_thread(self._cache.take_notes)
+        except CacheError:  # `close` raises it again, with the place where the answers are left
+            return []
 
     async def close(self) -> None:
         """Drain, and close every backend that was opened. Raises the first error after all are closed."""
@@ -220,16 +238,17 @@ class Gateway:
             count.book(answer)
             if policy == "refresh" or filtered(answer):
                 self._renewed.add(key)
+        found = {key: answer for key, answer in zip(keys, answers, strict=True) if fits(answer)}
+        for key in keys:
+            if key not in found:
+                flight.answers[key].set_exception(_oversized(flight))
         if self._cache is None or policy == "off":
-            for key, answer in zip(keys, answers, strict=True):
+            for key, answer in found.items():
                 flight.answers[key].set_result(answer)
             return
         note = Note(flight.backend.identity, flight.request.kind)
-        puts = [
-            self._cache.put(key, answer, note=note, replace=policy == "refresh")
-            for key, answer in zip(keys, answers, strict=True)
-        ]
-        for key, put in zip(keys, puts, strict=True):
+        puts = {key: self._cache.put(key, answer, note=note, replace=policy == "refresh") for key, answer in found.items()}
+        for key, put in puts.items():
             try:
                 flight.answers[key].set_result(await asyncio.wrap_future(put))
             except CacheError as error:
@@ -239,6 +258,12 @@ class Gateway:
         for key in flight.answers:
             if self._flights.get(key) is flight:
                 del self._flights[key]
+
+
+def _oversized(flight: Flight) -> RequestRefused:
+    """What is said of an answer that the cache can't hold: used without being kept, it would be paid for again."""
+    problem = f"{flight.backend.name} gave an answer of more than {LARGEST >> 20} MB, which the cache can't keep"
+    return RequestRefused(problem, where=flight.node, hint="limit the length of replies: settings: {max_tokens: N}")
 
 
 def _estimate(request: Request) -> int:

@@ -6,7 +6,6 @@ may pass, never an empty answer.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from promptwire.canonical import digest
 from promptwire.errors import RequestRefused, TransientError
+from promptwire.quantities import price, token_count
 from promptwire.request import Answer, Charge, Request, charge
 
 __all__ = ["BROKE", "FILTERED", "OVERFLOW", "TIMEOUT", "TOP", "body", "charged", "choices", "cost", "read", "route", "seed"]
@@ -154,8 +154,8 @@ def cost(reply: Any, *, usd: float | None = None) -> Charge:
     """What a reply says that it cost. Tokens that are only in its total, such as those of thoughts, were written."""
     usage = reply.get("usage") if isinstance(reply, dict) else None
     usage = usage if isinstance(usage, dict) else {}
-    read, written, total = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
-    return Charge(read, max(written, total - read), usd if usd is not None else _price(usage.get("cost")))
+    read, written, total = (token_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    return Charge(read, max(written, total - read), price(usd if usd is not None else usage.get("cost")))
 
 
 def _text(choice: Mapping[str, Any]) -> str:
@@ -168,11 +168,3 @@ def _text(choice: Mapping[str, Any]) -> str:
     if not isinstance(text, str):
         raise TransientError("the reply held a choice without text")
     return text
-
-
-def _count(number: Any) -> int:
-    return number if type(number) is int and number > 0 else 0
-
-
-def _price(number: Any) -> float | None:
-    return float(number) if type(number) in (int, float) and math.isfinite(number) and number >= 0 else None

@@ -112,7 +112,7 @@ class Forcing:
         try:
             rows = reply["completion_probabilities"]
             found = [(one["id"], float(one[what])) for one in (rows[0][within] if within else rows)]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise Unsupported("the embedded model gave no probabilities for this answer", where=self._where) from error
         if not all(math.isfinite(weight) for _, weight in found):
             raise Unsupported("the embedded model gave a probability that is no number", where=self._where)

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from promptwire.errors import Unlisted, Unsupported
+from promptwire.quantities import log_probability
 from promptwire.request import Answer
 
 __all__ = ["echoed", "weigh", "weighed"]
@@ -131,4 +132,4 @@ def _sum(weights: Sequence[float]) -> float:
 
 
 def _number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return log_probability(value) is not None

@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from promptwire.models.address import loopback
+from promptwire.quantities import price
 from promptwire.request import Backend
 
 __all__ = ["FREE", "Quote", "at_address", "listed", "quote", "server"]
@@ -84,7 +85,7 @@ def listed(model: str) -> Quote:
     hosted = provider not in _OWN
     if found is None or found.get("mode") not in _MODES:
         return Quote(None, None, "not in litellm's price list", hosted=hosted)
-    read, written = (_number(found.get(f"{side}_cost_per_token")) for side in ("input", "output"))
+    read, written = (price(found.get(f"{side}_cost_per_token")) for side in ("input", "output"))
     if read is None or written is None:
         return Quote(None, None, "litellm's list has no price a token", hosted=hosted)
     return Quote(read, written, "litellm's price list", hosted=hosted)
@@ -107,7 +108,3 @@ def _table() -> Mapping[str, Mapping[str, Any]]:
     except (OSError, ValueError, ImportError):
         return {}
     return {name: entry for name, entry in data.items() if isinstance(entry, dict)} if isinstance(data, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None

@@ -76,6 +76,9 @@ async def open_session(
         finally:
             if cache is not None:
                 cache.close()
+                for text in cache.notes:
+                    for watch in watches:
+                        watch.say(text)
             trace.close()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from promptwire.errors import RunError, suggest
+from promptwire.strict_json import read_json
 
 __all__ = ["Call", "Reason", "explain", "read_calls"]
 
@@ -105,8 +106,8 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         with file.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError):
+                    row = read_json(line)
+                except ValueError:
                     continue
                 if isinstance(row, dict):
                     yield row

@@ -26,7 +26,8 @@ from promptwire.redact import secrets
 from promptwire.running.origin import Origin, hashed
 from promptwire.running.report import Report
 from promptwire.running.why import read_calls
-from promptwire.sharing.layout import Manifest, safe
+from promptwire.sharing.layout import LARGEST, Manifest, lines_of, safe
+from promptwire.strict_json import read_json
 
 __all__ = ["write_bundle"]
 
@@ -48,22 +49,37 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     manifest, own = _described(origin, report, data)
     known = secrets()
     part, count = target.with_name(target.name + ".part"), 0
-    if target.exists():
+    if os.path.lexists(target):
         raise RunError("this file is there already", where=str(target), hint="name a new one: --to FILE")
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            for line in [canonical(manifest.model_dump(mode="json")), *_texts(own), *_answers(run, cache)]:
+            for line in _lines(manifest, own, run, cache):
                 if any(json.dumps(secret)[1:-1] in line for secret in known):
                     raise RunError("a secret of your environment would be in the bundle", where=_named(line))
+                if len(line) >= LARGEST:
+                    hint = "keep its examples out with --no-data, or make the file smaller"
+                    raise RunError(f"a line of a bundle has at most {LARGEST >> 20} MB", where=_named(line), hint=hint)
                 file.write(line + "\n")
                 count += 1
             file.write(canonical({"end": count}) + "\n")
+        for _ in lines_of(part):  # what a replay would refuse is not written
+            pass
         part.replace(target)
     except OSError as error:
         raise RunError(f"can't be written: {error.strerror}", where=str(target)) from error
     finally:
         part.unlink(missing_ok=True)
     return manifest.withheld
+
+
+def _lines(manifest: Manifest, own: Mapping[Path, str], run: Path, cache: Path) -> Iterator[str]:
+    """All lines but the last. Raises RunError or CacheError."""
+    try:
+        yield canonical(manifest.model_dump(mode="json"))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"run.json or report.json holds what JSON can't: {error}", where=str(run)) from error
+    yield from _texts(own)
+    yield from _answers(run, cache)
 
 
 def _described(origin: Origin, report: Report, data: bool) -> tuple[Manifest, dict[Path, str]]:
@@ -96,7 +112,10 @@ def _described(origin: Origin, report: Report, data: bool) -> tuple[Manifest, di
 def _texts(names: Mapping[Path, str]) -> Iterator[str]:
     """The user's own files."""
     for path, name in names.items():
-        yield canonical({"file": name, "text": path.read_text(encoding="utf-8")})
+        try:
+            yield canonical({"file": name, "text": path.read_text(encoding="utf-8")})
+        except UnicodeDecodeError as error:
+            raise RunError("this file is not UTF-8", where=str(path)) from error
 
 
 def _answers(run: Path, folder: Path) -> Iterator[str]:
@@ -116,11 +135,11 @@ def _answers(run: Path, folder: Path) -> Iterator[str]:
 
 def _json(run: Path, name: str) -> Any:
     try:
-        data = json.loads((run / name).read_text(encoding="utf-8"))
+        data = read_json((run / name).read_bytes())
     except OSError as error:
         hint = "only a run that came to its end can be bundled: run the same command again"
         raise RunError(f"there is no {name} in this run folder", where=str(run), hint=hint) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RunError(f"{name} can't be read: {error}", where=str(run)) from error
     try:
         (Origin if name == "run.json" else Report).model_validate(data)

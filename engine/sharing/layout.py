@@ -7,7 +7,6 @@ name must stay inside, and whatever does not fit is one RunError with its line.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -21,12 +20,15 @@ from promptwire.calls.shelf import Row
 from promptwire.errors import RunError
 from promptwire.running.origin import Origin
 from promptwire.running.report import Report
+from promptwire.strict_json import read_json
 from promptwire.values import Model
 
-__all__ = ["End", "Manifest", "OwnFile", "lines_of", "safe"]
+__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "lines_of", "safe"]
 
 _MOST_FILES: Final = 1000
 _MOST_BYTES: Final = 256 * 2**20
+_LONGEST_NAME: Final = 1000
+_DEEPEST: Final = 32
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
 
 
@@ -68,9 +70,21 @@ class End(Model):
 def safe(name: str, where: str = "") -> PurePosixPath:
     """`name` as a path inside the bundle. Raises RunError for one that leads out or that some system reads otherwise."""
     parts = name.split("/")
+    if len(name) > _LONGEST_NAME or len(parts) > _DEEPEST or not _encodable(name):
+        hint = f"a name has at most {_LONGEST_NAME} characters and {_DEEPEST} folders"
+        raise RunError(f"{name[:100]!r} is no name of a file in a bundle", where=where, hint=hint)
     if any(part in ("", ".", "..") or part.endswith((".", " ")) or not _NAME.fullmatch(part) for part in parts):
         raise RunError(f"{name[:100]!r} is no name of a file in a bundle", where=where, hint="don't trust this bundle")
     return PurePosixPath(*parts)
+
+
+def _encodable(name: str) -> bool:
+    """Whether `name` is text that a file system can hold: half a character is not."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def lines_of(source: Path) -> Iterator[Manifest | OwnFile | Row]:
@@ -99,7 +113,7 @@ def lines_of(source: Path) -> Iterator[Manifest | OwnFile | Row]:
 
 def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | Row | End:
     try:
-        data: Any = json.loads(line)
+        data: Any = read_json(line)
         if not isinstance(data, dict):
             raise TypeError("not a JSON object")
         if number == 1:
@@ -117,7 +131,7 @@ def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | Row | En
         if row is None:
             raise ValueError("neither a file nor an answer")
         return row
-    except (ValidationError, ValueError, TypeError, RecursionError) as error:
+    except (ValidationError, ValueError, TypeError) as error:
         what = "is no bundle" if number == 1 else "is no line of a bundle"
         said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise RunError(f"this {what}: {said[:200]}", where=where, hint="`promptwire bundle RUN` makes one") from error
