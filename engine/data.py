@@ -18,11 +18,15 @@ from pydantic import Field
 from promptwire.canonical import stream
 from promptwire.documents.witness import opens
 from promptwire.errors import DataError
+from promptwire.quantities import finite
+from promptwire.strict_json import read_json
 from promptwire.values import Example, Examples, Model
 
 __all__ = ["Columns", "Loaded", "read_examples", "split"]
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+
+_SHOWN = 200
 
 Row = tuple[int, dict[str, Any]]
 
@@ -82,8 +86,9 @@ def _rows(path: Path) -> Iterator[Row]:
         raise DataError("there is no such data file", where=str(path), hint="check the path in the task file") from error
     except UnicodeDecodeError as error:
         raise DataError(f"the file is not UTF-8: {error.reason} at byte {error.start}", where=str(path)) from error
-    except OSError as error:
-        raise DataError(f"the data file can't be read: {error.strerror}", where=str(path)) from error
+    except (OSError, ValueError) as error:  # ValueError: a name that holds a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"the data file can't be read: {reason}", where=f"{path}"[:_SHOWN]) from error
     suffix = path.suffix.lower()
     if suffix in (".jsonl", ".ndjson"):
         yield from _json_lines(path, text)
@@ -100,16 +105,16 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                row = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+                row = read_json(line)
+            except ValueError as error:
                 raise DataError(f"not JSON: {error}", where=f"{path}:{number}", hint="each line is one JSON object") from error
             yield number, _mapping(path, number, row)
 
 
 def _json_list(path: Path, text: str) -> Sequence[dict[str, Any]]:
     try:
-        rows = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        rows = read_json(text)
+    except ValueError as error:
         raise DataError(f"not JSON: {error}", where=str(path)) from error
     if not isinstance(rows, list):
         raise DataError("a JSON data file holds a list of objects", where=str(path))
@@ -150,13 +155,25 @@ def _example(path: Path, line: int, row: dict[str, Any], columns: Columns) -> Ex
     if not outputs or not any(output.strip() for output in outputs):
         raise DataError(f"the column {columns.output!r} is empty", where=where, hint="an example needs an accepted output")
     rest = {name: value for name, value in row.items() if name not in (*wanted, columns.output)}
+    for column, extra in rest.items():
+        if not _storable(extra):
+            raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
     return Example(input=source, outputs=outputs, meta=rest)
+
+
+def _storable(value: Any) -> bool:
+    """Whether all numbers in `value`, of which JSON may hold any, can be written as JSON again."""
+    if isinstance(value, dict | list):
+        return all(map(_storable, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or finite(value) is not None
 
 
 def _text(value: Any, where: str, column: str) -> str:
     """`value` as text: numbers and booleans as JSON writes them."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int) or finite(value) is not None:
         return json.dumps(value)
+    if isinstance(value, float):
+        raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
     raise DataError(f"the column {column!r} holds {type(value).__name__}, not text", where=where)

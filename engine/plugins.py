@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
 import sys
@@ -61,7 +62,10 @@ def load_plugin(path: str | Path) -> str:
     `my_ideas.py` becomes `my-ideas`: its node `judge` is `my-ideas:judge`. A file that is loaded already is not run again.
     Raises UsageError when it isn't there, fails, or has the name of another plug-in.
     """
-    file = Path(path).resolve()
+    try:
+        file = Path(path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{str(path)[:200]!r} names no file: {error}", hint="give the path of a Python file") from error
     name = file.stem.replace("_", "-").lower()
     if file.suffix != ".py" or not _NAME.fullmatch(name):
         raise UsageError(f"{path} can't be a plug-in", hint="it is a Python file with a plain name, such as my_nodes.py")
@@ -166,7 +170,7 @@ def _import(point: EntryPoint, module: str) -> ModuleType:
 
 def _run(file: Path, name: str) -> ModuleType:
     """The module that the file is, under a name that hides no other; pydantic looks modules up, so it is made known first."""
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise UsageError("there is no such file", where=str(file))
     module = ModuleType(name)
     module.__file__ = str(file)

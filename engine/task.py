@@ -7,6 +7,7 @@ folder with `train.jsonl` and `test.jsonl`, or from one data file that is then s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -152,7 +153,7 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
 def _find(source: str) -> tuple[Path, Document]:
     """The folder that data paths are relative to, and the task file or what stands for it."""
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(path):  # no error for a name that is too long
         named = path / "task.yaml"
         if named.is_file():
             return path, read(named)
@@ -175,7 +176,7 @@ def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
     if not changes or not isinstance(document.root.value, dict):
         return document
     # A template named on the command line stands where the person stands, not beside a task file somewhere else.
-    here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if Path(changes[key]).is_file()}
+    here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if os.path.isfile(str(changes[key]))}
     said = graft({**changes, **here}, Spot(Source("command line"))).value
     return replace(document, root=replace(document.root, value={**document.root.value, **said}))  # type: ignore[dict-item]
 

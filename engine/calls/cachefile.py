@@ -81,8 +81,12 @@ def prepare(folder: Path, settings: Collection[str]) -> None:
     """
     if os.path.expandvars(str(folder)) != str(folder):
         raise CacheError(f"diskcache would replace the variables in {folder}", hint="choose a folder without $ in its name")
-    with contextlib.suppress(FileExistsError):
+    try:
         folder.mkdir(parents=True, mode=0o700)
+    except FileExistsError:
+        pass
+    except RecursionError as error:  # pathlib makes one folder inside of the other
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)) from error
     with contextlib.suppress(FileExistsError):
         os.close(os.open(folder / DATABASE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with contextlib.closing(_reader(folder)) as database:

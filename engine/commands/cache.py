@@ -39,14 +39,22 @@ def ls(
     limit: Annotated[int, typer.Option(min=1, help="Only the last so many.")] = 50,
     json_: Json = False,
 ) -> None:
-    """List the answers, the newest last: key, when, model, kind, tokens, and how the reply starts."""
+    """List the answers, the newest last: key, when, model, kind, tokens, and how the reply starts.
+
+    Without --model, rows that can't be read are listed too, by their number.
+    """
     from collections import deque
 
-    from promptwire.calls.shelf import Row, rows
+    from promptwire.calls.shelf import Fault, rows
     from promptwire.options import cache_folder
 
-    found = (row for row in rows(cache_folder()) if isinstance(row, Row) and model in row.kept.note.model)
+    found = (row for row in rows(cache_folder()) if (not model if isinstance(row, Fault) else model in row.kept.note.model))
     for row in deque(found, maxlen=limit):
+        if isinstance(row, Fault):
+            fault = {"row": row.row, "problem": row.problem}
+            sys.stdout.write(json.dumps(fault) if json_ else f"row {row.row}  can't be read: {_plain(row.problem)}")
+            sys.stdout.write("\n")
+            continue
         facts = _facts(row)
         if json_:
             sys.stdout.write(json.dumps(facts) + "\n")
@@ -68,6 +76,7 @@ def show(key: Annotated[str, typer.Argument(help="A key, or how it starts.")]) -
 
 def verify() -> None:
     """Look at every row; ends with 7 when one of them can't be read."""
+    from promptwire.calls.shelf import Row, rows
     from promptwire.calls.shelf import verify as look
     from promptwire.options import cache_folder
 
@@ -75,6 +84,9 @@ def verify() -> None:
     for fault in faults:
         sys.stdout.write(f"row {fault.row}: {_plain(fault.problem)}\n")
     sys.stdout.write(f"{sound} answers can be read, {len(faults)} can't\n")
+    unknown = sum(isinstance(row, Row) and row.kept.unknown > 0 for row in rows(cache_folder())) if sound else 0
+    if unknown:
+        sys.stdout.write(f"{unknown} of them hold times, prices or token counts out of range, which are read as unknown\n")
     if faults:
         sys.stdout.write("  `promptwire cache prune --unreadable` removes those; they are asked again when needed\n")
     raise typer.Exit(7 if faults else 0)
@@ -84,6 +96,7 @@ def prune(
     model: Annotated[str, typer.Option(help="Answers of models whose identity holds this text.")] = "",
     older: Annotated[float | None, typer.Option("--older-than", metavar="DAYS", min=0, help="Answers older than this.")] = None,
     unreadable: Annotated[bool, typer.Option("--unreadable", help="Rows that can't be read.")] = False,
+    key: Annotated[str, typer.Option(help="The answers whose key starts so.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only counted.")] = False,
 ) -> None:
     """Remove answers. They were paid for and will be paid for again: nothing else ever removes one."""
@@ -92,15 +105,17 @@ def prune(
     from promptwire.errors import UsageError
     from promptwire.options import cache_folder
 
-    if not (model or unreadable or older is not None):
-        raise UsageError("nothing is named to be removed", hint="--model TEXT, --older-than DAYS or --unreadable")
+    if not (model or unreadable or key or older is not None):
+        raise UsageError("nothing is named to be removed", hint="--model TEXT, --older-than DAYS, --key KEY or --unreadable")
     before = time.time() - (older or 0.0) * _DAY
 
     def unwanted(row: Row | Fault) -> bool:
         if isinstance(row, Fault):
             return unreadable and row.row > 0
-        named = bool(model) or older is not None
-        return named and model in row.kept.note.model and (older is None or row.kept.when < before)
+        named = bool(model) or bool(key) or older is not None
+        # An answer whose time is not known is not known to be old.
+        aged = older is None or 0 < row.kept.when < before
+        return named and row.key.startswith(key) and model in row.kept.note.model and aged
 
     if yes:
         sys.stdout.write(f"{weed(cache_folder(), unwanted)} rows removed\n")
@@ -127,7 +142,8 @@ def take(file: Annotated[Path, typer.Argument(help="A file that `promptwire cach
 
 
 def _facts(row: Any) -> dict[str, Any]:
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(min(max(row.kept.when, 0), 2**32)))
+    known = row.kept.when > 0
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.kept.when)) if known else "unknown"
     return {"key": row.key, "when": when, "model": row.kept.note.model, "kind": row.kept.note.kind, **row.kept.answer.to_json()}
 
 

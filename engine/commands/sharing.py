@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +25,7 @@ def bundle(
     from promptwire.options import cache_folder, runs_folder
     from promptwire.sharing.bundle import write_bundle
 
-    folder = run if run.is_dir() else runs_folder() / run
+    folder = run if os.path.isdir(run) else runs_folder() / run
     target = to or Path(f"{folder.name}.bundle.jsonl")
     withheld = write_bundle(folder, cache_folder(), target, data=data)
     about = f"promptwire replay {target}" + (" --task TASK: your task's data is not in it" if withheld else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,10 +73,10 @@ def _folder(name: str) -> Path:
 
     runs = runs_folder()
     for folder in (Path(name), runs / name):
-        if folder.is_dir():
+        if os.path.isdir(folder):  # no error for a name that is too long
             return folder
-    known = [path.name for path in runs.iterdir()] if runs.is_dir() else []
-    raise UsageError(f"there is no run {name!r}", hint=suggest(name, sorted(known)[-5:], noun="the last runs"))
+    known = [path.name for path in runs.iterdir()] if os.path.isdir(runs) else []
+    raise UsageError(f"there is no run {name[:200]!r}", hint=suggest(name, sorted(known)[-5:], noun="the last runs"))
 
 
 def _before(folder: Path) -> Path | None:

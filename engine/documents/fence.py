@@ -17,9 +17,10 @@ from promptwire.documents import shipped
 from promptwire.documents.document import Document
 from promptwire.errors import DataError, PipelineError, Problem
 
-__all__ = ["REMEDY", "Reach", "reachable"]
+__all__ = ["REMEDY", "Reach", "reachable", "shortened"]
 
 _ALLOW: Final = "PROMPTWIRE_ALLOW"
+_SHOWN: Final = 200
 REMEDY: Final = f"or, if you trust the file that names it, allow its folder: {_ALLOW}=FOLDER"
 """What to do about a file that is out of reach."""
 
@@ -41,6 +42,12 @@ def _allowed() -> list[Path]:
     return [Path(folder).expanduser().resolve() for folder in os.environ.get(_ALLOW, "").split(os.pathsep) if folder]
 
 
+def shortened(path: Path) -> str:
+    """`path` as a message shows it: the end of it where it is long."""
+    text = str(path)
+    return text if len(text) <= _SHOWN else f"...{text[-_SHOWN:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where the files are that a task file names, and which of them it may name."""
@@ -53,17 +60,17 @@ class Reach:
     def data(self, *at: str, file: str) -> Path:
         """The data file `file`, written at `at`. Raises PipelineError out of reach, DataError when it is not there."""
         path = self._checked(at, file)
-        if not path.is_file():
+        if not os.path.isfile(path):  # no error for a name that is too long
             written = self.document.place(at)
             if written.line:
-                raise DataError(f"there is no data file {path}", where=str(written), hint="check the path there")
-            raise DataError("there is no such data file", where=str(path), hint="check the path")
+                raise DataError(f"there is no data file {shortened(path)}", where=str(written), hint="check the path there")
+            raise DataError("there is no such data file", where=shortened(path), hint="check the path")
         return path
 
     def template(self, key: str, name: str) -> Path:
         """The template `name`: beside the task file, else among the shipped ones."""
         own = self.folder / name
-        return self._checked((key,), name).resolve() if own.is_file() else shipped.template_path(name)
+        return self._checked((key,), name).resolve() if os.path.isfile(own) else shipped.template_path(name)
 
     def _checked(self, at: tuple[str, ...], file: str) -> Path:
         path = self.folder / file

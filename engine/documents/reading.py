@@ -7,6 +7,7 @@ limits on size, depth and what aliases unfold to: whatever the text, the result 
 
 from __future__ import annotations
 
+import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
@@ -144,7 +145,7 @@ def dump(data: Any, *, own: bool = False) -> str:
 
 def _near(path: Path) -> str:
     """What may be meant by a file that is not there."""
-    beside = {each.stem: each.name for each in path.parent.glob("*.y*ml")} if path.parent.is_dir() else {}
+    beside = {each.stem: each.name for each in path.parent.glob("*.y*ml")} if os.path.isdir(path.parent) else {}
     near = get_close_matches(path.stem, beside, n=1)
     return f"did you mean {beside[near[0]]!r}?" if near else "check the path"
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,7 @@ def _check(
 
 def path_of(pipeline: str) -> Path:
     """The file of `pipeline`, a file or the name of a shipped one. Raises UsageError for a name that is not shipped."""
-    return Path(pipeline) if is_pipeline(pipeline) or Path(pipeline).exists() else shipped.pipeline_path(pipeline)
+    return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else shipped.pipeline_path(pipeline)
 
 
 def _build(site: Site, source: Opened, *, params: Mapping[str, Any], complete: bool) -> Graph:

@@ -78,7 +78,7 @@ class Folders:
             hint = f"copy it into {self.top}, {REMEDY}"
             raise _refusal(place, "bad-path", f"{written} leads out of the pipeline's folder", hint)
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
-        return next((path for path in (first, *rest) if path.is_file()), None)
+        return next((path for path in (first, *rest) if os.path.isfile(path)), None)
 
 
 def _refusal(place: Place, code: str, message: str, hint: str) -> PipelineError:

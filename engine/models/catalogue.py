@@ -118,7 +118,7 @@ def _embedded(path: str, colon: str, say: Callable[[str], None] | None, timeout:
     if not colon:
         return Embedded(say=say, **more)
     file = Path(path).expanduser()
-    if not path or not file.is_file():
+    if not path or not os.path.isfile(file):
         hint = "local:/path/to/model.gguf, or just `local` for the model that promptwire fetches"
         raise UsageError(f"there is no model file {path!r}", where="--model", hint=hint)
     return Embedded(file, say=say, **more)
@@ -134,7 +134,7 @@ def _scripted(what: str) -> Backend:
 
         return planted()
     path = Path(what).expanduser()
-    if not what or not path.is_file():
+    if not what or not os.path.isfile(path):
         hint = "scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
         raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
     from promptwire.documents.reading import load  # noqa: PLC0415 - only what is used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -56,7 +57,7 @@ async def open_session(
             watch(event, facts)
 
     trace = Trace(folder, listener=listen if watches else None)
-    unmade = folder is None and not (cache_folder() / "cache.db").is_file()
+    unmade = folder is None and not os.path.isfile(cache_folder() / "cache.db")
     cache = None if options.cache == "off" or unmade else AnswerCache(cache_folder())
     paces = _paces(models, options, budget.limits)
     told = options.tries is not None or options.timeout is not None

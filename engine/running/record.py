@@ -42,6 +42,10 @@ def make_folder(runs: Path, name: str) -> Path:
         except FileExistsError as error:
             if not runs.is_dir():
                 raise RunError("the runs folder is a file", where=str(runs), hint="set PROMPTWIRE_RUNS to a folder") from error
+        except RecursionError as error:  # pathlib makes one folder inside of the other
+            raise RunError(
+                "names too many folders", where=f"{runs}"[:200], hint="set PROMPTWIRE_RUNS to a shorter path"
+            ) from error
         except OSError as error:
             raise _unwritable(folder, error) from error
         else:

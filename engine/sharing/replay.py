@@ -75,7 +75,7 @@ def _own(task: str) -> Witness:
 
 def _here(task: str) -> str:
     """`task` as it is named from any folder."""
-    return str(Path(task).absolute()) if Path(task).exists() else task
+    return str(Path(task).absolute()) if os.path.exists(task) else task
 
 
 def _require_same(task: str, name: str, origin: Origin, witness: Witness) -> None:
@@ -116,7 +116,7 @@ def _check_shipped(manifest: Manifest) -> None:
         if folder not in ("pipelines", "templates"):
             raise RunError(f"{name[:100]!r} is no shipped file", hint="don't trust this bundle")
         path = shipped.root(folder) / safe(rest)
-        if not path.is_file() or hashed(path) != sha:
+        if not os.path.isfile(path) or hashed(path) != sha:
             hint = "install the version of promptwire that made the bundle"
             raise RunError(f"the shipped file {name} is another one here than when the bundle was made", hint=hint)
 
