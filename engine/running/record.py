@@ -43,9 +43,8 @@ def make_folder(runs: Path, name: str) -> Path:
             if not runs.is_dir():
                 raise RunError("the runs folder is a file", where=str(runs), hint="set PROMPTWIRE_RUNS to a folder") from error
         except RecursionError as error:  # pathlib makes one folder inside of the other
-            raise RunError(
-                "names too many folders", where=f"{runs}"[:200], hint="set PROMPTWIRE_RUNS to a shorter path"
-            ) from error
+            hint = "set PROMPTWIRE_RUNS to a shorter path"
+            raise RunError("the runs folder lies in too many folders", where=f"{runs}"[:200], hint=hint) from error
         except OSError as error:
             raise _unwritable(folder, error) from error
         else:
