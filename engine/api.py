@@ -101,6 +101,7 @@ async def run_async(
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
             report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
+            report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
             origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
             keep_file(home / "run.json", origin.text())

@@ -203,11 +203,11 @@ def _errors() -> Iterator[None]:
 
 @contextmanager
 def _named_folder() -> Iterator[None]:
-    """Raise UsageError in place of an error that comes from a working folder that was deleted."""
+    """Raise RunError in place of an error that comes from a working folder that was deleted."""
     try:
         yield
     except OSError:
-        from promptwire.options import working_folder
+        from promptwire.running.record import working_folder
 
         working_folder()
         raise

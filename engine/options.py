@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from promptwire.errors import UsageError
 from promptwire.node import Role
 from promptwire.steps import Pace
 from promptwire.values import Model
 
-__all__ = ["Options", "cache_folder", "runs_folder", "working_folder"]
+__all__ = ["Options", "cache_folder", "runs_folder"]
 
 HOME = ".promptwire"
 """Folder of cache and runs, in the working folder."""
@@ -33,15 +32,6 @@ def cache_folder() -> Path:
 def runs_folder() -> Path:
     """Where run folders are made: `PROMPTWIRE_RUNS`, or `.promptwire/runs` in the working folder."""
     return Path(os.environ.get("PROMPTWIRE_RUNS") or Path(HOME) / "runs")
-
-
-def working_folder() -> Path:
-    """The working folder. Raises UsageError when it was deleted."""
-    try:
-        return Path.cwd()
-    except OSError as error:
-        hint = "change to a folder that exists, then run the command again"
-        raise UsageError(f"the working folder can't be found: {error.strerror}", hint=hint) from error
 
 
 class Options(Model):

@@ -56,7 +56,6 @@ def write_file(path: Path, text: str) -> None:
     """Write `text` to `path`, whole or not at all. Raises RunError when it can't be written."""
     part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
         part.replace(path)
