@@ -100,7 +100,8 @@ class Wire:
             )
         if status >= 400:
             raise self._refusal(status, headers, text)
-        return self._address.reply(self._json(text, headers))
+        found: dict[str, Any] = self._address.reply(self._json(text, headers))
+        return found
 
     def _opened(self, library: Any) -> aiohttp.ClientSession:
         if self._session is None:
