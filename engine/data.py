@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from pydantic import Field
 from promptwire.canonical import stream
 from promptwire.documents.witness import opens
 from promptwire.errors import DataError
+from promptwire.json_bounds import MOST_VALUES, separators
 from promptwire.quantities import finite
 from promptwire.strict_json import read_json
 from promptwire.values import Example, Examples, Model
@@ -27,6 +29,15 @@ __all__ = ["Columns", "Loaded", "read_examples", "split"]
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
 _SHOWN = 200
+MAX_BYTES = 256 * 2**20
+"""Largest data file of lines."""
+MAX_JSON = 64 * 2**20
+"""Largest JSON file, which is read whole."""
+MAX_LINE = 4_000_000
+MAX_ROWS = 1_000_000
+MAX_VALUES = 10_000_000
+"""Most commas and brackets of a file of JSON lines."""
+_SMALLER = "take a sample of it: an optimizer needs some hundred examples"
 
 Row = tuple[int, dict[str, Any]]
 
@@ -80,30 +91,53 @@ def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Exa
 def _rows(path: Path) -> Iterator[Row]:
     """Line numbers and rows of the file."""
     opens(path, data=True)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"unknown kind of data file {suffix!r}", where=str(path), hint=f"known: {', '.join(SUFFIXES)}")
+    if suffix == ".json":
+        rows: Iterator[Row] = _json_list(path, "".join(_lines(path, MAX_JSON)))
+    elif suffix in (".csv", ".tsv"):
+        rows = _table(path, _lines(path, MAX_BYTES), "\t" if suffix == ".tsv" else ",")
+    else:
+        rows = _json_lines(path, _lines(path, MAX_BYTES))
+    for count, row in enumerate(rows):
+        if count >= MAX_ROWS:
+            raise DataError(f"the data file has more than {MAX_ROWS:,} rows", where=str(path), hint=_SMALLER)
+        yield row
+
+
+def _lines(path: Path, most: int) -> Iterator[str]:
+    """The lines of the file, read one at a time; a line ends with a line feed in the end of all of its kinds."""
+    size, number = 0, 0
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            while raw := file.readline(min(MAX_LINE, most) + 1):
+                number += 1
+                if size + len(raw) > most:
+                    raise DataError(f"the data file is larger than {most // 2**20} MB", where=str(path), hint=_SMALLER)
+                if len(raw) > MAX_LINE and most != MAX_JSON:
+                    raise DataError(f"a line of more than {MAX_LINE:,} bytes", where=f"{path}:{number}", hint=_SMALLER)
+                try:
+                    text = raw.decode("utf-8-sig" if not size else "utf-8")
+                except UnicodeDecodeError as error:
+                    where = size + error.start
+                    raise DataError(f"the file is not UTF-8: {error.reason} at byte {where}", where=str(path)) from error
+                size += len(raw)
+                yield from StringIO(text, newline=None)
     except FileNotFoundError as error:
         raise DataError("there is no such data file", where=str(path), hint="check the path in the task file") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"the file is not UTF-8: {error.reason} at byte {error.start}", where=str(path)) from error
     except (OSError, ValueError) as error:  # ValueError: a name that holds a NUL
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"the data file can't be read: {reason}", where=f"{path}"[:_SHOWN]) from error
-    suffix = path.suffix.lower()
-    if suffix in (".jsonl", ".ndjson"):
-        yield from _json_lines(path, text)
-    elif suffix == ".json":
-        yield from enumerate(_json_list(path, text), start=1)
-    elif suffix in (".csv", ".tsv"):
-        yield from _table(path, text, "\t" if suffix == ".tsv" else ",")
-    else:
-        raise DataError(f"unknown kind of data file {suffix!r}", where=str(path), hint=f"known: {', '.join(SUFFIXES)}")
 
 
-def _json_lines(path: Path, text: str) -> Iterator[Row]:
-    # Not splitlines(): it also cuts at characters such as U+2028, which JSON strings may hold.
-    for number, line in enumerate(text.split("\n"), start=1):
+def _json_lines(path: Path, lines: Iterator[str]) -> Iterator[Row]:
+    values = 0
+    for number, line in enumerate(lines, start=1):
         if line.strip():
+            values += separators(line)
+            if values > MAX_VALUES:
+                raise DataError(f"the data file holds more than {MAX_VALUES:,} values", where=str(path), hint=_SMALLER)
             try:
                 row = read_json(line)
             except ValueError as error:
@@ -111,18 +145,21 @@ def _json_lines(path: Path, text: str) -> Iterator[Row]:
             yield number, _mapping(path, number, row)
 
 
-def _json_list(path: Path, text: str) -> Sequence[dict[str, Any]]:
+def _json_list(path: Path, text: str) -> Iterator[Row]:
     try:
+        if separators(text) > MOST_VALUES:
+            raise ValueError(f"more than {MOST_VALUES:,} values")
         rows = read_json(text)
     except ValueError as error:
         raise DataError(f"not JSON: {error}", where=str(path)) from error
     if not isinstance(rows, list):
         raise DataError("a JSON data file holds a list of objects", where=str(path))
-    return [_mapping(path, number, row) for number, row in enumerate(rows, start=1)]
+    for number, row in enumerate(rows, start=1):
+        yield number, _mapping(path, number, row)
 
 
-def _table(path: Path, text: str, delimiter: str) -> Iterator[Row]:
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+def _table(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[Row]:
+    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     try:
         for row in reader:
             if None in row or None in row.values():

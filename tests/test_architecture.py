@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "canonical", "redact", "sanitizer", "pattern_syntax", "bounds", "strict_json", "quantities"),
+    ("errors", "canonical", "redact", "sanitizer", "pattern_syntax", "json_bounds", "bounds", "strict_json", "quantities"),
     ("patterns", "prompts"),
     ("values", "plugins"),
     ("docstrings", "documents", "families", "node", "request"),

@@ -6,7 +6,6 @@ connections. It never retries: the gateway does. Whether trying again may help i
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
+from promptwire.json_bounds import loads
 from promptwire.models.address import Address, loopback
 from promptwire.models.dialect import TIMEOUT, cost
 from promptwire.redact import redact
@@ -138,7 +138,7 @@ class Wire:
 
     def _json(self, text: str, headers: Mapping[str, str]) -> dict[str, Any]:
         try:
-            data = json.loads(text)
+            data = loads(text)
         except (ValueError, RecursionError) as error:
             kind = headers.get("Content-Type", "no content type")
             raise self._transient(f"the reply is not JSON ({kind}): {self._clean(text)[:80]!r}") from error
@@ -148,7 +148,7 @@ class Wire:
 
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
         with suppress(ValueError, RecursionError):
-            charge(cost(json.loads(text)))  # an error after the model was asked may be billed
+            charge(cost(loads(text)))  # an error after the model was asked may be billed
         words = f"HTTP {status}: {self._clean(_message(self._clean(text)))[:_SHOWN]}"
         if status in _AGAIN:
             wait = _retry_after(headers)
@@ -190,7 +190,7 @@ async def _body(reply: aiohttp.ClientResponse) -> str:
 def _message(text: str) -> str:
     """What an error body says, in the OpenAI shape or not."""
     try:
-        data = json.loads(text)
+        data = loads(text)
     except (ValueError, RecursionError):
         return text.strip() or "(empty)"
     error = data.get("error", data) if isinstance(data, dict) else data

@@ -26,6 +26,8 @@ from promptwire.values import Model
 __all__ = ["walk"]
 
 MANY_ROUNDS: Final = 300
+MANY_STEPS: Final = 20_000
+"""Steps that are walked before loops are taken at once: loops in loops multiply."""
 TRIES: Final = 4
 """Times that a reply is asked for at most when its template says `fallback: retry`."""
 _PERHAPS: Final = Extent(0, 1)
@@ -36,6 +38,8 @@ class _Walk:
     counts: dict[str, Count] = field(default_factory=dict)
     limited: bool = False
     """Whether a limit may end a loop after any round."""
+    steps: int = 0
+    """Steps that were walked."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
     """Settings by role of the pipeline that is walked."""
 
@@ -45,6 +49,7 @@ class _Walk:
 
     def step(self, step: Step, names: Names, factor: Extent) -> Mapping[str, Sized]:
         """What `step` gives, by port; what it asks is counted `factor` times."""
+        self.steps += 1
         if isinstance(step, CallStep):
             return self.call(step, names, factor)
         if isinstance(step, RepeatStep):
@@ -81,6 +86,8 @@ class _Walk:
         }
         rounds = settle(step.rounds, names)
         turns = range(rounds) if isinstance(rounds, int) else tuple(rounds)
+        if self.steps > MANY_STEPS:
+            return self._at_once(step, names, factor * Extent(0, len(turns)))
         early, ends = step.until is not None, states
         for place, turn in enumerate(turns):
             inner = Names({name: {name: known} for name, known in states.items()}, names, step if place else None)
@@ -100,6 +107,15 @@ class _Walk:
                 self.graph(step.body, inner, factor * Extent(0 if early else left, left))
                 break
         return {**ends, "rounds": Sized(int, ONE)}
+
+    def _at_once(self, step: RepeatStep, names: Names, factor: Extent) -> Mapping[str, Sized]:
+        """A loop whose rounds are not told apart: its states may hold anything."""
+        states = {name: Sized(carry.type, UNKNOWN) for name, carry in step.carry.items()}
+        inner = Names({name: {name: known} for name, known in states.items()}, names, step)
+        if step.variable is not None:
+            inner.found[step.variable] = {step.variable: Sized(object, UNKNOWN)}
+        self.graph(step.body, inner, factor)
+        return {**states, "rounds": Sized(int, ONE)}
 
     def each(self, step: EachStep, names: Names, factor: Extent) -> Mapping[str, Sized]:
         known = settle(step.over, names) if is_known(step.over, names) else None

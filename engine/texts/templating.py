@@ -43,6 +43,9 @@ __all__ = ["Front", "Rendered", "Template", "load"]
 MAX_RENDERED = 4_000_000
 """Longest rendered text in characters: far beyond any model's context, and a stop for runaway loops."""
 
+MAX_BYTES = 1_000_000
+"""Largest template file."""
+
 _FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
 _MARKS = ("system", "user", "assistant", "gap")
@@ -154,7 +157,13 @@ def load(path: Path) -> Template:
     """
     opens(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise _wrong(
+                path, 0, "template-too-large", f"the template is larger than {MAX_BYTES:,} bytes", "is it the right file?"
+            )
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
         raise _wrong(path, 0, "template-missing", "there is no such template") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -261,7 +270,8 @@ def _place(path: str, line: int) -> Place:
     if line < 1:
         return Place(path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig").splitlines()[line - 1]
+        with Path(path).open("rb") as file:
+            text = file.read(MAX_BYTES).decode("utf-8-sig").splitlines()[line - 1]
     except (OSError, UnicodeDecodeError, IndexError):
         return Place(path, line, 1)
     return Place(path, line, len(text) - len(text.lstrip()) + 1, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,54 @@ def test_a_split_loses_nothing_shares_nothing_and_is_always_the_same(n: int, sha
 def test_one_example_can_not_be_split() -> None:
     with pytest.raises(DataError, match="can't be split"):
         split(Examples.of([Example(input="a", outputs=("b",))]), 0.5, "test")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("a.jsonl", '{"input": "a", "output": "b"}\n' * 40, "larger than 0 MB"),
+        ("a.csv", "input,output\n" + "a,b\n" * 200, "larger than 0 MB"),
+        ("a.json", "[" + '{"input": "a", "output": "b"},' * 40 + "]", "larger than 0 MB"),
+        ("a.jsonl", json.dumps({"input": "a" * 200, "output": "b"}), "a line of more than 150 bytes"),
+        ("a.csv", "input,output\n" + "a" * 200 + ",b\n", "a line of more than 150 bytes"),
+        ("a.jsonl", "{}\n" * 12, "column 'input'"),
+        ("a.jsonl", '{"input": "a", "output": "b"}\n' * 12, "more than 10 rows"),
+        ("a.csv", "input,output\n" + "a,b\n" * 12, "more than 10 rows"),
+        ("a.jsonl", json.dumps({"input": "a", "output": "b", "x": [[]] * 25}), "more than 20 values"),
+    ],
+)
+def test_a_data_file_has_limits_and_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, problem: str
+) -> None:
+    limits = {
+        "MAX_BYTES": 500,
+        "MAX_JSON": 500,
+        "MAX_LINE": 150,
+        "MAX_ROWS": 10 if "rows" in problem else 999,
+        "MAX_VALUES": 20 if "[[" in text else 999,
+    }
+    for limit, most in limits.items():
+        monkeypatch.setattr(f"promptwire.data.{limit}", most)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=problem):
+        read_examples(tmp_path / name)
+
+
+def test_a_sparse_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "a.json", "a.csv"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(2**30)
+        tracemalloc.start()
+        try:
+            with pytest.raises(DataError, match=r"more than|larger than"):
+                read_examples(tmp_path / name)
+            assert tracemalloc.get_traced_memory()[1] < 200_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_line_ends_of_all_kinds_are_read(tmp_path: Path) -> None:
+    for end in ("\n", "\r\n", "\r"):
+        (tmp_path / "a.csv").write_bytes(f'\ufeffinput,output{end}"a{end}b",c{end}d,e{end}'.encode())
+        found = read_examples(tmp_path / "a.csv").examples
+        assert [(one.input, one.output) for one in found.items] == [("a\nb", "c"), ("d", "e")]

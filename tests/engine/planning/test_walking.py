@@ -10,6 +10,7 @@ import pytest
 from promptwire.bounds import Extent
 from promptwire.language.check import load_graph
 from promptwire.language.registry import Registry
+from promptwire.planning import walking
 from promptwire.planning.walking import Count, walk
 from tests.small import Project
 
@@ -120,3 +121,16 @@ def test_a_node_that_says_nothing_has_no_bound_and_is_named(project: Project) ->
 @pytest.mark.parametrize("name", Registry())
 def test_every_node_type_that_is_shipped_says_what_it_comes_to(name: str) -> None:
     assert Registry()[name].bound is not None
+
+
+def test_loops_in_loops_are_taken_at_once_after_many_steps(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(walking, "MANY_STEPS", 500)
+    monkeypatch.setattr(walking, "found_again", lambda *given: calls.append(1) or ({}, frozenset()))
+    nodes = f"nodes: {{v: {VARY}prompts: $seed, n: 2}}}}"
+    for depth in range(15):
+        state = "$v" if not depth else f"$l{depth - 1}.s{depth - 1}"
+        nodes = f"nodes: {{l{depth}: {{repeat: 1000000000, carry: {{s{depth}: {{start: $seed, next: {state}}}}}, {nodes}}}}}"
+    found = counts(project, nodes.removeprefix("nodes: {").removesuffix("}").join(("  ", "")), "$l14.s14")
+    assert max(asks(count)[1] for count in found.values()) > 1e100
+    assert len(calls) < 5000

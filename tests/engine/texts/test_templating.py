@@ -196,3 +196,10 @@ def test_a_dry_run_of_a_right_template_finds_nothing(tmp_path: Path) -> None:
     )
     assert template.dry_run(samples(Slots, {"extra": Examples})) is None
     assert template.variables == {"history", "note", "extra"}
+
+
+def test_a_template_of_a_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
+    with (tmp_path / "t.j2").open("wb") as file:
+        file.truncate(2**30)
+    with pytest.raises(PipelineError, match="larger than 1,000,000 bytes"):
+        load(tmp_path / "t.j2")
