@@ -7,6 +7,7 @@ that were paid for are in the cache before the error is raised.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from collections.abc import Mapping
@@ -52,6 +53,7 @@ def run(
 
     Not for a running event loop: there, await `run_async`.
     """
+    _refuse_loop("run", "run_async")
     return run_quietly(run_async(pipeline, task, options, watch=watch, consent=consent))
 
 
@@ -60,7 +62,17 @@ def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
 
     Nothing is asked, fetched or written. Raises what `run` would raise before its first call. Not for a running event loop.
     """
+    _refuse_loop("plan", "asyncio.to_thread(promptwire.plan, ...)")
     return run_quietly(_foresee(pipeline, task, options or Options()))
+
+
+def _refuse_loop(name: str, instead: str) -> None:
+    """Raise UsageError inside a running event loop, such as a notebook's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError(f"promptwire.{name} can't run inside a running event loop", hint=f"await {instead} instead")
 
 
 async def run_async(

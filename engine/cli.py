@@ -23,7 +23,7 @@ from promptwire.commands import drawing, planning, reading, starting
 from promptwire.commands.arguments import Json, Params, Patches, Pipeline, Plugins
 from promptwire.commands.asking import DEFAULT_ABOVE, AskAbove, Asking, Yes
 from promptwire.commands.limits import Limit
-from promptwire.commands.options import gathered, options_of
+from promptwire.commands.options import changed, gathered, options_of
 from promptwire.commands.sharing import bundle, replay
 from promptwire.commands.why import why
 from promptwire.sanitizer import guard_streams
@@ -81,7 +81,9 @@ def run(
     param: Params = None,
     patch: Patches = None,
     limit: Limit = None,
-    prompt: Annotated[str | None, typer.Option(help="The prompt to start from, instead of the task's.")] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="The prompt to start from, instead of the task's; give it twice for two.")
+    ] = None,
     metric: Annotated[str | None, typer.Option(help="How answers are scored, instead of the task's way.")] = None,
     labels: Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")] = None,
     template: Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")] = None,
@@ -96,11 +98,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Optimize a task's prompt with a pipeline and report held-out scores."""
-    changes = {"prompt": prompt, "metric": metric, "template": template, "labels": labels.split(",") if labels else None}
     fields = {
         **gathered(model, api_base, param, patch, limit),
         "seed": seed,
-        "task": {key: value for key, value in changes.items() if value is not None},
+        "task": changed(prompt, metric, template, labels),
         "cache": cache,
         "parallel": parallel,
         "tries": tries,

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
 from promptwire.bounds import Bound, Sizes
+from promptwire.errors import NodeError
 from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
 
-__all__ = ["Context", "NodeType", "Reply", "Role", "node"]
+__all__ = ["Context", "NodeType", "Reply", "Role", "node", "require_wires"]
 
 T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
@@ -90,6 +91,8 @@ class Context(Protocol):
 Run = Callable[[Any, Any, Context], Awaitable[Model]]
 Bounding = Callable[[Sizes, Any], Bound]
 """From what a node's inputs can hold and its params to what it can give and ask; see `promptwire.bounds`."""
+Lacking = Callable[[Set[str], Any], tuple[str, str]]
+"""From the inputs that are wired and the params to a problem and a hint; the problem is empty when it can run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class NodeType:
     """Whether it scores prompts, and so takes a `metric`."""
     bound: Bounding | None = None
     """What a call of it can come to; None when its author does not say, and no plan can tell."""
+    lacks: Lacking | None = None
+    """Says what its params need and no wire brings; None when every wiring works."""
 
     @property
     def main(self) -> str:
@@ -127,12 +132,18 @@ class NodeType:
 
 
 def node(
-    *, slots: type[Model] | None = None, scores: bool = False, role: Role | None = None, bound: Bounding | None = None
+    *,
+    slots: type[Model] | None = None,
+    scores: bool = False,
+    role: Role | None = None,
+    bound: Bounding | None = None,
+    lacks: Lacking | None = None,
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` names what its template may read and makes it a node that asks a model, the meta model unless `role` says
     otherwise. `scores` makes it one that scores prompts, with the task model. `bound` says what a call can come to, for `plan`.
+    `lacks` says which input the params need beside those that are wired, for `check`.
     """
 
     def declare(run: Run) -> NodeType:
@@ -144,6 +155,14 @@ def node(
         inputs, params, outputs = schemas
         name = run.__name__.rstrip("_").replace("_", "-")
         asked: Role | None = role or ("meta" if slots else "task" if scores else None)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound)  # type: ignore[arg-type]
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks)  # type: ignore[arg-type]
 
     return declare
+
+
+def require_wires(lacks: Lacking, inputs: Model, params: Model, context: Context) -> None:
+    """Raise NodeError where `lacks` finds a problem with the inputs that have a value."""
+    wired = {name for name in type(inputs).model_fields if getattr(inputs, name) is not None}
+    problem, hint = lacks(wired, params)
+    if problem:
+        raise NodeError(problem, where=context.path, hint=hint)

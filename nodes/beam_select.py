@@ -9,7 +9,7 @@ same ones and no pull repeats an example. Ties go by rule, see `promptwire.measu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.measuring.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
 from promptwire.measuring.ranking import ranked
-from promptwire.node import Context, node
+from promptwire.node import Context, node, require_wires
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
@@ -92,14 +92,21 @@ def _pulled(prompts: int, examples: int, params: Params) -> int:
     return min(spent, params.pulls)
 
 
-@node(scores=True, bound=bound)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """It needs prompts, and scores or examples; policies that spend pulls need examples."""
+    if not wired & {"on", "scores"} or not wired & {"prompts", "scores"}:
+        return "nothing to choose by", "wire `prompts` and `on`, or `scores`"
+    if params.policy != "top" and "on" not in wired:
+        return f"policy {params.policy!r} needs examples", "wire `on`"
+    return "", ""
+
+
+@node(scores=True, bound=bound, lacks=lacks)
 async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the `keep` best prompts."""
-    prompts = inputs.prompts if inputs.prompts is not None else inputs.scores.prompts if inputs.scores else None
-    if prompts is None or (inputs.on is None and inputs.scores is None):
-        raise NodeError("nothing to choose by", where=context.path, hint="wire `prompts` and `on`, or `scores`")
-    if params.policy != "top" and inputs.on is None:
-        raise NodeError(f"policy {params.policy!r} needs examples", where=context.path, hint="wire `on`")
+    require_wires(lacks, inputs, params, context)
+    given = (inputs.scores or Scores()).prompts
+    prompts = inputs.prompts if inputs.prompts is not None else given
     if inputs.on is not None and len(prompts) and not len(inputs.on):
         raise NodeError("there are no examples to score on", where=context.path, hint="`on` is an empty set: check the data")
     scores, left = inputs.scores or Scores(prompts=prompts), prompts

@@ -7,14 +7,14 @@ with its family.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Literal
 
 from pydantic import Field
 
 from promptwire.bounds import NONE, Bound, Extent, Sizes
-from promptwire.errors import NodeError
 from promptwire.measuring.ranking import ranked
-from promptwire.node import Context, node
+from promptwire.node import Context, node, require_wires
 from promptwire.values import Examples, Failures, Model, Prompt, Prompts
 
 __all__ = ["Inputs", "Outputs", "Params", "cap"]
@@ -50,11 +50,17 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     return Bound({"prompts": kept}, scores=(prompts * shown).perhaps() if crowded else NONE)
 
 
-@node(scores=True, bound=bound)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """`errors-only` needs the errors."""
+    if params.policy == "errors-only" and "errors" not in wired:
+        return "policy 'errors-only' needs `errors`", "wire the output of a failures node"
+    return "", ""
+
+
+@node(scores=True, bound=bound, lacks=lacks)
 async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep at most `per_parent` children of each parent."""
-    if params.policy == "errors-only" and inputs.errors is None:
-        raise NodeError("policy 'errors-only' needs `errors`", where=context.path, hint="wire the output of a failures node")
+    require_wires(lacks, inputs, params, context)
     families = _families(inputs.prompts)
     kept = await context.gather([_chosen(root, family, inputs, params, context) for root, family in families.items()])
     ids = {prompt.id for some in kept for prompt in some}

@@ -8,16 +8,15 @@ PromptBreeder's tournament (Fernando et al. 2023: the better one of two drawn). 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.errors import NodeError
 from promptwire.families import Families
 from promptwire.measuring.ranking import merit
-from promptwire.node import Context, node
+from promptwire.node import Context, node, require_wires
 from promptwire.values import Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "parents"]
@@ -62,13 +61,18 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     return Bound({"families": families, "prompts": drawn})
 
 
-@node(bound=bound)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """Policies that look at scores need them."""
+    if params.policy != "random" and "scores" not in wired:
+        return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
+    return "", ""
+
+
+@node(bound=bound, lacks=lacks)
 async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Draw families of prompts to breed from."""
     population = inputs.prompts.items
-    if params.policy != "random" and inputs.scores is None:
-        hint = "wire the scores of an evaluate node"
-        raise NodeError(f"policy {params.policy!r} needs `scores`", where=context.path, hint=hint)
+    require_wires(lacks, inputs, params, context)
     if len(population) < (params.size if params.distinct else 1):
         context.count("too few to breed")
         return Outputs(families=Families(), prompts=Prompts())

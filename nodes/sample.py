@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Set
 from typing import Literal
 
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.errors import NodeError
-from promptwire.node import Context, node
+from promptwire.node import Context, node, require_wires
 from promptwire.values import Example, Examples, Model, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "sample"]
@@ -60,13 +60,18 @@ def _share(n: float, available: float) -> float:
     return size_of(n, int(available))
 
 
-@node(bound=bound)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """Policies that look at scores need them."""
+    if params.policy in ("hard", "weighted") and "scores" not in wired:
+        return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
+    return "", ""
+
+
+@node(bound=bound, lacks=lacks)
 async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Draw `n` of the examples."""
     items = inputs.of.items
-    if params.policy in ("hard", "weighted") and inputs.scores is None:
-        hint = "wire the scores of an evaluate node"
-        raise NodeError(f"policy {params.policy!r} needs `scores`", where=context.path, hint=hint)
+    require_wires(lacks, inputs, params, context)
     size = size_of(params.n, len(items))
     if params.n > len(items):
         context.count("short")

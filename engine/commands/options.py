@@ -10,7 +10,7 @@ from promptwire.commands.limits import budgets, paces
 if TYPE_CHECKING:
     from promptwire.options import Options
 
-__all__ = ["gathered", "options_of"]
+__all__ = ["changed", "gathered", "options_of"]
 
 
 def gathered(
@@ -29,6 +29,17 @@ def gathered(
         "limits": budgets(limit),
         "paces": paces(limit),
     }
+
+
+def changed(prompt: list[str] | None, metric: str | None, template: str | None, labels: str | None) -> dict[str, Any]:
+    """What is said in place of the task file's keys."""
+    found = {
+        "prompt": prompt[0] if prompt and len(prompt) == 1 else prompt or None,
+        "metric": metric,
+        "template": template,
+        "labels": labels.split(",") if labels else None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def options_of(fields: dict[str, Any]) -> Options:

@@ -9,7 +9,7 @@ import typer
 
 from promptwire.commands.arguments import Json, Params, Patches, Pipeline, Plugins
 from promptwire.commands.limits import Limit
-from promptwire.commands.options import gathered, options_of
+from promptwire.commands.options import changed, gathered, options_of
 
 if TYPE_CHECKING:
     from promptwire.planning.plan import Plan, StepPlan
@@ -33,7 +33,9 @@ def plan(
     param: Params = None,
     patch: Patches = None,
     limit: Limit = None,
-    prompt: Annotated[str | None, typer.Option(help="The prompt to start from, instead of the task's.")] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="The prompt to start from, instead of the task's; give it twice for two.")
+    ] = None,
     metric: Annotated[str | None, typer.Option(help="How answers are scored, instead of the task's way.")] = None,
     labels: Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")] = None,
     template: Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")] = None,
@@ -45,8 +47,7 @@ def plan(
     from promptwire.api import plan as foresee
 
     told = gathered(model, api_base, param, patch, limit)
-    changes = {"prompt": prompt, "metric": metric, "template": template, "labels": labels.split(",") if labels else None}
-    fields = {"seed": seed, "cache": cache, "task": {key: value for key, value in changes.items() if value is not None}}
+    fields = {"seed": seed, "cache": cache, "task": changed(prompt, metric, template, labels)}
     found = foresee(pipeline, task, options_of({**told, **fields}))
     sys.stdout.write(found.model_dump_json() + "\n" if json_ else _page(found))
 

@@ -6,6 +6,7 @@ there, and what would be right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
@@ -23,6 +24,8 @@ M = TypeVar("M", bound=Model)
 FORMS: Final = ("use", "repeat", "each")
 _TAGS: Final = ("[key]", *(f"<{form}>" for form in FORMS))
 """Steps of pydantic's paths that are not in the file: that a key is meant, and which form of a node was tried."""
+_TRIED: Final = re.compile(r"(?:str|int|float|bool|none)$|(?:tuple|list|dict)\[")
+"""Steps of pydantic's paths that name one form of a value that may have several."""
 _KINDS: Final = {
     "int": "a whole number",
     "float": "a number",
@@ -47,7 +50,7 @@ def validate(model: type[M], data: Any, document: Document) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         found = [complain(detail, model, document)[1] for detail in error.errors(include_url=False)]
-        raise PipelineError(found) from error
+        raise PipelineError(dict.fromkeys(found)) from error
 
 
 def speak(value: Any) -> str:
@@ -68,8 +71,11 @@ def speak(value: Any) -> str:
 def complain(detail: ErrorDetails, model: type[Model], document: Document) -> tuple[Trail, Problem]:
     """One of pydantic's findings as a path in the document and a problem."""
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
-    path: Trail = tuple(step for step in loc if not _is_tag(step))
+    path, tried = _written(loc, document)
     name = str(path[-1]) if path else ""
+    if tried and kind.endswith("_type"):
+        wanted = "must be a text or a list of texts, not" if tried == "str" or tried.startswith("tuple[str") else "can't be"
+        return path, Problem("shape", document.place(path), f"{name!r} {wanted} {speak(value)}", _quoted(value))
     if loc[-1:] == ("[key]",):
         return path, _bad_key(path, name, detail, document)
     if kind == "extra_forbidden":
@@ -84,6 +90,9 @@ def complain(detail: ErrorDetails, model: type[Model], document: Document) -> tu
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return path, _formless(value, path, document)
     message, hint = words(detail, name)
+    if path and isinstance(path[-1], int):
+        owner = next(str(step) for step in path[::-1] if isinstance(step, str))
+        message = message.replace(repr(name), f"element {path[-1] + 1} of {owner!r}", 1)
     role = name == "model" and kind == "literal_error"
     return path, Problem("unknown-role" if role else "shape", document.place(path), message, hint)
 
@@ -108,7 +117,29 @@ def words(detail: ErrorDetails, name: str) -> tuple[str, str]:
     wanted = next((phrase for word, phrase in _KINDS.items() if kind.startswith(word + "_")), "")
     refers = isinstance(value, str) and value.startswith("$")
     hint = "no reference can stand here: write the value, and change it for a run with --set" if refers else ""
+    if kind == "string_type":
+        hint = hint or _quoted(value)
     return (f"{name!r} must be {wanted}, not {speak(value)}" if wanted else f"{name!r}: {detail['msg']}"), hint
+
+
+def _quoted(value: Any) -> str:
+    """What to write where a number or a truth value stands and a text is meant."""
+    return f'put it in quotes: "{speak(value)}"' if isinstance(value, bool | int | float) else ""
+
+
+def _written(loc: tuple[int | str, ...], document: Document) -> tuple[Trail, str]:
+    """The path in the document that `loc` means, and which form of a value was tried there, if one of several."""
+    path: list[int | str] = []
+    tried = ""
+    for step in loc:
+        if _is_tag(step):
+            continue
+        if isinstance(step, str) and _TRIED.match(step) and not isinstance(document.branch(tuple(path)).value, dict):
+            tried = step
+        else:
+            path.append(step)
+            tried = ""
+    return tuple(path), tried
 
 
 def _expected(detail: ErrorDetails) -> list[str]:

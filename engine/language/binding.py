@@ -6,7 +6,7 @@ model with every value that they can take, elements of a loop's list included: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from itertools import islice, product
 from typing import Any
 
@@ -23,6 +23,7 @@ from promptwire.language.spec import ENGINE_KEYS, CallSpec
 from promptwire.language.wires import is_optional, name_of, type_of
 from promptwire.language.wiring import Socket, connect, known_values
 from promptwire.node import NodeType
+from promptwire.request import Settings
 from promptwire.steps import CallStep, Literally, Ref, Union, Wire
 from promptwire.values import Model
 
@@ -60,7 +61,8 @@ def bind_call(frame: Frame, post: Post, spec: CallSpec) -> Built:
     for key, field in ports.items():
         if kind.inputs.model_fields[field].is_required() and field not in wires:
             unwired(frame, post, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
-    _try(frame, kind, settings=settings, branch=branch)
+    brought = {port for port, wire in wires.items() if wire != Literally(None)}
+    _try(frame, kind, settings=settings, brought=brought, branch=branch)
     asking = speaking(frame, Speaking(name, spec, kind, branch))
     place = frame.place(at)
     step = CallStep(name, frame.at(name), place, needs, type=kind, wires=wires, params=settings, asking=asking)
@@ -125,23 +127,30 @@ def _unknown(frame: Frame, kind: NodeType, *, key: str, child: Branch) -> None:
     near = suggest(key, known)
     own = [*_fields(kind.inputs), *_fields(kind.params)]
     hint = near if near.startswith("did") else f"it takes: {', '.join(own)}"
+    if key in Settings.model_fields and kind.role is not None:
+        hint = f"a node's sampling settings stand under settings: {{{key}: ...}}"
     place = (child.key or child.spot).place()
     frame.site.findings.error("unknown-port", place, f"{kind.name} has no port or param {key!r}", hint)
     frame.forgive(child)
 
 
-def _try(frame: Frame, kind: NodeType, *, settings: Mapping[str, Wire], branch: Branch) -> None:
+def _try(frame: Frame, kind: NodeType, *, settings: Mapping[str, Wire], brought: Set[str], branch: Branch) -> None:
     """Give the node's Params every combination of values that its settings can take, and note what it refuses."""
     names = frame.names
     unknown = {field for field, wire in settings.items() if wire == Literally(None) or known_values(wire, names) is None}
     for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, frame):
         try:
-            kind.params.model_validate(values)
+            params = kind.params.model_validate(values)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 field = str(detail["loc"][0]) if detail["loc"] else ""
                 if field not in unknown and (field or not unknown):
                     _refused(frame, kind, detail=detail, wire=settings.get(field), branch=branch)
+            continue
+        problem, hint = kind.lacks(brought, params) if kind.lacks and not unknown else ("", "")
+        if problem:
+            frame.site.findings.error("missing-wire", (branch.key or branch.spot).place(), f"{kind.name}: {problem}", hint)
+            return
 
 
 def _combinations(wires: Mapping[str, Wire], frame: Frame) -> Iterator[dict[str, Any]]:

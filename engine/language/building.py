@@ -163,6 +163,10 @@ def _bind_pipeline(frame: Frame, post: Post, spec: CallSpec) -> Built:
         if key not in params and param.required:
             hint = f"write {key}: VALUE"
             site.findings.error("missing-param", frame.place(at), f"{source.path.name} needs the param {key!r}", hint)
+    if source.spec.limits.model_fields_set:
+        message = f"the limits of {source.path.name} do not count where it is a node"
+        hint = "only those of the pipeline that is run count: set them there, or with --limit"
+        site.findings.warn("idle-limits", source.document.place(("limits",), key=True), message, hint)
     graph = build(site, source, names, path=frame.at(name), chain=frame.chain)
     step = PipeStep(name, frame.at(name), frame.place(at), needs, graph=graph, wires=wires, params=params)
     known = {port: None if kind is type(None) else kind for port, kind in graph.types.items()}

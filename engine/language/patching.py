@@ -18,6 +18,8 @@ __all__ = ["lay", "patch"]
 
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
+_LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes")
+"""What a loop and an 'each' may have; anything else in them is a node."""
 _SETTINGS = ("settings", "with")
 """What every node may have a mapping under, though it says nothing there yet."""
 
@@ -44,7 +46,7 @@ def _locate(root: Branch, dotted: str, new: Branch) -> Trail:
             return (*path, "nodes", step)
         elif (
             step in branch.value
-            or (last and (number or step in _TOP))
+            or (last and (step in _LOOPS if number and nodes else number or step in _TOP))
             or (not number and step in _TOP and not last and step != "outputs")
             or (path == ["models"] and step in get_args(Role))
             or (step in _SETTINGS and "use" in branch.value)

@@ -8,9 +8,11 @@ same question whatever it is given, and all that comes of it is noise. So that i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from promptwire.documents.document import Branch
 from promptwire.errors import PipelineError, Place, suggest
@@ -19,6 +21,7 @@ from promptwire.node import NodeType
 from promptwire.texts.layout import ASKED, TASK_SLOTS, shows_nothing, stand_in
 from promptwire.texts.samples import is_setting, samples
 from promptwire.texts.templating import Template, load
+from promptwire.values import Model
 
 __all__ = ["rehearse"]
 
@@ -56,8 +59,35 @@ def rehearse(
     # A task's inputs may have fields, and which ones only the data say.
     if read <= {*provided, ASKED} and len(types) == len(given) and not (scoring and "input" in read):
         types = {**TASK_SLOTS, **types} if scoring else types
-        problems = [template.dry_run({ASKED: stand_in, **samples(kind.slots, types)}) for template in found]
-        findings.add(problem for problem in problems if problem is not None)
+        # What a node gives one by one, such as the family of a crossover, is never short; what comes off a wire may be.
+        wired = {*kind.inputs.model_fields, *given}
+        _render(found, {ASKED: stand_in, **samples(kind.slots, types)}, wired=wired, findings=findings)
+
+
+def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], findings: Findings) -> None:
+    """Render with two elements in each set, then with one and none: what fails only then is a warning."""
+    for template in templates:
+        problem = template.dry_run(values)
+        if problem is not None:
+            findings.add([problem])
+            continue
+        for many, word in ((1, "one element"), (0, "no element")):
+            short = template.dry_run({name: _first(value, many) if name in wired else value for name, value in values.items()})
+            if short is not None:
+                hint = "write {% if NAME %} ... {% endif %} around it, or | first | default"
+                findings.add([replace(short, message=f"{short.message} (with {word} in its sets)", hint=hint, warning=True)])
+                break
+
+
+def _first(value: Any, many: int) -> Any:
+    """A set with its first `many` elements; anything else as it is."""
+    if isinstance(value, tuple | list):
+        return value[:many]
+    for name in ("items", "groups", "entries"):
+        inside = getattr(value, name, None) if isinstance(value, Model) else None
+        if isinstance(inside, tuple):
+            return value.model_copy(update={name: inside[:many]})
+    return value
 
 
 def _refuse_blind(

@@ -11,11 +11,14 @@ from typing import Any
 
 from promptwire.documents.document import Document
 from promptwire.documents.reading import dump
-from promptwire.errors import UsageError, suggest
+from promptwire.errors import PipelineError, UsageError, suggest
 from promptwire.language.check import path_of
 from promptwire.language.finding import Folders
+from promptwire.language.names import Findings
+from promptwire.language.params import declared_type, permit
 from promptwire.language.patching import patch
 from promptwire.language.resolving import resolve, written_value
+from promptwire.language.spec import ParamSpec
 
 __all__ = ["effective", "written"]
 
@@ -45,5 +48,15 @@ def _with_params(document: Document, params: Mapping[str, Any]) -> Document:
         if not isinstance(known, dict) or name not in known:
             hint = suggest(name, known if isinstance(known, dict) else (), noun="params")
             raise UsageError(f"the pipeline has no param {name!r}", hint=hint)
-        root = patch(root, f"params.{name}", written_value(value, f"-p {name}={value}"))
+        spec = ParamSpec.model_validate(known[name].data())
+        text = declared_type(spec) is str and isinstance(value, str)
+        new = written_value(None, f"-p {name}={value}") if text else written_value(value, f"-p {name}={value}")
+        new = replace(new, value=value) if text else new
+        findings = Findings()
+        if not permit(spec, new.data(), name=name, branch=new, findings=findings):
+            raise PipelineError(findings.sorted())
+        # Of a param that says more than its default, the rest stays.
+        branch = known[name]
+        under = f"params.{name}.default" if isinstance(branch.value, dict) else f"params.{name}"
+        root = patch(root, under, new)
     return replace(document, root=root)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from promptwire.canonical import stream
-from promptwire.errors import NodeError, PromptwireError, ReplyError
+from promptwire.errors import NodeError, PipelineError, PromptwireError, ReplyError
 from promptwire.language.wires import type_of
 from promptwire.node import Reply, Role
 from promptwire.request import Settings
@@ -92,6 +92,10 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     except ReplyError as error:
         error.where = error.where or step.path
         raise
+    except PipelineError as error:
+        # A template that can't be rendered knows its file and not who renders it.
+        named = f" (node {step.path!r}" + (f", round {scope.round}" if scope.round else "") + ")"
+        raise PipelineError(replace(one, message=one.message + named) for one in error.problems) from error
     except PromptwireError:
         raise
     except Exception as error:

@@ -122,7 +122,7 @@ def test_a_data_file_has_limits_and_is_read_no_further(
 ) -> None:
     limits = {
         "MAX_BYTES": 500,
-        "MAX_JSON": 500,
+        "MAX_JSON": 400,
         "MAX_LINE": 150,
         "MAX_ROWS": 10 if "rows" in problem else 999,
         "MAX_VALUES": 20 if "[[" in text else 999,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from promptwire.commands.arguments import pairs
+from promptwire.commands.options import changed
 from promptwire.errors import UsageError
+from promptwire.task import load_task
 
 
 def test_a_value_may_hold_an_equals_sign() -> None:
@@ -16,3 +18,9 @@ def test_a_value_may_hold_an_equals_sign() -> None:
 def test_what_is_no_pair_is_refused(item: str) -> None:
     with pytest.raises(UsageError, match="key=value"):
         pairs([item], "-p")
+
+
+def test_two_prompts_are_both_given_and_one_stays_a_text() -> None:
+    assert changed(["A", "B"], None, None, "x,y") == {"prompt": ["A", "B"], "labels": ["x", "y"]}
+    assert changed([""], "exact", None, None) == {"prompt": "", "metric": "exact"}
+    assert len(load_task("planted", changed(["A", "B"], None, None, None)).prompts) == 2

@@ -34,7 +34,7 @@ class Outer(Model):
     [
         ("{nam: x, name: y}", "f:1:2: unknown key 'nam' in this file - did you mean 'name'?"),
         ("{}", "f:1:1: this file needs the key 'name'"),
-        ("name: 3", "f:1:7: 'name' must be a text, not 3"),
+        ("name: 3", "f:1:7: 'name' must be a text, not 3 - put it in quotes: \"3\""),
         ("name: x\ninner: {siz: 2}", "f:2:9: unknown key 'siz' in an inner thing - did you mean 'size'?"),
         ("name: x\nmany: {a: {siz: 2}}", "f:2:12: unknown key 'siz' in an inner thing - did you mean 'size'?"),
         ("name: x\nrow: [{zzz: 2}]", "f:2:8: unknown key 'zzz' in an inner thing - keys: share, size"),
