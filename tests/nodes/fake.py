@@ -25,6 +25,7 @@ class FakeContext:
         round: str = "",
         seed: int = 0,
         chat: bool = True,
+        turn: int | None = None,
     ) -> None:
         self.path, self.round, self.seed = "here", round, seed
         self.counts: Counter[str] = Counter()
@@ -33,6 +34,7 @@ class FakeContext:
         self.conversations: list[tuple[Message, ...]] = []
         self.scored: list[tuple[int, int]] = []
         self.partial: list[bool] = []
+        self.turn = int(round.rpartition(".")[2] or 0) if turn is None else turn
         self.scale: tuple[float, float] | None = (0.0, 1.0)
         self.perfect: float | None = 1.0
         self._reply, self._value, self._chat = reply, value, chat
@@ -41,11 +43,6 @@ class FakeContext:
     def pulls(self) -> int:
         """Pairs that were scored."""
         return sum(prompts * examples for prompts, examples in self.scored)
-
-    @property
-    def turn(self) -> int:
-        """The number of the round of a single loop."""
-        return int(self.round or 0)
 
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         if shared:

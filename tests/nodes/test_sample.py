@@ -98,3 +98,12 @@ async def test_without_any_row_all_are_equally_likely(policy: str) -> None:
 async def test_hard_without_scores_is_refused() -> None:
     with pytest.raises(NodeError, match="needs `scores`"):
         await draw(2, policy="hard")
+
+
+async def test_an_epoch_goes_on_over_the_rounds_of_all_loops_around() -> None:
+    seen: list[str] = []
+    for turn in range(8):
+        context = FakeContext(round=f"{turn // 2}.{turn % 2}", turn=turn)
+        found = await sample.run(Inputs(of=examples(12)), Params(n=3, policy="epoch"), context)
+        seen += [example.id for example in found.examples.items]
+    assert len(set(seen[:12])) == len(set(seen[12:])) == 12

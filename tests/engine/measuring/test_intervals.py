@@ -76,3 +76,18 @@ def test_the_mean_lies_in_its_interval(pairs: list[tuple[float, float]]) -> None
         assert found.low is not None and found.mean is not None and found.high is not None
         assert found.low <= found.mean + 0.5 and found.mean - 0.5 <= found.high
         assert -1 <= found.low <= found.high <= 1
+
+
+@pytest.mark.parametrize("values", [[0.3] * 20, [100.0] * 5, [-2.5] * 3, [0.1 + 0.2, 0.3, 0.3]], ids=str)
+def test_equal_values_that_are_no_shares_have_no_interval(values: list[float]) -> None:
+    found = mean_interval(values)
+    assert found.mean == pytest.approx(values[0])
+    assert (found.low, found.high, found.n) == (None, None, len(values))
+    gain = paired_interval(values, [value + 0.1 for value in values])
+    assert gain.mean == pytest.approx(0.1)
+    assert (gain.low, gain.high) == (None, None)
+
+
+def test_zeros_and_ones_of_another_scale_are_no_shares() -> None:
+    assert mean_interval([0.0] * 10, shares=False) == Interval(0.0, None, None, 10)
+    assert paired_interval([0.0, 0.0], [0.0, 0.0], shares=False) == Interval(0.0, None, None, 2)

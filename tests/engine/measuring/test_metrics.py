@@ -7,6 +7,7 @@ import os
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,3 +185,44 @@ def test_real_tasks_are_accepted_by_their_metric_and_score_themselves_as_right()
         assert found.accepts(examples, ()) == "", folder.name
         for item in examples:
             assert found.grade(item.output, item) == (1.0, ""), (folder.name, item.output)
+
+
+@pytest.mark.parametrize(
+    ("declared", "perfect", "scale"),
+    [
+        ({}, 1.0, (0.0, 1.0)),
+        ({"scale": (0, 100)}, 100.0, (0.0, 100.0)),
+        ({"scale": (-10, 0)}, 0.0, (-10.0, 0.0)),
+        ({"scale": (0, 5), "perfect": None}, None, (0.0, 5.0)),
+        ({"perfect": None}, None, None),
+        ({"perfect": 100}, 100, None),
+    ],
+)
+def test_a_metric_declares_its_scale(
+    declared: dict[str, Any], perfect: float | None, scale: tuple[float, float] | None
+) -> None:
+    found = metric(**declared)(measure_length.value)
+    assert (found.perfect, found.scale) == (perfect, scale)
+
+
+@pytest.mark.parametrize(
+    ("declared", "values", "seen"),
+    [
+        ({}, [], (1.0, (0.0, 1.0))),
+        ({}, [0.0, 1.0], (1.0, (0.0, 1.0))),
+        ({}, [0.0, 87.0], (None, None)),
+        ({}, [-0.5], (None, None)),
+        ({"scale": (0, 100)}, [87.0, 100.0], (100.0, (0.0, 100.0))),
+        ({"scale": (0, 100)}, [101.0], (None, None)),
+        ({"perfect": 0}, [-3.0, 0.0], (0, None)),
+        ({"perfect": 0}, [-3.0, 2.0], (None, None)),
+    ],
+)
+def test_a_value_off_the_scale_makes_it_unknown(declared: dict[str, Any], values: list[float], seen: Any) -> None:
+    assert metric(**declared)(measure_length.value).seen(values) == seen
+
+
+@pytest.mark.parametrize("scale", [(1, 0), (0, 0), (0, float("inf")), (float("nan"), 1)])
+def test_a_scale_that_does_not_rise_is_refused(scale: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="goes from a number to a larger one"):
+        metric(scale=scale)
