@@ -17,6 +17,7 @@ from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientE
 from promptwire.node import Reply, Role
 from promptwire.request import Answer, Request, Settings
 from promptwire.running.session import Session
+from promptwire.running.streams import SHARED, Spot
 from promptwire.steps import Asking
 from promptwire.texts.layout import ASKED, asked_by
 from promptwire.texts.parsing import read
@@ -45,19 +46,24 @@ class Asker:
     """The pipeline's settings by role."""
     stream: str
     """Draw stream of random calls."""
+    spot: Spot
+    """Where the step's questions are asked."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
         """`n` replies; see `Context.ask`. Fewer when failed calls are skipped."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
+        stream = self._stream(request, first, n)
         try:
-            answers = await self._answers(request, n, first)
+            answers = await self._answers(request, n, first, stream)
         except ModelError as error:
             if self.asking.on_error != "skip" or not skippable(error):
                 raise
             self.session.count(self.path, "skipped", n)
             return ()
-        return tuple([await self._read(template, request, answer, first + place) for place, answer in enumerate(answers)])
+        return tuple(
+            [await self._read(template, request, answer, first + place, stream) for place, answer in enumerate(answers)]
+        )
 
     def _render(self, slots: Model) -> tuple[Template, Rendered]:
         """The template that the model can serve, rendered."""
@@ -79,21 +85,31 @@ class Asker:
         template = load(Path(template.path).with_name(template.front.instead))
         return template, template.render(values)
 
-    async def _answers(self, request: Request, n: int, first: int) -> tuple[Answer, ...]:
+    def _stream(self, request: Request, first: int, n: int) -> str:
+        """The draw stream of these samples: one of their own where the same is asked elsewhere (see `running.streams`)."""
+        if not request.random:
+            return self.stream
+        question = request.key(self.session.models[self.asking.role].identity, sample=0, stream=self.stream)
+        label, shared = self.session.streams.label(question, self.spot, first, n)
+        for path, count in shared.items():
+            self.session.count(path, SHARED, count)
+        return self.stream + label
+
+    async def _answers(self, request: Request, n: int, first: int, stream: str) -> tuple[Answer, ...]:
         backend = self.session.models[self.asking.role]
         return await self.session.gateway.ask(
             backend,
             request,
             n=n,
             first=first,
-            stream=self.stream,
+            stream=stream,
             policy=self.asking.cache,
             node=self.path,
             role=self.asking.role,
             rounds=self.asking.rounds,
         )
 
-    async def _read(self, template: Template, request: Request, answer: Answer, sample: int) -> Reply:
+    async def _read(self, template: Template, request: Request, answer: Answer, sample: int, stream: str) -> Reply:
         """What the template's parser makes of `answer`, asking again where it says so."""
         parse = template.front.parse
         for again in range(RETRIES + 1):
@@ -101,7 +117,7 @@ class Asker:
             if readable or parse.fallback != "retry" or again == RETRIES:
                 break
             self.session.count(self.path, "asked again")
-            (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample)
+            (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample, stream)
         if not readable:
             self.session.misread(self.path, answer.text)
             if parse.fallback == "error":

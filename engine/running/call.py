@@ -22,6 +22,7 @@ from promptwire.running.asking import Asker
 from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
+from promptwire.running.streams import Spot
 from promptwire.running.waves import gather
 from promptwire.steps import CallStep
 from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
@@ -82,7 +83,8 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     if step.asking is not None:
         if kind.slots is not None:
             given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
-            asker = Asker(session, step.path, step.asking, given, roles, session.stream(scope.round))
+            spot = Spot(step.path, scope.element, scope.twin)
+            asker = Asker(session, step.path, step.asking, given, roles, session.stream(scope.round), spot)
         if kind.scores:
             scorer = Scorer(session, step.path, step.asking, roles)
     turn = session.turn(step.path, scope.element)

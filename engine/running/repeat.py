@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from promptwire.canonical import digest
 from promptwire.errors import LimitReached
-from promptwire.language.wires import elements, empty, join
+from promptwire.language.wires import elements, empty, join, to_json
+from promptwire.measuring.ordinals import ordinals
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
 from promptwire.running.waves import gather
@@ -56,11 +58,15 @@ async def run_each(step: EachStep, scope: Scope, *, run: RunSteps) -> dict[str, 
     """The body's outputs over all elements, joined in element order."""
 
     async def one(place: int, element: Any) -> Mapping[str, Any]:
-        inner = scope.inside({step.variable: element}, element=f"{scope.element}/{place}")
+        inner = scope.inside(
+            {step.variable: element}, element=f"{scope.element}/{place}", twin=f"{scope.twin}/{numbers[place]}"
+        )
         await run(step.body, inner)
         return {name: inner.value(wire) for name, wire in step.body.outputs.items()}
 
-    parts = await gather([one(place, element) for place, element in enumerate(elements(scope.value(step.over)))])
+    taken = elements(scope.value(step.over))
+    numbers = ordinals(digest(to_json(element)) for element in taken)
+    parts = await gather([one(place, element) for place, element in enumerate(taken)])
     return {name: join([part[name] for part in parts], kind) for name, kind in step.body.types.items()}
 
 

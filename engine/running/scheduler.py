@@ -33,6 +33,7 @@ async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -
 
     Raises the PromptwireError of the first step that failed.
     """
+    session.streams.learn(graph)
     scope = Scope({**dict.fromkeys(graph.optional), **graph.params, **inputs})
     await _Runner(session, graph.models).steps(graph, scope)
     return _outputs(graph, scope)
@@ -112,7 +113,8 @@ class _Runner:
         graph = step.graph
         inputs = {name: scope.value(wire, graph.inputs[name]) for name, wire in step.wires.items()}
         params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}
-        inner = Scope({**dict.fromkeys(graph.optional), **params, **inputs}, round=scope.round, element=scope.element)
+        whole = {**dict.fromkeys(graph.optional), **params, **inputs}
+        inner = Scope(whole, round=scope.round, element=scope.element, twin=scope.twin)
         await _Runner(self.session, within(graph, self.roles)).steps(graph, inner)
         outputs = _outputs(graph, inner)
         if not scope.round and not scope.element and (prompt := main_prompt(outputs)) is not None:

@@ -17,25 +17,40 @@ __all__ = ["Scope"]
 class Scope:
     """Values by name, and by port for what a step gave."""
 
-    def __init__(self, values: Mapping[str, Any], *, around: Scope | None = None, round: str = "", element: str = "") -> None:
-        """`round` and `element` say which rounds of which loops and which elements this is, for random draws and records."""
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        around: Scope | None = None,
+        round: str = "",
+        element: str = "",
+        twin: str = "",
+    ) -> None:
+        """`round` and `element` say which rounds of which loops and which elements this is, for random draws and records.
+
+        `twin` says of each element how many equal ones come before it.
+        """
         self._values: dict[str, Any] = dict(values)
         self._ports: dict[str, Mapping[str, Any]] = {}
         self._around = around
         self.round = round
         self.element = element
+        self.twin = twin
 
     def done(self, step: str, outputs: Mapping[str, Any]) -> None:
         """Take what a step gave; its first output is the main one."""
         self._ports[step] = outputs
 
-    def inside(self, values: Mapping[str, Any], *, round: str | None = None, element: str | None = None) -> Scope:
+    def inside(
+        self, values: Mapping[str, Any], *, round: str | None = None, element: str | None = None, twin: str | None = None
+    ) -> Scope:
         """A scope in this one."""
         return Scope(
             values,
             around=self,
             round=self.round if round is None else round,
             element=self.element if element is None else element,
+            twin=self.twin if twin is None else twin,
         )
 
     def look_up(self, ref: Ref) -> Any:

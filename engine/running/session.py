@@ -13,6 +13,7 @@ from promptwire.errors import LimitReached
 from promptwire.node import Role
 from promptwire.request import Backend, Settings
 from promptwire.running.leaderboard import Leaderboard
+from promptwire.running.streams import Streams
 from promptwire.steps import Asking
 from promptwire.task import Task
 from promptwire.texts.templating import Template
@@ -48,6 +49,9 @@ class Session:
 
     verdicts: dict[str, str] = field(default_factory=dict)
     """A judge's reply without a grade, by path of the step: the first in the alphabet."""
+
+    streams: Streams = field(default_factory=Streams)
+    """Labels of equal questions that are asked in several places."""
 
     proofs: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     """Whether a model lists the task's labels, by the model's identity; see `promptwire.running.labels`."""

@@ -1,0 +1,186 @@
+"""Draw streams: equal random questions of different steps, elements and loops get samples of their own.
+
+The cache knows a sample by its question, its stream and its number. The stream is the run's seed and the rounds around; a
+label is added where one question is asked in several places. Labels never depend on which place is faster, and the first place
+has none, so its answers are those of an older cache:
+
+- steps whose inputs, template and settings are the same: all but the first written one;
+- elements of an `each`: all but the first, for a step that reads nothing of its element; else those equal to an earlier one;
+- steps that run after another one asked the same question, such as those of a second loop.
+
+Places that run side by side and come to the same question by different ways share its samples; that is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from promptwire.canonical import digest
+from promptwire.steps import CallStep, EachStep, Graph, Literally, PipeStep, Ref, RepeatStep, Step, Union, Wire
+
+__all__ = ["SHARED", "Spot", "Streams"]
+
+SHARED: Final = "samples shared with an equal question"
+"""What is counted where places that run side by side ask the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a question is asked: the step's path, and the element of each `each` around it."""
+
+    path: str
+    element: str = ""
+    """Numbers of the elements, such as `/2/0`."""
+    twin: str = ""
+    """For each of these how many equal elements come before it, such as `/0/1`."""
+
+
+@dataclass(slots=True)
+class _Owner:
+    label: str
+    samples: set[int]
+    shared: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Names and where their values come from, while a graph is read."""
+
+    names: Mapping[str, str]
+    eaches: int = 0
+    """Number of `each` steps around."""
+    own: Mapping[str, int] = field(default_factory=dict)
+    """For a name, how many of these are around its definition."""
+
+    def source(self, wire: Wire) -> str:
+        """Where the value of `wire` comes from."""
+        if isinstance(wire, Literally):
+            return repr(wire.value)
+        if isinstance(wire, Union):
+            return "+".join(self.source(ref) for ref in wire.refs)
+        return f"{self.names.get(wire.name, wire.name)}.{wire.port or ''}"
+
+    def depth(self, wire: Wire) -> int:
+        """How many `each` steps are around what `wire` reads."""
+        refs = wire.refs if isinstance(wire, Union) else (wire,) if isinstance(wire, Ref) else ()
+        return max((self.own.get(ref.name, 0) for ref in refs), default=0)
+
+    def inside(self, names: Mapping[str, str], *, each: bool = False) -> _Scope:
+        eaches = self.eaches + each
+        return replace(self, names={**self.names, **names}, eaches=eaches, own={**self.own, **dict.fromkeys(names, eaches)})
+
+
+class Streams:
+    """The labels of one run."""
+
+    def __init__(self) -> None:
+        self._needs: dict[str, tuple[str, ...]] = {}
+        self._eaches: set[str] = set()
+        self._twins: dict[str, int] = {}
+        self._depths: dict[str, int] = {}
+        """By path, how many of the `each` steps around a step its questions depend on."""
+        self._owners: dict[str, dict[Spot, _Owner]] = {}
+
+    def learn(self, graph: Graph) -> None:
+        """Take in the structure of the run's graph."""
+        seen: dict[str, int] = {}
+        names = {**{name: f"in {name}" for name in graph.inputs}, **{name: repr(value) for name, value in graph.params.items()}}
+        for path, form in self._read(graph, _Scope(names)):
+            self._twins[path] = seen.get(form, 0)
+            seen[form] = self._twins[path] + 1
+
+    def label(self, question: str, spot: Spot, first: int, n: int) -> tuple[str, Mapping[str, int]]:
+        """The label of samples `first` to `first + n - 1` of a question asked at `spot`, and newly shared samples by path."""
+        owners = self._owners.setdefault(question, {})
+        wanted = set(range(first, first + n))
+        mine = owners.get(spot)
+        if mine is None:
+            before = {one.label for other, one in owners.items() if one.samples & wanted and self._follows(spot, other)}
+            base, again = self._base(spot), 0
+            label = base
+            while label in before:
+                again += 1
+                label = f"{base}+{again}"
+            mine = owners[spot] = _Owner(label, set())
+        mine.samples |= wanted
+        found: dict[str, int] = {}
+        for other, one in owners.items():
+            both = one.samples & wanted
+            if one is mine or one.label != mine.label or not both:
+                continue
+            for path, owner in ((spot.path, mine), (other.path, one)):
+                if fresh := both - owner.shared:
+                    owner.shared |= fresh
+                    found[path] = found.get(path, 0) + len(fresh)
+        return mine.label, found
+
+    def _base(self, spot: Spot) -> str:
+        """What tells a place from those that are known to ask the same: empty for the first of them."""
+        depth = self._depths.get(spot.path)
+        numbers, twins = spot.element.split("/")[1:], spot.twin.split("/")[1:]
+        if depth is not None:
+            twins = [*twins[:depth], *numbers[depth:]]
+        twin = self._twins.get(spot.path, 0)
+        return f"~{twin}/{'/'.join(twins)}" if twin or any(number != "0" for number in twins) else ""
+
+    def _follows(self, spot: Spot, other: Spot) -> bool:
+        """Whether `spot` always runs after `other` is done."""
+        mine, theirs = spot.path.split("."), other.path.split(".")
+        around = 0
+        for place, (one, two) in enumerate(zip(mine, theirs, strict=False), 1):
+            path = ".".join(mine[:place])
+            if one != two:
+                same = spot.element.split("/")[1 : around + 1] == other.element.split("/")[1 : around + 1]
+                return same and self._leads(".".join(theirs[:place]), path)
+            around += path in self._eaches
+        return False
+
+    def _leads(self, start: str, end: str) -> bool:
+        """Whether the step `end` needs `start`, at first hand or through others in the same graph."""
+        seen: set[str] = set()
+        left = [end]
+        while left:
+            needs = [need for need in self._needs.get(left.pop(), ()) if need not in seen]
+            if start in needs:
+                return True
+            seen.update(needs)
+            left += needs
+        return False
+
+    def _read(self, graph: Graph, scope: _Scope) -> Iterator[tuple[str, str]]:
+        """Each step that asks a model, with what its questions are made of."""
+        inner = scope.inside({name: f"step {step.path}" for name, step in graph.steps.items()})
+        for step in graph.steps.values():
+            self._needs[step.path] = tuple(graph.steps[one].path for one in step.needs if one in graph.steps)
+            yield from self._step(step, inner)
+
+    def _step(self, step: Step, scope: _Scope) -> Iterator[tuple[str, str]]:
+        if isinstance(step, CallStep):
+            if step.asking is not None and step.type.slots is not None:
+                wires = {**step.wires, **step.params, **{f"with {name}": wire for name, wire in step.asking.given.items()}}
+                self._depths[step.path] = max((scope.depth(wire) for wire in wires.values()), default=0)
+                yield step.path, _form(step, {name: scope.source(wire) for name, wire in wires.items()})
+        elif isinstance(step, RepeatStep):
+            states = {
+                name: f"state {name} {scope.source(carry.start) if carry.start else ''}" for name, carry in step.carry.items()
+            }
+            turn = {step.variable: f"turn {scope.source(step.rounds)}"} if step.variable else {}
+            yield from self._read(step.body, scope.inside({**states, **turn}))
+        elif isinstance(step, EachStep):
+            self._eaches.add(step.path)
+            yield from self._read(step.body, scope.inside({step.variable: f"each {scope.source(step.over)}"}, each=True))
+        elif isinstance(step, PipeStep):
+            graph = step.graph
+            plain = {name: repr(value) for name, value in graph.params.items()}
+            wired = {name: scope.source(wire) for name, wire in {**step.params, **step.wires}.items()}
+            depths = {name: scope.depth(wire) for name, wire in {**step.params, **step.wires}.items()}
+            yield from self._read(graph, _Scope({**plain, **wired}, scope.eaches, depths))
+
+
+def _form(step: CallStep, sources: Mapping[str, str]) -> str:
+    """A hash of what decides the questions of a step."""
+    asking: Any = step.asking
+    how = [asking.role, asking.template, asking.settings.model_dump(mode="json"), asking.cache]
+    return digest([step.type.name, how, dict(sources)])
