@@ -1,28 +1,31 @@
 """Read answers out of a reply: between tags, in a fence, in brackets, on a line, in JSON, by a pattern, or the whole of it.
 
-What a model writes is hostile by accident: tags without an end, tags named before they are used, fences in fences. The rules
-are few and take one pass over the reply, whatever is in it. An opening mark belongs to the next closing one, and of several
-openings before it the last counts; an opening without an end is no answer. Of several answers the last counts, for a model
-that thinks aloud names the format before it uses it, unless `all` asks for every one. An empty answer is no answer.
+Reasoning is taken out first (see `reasoning`). Marks are read as a person would read them (see `delimiters`), a fence may hold
+fences (see `fences`). Of several answers the last counts, because a model that thinks aloud names the format before it uses it;
+`all` asks for every one. An empty answer is no answer. Of a reply that was cut off, only an answer that is complete counts.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from promptwire.patterns import compiled, find
+from promptwire.texts.delimiters import every, last, passages
+from promptwire.texts.fences import blocks, unfenced
+from promptwire.texts.preambles import unquoted, without_preamble
+from promptwire.texts.reasoning import Span, without_reasoning
 from promptwire.values import Model
 
-__all__ = ["Parse", "read"]
+__all__ = ["Parse", "Reading", "read", "reading"]
 
 JSON_TRIES = 64
 """So many opening braces of a reply are tried as the start of a JSON object."""
-_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
+_PROBES = ("a", "0")
 _KINDS = ("whole", "tag", "open", "fence", "brackets", "line", "json_field", "regex")
 
 
@@ -34,13 +37,13 @@ class Parse(Model):
     whole: bool = False
     """The whole reply, stripped: what is done when nothing else is said."""
     tag: str | None = Field(default=None, min_length=1)
-    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters."""
+    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters; at the end of a reply `</NAME>` may be missing."""
     open: str | None = Field(default=None, min_length=1)
     """Opening mark, where it is no tag; with `close`."""
     close: str | None = Field(default=None, min_length=1)
     """Closing mark that goes with `open`; may be the same."""
     fence: bool = False
-    """Blocks between lines of three backticks or more; the word after the opening ones is dropped."""
+    """The outermost block between lines of three backticks or more; the word after the opening ones is dropped."""
     brackets: bool = False
     """Between square brackets, the outermost pair that is closed."""
     line: Literal["first", "last"] | None = None
@@ -52,9 +55,9 @@ class Parse(Model):
     all: bool = False
     """Every match is an answer, not only the last."""
     strip_quotes: bool = False
-    """Take off one pair of quotes around an answer."""
+    """Take off the pair of quotes that encloses the whole answer."""
     fallback: Literal["drop", "raw", "error", "retry"] = "drop"
-    """What an unreadable reply becomes: nothing; the whole reply without stray marks; an error; another try."""
+    """What an unreadable reply becomes: nothing; the whole reply without stray marks and preambles; an error; another try."""
 
     @field_validator("regex")
     @classmethod
@@ -79,75 +82,94 @@ class Parse(Model):
         return (self.open, self.close) if self.open and self.close else None
 
 
-def read(reply: str, parse: Parse) -> tuple[tuple[str, ...], bool]:
-    """The answers in `reply`, and whether it could be read.
+class Reading(NamedTuple):
+    """What a reply says."""
 
-    An unreadable reply gives no answers, or with `fallback: raw` the whole of it. `error` and `retry` are the caller's to do.
-    Raises ReplyError when a pattern takes too long.
+    text: str
+    """The reply without reasoning."""
+    answers: tuple[str, ...]
+    """The answers in it; with `fallback: raw` the whole of an unreadable reply."""
+    readable: bool
+    """Whether the answers were found where the rule looks for them."""
+    mended: bool = False
+    """Whether marks were not written as asked for."""
+
+
+def read(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[str, ...], bool]:
+    """The answers in `reply`, and whether it could be read; see `reading`.
 
     >>> read("Sure! <START>Name the colour.</START>", Parse(tag="START"))
     (('Name the colour.',), True)
     """
-    found = [_clean(text, parse) for text in _matches(reply, parse)]
-    answers = tuple(text for text in found if text)
+    found = reading(reply, parse, cut=cut)
+    return found.answers, found.readable
+
+
+def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
+    """What `reply` says by the rule `parse`. `cut` says that it was cut off at its longest length.
+
+    An unreadable reply gives no answers, or with `fallback: raw` the whole of it, unless it was cut off. `error` and `retry` are
+    the caller's to do. Raises ReplyError when a pattern takes too long.
+    """
+    named = " ".join(filter(None, (parse.tag, parse.open, parse.close, parse.regex)))
+    text = without_reasoning(reply, lambda rest: _spans(rest, parse), named=named, firm=parse.marks is not None)
+    found, mended = _found(text, parse, cut=cut)
+    answers = tuple(answer for one in found if (answer := _clean(one, parse)))
     if answers:
-        return (answers if parse.all else answers[-1:]), True
-    raw = _clean(_without_marks(reply, parse), parse) if parse.fallback == "raw" else ""
-    return ((raw,) if raw else ()), False
+        return Reading(text, answers if parse.all else answers[-1:], True, mended)
+    raw = ""
+    if parse.fallback == "raw" and not cut:
+        raw = _clean(without_preamble(_without_marks(text, parse)), parse)
+    return Reading(text, (raw,) if raw else (), False)
 
 
 def _clean(text: str, parse: Parse) -> str:
     text = text.strip()
-    if parse.strip_quotes and len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-        text = text[1:-1].strip()
-    return text
-
-
-def _matches(reply: str, parse: Parse) -> Iterator[str]:
-    """Everything that could be an answer, in the order of the reply."""
     if parse.marks:
-        return _between(reply, *parse.marks)
+        text = unfenced(text).strip()
+    return unquoted(text) if parse.strip_quotes else text
+
+
+def _spans(text: str, parse: Parse) -> Sequence[Span]:
+    """Where the answers stand in `text`."""
+    if parse.marks:
+        return [(passage.start, passage.end) for passage in passages(text, *parse.marks, cut=True) if passage.closed]
+    return [(block.start, block.end) for block in blocks(text)] if parse.fence else ()
+
+
+def _found(text: str, parse: Parse, *, cut: bool) -> tuple[list[str], bool]:
+    """The answers in the order of the text, and whether marks had to be mended."""
+    if parse.marks:
+        found = passages(text, *parse.marks, cut=cut)
+        chosen = every(found) if parse.all else last(found)
+        return [passage.text for passage in chosen], any(passage.mended for passage in chosen)
     if parse.fence:
-        return _fenced(reply)
+        fenced = [block for block in blocks(text) if block.text.strip() and (block.closed or not cut)]
+        fenced = fenced if parse.all else ([block for block in fenced if block.closed] or fenced)[-1:]
+        return [block.text for block in fenced], any(not block.closed for block in fenced)
+    return list(_matches(text, parse, cut=cut)), False
+
+
+def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
+    """Everything that could be an answer, in the order of the reply; of one that was cut off, what is complete."""
     if parse.brackets:
         return _bracketed(reply)
     if parse.line:
-        return _lines(reply, parse)
+        return _lines(reply, parse, cut=cut)
     if parse.json_field:
         return _fields(reply, parse.json_field)
     if parse.regex:
-        return find(parse.regex, reply)
-    return iter([reply])
+        return _settled(reply, parse.regex) if cut else find(parse.regex, reply)
+    return iter(() if cut else [reply])
 
 
-def _between(reply: str, opening: str, closing: str) -> Iterator[str]:
-    marks = re.compile(f"({re.escape(opening)})|{re.escape(closing)}", re.IGNORECASE)
-    start: int | None = None
-    for mark in marks.finditer(reply):
-        if start is not None and (mark[1] is None or opening == closing):
-            yield reply[start : mark.start()]
-            start = None
-        elif mark[1] is not None:
-            start = mark.end()
-
-
-def _fenced(reply: str) -> Iterator[str]:
-    """Blocks as in CommonMark: the closing line has at least as many backticks as the opening one. Also a block on one line."""
-    width, block = 0, list[str]()
-    for line in reply.splitlines():
-        bare = line.strip()
-        ticks = len(bare) - len(bare.lstrip("`"))
-        if width:
-            if ticks >= width and ticks == len(bare):
-                yield "\n".join(block)
-                width, block = 0, []
-            else:
-                block.append(line)
-        elif ticks >= 3:
-            if "`" not in bare[ticks:]:
-                width = ticks
-            elif bare.endswith("`" * ticks):
-                yield bare[ticks:-ticks]
+def _settled(reply: str, pattern: str) -> Iterator[str]:
+    """The matches that would be the same if the reply went on."""
+    found = list(find(pattern, reply))
+    for probe in _PROBES:
+        longer = list(find(pattern, reply + probe))
+        found = [one for place, one in enumerate(found) if longer[place : place + 1] == [one]]
+    return iter(found)
 
 
 def _bracketed(reply: str) -> Iterator[str]:
@@ -165,8 +187,11 @@ def _bracketed(reply: str) -> Iterator[str]:
     return (reply[start:end] for start, end in pairs)
 
 
-def _lines(reply: str, parse: Parse) -> Iterator[str]:
-    lines = [line for line in reply.splitlines() if _clean(line, parse)]
+def _lines(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
+    whole = reply.splitlines()
+    if cut:  # the last line may go on
+        whole = [] if parse.line == "last" and not parse.all else whole[:-1]
+    lines = [line for line in whole if _clean(line, parse)]
     # What comes last in the iterator is the answer when only one is wanted.
     return iter(lines if parse.all or parse.line == "last" else lines[:1])
 
@@ -200,7 +225,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _without_marks(reply: str, parse: Parse) -> str:
-    """The reply after the last stray opening mark and before the first closing one: a tag may have been cut off."""
+    """The reply after the last stray opening mark and before the first closing one."""
     if parse.fence:
         return "\n".join(line for line in reply.splitlines() if not line.lstrip().startswith("```"))
     marks = parse.marks or (("[", "]") if parse.brackets else None)

@@ -55,7 +55,7 @@ JSON = {"json": "prompt"}
         ({"regex": r"Answer: (\w+)"}, "Answer: a\nAnswer: b", ["b"]),
         ({"regex": r"\d+"}, "1 and 22", ["22"]),
         ({"strip_quotes": True}, "\u201cDo it.\u201d", ["Do it."]),
-        ({"strip_quotes": True}, '"Do" and "see"', ['Do" and "see']),
+        ({"strip_quotes": True}, '"Do" and "see"', ['"Do" and "see"']),
         ({"strip_quotes": True}, '"Do it', ['"Do it']),
     ],
 )
@@ -68,10 +68,9 @@ def test_an_answer_is_found(rule: dict[str, object], reply: str, answers: list[s
     [
         ({}, "  \n"),
         (TAG, "no tag"),
-        (TAG, "<A>no end"),
+        (TAG, "I use <A> here"),
         (TAG, "no start</A>"),
         (TAG, "<A>  </A>"),
-        (FENCE, "```\nno end"),
         (FENCE, "no ``` fence"),
         (BRACKETS, "][ []"),
         ({"line": "last"}, "\n \n"),
@@ -94,9 +93,8 @@ def test_an_empty_or_missing_answer_is_unreadable_and_never_an_empty_text(
     ("rule", "reply", "raw"),
     [
         (TAG, " no tag ", ["no tag"]),
-        (TAG, "Sure. <A>cut off", ["cut off"]),
+        (TAG, "It is <A> cut off", ["cut off"]),
         (TAG, "no start</A> bye", ["no start"]),
-        (FENCE, "```\nno end", ["no end"]),
         (BRACKETS, "see [cut off", ["cut off"]),
         (TAG, "  ", []),
         (TAG, "<A></A>", []),

@@ -1,0 +1,187 @@
+"""Removal of the reasoning that a model writes into its reply before or beside its answer.
+
+Models mark it in many ways: `<think>...</think>` (DeepSeek-R1, Qwen3), the closing tag alone where the chat template holds the
+opening one, `[THINK]` (Magistral), the analysis channel of gpt-oss, and others listed below. Reasoning opens a reply, or stands
+apart in it. A tag that a sentence mentions, such as "reason between <think> and </think>", is text: prompts often ask for one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Span", "without_reasoning"]
+
+Span = tuple[int, int]
+"""Start and end of a part of a text."""
+
+_TAGS = r"(?:seed:)?think|thinking|antthinking|thoughts?|reasoning|scratchpad|reflection|inner[_-]monologue"
+_OPEN = (
+    rf"<\s{{0,3}}(?P<tag>{_TAGS})(?:\s[^<>\n]{{0,80}})?\s{{0,3}}>",
+    r"(?P<square>(?-i:\[THINK\]))",
+    r"(?P<kimi>◁think▷)",
+    r"(?P<cohere><\|START_THINKING\|>)",
+    r"(?P<thought><\|begin_of_thought\|>)",
+    r"(?P<inner><\|inner_prefix\|>)",
+    r"(?P<channel><\|channel>thought\b)",
+)
+_CLOSE = (
+    rf"<\s{{0,3}}[/\\]\s{{0,3}}(?P<tag_>{_TAGS})\s{{0,3}}>",
+    r"(?P<square_>(?-i:\[/THINK\]))",
+    r"(?P<kimi_>◁/think▷)",
+    r"(?P<cohere_><\|END_THINKING\|>)",
+    r"(?P<thought_><\|end_of_thought\|>)",
+    r"(?P<inner_><\|inner_suffix\|>)",
+    r"(?P<channel_><channel\|>)",
+)
+_TOKEN = re.compile("|".join((*_OPEN, *_CLOSE)), re.IGNORECASE)
+_THINK = re.compile(r"(?:seed:)?think|thinking|antthinking|thoughts?", re.IGNORECASE)
+_START = re.compile(r"(?:\s|\ufeff|<s>|<\|im_start\|>assistant|<\|assistant\|>|<\|start\|>assistant)*", re.IGNORECASE)
+_MENTION = re.compile(r"\W*(?:and|or|to|tags?|your [\w ]{1,40}|the [\w ]{1,40})?\W*", re.IGNORECASE)
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}<\|message\|>")
+_CHANNEL_END = re.compile(r"<\|(?:return|end|call)\|>|<\|start\|>")
+_CHANNEL_TEXT = re.compile(r"\s*analysis(?=[^a-z\s]|\s*[A-Z]).*?assistantfinal(.*)\Z", re.DOTALL)
+"""The same, written by a server that leaves special tokens out."""
+_GRANITE = re.compile(r"\s*here(?:'s| is) my thought process:.*?\bhere(?:'s| is) my response:", re.DOTALL | re.IGNORECASE)
+_WRAPPED = (
+    ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    ("<response>", "</response>"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """An opening or closing mark of reasoning."""
+
+    start: int
+    end: int
+    family: str
+    opens: bool
+
+
+def without_reasoning(
+    reply: str, keep: Callable[[str], Sequence[Span]] = lambda text: (), *, named: str = "", firm: bool = True
+) -> str:
+    """`reply` without reasoning; empty when it is nothing but reasoning.
+
+    `keep` gives the parts of a text that hold an answer: what stands there is left as it is. Unless these are `firm`, a closing
+    mark that nothing opened counts there too. Tags that occur in `named`, the rule by which the reply is read, are no reasoning.
+
+    >>> without_reasoning("<think>Hm, good means positive.</think> positive")
+    'positive'
+    """
+    text = _final_channel(reply)
+    if text == reply:
+        text = _GRANITE.sub("", text, count=1) if _GRANITE.match(text) else text
+    text = _beside(_behind(text, named), keep, named, firm=firm)
+    return reply if text == reply else _unwrapped(text.strip())
+
+
+def _final_channel(reply: str) -> str:
+    """The final channel of a reply in gpt-oss's format; the reply itself when it is in no such format."""
+    marks = list(_CHANNEL.finditer(reply))
+    if not marks:
+        plain = _CHANNEL_TEXT.match(reply)
+        return plain[1] if plain else reply
+    final = next((mark for mark in reversed(marks) if mark[1].lower() == "final"), None)
+    if final is None:
+        return ""
+    end = _CHANNEL_END.search(reply, final.end())
+    return reply[final.end() : end.start() if end else len(reply)]
+
+
+def _behind(text: str, named: str) -> str:
+    """`text` without the reasoning that it begins with. Reasoning without an end is all there is."""
+    marks = _marks(text, named)
+    ends = _ends(marks)
+    position, place = 0, 0
+    while place < len(marks):
+        start = _START.match(text, position)
+        if not marks[place].opens or marks[place].start != (start.end() if start else position):
+            break
+        closing = ends[place]
+        if closing is None:
+            return ""
+        position, place = marks[closing].end, closing + 1
+    return text[position:] if position else text
+
+
+def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, firm: bool) -> str:
+    """`text` without what stands before a closing mark that nothing opened, and without blocks of reasoning further on."""
+    marks = _marks(text, named)
+    if not marks:
+        return text
+    ends, spans = _ends(marks), sorted(keep(text))
+    pieces: list[str] = []
+    position, skipped = 0, set[int]()
+    for place, mark in enumerate(marks):
+        if place in skipped or mark.start < position:
+            continue
+        if _within(mark, spans) and (mark.opens or firm):
+            skipped.add(ends[place] if ends[place] is not None else -1)
+            continue
+        if not mark.opens:
+            pieces, position = [], mark.end
+            continue
+        closing = ends[place]
+        if closing is None:
+            if _apart(text, mark, alone=True):
+                return "".join([*pieces, text[position : mark.start]])
+        elif _apart(text, mark) and not _MENTION.fullmatch(text, mark.end, marks[closing].start):
+            pieces.append(text[position : mark.start])
+            position = marks[closing].end
+        else:
+            skipped.add(closing)
+    return "".join([*pieces, text[position:]])
+
+
+def _marks(text: str, named: str) -> list[_Mark]:
+    """The marks in `text` that stand in no quotes and are not part of the rule `named`."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        name = match[kind] if kind.startswith("tag") else ""
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        quoted = bool(before) and before in _QUOTES and bool(after) and after in _QUOTES
+        if quoted or (name and named and re.search(rf"\b{re.escape(name)}\b", named, re.IGNORECASE)):
+            continue
+        family = ("think" if _THINK.fullmatch(name) else name.lower()) if name else kind.rstrip("_")
+        found.append(_Mark(match.start(), match.end(), family, not kind.endswith("_")))
+    return found
+
+
+def _ends(marks: Sequence[_Mark]) -> list[int | None]:
+    """For each opening mark the place of the next closing one of its family."""
+    nearest: dict[str, int] = {}
+    ends: list[int | None] = [None] * len(marks)
+    for place in range(len(marks) - 1, -1, -1):
+        if marks[place].opens:
+            ends[place] = nearest.get(marks[place].family)
+        else:
+            nearest[marks[place].family] = place
+    return ends
+
+
+def _within(mark: _Mark, spans: Sequence[Span]) -> bool:
+    place = bisect_right(spans, (mark.start, mark.end)) - 1
+    return place >= 0 and spans[place][0] <= mark.start and mark.end <= spans[place][1]
+
+
+def _apart(text: str, mark: _Mark, *, alone: bool = False) -> bool:
+    """Whether a mark begins a line, or unless it has to stand `alone` there, follows the end of a sentence."""
+    before = text[max(0, mark.start - 80) : mark.start].rpartition("\n")[2].rstrip(" \t*_")
+    return not before or (not alone and before[-1] in ".!?:;>")
+
+
+def _unwrapped(text: str) -> str:
+    """`text` without the marks that some models put around what follows their reasoning."""
+    for opening, closing in _WRAPPED:
+        if text[: len(opening)].lower() == opening.lower():
+            inner = text[len(opening) :]
+            return (inner[: -len(closing)] if inner[-len(closing) :].lower() == closing.lower() else inner).strip()
+    return text
