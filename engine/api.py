@@ -248,6 +248,7 @@ def _report(
             *session.task.notes,
             *session.notes,
             *shortened(session, *scores),
+            *session.truncations.notes(),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
             *(
                 f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"

@@ -23,6 +23,12 @@ __all__ = ["Answer", "Backend", "Charge", "Kind", "Request", "Settings", "charge
 KEY_VERSION = 1
 """Part of every cache key: raised when the meaning of a request changes, so that old answers are not taken for new ones."""
 
+_CUT_OFF = frozenset(
+    {"length", "max_tokens", "max_length", "model_length", "max_output_tokens", "max_completion_tokens", "token_limit"}
+    | {"model_context_window_exceeded", "context_length_exceeded"}
+)
+"""Words of providers for a reply that was cut off at its longest length."""
+
 Kind = Literal["generate", "infill", "choose", "logprob"]
 
 
@@ -130,6 +136,11 @@ class Answer:
     """Price in US dollars; None when it is not known, which is not 0."""
     via: str = ""
     """How it was got where there is a choice, such as `suffix` or `template` for infill."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether it ended because it was as long as it may be."""
+        return self.finish.strip().lower() in _CUT_OFF
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON values."""

@@ -24,7 +24,7 @@ class Inputs(Model):
 
 class Params(Model):
     n: int = Field(default=1, ge=1)
-    """Reasons to ask for about each group; more are not taken."""
+    """Reasons to ask for about each group; of more the last are taken, for the first may repeat the request."""
 
 
 class Slots(Model):
@@ -75,4 +75,4 @@ def _critiques(group: FailureGroup, replies: tuple[Reply, ...], n: int, context:
         for text in reply.answers
     ]
     context.count("surplus", max(0, len(found) - n))
-    return found[:n]
+    return found[-n:]

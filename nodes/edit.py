@@ -28,7 +28,7 @@ class Inputs(Model):
 
 class Params(Model):
     n: int = Field(default=1, ge=1)
-    """Prompts to ask for along each critique; more are not taken."""
+    """Prompts to ask for along each critique; of more the last are taken, for the first may repeat the request."""
     step_size: int | None = Field(default=None, ge=1)
     """Most words that may change; no limit when not set."""
     max_words: int | None = Field(default=None, ge=1)
@@ -81,7 +81,7 @@ async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for critique, replies in zip(critiques, asked, strict=True):
         texts = [text for reply in replies for text in reply.answers]
         context.count("surplus", max(0, len(texts) - params.n))
-        written += [context.born(text, critique.prompt) for text in texts[: params.n]]
+        written += [context.born(text, critique.prompt) for text in texts[-params.n :]]
     prompts = Prompts.of(written)
     context.count("duplicates", len(written) - len(prompts))
     return Outputs(prompts=prompts)

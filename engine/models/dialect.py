@@ -162,9 +162,14 @@ def _text(choice: Mapping[str, Any]) -> str:
     message = choice.get("message")
     text = message.get("content") if isinstance(message, dict) else choice.get("text", ...)
     if isinstance(text, list) and all(isinstance(part, dict) for part in text):
-        text = "".join(str(part.get("text", "")) for part in text)
+        text = "".join(part["text"] for part in text if isinstance(part.get("text"), str) and not _reasons(part))
     if text is None:
         return ""
     if not isinstance(text, str):
         raise TransientError("the reply held a choice without text")
     return text
+
+
+def _reasons(part: Mapping[str, Any]) -> bool:
+    """Whether a part of a message is the model's reasoning; it also comes as `reasoning_content`, which is not read."""
+    return re.search("think|reason", str(part.get("type", "")), re.IGNORECASE) is not None or part.get("thought") is True

@@ -77,7 +77,8 @@ def meta(request: Request, key: str) -> str | None:
     if "## Feedback on" in text or "<improved_variable>" in text:
         return _back(text, draw)
     if "refine the prompt" in text:
-        return _refined(text, request.messages[-2].content if len(request.messages) > 1 else "", draw)
+        written = _refined(text, request.messages[-2].content if len(request.messages) > 1 else "", draw)
+        return f"<refined_prompt>{written}</refined_prompt>" if "</refined_prompt>" in text else written
     if "</prompt>" in text:
         return f"<prompt>{_bred(text, draw)}</prompt>"
     tag = re.search(r"</(instruction|blank|variation)>", text)

@@ -20,7 +20,7 @@ from promptwire.running.session import Session
 from promptwire.running.streams import SHARED, Spot
 from promptwire.steps import Asking
 from promptwire.texts.layout import ASKED, asked_by
-from promptwire.texts.parsing import read
+from promptwire.texts.parsing import reading
 from promptwire.texts.templating import Rendered, Template, load
 from promptwire.values import Message, Model
 
@@ -113,21 +113,26 @@ class Asker:
         """What the template's parser makes of `answer`, asking again where it says so."""
         parse = template.front.parse
         for again in range(RETRIES + 1):
-            answers, readable = read(answer.text, parse)
-            if readable or parse.fallback != "retry" or again == RETRIES:
+            said = reading(answer.text, parse, cut=answer.cut_off)
+            if said.readable or parse.fallback != "retry" or again == RETRIES:
                 break
             self.session.count(self.path, "asked again")
             (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample, stream)
-        if not readable:
+        cut = answer.cut_off and not said.readable
+        self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
+        self.session.count(self.path, "cut off", cut)
+        self.session.count(self.path, "marks mended", said.mended)
+        if not said.readable:
             self.session.misread(self.path, answer.text)
             if parse.fallback == "error":
+                hint = "change the template's `parse:`, or its `fallback:` to drop, raw or retry"
                 raise ReplyError(
                     f"no answer could be read out of the reply {answer.text[:200]!r}",
                     where=f"{self.path} ({template.name})",
-                    hint="change the template's `parse:`, or its `fallback:` to drop, raw or retry",
+                    hint=f"it was cut off: raise max_tokens={request.settings.max_tokens}" if cut else hint,
                 )
-        spoken = (*request.messages, Message(role="assistant", content=answer.text)) if request.messages else ()
-        return Reply(answer.text, answers, spoken)
+        spoken = (*request.messages, Message(role="assistant", content=said.text)) if request.messages else ()
+        return Reply(said.text, said.answers, spoken)
 
 
 def request_for(rendered: Rendered, settings: Settings, conversation: Sequence[Message] = ()) -> Request:

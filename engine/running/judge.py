@@ -21,6 +21,7 @@ from promptwire.running.asking import RETRIES, RETRY_SAMPLES, request_for
 from promptwire.running.session import Session
 from promptwire.steps import Asking
 from promptwire.texts.parsing import Parse, read
+from promptwire.texts.reasoning import without_reasoning
 from promptwire.texts.templating import Template, load
 from promptwire.values import Example, Prompt
 
@@ -57,18 +58,18 @@ class Judge:
         parse, verdict = self.rubric.front.parse, Answer()
         for again in range(RETRIES + 1):
             verdict = await ask(request, "judge", RETRY_SAMPLES * again)
-            grade = _grade(verdict.text, parse)
+            grade = _grade(verdict, parse)
             if grade is not None:
-                return grade, _reasons(verdict.text, parse.marks)
+                return grade, _reasons(without_reasoning(verdict.text), parse.marks)
             if again < RETRIES:
                 self.session.count(self.path, "judge asked again")
         self.session.ungraded(self.path, verdict.text)
         return None
 
 
-def _grade(verdict: str, parse: Parse) -> float | None:
+def _grade(verdict: Answer, parse: Parse) -> float | None:
     """The grade in a verdict; None when there is none."""
-    answers, readable = read(verdict, parse)
+    answers, readable = read(verdict.text, parse, cut=verdict.cut_off)
     return read_grade(answers[-1]) if readable and answers else None
 
 

@@ -21,10 +21,11 @@ from promptwire.running.asking import request_for, skippable
 from promptwire.running.judge import Judge
 from promptwire.running.labels import proven
 from promptwire.running.session import Session
+from promptwire.running.truncation import answer_before_cut
 from promptwire.running.waves import gather
 from promptwire.steps import Asking
 from promptwire.texts.layout import joined, shows_nothing
-from promptwire.texts.parsing import read
+from promptwire.texts.parsing import reading
 from promptwire.texts.templating import Template, load
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
@@ -162,16 +163,23 @@ class Scorer:
             return Row(prompt.id, example.id, example.output, example.output, mean)
         answer = await self._ask(request)
         parse = self.session.task.parse or self.template.front.parse
-        answers, readable = read(answer.text, parse)
-        if not readable and parse.fallback != "raw":
-            return Row(prompt.id, example.id, answer.text, "", 0.0, False)
-        said = answers[-1] if answers else ""
+        found = reading(answer.text, parse, cut=answer.cut_off)
+        said, output, readable = found.answers[-1] if found.answers else "", found.text, found.readable
+        if answer.cut_off and not readable and (parse.whole_reply or parse.line == "first"):
+            before = answer_before_cut(found.text, self.metric, example, self.labels)
+            said, output, readable = before or "", before or output, before is not None
+        cut = answer.cut_off and not readable
+        self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
+        self.session.count(self.path, "cut off", cut)
+        self.session.count(self.path, "marks mended", found.mended)
+        if cut or (not readable and parse.fallback != "raw"):
+            return Row(prompt.id, example.id, output, "", 0.0, False)
         if self.metric.needs == "judge":
             graded = await self.judge.grade(prompt, example, said, self._ask)
-            return Row(prompt.id, example.id, answer.text, said, graded[0], feedback=graded[1]) if graded else None
-        found = self.metric.measure(said, example, self.labels)
-        clear = readable and found.readable
-        return Row(prompt.id, example.id, answer.text, found.read, found.value, clear, feedback=found.feedback)
+            return Row(prompt.id, example.id, output, said, graded[0], feedback=graded[1]) if graded else None
+        taken = self.metric.measure(said, example, self.labels)
+        clear = readable and taken.readable
+        return Row(prompt.id, example.id, output, taken.read, taken.value, clear, feedback=taken.feedback)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
         return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)

@@ -14,6 +14,7 @@ from promptwire.node import Role
 from promptwire.request import Backend, Settings
 from promptwire.running.leaderboard import Leaderboard
 from promptwire.running.streams import Streams
+from promptwire.running.truncation import Truncations
 from promptwire.steps import Asking
 from promptwire.task import Task
 from promptwire.texts.templating import Template
@@ -44,6 +45,8 @@ class Session:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Tallies by (path of the step, what was counted): replies that could not be read, duplicates, ..."""
 
+    truncations: Truncations = field(default_factory=Truncations)
+    """Replies that were cut off, by path of the step."""
     unread: dict[str, str] = field(default_factory=dict)
     """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
 

@@ -1,9 +1,9 @@
 """Passages between an opening and a closing mark, found as a person would find them.
 
-Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark at all.
+Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark.
 An opening mark belongs to the next closing one; of several openings before it the last counts. Where that gives nothing, a
-passage reaches to the next opening mark, or to the end of a reply that ended by itself. A mark that a sentence mentions, such as
-"between <START> and <END>", is none.
+passage reaches to the next opening mark, or to the end of a reply that ended by itself. A mark that a sentence mentions,
+such as "between <START> and <END>", is none.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _LEFT, _RIGHT = r"(?:\\?<|&lt;|\uff1c|\u3008)", r"(?:\\?>|&gt;|\uff1e|\u3009)"
 _NUMBER = r"(?:[\s_#-]{0,3}\d{1,3})?"
 _GAP = r"\s{0,3}"
 _AROUND = re.compile(r"(?:\*{1,3}|_{1,3}|`{1,2})\Z")
+_ITEM = re.compile(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\Z")
+"""The beginning of the next item of a list."""
 _NUMBERED = re.compile(r"\W*\d{1,3}")
 _MENTION = re.compile(r"\s(?:and|or|to|und|et|y|e)?\s|[\u548c\u4e0e\u53ca]", re.IGNORECASE)
 
@@ -77,7 +79,7 @@ def every(found: Sequence[Passage]) -> list[Passage]:
 
 @lru_cache(maxsize=64)
 def _patterns(opening: str, closing: str) -> tuple[re.Pattern[str], ...]:
-    """What finds the marks: as written in angle brackets, then in square ones; only the marks themselves where they have none."""
+    """What finds the marks: in angle brackets, then in square ones; the marks as they are where they have no brackets."""
     exact = (re.escape(opening), re.escape(closing))
     tags = _ANGLED.fullmatch(opening), _ANGLED.fullmatch(closing)
     if tags[0] is None or tags[1] is None or tags[0][1]:
@@ -120,7 +122,7 @@ def _paired(reply: str, marks: Sequence[_Mark], *, cut: bool) -> Iterator[Passag
             if not mark.opens and not mention:
                 yield Passage(inner, True, not (pending.exact and mark.exact), pending.start, mark.end)
             elif mark.opens and pending.stands and (mark.stands or not closings):
-                yield Passage(inner, False, True, pending.start, mark.start)
+                yield Passage(_ITEM.sub("", inner), False, True, pending.start, mark.start)
         pending = mark if mark.opens else None
     if pending is not None and pending.stands and not cut:
         inner = reply[pending.end :]

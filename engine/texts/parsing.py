@@ -37,7 +37,7 @@ class Parse(Model):
     whole: bool = False
     """The whole reply, stripped: what is done when nothing else is said."""
     tag: str | None = Field(default=None, min_length=1)
-    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters; at the end of a reply `</NAME>` may be missing."""
+    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters; at the end of the reply `</NAME>` may be missing."""
     open: str | None = Field(default=None, min_length=1)
     """Opening mark, where it is no tag; with `close`."""
     close: str | None = Field(default=None, min_length=1)
@@ -75,6 +75,11 @@ class Parse(Model):
         return self
 
     @property
+    def whole_reply(self) -> bool:
+        """Whether the whole reply is the answer."""
+        return not any(getattr(self, kind) for kind in _KINDS[1:])
+
+    @property
     def marks(self) -> tuple[str, str] | None:
         """Opening and closing mark, where the kind has them."""
         if self.tag:
@@ -108,8 +113,8 @@ def read(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[str, ...
 def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
     """What `reply` says by the rule `parse`. `cut` says that it was cut off at its longest length.
 
-    An unreadable reply gives no answers, or with `fallback: raw` the whole of it, unless it was cut off. `error` and `retry` are
-    the caller's to do. Raises ReplyError when a pattern takes too long.
+    An unreadable reply gives no answers, or with `fallback: raw` the whole of it, unless it was cut off. The caller does what
+    `error` and `retry` say. Raises ReplyError when a pattern takes too long.
     """
     named = " ".join(filter(None, (parse.tag, parse.open, parse.close, parse.regex)))
     text = without_reasoning(reply, lambda rest: _spans(rest, parse), named=named, firm=parse.marks is not None)

@@ -53,8 +53,8 @@ _LABEL: Final = re.compile(
 _AFTER: Final = re.compile(
     r"\n[ \t]{0,20}\n[*_(\s]{0,4}(?:let me know|feel free|would you like|i hope"
     r"|i(?:'ve| have)? (?:changed|made|kept|added|removed|rephrased|reworded)"
-    rf"|this (?:{_MADE} )?{_KIND}(?=[^\n]{{0,80}}\b(?:is|keeps|makes|asks|adds|has|was|should|conveys|preserves|maintains|addresses"
-    r"|clarifies|emphasi[sz]es|ensures)\b)"
+    rf"|this (?:{_MADE} )?{_KIND}(?=[^\n]{{0,80}}\b(?:is|keeps|makes|asks|adds|has|was|should|conveys|preserves|maintains"
+    r"|addresses|clarifies|emphasi[sz]es|ensures)\b)"
     r"|(?:explanation|changes(?: made)?|notes?|rationale|reasoning|why this works)[*_]{0,3}\s{0,3}:)",
     re.IGNORECASE,
 )

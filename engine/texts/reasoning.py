@@ -69,8 +69,8 @@ def without_reasoning(
 ) -> str:
     """`reply` without reasoning; empty when it is nothing but reasoning.
 
-    `keep` gives the parts of a text that hold an answer: what stands there is left as it is. Unless these are `firm`, a closing
-    mark that nothing opened counts there too. Tags that occur in `named`, the rule by which the reply is read, are no reasoning.
+    `keep` gives the parts of a text that hold an answer: what stands there is left as it is. Unless these are `firm`, a
+    closing mark that nothing opened counts there too. Tags in `named`, the rule by which the reply is read, are no reasoning.
 
     >>> without_reasoning("<think>Hm, good means positive.</think> positive")
     'positive'
@@ -123,7 +123,8 @@ def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, fir
         if place in skipped or mark.start < position:
             continue
         if _within(mark, spans) and (mark.opens or firm):
-            skipped.add(ends[place] if ends[place] is not None else -1)
+            if (closing := ends[place]) is not None:
+                skipped.add(closing)
             continue
         if not mark.opens:
             pieces, position = [], mark.end

@@ -20,10 +20,10 @@ async def test_each_group_is_one_request_and_its_answers_are_critiques() -> None
     assert [len(critique.cases) for critique in found.critiques.items] == [1, 1, 2, 2]
 
 
-async def test_more_reasons_than_asked_for_are_counted_and_left() -> None:
+async def test_of_more_reasons_than_asked_for_the_last_are_taken_and_the_others_counted() -> None:
     context = FakeContext(reply=lambda slots, sample: ["a", "b", "c"])
     found = await critique_gradient.run(Inputs(of=groups(1)), Params(n=1), context)
-    assert ([critique.text for critique in found.critiques.items], context.counts["surplus"]) == (["a"], 2)
+    assert ([critique.text for critique in found.critiques.items], context.counts["surplus"]) == (["c"], 2)
 
 
 async def test_equal_groups_are_asked_as_samples_of_their_own() -> None:

@@ -20,7 +20,7 @@ def critiques(*said: str, spoken: tuple[Message, ...] = SPOKEN) -> Critiques:
 async def test_each_critique_is_one_request_for_n_prompts() -> None:
     context = FakeContext(reply=lambda slots, sample: [f"{slots.critique.text}{number}" for number in range(3)])
     found = await edit.run(Inputs(along=critiques("a", "b")), Params(n=2), context)
-    assert texts(found.prompts) == ["a0", "a1", "b0", "b1"]
+    assert texts(found.prompts) == ["a1", "a2", "b1", "b2"]
     assert (len(context.asked), context.counts["surplus"]) == (2, 2)
     assert found.prompts.items[0].parents == (Prompt(text="p").id,)
 

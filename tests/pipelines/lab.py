@@ -129,7 +129,7 @@ def well_formed(request: Request, key: str) -> str:
         return f"<INS>{word}</INS>"
     if kind == "reflection":
         return f"```\n{word}\n```"
-    tag = re.search(r"</(instruction|blank|variation|prompt|improved_variable)>", text)
+    tag = re.search(r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable)>", text)
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
 
 

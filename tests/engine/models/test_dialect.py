@@ -93,6 +93,12 @@ def test_an_unknown_price_is_none_and_unknown_tokens_are_0() -> None:
         ({"message": {"content": None}, "finish_reason": "content_filter"}, "", "content_filter"),
         ({"message": {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}}, "ab", "stop"),
         ({"text": " x", "finish_reason": None}, " x", "stop"),
+        ({"message": {"content": "a", "reasoning_content": "x"}}, "a", "stop"),
+        ({"message": {"content": "a", "reasoning": "x", "thinking": "x"}}, "a", "stop"),
+        ({"message": {"content": None, "reasoning_content": "x"}, "finish_reason": "length"}, "", "length"),
+        ({"message": {"content": [{"type": "thinking", "text": "x"}, {"type": "text", "text": "a"}]}}, "a", "stop"),
+        ({"message": {"content": [{"type": "thinking", "thinking": [{"text": "x"}]}, {"text": "a"}]}}, "a", "stop"),
+        ({"message": {"content": [{"type": "reasoning", "text": "x"}, {"type": "output_text", "text": "a"}]}}, "a", "stop"),
         ({"message": {"content": "é"}, "finish_reason": "tool_calls"}, "é", "tool_calls"),
     ],
 )

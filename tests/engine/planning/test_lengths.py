@@ -44,7 +44,7 @@ def test_a_request_that_shows_more_is_longer() -> None:
     task = numbers(50)
     few, many = of("ape", "proposals", task, shots=2), of("ape", "proposals", task, shots=10)
     assert many.read > few.read
-    assert many.written == few.written == 200
+    assert many.written == few.written == 2000
 
 
 def test_a_conversation_that_is_continued_counts_again() -> None:

@@ -1,0 +1,68 @@
+"""Replies that were cut off at their longest length: what still can be read of them, and what to tell about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from promptwire.measuring.metrics import Metric
+from promptwire.values import Example
+
+__all__ = ["Truncations", "answer_before_cut"]
+
+_HEAD = re.compile(r"\s*(.*?(?:[.!?](?=\s)|\n)|.*\Z)", re.DOTALL)
+_LONGEST_NUMBER = 3
+"""Words beside which a number is still the answer, and not a step towards it."""
+_WHOLE = frozenset({"exact", "induction", "set", "f1"})
+"""Metrics that compare the whole answer."""
+
+
+def answer_before_cut(text: str, metric: Metric, example: Example, labels: Sequence[str] = ()) -> str | None:
+    """The answer that a reply gave before it was cut off; None when it gave none that the metric takes for right.
+
+    Small models are often stopped after a label. That label counts where it opens the reply, in its first line or sentence. A
+    number has to be complete. What a plug-in's metric needs is not known, so it reads all there is.
+    """
+    if metric.needs != "text" or not text.strip():
+        return None
+    if ":" in metric.name:
+        return text
+    match = _HEAD.match(text)
+    head = match[1].strip() if match else ""
+    if metric.name == "numeric" and (len(head.split()) > _LONGEST_NUMBER or text.rstrip()[-1:].isdigit()):
+        return None
+    said = [head, text.strip()] if metric.name in _WHOLE else [head]
+    return next((one for one in said if one and metric.measure(one, example, labels).value > 0), None)
+
+
+@dataclass(slots=True)
+class _Step:
+    replies: int = 0
+    cut: int = 0
+    max_tokens: int | None = None
+
+
+@dataclass(slots=True)
+class Truncations:
+    """Replies of each step, and how many of them could not be read because they were cut off."""
+
+    steps: dict[str, _Step] = field(default_factory=dict)
+
+    def add(self, path: str, max_tokens: int | None, *, cut: bool) -> None:
+        """Note one reply to the step `path`; `cut` when it was cut off before an answer could be read."""
+        step = self.steps.setdefault(path, _Step())
+        step.replies += 1
+        step.cut += cut
+        if cut:
+            step.max_tokens = max(max_tokens or 0, step.max_tokens or 0) or None
+
+    def notes(self) -> Iterator[str]:
+        """A line for each step of which every reply was cut off."""
+        for path, step in sorted(self.steps.items()):
+            if step.cut and step.cut == step.replies:
+                what = "the one reply was" if step.cut == 1 else f"all {step.cut} replies were"
+                limit = (
+                    f"max_tokens={step.max_tokens}: raise it" if step.max_tokens else "the model's own limit: set max_tokens"
+                )
+                yield f"warning: {path}: {what} cut off at {limit}"
