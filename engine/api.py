@@ -18,7 +18,7 @@ from typing import get_args
 from promptwire.calls.budget import Budget
 from promptwire.calls.quiet import run_quietly
 from promptwire.documents.witness import Witness
-from promptwire.errors import LimitReached, PromptwireError, RunError
+from promptwire.errors import LimitReached, PromptwireError, RunError, UsageError
 from promptwire.language.check import load_graph
 from promptwire.models.catalogue import backend
 from promptwire.node import Role
