@@ -91,8 +91,8 @@ def complain(detail: ErrorDetails, model: type[Model], document: Document) -> tu
         return path, _formless(value, path, document)
     message, hint = words(detail, name)
     if path and isinstance(path[-1], int):
-        owner = next(str(step) for step in path[::-1] if isinstance(step, str))
-        message = message.replace(repr(name), f"element {path[-1] + 1} of {owner!r}", 1)
+        around = next(str(step) for step in path[::-1] if isinstance(step, str))
+        message = message.replace(repr(name), f"element {path[-1] + 1} of {around!r}", 1)
     role = name == "model" and kind == "literal_error"
     return path, Problem("unknown-role" if role else "shape", document.place(path), message, hint)
 

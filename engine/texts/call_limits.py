@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pprint
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from promptwire.texts import rations
 
@@ -109,7 +109,7 @@ def require_filter(name: str, value: Any, args: Sequence[Any], named: Mapping[st
 def pretty(value: Any) -> str:
     """`value` as `pprint` writes it, measured on the way."""
     sink = _Measured()
-    pprint.PrettyPrinter(stream=sink).pprint(value)
+    pprint.PrettyPrinter(stream=cast(IO[str], sink)).pprint(value)
     return "".join(sink.pieces).removesuffix("\n")
 
 
