@@ -25,12 +25,12 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from promptwire.calls.budget import Budget
-from promptwire.calls.cache import AnswerCache
-from promptwire.calls.gateway import Gateway
-from promptwire.calls.trace import Trace
-from promptwire.models.endpoint import Endpoint
-from promptwire.request import Request, Settings
+from promptwire.backend import Request, Settings
+from promptwire.backends.openai_compatible import OpenAICompatible
+from promptwire.cache.disk import ResponseCache
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.trace import Trace
 from promptwire.values import Message
 
 Turn = Callable[[list[str]], Awaitable[None]]
@@ -86,12 +86,12 @@ def plain(base: str, session: aiohttp.ClientSession, limit: int) -> Turn:
     return lambda texts: at_most(limit, ask, texts)
 
 
-def ours(base: str, cache: AnswerCache, limit: int) -> Turn:
+def ours(base: str, cache: ResponseCache, limit: int) -> Turn:
     """The whole way of a call: key, cache, budget, slot, wire, accounting, storing."""
 
     async def turn(texts: list[str]) -> None:
         gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null())
-        backend = Endpoint("m", base, key="k", parallel=limit)
+        backend = OpenAICompatible("m", base, key="k", parallel=limit)
         settings = Settings(temperature=0.0)
 
         async def ask(text: str) -> object:
@@ -122,7 +122,7 @@ async def measure(base: str, calls: int, turns: int, limit: int) -> dict[str, li
     number = count()
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        cache = AnswerCache(Path(folder))
+        cache = ResponseCache(Path(folder))
         async with aiohttp.ClientSession() as session:
             fresh = {"aiohttp": plain(base, session, limit), "promptwire, new": ours(base, cache, limit)}
             fresh["litellm"] = theirs(base, limit)

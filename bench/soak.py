@@ -25,14 +25,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from promptwire.calls.budget import Budget  # noqa: E402 - the tests' server is found by the path above
-from promptwire.calls.cache import AnswerCache  # noqa: E402
-from promptwire.calls.gateway import Gateway  # noqa: E402
-from promptwire.calls.retrying import Retry  # noqa: E402
-from promptwire.calls.shelf import Row, rows  # noqa: E402
-from promptwire.calls.trace import Trace  # noqa: E402
-from promptwire.models.endpoint import Endpoint  # noqa: E402
-from promptwire.request import Request, Settings  # noqa: E402
+from promptwire.backend import Request, Settings  # noqa: E402
+from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: E402
+from promptwire.cache.disk import ResponseCache  # noqa: E402
+from promptwire.cache.maintenance import CacheEntry, rows  # noqa: E402
+from promptwire.gateway.budget import Budget  # noqa: E402 - the tests' server is found by the path above
+from promptwire.gateway.gateway import Gateway  # noqa: E402
+from promptwire.gateway.retry import RetryPolicy  # noqa: E402
+from promptwire.gateway.trace import Trace  # noqa: E402
 from promptwire.values import Message  # noqa: E402
 from tests.openai_server import Fault, Server, throttled  # noqa: E402
 
@@ -81,9 +81,11 @@ def sockets() -> int:
 
 async def soak(url: str, folder: Path, calls: int, at_once: int) -> dict[str, Any]:
     """Make the calls; what was measured."""
-    cache, trace = AnswerCache(folder / "cache"), Trace(folder)
-    gateway = Gateway(cache=cache, budget=Budget(), trace=trace, retry=Retry(tries=20, sleep=lambda s: asyncio.sleep(s / 100)))
-    model = Endpoint("m", url, parallel=at_once)
+    cache, trace = ResponseCache(folder / "cache"), Trace(folder)
+    gateway = Gateway(
+        cache=cache, budget=Budget(), trace=trace, retry=RetryPolicy(tries=20, sleep=lambda s: asyncio.sleep(s / 100))
+    )
+    model = OpenAICompatible("m", url, parallel=at_once)
     todo, done, wrong, marks = iter(range(calls)), 0, 0, {0: memory()}
     worst, running = 0.0, True
 
@@ -146,7 +148,7 @@ def main() -> int:
         found = asyncio.run(soak(url, Path(made), told.calls, told.at_once))
         out, _ = server.communicate("")
         found["server"] = json.loads(out)
-        keys = [row.key for row in rows(Path(made) / "cache") if isinstance(row, Row)]
+        keys = [row.key for row in rows(Path(made) / "cache") if isinstance(row, CacheEntry)]
     found["rows"], found["distinct"] = len(keys), len(set(keys))
     sizes = list(found["marks"].values())
     found["growth"] = round(sizes[-1] - sizes[2], 1)

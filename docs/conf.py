@@ -16,10 +16,10 @@ from typing import Any
 import typer
 from sphinx.application import Sphinx
 
-from promptwire.cli import app
-from promptwire.docstrings import describe
-from promptwire.language.registry import Registry
-from promptwire.nodepage import READ, NodeFacts, node_facts, readable
+from promptwire.cli.app import app
+from promptwire.reference.field_docs import add_field_docs
+from promptwire.reference.node_page import READ, NodeFacts, node_facts, readable
+from promptwire.registry.node_types import Registry
 
 HERE = Path(__file__).parent
 
@@ -94,7 +94,7 @@ def value_page() -> str:
         "Failures a list of FailureGroups, a History a list of Entries. A Prompt, an Example and a Critique in `{{ ... }}` are "
         "their text."
     ]
-    describe(*READ)
+    add_field_docs(*READ)
     for kind in READ:
         rows = [[f"`{name}`", about.replace("|", "\\|")] for name, about in readable(kind).items()]
         parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(('Field', 'What it is'), rows)}")

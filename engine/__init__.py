@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from promptwire.api import run, run_async
     from promptwire.errors import PromptwireError
     from promptwire.options import Options
-    from promptwire.plugins import load_plugin
-    from promptwire.running.report import Report
+    from promptwire.registry.plugins import load_plugin
+    from promptwire.results.report import Report
 
 __all__ = ["Options", "PromptwireError", "Report", "__version__", "load_plugin", "run", "run_async"]
 

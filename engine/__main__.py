@@ -15,6 +15,6 @@ except (OSError, IndexError):  # a folder that was removed holds nothing
 if strange:
     del sys.path[0]
 
-from promptwire.cli import main
+from promptwire.cli.app import main
 
 main()

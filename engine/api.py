@@ -15,30 +15,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from promptwire.calls.budget import Budget
-from promptwire.calls.quiet import run_quietly
-from promptwire.documents.witness import Witness
+from promptwire.backend import Backend
+from promptwire.backends.factory import backend
 from promptwire.errors import LimitReached, PromptwireError, RunError, UsageError
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.idle_loop import run_loop
+from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
-from promptwire.models.catalogue import backend
+from promptwire.limits import Limits
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
-from promptwire.planning.foresight import Consent, Declined, Foresight
-from promptwire.planning.parts import judged, report_parts
+from promptwire.planning.cost_items import judged, report_cost_items
+from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
-from promptwire.request import Backend
+from promptwire.results.provenance import Provenance, fingerprint
+from promptwire.results.report import Calls, Comparison, Report
+from promptwire.results.run_folder import keep_file, make_folder, working_folder
 from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt, shortened
-from promptwire.running.opening import Watch, open_session
-from promptwire.running.origin import Origin, fingerprint
+from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
-from promptwire.running.record import keep_file, make_folder, working_folder
-from promptwire.running.report import Calls, Comparison, Report
 from promptwire.running.session import Session
-from promptwire.steps import Graph, Limits
-from promptwire.task import Task, load_task
+from promptwire.running.session_setup import open_session
+from promptwire.security.access_log import FileAccessLog
+from promptwire.tasks.task import Task, load_task
 from promptwire.values import Prompt
 
-__all__ = ["Watch", "plan", "run", "run_async"]
+__all__ = ["RunObserver", "plan", "run", "run_async"]
 
 
 def run(
@@ -46,15 +48,15 @@ def run(
     task: str,
     options: Options | None = None,
     *,
-    watch: Watch | None = None,
-    consent: Consent | None = None,
+    watch: RunObserver | None = None,
+    consent: ApproveCost | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores; see `run_async`.
 
     Not for a running event loop: there, await `run_async`.
     """
     _refuse_loop("run", "run_async")
-    return run_quietly(run_async(pipeline, task, options, watch=watch, consent=consent))
+    return run_loop(run_async(pipeline, task, options, watch=watch, consent=consent))
 
 
 def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
@@ -63,7 +65,7 @@ def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
     Nothing is asked, fetched or written. Raises what `run` would raise before its first call. Not for a running event loop.
     """
     _refuse_loop("plan", "asyncio.to_thread(promptwire.plan, ...)")
-    return run_quietly(_foresee(pipeline, task, options or Options()))
+    return run_loop(_foresee(pipeline, task, options or Options()))
 
 
 def _refuse_loop(name: str, instead: str) -> None:
@@ -80,21 +82,21 @@ async def run_async(
     task: str,
     options: Options | None = None,
     *,
-    watch: Watch | None = None,
-    consent: Consent | None = None,
+    watch: RunObserver | None = None,
+    consent: ApproveCost | None = None,
     models: Mapping[Role, Backend] | None = None,
-    witness: Witness | None = None,
+    witness: FileAccessLog | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.task.load_task` takes. `consent` is told what the run
+    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `consent` is told what the run
     asks at most before its first call, and may refuse; nobody is told of a run that the cache holds. `models` go before those
     that the options name; `witness` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
-    options, witness, began = options or Options(), witness or Witness(), time.monotonic()
+    options, witness, began = options or Options(), witness or FileAccessLog(), time.monotonic()
     working = working_folder()
     with witness.watching():
         graph, loaded, mark = _loaded(pipeline, task, options)
@@ -102,7 +104,7 @@ async def run_async(
     budget = Budget(limits)
     models = models or _models(options, watch, limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
-    foresight = Foresight(graph, loaded, models, limits) if consent else None
+    foresight = DryRun(graph, loaded, models, limits) if consent else None
     watches = [each for each in (foresight, watch) if each]
     gate = foresight.gate(consent) if foresight and consent else None
     report: Report | None = None
@@ -115,9 +117,9 @@ async def run_async(
             report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
             report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-            origin = Origin.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
+            origin = Provenance.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
             keep_file(home / "run.json", origin.text())
-    except Declined:
+    except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
         raise
     except RunError as error:
@@ -143,7 +145,7 @@ async def _searched(
 
     Raises LimitReached when a limit is too small for a single score.
     """
-    budget.set_aside(*_kept_back(session.task))
+    budget.reserve_final(*_kept_back(session.task))
     best = await find_best(graph, session)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
@@ -157,26 +159,26 @@ async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
     graph, loaded, _ = _loaded(pipeline, task, options)
     limits = _limits(graph, options)
     models = _models(options, None, limits)
-    foresight = Foresight(graph, loaded, models, limits)
+    foresight = DryRun(graph, loaded, models, limits)
     found: list[Plan] = []
 
     def stop(plan: Plan) -> None:
         found.append(plan)
-        raise Declined("this was only a plan")
+        raise NotApproved("this was only a plan")
 
     gate = foresight.gate(stop)
     async with open_session(loaded, options, models, Budget(limits), watches=[foresight], gate=gate) as session:
         inspect(graph, session)
         try:
             await compare_both(graph, await find_best(graph, session), session)
-        except Declined:
+        except NotApproved:
             return found[0]
         except PromptwireError as error:
             return foresight.plan().noting(f"the run will end with an error: {error.problem}")
         return foresight.plan()
 
 
-def _models(options: Options, watch: Watch | None, limits: Limits) -> dict[Role, Backend]:
+def _models(options: Options, watch: RunObserver | None, limits: Limits) -> dict[Role, Backend]:
     """The backend of each role; roles with the same model and address share one."""
     parallel: dict[tuple[str, str | None], int | None] = {}
     for role in get_args(Role):
@@ -208,7 +210,7 @@ def _limits(graph: Graph, options: Options) -> Limits:
 def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
     """Calls of each role that the held-out comparison needs, and about how many tokens each of them takes."""
     pairs = 2 * len(task.test)
-    tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_parts(task)}
+    tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_cost_items(task)}
     return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens
 
 

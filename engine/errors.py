@@ -33,11 +33,11 @@ __all__ = [
     "ContextOverflow",
     "DataError",
     "LimitReached",
+    "Location",
     "ModelError",
     "ModelUnavailable",
     "NodeError",
     "PipelineError",
-    "Place",
     "Problem",
     "PromptwireError",
     "ReplyError",
@@ -52,7 +52,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A point in a text file. `line` and `column` count from 1; 0 means that the whole file is meant."""
 
     file: str
@@ -82,7 +82,7 @@ class Problem:
     """One thing that is wrong (or, as a warning, doubtful) in a file."""
 
     code: str
-    place: Place
+    place: Location
     message: str
     hint: str = ""
     warning: bool = False

@@ -78,7 +78,7 @@ class Context(Protocol):
         With `partial`, a budget that runs out gives the rows that there are instead of raising LimitReached.
         """
 
-    def born(self, text: str, *parents: Prompt) -> Prompt:
+    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
         """A new prompt with `text`, its parents' ids, this node's path and the current round.
 
         The demonstrations are those of its first parent: a node that writes text changes the wording alone.

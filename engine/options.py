@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from promptwire.limits import RateLimits
 from promptwire.node import Role
-from promptwire.steps import Pace
 from promptwire.values import Model
 
 __all__ = ["Options", "cache_folder", "runs_folder"]
@@ -49,7 +49,7 @@ class Options(Model):
     """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
     limits: Mapping[Literal["calls", "tokens", "usd", "seconds"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     """Budgets that go before the pipeline's own."""
-    paces: Mapping[Role, Pace] = {}
+    paces: Mapping[Role, RateLimits] = {}
     """How hard each role's model may be pressed; goes before what the pipeline says."""
     task: Mapping[str, Any] = {}
     """Task-file keys that go before what the task says, such as `prompt` or `metric`."""
@@ -69,9 +69,9 @@ class Options(Model):
         known = (lender for lender in lenders if lender in self.models or lender in self.api_bases)
         return name, self.api_bases.get(next(known, role))
 
-    def pace(self, role: Role, written: Mapping[Role, Pace] | None = None) -> Pace:
+    def pace(self, role: Role, written: Mapping[Role, RateLimits] | None = None) -> RateLimits:
         """How hard the model of `role` may be pressed: limits are lent as models are. `written` is what the pipeline says."""
-        pace = Pace(parallel=self.parallel)
+        pace = RateLimits(parallel=self.parallel)
         for lender in reversed(_LENDERS[role]):
-            pace = self.paces.get(lender, Pace()).over((written or {}).get(lender, Pace()).over(pace))
+            pace = self.paces.get(lender, RateLimits()).over((written or {}).get(lender, RateLimits()).over(pace))
         return pace

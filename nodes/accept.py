@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node
+from promptwire.stats.ranking import merit
 from promptwire.values import Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "accept"]

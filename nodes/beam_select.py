@@ -3,7 +3,7 @@
 ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step. `top` takes scores that are there, or scores
 all on `on`; `uniform` shares the pulls equally; `ucb`, `ucb-e`, `successive-rejects` and `successive-halving` spend more on
 what looks good. All arms walk through one shuffled order of the examples, so arms with equally many pulls were compared on the
-same ones and no pull repeats an example. Ties go by rule, see `promptwire.measuring.ranking`.
+same ones and no pull repeats an example. Ties go by rule, see `promptwire.stats.ranking`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
-from promptwire.measuring.arms import Arm, Phase, halving, rejects, shares, ucb, ucb_e
-from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node, require_wires
+from promptwire.stats.bandits import Arm, Phase, split_budget, successive_halving, successive_rejects, ucb, ucb_e
+from promptwire.stats.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
@@ -82,7 +82,7 @@ def _pulled(prompts: int, examples: int, params: Params) -> int:
         return 0
     if params.policy in ("ucb", "ucb-e"):
         return min(params.pulls, prompts * examples)
-    rule = {"successive-rejects": rejects, "successive-halving": halving}.get(params.policy)
+    rule = {"successive-rejects": successive_rejects, "successive-halving": successive_halving}.get(params.policy)
     phases = rule(prompts, params.keep, params.pulls) if rule else [Phase(max(1, params.pulls // prompts), params.keep)]
     asked, spent, left = 0, 0, prompts
     for phase in phases or [Phase(params.pulls // prompts, params.keep)]:
@@ -153,7 +153,7 @@ class _Table:
         """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""
         asked = [self._asked[prompt.id] for prompt in prompts]
         wanted = [max(0, min(end, len(self._order)) - start) for start, end in zip(asked, upto, strict=True)]
-        given = shares(self.budget, wanted)
+        given = split_budget(self.budget, wanted)
         self.budget -= sum(given)
         slices: dict[tuple[int, int], list[Prompt]] = {}
         for prompt, start, share in zip(prompts, asked, given, strict=True):
@@ -194,9 +194,9 @@ async def _spend(table: _Table, params: Params) -> Prompts:
     if params.policy in ("ucb", "ucb-e"):
         await _bounds(table, params)
     elif params.policy == "successive-rejects":
-        return await _eliminate(table, params.keep, rejects(len(prompts), params.keep, params.pulls))
+        return await _eliminate(table, params.keep, successive_rejects(len(prompts), params.keep, params.pulls))
     elif params.policy == "successive-halving":
-        return await _eliminate(table, params.keep, halving(len(prompts), params.keep, params.pulls))
+        return await _eliminate(table, params.keep, successive_halving(len(prompts), params.keep, params.pulls))
     elif prompts:
         await table.pull(prompts, [max(1, table.budget // len(prompts))] * len(prompts))
     return table.prompts

@@ -13,8 +13,8 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import NONE, Bound, Extent, Sizes
-from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node, require_wires
+from promptwire.stats.ranking import ranked
 from promptwire.values import Examples, Failures, Model, Prompt, Prompts
 
 __all__ = ["Inputs", "Outputs", "Params", "cap"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
-from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
 from promptwire.values import Critique, Critiques, Failure, FailureGroup, Failures, Model, Prompt
+from promptwire.values.ordinals import ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "critique_gradient"]
 

@@ -14,10 +14,9 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
-from promptwire.families import Families
-from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, node
-from promptwire.values import Critique, Critiques, Example, Model, Prompt, Prompts
+from promptwire.values import Critique, Critiques, Example, Families, Model, Prompt, Prompts
+from promptwire.values.ordinals import ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "crossover"]
 
@@ -78,7 +77,7 @@ async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs
         lineage = Prompts.of((*family, slots.best) if slots.best else family).items
         texts = [text for reply in replies for text in reply.answers]
         for number, text in enumerate(texts):
-            child = context.born(text, *lineage)
+            child = context.new_prompt(text, *lineage)
             demos = child.demos if params.demos == "first" else _half(family, context, place, number)
             children.append(Prompt(text=text, demos=demos, parents=child.parents, made_by=child.made_by, round=child.round))
     prompts = Prompts.of(children)

@@ -77,7 +77,7 @@ async def _shown(prompt: Prompt, place: int, pool: Examples, params: Params, con
         rng.shuffle(shots)
     if tuple(shots) == prompt.demos:
         return prompt
-    born = context.born(prompt.text, prompt)
+    born = context.new_prompt(prompt.text, prompt)
     return Prompt(text=born.text, demos=tuple(shots), parents=born.parents, made_by=born.made_by, round=born.round)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
-from promptwire.canonical import digest
 from promptwire.errors import NodeError
-from promptwire.measuring.ordinals import ordinals
 from promptwire.node import Context, Reply, node
 from promptwire.values import Critique, Critiques, Failure, History, Model, Prompt, Prompts
+from promptwire.values.hashing import digest
+from promptwire.values.ordinals import ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]
 
@@ -81,7 +81,7 @@ async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for critique, replies in zip(critiques, asked, strict=True):
         texts = [text for reply in replies for text in reply.answers]
         context.count("surplus", max(0, len(texts) - params.n))
-        written += [context.born(text, critique.prompt) for text in texts[-params.n :]]
+        written += [context.new_prompt(text, critique.prompt) for text in texts[-params.n :]]
     prompts = Prompts.of(written)
     context.count("duplicates", len(written) - len(prompts))
     return Outputs(prompts=prompts)

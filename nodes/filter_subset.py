@@ -14,8 +14,8 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
-from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
+from promptwire.stats.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "filter_subset"]

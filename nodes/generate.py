@@ -63,7 +63,7 @@ async def generate(inputs: Inputs, params: Params, context: Context) -> Outputs:
     drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])
     known = ([inputs.prompt] if inputs.prompt else []) + list(inputs.prompts.items if inputs.prompts else ())
     texts = [text for replies in drawn for reply in replies for text in reply.answers]
-    prompts = Prompts.of(context.born(text, *known) for text in texts)
+    prompts = Prompts.of(context.new_prompt(text, *known) for text in texts)
     if len(prompts) < len(texts):
         context.count("duplicates", len(texts) - len(prompts))
     return Outputs(prompts=prompts)

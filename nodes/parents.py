@@ -14,10 +14,9 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.families import Families
-from promptwire.measuring.ranking import merit
 from promptwire.node import Context, node, require_wires
-from promptwire.values import Model, Prompt, Prompts, Scores
+from promptwire.stats.ranking import merit
+from promptwire.values import Families, Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "parents"]
 

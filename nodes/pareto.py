@@ -15,8 +15,8 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.measuring.ranking import ranked
 from promptwire.node import Context, node
+from promptwire.stats.ranking import ranked
 from promptwire.values import Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "pareto"]

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
-from promptwire.measuring.paired import chance
 from promptwire.node import Context, node
+from promptwire.stats.paired_test import chance
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "race"]

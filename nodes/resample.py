@@ -62,7 +62,7 @@ async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     shares = [(prompt, n) for prompt, n in zip(inputs.prompts.items, _shares(len(inputs.prompts), params), strict=True) if n]
     asked = await context.gather([context.ask(Slots(prompt=prompt, n=n), n=n) for prompt, n in shares])
     made = [
-        context.born(text, parent)
+        context.new_prompt(text, parent)
         for (parent, _), replies in zip(shares, asked, strict=True)
         for reply in replies
         for text in reply.answers

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from promptwire.calls.retrying import Retry
-from promptwire.cli import app, main
+from promptwire.cli.app import app, main
+from promptwire.gateway.retry import RetryPolicy
 
 SCRIPT = """
 - {when: 'How does.*Input: good', kind: choose, choose: positive}
@@ -176,7 +176,7 @@ def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
 def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(tries=1))
+    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(tries=1))
     base = "http://127.0.0.1:9"
     ended, said = failing(capsys, monkeypatch, "run", "ape-paraphrase", *MOOD, "--model", "openai/x", "--api-base", base)
     assert (ended, base in said, "Traceback" in said) == (4, True, False), said
@@ -252,7 +252,7 @@ def test_a_run_that_is_killed_goes_on_from_where_it_was(project: Path) -> None:
 @pytest.mark.parametrize("words", [["--help"], ["check", "ape"]])
 def test_help_and_check_import_neither_litellm_nor_aiohttp(words: list[str]) -> None:
     code = (
-        "import sys; from promptwire.cli import app\n"
+        "import sys; from promptwire.cli.app import app\n"
         f"try: app({words!r})\nexcept SystemExit: pass\n"
         "heavy = [name for name in ('litellm', 'aiohttp', 'diskcache', 'xllamacpp') if name in sys.modules]\n"
         "sys.exit(str(heavy) if heavy else 0)"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from promptwire.api import run
-from promptwire.calls.exchange import export_answers, import_answers
-from promptwire.calls.shelf import verify
+from promptwire.bundles.replay import replay
+from promptwire.cache.import_export import export_responses, import_responses
+from promptwire.cache.maintenance import verify
 from promptwire.options import Options
-from promptwire.running.why import PARTS, read_calls
-from promptwire.sharing.replay import replay
+from promptwire.results.call_diff import PARTS, read_calls
 
 BEFORE = Path(__file__).parent / "data_before"
 ANSWERS = 183
@@ -45,13 +45,13 @@ def test_a_run_over_an_earlier_cache_folder_makes_no_call(task: str, here: Path)
 
 @pytest.mark.parametrize("task", SCORES)
 def test_a_run_over_an_earlier_export_makes_no_call(task: str, here: Path) -> None:
-    assert import_answers(BEFORE / "answers.jsonl", here / "cache") == (ANSWERS, ANSWERS)
+    assert import_responses(BEFORE / "answers.jsonl", here / "cache") == (ANSWERS, ANSWERS)
     runs_without_a_call(task)
 
 
 def test_an_earlier_cache_folder_is_exported_as_before(here: Path) -> None:
     shutil.copytree(BEFORE / "cache", here / "cache")
-    assert export_answers(here / "cache", here / "again.jsonl") == ANSWERS
+    assert export_responses(here / "cache", here / "again.jsonl") == ANSWERS
     assert (here / "again.jsonl").read_text() == (BEFORE / "answers.jsonl").read_text()
 
 

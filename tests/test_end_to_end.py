@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from promptwire.api import run_async
-from promptwire.models.embedded import Embedded
-from promptwire.models.weights import KNOWN
+from promptwire.backends.local import LocalBackend
+from promptwire.backends.model_files import KNOWN
 from promptwire.options import Options
 
 SMALL = {"n": "3", "scored_on": "6", "first": "3", "width": "2"}
@@ -51,10 +51,10 @@ CHOICE = {
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Embedded]:
+async def server() -> AsyncIterator[LocalBackend]:
     """The embedded model's own server."""
     assert KNOWN["local"].present, "the model file is not there: run `promptwire models --fetch local`"
-    embedded = Embedded()
+    embedded = LocalBackend()
     await embedded.open()
     yield embedded
     await embedded.close()
@@ -73,7 +73,7 @@ async def test_the_embedded_model_optimizes_a_prompt_and_the_rerun_is_free_and_t
 
 @pytest.mark.parametrize("model", ["local-model", "litellm:openai/local-model"])
 async def test_an_openai_compatible_address_is_reached_directly_and_through_litellm(
-    server: Embedded, model: str, mood: str, monkeypatch: pytest.MonkeyPatch
+    server: LocalBackend, model: str, mood: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", server.key)
     task = {"prompt": "Is it nice?", "metric": "contains", "template": "task/chat.j2", "settings": {"max_tokens": 4}}

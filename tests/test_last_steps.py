@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from promptwire.api import run
-from promptwire.calls.retrying import Retry
 from promptwire.errors import ModelUnavailable, RunError, UsageError
+from promptwire.gateway.retry import RetryPolicy
 from promptwire.options import Options
 from tests.openai_server import Fault, Server, refused
 
@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "search.yaml").write_text(SEARCH)
     (folder / "twice.yaml").write_text(TWICE)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(tries=1))
+    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(tries=1))
     return folder
 
 

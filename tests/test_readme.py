@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from promptwire.cli import app
-from promptwire.documents.reading import read_text
+from promptwire.cli.app import app
+from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.language.check import check
-from promptwire.task import TaskSpec
+from promptwire.tasks.task import TaskSpec
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def test_the_pipeline_checks_and_runs_as_it_stands(tmp_path: Path) -> None:
 
 def test_the_task_file_is_one() -> None:
     _, task = blocks("yaml")
-    assert TaskSpec.model_validate(read_text(task, "README.md").data).columns.input == "comment"
+    assert TaskSpec.model_validate(read_yaml_text(task, "README.md").data).columns.input == "comment"
 
 
 @pytest.mark.parametrize("line", shell_lines("promptwire "))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from promptwire.api import run
-from promptwire.documents import shipped
+from promptwire.documents import resources
 from promptwire.options import Options
-from promptwire.running.report import Report
+from promptwire.results.report import Report
 from tests.openai_server import Server
 
 PIPELINE = "promptwire: 1\nextends: ape-paraphrase\noverride: {proposals: {template: mine.j2}}\n"
@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         rows = [{"input": f"word {number}", "output": f"reply {number}"} for number in range(start, start + 12)]
         (tmp_path / "words" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "p.yaml").write_text(PIPELINE)
-    (tmp_path / "mine.j2").write_text(shipped.template_path("ape/paraphrase.j2").read_text())
+    (tmp_path / "mine.j2").write_text(resources.template_path("ape/paraphrase.j2").read_text())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from promptwire.api import run_async
-from promptwire.calls.retrying import Retry
-from promptwire.canonical import digest
-from promptwire.documents import shipped
+from promptwire.backend import Request
+from promptwire.backends.planted import reply
 from promptwire.errors import TransientError
-from promptwire.models.planted import reply
+from promptwire.gateway.retry import RetryPolicy
 from promptwire.options import Options
-from promptwire.request import Request
-from promptwire.running.report import Report
+from promptwire.results.report import Report
+from promptwire.security import package_data
 from promptwire.values import Message
+from promptwire.values.hashing import digest
 from tests.openai_server import Fault, Server, throttled
 
 SHARE = 0.3
@@ -81,9 +81,9 @@ def parcels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     folder = tmp_path / "parcels"
     folder.mkdir()
     for name, rows in (("train", 32), ("test", 8)):
-        lines = (shipped.root("pipelines") / "tasks" / "planted" / f"{name}.jsonl").read_text().splitlines()
+        lines = (package_data.package_folder("pipelines") / "tasks" / "planted" / f"{name}.jsonl").read_text().splitlines()
         (folder / f"{name}.jsonl").write_text("\n".join(lines[:rows]))
-    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
     return str(folder)
 
 
@@ -128,8 +128,8 @@ async def test_a_storm_changes_neither_the_result_nor_what_is_paid(
 
 async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "promptwire.running.opening.Retry",
-        lambda tries, timeout: Retry(tries=tries, timeout=timeout, sleep=lambda seconds: asyncio.sleep(0)),
+        "promptwire.running.session_setup.Retry",
+        lambda tries, timeout: RetryPolicy(tries=tries, timeout=timeout, sleep=lambda seconds: asyncio.sleep(0)),
     )
     server, sent = Server(), Counter[str]()
 

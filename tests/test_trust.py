@@ -15,13 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from promptwire.api import run
-from promptwire.calls.cache import AnswerCache
-from promptwire.calls.gateway import Gateway
-from promptwire.calls.retrying import Retry
-from promptwire.cli import app
+from promptwire.cache.disk import ResponseCache
+from promptwire.cli.app import app
 from promptwire.errors import TransientError
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.retry import RetryPolicy
+from promptwire.limits import RateLimits
 from promptwire.options import Options, cache_folder
-from promptwire.steps import Pace
 from tests.openai_server import Fault, Server, refused
 
 KEY = "sk-planted-4f1d0c9ab27e"
@@ -29,7 +29,7 @@ PASSWORD = "pw-planted-93aa71"
 WORDS = ["run", "ape-paraphrase", "--task", "words", "--prompt", "Say it.", "--metric", "contains", "--model", "openai/m"]
 SMALL = ["-p", "n=4", "-p", "scored_on=8", "-p", "first=4", "-p", "width=2"]
 
-HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import promptwire.cli as cli; cli.main()"
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import promptwire.cli.app as cli; cli.main()"
 """The program, where interrupts are heard: tests that a shell runs in the background have them ignored."""
 
 
@@ -125,7 +125,7 @@ def told(server: Server) -> Options:
 
 
 def test_a_run_that_lost_its_endpoint_says_where_keeps_all_and_goes_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.calls.gateway.Retry", lambda: Retry(sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
     server = Server()
     with server.beside():
         server.storm = lambda number, body: Fault("reset") if number >= 20 else None
@@ -194,19 +194,19 @@ def test_a_second_interrupt_leaves_at_once_without_a_traceback_and_keeps_what_wa
         _, err = first.communicate(timeout=60)
         assert first.returncode == 130
         assert "left at once" in err and "Traceback" not in err
-    kept = AnswerCache(cache_folder()).stats().rows
+    kept = ResponseCache(cache_folder()).stats().rows
     assert 0 < kept <= server.paid
 
 
 def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[dict[str, Pace]] = []
+    seen: list[dict[str, RateLimits]] = []
 
     class Looked(Gateway):
         def __init__(self, **facts: Any) -> None:
             seen.append(facts["paces"])
             super().__init__(**facts)
 
-    monkeypatch.setattr("promptwire.running.opening.Gateway", Looked)
+    monkeypatch.setattr("promptwire.running.session_setup.Gateway", Looked)
     (project / "own.yaml").write_text(
         "promptwire: 1\nextends: ape-paraphrase\nlimits: {roles: {task: {parallel: 3, requests_per_minute: 5000}}}\n"
     )
@@ -219,7 +219,7 @@ def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monke
     assert done.exit_code == 0, done.output
     # One model plays all roles, so the strictest of their paces holds for it.
     identity = f"m at {server.url}"
-    assert seen == [{identity: Pace(parallel=3, requests_per_minute=4000, tokens_per_minute=900000)}]
+    assert seen == [{identity: RateLimits(parallel=3, requests_per_minute=4000, tokens_per_minute=900000)}]
     assert server.peak == 3
 
 
@@ -237,7 +237,7 @@ def test_runs_at_once_on_one_cache_end_the_same_and_the_next_pays_nothing(projec
     assert (again["calls"]["new"], server.paid) == (0, 0)
     assert sum(one["calls"]["new"] for one in found) == paid
     # Only what two of them had in flight at the same moment was paid twice; what was stored, by neither again.
-    rows = AnswerCache(cache_folder()).stats().rows
+    rows = ResponseCache(cache_folder()).stats().rows
     assert rows <= paid <= many * rows
     checked = command("-m", "promptwire", "cache", "verify")
     assert checked.communicate(timeout=60)[0] and checked.returncode == 0

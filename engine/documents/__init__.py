@@ -1,1 +1,1 @@
-"""Text files with positions: YAML read as data, misfits in plain words, and what is shipped."""
+"""Documents: YAML files with positions, validation errors, installed resources."""

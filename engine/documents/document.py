@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptwire.errors import Place
-from promptwire.sanitizer import flattened
+from promptwire.errors import Location
+from promptwire.security.sanitizer import flattened
 
-__all__ = ["Branch", "Document", "Scalar", "Source", "Spot", "Trail", "graft"]
+__all__ = ["Document", "KeyPath", "Position", "Scalar", "Source", "YamlValue", "graft"]
 
 Scalar = str | int | float | bool | None
-Trail = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Keys and indexes from the top of a document."""
 
 
@@ -31,29 +31,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Position:
     """A point in a source. Cheaper than a Place, which carries its line's text."""
 
     source: Source
     line: int = 0
     column: int = 0
 
-    def place(self) -> Place:
+    def place(self) -> Location:
         """The place to show."""
         known = 0 < self.line <= len(self.source.lines)
         text = flattened(self.source.lines[self.line - 1]) if known else ""
-        return Place(self.source.name, self.line, self.column, text)
+        return Location(self.source.name, self.line, self.column, text)
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class YamlValue:
     """A value with the spots of itself and of its key."""
 
-    value: Scalar | dict[str, Branch] | list[Branch]
-    spot: Spot
-    key: Spot | None = None
+    value: Scalar | dict[str, YamlValue] | list[YamlValue]
+    spot: Position
+    key: Position | None = None
     """Where its key stands; None for what has no key."""
-    removed: Mapping[str, Spot] = field(default_factory=dict)
+    removed: Mapping[str, Position] = field(default_factory=dict)
     """Keys that a patch took away, and where it says so: what then lacks them is the patch's fault."""
 
     def data(self) -> Any:
@@ -64,7 +64,7 @@ class Branch:
             return [branch.data() for branch in self.value]
         return self.value
 
-    def get(self, step: str | int) -> Branch | None:
+    def get(self, step: str | int) -> YamlValue | None:
         """The child under a key or at an index."""
         if isinstance(self.value, dict):
             return self.value.get(step) if isinstance(step, str) else None
@@ -78,14 +78,14 @@ class Document:
     """A text that was read."""
 
     file: str
-    root: Branch
+    root: YamlValue
 
     @property
     def data(self) -> Any:
         """The document as plain Python: dict, list, str, int, float, bool, None."""
         return self.root.data()
 
-    def branch(self, path: Trail) -> Branch:
+    def branch(self, path: KeyPath) -> YamlValue:
         """What stands at `path`, or the nearest that exists above it."""
         branch = self.root
         for step in path:
@@ -95,16 +95,16 @@ class Document:
             branch = child
         return branch
 
-    def place(self, path: Trail = (), *, key: bool = False) -> Place:
+    def place(self, path: KeyPath = (), *, key: bool = False) -> Location:
         """Where the value at `path` stands, or its key; of what is not there, the nearest above."""
         branch = self.branch(path)
         return (branch.key if key and branch.key else branch.spot).place()
 
 
-def graft(data: Any, spot: Spot, key: Spot | None = None) -> Branch:
+def graft(data: Any, spot: Position, key: Position | None = None) -> YamlValue:
     """Plain Python as a tree that stands at `spot` as a whole."""
     if isinstance(data, dict):
-        return Branch({str(name): graft(value, spot, spot) for name, value in data.items()}, spot, key)
+        return YamlValue({str(name): graft(value, spot, spot) for name, value in data.items()}, spot, key)
     if isinstance(data, list | tuple):
-        return Branch([graft(value, spot) for value in data], spot, key)
-    return Branch(data, spot, key)
+        return YamlValue([graft(value, spot) for value in data], spot, key)
+    return YamlValue(data, spot, key)

@@ -1,1 +1,1 @@
-"""Pictures of pipelines."""
+"""Diagrams of pipelines: Graphviz, Mermaid, plain text."""

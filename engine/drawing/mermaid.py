@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promptwire.drawing.sketch import Arrow, Box, sketch
-from promptwire.steps import Graph
+from promptwire.drawing.diagram import Arrow, Box, sketch
+from promptwire.graph.steps import Graph
 
 __all__ = ["paint"]
 

@@ -1,1 +1,1 @@
-"""The pipeline language: from a resolved YAML file to a checked graph."""
+"""The pipeline language: from YAML files to a checked graph."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from promptwire.documents import shipped
+from promptwire.documents import resources
 from promptwire.errors import PipelineError, Problem
-from promptwire.language.building import build, open_pipeline, scope_of
-from promptwire.language.finding import Folders, is_pipeline
-from promptwire.language.params import settle
-from promptwire.language.registry import Registry
-from promptwire.language.site import Opened, Site
+from promptwire.graph.steps import Graph
+from promptwire.language.builder import build, open_pipeline, scope_of
+from promptwire.language.context import CheckContext, LoadedPipeline
+from promptwire.language.file_lookup import FileResolver, is_pipeline
+from promptwire.language.params import set_params
 from promptwire.node import NodeType
-from promptwire.steps import Graph
+from promptwire.registry.node_types import Registry
 from promptwire.values import Prompt, Prompts
 
 __all__ = ["Checked", "check", "load_graph", "path_of"]
@@ -76,7 +76,7 @@ def _check(
     complete: bool,
 ) -> Checked:
     path = pipeline if isinstance(pipeline, Path) else path_of(pipeline)
-    site = Site(Registry() if types is None else types, Folders(path.parent))
+    site = CheckContext(Registry() if types is None else types, FileResolver(path.parent))
     graph = None
     try:
         source = open_pipeline(site, path, sets)
@@ -89,12 +89,12 @@ def _check(
 
 def path_of(pipeline: str) -> Path:
     """The file of `pipeline`, a file or the name of a shipped one. Raises UsageError for a name that is not shipped."""
-    return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else shipped.pipeline_path(pipeline)
+    return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else resources.pipeline_path(pipeline)
 
 
-def _build(site: Site, source: Opened, *, params: Mapping[str, Any], complete: bool) -> Graph:
+def _build(site: CheckContext, source: LoadedPipeline, *, params: Mapping[str, Any], complete: bool) -> Graph:
     names = scope_of(site, source)
-    settle(source.spec.params, params, symbols=names.own, findings=site.findings)
+    set_params(source.spec.params, params, symbols=names.own, findings=site.findings)
     for name, spec in source.spec.params.items() if complete else ():
         if spec.required and name not in params:
             site.findings.error(

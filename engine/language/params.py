@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from promptwire.documents.complaints import speak
-from promptwire.documents.document import Branch, Document
+from promptwire.documents.document import Document, YamlValue
+from promptwire.documents.validation_errors import describe
 from promptwire.errors import PipelineError, suggest
-from promptwire.language.names import Findings, Symbol
-from promptwire.language.resolving import written_value
+from promptwire.graph.port_types import fits, name_of
+from promptwire.language.diagnostics import Diagnostics
+from promptwire.language.inheritance import written_value
 from promptwire.language.spec import ParamSpec
-from promptwire.language.wires import fits, name_of
+from promptwire.language.symbols import Symbol
 
-__all__ = ["declared_type", "param_symbols", "permit", "settle"]
+__all__ = ["declared_type", "param_symbols", "permit", "set_params"]
 
 _TYPES: Final[Mapping[str, type]] = {"bool": bool, "int": int, "float": float, "text": str, "list": list}
 
@@ -28,7 +29,7 @@ def declared_type(spec: ParamSpec) -> type | None:
     return type(spec.default) if type(spec.default) in _TYPES.values() else None
 
 
-def param_symbols(specs: Mapping[str, ParamSpec], document: Document, findings: Findings) -> list[Symbol]:
+def param_symbols(specs: Mapping[str, ParamSpec], document: Document, findings: Diagnostics) -> list[Symbol]:
     """The params of a pipeline with their defaults as their values."""
     found = []
     for name, spec in specs.items():
@@ -46,8 +47,8 @@ def param_symbols(specs: Mapping[str, ParamSpec], document: Document, findings: 
     return found
 
 
-def settle(
-    specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], findings: Findings
+def set_params(
+    specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], findings: Diagnostics
 ) -> None:
     """Give the symbols of params the values that the command line or the API says."""
     for name, value in given.items():
@@ -69,14 +70,14 @@ def settle(
             symbols[name].values = (float(plain) if declared_type(spec) is float and plain is not None else plain,)
 
 
-def permit(spec: ParamSpec, value: Any, *, name: str, branch: Branch, findings: Findings) -> bool:
+def permit(spec: ParamSpec, value: Any, *, name: str, branch: YamlValue, findings: Diagnostics) -> bool:
     """Whether a param may have `value`, written at `branch`; what it may not have is noted."""
     place, wanted = branch.spot.place(), declared_type(spec)
     optional = not spec.required and spec.default is None
     if wanted is None or (value is None and optional):
         return True
     if type(value) not in _TYPES.values() or not fits(type(value), wanted):
-        findings.error("bad-param", place, f"the param {name!r} is {name_of(wanted)}, not {speak(value)}")
+        findings.error("bad-param", place, f"the param {name!r} is {name_of(wanted)}, not {describe(value)}")
         return False
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and spec.min is not None and value < spec.min:
@@ -87,6 +88,6 @@ def permit(spec: ParamSpec, value: Any, *, name: str, branch: Branch, findings: 
         return False
     if spec.choices is not None and value not in spec.choices:
         hint = suggest(str(value), map(str, spec.choices), noun="one of")
-        findings.error("bad-param", place, f"the param {name!r} can't be {speak(value)}", hint)
+        findings.error("bad-param", place, f"the param {name!r} can't be {describe(value)}", hint)
         return False
     return True

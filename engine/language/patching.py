@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from promptwire.documents.document import Branch, Trail
+from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, Problem, suggest
 from promptwire.node import Role
 
-__all__ = ["lay", "patch"]
+__all__ = ["overlay", "patch"]
 
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
@@ -24,12 +24,12 @@ _SETTINGS = ("settings", "with")
 """What every node may have a mapping under, though it says nothing there yet."""
 
 
-def patch(root: Branch, dotted: str, new: Branch) -> Branch:
+def patch(root: YamlValue, dotted: str, new: YamlValue) -> YamlValue:
     """`root` with `new` at the path `dotted`; of both mappings, the union with what is in `new` first. Raises PipelineError."""
     return _put(root, _locate(root, dotted, new), dotted, new)
 
 
-def _locate(root: Branch, dotted: str, new: Branch) -> Trail:
+def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
     """The full path that `dotted` means. Raises PipelineError where its parent is not there."""
     path: list[str] = []
     branch = root
@@ -58,21 +58,21 @@ def _locate(root: Branch, dotted: str, new: Branch) -> Trail:
             near = suggest(step, there, noun="there are" if there else "")
             where = f"in {'.'.join(steps[:number])!r}" if number else "in the pipeline"
             raise _faulty(new, dotted, f"there is no {step!r} {where}", near + below)
-        branch = _child(branch, path[-2:] if step in known else path[-1:]) or Branch({}, new.spot, new.key)
+        branch = _child(branch, path[-2:] if step in known else path[-1:]) or YamlValue({}, new.spot, new.key)
     return tuple(path)
 
 
-def _child(branch: Branch, steps: list[str]) -> Branch | None:
-    found: Branch | None = branch
+def _child(branch: YamlValue, steps: list[str]) -> YamlValue | None:
+    found: YamlValue | None = branch
     for step in steps:
         found = found.get(step) if found else None
     return found
 
 
-def _put(branch: Branch, path: Trail, dotted: str, new: Branch) -> Branch:
+def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue) -> YamlValue:
     """`branch` with `new` merged in at `path`."""
     if not path:
-        return lay(branch, new, dotted)
+        return overlay(branch, new, dotted)
     step = str(path[0])
     entries = dict(branch.value) if isinstance(branch.value, dict) else {}
     old = entries.get(step)
@@ -86,11 +86,11 @@ def _put(branch: Branch, path: Trail, dotted: str, new: Branch) -> Branch:
     if len(path) == 1 and old is None:
         entries[step] = new
     else:
-        entries[step] = _put(old or Branch({}, new.spot, new.key), path[1:], dotted, new)
+        entries[step] = _put(old or YamlValue({}, new.spot, new.key), path[1:], dotted, new)
     return replace(branch, value=entries)
 
 
-def lay(old: Branch, new: Branch, dotted: str) -> Branch:
+def overlay(old: YamlValue, new: YamlValue, dotted: str) -> YamlValue:
     """What stands at the path `dotted` when `new` is laid over `old`. Raises PipelineError."""
     if not isinstance(old.value, dict):
         return new
@@ -103,6 +103,6 @@ def lay(old: Branch, new: Branch, dotted: str) -> Branch:
     return merged
 
 
-def _faulty(new: Branch, dotted: str, message: str, hint: str = "") -> PipelineError:
+def _faulty(new: YamlValue, dotted: str, message: str, hint: str = "") -> PipelineError:
     place = (new.key or new.spot).place()
     return PipelineError([Problem("bad-patch", place, f"{dotted}: {message}" if dotted not in message else message, hint)])

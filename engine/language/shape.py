@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from promptwire.documents.complaints import complain, speak
-from promptwire.documents.document import Branch, Document, Trail
+from promptwire.documents.document import Document, KeyPath, YamlValue
+from promptwire.documents.validation_errors import describe, to_problem
 from promptwire.errors import Problem
 from promptwire.language.spec import PipelineSpec
 
@@ -29,7 +29,7 @@ class Shape:
     """The pipeline, without its misshapen parts; None when too little is left of it."""
     problems: tuple[Problem, ...] = ()
     """Every misfit."""
-    broken: frozenset[Trail] = frozenset()
+    broken: frozenset[KeyPath] = frozenset()
     """Paths of what was set aside."""
 
 
@@ -40,17 +40,17 @@ def shape(document: Document) -> Shape:
         message = (
             "the file is empty"
             if root.value is None
-            else f"a pipeline is a mapping of keys to values, not {speak(root.data())}"
+            else f"a pipeline is a mapping of keys to values, not {describe(root.data())}"
         )
         hint = "start with 'promptwire: 1', then 'nodes' and 'outputs'"
         return Shape(None, (Problem("shape", document.place(), message, hint),))
     problems: tuple[Problem, ...] = ()
-    broken: set[Trail] = set()
+    broken: set[KeyPath] = set()
     for _ in range(_TRIES):
         try:
             spec = PipelineSpec.model_validate(root.data())
         except ValidationError as error:
-            found = [complain(detail, PipelineSpec, document) for detail in error.errors(include_url=False)]
+            found = [to_problem(detail, PipelineSpec, document) for detail in error.errors(include_url=False)]
         else:
             return Shape(spec, problems, frozenset(broken))
         # Pydantic finds everything at once; what it finds later comes of what was set aside.
@@ -64,7 +64,7 @@ def shape(document: Document) -> Shape:
     return Shape(None, problems, frozenset(broken))
 
 
-def _part(path: Trail) -> Trail:
+def _part(path: KeyPath) -> KeyPath:
     """The innermost node that `path` lies in, else the entry of the top key."""
     starts = [place for place, step in enumerate(path[:-1]) if step == "nodes" and place % 2 == 0]
     if starts:
@@ -72,15 +72,15 @@ def _part(path: Trail) -> Trail:
     return path[:2]
 
 
-def _completed(root: Branch) -> Branch:
+def _completed(root: YamlValue) -> YamlValue:
     """`root` with stand-ins for the top keys that are missing, so that the rest can be looked at."""
     if not isinstance(root.value, dict):
         return root
-    stand_in = {"promptwire": Branch(1, root.spot), "outputs": Branch({"prompt": Branch(None, root.spot)}, root.spot)}
+    stand_in = {"promptwire": YamlValue(1, root.spot), "outputs": YamlValue({"prompt": YamlValue(None, root.spot)}, root.spot)}
     return replace(root, value={**{key: value for key, value in stand_in.items() if key not in root.value}, **root.value})
 
 
-def _without(branch: Branch, path: Trail) -> Branch:
+def _without(branch: YamlValue, path: KeyPath) -> YamlValue:
     """`branch` without what stands at `path`."""
     if not isinstance(branch.value, dict) or path[0] not in branch.value:
         return branch

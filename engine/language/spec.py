@@ -10,10 +10,10 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from promptwire.documents.complaints import FORMS, validate
+from promptwire.backend import Settings
+from promptwire.documents.validation_errors import FORMS, validate
+from promptwire.limits import RateLimits
 from promptwire.node import Role
-from promptwire.request import Settings
-from promptwire.steps import Pace
 from promptwire.values import Model
 
 __all__ = [
@@ -109,7 +109,7 @@ class LimitsSpec(Model):
     """Longest time."""
     on_limit: Literal["stop", "fail"] = "stop"
     """Whether reaching one ends the loops with the best so far, or is an error."""
-    roles: dict[Role, Pace] = {}
+    roles: dict[Role, RateLimits] = {}
     """How hard the model of each role may be pressed."""
 
 

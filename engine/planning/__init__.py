@@ -1,1 +1,1 @@
-"""What a run can come to, said before it begins."""
+"""Planning: bounds of calls and cost before a run."""

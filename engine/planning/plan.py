@@ -16,21 +16,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from promptwire.backends.prices import Quote
 from promptwire.bounds import Extent
-from promptwire.models.prices import Quote
+from promptwire.graph.steps import Graph
+from promptwire.limits import Limits
 from promptwire.node import Role
-from promptwire.planning.count import Count
-from promptwire.planning.lengths import REPLY
-from promptwire.planning.parts import Part, judged, parts_of, report_parts
-from promptwire.planning.walking import walk
-from promptwire.running.asking import RETRIES
+from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.cost_items import CostItem, cost_items_of, judged, report_cost_items
+from promptwire.planning.graph_walk import count_calls
+from promptwire.planning.token_estimate import REPLY
+from promptwire.results.report import REPORT
+from promptwire.running.generation import RETRIES
 from promptwire.running.preflight import bind
-from promptwire.running.report import REPORT
-from promptwire.steps import Graph, Limits
-from promptwire.task import Task
+from promptwire.tasks.task import Task
 from promptwire.values import Model
 
-__all__ = ["Known", "Plan", "StepPlan", "plan"]
+__all__ = ["Known", "Plan", "StepPlan", "make_plan"]
 
 N = TypeVar("N", int, float)
 
@@ -114,7 +115,7 @@ class Known:
     """Whether the step at a path will ask nothing more."""
 
 
-def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
+def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     """What running `graph` on `task` asks at most. Raises UsageError for an input that no task gives."""
     known = known or Known()
     if "dev" in graph.inputs:
@@ -122,20 +123,20 @@ def plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     inputs = {name: Extent.exactly(len(value)) for name, value in bind(graph, task).items()}
     limits = known.limits or graph.limits
     limited = any(limit is not None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds))
-    counts = walk(graph, inputs, limited=limited)
-    parts = {path: list(parts_of(count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
+    counts = count_calls(graph, inputs, limited=limited)
+    parts = {path: list(cost_items_of(count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
     rows = [
         _row(path, counts[path].step.type.name, found, known)
         for path, found in parts.items()
         if any(part.calls.most for part in found)
     ]
-    rows.append(_row(REPORT, "held-out comparison", list(report_parts(task)), known))
+    rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task)), known))
     return _whole(graph, task, rows, known).model_copy(
         update={"notes": tuple(_notes(counts, rows, known, task)), "limit": limits.calls}
     )
 
 
-def _row(path: str, node: str, parts: list[Part], known: Known) -> StepPlan:
+def _row(path: str, node: str, parts: list[CostItem], known: Known) -> StepPlan:
     calls = sum((part.calls for part in parts[1:]), parts[0].calls)
     most = None if math.isinf(calls.most) else int(calls.most)
     tokens = [part.tokens() for part in parts]
@@ -194,7 +195,7 @@ def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan
     )
 
 
-def _notes(counts: Mapping[str, Count], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
+def _notes(counts: Mapping[str, CallBounds], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
     for path, count in counts.items():
         if not count.known:
             yield f"{path}: {count.step.type.name} does not say what it asks"

@@ -1,1 +1,1 @@
-"""Running a checked graph: scopes, nodes, loops, scores, and the report."""
+"""Running a checked graph: steps, loops, generation, scoring, evaluation."""

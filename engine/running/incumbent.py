@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from promptwire.errors import LimitReached, ModelError, RunError, UsageError
-from promptwire.running.holdout import drawn
+from promptwire.graph.steps import Graph
+from promptwire.results.report import TRAIN_SHOWN, Comparison
+from promptwire.results.run_folder import keep_file
+from promptwire.running.evaluation import compare
+from promptwire.running.heldout import drawn
 from promptwire.running.preflight import Scoring, bind, scoring
-from promptwire.running.record import keep_file
-from promptwire.running.report import TRAIN_SHOWN, Comparison, compare
 from promptwire.running.scheduler import main_prompt, run_graph
 from promptwire.running.session import Session
-from promptwire.steps import Graph
 from promptwire.values import Prompt, Prompts
 
 __all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "shortened"]

@@ -14,15 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from promptwire.measuring.grades import read_grade
+from promptwire.backend import Completion, Request, Settings
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.metrics.grades import read_grade
 from promptwire.node import Role
-from promptwire.request import Answer, Request, Settings
-from promptwire.running.asking import RETRIES, RETRY_SAMPLES, request_for
+from promptwire.running.generation import RETRIES, RETRY_SAMPLES, request_for
 from promptwire.running.session import Session
-from promptwire.steps import Asking
-from promptwire.texts.parsing import Parse, read
-from promptwire.texts.reasoning import without_reasoning
-from promptwire.texts.templating import Template, load
+from promptwire.templating.parsing import Parse, parse_reply
+from promptwire.templating.reasoning import without_reasoning
+from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Prompt
 
 __all__ = ["Judge"]
@@ -31,7 +31,7 @@ __all__ = ["Judge"]
 class Ask(Protocol):
     """Ask a role's model for one sample."""
 
-    def __call__(self, request: Request, role: Role, first: int) -> Awaitable[Answer]:
+    def __call__(self, request: Request, role: Role, first: int) -> Awaitable[Completion]:
         """The answer with the sample number `first`."""
 
 
@@ -48,14 +48,14 @@ class Judge:
     @cached_property
     def rubric(self) -> Template:
         """The task's rubric."""
-        return load(Path(self.session.task.rubric or ""))
+        return load_template(Path(self.session.task.rubric or ""))
 
     async def grade(self, prompt: Prompt, example: Example, said: str, ask: Ask) -> tuple[float, str] | None:
         """The grade of the answer `said`, from 0 to 1, and the judge's reasons; None when the judge gives no grade."""
         values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
-        settings = self.session.settings(Asking(role="judge"), self.rubric, self.roles)
+        settings = self.session.settings(ModelCallSpec(role="judge"), self.rubric, self.roles)
         request = request_for(self.rubric.render(values), settings)
-        parse, verdict = self.rubric.front.parse, Answer()
+        parse, verdict = self.rubric.front.parse, Completion()
         for again in range(RETRIES + 1):
             verdict = await ask(request, "judge", RETRY_SAMPLES * again)
             grade = _grade(verdict, parse)
@@ -67,9 +67,9 @@ class Judge:
         return None
 
 
-def _grade(verdict: Answer, parse: Parse) -> float | None:
+def _grade(verdict: Completion, parse: Parse) -> float | None:
     """The grade in a verdict; None when there is none."""
-    answers, readable = read(verdict.text, parse, cut=verdict.cut_off)
+    answers, readable = parse_reply(verdict.text, parse, cut=verdict.cut_off)
     return read_grade(answers[-1]) if readable and answers else None
 
 

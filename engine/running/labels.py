@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from promptwire.backend import Completion, Request
 from promptwire.errors import Unsupported
 from promptwire.node import Role
-from promptwire.request import Answer, Request
 from promptwire.running.session import Session
 from promptwire.values import Example, Prompt
 
@@ -30,7 +30,7 @@ async def proven(
     problem: str,
     path: str,
     request: Callable[[Prompt, Example], Request],
-    ask: Callable[[Request], Awaitable[Answer]],
+    ask: Callable[[Request], Awaitable[Completion]],
 ) -> None:
     """Raise Unsupported with `problem` unless the model lists labels for the initial or a plain prompt."""
     key = session.models[role].identity
@@ -49,7 +49,7 @@ async def proven(
 
 
 async def _lists(
-    session: Session, request: Callable[[Prompt, Example], Request], ask: Callable[[Request], Awaitable[Answer]]
+    session: Session, request: Callable[[Prompt, Example], Request], ask: Callable[[Request], Awaitable[Completion]]
 ) -> bool:
     task = session.task
     plain = Prompt(text=f"Answer with one of: {', '.join(task.labels)}.")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from promptwire.backend import Settings
 from promptwire.errors import Unsupported, UsageError
-from promptwire.language.wires import type_of
+from promptwire.graph.port_types import type_of
+from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
 from promptwire.node import Role
-from promptwire.request import Settings
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
-from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
-from promptwire.task import Task
-from promptwire.texts.templating import load
+from promptwire.tasks.task import Task
+from promptwire.templating.template import load_template
 from promptwire.values import Examples, Prompts
 
 __all__ = ["Scoring", "bind", "inspect", "scoring", "within"]
@@ -53,7 +53,7 @@ def inspect(graph: Graph, session: Session) -> None:
         if step.type.scores:
             Scorer(session, step.path, step.asking, _NO_ROLES).require()
         if step.type.slots is not None and step.asking.template is not None:
-            template = load(Path(step.asking.template))
+            template = load_template(Path(step.asking.template))
             backend = session.models[step.asking.role]
             reason = backend.supports("generate", chat=template.front.mode == "chat")
             if reason:

@@ -12,17 +12,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
-from promptwire.language.wires import to_json
+from promptwire.graph.port_types import to_json
+from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
-from promptwire.request import Settings
-from promptwire.running.call import call_node
+from promptwire.running.gather import first_error
+from promptwire.running.loops import run_each, run_repeat
+from promptwire.running.node_call import call_node
 from promptwire.running.preflight import within
-from promptwire.running.repeat import run_each, run_repeat
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
-from promptwire.running.waves import loudest
-from promptwire.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.values import Prompt, Prompts
 
 __all__ = ["main_prompt", "run_graph"]
@@ -81,7 +81,7 @@ class _Runner:
                     if waiting[name] == 0:
                         group.create_task(one(step))
         except BaseExceptionGroup as failed:
-            raise loudest(failed.exceptions) from failed
+            raise first_error(failed.exceptions) from failed
 
     async def _recorded(self, step: Step, scope: Scope) -> Mapping[str, Any]:
         """What `step` gives, with its start, end and values in the run's record."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promptwire.language.wires import union, widen
-from promptwire.steps import Literally, Ref, Union, Wire
+from promptwire.graph.port_types import union, widen
+from promptwire.graph.steps import LiteralValue, Ref, RefUnion, Wire
 
 __all__ = ["Scope"]
 
@@ -67,9 +67,9 @@ class Scope:
 
     def value(self, wire: Wire, wanted: Any = None) -> Any:
         """The value on `wire`, made the type `wanted` where that is given."""
-        if isinstance(wire, Literally):
+        if isinstance(wire, LiteralValue):
             return wire.value
-        if isinstance(wire, Union):
+        if isinstance(wire, RefUnion):
             return union([self.look_up(ref) for ref in wire.refs], wanted)
         value = self.look_up(wire)
         return value if wanted is None else widen(value, wanted)

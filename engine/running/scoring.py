@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from promptwire.calls.kept import filtered
+from promptwire.backend import Completion, Request, Settings
+from promptwire.cache.record import filtered
 from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsupported, UsageError
-from promptwire.measuring.metrics import Metric
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.metrics.metric import Metric
 from promptwire.node import Role
-from promptwire.request import Answer, Request, Settings
-from promptwire.running.asking import request_for, skippable
+from promptwire.running.gather import gather
+from promptwire.running.generation import request_for, skippable
 from promptwire.running.judge import Judge
 from promptwire.running.labels import proven
 from promptwire.running.session import Session
 from promptwire.running.truncation import answer_before_cut
-from promptwire.running.waves import gather
-from promptwire.steps import Asking
-from promptwire.texts.layout import joined, shows_nothing
-from promptwire.texts.parsing import reading
-from promptwire.texts.templating import Template, load
+from promptwire.templating.parsing import reading
+from promptwire.templating.task_prompt import joined_slots, shows_nothing
+from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["Scorer"]
@@ -42,7 +42,7 @@ class Scorer:
     session: Session
     path: str
     """Path of the step."""
-    asking: Asking
+    asking: ModelCallSpec
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
     whole: bool = False
@@ -51,7 +51,7 @@ class Scorer:
     @cached_property
     def template(self) -> Template:
         """The template that joins prompt and input: the step's own, or the task's."""
-        return load(Path(self.asking.template or self.session.task.template))
+        return load_template(Path(self.asking.template or self.session.task.template))
 
     @cached_property
     def metric(self) -> Metric:
@@ -127,7 +127,7 @@ class Scorer:
         """Render the template with the first prompt and example: which fields an input has, only the data say."""
         task = self.session.task
         for prompt, example in zip(task.prompts.items[:1], task.train.items[:1], strict=False):
-            self.template.render(joined(prompt, example, task.labels))
+            self.template.render(joined_slots(prompt, example, task.labels))
 
     async def row(self, prompt: Prompt, example: Example) -> Row | None:
         """The row of one pair, for the report; None when a judge gave no grade. It is not entered on the leaderboard."""
@@ -182,7 +182,7 @@ class Scorer:
         return Row(prompt.id, example.id, output, taken.read, taken.value, clear, feedback=taken.feedback)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
-        return request_for(self.template.render(joined(prompt, example, self.session.task.labels)), self.settings)
+        return request_for(self.template.render(joined_slots(prompt, example, self.session.task.labels)), self.settings)
 
     def _choosing_of(self, prompt: Prompt, example: Example) -> Request:
         return self._choosing(self._request(prompt, example))
@@ -190,7 +190,7 @@ class Scorer:
     def _choosing(self, request: Request) -> Request:
         return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
 
-    def _choice(self, prompt: Prompt, example: Example, answer: Answer) -> Row:
+    def _choice(self, prompt: Prompt, example: Example, answer: Completion) -> Row:
         """The likeliest label; among equals the first one named. Without any label the answer is wrong, and unreadable."""
         labels = self.session.task.labels
         if not answer.weights:
@@ -201,7 +201,7 @@ class Scorer:
         weight = answer.weights[right]
         return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=weight, feedback=feedback)
 
-    async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Answer:
+    async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
         role = role or self.asking.role
         # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
         stream = self.session.stream("")

@@ -7,21 +7,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from promptwire.calls.gateway import Gateway
-from promptwire.calls.trace import Trace
+from promptwire.backend import Backend, Settings
 from promptwire.errors import LimitReached
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.trace import Trace
+from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
-from promptwire.request import Backend, Settings
-from promptwire.running.leaderboard import Leaderboard
+from promptwire.running.sampling import sampling
+from promptwire.running.scored_prompts import Leaderboard
 from promptwire.running.streams import Streams
 from promptwire.running.truncation import Truncations
-from promptwire.steps import Asking
-from promptwire.task import Task
-from promptwire.texts.templating import Template
+from promptwire.tasks.task import Task
+from promptwire.templating.template import Template
 
-__all__ = ["Session", "sampling"]
-
-_DEFAULTS: Mapping[Role, Settings] = {"task": Settings(temperature=0.0), "judge": Settings(temperature=0.0), "meta": Settings()}
+__all__ = ["Session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Session:
         """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""
         return f"{self.seed}/{round}"
 
-    def settings(self, asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:
+    def settings(self, asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
         """What a step's call is sampled with: the step's own word first, then its template's, its pipeline's, the role's."""
         return sampling(asking, template, roles)
 
@@ -99,9 +98,3 @@ class Session:
         """Count an answer at the step `path` that the judge gave no grade, and keep one such reply to show."""
         self.count(path, "left out without a grade")
         self.verdicts[path] = min(reply, self.verdicts.get(path, reply))
-
-
-def sampling(asking: Asking, template: Template, roles: Mapping[Role, Settings]) -> Settings:
-    """See `Session.settings`: nothing of a session is needed for it."""
-    base = roles.get(asking.role, Settings()).over(_DEFAULTS[asking.role])
-    return asking.settings.over(template.front.settings.over(base))

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from promptwire.canonical import digest
-from promptwire.steps import CallStep, EachStep, Graph, Literally, PipeStep, Ref, RepeatStep, Step, Union, Wire
+from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
+from promptwire.values.hashing import digest
 
 __all__ = ["SHARED", "Spot", "Streams"]
 
@@ -56,15 +56,15 @@ class _Scope:
 
     def source(self, wire: Wire) -> str:
         """Where the value of `wire` comes from."""
-        if isinstance(wire, Literally):
+        if isinstance(wire, LiteralValue):
             return repr(wire.value)
-        if isinstance(wire, Union):
+        if isinstance(wire, RefUnion):
             return "+".join(self.source(ref) for ref in wire.refs)
         return f"{self.names.get(wire.name, wire.name)}.{wire.port or ''}"
 
     def depth(self, wire: Wire) -> int:
         """How many `each` steps are around what `wire` reads."""
-        refs = wire.refs if isinstance(wire, Union) else (wire,) if isinstance(wire, Ref) else ()
+        refs = wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
         return max((self.own.get(ref.name, 0) for ref in refs), default=0)
 
     def inside(self, names: Mapping[str, str], *, each: bool = False) -> _Scope:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from promptwire.measuring.metrics import Metric
+from promptwire.metrics.metric import Metric
 from promptwire.values import Example
 
 __all__ = ["Truncations", "answer_before_cut"]

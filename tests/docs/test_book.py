@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.docs.book import fits
+from tests.docs.doc_pages import fits
 
 SAID = "run folder .promptwire/runs/20261121-165436-ape-paraphrase-reviews-0\n"
 

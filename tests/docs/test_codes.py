@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.docs.book import ROOT
+from tests.docs.doc_pages import ROOT
 
 RAISING = {"Problem", "error", "warn", "fault", "_refusal", "_wrong"}
 """What notes a problem, with its code among its first arguments."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from promptwire.cli import app
-from promptwire.documents.reading import read_text
-from tests.docs.book import PAGES, ROOT, Block, Reader, blocks, fits
+from promptwire.cli.app import app
+from promptwire.documents.yaml_reader import read_yaml_text
+from tests.docs.doc_pages import PAGES, ROOT, Block, Reader, blocks, fits
 
 RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "csv")
 
@@ -25,7 +25,7 @@ def do(reader: Reader, block: Block) -> None:
     elif block.title:
         reader.write(block)
         if block.language == "yaml":
-            read_text(reader.files[block.title], block.title)
+            read_yaml_text(reader.files[block.title], block.title)
     elif block.note.startswith("from "):
         assert reader.part_of(block), f"{block.note}: these lines are not in it\n{block.body}"
     elif block.language == "console":

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from promptwire.cli import app
+from promptwire.cli.app import app
 
 IDEA = Path(__file__).parent / "idea"
 PIPELINE, TEMPLATE = "front.yaml", "templates/propose.j2"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.language.registry import Registry
-from tests.docs.book import ROOT
+from promptwire.registry.node_types import Registry
+from tests.docs.doc_pages import ROOT
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("CI") and find_spec("sphinx") is None, reason="Sphinx is not here: `make docs` installs it"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.language.registry import Registry
-from promptwire.starter import start
+from promptwire.cli.scaffold import make_starter
+from promptwire.documents import resources
+from promptwire.registry.node_types import Registry
 from tests.editor.client import Editor
 
 SERVER = Path(__file__).parents[2] / "build/editor/node_modules/yaml-language-server/bin/yaml-language-server"
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("editor")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
-        start("mine", "protegi")
+        make_starter("mine", "protegi")
     return home / "mine"
 
 
@@ -61,9 +61,9 @@ def test_what_new_makes_has_no_mistake_at_once_and_its_schema_is_the_one_beside_
     assert "promptwire.json" in editor.manual(folder / "mine.yaml", 3, 2)
 
 
-@pytest.mark.parametrize("name", shipped.pipelines())
+@pytest.mark.parametrize("name", resources.pipelines())
 def test_shipped_pipelines_have_no_mistake(editor: Editor, name: str) -> None:
-    assert editor.mistakes(shipped.pipeline_path(name)) == []
+    assert editor.mistakes(resources.pipeline_path(name)) == []
 
 
 def test_node_types_are_offered_with_what_they_do(editor: Editor, folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.small import Project
+from tests.sample_project import Project
 
 settings.register_profile("no-clock", deadline=None)
 settings.load_profile("no-clock")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from promptwire.limits import RateLimits
 from promptwire.node import Role
 from promptwire.options import Options, cache_folder, runs_folder
-from promptwire.steps import Pace
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_folders_lie_in_the_working_folder_unless_the_environment_says_otherwise
 
 
 def test_a_role_borrows_the_pace_of_the_one_that_lends_it_its_model_limit_by_limit() -> None:
-    written = {"task": Pace(requests_per_minute=60, tokens_per_minute=900), "judge": Pace(requests_per_minute=5)}
-    options = Options(parallel=9, paces={"meta": Pace(parallel=2), "task": Pace(requests_per_minute=30)})
-    assert options.pace("task", written) == Pace(parallel=9, requests_per_minute=30, tokens_per_minute=900)
-    assert options.pace("meta", written) == Pace(parallel=2, requests_per_minute=30, tokens_per_minute=900)
-    assert options.pace("judge", written) == Pace(parallel=2, requests_per_minute=5, tokens_per_minute=900)
-    assert Options().pace("task") == Pace()
+    written = {"task": RateLimits(requests_per_minute=60, tokens_per_minute=900), "judge": RateLimits(requests_per_minute=5)}
+    options = Options(parallel=9, paces={"meta": RateLimits(parallel=2), "task": RateLimits(requests_per_minute=30)})
+    assert options.pace("task", written) == RateLimits(parallel=9, requests_per_minute=30, tokens_per_minute=900)
+    assert options.pace("meta", written) == RateLimits(parallel=2, requests_per_minute=30, tokens_per_minute=900)
+    assert options.pace("judge", written) == RateLimits(parallel=2, requests_per_minute=5, tokens_per_minute=900)
+    assert Options().pace("task") == RateLimits()
 
 
 def test_of_two_paces_the_stricter_holds_limit_by_limit() -> None:
-    strict = Pace(parallel=3, requests_per_minute=10).within(Pace(requests_per_minute=20, tokens_per_minute=7))
-    assert strict == Pace(parallel=3, requests_per_minute=10, tokens_per_minute=7)
+    strict = RateLimits(parallel=3, requests_per_minute=10).within(RateLimits(requests_per_minute=20, tokens_per_minute=7))
+    assert strict == RateLimits(parallel=3, requests_per_minute=10, tokens_per_minute=7)

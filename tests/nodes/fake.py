@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from promptwire.canonical import stream
 from promptwire.node import Reply
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
+from promptwire.values.hashing import stream
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class FakeContext:
             missing=missing,
         )
 
-    def born(self, text: str, *parents: Prompt) -> Prompt:
+    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
         demos = parents[0].demos if parents else ()
         ids = tuple(parent.id for parent in parents)
         return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)

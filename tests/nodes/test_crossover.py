@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from promptwire.families import Families
 from promptwire.nodes.crossover import Inputs, Params, crossover
-from promptwire.values import Critique, Critiques, Prompt, Prompts
+from promptwire.values import Critique, Critiques, Families, Prompt, Prompts
 from tests.nodes.fake import FakeContext, examples, prompts, texts
 
 A, B, C = prompts("a", "b", "c").items

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from promptwire.models.hints import HINT
-from promptwire.models.planted import reply as planted
-from promptwire.request import Request
-from tests.pipelines.lab import Waves, kind_of, model, numbers, search
+from promptwire.backend import Request
+from promptwire.backends.planted import reply as planted
+from promptwire.backends.planted_meta import HINT
+from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search
 from tests.pipelines.test_planted import PLANTED, guess, parcels
 
 EXPAND = "search.expand.family"

@@ -25,15 +25,15 @@ from typing import Any
 import pytest
 
 from promptwire.api import run as optimize
-from promptwire.documents import shipped
+from promptwire.backend import Kind, Request
+from promptwire.backends.planted import reply as planted_reply
+from promptwire.documents import resources
 from promptwire.errors import RequestRefused
 from promptwire.language.check import check
-from promptwire.models.planted import reply as planted_reply
 from promptwire.options import Options
-from promptwire.request import Kind, Request
-from promptwire.task import Task, load_task
+from promptwire.tasks.task import Task, load_task
 from promptwire.values import Example, Examples, Prompt, Prompts
-from tests.pipelines.lab import Outcome, kind_of, model, numbers, refused, search, well_formed
+from tests.pipelines.search_runs import Outcome, kind_of, model, numbers, refused, search, well_formed
 
 FOUR: dict[str, dict[str, Any]] = {
     "ape": {"rounds": 1, "n": 2, "draws": 2, "first": 4},
@@ -113,7 +113,7 @@ async def test_refusals_and_replies_without_the_tag_are_counted_or_lose_by_their
 
 
 async def test_the_fallback_of_a_template_decides_what_becomes_of_an_unreadable_reply(tmp_path: Path) -> None:
-    text = shipped.template_path("opro/meta.j2").read_text(encoding="utf-8")
+    text = resources.template_path("opro/meta.j2").read_text(encoding="utf-8")
     for fallback, entries, asked in (("drop", 1, 8), ("raw", 2, 8), ("retry", 1, 32)):
         (tmp_path / "meta.j2").write_text(text.replace("fallback: raw", f"fallback: {fallback}"), encoding="utf-8")
         (tmp_path / "p.yaml").write_text("promptwire: 1\nextends: opro\noverride: {search.ideas: {template: meta.j2}}\n")

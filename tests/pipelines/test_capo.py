@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.request import Request
-from promptwire.texts.parsing import Parse
+from promptwire.backend import Request
+from promptwire.documents import resources
+from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Prompt
-from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_evoprompt_ga import graded, halves, means, right, seeded
 from tests.pipelines.test_planted import Search, mean, results, variant
 
@@ -138,7 +138,7 @@ async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path)
     how = Search({**GIVEN, "steps": 10, "block": 15, "blocks": 3, "shots": 2})
     found = await results("capo", how, seeds=5, task=halves())
     assert sum(result.found for result in found) >= 4
-    text = shipped.template_path("capo/cross.j2").read_text(encoding="utf-8")
+    text = resources.template_path("capo/cross.j2").read_text(encoding="utf-8")
     (tmp_path / "lone.j2").write_text(text.replace("{{ family[1] }}", "Write it."), encoding="utf-8")
     cut = variant(tmp_path, "capo", "{search.crossed: {template: lone.j2}}")
     lone = await results(cut, how, seeds=3, task=halves())

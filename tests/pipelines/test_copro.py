@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.language.registry import Registry
-from promptwire.models.planted import reply as planted
-from promptwire.request import Request
+from promptwire.backend import Request
+from promptwire.backends.planted import reply as planted
+from promptwire.registry.node_types import Registry
 from promptwire.values import Prompt, Prompts
-from tests.pipelines.lab import kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_planted import accuracy, mix_up, parcels, variant, vocabulary
 
 

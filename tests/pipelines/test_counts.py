@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from promptwire.request import Request
-from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search
+from promptwire.backend import Request
+from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, numbers, search
 
 EXPAND = "search.expand.family"
 PROTEGI = ("graded", "gradients", "edits", "cousins", "variants")

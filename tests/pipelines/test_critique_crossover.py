@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from promptwire.documents import shipped
-from promptwire.request import Request
+from promptwire.backend import Request
+from promptwire.documents import resources
 from promptwire.values import Prompt
-from tests.pipelines.lab import Waves, kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_planted import Search, mean, results, variant
 
 SMALL = Search({"steps": 4, "tried_on": 12, "scored_on": 24})
@@ -75,7 +75,7 @@ async def test_it_finds_the_planted_prompt_by_what_its_critics_say(tmp_path: Pat
     """Without the faults in view nothing comes into the prompts that their parents did not have."""
     found = await results("critique-crossover", SMALL, seeds=6)
     assert sum(result.found for result in found) >= 5
-    text = shipped.template_path("evoprompt/guided.j2").read_text(encoding="utf-8")
+    text = resources.template_path("evoprompt/guided.j2").read_text(encoding="utf-8")
     (tmp_path / "blind.j2").write_text(text.replace("Fault: {{ critique }}", "Fault: some."), encoding="utf-8")
     blind = await results(variant(tmp_path, "critique-crossover", "{search.bred: {template: blind.j2}}"), SMALL, seeds=4)
     assert not any(result.found for result in blind)

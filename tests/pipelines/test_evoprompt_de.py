@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from promptwire.documents import shipped
-from promptwire.request import Request
+from promptwire.backend import Request
+from promptwire.documents import resources
 from promptwire.values import Prompt
-from tests.pipelines.lab import Outcome, Waves, kind_of, model, search, well_formed
+from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, search, well_formed
 from tests.pipelines.test_evoprompt_ga import GIVEN, HALVES, graded, halves, many, means
 from tests.pipelines.test_planted import mean, results, variant
 
@@ -89,7 +89,7 @@ async def test_copies_of_living_prompts_are_not_scored_again() -> None:
 async def test_it_brings_together_what_single_prompts_have_by_its_donors_and_its_best(tmp_path: Path) -> None:
     found = await results("evoprompt-de", HALVES, seeds=5, task=halves())
     assert sum(result.found for result in found) >= 4
-    text = shipped.template_path("evoprompt/de.j2").read_text(encoding="utf-8")
+    text = resources.template_path("evoprompt/de.j2").read_text(encoding="utf-8")
     (tmp_path / "lone.j2").write_text(
         text.replace("{{ donor }}", "Write it.").replace("{{ best }}", "Write it."), encoding="utf-8"
     )

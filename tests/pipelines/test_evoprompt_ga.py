@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from promptwire.canonical import digest
-from promptwire.documents import shipped
-from promptwire.request import Request
-from promptwire.task import Task
+from promptwire.backend import Request
+from promptwire.documents import resources
+from promptwire.tasks.task import Task
 from promptwire.values import Prompt, Prompts
-from tests.pipelines.lab import Waves, kind_of, model, numbers, search, well_formed
+from promptwire.values.hashing import digest
+from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_planted import PLANTED, Search, mean, parcels, results, variant
 
 GIVEN = {"induced": 0}
@@ -137,7 +137,7 @@ async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path)
     """It finds what no parent had whole; a child that saw one parent alone does not."""
     bred = await results("evoprompt-ga", HALVES, seeds=5, task=halves())
     assert sum(result.found for result in bred) >= 4
-    text = shipped.template_path("evoprompt/ga.j2").read_text(encoding="utf-8")
+    text = resources.template_path("evoprompt/ga.j2").read_text(encoding="utf-8")
     (tmp_path / "lone.j2").write_text(text.replace("{{ family[1] }}", "Write it."), encoding="utf-8")
     cut = variant(tmp_path, "evoprompt-ga", "{search.children: {template: lone.j2}}")
     lone = await results(cut, HALVES, seeds=3, task=halves())

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.models.hints import HINT
-from promptwire.models.planted import reply as planted
-from promptwire.request import Request
-from tests.pipelines.lab import Outcome, Waves, kind_of, model, numbers, search, well_formed
+from promptwire.backend import Request
+from promptwire.backends.planted import reply as planted
+from promptwire.backends.planted_meta import HINT
+from promptwire.documents import resources
+from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_planted import PLANTED, accuracy, guess, parcels, variant
 
 VAL, BATCH = 20, 3
@@ -92,7 +92,7 @@ async def test_what_a_judge_says_of_an_answer_is_shown_to_the_critic(pipeline: s
         return f"{words} <grade>0</grade>" if judged else well_formed(request, key)
 
     used = model(reply)
-    task = numbers(3, dev=2).model_copy(update={"metric": "judge", "rubric": str(shipped.template_path("task/judge.j2"))})
+    task = numbers(3, dev=2).model_copy(update={"metric": "judge", "rubric": str(resources.template_path("task/judge.j2"))})
     await search(pipeline, used, task, params={"rounds": 1} if pipeline == "gepa" else {"updates": 1})
     shown = [request.messages[-1].content for request in used.requests if mark in request.messages[-1].content]
     assert sum(text.count("The unit is {{ missing }}.") for text in shown) == (3 if words else 0)
@@ -135,7 +135,7 @@ async def test_a_reflection_without_a_fence_is_an_instruction_all_the_same() -> 
 
 async def test_it_finds_the_planted_prompt_by_its_feedback_and_not_without(tmp_path: Path) -> None:
     """And not when the reflection names any field, nor when the expected answers are hidden from it."""
-    seen = shipped.template_path("gepa/reflect.j2").read_text(encoding="utf-8")
+    seen = resources.template_path("gepa/reflect.j2").read_text(encoding="utf-8")
     (tmp_path / "blind.j2").write_text(seen.replace("{{ case.example.output }}", "(hidden)"), encoding="utf-8")
     cut = variant(tmp_path, "gepa", "{search.reflect.child: {template: blind.j2}}")
     for pipeline, reply, finds in (("gepa", planted, True), ("gepa", guess, False), (cut, planted, False)):

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from promptwire.api import run_async
-from promptwire.calls.budget import Budget
-from promptwire.documents import shipped
+from promptwire.backend import Completion, Request
+from promptwire.backends.planted import reply
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.documents import resources
 from promptwire.errors import LimitReached
+from promptwire.gateway.budget import Budget
+from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
-from promptwire.models.planted import reply
-from promptwire.models.scripted import Scripted
 from promptwire.options import Options
-from promptwire.request import Answer, Request
-from promptwire.running.report import Report
-from promptwire.steps import Graph
-from promptwire.task import Task, load_task
+from promptwire.results.report import Report
+from promptwire.tasks.task import Task, load_task
 from promptwire.values import Examples
 
 LIMITS = {
@@ -29,14 +29,14 @@ LIMITS = {
     "seconds": (0, 0.1, 1.5, 6),
 }
 """Twenty limits, from none at all to enough for some rounds of most pipelines."""
-PIPELINES = sorted(set(shipped.pipelines()) - {"protegi-expand"})
+PIPELINES = sorted(set(resources.pipelines()) - {"protegi-expand"})
 """Those that can be run; protegi-expand is a part of others."""
 
 
-class Priced(Scripted):
+class Priced(ScriptedBackend):
     """The planted model at a cent an answer."""
 
-    async def call(self, request: Request, *, keys: Sequence[str]) -> list[Answer]:
+    async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
         from dataclasses import replace
 
         return [replace(answer, usd=0.01) for answer in await super().call(request, keys=keys)]

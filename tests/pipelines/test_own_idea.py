@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from promptwire.models.hints import HINT
-from promptwire.models.planted import reply
-from tests.pipelines.lab import model, search
+from promptwire.backends.planted import reply
+from promptwire.backends.planted_meta import HINT
+from tests.pipelines.search_runs import model, search
 from tests.pipelines.test_planted import PLANTED, parcels
 
 IDEA = """

@@ -18,16 +18,16 @@ from typing import Any
 
 import pytest
 
-from promptwire.canonical import stream
-from promptwire.documents import shipped
-from promptwire.language.registry import Registry
-from promptwire.models.hints import HINT, INPUT, fields, scored
-from promptwire.models.planted import planted, reply
+from promptwire.backend import Request
+from promptwire.backends.planted import planted, reply
+from promptwire.backends.planted_meta import HINT, INPUT, fields, scored
+from promptwire.documents import resources
 from promptwire.node import Context, node
-from promptwire.request import Request
-from promptwire.task import Task, load_task
+from promptwire.registry.node_types import Registry
+from promptwire.tasks.task import Task, load_task
 from promptwire.values import Examples, History, Message, Model, Prompt
-from tests.pipelines.lab import Reply, kind_of, model, search
+from promptwire.values.hashing import stream
+from tests.pipelines.search_runs import Reply, kind_of, model, search
 
 SEEDS = 20
 PLANTED = {"colour", "weight", "contents", "sender", "deadline", "insurance"}
@@ -129,7 +129,7 @@ async def test_it_finds_the_planted_prompt_and_beats_random_search_at_equal_call
 
 def blind(folder: Path, template: str, loop: str) -> str:
     """A copy of a shipped template that does not show what it loops over; gives its name."""
-    text = shipped.template_path(template).read_text(encoding="utf-8")
+    text = resources.template_path(template).read_text(encoding="utf-8")
     cut, times = re.subn(rf"{{% for \w+ in {loop} %}}.*?{{% endfor %}}", "", text, flags=re.DOTALL)
     assert times == 1
     name = f"blind-{template.replace('/', '-')}"
@@ -206,7 +206,7 @@ async def test_pe2_with_momentum_fails_without_its_history(tmp_path: Path) -> No
     assert not any(result.found for result in cut)
 
 
-@pytest.mark.parametrize("pipeline", [name for name in shipped.pipelines() if name != "protegi-expand"])
+@pytest.mark.parametrize("pipeline", [name for name in resources.pipelines() if name != "protegi-expand"])
 async def test_every_shipped_pipeline_can_be_rehearsed(pipeline: str) -> None:
     """With its own templates and parsers: nothing that the planted model writes is unreadable."""
     sizes: dict[str, dict[str, Any]] = {

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from promptwire.canonical import digest
-from promptwire.models.planted import reply
-from promptwire.models.scripted import said
-from promptwire.request import Request
-from promptwire.task import Task, load_task
+from promptwire.backend import Request
+from promptwire.backends.planted import reply
+from promptwire.backends.scripted import said
+from promptwire.tasks.task import Task, load_task
 from promptwire.values import Examples
-from tests.pipelines.lab import model, search
+from promptwire.values.hashing import digest
+from tests.pipelines.search_runs import model, search
 
 SMALL: dict[str, dict[str, Any]] = {
     "ape": {"rounds": 1, "n": 4, "first": 4, "scored_on": 20},

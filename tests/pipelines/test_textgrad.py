@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.models.hints import HINT
-from promptwire.models.planted import reply as planted
-from promptwire.request import Request
+from promptwire.backend import Request
+from promptwire.backends.planted import reply as planted
+from promptwire.backends.planted_meta import HINT
+from promptwire.documents import resources
 from promptwire.values import Prompt, Prompts
-from tests.pipelines.lab import Waves, kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
 from tests.pipelines.test_planted import PLANTED, guess, parcels, variant
 
 SAID, BLAMED = "search.backward.said", "search.backward.blamed"
@@ -40,7 +40,7 @@ async def test_a_judge_is_asked_about_each_response_more() -> None:
         judged = "The answer to grade" in request.messages[-1].content
         return "<grade>0</grade>" if judged else well_formed(request, key)
 
-    task = numbers(6, dev=2).model_copy(update={"metric": "judge", "rubric": str(shipped.template_path("task/judge.j2"))})
+    task = numbers(6, dev=2).model_copy(update={"metric": "judge", "rubric": str(resources.template_path("task/judge.j2"))})
     run = await search("textgrad", model(reply), task, params={"updates": 1})
     assert run.counted("search.forward")[1] == 3 + 3
     assert run.counted(SAID)[1] + run.counted(BLAMED)[1] + run.counted("search.child")[1] == 7
@@ -132,7 +132,7 @@ async def test_of_several_initial_prompts_the_best_on_dev_is_improved() -> None:
 
 async def test_it_finds_the_planted_prompt_by_its_feedback_and_not_without(tmp_path: Path) -> None:
     """And not when the feedback names any field, nor when the expected answer is hidden from the first critic."""
-    seen = shipped.template_path("textgrad/response.j2").read_text(encoding="utf-8")
+    seen = resources.template_path("textgrad/response.j2").read_text(encoding="utf-8")
     (tmp_path / "blind.j2").write_text(seen.replace("{{ case.example.output }}", "(hidden)"), encoding="utf-8")
     cut = variant(tmp_path, "textgrad", "{search.backward.said: {template: blind.j2}}")
     for pipeline, reply, finds in (("textgrad", planted, True), ("textgrad", guess, False), (cut, planted, False)):

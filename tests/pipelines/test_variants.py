@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.request import Kind, Request
-from promptwire.task import load_task
+from promptwire.backend import Kind, Request
+from promptwire.documents import resources
+from promptwire.tasks.task import load_task
 from promptwire.values import Example, Prompt, Prompts
-from tests.pipelines.lab import kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
 
 
 def sent(requests: list[Request], kind: str) -> list[str]:
@@ -28,7 +28,7 @@ def sent(requests: list[Request], kind: str) -> list[str]:
 )
 async def test_opro_shows_its_text_where_the_tasks_template_puts_it(template: str, layout: str) -> None:
     """Before the question, after it, at the start of the answer: `--template` says it once for task and meta-prompt."""
-    task = numbers(3).model_copy(update={"template": str(shipped.template_path(template))})
+    task = numbers(3).model_copy(update={"template": str(resources.template_path(template))})
 
     def reply(request: Request, key: str) -> str:
         text = request.messages[-1].content if request.messages else request.prompt
@@ -45,7 +45,7 @@ def test_a_task_template_of_ones_own_is_found_where_one_stands(tmp_path: Path, m
     (tmp_path / "mine.j2").write_text("{{ prompt }}: {{ example }}")
     monkeypatch.chdir(tmp_path)
     assert load_task("planted", {"template": "mine.j2"}).template == str(tmp_path / "mine.j2")
-    assert load_task("planted", {"template": "task/after.j2"}).template == str(shipped.template_path("task/after.j2"))
+    assert load_task("planted", {"template": "task/after.j2"}).template == str(resources.template_path("task/after.j2"))
 
 
 async def test_opro_shows_the_best_twenty_worst_first_in_whole_hundredths() -> None:
@@ -120,7 +120,7 @@ async def test_pe2_goes_on_with_the_conversation_and_apo_does_not() -> None:
 
 
 async def test_pe2_shows_the_whole_request_and_the_hard_examples_of_each_proposal() -> None:
-    task = numbers(30, dev=4).model_copy(update={"template": str(shipped.template_path("task/after.j2"))})
+    task = numbers(30, dev=4).model_copy(update={"template": str(resources.template_path("task/after.j2"))})
 
     def reply(request: Request, key: str) -> str:
         text = request.messages[-1].content

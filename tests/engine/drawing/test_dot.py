@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from promptwire.documents import shipped
+from promptwire.documents import resources
 from promptwire.drawing.dot import paint
 from promptwire.language.check import load_graph
-from tests.small import Project
+from tests.sample_project import Project
 
 
-@pytest.mark.parametrize("name", shipped.pipelines())
+@pytest.mark.parametrize("name", resources.pipelines())
 def test_every_wire_ends_at_a_box_and_at_a_port_that_it_has(name: str) -> None:
     text = paint(load_graph(name))
     ports = {

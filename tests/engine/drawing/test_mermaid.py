@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from promptwire.documents import shipped
+from promptwire.documents import resources
 from promptwire.drawing.mermaid import paint
 from promptwire.language.check import load_graph
-from tests.small import Project
+from tests.sample_project import Project
 
 
-@pytest.mark.parametrize("name", shipped.pipelines())
+@pytest.mark.parametrize("name", resources.pipelines())
 def test_sub_graphs_close_and_arrows_have_both_ends(name: str) -> None:
     lines = paint(load_graph(name)).splitlines()
     bare = [line.strip() for line in lines]
@@ -25,7 +25,7 @@ def test_sub_graphs_close_and_arrows_have_both_ends(name: str) -> None:
             assert {source, target} <= known
 
 
-@pytest.mark.parametrize("name", shipped.pipelines())
+@pytest.mark.parametrize("name", resources.pipelines())
 def test_no_class_is_called_by_a_word_of_mermaids_own(name: str) -> None:
     """`classDef call` and `classDef end` are refused by Mermaid's parser (found with mermaid 11)."""
     used = re.findall(r"^  (?:classDef|class n[n\d,]*) (\w+)", paint(load_graph(name)), re.MULTILINE)

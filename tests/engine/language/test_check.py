@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from promptwire.errors import PipelineError, UsageError
 from promptwire.language.check import check, load_graph
-from tests.small import TYPES, Project
+from tests.sample_project import TYPES, Project
 from tests.strategies import any_text, near_yaml
 
 BROKEN = """\

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 import promptwire
-from promptwire.cli import app
+from promptwire.cli.app import app
 from promptwire.errors import PipelineError, UsageError
 from promptwire.language.check import check
-from promptwire.language.showing import effective
-from promptwire.task import load_task
+from promptwire.language.printing import effective
+from promptwire.tasks.task import load_task
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.small import Project
+from tests.sample_project import Project
 
 NODES = "inputs: {seed: Prompts}\nnodes:\n  best: {use: pick, prompts: $seed}\noutputs: {prompt: $best}\n"
 

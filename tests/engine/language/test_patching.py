@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from promptwire.documents.document import Source, Spot, graft
-from promptwire.documents.reading import read_text
+from promptwire.documents.document import Position, Source, graft
+from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import PipelineError
 from promptwire.language.patching import patch
 
@@ -25,7 +25,7 @@ outputs: {prompt: $search.beam}
 
 
 def patched(dotted: str, value: Any) -> Any:
-    return patch(read_text(BASE, "base").root, dotted, graft(value, Spot(Source("patch")))).data()
+    return patch(read_yaml_text(BASE, "base").root, dotted, graft(value, Position(Source("patch")))).data()
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_null_removes() -> None:
 
 
 def test_a_patch_leaves_the_base_as_it_was() -> None:
-    root = read_text(BASE, "base").root
+    root = read_yaml_text(BASE, "base").root
     before = root.data()
-    patch(root, "search.select.policy", graft("top", Spot(Source("patch"))))
+    patch(root, "search.select.policy", graft("top", Position(Source("patch"))))
     assert root.data() == before
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from promptwire.documents.document import Document, Source, Spot, graft
-from promptwire.documents.reading import read_text
+from promptwire.documents.document import Document, Position, Source, graft
+from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import PipelineError
 from promptwire.language.shape import shape
 from tests.strategies import data, near_yaml
@@ -15,11 +15,11 @@ RIGHT = "promptwire: 1\nnodes: {a: {use: mix}}\noutputs: {prompt: $a}\n"
 
 
 def told(text: str) -> list[str]:
-    return [str(problem).splitlines()[0] for problem in shape(read_text(text, "f")).problems]
+    return [str(problem).splitlines()[0] for problem in shape(read_yaml_text(text, "f")).problems]
 
 
 def test_a_right_pipeline_has_no_problems() -> None:
-    found = shape(read_text(RIGHT, "f"))
+    found = shape(read_yaml_text(RIGHT, "f"))
     assert found.spec is not None
     assert (found.problems, found.broken) == ((), frozenset())
 
@@ -62,7 +62,7 @@ def test_a_misshapen_pipeline_is_told_at_its_place(text: str, expected: str) -> 
 
 def test_a_misshapen_node_is_set_aside_and_the_rest_stays() -> None:
     found = shape(
-        read_text(
+        read_yaml_text(
             RIGHT.replace("{a: {use: mix}}", "{a: {use: mix}, b: {use: 3}, c: {repeat: 1, nodes: {d: 4, e: {use: x}}}}"), "f"
         )
     )
@@ -75,7 +75,7 @@ def test_a_misshapen_node_is_set_aside_and_the_rest_stays() -> None:
 @given(near_yaml)
 def test_any_document_gives_a_shape(text: str) -> None:
     try:
-        document = read_text(text, "f")
+        document = read_yaml_text(text, "f")
     except PipelineError:
         return
     found = shape(document)
@@ -86,7 +86,7 @@ def test_any_document_gives_a_shape(text: str) -> None:
 def test_any_data_under_the_top_keys_gives_a_shape(value: object) -> None:
     for key in ("nodes", "inputs", "params", "models", "limits", "outputs"):
         whole = {"promptwire": 1, "nodes": {"a": {"use": "mix"}}, "outputs": {"p": "$a"}, key: value}
-        found = shape(Document("f", graft(whole, Spot(Source("f")))))
+        found = shape(Document("f", graft(whole, Position(Source("f")))))
         assert found.spec is not None or found.problems
 
 
@@ -94,5 +94,5 @@ def test_any_data_under_the_top_keys_gives_a_shape(value: object) -> None:
 def test_a_name_that_looks_like_one_of_pydantics_is_only_a_bad_name(name: str) -> None:
     for key in ("nodes", "inputs", "params", "outputs"):
         whole = {"promptwire": 1, "nodes": {"a": {"use": "mix"}}, "outputs": {"p": "$a"}, key: {name: {"use": "mix"}}}
-        found = shape(Document("f", graft(whole, Spot(Source("f")))))
+        found = shape(Document("f", graft(whole, Position(Source("f")))))
         assert found.problems

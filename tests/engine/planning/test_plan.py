@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from promptwire.canonical import stream
-from promptwire.documents import shipped
+from promptwire.backend import Request
+from promptwire.documents import resources
 from promptwire.language.check import load_graph
-from promptwire.planning.plan import plan
-from promptwire.request import Request
-from tests.pipelines.lab import kind_of, model, numbers, search, well_formed
+from promptwire.planning.plan import make_plan
+from promptwire.values.hashing import stream
+from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
 
-WHOLE = [name for name in shipped.pipelines() if name != "protegi-expand"]
+WHOLE = [name for name in resources.pipelines() if name != "protegi-expand"]
 SMALL: dict[str, dict[str, Any]] = {"opro": {"steps": 3}, "protegi": {"rounds": 2, "pulls": 300}, "protegi-repo": {"rounds": 2}}
 
 
@@ -31,7 +31,7 @@ def mixed(request: Request, key: str) -> str:
 @pytest.mark.parametrize("name", WHOLE)
 async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, reply: Any) -> None:
     params, task = SMALL.get(name, {}), numbers(12, dev=12)
-    found = plan(load_graph(name, params=params), task)
+    found = make_plan(load_graph(name, params=params), task)
     run = await search(name, model(reply), task, params=params)
     planned = {step.path: step for step in found.steps}
     for path, count in run.session.gateway.tally.steps.items():
@@ -45,7 +45,7 @@ async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, r
 @pytest.mark.parametrize("pulls", [1, 7, 50, 1000])
 async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
     params, sets = {"rounds": 1}, {"search.select.policy": policy, "search.select.pulls": str(pulls)}
-    found = plan(load_graph("protegi", params=params, sets=sets), numbers(30))
+    found = make_plan(load_graph("protegi", params=params, sets=sets), numbers(30))
     run = await search("protegi", model(mixed), numbers(30), params=params, sets=sets)
     (step,) = [step for step in found.steps if step.path == "search.select"]
     count = run.session.gateway.tally.of("search.select")
@@ -54,7 +54,7 @@ async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
 
 
 async def test_exact_numbers_are_exact() -> None:
-    found = plan(load_graph("ape", params={"draws": 3, "n": 4}), numbers(40))
+    found = make_plan(load_graph("ape", params={"draws": 3, "n": 4}), numbers(40))
     run = await search("ape", model(mixed), numbers(40), params={"draws": 3, "n": 4})
     (proposals,) = [step for step in found.steps if step.path == "proposals"]
     assert proposals.exact
@@ -84,27 +84,27 @@ async def test_exact_numbers_are_exact() -> None:
 )
 def test_the_most_is_what_the_papers_formula_comes_to(name: str, asked: dict[str, int]) -> None:
     """With 40 examples to learn from, of which CAPO takes 4 for shots, and 20 of dev."""
-    steps = {step.path: step.most for step in plan(load_graph(name), numbers(40, dev=20)).steps}
+    steps = {step.path: step.most for step in make_plan(load_graph(name), numbers(40, dev=20)).steps}
     assert {path: steps[path] for path in asked} == asked
     assert name != "ape" or "best" not in steps
 
 
 def test_a_judge_may_be_asked_about_every_answer() -> None:
     task = numbers(10)
-    plain = plan(load_graph("opro", params={"steps": 1}), task).steps[0]
-    rubric = str(shipped.template_path("task/judge.j2"))
-    judged = plan(load_graph("opro", params={"steps": 1}), task.model_copy(update={"metric": "judge", "rubric": rubric})).steps[
-        0
-    ]
+    plain = make_plan(load_graph("opro", params={"steps": 1}), task).steps[0]
+    rubric = str(resources.template_path("task/judge.j2"))
+    judged = make_plan(
+        load_graph("opro", params={"steps": 1}), task.model_copy(update={"metric": "judge", "rubric": rubric})
+    ).steps[0]
     assert (plain.least, plain.most) == (2, 2)
     assert (judged.least, judged.most) == (2, 4)
 
 
 def test_the_held_out_comparison_is_planned_too() -> None:
     """Two prompts on 4 test and 10 train examples; one prompt when the initial one stays the best."""
-    report = plan(load_graph("ape"), numbers(10)).steps[-1]
+    report = make_plan(load_graph("ape"), numbers(10)).steps[-1]
     assert (report.path, report.least, report.most) == ("report", 14, 28)
 
 
 def test_a_pipelines_own_limit_is_told() -> None:
-    assert plan(load_graph("ape", sets={"limits": "{calls: 77}"}), numbers(10)).limit == 77
+    assert make_plan(load_graph("ape", sets={"limits": "{calls: 77}"}), numbers(10)).limit == 77

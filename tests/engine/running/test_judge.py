@@ -6,29 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.calls.budget import Budget
-from promptwire.calls.cache import AnswerCache
-from promptwire.calls.gateway import Gateway
-from promptwire.calls.trace import Trace
-from promptwire.documents import shipped
-from promptwire.models.scripted import Scripted, said
-from promptwire.request import Request
+from promptwire.backend import Request
+from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.cache.disk import ResponseCache
+from promptwire.documents import resources
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.trace import Trace
+from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
-from promptwire.steps import Asking
-from promptwire.task import Task
+from promptwire.tasks.task import Task
 from promptwire.values import Prompt, Prompts, Scores
-from tests.engine.world import session, task
+from tests.engine.sample_session import session, task
 
 PROMPTS = Prompts.of([Prompt(text="first")])
 NO_GRADE = ["I can't assess this.", "", "<grade>", "<grade></grade>", "<grade>excellent</grade>", "<grade>85</grade>"]
 
 
 def judged() -> Task:
-    return task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
+    return task(metric="judge", rubric=str(resources.template_path("task/judge.j2")))
 
 
-class Bench(Scripted):
+class Bench(ScriptedBackend):
     """A judge that gives `bad` verdicts about the input x3 first, then `good`; about all others `good` at once."""
 
     def __init__(self, verdict: str, *, bad: int) -> None:
@@ -48,7 +48,7 @@ class Bench(Scripted):
 
 async def graded(model: Bench, run: Session | None = None) -> tuple[Scores, Session]:
     run = run or session(model, task=judged())
-    return await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, run.task.train, False), run
+    return await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, False), run
 
 
 @pytest.mark.parametrize("verdict", NO_GRADE)
@@ -79,7 +79,7 @@ async def test_a_run_again_asks_nothing_and_ends_the_same(tmp_path: Path, bad: i
     found = []
     for _ in range(2):
         model = Bench("no grade", bad=bad)
-        cache, trace = AnswerCache(tmp_path), Trace(None)
+        cache, trace = ResponseCache(tmp_path), Trace(None)
         gateway = Gateway(cache=cache, budget=Budget(None), trace=trace)
         models = {"task": model, "judge": model}
         scores, _ = await graded(model, Session(judged(), models, gateway, trace))  # type: ignore[arg-type]
@@ -91,6 +91,8 @@ async def test_a_run_again_asks_nothing_and_ends_the_same(tmp_path: Path, bad: i
 
 
 async def test_a_judge_that_never_grades_leaves_a_prompt_without_a_score() -> None:
-    scores, run = await graded(Bench("no grade", bad=99), session(Scripted(lambda request, key: "no grade"), task=judged()))
+    scores, run = await graded(
+        Bench("no grade", bad=99), session(ScriptedBackend(lambda request, key: "no grade"), task=judged())
+    )
     assert scores.mean(PROMPTS.items[0]) is None
     assert run.counts["here", "left out without a grade"] == 6

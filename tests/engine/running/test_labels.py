@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from promptwire.backend import Completion, Request
+from promptwire.backends.openai_compatible import OpenAICompatible
+from promptwire.backends.scripted import ScriptedBackend, said
 from promptwire.errors import Unsupported
-from promptwire.models.endpoint import Endpoint
-from promptwire.models.scripted import Scripted, said
-from promptwire.request import Answer, Request
+from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.labels import PROOFS
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
-from promptwire.steps import Asking
-from promptwire.task import Task
+from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples, Prompt, Prompts, Scores
-from tests.engine.world import session, task
+from tests.engine.sample_session import session, task
 from tests.openai_server import Server
 
 LABELLED = Examples.of([Example(input="goal", outputs=("sports",)), Example(input="soup", outputs=("food",))])
@@ -26,19 +26,19 @@ def topics(initial: str = "start") -> Task:
     return task(metric="choice", labels=("sports", "food"), train=LABELLED, test=LABELLED, prompts=prompts)
 
 
-def chooser(*, lists: str) -> Scripted:
+def chooser(*, lists: str) -> ScriptedBackend:
     """A model that lists the labels for prompts that hold `lists` and no "JSON"."""
 
-    def reply(request: Request, key: str) -> str | Answer:
+    def reply(request: Request, key: str) -> str | Completion:
         if lists in said(request) and "JSON" not in said(request):
             return "sports" if "goal" in said(request) else "food"
-        return Answer(text="the label 'sports' is not among the 2 likeliest tokens", via="labels not listed")
+        return Completion(text="the label 'sports' is not among the 2 likeliest tokens", via="labels not listed")
 
-    return Scripted(reply)
+    return ScriptedBackend(reply)
 
 
 async def chosen(run: Session, *prompts: Prompt) -> Scores:
-    return await Scorer(run, "here", Asking(role="task"), {}).score(Prompts.of(prompts), LABELLED, False)
+    return await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(Prompts.of(prompts), LABELLED, False)
 
 
 @pytest.mark.parametrize("beside", [(), (Prompt(text="start"),)], ids=["alone", "beside a good one"])
@@ -75,7 +75,7 @@ async def test_the_model_is_tried_once_in_a_run() -> None:
 async def test_over_http_the_listed_labels_decide(top: dict[str, float], values: list[float] | None) -> None:
     async with Server().running() as server:
         server.top = top
-        run = session(Endpoint("m", server.url), task=topics())  # type: ignore[arg-type]
+        run = session(OpenAICompatible("m", server.url), task=topics())  # type: ignore[arg-type]
         if values is None:
             with pytest.raises(Unsupported, match="likeliest tokens"):
                 await chosen(run, JSON)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from promptwire.backend import Settings
 from promptwire.language.check import load_graph
-from promptwire.request import Settings
 from promptwire.running.preflight import Scoring, scoring
-from tests.small import Project
+from tests.sample_project import Project
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"
 INNER = f"{HEAD}models: {{task: {{max_tokens: 5}}}}\nnodes:\n  best: {{use: beam-select, prompts: $seed, on: $train}}\noutputs: {{prompt: $best}}\n"

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from promptwire.backends.scripted import ScriptedBackend
 from promptwire.errors import NodeError
-from promptwire.models.scripted import Scripted
+from promptwire.graph.steps import LiteralValue, PipeStep, Ref, Step
 from promptwire.node import Context, node
 from promptwire.running.scheduler import run_graph
-from promptwire.steps import Literally, PipeStep, Ref, Step
-from tests.engine.world import PLACE, Nothing, Number, add, call, graph, session
+from tests.engine.sample_session import PLACE, Nothing, Number, add, call, graph, session
 
-ECHO = Scripted(lambda request, key: "x")
+ECHO = ScriptedBackend(lambda request, key: "x")
 
 
 async def test_outputs_follow_the_wires_whatever_the_order_of_steps() -> None:
     steps = [
         call("three", add, {"left": Ref("two"), "right": Ref("one")}, "two", "one"),
         call("two", add, {"left": Ref("one"), "right": Ref("one")}, "one"),
-        call("one", add, {"left": Literally(1)}),
+        call("one", add, {"left": LiteralValue(1)}),
     ]
     for order in (steps, steps[::-1]):
         made = graph(*order, outputs={"out": Ref("three")}, types={"out": int})
@@ -46,7 +46,7 @@ async def test_a_step_starts_when_its_own_needs_are_done_not_when_a_level_is() -
 
     made = graph(
         call("slow", slow, {}),
-        call("quick", add, {"left": Literally(1)}),
+        call("quick", add, {"left": LiteralValue(1)}),
         call("after", opens, {"value": Ref("quick")}, "quick"),
         outputs={"a": Ref("slow"), "b": Ref("after")},
         types={"a": int, "b": int},
@@ -87,15 +87,15 @@ async def test_a_pipeline_as_a_node_has_names_of_its_own_and_params_from_outside
         params={"more": 1},
     )
     pipe: Step = PipeStep(
-        "inner", "inner", PLACE, frozenset({"one"}), graph=inner, wires={"value": Ref("one")}, params={"more": Literally(40)}
+        "inner", "inner", PLACE, frozenset({"one"}), graph=inner, wires={"value": Ref("one")}, params={"more": LiteralValue(40)}
     )
-    made = graph(call("one", add, {"left": Literally(2)}), pipe, outputs={"out": Ref("inner", "total")}, types={"out": int})
+    made = graph(call("one", add, {"left": LiteralValue(2)}), pipe, outputs={"out": Ref("inner", "total")}, types={"out": int})
     assert await run_graph(made, {}, session(ECHO)) == {"out": 42}
 
 
 async def test_the_record_holds_every_steps_start_end_and_values(tmp_path: Path) -> None:
     run = session(ECHO, folder=tmp_path)
-    made = graph(call("one", add, {"left": Literally(7)}), outputs={"out": Ref("one")}, types={"out": int})
+    made = graph(call("one", add, {"left": LiteralValue(7)}), outputs={"out": Ref("one")}, types={"out": int})
     await run_graph(made, {}, run)
     run.trace.close()
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]

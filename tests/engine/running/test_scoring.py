@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from promptwire.calls.retrying import Retry
+from promptwire.backend import Completion, Request
+from promptwire.backends.scripted import ScriptedBackend, said
 from promptwire.errors import LimitReached, RequestRefused, TransientError, Unsupported, UsageError
-from promptwire.models.scripted import Scripted, said
-from promptwire.request import Answer, Request
+from promptwire.gateway.retry import RetryPolicy
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.limits import Limits
 from promptwire.running.scoring import Scorer
-from promptwire.steps import Asking, Limits
-from promptwire.texts.parsing import Parse
+from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Examples, Prompt, Prompts, Scores
-from tests.engine.world import session, task
+from tests.engine.sample_session import session, task
 
 PROMPTS = Prompts.of([Prompt(text="first"), Prompt(text="second")])
 
@@ -26,35 +27,35 @@ def last_line(request: Request) -> str:
     return said(request).rsplit("Input: ", 1)[1].partition("\n")[0]
 
 
-async def scored(model: Scripted, *, asking: Asking | None = None, partial: bool = False, **rest: Any) -> Scores:
+async def scored(model: ScriptedBackend, *, asking: ModelCallSpec | None = None, partial: bool = False, **rest: Any) -> Scores:
     run = session(model, **rest)
-    scorer = Scorer(run, "here", asking or Asking(role="task"), {})
+    scorer = Scorer(run, "here", asking or ModelCallSpec(role="task"), {})
     return await scorer.score(PROMPTS, run.task.train, partial)
 
 
 async def test_every_pair_has_a_row_in_the_written_order() -> None:
-    model = Scripted(lambda request, key: last_line(request) if said(request).startswith("first") else "wrong")
+    model = ScriptedBackend(lambda request, key: last_line(request) if said(request).startswith("first") else "wrong")
     scores = await scored(model)
     assert [row.prompt for row in scores.rows] == [prompt.id for prompt in PROMPTS.items for _ in range(6)]
     assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, 0.0]
 
 
 async def test_all_pairs_are_in_flight_together() -> None:
-    model = Scripted(lambda request, key: "x", latency=0.001)
+    model = ScriptedBackend(lambda request, key: "x", latency=0.001)
     await scored(model)
     assert model.peak == 12
 
 
 async def test_the_task_model_is_asked_at_temperature_0() -> None:
-    model = Scripted(lambda request, key: "x")
+    model = ScriptedBackend(lambda request, key: "x")
     await scored(model)
     assert {request.settings.temperature for request in model.requests} == {0.0}
 
 
 async def test_a_reply_that_can_not_be_read_is_wrong_and_counted() -> None:
-    model = Scripted(lambda request, key: "no tag here")
+    model = ScriptedBackend(lambda request, key: "no tag here")
     run = session(model, task=task(parse=Parse(tag="answer")))
-    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, run.task.train, False)
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, False)
     assert {(row.value, row.readable, row.answer, row.output) for row in scores.rows} == {(0.0, False, "", "no tag here")}
     assert run.counts["here", "unreadable"] == 12
 
@@ -65,14 +66,14 @@ async def test_a_call_that_failed_has_no_row_and_never_a_score_of_0() -> None:
             raise TransientError("down")
         return last_line(request)
 
-    scores = await scored(Scripted(flaky), asking=Asking(role="task", on_error="skip"))
+    scores = await scored(ScriptedBackend(flaky), asking=ModelCallSpec(role="task", on_error="skip"))
     assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [5, 5]
     assert {row.value for row in scores.rows} == {1.0}
     with pytest.raises(TransientError, match="down"):
-        await scored(Scripted(flaky))
+        await scored(ScriptedBackend(flaky))
 
 
-def failing_until(good: int) -> Scripted:
+def failing_until(good: int) -> ScriptedBackend:
     """A model whose answers all come at the try with the number `good`, counted from 1."""
     tries: Counter[str] = Counter()
 
@@ -82,14 +83,14 @@ def failing_until(good: int) -> Scripted:
             raise TransientError("down")
         return last_line(request)
 
-    return Scripted(flaky)
+    return ScriptedBackend(flaky)
 
 
 async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_failed_when_it_comes_at_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tests.engine.world.Retry", lambda tries: Retry(tries=2, sleep=lambda seconds: asyncio.sleep(0)))
-    asking = Asking(role="task", on_error="retry", retries=2)
+    monkeypatch.setattr("tests.engine.world.Retry", lambda tries: RetryPolicy(tries=2, sleep=lambda seconds: asyncio.sleep(0)))
+    asking = ModelCallSpec(role="task", on_error="retry", retries=2)
     run = session(failing_until(6))
     scores = await Scorer(run, "here", asking, {}).score(PROMPTS, run.task.train, False)
     assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 6]
@@ -105,25 +106,25 @@ async def test_what_an_endpoint_refuses_is_not_retried_in_rounds() -> None:
     def refuse(request: Request, key: str) -> str:
         raise RequestRefused("never")
 
-    model = Scripted(refuse)
+    model = ScriptedBackend(refuse)
     with pytest.raises(RequestRefused, match="never"):
-        await scored(model, asking=Asking(role="task", on_error="retry"))
+        await scored(model, asking=ModelCallSpec(role="task", on_error="retry"))
     assert len(model.requests) <= 12
 
 
 async def test_a_limit_leaves_the_rows_that_were_written_first() -> None:
-    model = Scripted(lambda request, key: last_line(request))
+    model = ScriptedBackend(lambda request, key: last_line(request))
     scores = await scored(model, partial=True, limits=Limits(calls=8))
     assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 2]
     with pytest.raises(LimitReached):
-        await scored(Scripted(lambda request, key: "x"), limits=Limits(calls=8))
+        await scored(ScriptedBackend(lambda request, key: "x"), limits=Limits(calls=8))
 
 
 LABELLED = Examples.of([Example(input="goal", outputs=("sports",)), Example(input="soup", outputs=("food",))])
 
 
 async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right_one_was() -> None:
-    model = Scripted(lambda request, key: "sports")
+    model = ScriptedBackend(lambda request, key: "sports")
     chosen = task(metric="choice", labels=("sports", "food"), train=LABELLED, test=LABELLED)
     scores = await scored(model, task=chosen)
     assert [(row.answer, row.value) for row in scores.rows][:2] == [("sports", 1.0), ("sports", 0.0)]
@@ -133,13 +134,13 @@ async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right
 
 
 async def test_of_equally_likely_labels_the_first_named_is_taken() -> None:
-    model = Scripted(lambda request, key: Answer(weights=(-0.7, -0.7)))
+    model = ScriptedBackend(lambda request, key: Completion(weights=(-0.7, -0.7)))
     scores = await scored(model, task=task(metric="choice", labels=("food", "sports"), train=LABELLED, test=LABELLED))
     assert {row.answer for row in scores.rows} == {"food"}
 
 
 async def test_a_likelihood_is_the_mean_over_the_answers_tokens() -> None:
-    model = Scripted(lambda request, key: Answer(weights=(-1.0, -3.0)))
+    model = ScriptedBackend(lambda request, key: Completion(weights=(-1.0, -3.0)))
     scores = await scored(model, task=task(metric="logprob"))
     assert {row.value for row in scores.rows} == {-2.0}
     assert scores.perfect is None
@@ -150,10 +151,10 @@ async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
     def reply(request: Request, key: str) -> str:
         return verdict if "Grade one answer" in said(request) else "some answer"
 
-    from promptwire.documents import shipped
+    from promptwire.documents import resources
 
-    judged = task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
-    rows = (await scored(Scripted(reply), task=judged)).rows
+    judged = task(metric="judge", rubric=str(resources.template_path("task/judge.j2")))
+    rows = (await scored(ScriptedBackend(reply), task=judged)).rows
     assert {(row.value, row.feedback) for row in rows} == {(0.25, "Fair.")}
 
 
@@ -161,14 +162,14 @@ async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
     ("grade", "value"), [("3/10", 0.3), ("30%", 0.3), (".5", 0.5), ("0,5", 0.5), ("2 out of 10", 0.2), ("1", 1.0), ("0", 0.0)]
 )
 async def test_a_judges_grade_is_read_with_its_scale(grade: str, value: float) -> None:
-    from promptwire.documents import shipped
+    from promptwire.documents import resources
 
-    judged = task(metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
-    rows = (await scored(Scripted(lambda request, key: f"So. <grade>{grade}</grade>"), task=judged)).rows
+    judged = task(metric="judge", rubric=str(resources.template_path("task/judge.j2")))
+    rows = (await scored(ScriptedBackend(lambda request, key: f"So. <grade>{grade}</grade>"), task=judged)).rows
     assert [row.value for row in rows] == [pytest.approx(value)] * 12
 
 
-class Mute(Scripted):
+class Mute(ScriptedBackend):
     """A model without log-probabilities."""
 
     def supports(self, kind: str, *, chat: bool) -> str:
@@ -183,7 +184,7 @@ async def test_a_model_without_log_probabilities_is_refused_before_the_first_cal
 
 
 async def test_data_that_a_metric_can_not_score_is_refused_before_the_first_call() -> None:
-    model = Scripted(lambda request, key: "x")
+    model = ScriptedBackend(lambda request, key: "x")
     with pytest.raises(UsageError, match="can't be scored with the metric 'choice'"):
         await scored(model, task=task(metric="choice"))
     assert model.requests == []
@@ -194,9 +195,11 @@ SUMS = Examples.of([Example(input="8 - 5", outputs=("8",)), Example(input="3 + 1
 
 async def test_a_row_carries_what_the_metric_read_beside_the_reply() -> None:
     counted = task(metric="numeric", train=SUMS, test=SUMS)
-    model = Scripted(lambda request, key: "It is 8. (Check: 8 - 5 = 3)" if last_line(request) == "8 - 5" else "I can't tell.")
+    model = ScriptedBackend(
+        lambda request, key: "It is 8. (Check: 8 - 5 = 3)" if last_line(request) == "8 - 5" else "I can't tell."
+    )
     run = session(model, task=counted)
-    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, SUMS, False)
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, SUMS, False)
     assert [(row.answer, row.value, row.readable) for row in scores.rows[:2]] == [("3", 0.0, True), ("", 0.0, False)]
     assert scores.rows[0].output == "It is 8. (Check: 8 - 5 = 3)"
     assert run.counts["here", "unreadable"] == 2
@@ -210,6 +213,6 @@ CLASSES = Examples.of([Example(input=f"x{number}", outputs=(("positive", "negati
     [("Sentiment: positive", [1, 0]), ("negative: positive", [0, 0]), ("Verdict of mine: positive", [1, 0])],
 )
 async def test_a_name_before_a_colon_is_read_unless_it_is_a_label_of_the_data(reply: str, values: list[float]) -> None:
-    run = session(Scripted(lambda request, key: reply), task=task(train=CLASSES, test=CLASSES))
-    scores = await Scorer(run, "here", Asking(role="task"), {}).score(PROMPTS, CLASSES, False)
+    run = session(ScriptedBackend(lambda request, key: reply), task=task(train=CLASSES, test=CLASSES))
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, CLASSES, False)
     assert [row.value for row in scores.rows[:2]] == values

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from promptwire.backend import Request
+from promptwire.backends.scripted import ScriptedBackend
 from promptwire.language.check import load_graph
-from promptwire.models.scripted import Scripted
-from promptwire.request import Request
 from promptwire.running.preflight import bind
 from promptwire.running.scheduler import run_graph
 from promptwire.running.session import Session
 from promptwire.running.streams import SHARED
-from tests.engine.world import session
+from tests.engine.sample_session import session
 
 HEAD = """promptwire: 1
 name: equal
@@ -63,7 +63,7 @@ async def run(folder: Path, nodes: str, outputs: str, *, slow: str = "") -> tupl
         keys.append(key)
         return f"say {key[:8]}"
 
-    model = Scripted(reply)
+    model = ScriptedBackend(reply)
     run = session(model)
     if slow:
         ask = run.gateway.ask

@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from promptwire.documents import shipped
-from promptwire.models.scripted import Scripted, said
-from promptwire.request import Answer, Settings
+from promptwire.backend import Completion, Settings
+from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.documents import resources
+from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.truncation import Truncations
-from promptwire.steps import Asking
-from promptwire.texts.parsing import Parse
+from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Examples, Prompt, Prompts, Row
-from tests.engine.running.test_call import answers
-from tests.engine.world import session, task
+from tests.engine.running.test_node_call import answers
+from tests.engine.sample_session import session, task
 
 TAGGED = "---\nsettings: {{max_tokens: 9}}\nparse: {{tag: x, fallback: {fallback}}}\n---\n{{{{ prompt }}}}"
 
 
-async def row(reply: Answer, *, gold: str = "positive", **changes: Any) -> tuple[Row, Session]:
+async def row(reply: Completion, *, gold: str = "positive", **changes: Any) -> tuple[Row, Session]:
     """The row of one example that gets this reply, and its session."""
     one = Examples.of([Example(input="fine", outputs=(gold,))])
     settings = Settings(max_tokens=8)
     made = task(train=one, test=one, settings=settings, **changes)
-    run = session(Scripted(lambda request, key: reply), task=made)
-    scores = await Scorer(run, "here", Asking(role="task"), {}).score(Prompts.of([Prompt(text="p")]), one, False)
+    run = session(ScriptedBackend(lambda request, key: reply), task=made)
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(Prompts.of([Prompt(text="p")]), one, False)
     return scores.rows[0], run
 
 
@@ -49,7 +49,7 @@ async def row(reply: Answer, *, gold: str = "positive", **changes: Any) -> tuple
 async def test_an_answer_that_opens_a_reply_scores_although_the_reply_was_cut_off(
     metric: str, gold: str, reply: str, value: float
 ) -> None:
-    found, run = await row(Answer(reply, finish="length"), gold=gold, metric=metric)
+    found, run = await row(Completion(reply, finish="length"), gold=gold, metric=metric)
     assert (found.value, found.readable) == (pytest.approx(value), True)
     assert (run.counts["here", "cut off"], list(run.truncations.notes())) == (0, [])
 
@@ -71,7 +71,7 @@ async def test_an_answer_that_opens_a_reply_scores_although_the_reply_was_cut_of
 async def test_a_reply_that_was_cut_off_before_its_answer_is_unreadable_and_counted(
     metric: str, gold: str, reply: str, finish: str
 ) -> None:
-    found, run = await row(Answer(reply, finish=finish), gold=gold, metric=metric)
+    found, run = await row(Completion(reply, finish=finish), gold=gold, metric=metric)
     assert (found.value, found.readable, found.answer) == (0.0, False, "")
     assert (run.counts["here", "cut off"], run.counts["here", "unreadable"]) == (1, 1)
     assert list(run.truncations.notes()) == ["warning: here: the one reply was cut off at max_tokens=8: raise it"]
@@ -79,15 +79,15 @@ async def test_a_reply_that_was_cut_off_before_its_answer_is_unreadable_and_coun
 
 async def test_a_complete_answer_in_marks_scores_although_the_reply_was_cut_off() -> None:
     parse = Parse(tag="answer")
-    found, _ = await row(Answer("<answer>positive</answer> as the", finish="length"), parse=parse)
+    found, _ = await row(Completion("<answer>positive</answer> as the", finish="length"), parse=parse)
     assert (found.value, found.readable) == (1.0, True)
-    found, _ = await row(Answer("<answer>positive", finish="length"), parse=parse)
+    found, _ = await row(Completion("<answer>positive", finish="length"), parse=parse)
     assert (found.value, found.readable) == (0.0, False)
 
 
 async def test_a_judge_is_not_asked_about_a_reply_that_was_cut_off() -> None:
-    rubric = str(shipped.template_path("task/judge.j2"))
-    found, run = await row(Answer("A long story", finish="length"), metric="judge", rubric=rubric)
+    rubric = str(resources.template_path("task/judge.j2"))
+    found, run = await row(Completion("A long story", finish="length"), metric="judge", rubric=rubric)
     assert (found.readable, run.gateway.tally.total.new) == (False, 1)
 
 
@@ -99,9 +99,9 @@ async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:
         return "<think>0.1?</think>Good.<grade>0.5</grade>" if "Grade" in asked[-1] else "<think>secret</think>fine"
 
     one = Examples.of([Example(input="x", outputs=("fine",))])
-    judged = task(train=one, test=one, metric="judge", rubric=str(shipped.template_path("task/judge.j2")))
-    run = session(Scripted(reply), task=judged)
-    scores = await Scorer(run, "here", Asking(role="task"), {}).score(Prompts.of([Prompt(text="p")]), one, False)
+    judged = task(train=one, test=one, metric="judge", rubric=str(resources.template_path("task/judge.j2")))
+    run = session(ScriptedBackend(reply), task=judged)
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(Prompts.of([Prompt(text="p")]), one, False)
     (found,) = scores.rows
     assert (found.output, found.answer, found.value, found.feedback) == ("fine", "fine", 0.5, "Good.")
     assert "secret" not in asked[1]
@@ -110,7 +110,7 @@ async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:
 @pytest.mark.parametrize("fallback", ["drop", "raw"])
 @pytest.mark.parametrize("text", ["A prompt that is cu", "<x>A prompt that is cu", "<think>I shall write <x>A prompt</x>"])
 async def test_what_was_cut_off_never_becomes_a_prompt(tmp_path: Path, fallback: str, text: str) -> None:
-    model = Scripted(lambda request, key: Answer(text, finish="length"))
+    model = ScriptedBackend(lambda request, key: Completion(text, finish="length"))
     run = session(model)
     assert await answers(tmp_path, TAGGED.format(fallback=fallback), model, run=run, params={"n": 3}) == []
     assert run.counts["here", "cut off"] == 3
@@ -118,7 +118,7 @@ async def test_what_was_cut_off_never_becomes_a_prompt(tmp_path: Path, fallback:
 
 
 async def test_a_reply_with_reasoning_gives_its_prompt_and_goes_on_in_a_conversation_without_it(tmp_path: Path) -> None:
-    model = Scripted(lambda request, key: "<think>I could write <x>draft</x></think><x>real</X>")
+    model = ScriptedBackend(lambda request, key: "<think>I could write <x>draft</x></think><x>real</X>")
     run = session(model)
     found = await answers(tmp_path, TAGGED.format(fallback="drop"), model, run=run, params={"twice": True})
     assert found == ["real"]

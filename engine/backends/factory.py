@@ -1,0 +1,155 @@
+"""From a model's name to the backend that reaches it. Cheap: nothing heavy is imported and nothing is asked yet.
+
+local, local:FILE.gguf           the embedded model
+scripted:echo, scripted:FILE     a fake, answering by the rules in a YAML or JSON file
+scripted:planted                 the fake that rehearses any shipped pipeline on the task `planted`
+litellm:NAME                     litellm, whatever else is set
+NAME with an address             any OpenAI-compatible address (--api-base, or OPENAI_BASE_URL for openai/* and bare names)
+PROVIDER/NAME                    a hosted provider, through litellm
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.backend import Backend
+from promptwire.backends.address import Address
+from promptwire.errors import PromptwireError, UsageError, suggest
+from promptwire.security.secrets import hidden
+
+__all__ = ["backend"]
+
+_WORDS: Final = ("local", "scripted", "litellm")
+_STRIPPED: Final = ("openai/", "hosted_vllm/")
+"""Provider names that only say "OpenAI-compatible": the address does not know them."""
+_NATIVE: Final = frozenset(
+    {
+        "ollama",
+        "ollama_chat",
+        "azure",
+        "azure_ai",
+        "anthropic",
+        "bedrock",
+        "vertex_ai",
+        "gemini",
+        "cohere",
+        "huggingface",
+        "sagemaker",
+        "watsonx",
+    }
+)
+"""Providers with an interface of their own: also with an address, litellm has to speak it."""
+_EXAMPLES: Final = "such as local, openai/gpt-4o-mini, ollama/llama3, or any name with --api-base"
+
+
+def backend(
+    name: str,
+    *,
+    api_base: str | None = None,
+    parallel: int | None = None,
+    timeout: float | None = None,
+    role: str = "",
+    say: Callable[[str], None] | None = None,
+) -> Backend:
+    """The backend for `name`, not opened yet.
+
+    `api_base` is an OpenAI-compatible address, `parallel` how many requests may be in flight, `timeout` how many seconds
+    each may take, `role` the role it is for (its key may be in PROMPTWIRE_<ROLE>_API_KEY), `say` is told what a download does.
+
+    Raises UsageError for a name or address that can't be one, ModelUnavailable when a part is not installed.
+    """
+    word, colon, rest = name.partition(":")
+    if not name.strip() or name != name.strip() or any(character.isspace() for character in name):
+        raise UsageError(f"{name!r} is no model name", where="--model", hint=_EXAMPLES)
+    if parallel is not None and parallel < 1:
+        raise UsageError(f"{parallel} requests at once is too few", where="--parallel", hint="give at least 1")
+    if api_base is not None:
+        Address.checked(api_base, "--api-base")
+    if word in ("local", "scripted") and (colon or word == name):
+        if api_base is not None:
+            raise UsageError(
+                f"the model {name!r} has no address", where="--api-base", hint=f"leave out --api-base {hidden(api_base)}"
+            )
+        return _embedded(rest, colon, say, timeout) if word == "local" else _scripted(rest)
+    more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}
+    key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
+    if word == "litellm" and colon:
+        if not rest:
+            raise UsageError("`litellm:` is followed by a name that litellm knows", where="--model", hint=_EXAMPLES)
+        return _hosted(rest, api_base, key, name, more)
+    # A colon before the first slash is no part of a provider: such a name is a bare one with a tag, or a slip of the pen.
+    provider, slash, _ = word.partition("/")
+    base = api_base or (_environment() if provider == "openai" or not slash else None)
+    if base is None:
+        _check_word(name)
+    if base is None or (slash and provider in _NATIVE):
+        return _hosted(name, base, key, name, more)
+    from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: PLC0415 - only what is used
+
+    model = next((name.removeprefix(prefix) for prefix in _STRIPPED if name.startswith(prefix)), name)
+    return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
+
+
+def _environment() -> str | None:
+    for variable in ("OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        base = os.environ.get(variable)
+        if base:
+            Address.checked(base, variable)
+            return base
+    return None
+
+
+def _check_word(name: str) -> None:
+    """Refuse a bare name that can only be a slip of the pen for one of ours."""
+    word, colon, _ = name.partition(":")
+    near = suggest(word.lower(), _WORDS)
+    if "/" not in word and (colon or near.startswith("did you mean")):
+        hint = near if near.startswith("did you mean") else _EXAMPLES
+        raise UsageError(f"unknown model {name!r}", where="--model", hint=hint)
+
+
+def _embedded(path: str, colon: str, say: Callable[[str], None] | None, timeout: float | None) -> Backend:
+    from promptwire.backends.local import LocalBackend  # noqa: PLC0415 - only what is used
+
+    more: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+    if not colon:
+        return LocalBackend(say=say, **more)
+    file = Path(path).expanduser()
+    if not path or not os.path.isfile(file):
+        hint = "local:/path/to/model.gguf, or just `local` for the model that promptwire fetches"
+        raise UsageError(f"there is no model file {path!r}", where="--model", hint=hint)
+    return LocalBackend(file, say=say, **more)
+
+
+def _scripted(what: str) -> Backend:
+    from promptwire.backends.scripted_rules import echo, scripted  # noqa: PLC0415 - only what is used
+
+    if what == "echo":
+        return echo()
+    if what == "planted":
+        from promptwire.backends.planted import planted  # noqa: PLC0415 - only what is used
+
+        return planted()
+    path = Path(what).expanduser()
+    if not what or not os.path.isfile(path):
+        hint = "scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
+        raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
+    from promptwire.documents.yaml_reader import load_yaml  # noqa: PLC0415 - only what is used
+
+    try:
+        data = load_yaml(path)
+    except PromptwireError as error:
+        raise UsageError(f"the script can't be read: {error}", where="--model") from error
+    return scripted(data, name=f"scripted:{what}")
+
+
+def _hosted(model: str, api_base: str | None, key: str | None, name: str, more: dict[str, Any]) -> Backend:
+    from promptwire.backends.litellm_backend import LiteLLMBackend  # noqa: PLC0415 - only what is used
+    from promptwire.backends.litellm_providers import unknown  # noqa: PLC0415 - only what is used
+
+    if hint := unknown(model):
+        raise UsageError(f"litellm knows no provider for {model!r}", where="--model", hint=hint)
+    return LiteLLMBackend(model, api_base=api_base, key=key, name=name, **more)

@@ -1,0 +1,268 @@
+"""Every hosted provider, through litellm. The only module that knows litellm.
+
+It is imported when the first request leaves and not before: 3.5 s of processor time and 165 MB. Before that, two variables keep
+it from fetching a price list and from loading a `.env`. Its own retries are off (their number varies from 1 to 5 by route): the
+gateway retries. Its errors are told by class name, since a dropped connection and a missing key both arrive as
+InternalServerError; keys are therefore looked at first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, ClassVar, Final
+
+from promptwire.backend import Completion, Kind, Request
+from promptwire.backends import openai_format
+from promptwire.backends.address import loopback
+from promptwire.backends.litellm_environment import reach
+from promptwire.backends.logprobs import weighed
+from promptwire.backends.prices import Quote, at_address, listed, server
+from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.security.secrets import redact, scrubbed, secrets
+
+__all__ = ["LiteLLMBackend"]
+
+_BATCHING: Final = frozenset({"openai", "azure", "text-completion-openai"})
+"""Providers whose requests may bring several samples."""
+_EXTRAS: Final = frozenset(
+    {
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "logit_bias",
+        "seed",
+        "response_format",
+        "reasoning_effort",
+        "top_k",
+        "min_p",
+        "typical_p",
+        "thinking",
+        "verbosity",
+        "service_tier",
+        "user",
+    }
+)
+"""Extra settings that are passed on. litellm takes hundreds, among them where to send the key: a file must not say that."""
+_GAPS: Final = frozenset({"openai", "text-completion-openai", "text-completion-codestral", "azure_text"})
+"""Providers that are told what follows a gap."""
+_PASSING: Final = frozenset(
+    {"RateLimitError", "Timeout", "APIConnectionError", "InternalServerError", "ServiceUnavailableError", "BadGatewayError"}
+)
+
+
+class LiteLLMBackend:
+    """One model by its litellm name, such as `anthropic/claude-sonnet-4-5`."""
+
+    _open: ClassVar[int] = 0
+    """How many are open: they share litellm's connections, so the last one closes them."""
+    _session: ClassVar[Any] = None
+    """The client that they share, while litellm has no other."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        api_base: str | None = None,
+        key: str | None = None,
+        parallel: int = 32,
+        timeout: float = openai_format.TIMEOUT,
+        name: str = "",
+    ) -> None:
+        self.model = model
+        self.name = name or model
+        self.parallel = parallel
+        self.timeout = timeout
+        self._provider = model.partition("/")[0] if "/" in model else "openai"
+        self.batches = self._provider in _BATCHING
+        self._api_base = api_base
+        self._key = key
+        self._reach = reach(server(model), api_base)
+        """Where litellm will go, by what it was told and by the environment."""
+        self._litellm: Any = None
+        self._completing: Any = None
+
+    @property
+    def identity(self) -> str:
+        """Model, and the address and API version that were given or that litellm takes from the environment."""
+        return f"litellm {self.model}{self._reach.identity}"
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        """What an error must not show."""
+        return (*self._reach.secrets, *secrets(), *([self._key] if self._key else []))
+
+    def quote(self) -> Quote:
+        """What litellm's list says; nothing is known of an address of one's own."""
+        return listed(self.model) if self._api_base is None else at_address(self._api_base)
+
+    def supports(self, kind: Kind, *, chat: bool) -> str:
+        """Why it can't answer such requests, as far as can be said without asking it."""
+        if kind == "logprob":
+            return f"{self.name}: hosted models don't score a given answer; use a local model or an address that echoes"
+        if kind == "infill" and chat:
+            return f"{self.name}: a chat interface can't fill a gap; use a template with `mode: completion`"
+        if kind == "infill" and self._provider not in _GAPS:
+            return f"{self.name}: litellm drops the text after a gap for this provider; use a forward template"
+        return ""
+
+    async def open(self) -> None:
+        """Import litellm and look for the key. Raises ModelUnavailable when it is missing."""
+        self._reach.check()
+        self._litellm = await asyncio.to_thread(_load, self._reach.host)
+        self._share()
+        LiteLLMBackend._open += 1
+        if self._api_base is not None or self._key is not None:
+            return
+        found = await asyncio.to_thread(self._litellm.validate_environment, self.model)
+        missing = found.get("missing_keys") or []
+        if missing and not found.get("keys_in_environment"):
+            raise ModelUnavailable(f"{self.name}: {' and '.join(missing)} not set", hint=f"export {missing[0]}=...")
+
+    async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
+        """Answer `request`; fewer answers than keys when the provider gives fewer. Raises ModelError."""
+        if self._litellm is None:
+            raise ModelUnavailable(f"{self.name} was asked while it was closed")
+        n = len(keys) if self.batches else 1
+        try:
+            reply = await self._send(request, n)
+        except Exception as error:
+            classes = _classes(error)
+            if "ContentPolicyViolationError" in classes or (
+                "BadRequestError" in classes and openai_format.FILTERED.search(str(error))
+            ):
+                return [Completion(finish="content_filter") for _ in keys]
+            refused = "UnsupportedParamsError" in classes or (
+                "BadRequestError" in classes and openai_format.MANY.search(str(error))
+            )
+            if n > 1 and refused:
+                self.batches = False
+                return await self.call(request, keys=keys[:1])
+            raise self._told(error, request) from scrubbed(error, self._secrets)
+        data = self._reach.reply(reply.model_dump(warnings=False))
+        usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
+        found = openai_format.read_completions(data, usd=usd, via="suffix" if request.kind == "infill" else "", most=n)
+        if request.kind == "choose":
+            with openai_format.charged(data, usd=usd):
+                return [weighed(found[0], openai_format.choices(data)[0], request.options)]
+        self.batches = self.batches and len(found) >= n
+        return found
+
+    async def close(self) -> None:
+        """Close litellm's connections with the last of these."""
+        litellm, self._litellm = self._litellm, None
+        if litellm is None:
+            return
+        if self._completing is not None:
+            await self._completing.close()
+            self._completing = None
+        LiteLLMBackend._open -= 1
+        if not LiteLLMBackend._open:
+            await litellm.close_litellm_async_clients()
+            ours, LiteLLMBackend._session = LiteLLMBackend._session, None
+            if ours is not None:
+                litellm.aclient_session = None
+                await ours.aclose()
+            litellm.in_memory_llm_clients_cache.flush_cache()  # they were closed above, and litellm would use them again
+
+    def _share(self) -> None:
+        """Let litellm's routes through OpenAI's library use a client that keeps no cookies and follows no redirect."""
+        if self._litellm.aclient_session is None:
+            make = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
+            LiteLLMBackend._session = make(timeout=self.timeout, follow_redirects=False).client
+            self._litellm.aclient_session = LiteLLMBackend._session
+
+    async def _send(self, request: Request, n: int) -> Any:
+        unknown = request.settings.extra.keys() - _EXTRAS
+        if unknown:
+            hint = f"litellm gets: {', '.join(sorted(_EXTRAS))}"
+            raise RequestRefused(f"the extra setting {min(unknown)!r} is not passed on to hosted models", hint=hint)
+        ask = self._litellm.acompletion if request.messages else self._litellm.atext_completion
+        own: dict[str, Any] = dict(self._reach.sent)
+        # A local address needs no key, but litellm does.
+        key = self._key or ("none" if self._api_base and not os.environ.get("OPENAI_API_KEY") else None)
+        if key:
+            own["api_key"] = key
+        if not request.messages and self._provider in ("openai", "text-completion-openai"):
+            own["client"] = self._completer(key)
+        return await ask(
+            **openai_format.body(self.model, request, n=n), **own, max_retries=0, num_retries=0, timeout=self.timeout
+        )
+
+    def _completer(self, key: str | None) -> Any:
+        """One client for all completions at OpenAI: litellm makes a new one for each and leaves its connection open.
+
+        It runs on litellm's aiohttp transport; on plain httpx it would be quadratic in its connections.
+        """
+        if self._completing is None:
+            http = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler(timeout=self.timeout).client
+            make = import_module("openai").AsyncOpenAI
+            self._completing = make(api_key=key, base_url=self._api_base, http_client=http, max_retries=0)
+        return self._completing
+
+    def _told(self, error: Exception, request: Request) -> ModelError:
+        """One of our errors for one of litellm's."""
+        if isinstance(error, ModelError):
+            return error
+        classes = _classes(error)
+        said = redact(str(getattr(error, "message", "") or error), self._secrets)[:600]
+        if "ContextWindowExceededError" in classes or ("BadRequestError" in classes and openai_format.OVERFLOW.search(said)):
+            return ContextOverflow(said, hint="use shorter examples or fewer demonstrations, or a model with a longer context")
+        if "Cannot combine AUTHORIZATION" in said:
+            hint = "give an OpenAI-compatible address with --api-base and a name without `litellm:`"
+            return ModelUnavailable(f"{self.name}: litellm can't send the password of an address beside a key", hint=hint)
+        if "Missing credentials" in said or "api_key client option must be set" in said:
+            return ModelUnavailable(f"{self.name}: no key", hint="set the provider's key, such as OPENAI_API_KEY")
+        if "RateLimitError" in classes and openai_format.BROKE.search(said):
+            return RequestRefused(said, hint="the account has no credit left: add some, then run again")
+        if classes & _PASSING:
+            return TransientError(said, retry_after=_wait(error), throttled="RateLimitError" in classes)
+        if classes & {"AuthenticationError", "PermissionDeniedError"}:
+            return RequestRefused(said, hint="check the key in the environment")
+        if "LLM Provider NOT provided" in said:
+            hint = "names are PROVIDER/MODEL, such as openai/gpt-4o-mini or ollama/llama3; or give its address with --api-base"
+            return ModelUnavailable(f"litellm knows no provider for {self.model!r}", hint=hint)
+        if request.kind in ("choose", "infill") and any(word in said for word in ("logprob", "suffix")):
+            return Unsupported(f"{self.name} refuses to do this: {said}")
+        if classes & {"BadRequestError", "NotFoundError", "UnprocessableEntityError"}:
+            return RequestRefused(said)
+        if "APIError" in classes or isinstance(error, (OSError, asyncio.TimeoutError)):
+            return TransientError(said, retry_after=_wait(error))
+        return ModelError(f"{self.name} failed: {type(error).__name__}: {said}")
+
+
+def _load(host: str = "") -> Any:
+    """litellm, with what it does unasked switched off. Raises ModelUnavailable when it can't be imported.
+
+    Neither this machine nor, when it is a name of it, `host` is reached through the environment's proxy.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        told = os.environ.get(name)
+        if told != "*" and (told or name.isupper()):
+            wanted = ["localhost", "127.0.0.1", "::1", *([host] if loopback(host) else [])]
+            os.environ[name] = ",".join(dict.fromkeys([*(told.split(",") if told else []), *wanted]))
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    try:
+        import litellm  # noqa: PLC0415 - see the module's docstring
+    except ImportError as error:
+        raise ModelUnavailable(f"litellm can't be imported: {error}", hint="pip install litellm") from error
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+def _classes(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _wait(error: BaseException) -> float | None:
+    """Seconds that the provider asks to wait; litellm keeps the reply's headers in a place of its own."""
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) / scale)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None

@@ -1,0 +1,1 @@
+"""Response cache on disk: rows, the database under them, and their import and export."""

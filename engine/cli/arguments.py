@@ -1,0 +1,47 @@
+"""What several commands take: a pipeline, its params and patches, as arguments of Typer and as they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "pairs"]
+
+Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
+Patches = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=V", help="Patch any leaf, such as search.select.keep=2.")
+]
+
+
+def _load(files: list[str] | None) -> list[str] | None:
+    """Load plug-ins before the command runs, which then finds their nodes and metrics like any other."""
+    if files:
+        from promptwire.registry.plugins import load_plugin
+
+        for file in files:
+            load_plugin(file)
+    return files
+
+
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugins", metavar="FILE", help="A Python file with nodes or metrics of yours; its code is run.", callback=_load
+    ),
+]
+
+
+def pairs(items: list[str] | None, flag: str) -> dict[str, str]:
+    """What was given as `key=value`, by key. Raises UsageError for anything else."""
+    from promptwire.errors import UsageError
+
+    found: dict[str, str] = {}
+    for item in items or ():
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{flag} {item!r} is not of the form key=value")
+        found[key] = value
+    return found

@@ -1,0 +1,25 @@
+"""`new`: a folder to begin a pipeline of one's own in."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from promptwire.cli.arguments import Plugins
+
+__all__ = ["new"]
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the pipeline, and of the folder that is made for it.")],
+    source: Annotated[str, typer.Option("--from", help="The pipeline to begin with: a shipped one's name or a file.")] = "ape",
+    plugins: Plugins = None,
+) -> None:
+    """Make a folder with a pipeline of your own, its templates and a task to try it on."""
+    from promptwire.cli.scaffold import make_starter
+
+    for file in make_starter(name, source):
+        sys.stdout.write(f"{file}\n")
+    sys.stdout.write(f"\nTry it:  cd {name} && promptwire run {name}.yaml --task task --model scripted:planted\n")

@@ -1,0 +1,86 @@
+"""`promptwire why RUN NODE`: what a step asked anew, and what differs from the questions of an earlier run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from promptwire.results.call_diff import Reason
+
+__all__ = ["why"]
+
+_MEANINGS = {
+    "settings": "sampling settings",
+    "sample": "sample number: more answers were wanted",
+    "stream": "draw stream (run seed/rounds of the loops)",
+    "identity": "model or address",
+    "messages": "text: the template, the prompt or the example",
+    "prompt": "text: the template, the prompt or the example",
+    "suffix": "text after the gap",
+    "options": "labels",
+    "kind": "kind of request",
+}
+_SHORT = ("settings", "sample", "stream", "identity", "kind")
+"""Parts that are recorded as they are."""
+
+
+def why(
+    run: Annotated[str, typer.Argument(help="A run folder, or its name in the runs folder.")],
+    node: Annotated[str, typer.Argument(help="Path of a step, such as search.select.")],
+    other: Annotated[str | None, typer.Argument(help="The run to compare with; the last one before it when left out.")] = None,
+) -> None:
+    """Say which part of a step's questions differed from those of another run, so that they were asked anew."""
+    from promptwire.errors import PromptwireError
+    from promptwire.results.call_diff import explain, read_calls
+
+    folder = _folder(run)
+    calls = read_calls(folder, node)
+    new = sum(call.new for call in calls)
+    sys.stdout.write(f"{node}: {len(calls)} answers, {new} asked anew, {len(calls) - new} known already\n")
+    before = _folder(other) if other else _before(folder)
+    if before is None:
+        sys.stdout.write("there is no earlier run to compare with\n")
+        return
+    try:
+        others = read_calls(before, node)
+    except PromptwireError:
+        others = read_calls(before, "")  # names are not in the key: the step may have had another one
+    reasons = explain(calls, others)
+    same = len({call.key for call in calls} & {call.key for call in others})
+    sys.stdout.write(f"compared with {before.name}:\n  {same} questions are the same\n")
+    for reason in reasons:
+        sys.stdout.write(_line(reason))
+
+
+def _line(reason: Reason) -> str:
+    if not reason.here:
+        return f"  {reason.count} are like none of that run\n"
+    said = []
+    for part, here, there in zip(reason.parts, reason.here, reason.there, strict=True):
+        values = f" ({there} -> {here})" if part in _SHORT else ""
+        said.append(f"{_MEANINGS[part]}{values}")
+    return f"  {reason.count} differ in: {'; '.join(said)}\n"
+
+
+def _folder(name: str) -> Path:
+    from promptwire.errors import UsageError, suggest
+    from promptwire.options import runs_folder
+
+    runs = runs_folder()
+    for folder in (Path(name), runs / name):
+        if os.path.isdir(folder):  # no error for a name that is too long
+            return folder
+    known = [path.name for path in runs.iterdir()] if os.path.isdir(runs) else []
+    raise UsageError(f"there is no run {name[:200]!r}", hint=suggest(name, sorted(known)[-5:], noun="the last runs"))
+
+
+def _before(folder: Path) -> Path | None:
+    """The last run before that in `folder`."""
+    folder = folder.absolute()
+    earlier = [path for path in folder.parent.iterdir() if path.name < folder.name and (path / "calls.jsonl").is_file()]
+    return max(earlier, key=lambda path: path.name, default=None)

@@ -1,0 +1,43 @@
+"""A pipeline for the terminal: steps in an order in which they could run, loops as frames, and beside each what flows in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from promptwire.drawing.diagram import Arrow, Box, sketch
+from promptwire.graph.steps import Graph
+
+__all__ = ["paint"]
+
+_MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•"}
+
+
+def paint(graph: Graph) -> str:
+    """The graph as lines of text."""
+    boxes, arrows = sketch(graph)
+    rows = list(_rows(boxes, arrows, ""))
+    names, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = [f"{name:<{names}}  {kind:<{kinds}}  {wires}".rstrip() for name, kind, wires in rows]
+    return "\n".join([f"{graph.name}: {graph.doc}" if graph.doc else graph.name, "", *lines]) + "\n"
+
+
+def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow], frame: str) -> Iterator[tuple[str, str, str]]:
+    """Name, what it is and what flows in, for each line."""
+    for box in boxes:
+        wires = _wires([arrow for arrow in arrows if arrow.target == box.path])
+        if box.inside:
+            yield f"{frame}╭─ {box.name}", box.says, wires
+            yield from _rows(box.inside, arrows, f"{frame}│  ")
+            yield f"{frame}╰─", "", ""
+        else:
+            mark = "↓" if box.kind == "state" and not any(arrow.back for arrow in arrows if arrow.target == box.path) else ""
+            yield f"{frame}{mark or _MARKS[box.kind]} {box.name}", box.says, wires
+
+
+def _wires(arrows: Sequence[Arrow]) -> str:
+    """What flows in, port by port; a union has all its sources behind one port."""
+    ports: dict[str, list[str]] = {}
+    for arrow in arrows:
+        name = arrow.source.rpartition(".")[2]
+        ports.setdefault(arrow.port, []).append(f"{name}.{arrow.output}" if arrow.output else name)
+    return ", ".join(f"{port} ← {' + '.join(names)}".lstrip() for port, names in ports.items())

@@ -1,0 +1,116 @@
+"""The record of a run: one JSON line per event, per value that a step gave, and per answer that was used.
+
+Lines are only ever appended, so what a killed run did can be read up to its last second. Every line has a counter and the
+seconds since the start from a clock that never goes back. Secrets are taken out before a line is written.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from promptwire.errors import RunError
+from promptwire.security.secrets import redact, secrets
+
+__all__ = ["Listener", "Trace"]
+
+Listener = Callable[[str, Mapping[str, Any]], None]
+"""Told of every event, with its facts, when it happens."""
+
+_PATIENCE = 1.0
+"""Seconds that a line may wait in memory: what a kill may cost of the record."""
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
+
+class Trace:
+    """Appends to `events.jsonl`, `values.jsonl` and `calls.jsonl` in a folder; without a folder it writes nothing."""
+
+    def __init__(
+        self, folder: Path | None, *, listener: Listener | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = folder
+        self._listener = listener
+        # A line holds texts as JSON writes them: a secret with a quotation mark stands there with a backslash.
+        self._secrets = tuple(dict.fromkeys(form for one in secrets() for form in (one, json.dumps(one)[1:-1])))
+        self._clock = clock
+        self._began = self._flushed = clock()
+        self._count = 0
+        self._files: dict[str, IO[str]] = {}
+
+    @classmethod
+    def null(cls) -> Trace:
+        """A trace that keeps nothing."""
+        return cls(None)
+
+    def event(self, what: str, **facts: Any) -> None:
+        """Write one line to `events.jsonl`, and tell the listener: `what` happened, and the `facts` about it.
+
+        Raises RunError when the folder can't be written.
+        """
+        if self._listener is not None:
+            self._listener(what, facts)
+        self._write("events.jsonl", {"event": what, **facts})
+
+    def value(self, **facts: Any) -> None:
+        """Write one line to `values.jsonl`: what a step gave.
+
+        Raises RunError when the folder can't be written.
+        """
+        self._write("values.jsonl", facts)
+
+    def call(self, **facts: Any) -> None:
+        """Write one line to `calls.jsonl`: an answer that was used.
+
+        Raises RunError when the folder can't be written.
+        """
+        self._write("calls.jsonl", facts)
+
+    def flush(self) -> None:
+        """Hand all lines to the operating system. Raises RunError when it takes none."""
+        self._flushed = self._clock()
+        try:
+            for file in self._files.values():
+                file.flush()
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def close(self) -> None:
+        """Flush and close the files. Raises RunError when lines were lost."""
+        files, self._files, self._folder = self._files, {}, None
+        failed: OSError | None = None
+        for file in files.values():
+            try:
+                file.close()
+            except OSError as error:
+                failed = error
+        if failed is not None:
+            raise self._refusal(failed) from failed
+
+    def _write(self, name: str, facts: dict[str, Any]) -> None:
+        if self._folder is None:
+            return
+        now = self._clock()
+        self._count += 1
+        line = redact(_JSON.encode({"n": self._count, "t": round(now - self._began, 4), **facts}), self._secrets)
+        try:
+            self._file(name).write(line + "\n")
+        except OSError as error:
+            raise self._refusal(error) from error
+        if now - self._flushed >= _PATIENCE:
+            self.flush()
+
+    def _file(self, name: str) -> IO[str]:
+        if name not in self._files:
+            assert self._folder is not None  # noqa: S101 - _write has looked
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._files[name] = (self._folder / name).open("a", encoding="ascii", buffering=1 << 16)
+            (self._folder / name).chmod(0o600)
+        return self._files[name]
+
+    @staticmethod
+    def _refusal(error: OSError) -> RunError:
+        hint = "free some space or choose another folder with PROMPTWIRE_RUNS; answers already got stay in the cache"
+        return RunError(f"the run's record can't be written: {error.strerror or error}", hint=hint)

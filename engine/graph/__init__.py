@@ -1,0 +1,1 @@
+"""Compiled graph: steps, port types, ordering and cycles."""

@@ -1,0 +1,96 @@
+"""Where the files are that a pipeline names: other pipelines and templates.
+
+A name in a file is looked up from the folder of the file it stands in, so a pipeline that extends one elsewhere keeps that
+one's templates. It can't leave the folder of the pipeline that was asked for, nor what is shipped, unless the user allows it:
+a pipeline from the internet must not be able to send a private file to a model.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptwire.documents import resources
+from promptwire.errors import Location, PipelineError, Problem, suggest
+from promptwire.security import package_data
+from promptwire.security.path_sandbox import REMEDY, reachable
+
+__all__ = ["FileResolver", "is_pipeline"]
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def is_pipeline(name: str) -> bool:
+    """Whether a node type's name is that of a pipeline file."""
+    return name.endswith(_SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class FileResolver:
+    """The folders that a pipeline may reach."""
+
+    top: Path
+    """Folder of the pipeline that was asked for."""
+
+    def pipeline(self, written: str, beside: Path, place: Location) -> Path:
+        """The pipeline file `written` in a file of the folder `beside`: a path, or the name of a shipped one.
+
+        Raises PipelineError, at `place`.
+        """
+        if not is_pipeline(written):
+            names = resources.pipelines()
+            if written in names:
+                return resources.pipeline_path(written)
+            hint = suggest(written, names, noun="shipped pipelines")
+            raise _refusal(
+                place,
+                "file-missing",
+                f"there is no shipped pipeline {written!r}",
+                f"{hint}; a file is written ./{written}.yaml",
+            )
+        places = [beside] if written.startswith("./") else [beside, package_data.package_folder("pipelines")]
+        found = self._first(written, places, place)
+        if found is None:
+            near = suggest(Path(written).name, [path.name for path in beside.glob("*.y*ml")])
+            hint = near if near.startswith("did") else f"looked in {beside}"
+            raise _refusal(place, "file-missing", f"there is no file {written}", hint)
+        return found
+
+    def template(self, written: str, beside: Path, place: Location) -> Path:
+        """The template `written` in a file of the folder `beside`. Raises PipelineError, at `place`."""
+        places = [beside, beside / "templates", Path.cwd() / "templates", package_data.package_folder("templates")]
+        found = self._first(written, places, place)
+        if found is None:
+            near = suggest(written, _templates(places))
+            hint = near if near.startswith("did") else f"looked in {beside}, its templates/ and those that are shipped"
+            raise _refusal(place, "template-missing", f"there is no template {written}", hint)
+        return found
+
+    def _first(self, written: str, folders: list[Path], place: Location) -> Path | None:
+        if not written or "\0" in written or Path(written).is_absolute():
+            raise _refusal(
+                place, "bad-path", f"{written!r} is not a path that a pipeline can name", "write it relative to the pipeline"
+            )
+        beside, *others = folders
+        first = Path(os.path.normpath(beside / written))
+        if not reachable(first, [self.top]):
+            hint = f"copy it into {self.top}, {REMEDY}"
+            raise _refusal(place, "bad-path", f"{written} leads out of the pipeline's folder", hint)
+        rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
+        return next((path for path in (first, *rest) if os.path.isfile(path)), None)
+
+
+def _refusal(place: Location, code: str, message: str, hint: str) -> PipelineError:
+    return PipelineError([Problem(code, place, message, hint)])
+
+
+def _templates(places: list[Path]) -> Iterator[str]:
+    """Names of the templates in reach, for a hint; those beside the pipeline only one folder deep."""
+    beside, *folders = places
+    for path in (*beside.glob("*.j2"), *beside.glob("*/*.j2")):
+        yield path.relative_to(beside).as_posix()
+    for folder in folders:
+        for path in folder.glob("**/*.j2"):
+            yield path.relative_to(folder).as_posix()

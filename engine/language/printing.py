@@ -1,0 +1,62 @@
+"""A pipeline file as text: as its author wrote it, or as it works once bases, patches and params are worked in.
+
+A variant says only what differs, so its reader needs to see the whole now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from promptwire.documents.document import Document
+from promptwire.documents.yaml_reader import dump_yaml
+from promptwire.errors import PipelineError, UsageError, suggest
+from promptwire.language.check import path_of
+from promptwire.language.diagnostics import Diagnostics
+from promptwire.language.file_lookup import FileResolver
+from promptwire.language.inheritance import resolve, written_value
+from promptwire.language.params import declared_type, permit
+from promptwire.language.patching import patch
+from promptwire.language.spec import ParamSpec
+
+__all__ = ["effective", "written"]
+
+
+def written(pipeline: str) -> str:
+    """The file as it is. Raises UsageError for a name that is not shipped, PipelineError for a file that is no YAML."""
+    path = path_of(pipeline)
+    resolve(path, FileResolver(path.parent))
+    return path.read_text(encoding="utf-8-sig")
+
+
+def effective(pipeline: str, *, params: Mapping[str, Any] | None = None, sets: Mapping[str, Any] | None = None) -> str:
+    """The pipeline without `extends` and `override`, its params at the values of `params`, its leaves at those of `sets`.
+
+    Raises PipelineError with every fault of its patches, UsageError for a param that it does not have.
+    """
+    path = path_of(pipeline)
+    document = _with_params(resolve(path, FileResolver(path.parent), sets=sets), params or {})
+    data = document.data
+    return dump_yaml({"promptwire": 1, "name": path.stem, **data} if isinstance(data, dict) else data, own=True)
+
+
+def _with_params(document: Document, params: Mapping[str, Any]) -> Document:
+    known = document.branch(("params",)).value if document.root.get("params") else {}
+    root = document.root
+    for name, value in params.items():
+        if not isinstance(known, dict) or name not in known:
+            hint = suggest(name, known if isinstance(known, dict) else (), noun="params")
+            raise UsageError(f"the pipeline has no param {name!r}", hint=hint)
+        spec = ParamSpec.model_validate(known[name].data())
+        text = declared_type(spec) is str and isinstance(value, str)
+        new = written_value(None, f"-p {name}={value}") if text else written_value(value, f"-p {name}={value}")
+        new = replace(new, value=value) if text else new
+        findings = Diagnostics()
+        if not permit(spec, new.data(), name=name, branch=new, findings=findings):
+            raise PipelineError(findings.sorted())
+        # Of a param that says more than its default, the rest stays.
+        branch = known[name]
+        under = f"params.{name}.default" if isinstance(branch.value, dict) else f"params.{name}"
+        root = patch(root, under, new)
+    return replace(document, root=root)

@@ -1,0 +1,1 @@
+"""Metrics: how an answer is compared with the accepted outputs."""

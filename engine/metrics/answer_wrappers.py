@@ -1,0 +1,160 @@
+r"""What stands around an answer and is no part of it: Markdown, quotes, fences, tags, LaTeX, and a name before a colon.
+
+Only an answer is unwrapped, never an accepted output: where the marks are asked for, they are compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+
+from promptwire.metrics.normalization import plain
+
+__all__ = ["final_part", "readings"]
+
+_BOX = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_TAG = re.compile(r"<(answer|final|final[_-]?answer|label|choice)>((?:(?!</?\1>).)*)</\1>", re.IGNORECASE | re.DOTALL)
+_LONGEST = 20_000
+"""Characters that are searched, from the end."""
+_WRAPPED_LONGEST = 5_000
+"""Longest answer that is unwrapped."""
+_MOST = 40
+"""Readings of one answer that are tried."""
+
+_WRAPS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"(?:`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*\n(?P<in>.*?)\n?[ \t]*(?:`{3,}|~{3,})",
+        r"(?:`{3,})(?P<in>[^`\n]+)`{3,}",
+        r"(?P<mark>\*{1,3}|_{1,3}|`{1,2}|~~)(?P<in>(?:(?!(?P=mark)).)+)(?P=mark)",
+        r"(?:#{1,6}|[-*\u2022>](?!\s+[0-9.]))[ \t]+(?P<in>[^\n]+)",
+        r"<(?P<mark>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=mark)>",
+        r"\$\$?(?P<in>[^$]+?)\$?\$|\\\((?P<box>.+)\\\)|\\\[(?P<display>.+)\\\]",
+        r"\\(?:boxed|fbox|text|textbf|textit|emph|mathrm|mathbf)\s?\{(?P<in>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}",
+        r"[\u300c\u300e\u3010\u300a\u3008](?P<in>[^\u300c-\u3011]*)[\u300d\u300f\u3011\u300b\u3009]",
+        r"\"(?P<in>[^\"]+)\"|'(?P<single>[^']+)'",
+        r"(?P<in>.*[^.!\s])\s*\.|(?P<cry>.*[^.!\s\d)])\s*!",
+    )
+)
+_NAMED = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        r"(?P<mark>\*{1,3}|_{1,3})(?P<name>[^\n:*_]{1,60}?)\s*:\s*(?P=mark)\s*(?P<rest>\S.*)",
+        r"(?P<mark>\*{1,3}|_{1,3})(?P<name>[^\n:*_]{1,60}?)(?P=mark)\s*:\s*(?P<rest>\S.*)",
+        r"(?P<name>[^\n:*_]{1,60}?)\s*:\s*(?P<rest>\S.*)",
+    )
+)
+_NOUN_LIST = (
+    "answer label output result response reply sentiment class category classification prediction topic verdict emotion intent"
+    " type language polarity stance decision conclusion tag subject genre tone mood feeling choice solution translation summary"
+    " judgment judgement word final antwort ergebnis stimmung ausgabe kategorie respuesta resultado sentimiento r\u00e9ponse"
+    " r\u00e9sultat cat\u00e9gorie risposta risultato resposta sentimento"
+    " \u043e\u0442\u0432\u0435\u0442 \u0440\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442"
+    " \u0909\u0924\u094d\u0924\u0930"
+    " \u062c\u0648\u0627\u0628 \u0627\u0644\u062c\u0648\u0627\u0628 \u0627\u0644\u0625\u062c\u0627\u0628\u0629"
+    " \u0e04\u0e33\u0e15\u0e2d\u0e1a \uc815\ub2f5 \ub2f5 \ub2f5\ubcc0 \uac10\uc815 \ub77c\ubca8"
+)
+_NOUNS = frozenset(_NOUN_LIST.split())
+_HAN_NOUNS = (
+    "\u7b54\u6848",
+    "\u56de\u7b54",
+    "\u6807\u7b7e",
+    "\u60c5\u611f",
+    "\u7c7b\u522b",
+    "\u5206\u7c7b",
+    "\u7ed3\u679c",
+    "\u7b54\u3048",
+    "\u611f\u60c5",
+    "\u6b63\u89e3",
+    "\u7d50\u679c",
+)
+_NEGATIONS = frozenset({"not", "no", "never", "isn't", "without", "nicht", "kein", "pas", "non"})
+_COPULA = re.compile(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|\u4e3a|\u306f)\Z")
+
+
+def final_part(text: str) -> str:
+    r"""What stands in the last `\boxed{...}` of `text`, or between its last answer tags; empty when there is neither.
+
+    >>> final_part(r"So \boxed{42}. Check: 6 * 7"), final_part("<answer>B</answer>")
+    ('42', 'B')
+    """
+    text = text[-_LONGEST:]
+    boxes = _BOX.findall(text) if "boxed" in text or "fbox" in text else []
+    if boxes:
+        return str(boxes[-1]).strip()
+    tags = _TAG.findall(text) if "</" in text else []
+    return str(tags[-1][1]).strip() if tags else ""
+
+
+def readings(answer: str, labels: Collection[str] = ()) -> list[str]:
+    """`answer` as it is, then with one more wrapper off in each; `labels`, in lower case, are no names before a colon.
+
+    >>> readings("**Sentiment:** `positive`")
+    ['**Sentiment:** `positive`', '`positive`', 'positive']
+    """
+    found = [answer.strip()]
+    if len(answer) > _WRAPPED_LONGEST:
+        return found
+    for text in found:  # grows as it goes
+        for inner in _inside(text, labels):
+            if inner and inner not in found and len(found) < _MOST:
+                found.append(inner)
+    return found
+
+
+def _inside(text: str, labels: Collection[str]) -> Iterator[str]:
+    """What `text` is when one wrapper is taken off, in each way that it can be."""
+    even = plain(text)
+    for wrap in _WRAPS:
+        if match := wrap.fullmatch(even):
+            yield next((inner for inner in _named_groups(match) if inner), "").strip()
+    yield _field(even)
+    yield _without_emoji(even)
+    for pattern in _NAMED:
+        match = pattern.fullmatch(even)
+        if match and _is_name(match["name"], labels):
+            yield match["rest"].strip()
+
+
+def _named_groups(match: re.Match[str]) -> Iterator[str | None]:
+    return (inner for name, inner in match.groupdict().items() if name != "mark")
+
+
+def _field(text: str) -> str:
+    """The value of a JSON object with one field; empty when `text` is none."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    inner = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else None
+    return inner.strip() if isinstance(inner, str) else json.dumps(inner) if isinstance(inner, bool | int | float) else ""
+
+
+def _without_emoji(text: str) -> str:
+    """`text` without pictures at its ends, where something else is left."""
+    start, end = 0, len(text)
+    while start < end and _is_picture(text[start]):
+        start += 1
+    while end > start and _is_picture(text[end - 1]):
+        end -= 1
+    return text[start:end].strip() if any(sign.isalnum() for sign in text[start:end]) else ""
+
+
+def _is_picture(sign: str) -> bool:
+    return sign.isspace() or (unicodedata.category(sign) in ("So", "Sk") and ord(sign) > 0x2000)
+
+
+def _is_name(name: str, labels: Collection[str]) -> bool:
+    """Whether `name`, which stands before a colon, names what follows: "Sentiment", and not a label or "Not"."""
+    name = _COPULA.sub("", " ".join(name.casefold().strip(" \"'()[]-#>").split()))
+    said = name.split()
+    if not said or len(said) > 5 or any(word in _NEGATIONS for word in said):
+        return False
+    if labels:
+        padded = f" {name} "
+        return not any(f" {label} " in padded for label in labels) and any(sign.isalpha() for sign in name)
+    return said[-1] in _NOUNS or any(name.endswith(noun) for noun in _HAN_NOUNS)

@@ -1,0 +1,77 @@
+"""The options that a multiple-choice question offers, and the one whose text an answer gives."""
+
+from __future__ import annotations
+
+import re
+from string import ascii_uppercase
+
+from promptwire.metrics.normalization import loose, plain
+from promptwire.metrics.occurrences import occurs
+
+__all__ = ["offered", "option_named"]
+
+_STYLES = tuple(
+    re.compile(pattern, re.MULTILINE | re.IGNORECASE)
+    for pattern in (
+        r"(?<!\w)[(\[](?P<letter>[A-Z])[)\]][ \t:.]*",
+        r"(?:^|(?<=[\s,;|\"'\[]))(?P<letter>[A-Z])\)[ \t]*",
+        r"(?:^|(?<=\s))(?P<letter>[A-Z])\.[ \t]+",
+        r"^[ \t]*(?:[-*\u2022][ \t]*)?\**(?:(?:option|choice)[ \t_]+)?(?P<letter>[A-Z])\**[ \t]*[:=.,)][ \t]*",
+        r"^[ \t]*(?P<letter>[A-Z])[ \t]+-[ \t]+",
+    )
+)
+_LONGEST = 50_000
+"""Characters of a question that are read, from its end."""
+_DENIED = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?\Z")
+
+
+def offered(question: str) -> dict[str, str]:
+    """The options of `question` by letter, such as (A), a) or B., as the longest run that starts with A; empty without one.
+
+    >>> offered("Where?\\nA) Paris\\nB) Rome")
+    {'A': 'Paris', 'B': 'Rome'}
+    """
+    text = plain(question[-_LONGEST:])
+    best: dict[str, str] = {}
+    for style in _STYLES:
+        for run in _runs(list(style.finditer(text))):
+            ends = [match.start() for match in run[1:]] + [len(text)]
+            found = {match["letter"].upper(): _option(text[match.end() : end]) for match, end in zip(run, ends, strict=True)}
+            if len(found) > max(1, len(best)) or (len(found) == len(best) and style is _STYLES[0] and all(found.values())):
+                best = found
+    return best
+
+
+def _runs(matches: list[re.Match[str]]) -> list[list[re.Match[str]]]:
+    """The matches in runs of A, B, C, ..."""
+    runs: list[list[re.Match[str]]] = []
+    for match in matches:
+        letter = match["letter"].upper()
+        if letter == "A":
+            runs.append([match])
+        elif runs and len(runs[-1]) < 26 and letter == ascii_uppercase[len(runs[-1])]:
+            runs[-1].append(match)
+    return runs
+
+
+def _option(text: str) -> str:
+    """The text of an option: its line, without what parts it from the next."""
+    line = text.partition("\n")[0].strip(" \t,;|\"'*]")
+    return "" if line.casefold() in ("or", "and", ".") else line
+
+
+def option_named(answer: str, question: str) -> str | None:
+    """The one option of `question` whose text the answer gives; None when it gives none or several."""
+    options = {letter: loose(text) for letter, text in offered(question).items()}
+    said = loose(answer)
+    same = [letter for letter, text in options.items() if text and text == said]
+    if len(same) == 1:
+        return same[0]
+    texts = [text for text in options.values() if text]
+    within = [letter for letter, text in options.items() if text and occurs(text, answer, texts) and not _denied(text, said)]
+    return within[0] if len(within) == 1 else None
+
+
+def _denied(text: str, said: str) -> bool:
+    start = said.find(text)
+    return start >= 0 and _DENIED.search(said[max(0, start - 30) : start]) is not None

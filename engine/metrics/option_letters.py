@@ -1,0 +1,201 @@
+r"""Which option letter a multiple-choice answer settles on.
+
+An answer may name several letters on its way. A letter that it calls the answer counts before others, one that it denies counts
+for nothing, and a choice between two ("A or B") settles on none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from promptwire.metrics.answer_wrappers import final_part
+from promptwire.metrics.normalization import plain
+
+__all__ = ["choice_letter", "option_letter"]
+
+_LONGEST = 20_000
+"""Characters of an answer that are read: a tenth of them from its beginning, the rest from its end."""
+
+_LATIN = "A-Za-z0-9_\u00c0-\u024f"
+_BARE = rf"(?<![{_LATIN}'@#&+\\])(?<![A-Za-z][./-])[A-Z](?![{_LATIN}'+#]|\.[A-Za-z](?![{_LATIN}])|-[A-Za-z])"
+_MENTION = re.compile(rf"(?<![{_LATIN}])\(\s*(?P<bracketed>[A-Za-z])\s*\)|(?P<bare>{_BARE})")
+_WHOLE = re.compile(r"(?:[^\w+#]|_)*(?:(?:option|choice|letter)\s*)?[(]?\s*([A-Za-z])\s*[)]?(?:[^\w+#]|_)*", re.IGNORECASE)
+_BRACKETS = dict.fromkeys(map(ord, "[\u3010\u300c\u300e\u3014\u300a\u3008\u2768"), "(") | dict.fromkeys(
+    map(ord, "]\u3011\u300d\u300f\u3015\u300b\u3009\u2769"), ")"
+)
+_LATEX = re.compile(r"\\(?:boxed|fbox|text(?:bf|it)?|math(?:bf|rm|sf)|bf|rm)(?![A-Za-z])|\\[()\[\],;! ]|[${}]")
+_MARKS = re.compile(r"\*+|__+|(?<!\w)_|_(?!\w)|[`~\"]+|</?[A-Za-z][\w-]*/?>|^[#>]+[ \t]*", re.MULTILINE)
+_ARTICLE = re.compile(
+    r"\s+(?!(?:is|was|are|because|since|as|or|and|over|rather|instead|not|but|would|must|should|seems|can|cannot|can't|could)\b)"
+    r"[a-z]"
+)
+"""What follows the words "A" and "I" where they are no letters."""
+_JOIN = re.compile(
+    r",?[ ]*(?:\b(?:and/or|or|and|oder|und|ou|et|o|y)\b"
+    r"|[/&,\u6216\u548c\u4e0e\u8207\u304b\u3068\uc640]|\ub610\ub294)[ ]*(?:option |choice )?",
+    re.IGNORECASE,
+)
+_ANSWER = (
+    r"(?:\b(?:answers?|choice|choose|chose|chosen|pick|picked|select|selected|selection|go(?:ing)? (?:with|for)|opt for"
+    r"|settle on|solution|conclusion|verdict|(?:correct|right|best) (?:option|one|letter|statement)"
+    r"|antwort|respuesta|r\u00e9ponse|risposta|resposta|\u043e\u0442\u0432\u0435\u0442|\u0111\u00e1p \u00e1n|jawaban)\b"
+    r"|\u7b54\u6848|\u9009|\u9078|\u7b54\u3048|\u6b63\u89e3|\uc815\ub2f5|\u0909\u0924\u094d\u0924\u0930"
+    r"|\u0627\u0644\u0625\u062c\u0627\u0628\u0629|\u0627\u0644\u062c\u0648\u0627\u0628|\u0e04\u0e33\u0e15\u0e2d\u0e1a)"
+)
+_FILL = (
+    r"(?:[\s:=,>\u2192-]|\b(?:is|was|be|would|will|should|must|has|to|the|option|choice|letter|number|answer|correct|right|best|one"
+    r"|most|likely|probably|definitely|clearly|therefore|thus|so|it|it's|that|i|i'm|we|think|believe|guess|say|final|my|our|this"
+    r"|question|for|here|of|ist|est|es|la|le|die|der|adalah)\b"
+    r"|[\u662f\u4e3a\u70ba\u5e94\u8be5\u8a72\u62e9\u64c7\u9879\u9805\u6b63\u786e\u306f\u7684\uc740\ub294\u00e8\u00e9]|\u0939\u0948|\u0647\u0648|\u0647\u064a|\u0e04\u0e37\u0e2d)"
+)
+_NAMED = re.compile(rf"{_ANSWER}{_FILL}{{0,24}}\Z", re.IGNORECASE)
+_SAID = re.compile(
+    rf"(?:\b(?:is|be|it's|that's|say|think|guess|therefore|thus|hence|so|option|letter|means)\b|[:=\u2192]|->|=>){_FILL}{{0,8}}\Z",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    rf"{_ANSWER}\s*(?P<is>is\s*)?:?\s*(?:option\s+)?(?P<letter>[a-z])(?=\s*(?:[.,;!)]|\Z|\n))(?!\.[a-z])", re.IGNORECASE
+)
+_RIGHT = re.compile(
+    r"[)\s:,-]*(?:(?:is|are|was|seems|looks|must be|should be|would be|has to be)\s+(?:\w+ly\s+)?(?:the\s+|my\s+)?"
+    r"(?:only\s+|most\s+|best\s+|single\s+)?(?:correct|right|true|best|answer|likely|appropriate|accurate|choice)\b"
+    r"|(?:correct|true|right|yes)\b|[\u2713\u2714\u2705]|\u662f?\u6b63\u786e|\u304c\u6b63\u89e3)",
+    re.IGNORECASE,
+)
+_WRONG = re.compile(
+    r"[)\s:,-]*(?:(?:is|are|was|were|can|could|does|do|did|would|must|should|has)(?:n't\b|\s+not\b)|can't\b|won't\b|cannot\b"
+    r"|(?:(?:is|are|was|were|seems?|looks?)\s+)?(?:both\s+|all\s+|clearly\s+|also\s+|simply\s+)?"
+    r"(?:incorrect|wrong|false|ruled out|eliminated|impossible|out|no)\b"
+    r"|[\u2717\u2718\u274c\u2715\u2716]|\u662f?\u9519|\u4e0d\u5bf9|\u4e0d\u6b63\u786e)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|neither|nor|without|except|exclud\w+|eliminat\w+|reject\w*|rul\w+ out|rather than|instead of|unlike"
+    r"|than|over|against|cannot)\b|n't\b|\u4e0d\u662f|\u4e0d\u9009|\u4e0d\u9078|\u6392\u9664)"
+    r"(?:[\s:]|\b(?:be|the|option|choice|letter|options|answer|correct|simply|necessarily|pick|choose|select|say|both|either|it|is|that|think|believe)\b)*\Z",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(r"\s*(?:[).:;,=\u2013\u2014]|-\s|\n|\Z)|\s+(?:is|because|since|as|seems|would|must|should|over)\b|\s+\(")
+_OPENS = re.compile(r"\s+[A-Z0-9]")
+"""The text of an option after its letter."""
+_LOW_LEAD = re.compile(r"\(?([a-z])(?:\)|[.:](?=\s)|\s*-\s|\s*\n)")
+_FIRST = re.compile(r"\s*(?:(?:option|choice|letter)\s+)?\Z", re.IGNORECASE)
+_LAST = re.compile(r"[)\s.!,:]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Letters that stand together in an answer, and what it says of them."""
+
+    letters: frozenset[str]
+    bracketed: bool
+    named: bool
+    right: bool
+    said: bool
+    leading: bool
+    opening: bool
+
+    @property
+    def one(self) -> str | None:
+        """The letter; None where there are several."""
+        return next(iter(self.letters)) if len(self.letters) == 1 else None
+
+
+def choice_letter(text: str) -> str | None:
+    """The letter when `text` is nothing but one: (A), A, A. or a)."""
+    match = _WHOLE.fullmatch(_even(text.strip())) if len(text) < 60 else None
+    return match[1].upper() if match else None
+
+
+def option_letter(answer: str, offered: Collection[str] = ()) -> str | None:
+    """The option that an answer settles on, among those `offered` where they are known; None when it names none or several.
+
+    In this order: what stands in a box or an answer tag; a letter that is the whole answer; the last that is called the answer;
+    the last that is called right; one that begins the answer; the last in brackets; the last that is said, or that ends it.
+
+    >>> option_letter("The answer is (B), because (A) is wrong."), option_letter("A dog"), option_letter("A or B")
+    ('B', None, None)
+    """
+    inner = final_part(answer)
+    if inner and inner != answer and (letter := option_letter(inner, offered)):
+        return letter
+    if letter := choice_letter(answer):
+        return letter if not offered or letter in offered else None
+    text = _even(answer if len(answer) <= _LONGEST else f"{answer[: _LONGEST // 10]}\n{answer[-_LONGEST + _LONGEST // 10 :]}")
+    claims = _claims(text, offered)
+    if named := [claim for claim in claims if claim.named]:
+        return named[-1].one
+    low = [match for match in _LOWER.finditer(text) if match["letter"] != "a" or not match["is"]]
+    low = [match for match in low if match["letter"].islower() and (not offered or match["letter"].upper() in offered)]
+    if low:
+        return low[-1]["letter"].upper()
+    if right := [claim for claim in claims if claim.right]:
+        return right[-1].one
+    return _unnamed(text, claims, offered)
+
+
+def _unnamed(text: str, claims: list[_Claim], offered: Collection[str]) -> str | None:
+    """The option of an answer that calls none of them the answer."""
+    if claims and claims[0].leading and not _lists_all(claims, offered):
+        return claims[0].one
+    if claims and claims[0].opening and not claims[-1].said and not _lists_all(claims, offered):
+        return claims[0].one
+    lead = _LOW_LEAD.match(text)
+    if lead and (not offered or lead[1].upper() in offered):
+        return lead[1].upper()
+    if bracketed := [claim for claim in claims if claim.bracketed]:
+        return None if _lists_all(bracketed, offered) else bracketed[-1].one
+    said = [claim for claim in claims if claim.said]
+    return said[-1].one if said else None
+
+
+def _lists_all(claims: list[_Claim], offered: Collection[str]) -> bool:
+    """Whether the claims only repeat the options of the question, each once."""
+    return len(offered) > 1 and len(claims) == len(offered) == len({letter for claim in claims for letter in claim.letters})
+
+
+def _even(text: str) -> str:
+    """`text` without Markdown and LaTeX, with round brackets for all kinds."""
+    return _MARKS.sub("", _LATEX.sub("", plain(text)).translate(_BRACKETS)).strip()
+
+
+def _claims(text: str, offered: Collection[str]) -> list[_Claim]:
+    groups: list[list[re.Match[str]]] = []
+    for match in _MENTION.finditer(text):
+        if not _counts(match, text, offered):
+            continue
+        if groups and _JOIN.fullmatch(text, groups[-1][-1].end(), match.start()):
+            groups[-1].append(match)
+        else:
+            groups.append([match])
+    return [claim for group in groups if (claim := _claim(text, group)) is not None]
+
+
+def _counts(match: re.Match[str], text: str, offered: Collection[str]) -> bool:
+    """Whether a letter can be an option: it is offered, and neither an article nor a pronoun."""
+    letter = (match["bracketed"] or match["bare"]).upper()
+    if offered and letter not in offered:
+        return False
+    if not offered and match["bracketed"] in ("i", "s", "v", "x"):
+        return False
+    return match["bare"] not in ("A", "I") or not _ARTICLE.match(text, match.end())
+
+
+def _claim(text: str, group: list[re.Match[str]]) -> _Claim | None:
+    """What `text` says of a group of letters; None when it denies them."""
+    start, end = group[0].start(), group[-1].end()
+    before = text[max(0, start - 120) : start]
+    named = _NAMED.search(before) is not None
+    if _DENIED.search(before) or _WRONG.match(text, end):
+        return None
+    return _Claim(
+        letters=frozenset((match["bracketed"] or match["bare"]).upper() for match in group),
+        bracketed=group[-1]["bracketed"] is not None,
+        named=named,
+        right=_RIGHT.match(text, end) is not None,
+        said=_SAID.search(before) is not None or _LAST.match(text, end) is not None,
+        leading=_FIRST.match(text[:start]) is not None and _LEADS.match(text, end) is not None,
+        opening=start == 0 and group[-1]["bracketed"] is not None and _OPENS.match(text, end) is not None,
+    )

@@ -1,0 +1,122 @@
+"""How right an answer is: the arithmetic behind the metrics, as plain functions of texts.
+
+Each compares one answer with the accepted ones and gives 1.0 for right, 0.0 for wrong, or a share in between. They forgive what
+has nothing to do with the task (case, a full stop, quotes and Markdown around it) and nothing else: brackets, digits and signs
+are often the answer itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from promptwire.metrics.answer_wrappers import readings
+from promptwire.metrics.normalization import loose, words
+from promptwire.metrics.numerals import last_number, no_single_number
+from promptwire.metrics.occurrences import occurs
+from promptwire.metrics.offered_options import option_named
+from promptwire.metrics.option_letters import choice_letter, option_letter
+from promptwire.security.safe_regex import found
+
+__all__ = [
+    "choice_letter",
+    "contains",
+    "exact",
+    "f1",
+    "induction",
+    "last_number",
+    "loose",
+    "multiple_choice",
+    "no_single_number",
+    "numeric",
+    "option_letter",
+    "option_named",
+    "pattern",
+    "same_words",
+    "unwrapped",
+]
+
+TOLERANCE = 1e-6
+"""Relative difference below which two numbers are the same; covers binary fractions, not rounding by a model."""
+
+_NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": " "})
+
+
+def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> str:
+    """The answer without what stands around it: as an accepted output where one of its readings is one, else the barest."""
+    found = readings(answer, {loose(label) for label in labels})
+    wanted = {loose(output) for output in outputs}
+    return next((text for text in found if loose(text) in wanted), found[-1])
+
+
+def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
+    """Whether the answer is an accepted one, but for what `loose` forgives and `readings` takes off."""
+    return float(loose(unwrapped(answer, outputs, labels)) in {loose(output) for output in outputs})
+
+
+def _inducted(text: str) -> str:
+    line = text.replace(" and ", " ").strip().split("\n")[0].split(".")[0]
+    return " ".join(line.lower().translate(_NO_PUNCTUATION).split())
+
+
+def induction(answer: str, outputs: Sequence[str]) -> float:
+    """Equality as the Instruction Induction tasks (and APE) measure it.
+
+    First line, first sentence, lower case, hyphens as blanks, other punctuation and the word "and" removed. It takes 3.5 for
+    3 and (A) for a, so it is an option and not the default.
+    """
+    said = _inducted(answer)
+    return float(bool(said) and said in {_inducted(output) for output in outputs})
+
+
+def contains(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
+    """Whether an accepted answer occurs as whole words, and not as a part of one of the longer `labels`."""
+    return float(any(occurs(output, answer, labels) for output in outputs))
+
+
+_EDGES = r"(?:(?![-+#%]|\w)[^\s])"
+_LEFT = re.compile(rf"\A(?:-(?![0-9.])|[+#%]|{_EDGES})+")
+_RIGHT = re.compile(rf"(?:-|{_EDGES})+\Z")
+
+
+def _items(text: str) -> frozenset[str]:
+    bare = (_RIGHT.sub("", _LEFT.sub("", chunk)) for chunk in re.split(r"[\s,;]+", loose(text)))
+    return frozenset(chunk for chunk in bare if chunk and chunk != "and")
+
+
+def same_words(answer: str, outputs: Sequence[str]) -> float:
+    """Whether the answer has the same words as an accepted one, in any order; "and" does not count."""
+    return float(_items(answer) in [_items(output) for output in outputs])
+
+
+def f1(answer: str, outputs: Sequence[str]) -> float:
+    """Token F1, the best over the accepted answers; tokens are characters in a script that puts no blanks."""
+    said = Counter(words(answer))
+    best = 0.0
+    for output in outputs:
+        wanted = Counter(words(output))
+        shared = sum((said & wanted).values())
+        if shared:
+            best = max(best, 2 * shared / (said.total() + wanted.total()))
+    return best
+
+
+def numeric(answer: str, outputs: Sequence[str]) -> float:
+    """Whether the number that the answer gives is that of an accepted one. A percent sign is a unit: 25% is 25."""
+    said = last_number(answer)
+    wanted = [number for output in outputs if (number := last_number(output)) is not None]
+    return float(said is not None and any(math.isclose(said, number, rel_tol=TOLERANCE, abs_tol=1e-9) for number in wanted))
+
+
+def multiple_choice(answer: str, outputs: Sequence[str]) -> float:
+    """Whether the answer settles on the accepted option; see `option_letter`."""
+    said = option_letter(answer)
+    return float(said is not None and said in {choice_letter(output) for output in outputs})
+
+
+def pattern(answer: str, outputs: Sequence[str]) -> float:
+    """Whether an accepted output, taken as a pattern, is found in the answer. Raises ReplyError when it takes too long."""
+    return float(any(found(output, answer) for output in outputs))

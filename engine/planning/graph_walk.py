@@ -1,0 +1,216 @@
+"""Walk a graph with sizes in place of values: how often each step asks and scores, at least and at most.
+
+The walk follows the scheduler: a loop's body is walked round by round, since states grow, until a round changes nothing any
+more; the rest of the rounds are then alike. A state that still grows after many rounds is taken to grow without end, so that
+a loop of a million rounds is planned in no time; what a node caps stays capped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.backend import Settings
+from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
+from promptwire.graph.port_types import elements, type_of
+from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.node import Role
+from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.round_reuse import found_again
+from promptwire.planning.sizes import (
+    SizedValue,
+    SizeScope,
+    cover,
+    is_known,
+    known_value,
+    measure,
+    multiply,
+    size_up,
+    sum_extents,
+    take,
+    widen,
+)
+from promptwire.templating.template import load_template
+from promptwire.values import Model
+
+__all__ = ["count_calls"]
+
+MANY_ROUNDS: Final = 300
+MANY_STEPS: Final = 20_000
+"""Steps that are walked before loops are taken at once: loops in loops multiply."""
+TRIES: Final = 4
+"""Times that a reply is asked for at most when its template says `fallback: retry`."""
+_PERHAPS: Final = Extent(0, 1)
+
+
+@dataclass(slots=True)
+class _Walk:
+    counts: dict[str, CallBounds] = field(default_factory=dict)
+    limited: bool = False
+    """Whether a limit may end a loop after any round."""
+    steps: int = 0
+    """Steps that were walked."""
+    roles: Mapping[Role, Settings] = field(default_factory=dict)
+    """Settings by role of the pipeline that is walked."""
+
+    def graph(self, graph: Graph, names: SizeScope, factor: Extent) -> None:
+        for step in graph.steps.values():
+            names.found[step.name] = self.step(step, names, factor)
+
+    def step(self, step: Step, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        """What `step` gives, by port; what it asks is counted `factor` times."""
+        self.steps += 1
+        if isinstance(step, CallStep):
+            return self.call(step, names, factor)
+        if isinstance(step, RepeatStep):
+            return self.repeat(step, names, factor)
+        if isinstance(step, EachStep):
+            return self.each(step, names, factor)
+        if isinstance(step, PipeStep):
+            return self.pipeline(step, names, factor)
+        raise TypeError(f"unknown step {step!r}")
+
+    def call(self, step: CallStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        kind = step.type
+        count = self.counts.setdefault(step.path, CallBounds(step, roles=self.roles))
+        ports = _ports(step, names)
+        count.params = _params(step, names)
+        returned, steady = found_again(step, names.again, lambda ref: names.look_up(ref).extent)
+        sizes = Sizes(ports, _answers(step), returned, steady)
+        bound = kind.bound(sizes, count.params) if kind.bound and count.params else None
+        if bound is None:
+            bound = Bound(asks=UNKNOWN if kind.slots else NONE, scores=UNKNOWN if kind.scores else NONE)
+            count.known = False
+        _note_shown(count, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, names)
+        count.converses |= bound.converses
+        count.asks, count.scores = count.asks + bound.asks * _tries(step) * factor, count.scores + bound.scores * factor
+        return {
+            port: SizedValue(type_of(field.annotation), bound.outputs.get(port, UNKNOWN))
+            for port, field in kind.outputs.model_fields.items()
+        }
+
+    def repeat(self, step: RepeatStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        states = {
+            name: SizedValue(carry.type, NONE if carry.start is None else measure(carry.start, names, carry.type))
+            for name, carry in step.carry.items()
+        }
+        rounds = known_value(step.rounds, names)
+        turns = range(rounds) if isinstance(rounds, int) else tuple(rounds)
+        if self.steps > MANY_STEPS:
+            return self._at_once(step, names, factor * Extent(0, len(turns)))
+        early, ends = step.until is not None, states
+        for place, turn in enumerate(turns):
+            inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step if place else None)
+            if step.variable is not None:
+                inner.found[step.variable] = {step.variable: take(turn)}
+            times = factor * _PERHAPS if early and place else factor
+            self.graph(step.body, inner, times)
+            before, states = (
+                states,
+                {name: SizedValue(carry.type, measure(carry.next, inner, carry.type)) for name, carry in step.carry.items()},
+            )
+            if place >= MANY_ROUNDS:
+                states = {name: widen(known, before[name]) for name, known in states.items()}
+            ends = cover(ends, states) if (early and place) or self.limited else states
+            if states == before and step.variable is None:
+                left, inner.again = len(turns) - place - 1, step
+                self.graph(step.body, inner, factor * Extent(0 if early else left, left))
+                break
+        return {**ends, "rounds": SizedValue(int, ONE)}
+
+    def _at_once(self, step: RepeatStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        """A loop whose rounds are not told apart: its states may hold anything."""
+        states = {name: SizedValue(carry.type, UNKNOWN) for name, carry in step.carry.items()}
+        inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step)
+        if step.variable is not None:
+            inner.found[step.variable] = {step.variable: SizedValue(object, UNKNOWN)}
+        self.graph(step.body, inner, factor)
+        return {**states, "rounds": SizedValue(int, ONE)}
+
+    def each(self, step: EachStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        known = known_value(step.over, names) if is_known(step.over, names) else None
+        if known is not None:
+            parts = [self._element(step, take(value), names, factor) for value in elements(known)]
+        else:
+            over = size_up(step.over, names)
+            part = self._element(step, SizedValue(step.element, ONE.holding(over.extent.inside)), names, factor * over.extent)
+            return {name: SizedValue(step.body.types[name], multiply(found, over.extent)) for name, found in part.items()}
+        return {name: SizedValue(kind, sum_extents([part[name] for part in parts])) for name, kind in step.body.types.items()}
+
+    def _element(self, step: EachStep, element: SizedValue, names: SizeScope, factor: Extent) -> dict[str, Extent]:
+        inner = SizeScope({step.variable: {step.variable: element}}, names)
+        self.graph(step.body, inner, factor)
+        return {name: measure(wire, inner, None) for name, wire in step.body.outputs.items()}
+
+    def pipeline(self, step: PipeStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        graph = step.graph
+        inputs = {
+            name: SizedValue(graph.inputs[name], measure(wire, names, graph.inputs[name])) for name, wire in step.wires.items()
+        }
+        params = {**graph.params, **{name: known_value(wire, names) for name, wire in step.params.items()}}
+        inner = _inside(graph, inputs, params)
+        around, self.roles = self.roles, _over(graph.models, self.roles)
+        self.graph(graph, inner, factor)
+        self.roles = around
+        return {
+            name: SizedValue(graph.types[name], measure(wire, inner, graph.types[name])) for name, wire in graph.outputs.items()
+        }
+
+
+def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False) -> dict[str, CallBounds]:
+    """The count of each step of `graph` by its path, for `inputs` of these sizes."""
+    found = _Walk(limited=limited, roles=graph.models)
+    sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
+    found.graph(graph, _inside(graph, sized, graph.params), ONE)
+    return found.counts
+
+
+def _over(own: Mapping[Role, Settings], around: Mapping[Role, Settings]) -> dict[Role, Settings]:
+    return {role: own.get(role, Settings()).over(around.get(role, Settings())) for role in {*own, *around}}
+
+
+def _inside(graph: Graph, inputs: Mapping[str, SizedValue], params: Mapping[str, Any]) -> SizeScope:
+    """The names that the steps of a pipeline see."""
+    unset = {name: SizedValue(graph.inputs[name], NONE) for name in graph.optional}
+    known = {**unset, **{name: take(value) for name, value in params.items()}, **inputs}
+    return SizeScope({name: {name: sized} for name, sized in known.items()})
+
+
+def _params(step: CallStep, names: SizeScope) -> Model | None:
+    """The params of a call; None when one depends on something that only the run knows."""
+    if not all(is_known(wire, names) for wire in step.params.values()):
+        return None
+    return step.type.params.model_validate({name: known_value(wire, names) for name, wire in step.params.items()})
+
+
+def _ports(step: CallStep, names: SizeScope) -> dict[str, Extent]:
+    fields = step.type.inputs.model_fields
+    return {port: measure(wire, names, type_of(fields[port].annotation)) for port, wire in step.wires.items()}
+
+
+def _note_shown(count: CallBounds, ports: Mapping[str, Extent], names: SizeScope) -> None:
+    """What the step's template is shown, by the names under which it reads it."""
+    given = count.step.asking.given if count.step.asking else {}
+    sized = {name: size_up(wire, names) for name, wire in given.items()}
+    count.given = {name: known.kind for name, known in sized.items()}
+    count.show({**ports, **{name: known.extent for name, known in sized.items()}})
+
+
+def _fronts(step: CallStep) -> list[Any]:
+    """How replies are read: by the step's template, and by the one in its place for models that can't fill gaps."""
+    if step.type.slots is None or step.asking is None or step.asking.template is None:
+        return []
+    template = load_template(Path(step.asking.template))
+    instead = template.front.instead
+    others = [load_template(Path(template.path).with_name(instead)).front] if instead else []
+    return [template.front.parse, *(front.parse for front in others)]
+
+
+def _answers(step: CallStep) -> float:
+    return UNKNOWN.most if any(parse.all for parse in _fronts(step)) else 1
+
+
+def _tries(step: CallStep) -> Extent:
+    return Extent(1, TRIES) if any(parse.fallback == "retry" for parse in _fronts(step)) else ONE

@@ -1,0 +1,183 @@
+"""How long a request will be, about, before there is anything to put into it: each step's template with stand-ins.
+
+A stand-in is a real example of the task where there is one; what models are yet to write (prompts, critiques) is taken to have
+a usual length, stated here, or that of the task's own prompt if that is longer. Replies are as long as their `max_tokens`
+allows, so that a price is too high rather than too low. Tokens are counted by a rule of thumb: a tokenizer would be fetched.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.bounds import Extent
+from promptwire.errors import PromptwireError
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.planning.call_bounds import CallBounds
+from promptwire.running.sampling import sampling
+from promptwire.tasks.task import Task
+from promptwire.templating.sample_values import is_setting, sample
+from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
+from promptwire.templating.template import Rendered, load_template
+from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
+
+__all__ = ["REPLY", "Length", "judging", "scoring", "writing"]
+
+LETTERS_A_TOKEN: Final = 4
+"""Rule of thumb for English."""
+READ: Final = 50
+"""Examples whose rendered length is measured."""
+REPLY: Final = 200
+"""Tokens of a reply that no `max_tokens` bounds."""
+PROMPT: Final = 60
+"""Tokens of a prompt that is yet to be written."""
+CRITIQUE: Final = 150
+"""Tokens of a critique."""
+MANY: Final = 2000
+"""Elements of a set that are rendered at most."""
+_WORD: Final = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Tokens of one request, about."""
+
+    read: float
+    """Tokens that the model reads."""
+    written: float
+    """Tokens that it writes."""
+
+
+def scoring(count: CallBounds | None, task: Task) -> Length | None:
+    """What the task model reads and writes for one pair; of the report's own comparison when there is no step."""
+    asking = (count.step.asking if count else None) or ModelCallSpec(role="task")
+    template = load_template(Path(asking.template or task.template))
+    shown = task.train.items[:READ] or task.test.items[:READ]
+    if not shown:
+        return None
+    prompt = _prompt(task)
+    read = sum(_tokens(template.render(joined_slots(prompt, example, task.labels))) for example in shown) / len(shown)
+    needs = task.load_metric(asking.metric).needs
+    if needs in ("choice", "logprob"):
+        return Length(read, 1)
+    own = replace(asking, settings=asking.settings.over(task.settings))
+    return Length(read, sampling(own, template, count.roles if count else {}).max_tokens or REPLY)
+
+
+def judging(task: Task, count: CallBounds | None) -> Length | None:
+    """What the judge reads and writes for one answer."""
+    rubric = load_template(Path(task.rubric or ""))
+    shown = task.train.items[:READ] or task.test.items[:READ]
+    if not shown:
+        return None
+    prompt, said = _prompt(task), _WORD * REPLY
+    values = [{"prompt": prompt, "input": one.input, "example": one, "answer": said, "outputs": one.outputs} for one in shown]
+    read = sum(_tokens(rubric.render(each)) for each in values) / len(values)
+    return Length(read, sampling(ModelCallSpec(role="judge"), rubric, count.roles if count else {}).max_tokens or REPLY)
+
+
+def writing(count: CallBounds, task: Task) -> Length | None:
+    """What a step's model reads and writes for one reply; None when nobody knows how much it will be shown."""
+    step, asking = count.step, count.step.asking
+    if step.type.slots is None or asking is None or asking.template is None or not task.train.items:
+        return None
+    if any(math.isinf(size.most) for size in count.shown.values()):
+        return None
+    template = load_template(Path(asking.template))
+    fields = {name: field.annotation for name, field in step.type.slots.model_fields.items()}
+    stand_ins = _StandIns(task, count)
+    values = {name: stand_ins.slot(name, kind) for name, kind in {**fields, **count.given}.items()}
+    values[ASKED] = asked_by(task.load_template(), task.train.items[0], task.labels)
+    try:
+        read = _tokens(template.render(values))
+    except PromptwireError:
+        return None
+    return Length(read, sampling(asking, template, count.roles).max_tokens or REPLY)
+
+
+@dataclass(frozen=True, slots=True)
+class _StandIns:
+    """Values of the right type and a likely length."""
+
+    task: Task
+    count: CallBounds
+
+    def slot(self, name: str, annotation: Any) -> Any:
+        """What a template reads as `name`."""
+        params = self.count.params
+        if is_setting(annotation):
+            return (
+                getattr(params, name, None) if params is not None and name in type(params).model_fields else sample(annotation)
+            )
+        size = self._size(name)
+        if size is None and name in self.count.step.type.inputs.model_fields:
+            size = Extent.exactly(0)  # an input that is not wired
+        optional = type(None) in typing.get_args(annotation)
+        if optional and size is not None and not size.most:
+            return None
+        return self.value(annotation, int(min(self._many(size), MANY)))
+
+    def _size(self, name: str) -> Extent | None:
+        return self.count.shown.get(name)
+
+    def _many(self, size: Extent | None) -> float:
+        """Elements of a slot: those of the input of that name, else what one element of an input holds."""
+        return size.most if size is not None else max((shown.inside for shown in self.count.shown.values()), default=1)
+
+    def value(self, annotation: Any, many: int) -> Any:
+        """A value with `many` elements, if it is one that has elements."""
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin in (typing.Union, types.UnionType):
+            return self.value(next(kind for kind in arguments if kind is not type(None)), many)
+        if annotation is Example:
+            return self.task.train.items[0]
+        if origin in (tuple, list):
+            return self._several(arguments[0], many)
+        if isinstance(annotation, type) and issubclass(annotation, Model):
+            return self._one(annotation, many)
+        return _WORD * PROMPT if annotation is str else sample(annotation)
+
+    def _several(self, kind: Any, many: int) -> tuple[Any, ...]:
+        examples = islice(cycle(self.task.train.items), many)
+        if kind is Example:
+            return tuple(examples)
+        if kind is Failure:
+            return tuple(_failed(example) for example in examples)
+        return (self.value(kind, 1),) * many
+
+    def _one(self, kind: type[Model], many: int) -> Any:
+        prompt = _prompt(self.task)
+        cases = (_failed(self.task.train.items[0]),)
+        known: Mapping[type[Model], Any] = {
+            Prompt: prompt,
+            Critique: Critique(text=_WORD * CRITIQUE, prompt=prompt, cases=cases),
+            Entry: Entry(prompt=prompt, score=0.5, n=10),
+            Failure: cases[0],
+            FailureGroup: FailureGroup(prompt=prompt, cases=cases),
+        }
+        if kind in known:
+            return known[kind]
+        parts = {name: self.value(field.annotation, many) for name, field in kind.model_fields.items()}
+        return kind.model_construct(**parts)
+
+
+def _prompt(task: Task) -> Prompt:
+    """The task's prompt, with words added when it is shorter than prompts usually get."""
+    first = task.prompts.items[0] if len(task.prompts) else Prompt(text="")
+    lacking = PROMPT * LETTERS_A_TOKEN - len(first.text)
+    return first if lacking <= 0 else first.model_copy(update={"text": first.text + " " + _WORD * (lacking // LETTERS_A_TOKEN)})
+
+
+def _failed(example: Example) -> Failure:
+    return Failure(example=example, output=example.output, answer=example.output, value=0.0)
+
+
+def _tokens(rendered: Rendered) -> float:
+    texts: Sequence[str] = (rendered.prompt, rendered.suffix or "", *(message.content for message in rendered.messages))
+    return sum(map(len, texts)) / LETTERS_A_TOKEN

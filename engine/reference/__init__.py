@@ -1,0 +1,1 @@
+"""Reference made from code: node pages, the JSON schema, field docs."""

@@ -1,0 +1,240 @@
+"""All about one node type, made from its code: what its author wrote under each field is the manual, here and in the docs.
+
+The example comes from a shipped pipeline, so it is one that works; a node that none uses gets one made of what it must have.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from promptwire.documents import resources
+from promptwire.documents.yaml_reader import dump_yaml, read_yaml
+from promptwire.graph.port_types import is_optional, name_of
+from promptwire.node import NodeType
+from promptwire.reference.field_docs import add_field_docs
+from promptwire.registry.node_types import Registry
+from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
+
+__all__ = ["READ", "NodeFacts", "node_facts", "node_page", "readable"]
+
+_WIDTH = 118
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+TableRow = tuple[str, str, str]
+"""Name, type and default, and what it is."""
+
+READ = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
+"""What templates loop over and take apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What there is to tell about a node type."""
+
+    name: str
+    """Its name in YAML."""
+    about: str
+    """What it does and where it comes from."""
+    sections: dict[str, list[TableRow]]
+    """Inputs, params, outputs, what its template reads and the engine's keys, those that it has."""
+    source: str
+    """Where the example comes from."""
+    example: str
+    """A call of it."""
+
+
+def node_page(name: str) -> str:
+    """The page of the node type `name`, for a terminal. Raises UsageError with the nearest name."""
+    found = node_facts(name)
+    parts = [f"{found.name} - {found.about}", *(_section(title, rows) for title, rows in found.sections.items())]
+    parts.append(f"example ({found.source})\n" + textwrap.indent(found.example, "  "))
+    return "\n\n".join(parts) + "\n"
+
+
+def node_facts(name: str) -> NodeFacts:
+    """All about the node type `name`. Raises UsageError with the nearest name."""
+    kind = Registry().find(name)
+    # A built-in has a file of its own, whose docstring is its manual; a plug-in's file may hold many.
+    manual = kind.run if ":" in name else sys.modules[kind.run.__module__]
+    about = inspect.getdoc(manual) or kind.doc
+    about = about if ":" in name else about.partition(": ")[2] or kind.doc
+    add_field_docs(kind.inputs, kind.params, kind.outputs, *([kind.slots] if kind.slots else []))
+    source, example = _example(kind)
+    sections = {
+        "inputs": _ports(kind.inputs),
+        "params": [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)],
+        "outputs": _outputs(kind),
+        "its template reads": _slots(kind),
+        "behind those": _behind(kind),
+        "keys of the engine": _engine_keys(kind),
+    }
+    return NodeFacts(kind.name, about, {title: rows for title, rows in sections.items() if rows}, source, example)
+
+
+def fields(schema: type[Model]) -> list[tuple[str, FieldInfo]]:
+    """The fields of a schema."""
+    return list(schema.model_fields.items())
+
+
+def said(field: FieldInfo) -> str:
+    """Type, range and default of a param, such as `int, at least 1, default 4`."""
+    words = [_type(field.annotation), *_bounds(field)]
+    if field.is_required():
+        return ", ".join([*words, "required"])
+    default = field.get_default(call_default_factory=True)
+    return ", ".join([*words, f"default {_shown(default)}"])
+
+
+def _type(annotation: Any) -> str:
+    parts = [part for part in get_args(annotation) if part is not type(None)] if is_optional(annotation) else [annotation]
+    words = []
+    for part in parts:
+        if get_origin(part) is Literal:
+            words.append(" | ".join(map(str, get_args(part))))
+        elif get_origin(part) in (tuple, list):
+            choices = [each for each in get_args(part) if get_origin(each) is Literal]
+            words.append(f"list of {_type(choices[0])}" if choices else "list")
+        else:
+            words.append({"str": "text"}.get(part.__name__, part.__name__))
+    return " or ".join(words)
+
+
+def _bounds(field: FieldInfo) -> Iterator[str]:
+    for rule in field.metadata:
+        for key, words in _BOUNDS.items():
+            if getattr(rule, key, None) is not None:
+                yield f"{words} {getattr(rule, key):g}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _yaml(key: str) -> str:
+    return key.rstrip("_")
+
+
+def _ports(schema: type[Model]) -> list[TableRow]:
+    return [
+        (_yaml(key), name_of(field.annotation) + ("" if field.is_required() else ", optional"), field.description or "")
+        for key, field in fields(schema)
+    ]
+
+
+def _outputs(kind: NodeType) -> list[TableRow]:
+    return [
+        (key, name_of(field.annotation) + (", main" if key == kind.main else ""), field.description or "")
+        for key, field in fields(kind.outputs)
+    ]
+
+
+def _slots(kind: NodeType) -> list[TableRow]:
+    if kind.slots is None:
+        return []
+    own = [(key, _slot(field.annotation), field.description or "") for key, field in fields(kind.slots)]
+    return [*own, ("asked", "function", "asked(prompt, example): the text that the task model is asked.")]
+
+
+def _behind(kind: NodeType) -> list[TableRow]:
+    """What stands behind the variables of its template: the fields of each kind of value, down to plain ones."""
+    kinds: dict[type[Model], None] = {}
+
+    def gather(annotation: Any) -> None:
+        for inner in get_args(annotation):
+            gather(inner)
+        if inspect.isclass(annotation) and issubclass(annotation, Model) and annotation not in kinds:
+            kinds[annotation] = None
+            for field in annotation.model_fields.values():
+                gather(field.annotation)
+
+    for field in kind.slots.model_fields.values() if kind.slots else ():
+        gather(field.annotation)
+    return [(each.__name__, "has", ", ".join(readable(each))) for each in kinds if each in READ]
+
+
+def readable(kind: type[Model]) -> dict[str, str]:
+    """What a template can read of a value of the class `kind`, and what it is."""
+    own = {name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)}
+    told = {name: field.description for name, field in kind.model_fields.items()} | own
+    return {name: " ".join((about or "").split()) for name, about in told.items() if name[0] != "_"}
+
+
+def _slot(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return f"list of {_slot(get_args(annotation)[0])}"
+    return _type(annotation) + (" or none" if is_optional(annotation) else "")
+
+
+def _engine_keys(kind: NodeType) -> list[TableRow]:
+    if kind.role is None:
+        return []
+    rows: list[TableRow] = [("model", f"role, default {kind.role}", "task, meta or judge: which model it speaks to.")]
+    if kind.slots is not None:
+        rows.append(("template", "file, required", "What the model is asked."))
+        rows.append(("with", "mapping", "More variables for the template, each a value or a reference."))
+    else:
+        rows.append(("template", "file, default the task's", "How prompt and input are joined."))
+    if kind.scores:
+        rows.append(("metric", "name, default the task's", "How an answer is scored."))
+    rows.append(("settings", "mapping", "Sampling settings: temperature, max_tokens, stop, ..."))
+    rows.append(("cache", "use | refresh | only | off", "How it uses the answer cache; the run's way when not set."))
+    about = "A call whose tries all failed ends the run, is left out, or is tried again all over."
+    rows.append(("on_error", "fail | skip | retry", about))
+    rows.append(("retries", "int, default 3", "With retry: how often, before the run ends."))
+    rows.append(("max_failed", "share, default 1", "With skip: share of the step's calls that may be left out."))
+    return rows
+
+
+def _section(title: str, rows: list[TableRow]) -> str:
+    first, second = (max(len(row[column]) for row in rows) + 2 for column in (0, 1))
+    second = min(second, 46)
+    lines = [title]
+    for name, kind, doc in rows:
+        head = f"  {name:<{first}}{kind:<{second}}"
+        text = " ".join(doc.split())
+        if len(kind) >= second:
+            lines.append(head.rstrip())
+            head = " " * (2 + first + second)
+        lines += textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=" " * (2 + first + second)) or [
+            head.rstrip()
+        ]
+    return "\n".join(lines)
+
+
+def _example(kind: NodeType) -> tuple[str, str]:
+    """Where an example comes from, and the example."""
+    for pipeline in resources.pipelines():
+        data = read_yaml(resources.pipeline_path(pipeline)).data
+        found = _uses(data, kind.name) if isinstance(data, dict) and "extends" not in data else None
+        if found is not None:
+            return f"from {pipeline}", _line(*found)
+    wires = {_yaml(key): f"${_yaml(key)}" for key, field in fields(kind.inputs) if field.is_required()}
+    settings = {_yaml(key): "VALUE" for key, field in fields(kind.params) if field.is_required()}
+    template = {"template": f"mine/{kind.name}.j2"} if kind.slots is not None else {}
+    return "the least that it needs", _line("name", {"use": kind.name, **wires, **template, **settings})
+
+
+def _line(name: str, node: Mapping[str, Any]) -> str:
+    return dump_yaml({name: dict(node)}, own=True).rstrip()
+
+
+def _uses(data: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]] | None:
+    """The first node of the type `name` in a pipeline, bodies of loops included."""
+    for key, node in data.get("nodes", {}).items():
+        if node.get("use") == name:
+            return key, node
+        if (inner := _uses(node, name)) is not None:
+            return inner
+    return None

@@ -1,0 +1,1 @@
+"""Node types and plug-ins by name."""

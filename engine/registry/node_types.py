@@ -1,0 +1,84 @@
+"""Name to node type, without lists to keep: built-ins by file name, others' by the plug-in that brings them.
+
+A mapping that loads what is asked for and lists built-ins by name alone, so that checking a pipeline imports the nodes it uses
+and no other. What the plug-in `acme` brings as `judge` is `acme:judge` in YAML; see `promptwire.plugins`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import promptwire.nodes
+from promptwire.errors import UsageError, suggest
+from promptwire.node import NodeType
+from promptwire.registry.plugins import brought, missing, names
+
+__all__ = ["Registry"]
+
+
+class Registry(Mapping[str, NodeType]):
+    """The node types that there are, by their name in YAML."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, NodeType] = {}
+        self._plugins: dict[str, dict[str, NodeType]] = {}
+
+    def __getitem__(self, name: str) -> NodeType:
+        """The node type called `name`. Raises KeyError for an unknown one, UsageError for a clash or a broken plug-in."""
+        if ":" in name:
+            plugin, _, own = name.partition(":")
+            return self._plugin(plugin)[own]
+        if name not in self._loaded:
+            self._loaded[name] = self._built_in(name)
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or ":" not in name:
+            return name in self._files
+        plugin, _, own = name.partition(":")
+        return own in self._plugin(plugin)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name, built-ins first; imports the plug-ins, which alone know what they bring."""
+        yield from sorted(self._files)
+        for plugin in names():
+            yield from (f"{plugin}:{own}" for own in sorted(self._plugin(plugin)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def find(self, name: str) -> NodeType:
+        """The node type called `name`. Raises UsageError with the nearest name."""
+        if name in self:
+            return self[name]
+        raise UsageError(f"there is no node type {name!r}", hint=self.nearest(name))
+
+    def nearest(self, name: str) -> str:
+        """A hint for an unknown name."""
+        if ":" in name:
+            return missing(name, self._plugin(name.partition(":")[0]), "node types")
+        # A plug-in that is broken is no answer to a slip of the pen.
+        return suggest(name, self._files, noun="node types")
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        found = pkgutil.iter_modules(promptwire.nodes.__path__)
+        return {module.name.replace("_", "-"): module.name for module in found if not module.name.startswith("_")}
+
+    def _built_in(self, name: str) -> NodeType:
+        module = importlib.import_module(f"{promptwire.nodes.__name__}.{self._files[name]}")
+        for value in vars(module).values():
+            if isinstance(value, NodeType) and value.name == name:
+                return value
+        raise TypeError(f"{module.__name__} holds no node type called {name!r}: file, function and node have one name")
+
+    def _plugin(self, plugin: str) -> dict[str, NodeType]:
+        """What a plug-in brings, under the whole name that messages then show."""
+        if plugin not in self._plugins:
+            own = brought(plugin, NodeType, lambda kind: kind.run.__module__)
+            self._plugins[plugin] = {name: replace(kind, name=f"{plugin}:{name}") for name, kind in own.items()}
+        return self._plugins[plugin]

@@ -1,0 +1,1 @@
+"""Results of a run: report, run folder, provenance, differences between calls."""

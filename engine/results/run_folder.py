@@ -1,0 +1,77 @@
+"""The folder of one run: what was run, what happened, what every step gave, and what came out.
+
+    events.jsonl     one line per event (written by `promptwire.gateway.trace`)
+    values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.gateway.trace`)
+    calls.jsonl      one line per cache key that was used
+    run.json         what was asked for and which files were read, for `promptwire bundle` (see `promptwire.results.provenance`)
+    best.json        the best prompt, from the end of the search on, before the prompts are compared
+    report.json      the report; absent when the run did not finish
+
+Nothing in it is needed to go on: a run that was cut short is run again, and the cache makes what was paid for free.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from promptwire.errors import RunError
+
+__all__ = ["keep_file", "make_folder", "working_folder", "write_file"]
+
+
+def working_folder() -> Path:
+    """The working folder. Raises RunError when it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise RunError("the working folder was deleted", hint="change to a folder that exists, and run it again") from error
+
+
+def make_folder(runs: Path, name: str) -> Path:
+    """A new folder in `runs`, named by time and `name`, open to its owner alone. Raises RunError when it can't be made."""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80]
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for attempt in range(1000):
+        folder = runs / (f"{stamp}-{words}" + (f"-{attempt}" if attempt else ""))
+        try:
+            runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        except FileExistsError as error:
+            if not runs.is_dir():
+                raise RunError("the runs folder is a file", where=str(runs), hint="set PROMPTWIRE_RUNS to a folder") from error
+        except RecursionError as error:  # pathlib makes one folder inside of the other
+            hint = "set PROMPTWIRE_RUNS to a shorter path"
+            raise RunError("the runs folder lies in too many folders", where=f"{runs}"[:200], hint=hint) from error
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        else:
+            return folder
+    raise RunError("there is no free name for a run folder", where=str(runs))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all. Raises RunError when it can't be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def keep_file(path: Path, text: str) -> None:
+    """Write `text` to `path` in a run folder, which is made anew where it was deleted. Raises RunError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+    write_file(path, text)
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    hint = "free some disk space, or set PROMPTWIRE_RUNS to a folder that can be written"
+    return RunError(f"can't be written: {error.strerror or error}", where=str(path), hint=hint)

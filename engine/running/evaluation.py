@@ -1,0 +1,58 @@
+"""Evaluation of a finished search: the initial and the best prompt on the same examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, Score
+from promptwire.running.heldout import Holdout
+from promptwire.running.preflight import Scoring
+from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
+from promptwire.stats.intervals import mean_interval, paired_interval
+from promptwire.values import Example, Prompt
+
+__all__ = ["compare"]
+
+
+async def compare(
+    session: Session,
+    initial: Prompt,
+    best: Prompt,
+    examples: Sequence[Example],
+    *,
+    how: Scoring | None = None,
+    partial: bool = False,
+    forgiving: bool = False,
+) -> Comparison:
+    """Both prompts on the same `examples`, with the task's own template and metric, and with the settings in `how`.
+
+    With `partial` as far as the budget goes; with `forgiving`, without the examples whose calls fail for whatever reason.
+    """
+    how = how or Scoring()
+    asking = ModelCallSpec(role="task", settings=how.settings)
+    found = Holdout(Scorer(session, REPORT, asking, how.roles, whole=True), initial, best)
+    await found.score(examples, partial=partial, forgiving=forgiving)
+    first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
+    prompts = [first] if initial.id == best.id else [first, second]
+    session.count(REPORT, "unreadable", sum(not row.readable for rows in prompts for row in rows))
+    session.count(REPORT, "left out", len(found.left_out))
+    shares = found.scorer.metric.seen([row.value for rows in prompts for row in rows])[1] == (0.0, 1.0)
+    gain = paired_interval([row.value for row in first], [row.value for row in second], shares=shares)
+    if initial.id == best.id:
+        gain = gain._replace(low=None, high=None)  # a prompt against itself is no comparison
+    left_out = tuple(
+        LeftOut(example=example.id, text=example.text[:_NAMED], why=str(error)) for example, error in found.left_out
+    )
+    sides = {"initial": _score(first, shares), "best": _score(second, shares)}
+    return Comparison(**sides, gain=_shown(gain), left_out=left_out)
+
+
+def _score(rows: Sequence[Any], shares: bool) -> Score:
+    return _shown(mean_interval([row.value for row in rows], shares=shares), sum(not row.readable for row in rows))
+
+
+def _shown(interval: Any, unreadable: int = 0) -> Score:
+    return Score(score=interval.mean, low=interval.low, high=interval.high, n=interval.n, unreadable=unreadable)

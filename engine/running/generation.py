@@ -1,0 +1,149 @@
+"""Ask a step's model: render the template, send the request, read the replies.
+
+What the step's node gave, what its `with:` named and `asked` (see `promptwire.templating.task_prompt`) are the template's only variables.
+A reply that can't be read follows the template's `fallback`: it is dropped, taken whole, an error, or asked for again (up to
+three times, as samples with numbers of their own, so that a re-run asks and finds the same). Whatever happens is counted
+under the step's path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promptwire.backend import Completion, Request, Settings
+from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
+from promptwire.graph.steps import ModelCallSpec
+from promptwire.node import Reply, Role
+from promptwire.running.session import Session
+from promptwire.running.streams import SHARED, Spot
+from promptwire.templating.parsing import reading
+from promptwire.templating.task_prompt import ASKED, asked_by
+from promptwire.templating.template import Rendered, Template, load_template
+from promptwire.values import Message, Model
+
+__all__ = ["RETRIES", "RETRY_SAMPLES", "Generator", "request_for", "skippable"]
+
+RETRIES = 3
+"""Times that an unreadable reply is asked for again."""
+RETRY_SAMPLES = 1_000_000
+"""Samples with numbers from here on are second, third and fourth tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One step's way of asking its model."""
+
+    session: Session
+    path: str
+    """Path of the step."""
+    asking: ModelCallSpec
+    given: Mapping[str, Any]
+    """Values of `with:`."""
+    roles: Mapping[Role, Settings]
+    """The pipeline's settings by role."""
+    stream: str
+    """Draw stream of random calls."""
+    spot: Spot
+    """Where the step's questions are asked."""
+
+    async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
+        """`n` replies; see `Context.ask`. Fewer when failed calls are skipped."""
+        template, rendered = self._render(slots)
+        request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
+        stream = self._stream(request, first, n)
+        try:
+            answers = await self._answers(request, n, first, stream)
+        except ModelError as error:
+            if self.asking.on_error != "skip" or not skippable(error):
+                raise
+            self.session.count(self.path, "skipped", n)
+            return ()
+        return tuple(
+            [await self._read(template, request, answer, first + place, stream) for place, answer in enumerate(answers)]
+        )
+
+    def _render(self, slots: Model) -> tuple[Template, Rendered]:
+        """The template that the model can serve, rendered."""
+        own = {name: getattr(slots, name) for name in type(slots).model_fields}
+        task = self.session.task
+        values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
+        template = load_template(Path(self.asking.template or ""))
+        rendered = template.render(values)
+        if rendered.suffix is None:
+            return template, rendered
+        backend = self.session.models[self.asking.role]
+        reason = backend.supports("infill", chat=False)
+        if not reason:
+            self.session.count(self.path, "infill by suffix")
+            return template, rendered
+        if template.front.instead is None:
+            raise Unsupported(reason, where=self.path, hint=f"give {template.name} an `instead:` template without a gap")
+        self.session.count(self.path, "infill by template")
+        template = load_template(Path(template.path).with_name(template.front.instead))
+        return template, template.render(values)
+
+    def _stream(self, request: Request, first: int, n: int) -> str:
+        """The draw stream of these samples: one of their own where the same is asked elsewhere (see `running.streams`)."""
+        if not request.random:
+            return self.stream
+        question = request.key(self.session.models[self.asking.role].identity, sample=0, stream=self.stream)
+        label, shared = self.session.streams.label(question, self.spot, first, n)
+        for path, count in shared.items():
+            self.session.count(path, SHARED, count)
+        return self.stream + label
+
+    async def _answers(self, request: Request, n: int, first: int, stream: str) -> tuple[Completion, ...]:
+        backend = self.session.models[self.asking.role]
+        return await self.session.gateway.ask(
+            backend,
+            request,
+            n=n,
+            first=first,
+            stream=stream,
+            policy=self.asking.cache,
+            node=self.path,
+            role=self.asking.role,
+            rounds=self.asking.rounds,
+        )
+
+    async def _read(self, template: Template, request: Request, answer: Completion, sample: int, stream: str) -> Reply:
+        """What the template's parser makes of `answer`, asking again where it says so."""
+        parse = template.front.parse
+        for again in range(RETRIES + 1):
+            said = reading(answer.text, parse, cut=answer.cut_off)
+            if said.readable or parse.fallback != "retry" or again == RETRIES:
+                break
+            self.session.count(self.path, "asked again")
+            (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample, stream)
+        cut = answer.cut_off and not said.readable
+        self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
+        self.session.count(self.path, "cut off", cut)
+        self.session.count(self.path, "marks mended", said.mended)
+        if not said.readable:
+            self.session.misread(self.path, answer.text)
+            if parse.fallback == "error":
+                hint = "change the template's `parse:`, or its `fallback:` to drop, raw or retry"
+                raise ReplyError(
+                    f"no answer could be read out of the reply {answer.text[:200]!r}",
+                    where=f"{self.path} ({template.name})",
+                    hint=f"it was cut off: raise max_tokens={request.settings.max_tokens}" if cut else hint,
+                )
+        spoken = (*request.messages, Message(role="assistant", content=said.text)) if request.messages else ()
+        return Reply(said.text, said.answers, spoken)
+
+
+def request_for(rendered: Rendered, settings: Settings, conversation: Sequence[Message] = ()) -> Request:
+    """The request to generate from a rendered template, continuing `conversation` when it is a chat."""
+    if rendered.messages:
+        return Request("generate", messages=(*conversation, *rendered.messages), settings=settings)
+    if rendered.suffix is not None:
+        return Request("infill", prompt=rendered.prompt, suffix=rendered.suffix, settings=settings)
+    return Request("generate", prompt=rendered.prompt, settings=settings)
+
+
+def skippable(error: ModelError) -> bool:
+    """Whether `on_error: skip` may pass over it: this call failed, but others may work."""
+    return isinstance(error, TransientError | RequestRefused)

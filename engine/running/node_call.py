@@ -1,0 +1,132 @@
+"""Run one node: gather its wires, settle its params, give it a context, take its outputs.
+
+The context is all that a node sees of the engine. Random draws depend on the run's seed, the node's path, the loops' rounds and
+what the node says the draw is for, so the order in which nodes finish can't change them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from promptwire.backend import Settings
+from promptwire.errors import NodeError, PipelineError, PromptwireError, ReplyError
+from promptwire.graph.port_types import type_of
+from promptwire.graph.steps import CallStep
+from promptwire.node import Reply, Role
+from promptwire.running.gather import gather
+from promptwire.running.generation import Generator
+from promptwire.running.scope import Scope
+from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
+from promptwire.running.streams import Spot
+from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values.hashing import stream
+
+__all__ = ["call_node"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What one call of one node may ask of the engine; see `promptwire.node.Context`."""
+
+    session: Session
+    path: str
+    round: str
+    element: str
+    turn: int
+    asker: Generator | None
+    scorer: Scorer | None
+
+    def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
+        if shared:
+            return stream(self.session.seed, "shared", *purpose)
+        return stream(self.session.seed, self.path, "every" if steady else self.round, self.element, *purpose)
+
+    async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
+        if self.asker is None:
+            raise NodeError("this node was not declared to ask a model", where=self.path, hint="give @node its `slots`")
+        return await self.asker.ask(slots, n, first, conversation)
+
+    async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
+        return await gather(jobs)
+
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+        if self.scorer is None:
+            raise NodeError("this node was not declared to score prompts", where=self.path, hint="declare @node(scores=True)")
+        return await self.scorer.score(prompts, examples, partial)
+
+    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
+        demos = parents[0].demos if parents else ()
+        ids = tuple(parent.id for parent in parents)
+        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+
+    def count(self, what: str, n: int = 1) -> None:
+        self.session.count(self.path, what, n)
+
+
+async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mapping[Role, Settings]) -> dict[str, Any]:
+    """What the node of `step` gives, by port.
+
+    Raises PromptwireError; a fault inside a node comes as NodeError that names the node.
+    """
+    kind = step.type
+    inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
+    params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
+    asker = scorer = None
+    if step.asking is not None:
+        if kind.slots is not None:
+            given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
+            spot = Spot(step.path, scope.element, scope.twin)
+            asker = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), spot)
+        if kind.scores:
+            scorer = Scorer(session, step.path, step.asking, roles)
+    turn = session.turn(step.path, scope.element)
+    context = _Context(session, step.path, scope.round, scope.element, turn, asker, scorer)
+    try:
+        outputs = await kind.run(inputs, params, context)
+    except ReplyError as error:
+        error.where = error.where or step.path
+        raise
+    except PipelineError as error:
+        # A template that can't be rendered knows its file and not who renders it.
+        named = f" (node {step.path!r}" + (f", round {scope.round}" if scope.round else "") + ")"
+        raise PipelineError(replace(one, message=one.message + named) for one in error.problems) from error
+    except PromptwireError:
+        raise
+    except Exception as error:
+        raise NodeError(f"the node {kind.name!r} failed: {type(error).__name__}: {error}", where=step.path) from error
+    _bound_failures(step, session)
+    if not isinstance(outputs, kind.outputs):
+        raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
+    return {name: getattr(outputs, name) for name in kind.outputs.model_fields}
+
+
+def _bound_failures(step: CallStep, session: Session) -> None:
+    """Raise NodeError when more of the step's calls, over all its rounds, failed than it may skip."""
+    count = session.gateway.tally.steps.get(step.path)
+    if step.asking is None or count is None:
+        return
+    calls = count.new + count.cached + count.failed
+    if count.failed > step.asking.max_failed * calls:
+        problem = f"{count.failed} of {calls} calls failed, more than max_failed: {step.asking.max_failed:g} allows"
+        raise NodeError(problem, where=step.path, hint="run it again: what was answered is not asked again")
+
+
+def _wired(step: CallStep, port: str, scope: Scope) -> Any:
+    return scope.value(step.wires[port], type_of(step.type.inputs.model_fields[port].annotation))
+
+
+def _build(step: CallStep, schema: type[Model], values: dict[str, Any]) -> Model:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = ".".join(map(str, detail["loc"]))
+        raise NodeError(f"{name!r} of {step.type.name!r}: {detail['msg']}", where=f"{step.path} ({step.place})") from error

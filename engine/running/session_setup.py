@@ -1,0 +1,80 @@
+"""A session from what a run was told: cache, record, gateway and who looks on; closed so that no paid answer is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from promptwire.backend import Backend
+from promptwire.cache.disk import ResponseCache
+from promptwire.gateway.approval import ApprovalGate
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.retry import TRIES, RetryPolicy
+from promptwire.gateway.trace import Trace
+from promptwire.limits import Limits, RateLimits
+from promptwire.node import Role
+from promptwire.options import Options, cache_folder
+from promptwire.running.observer import RunObserver
+from promptwire.running.session import Session
+from promptwire.tasks.task import Task
+
+__all__ = ["open_session"]
+
+
+@asynccontextmanager
+async def open_session(
+    task: Task,
+    options: Options,
+    models: Mapping[Role, Backend],
+    budget: Budget,
+    *,
+    watches: Sequence[RunObserver] = (),
+    gate: ApprovalGate | None = None,
+    folder: Path | None = None,
+) -> AsyncIterator[Session]:
+    """A session; on the way out, what is in flight is waited for and kept. Without a `folder` nothing is written."""
+
+    def listen(event: str, facts: Mapping[str, Any]) -> None:
+        for watch in watches:
+            watch(event, facts)
+
+    trace = Trace(folder, listener=listen if watches else None)
+    unmade = folder is None and not os.path.isfile(cache_folder() / "cache.db")
+    cache = None if options.cache == "off" or unmade else ResponseCache(cache_folder())
+    paces = _paces(models, options, budget.limits)
+    told = options.tries is not None or options.timeout is not None
+    retry = RetryPolicy(tries=options.tries or TRIES, timeout=options.timeout) if told else None
+    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces, gate=gate)
+    for watch in watches:
+        watch.follow(gateway.tally)
+    try:
+        yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
+    except asyncio.CancelledError:
+        for watch in watches:
+            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+        raise
+    finally:
+        try:
+            await gateway.close()
+        finally:
+            if cache is not None:
+                cache.close()
+                for text in cache.notes:
+                    for watch in watches:
+                        watch.say(text)
+            trace.close()
+
+
+def _paces(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, RateLimits]:
+    """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
+    found: dict[str, RateLimits] = {}
+    for role, model in models.items():
+        pace = options.pace(role, limits.roles)
+        if pace != RateLimits():
+            found[model.identity] = pace.within(found.get(model.identity, RateLimits()))
+    return found

@@ -1,0 +1,1 @@
+"""Security: path sandbox, file access log, redaction of secrets, safe regular expressions."""

@@ -1,0 +1,1 @@
+"""Tasks: task files, data files and the examples in them."""

@@ -1,0 +1,216 @@
+"""Examples from files: JSON Lines, JSON and CSV, one clear error for what can't be read.
+
+A row has an input and an output, under these names or those that the task's `columns` give; an output may be a list of
+accepted answers, and several input columns become named fields. Rows that repeat another are dropped and counted, for an
+example that is there twice would count twice in every mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from promptwire.errors import DataError
+from promptwire.security.access_log import log_access
+from promptwire.security.json_bounds import MOST_VALUES, separators
+from promptwire.security.untrusted_json import read_json
+from promptwire.security.untrusted_numbers import finite
+from promptwire.values import Example, Examples, Model
+from promptwire.values.hashing import stream
+
+__all__ = ["Columns", "Loaded", "read_examples", "split"]
+
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+
+_SHOWN = 200
+MAX_BYTES = 256 * 2**20
+"""Largest data file of lines."""
+MAX_JSON = 64 * 2**20
+"""Largest JSON file, which is read whole."""
+MAX_LINE = 4_000_000
+MAX_ROWS = 1_000_000
+MAX_VALUES = 10_000_000
+"""Most commas and brackets of a file of JSON lines."""
+_SMALLER = "take a sample of it: an optimizer needs some hundred examples"
+
+NumberedRow = tuple[int, dict[str, Any]]
+
+
+class Columns(Model):
+    """Which columns of a data file hold what."""
+
+    input: str | tuple[str, ...] = "input"
+    """The column of the input; several become named fields."""
+    output: str = Field(default="output", min_length=1)
+    """The column of the accepted output or outputs."""
+
+
+class Loaded(NamedTuple):
+    """Examples and what was left out of them."""
+
+    examples: Examples
+    duplicates: int
+    """Rows dropped because an equal one came before."""
+
+
+def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
+    """The examples in the file at `path`, in order.
+
+    Raises DataError when the file is missing, empty, of an unknown kind, or a row is not an example.
+    """
+    columns = columns or Columns()
+    examples = [_example(path, line, row, columns) for line, row in _rows(path)]
+    if not examples:
+        raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
+    unique = Examples.of(examples)
+    return Loaded(unique, len(examples) - len(unique))
+
+
+def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Examples]:
+    """Two parts of `examples`, the second with `share` of them, at least one each.
+
+    The cut depends on the examples and on `purpose` alone, never on a run's seed, so that runs with different seeds are
+    compared on the same held-out examples. Raises DataError when there are fewer than two examples.
+    """
+    if len(examples) < 2:
+        raise DataError(f"{len(examples)} example can't be split into {purpose}", hint="give at least two examples")
+    order = list(range(len(examples)))
+    stream("split", purpose, [example.id for example in examples.items]).shuffle(order)
+    size = min(max(1, round(len(order) * share)), len(order) - 1)
+    second = set(order[:size])
+    kept = tuple(example for place, example in enumerate(examples.items) if place not in second)
+    return Examples(items=kept), Examples(items=tuple(examples.items[place] for place in sorted(second)))
+
+
+def _rows(path: Path) -> Iterator[NumberedRow]:
+    """Line numbers and rows of the file."""
+    log_access(path, data=True)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"unknown kind of data file {suffix!r}", where=str(path), hint=f"known: {', '.join(SUFFIXES)}")
+    if suffix == ".json":
+        rows: Iterator[NumberedRow] = _json_list(path, "".join(_lines(path, MAX_JSON)))
+    elif suffix in (".csv", ".tsv"):
+        rows = _table(path, _lines(path, MAX_BYTES), "\t" if suffix == ".tsv" else ",")
+    else:
+        rows = _json_lines(path, _lines(path, MAX_BYTES))
+    for count, row in enumerate(rows):
+        if count >= MAX_ROWS:
+            raise DataError(f"the data file has more than {MAX_ROWS:,} rows", where=str(path), hint=_SMALLER)
+        yield row
+
+
+def _lines(path: Path, most: int) -> Iterator[str]:
+    """The lines of the file, read one at a time; a line ends with a line feed in the end of all of its kinds."""
+    size, number = 0, 0
+    try:
+        with path.open("rb") as file:
+            while raw := file.readline(min(MAX_LINE, most) + 1):
+                number += 1
+                if size + len(raw) > most:
+                    raise DataError(f"the data file is larger than {most // 2**20} MB", where=str(path), hint=_SMALLER)
+                if len(raw) > MAX_LINE and most != MAX_JSON:
+                    raise DataError(f"a line of more than {MAX_LINE:,} bytes", where=f"{path}:{number}", hint=_SMALLER)
+                try:
+                    text = raw.decode("utf-8-sig" if not size else "utf-8")
+                except UnicodeDecodeError as error:
+                    where = size + error.start
+                    raise DataError(f"the file is not UTF-8: {error.reason} at byte {where}", where=str(path)) from error
+                size += len(raw)
+                yield from StringIO(text, newline=None)
+    except FileNotFoundError as error:
+        raise DataError("there is no such data file", where=str(path), hint="check the path in the task file") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that holds a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"the data file can't be read: {reason}", where=f"{path}"[:_SHOWN]) from error
+
+
+def _json_lines(path: Path, lines: Iterator[str]) -> Iterator[NumberedRow]:
+    values = 0
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            values += separators(line)
+            if values > MAX_VALUES:
+                raise DataError(f"the data file holds more than {MAX_VALUES:,} values", where=str(path), hint=_SMALLER)
+            try:
+                row = read_json(line)
+            except ValueError as error:
+                raise DataError(f"not JSON: {error}", where=f"{path}:{number}", hint="each line is one JSON object") from error
+            yield number, _mapping(path, number, row)
+
+
+def _json_list(path: Path, text: str) -> Iterator[NumberedRow]:
+    try:
+        if separators(text) > MOST_VALUES:
+            raise ValueError(f"more than {MOST_VALUES:,} values")
+        rows = read_json(text)
+    except ValueError as error:
+        raise DataError(f"not JSON: {error}", where=str(path)) from error
+    if not isinstance(rows, list):
+        raise DataError("a JSON data file holds a list of objects", where=str(path))
+    for number, row in enumerate(rows, start=1):
+        yield number, _mapping(path, number, row)
+
+
+def _table(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[NumberedRow]:
+    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise DataError(
+                    f"this row has not the header's {len(reader.fieldnames or ())} columns", where=f"{path}:{reader.line_num}"
+                )
+            yield reader.line_num, dict(row)
+    except csv.Error as error:
+        raise DataError(f"not CSV: {error}", where=f"{path}:{reader.line_num}") from error
+
+
+def _mapping(path: Path, line: int, row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise DataError("a row is a JSON object with an input and an output", where=f"{path}:{line}")
+    return row
+
+
+def _example(path: Path, line: int, row: dict[str, Any], columns: Columns) -> Example:
+    where = f"{path}:{line}"
+    wanted = (columns.input,) if isinstance(columns.input, str) else columns.input
+    for column in (*wanted, columns.output):
+        if column not in row:
+            have = ", ".join(map(repr, row)) or "none"
+            hint = "name the columns in the task file: columns: {input: ..., output: ...}"
+            raise DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
+    fields = {column: _text(row[column], where, column) for column in wanted}
+    source: str | dict[str, str] = fields[columns.input] if isinstance(columns.input, str) else fields
+    value = row[columns.output]
+    outputs = tuple(_text(one, where, columns.output) for one in (value if isinstance(value, list) else [value]))
+    if not outputs or not any(output.strip() for output in outputs):
+        raise DataError(f"the column {columns.output!r} is empty", where=where, hint="an example needs an accepted output")
+    rest = {name: value for name, value in row.items() if name not in (*wanted, columns.output)}
+    for column, extra in rest.items():
+        if not _storable(extra):
+            raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
+    return Example(input=source, outputs=outputs, meta=rest)
+
+
+def _storable(value: Any) -> bool:
+    """Whether all numbers in `value`, of which JSON may hold any, can be written as JSON again."""
+    if isinstance(value, dict | list):
+        return all(map(_storable, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or finite(value) is not None
+
+
+def _text(value: Any, where: str, column: str) -> str:
+    """`value` as text: numbers and booleans as JSON writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int) or finite(value) is not None:
+        return json.dumps(value)
+    if isinstance(value, float):
+        raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
+    raise DataError(f"the column {column!r} holds {type(value).__name__}, not text", where=where)

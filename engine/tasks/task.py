@@ -1,0 +1,254 @@
+"""A task: examples, the prompt to start from, and how an answer is asked for, read and scored.
+
+A pipeline knows nothing of any task, and a task nothing of any optimizer; a run binds the two by name (`seed`, `train`,
+`dev`). The held-out test examples are seen by no node: they are for the report alone. A task comes from a task file, from a
+folder with `train.jsonl` and `test.jsonl`, or from one data file that is then split; see `load_task`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from promptwire.backend import Settings
+from promptwire.documents.document import Document, Position, Source, graft
+from promptwire.documents.resources import task_path
+from promptwire.documents.validation_errors import validate
+from promptwire.documents.yaml_reader import read_yaml
+from promptwire.errors import DataError, UsageError
+from promptwire.metrics.metric import Metric, find_metric
+from promptwire.tasks.file_reach import Reach
+from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, split
+from promptwire.templating.parsing import Parse
+from promptwire.templating.template import Template, load_template
+from promptwire.values import Example, Examples, Model, Prompt, Prompts
+
+__all__ = ["Task", "TaskSpec", "load_task"]
+
+TEST_SHARE = 0.5
+DEV_SHARE = 0.5
+_TEMPLATES = {"template", "rubric"}
+
+
+class DataFiles(Model):
+    """The data files of a task, relative to the task file."""
+
+    called: ClassVar[str] = "'data'"
+
+    train: str = Field(min_length=1)
+    """Examples that an optimizer may see."""
+    dev: str | None = None
+    """Examples for choosing between prompts; half of train when a pipeline wants them and they are not given."""
+    test: str | None = None
+    """Held-out examples for the report; half of train when not given."""
+
+
+class TaskSpec(Model):
+    """What a task file says."""
+
+    called: ClassVar[str] = "a task file"
+
+    promptwire: int = Field(default=1, ge=1, le=1)
+    """Version of the format."""
+    task: str = ""
+    """Name; the file's name when not given."""
+    doc: str = ""
+    """One sentence on what the task is."""
+    prompt: str | tuple[str, ...] = ""
+    """The prompt or prompts to start from; may be empty text, as in OPRO."""
+    data: DataFiles
+    """The data files."""
+    columns: Columns = Columns()
+    """Which columns of the data files hold input and output."""
+    template: str = "task/chat.j2"
+    """How prompt and input become a request to the task model."""
+    metric: str = "exact"
+    """How an answer is scored."""
+    rubric: str | None = None
+    """The judge's template, for the metric `judge`."""
+    labels: tuple[str, ...] = ()
+    """The possible answers, for the metric `choice`."""
+    settings: Settings = Settings()
+    """Sampling settings of the task model."""
+    parse: Parse | None = None
+    """How the answer is read out of a reply; the template's way when not given."""
+
+
+class Task(Model):
+    """A task, loaded."""
+
+    name: str
+    """Its name."""
+    doc: str
+    """One sentence on what it is."""
+    prompts: Prompts
+    """The prompts to start from."""
+    train: Examples
+    """Examples that an optimizer may see."""
+    dev: Examples | None
+    """Examples for choosing between prompts, when the data has them."""
+    test: Examples
+    """Held-out examples."""
+    template: str
+    """Path of the template that joins prompt and input."""
+    metric: str
+    """Name of the metric."""
+    rubric: str | None
+    """Path of the judge's template."""
+    labels: tuple[str, ...]
+    """The possible answers, for the metric `choice`."""
+    settings: Settings
+    """Sampling settings of the task model."""
+    parse: Parse | None
+    """How the answer is read, where the template's own way is not wanted."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about the data: splits that were made, rows that were dropped."""
+
+    def load_template(self) -> Template:
+        """The template that joins prompt and input."""
+        return load_template(Path(self.template))
+
+    def load_metric(self, name: str | None = None) -> Metric:
+        """The metric `name`, or the task's own. Raises UsageError when any of the data can't satisfy it."""
+        found = find_metric(name or self.metric)
+        # The held-out examples too: they are scored last, when everything is paid for.
+        examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
+        problem = found.accepts(examples, self.labels)
+        if problem:
+            raise UsageError(f"task {self.name!r} can't be scored with the metric {found.name!r}: {problem}")
+        return found
+
+    def with_dev(self) -> Task:
+        """This task with dev examples, taken from train when it has none of its own."""
+        if self.dev is not None:
+            return self
+        train, dev = split(self.train, DEV_SHARE, "dev")
+        note = f"dev: {len(dev)} examples taken from train, which keeps {len(train)}"
+        return self.model_copy(update={"train": train, "dev": dev, "notes": (*self.notes, note)})
+
+
+def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
+    """The task named `source`: a shipped task's name, a task file, a folder, or a data file.
+
+    A folder is read as its `task.yaml`, or else as `train`, `dev` and `test` files of a known kind. `changes` are task-file
+    keys that replace what the file says, such as `prompt` or `metric`.
+
+    Raises PipelineError, DataError or UsageError.
+    """
+    folder, found = _find(source)
+    document = _changed(found, changes or {})
+    spec = validate(TaskSpec, document.data or {}, document)
+    if "prompt" not in document.data:
+        hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
+        raise UsageError("the task has no initial prompt", where=document.file, hint=hint)
+    reach = Reach(folder, document, frozenset(changes or ()))
+    return _build(spec, reach, Path(document.file).stem)
+
+
+def _find(source: str) -> tuple[Path, Document]:
+    """The folder that data paths are relative to, and the task file or what stands for it."""
+    path = Path(source)
+    if os.path.isdir(path):  # no error for a name that is too long
+        named = path / "task.yaml"
+        if named.is_file():
+            return path, read_yaml(named)
+        return path, _stand_in(path, {"data": _files_in(path)})
+    if path.suffix.lower() in SUFFIXES:
+        return path.parent, _stand_in(path, {"data": {"train": path.name}})
+    if path.suffix in (".yaml", ".yml"):
+        return path.parent, read_yaml(path)
+    shipped = task_path(source)
+    return shipped.parent, read_yaml(shipped)
+
+
+def _stand_in(path: Path, data: dict[str, Any]) -> Document:
+    """What a task file for the data at `path` would say."""
+    return Document(str(path), graft(data, Position(Source(str(path)))))
+
+
+def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
+    """`document` with `changes` in place of its own keys."""
+    if not changes or not isinstance(document.root.value, dict):
+        return document
+    # A template named on the command line stands where the person stands, not beside a task file somewhere else.
+    here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if os.path.isfile(str(changes[key]))}
+    said = graft({**changes, **here}, Position(Source("command line"))).value
+    return replace(document, root=replace(document.root, value={**document.root.value, **said}))  # type: ignore[dict-item]
+
+
+def _files_in(folder: Path) -> dict[str, str]:
+    """The data files of a folder by the names of their splits."""
+    found = {}
+    for name in ("train", "dev", "test"):
+        files = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
+        if files:
+            found[name] = files[0].name
+    if "train" not in found:
+        raise DataError("there is no task.yaml and no train file in this folder", where=str(folder), hint="add train.jsonl")
+    return found
+
+
+def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
+    notes: list[str] = []
+
+    def examples(name: str, file: str | None) -> Examples | None:
+        if file is None:
+            return None
+        loaded = read_examples(reach.data("data", name, file=file), spec.columns)
+        if loaded.duplicates:
+            notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
+        return loaded.examples
+
+    train = examples("train", spec.data.train) or Examples()
+    dev = examples("dev", spec.data.dev)
+    test = examples("test", spec.data.test)
+    if test is None:
+        try:
+            train, test = split(train, TEST_SHARE, "test")
+        except DataError as error:
+            error.where = str(reach.folder / (spec.data.train or ""))
+            raise
+        notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
+    notes += _overlaps(test, train, dev)
+    notes += _contradictions(train)
+    texts = (spec.prompt,) if isinstance(spec.prompt, str) else spec.prompt
+    return Task(
+        name=spec.task or stem,
+        doc=spec.doc,
+        prompts=Prompts.of(Prompt(text=text) for text in texts),
+        train=train,
+        dev=dev,
+        test=test,
+        template=str(reach.template("template", spec.template)),
+        metric=spec.metric,
+        rubric=str(reach.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
+        labels=spec.labels,
+        settings=spec.settings,
+        parse=spec.parse,
+        notes=tuple(notes),
+    )
+
+
+def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str]:
+    """A warning when held-out inputs were also seen by the optimizer: the report would flatter."""
+    seen = {_input(example) for example in (*train.items, *(dev.items if dev else ()))}
+    shared = sum(_input(example) in seen for example in test.items)
+    return [f"warning: {shared} of {len(test)} test inputs are also in train or dev"] if shared else []
+
+
+def _contradictions(train: Examples) -> list[str]:
+    """A warning when one input has several answers that are each called the only right one: no prompt can be right on all."""
+    outputs: dict[str, set[tuple[str, ...]]] = {}
+    for example in train.items:
+        outputs.setdefault(_input(example), set()).add(example.outputs)
+    torn = sum(len(found) > 1 for found in outputs.values())
+    return [f"warning: {torn} train inputs occur with different outputs"] if torn else []
+
+
+def _input(example: Example) -> str:
+    return example.text.strip()

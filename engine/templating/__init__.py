@@ -1,0 +1,1 @@
+"""Templates: sandboxed rendering, render limits, and parsing of replies."""

@@ -1,0 +1,144 @@
+"""Passages between an opening and a closing mark, found as a person would find them.
+
+Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark.
+An opening mark belongs to the next closing one; of several openings before it the last counts. Where that gives nothing, a
+passage reaches to the next opening mark, or to the end of a reply that ended by itself. A mark that a sentence mentions,
+such as "between <START> and <END>", is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from promptwire.templating.fences import blocks
+
+__all__ = ["Passage", "every", "last", "passages"]
+
+_ANGLED = re.compile(r"<\s*([/\\]?)\s*(\w[\w:.\- ]*?)\s*>")
+_LEFT, _RIGHT = r"(?:\\?<|&lt;|\uff1c|\u3008)", r"(?:\\?>|&gt;|\uff1e|\u3009)"
+_NUMBER = r"(?:[\s_#-]{0,3}\d{1,3})?"
+_GAP = r"\s{0,3}"
+_AROUND = re.compile(r"(?:\*{1,3}|_{1,3}|`{1,2})\Z")
+_ITEM = re.compile(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\Z")
+"""The beginning of the next item of a list."""
+_NUMBERED = re.compile(r"\W*\d{1,3}")
+_MENTION = re.compile(r"\s(?:and|or|to|und|et|y|e)?\s|[\u548c\u4e0e\u53ca]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One passage."""
+
+    text: str
+    closed: bool
+    """Whether it has a closing mark."""
+    mended: bool
+    """Whether its marks are not those that were asked for."""
+    start: int
+    """Where its opening mark starts."""
+    end: int
+    """Where its closing mark ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    start: int
+    end: int
+    opens: bool
+    exact: bool
+    stands: bool
+    """Whether it begins a line or follows the end of a sentence, so that no sentence mentions it."""
+
+
+def passages(reply: str, opening: str, closing: str, *, cut: bool = False) -> list[Passage]:
+    """Every passage, in the order of the reply; the last one may have no closing mark unless the reply was `cut` off."""
+    if opening.casefold() == closing.casefold():
+        return list(_alternating(reply, opening))
+    found: list[Passage] = []
+    for pattern in _patterns(opening, closing):
+        found = list(_paired(reply, list(_marks(reply, pattern, opening, closing)), cut=cut))
+        if any(passage.text.strip() for passage in found):
+            break
+    return found
+
+
+def last(found: Sequence[Passage]) -> list[Passage]:
+    """The passage that is the answer when one is wanted: the last one with a closing mark, else the last one."""
+    full = [passage for passage in found if passage.text.strip()]
+    closed = [passage for passage in full if passage.closed]
+    return (closed or full)[-1:]
+
+
+def every(found: Sequence[Passage]) -> list[Passage]:
+    """The passages that hold something."""
+    return [passage for passage in found if passage.text.strip()]
+
+
+@lru_cache(maxsize=64)
+def _patterns(opening: str, closing: str) -> tuple[re.Pattern[str], ...]:
+    """What finds the marks: in angle brackets, then in square ones; the marks as they are where they have no brackets."""
+    exact = (re.escape(opening), re.escape(closing))
+    tags = _ANGLED.fullmatch(opening), _ANGLED.fullmatch(closing)
+    if tags[0] is None or tags[1] is None or tags[0][1]:
+        return (re.compile(f"({exact[0]})|{exact[1]}", re.IGNORECASE),)
+    begin, end = _name(tags[0][2]), _name(tags[1][2])
+    made = []
+    for left, right in ((_LEFT, _RIGHT), (r"\\?\[", r"\\?\]")):
+        opens = rf"{left}{_GAP}{begin}{_NUMBER}(?:\s{{1,3}}[\w:-]{{1,40}}\s?=[^<>\n]{{0,80}})?{_GAP}{right}"
+        shut = rf"{left}{_GAP}(?:[/\\]{_GAP}(?:{begin}|{end}){_NUMBER}|(?:{begin}|{end}){_GAP}[/\\]){_GAP}{right}"
+        plain = rf"|{left}{_GAP}{end}{_NUMBER}{_GAP}{right}" if begin.lower() != end.lower() else ""
+        made.append(re.compile(rf"({exact[0]}|{opens})|{exact[1]}|{shut}{plain}", re.IGNORECASE))
+    return tuple(made)
+
+
+def _name(name: str) -> str:
+    return r"[\s_-]{0,3}".join(re.escape(part) for part in re.split(r"[\s_-]+", name) if part)
+
+
+def _marks(reply: str, pattern: re.Pattern[str], opening: str, closing: str) -> Iterator[_Mark]:
+    """The marks in `reply`, with the stars, underscores or backticks that surround them."""
+    for match in pattern.finditer(reply):
+        start, end, opens = match.start(), match.end(), match[1] is not None
+        exact = match[0] == (opening if opens else closing)
+        around = _AROUND.search(reply[max(0, start - 3) : start]) if reply[start - 1 : start] in ("*", "_", "`") else None
+        if around and reply.startswith(around[0], end):
+            start, end, exact = start - len(around[0]), end + len(around[0]), False
+        before = reply[max(0, start - 80) : start].rpartition("\n")[2].rstrip(" \t*_")
+        stands = not before or not (before[-1].isalnum() or before[-1] in ",\"'`") or _NUMBERED.fullmatch(before) is not None
+        yield _Mark(start, end, opens, exact, stands)
+
+
+def _paired(reply: str, marks: Sequence[_Mark], *, cut: bool) -> Iterator[Passage]:
+    """Passages by the marks around them."""
+    pending: _Mark | None = None
+    closings = any(not mark.opens for mark in marks)
+    for mark in marks:
+        if pending is not None:
+            inner = reply[pending.end : mark.start]
+            mention = not pending.stands and "\n" not in inner and _MENTION.fullmatch(inner)
+            if not mark.opens and not mention:
+                yield Passage(inner, True, not (pending.exact and mark.exact), pending.start, mark.end)
+            elif mark.opens and pending.stands and (mark.stands or not closings):
+                yield Passage(_ITEM.sub("", inner), False, True, pending.start, mark.start)
+        pending = mark if mark.opens else None
+    if pending is not None and pending.stands and not cut:
+        inner = reply[pending.end :]
+        found = blocks(inner)
+        if found and not found[-1].closed:  # the marks stand in a fence that ends after them
+            fence = inner[found[-1].start : found[-1].end]
+            inner = inner[: found[-1].start] if not fence.strip("`~ \n") else inner
+        yield Passage(inner, False, True, pending.start, len(reply))
+
+
+def _alternating(reply: str, mark: str) -> Iterator[Passage]:
+    start: int | None = None
+    opened = 0
+    for match in re.finditer(re.escape(mark), reply, re.IGNORECASE):
+        if start is None:
+            start, opened = match.end(), match.start()
+        else:
+            yield Passage(reply[start : match.start()], True, False, opened, match.end())
+            start = None

@@ -1,0 +1,243 @@
+"""Read answers out of a reply: between tags, in a fence, in brackets, on a line, in JSON, by a pattern, or the whole of it.
+
+Reasoning is taken out first (see `reasoning`). Marks are read as a person would read them (see `delimiters`), a fence may hold
+fences (see `fences`). Of several answers the last counts, because a model that thinks aloud names the format before it uses it;
+`all` asks for every one. An empty answer is no answer. Of a reply that was cut off, only an answer that is complete counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from promptwire.security.safe_regex import compiled, find
+from promptwire.templating.delimiters import every, last, passages
+from promptwire.templating.fences import blocks, unfenced
+from promptwire.templating.preambles import unquoted, without_preamble
+from promptwire.templating.reasoning import Span, without_reasoning
+from promptwire.values import Model
+
+__all__ = ["Parse", "Reading", "parse_reply", "reading"]
+
+JSON_TRIES = 64
+"""So many opening braces of a reply are tried as the start of a JSON object."""
+_PROBES = ("a", "0")
+_KINDS = ("whole", "tag", "open", "fence", "brackets", "line", "json_field", "regex")
+
+
+class Parse(Model):
+    """How a reply is read. One of the kinds; the whole reply when none is named."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    whole: bool = False
+    """The whole reply, stripped: what is done when nothing else is said."""
+    tag: str | None = Field(default=None, min_length=1)
+    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters; at the end of the reply `</NAME>` may be missing."""
+    open: str | None = Field(default=None, min_length=1)
+    """Opening mark, where it is no tag; with `close`."""
+    close: str | None = Field(default=None, min_length=1)
+    """Closing mark that goes with `open`; may be the same."""
+    fence: bool = False
+    """The outermost block between lines of three backticks or more; the word after the opening ones is dropped."""
+    brackets: bool = False
+    """Between square brackets, the outermost pair that is closed."""
+    line: Literal["first", "last"] | None = None
+    """The first or last line that is not blank."""
+    json_field: str | None = Field(default=None, alias="json", min_length=1)
+    """A field of a JSON object in the reply."""
+    regex: str | None = Field(default=None, min_length=1)
+    """A pattern; its first group, or all of it when it has none."""
+    all: bool = False
+    """Every match is an answer, not only the last."""
+    strip_quotes: bool = False
+    """Take off the pair of quotes that encloses the whole answer."""
+    fallback: Literal["drop", "raw", "error", "retry"] = "drop"
+    """What an unreadable reply becomes: nothing; the whole reply without stray marks and preambles; an error; another try."""
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        compiled(pattern or "")
+        return pattern
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Parse:
+        named = [kind.removesuffix("_field") for kind in _KINDS if getattr(self, kind)]
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} can't go together: choose one")
+        if (self.open is None) != (self.close is None):
+            raise ValueError("open and close go together")
+        return self
+
+    @property
+    def whole_reply(self) -> bool:
+        """Whether the whole reply is the answer."""
+        return not any(getattr(self, kind) for kind in _KINDS[1:])
+
+    @property
+    def marks(self) -> tuple[str, str] | None:
+        """Opening and closing mark, where the kind has them."""
+        if self.tag:
+            return f"<{self.tag}>", f"</{self.tag}>"
+        return (self.open, self.close) if self.open and self.close else None
+
+
+class Reading(NamedTuple):
+    """What a reply says."""
+
+    text: str
+    """The reply without reasoning."""
+    answers: tuple[str, ...]
+    """The answers in it; with `fallback: raw` the whole of an unreadable reply."""
+    readable: bool
+    """Whether the answers were found where the rule looks for them."""
+    mended: bool = False
+    """Whether marks were not written as asked for."""
+
+
+def parse_reply(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[str, ...], bool]:
+    """The answers in `reply`, and whether it could be read; see `reading`.
+
+    >>> read("Sure! <START>Name the colour.</START>", Parse(tag="START"))
+    (('Name the colour.',), True)
+    """
+    found = reading(reply, parse, cut=cut)
+    return found.answers, found.readable
+
+
+def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
+    """What `reply` says by the rule `parse`. `cut` says that it was cut off at its longest length.
+
+    An unreadable reply gives no answers, or with `fallback: raw` the whole of it, unless it was cut off. The caller does what
+    `error` and `retry` say. Raises ReplyError when a pattern takes too long.
+    """
+    named = " ".join(filter(None, (parse.tag, parse.open, parse.close, parse.regex)))
+    text = without_reasoning(reply, lambda rest: _spans(rest, parse), named=named, firm=parse.marks is not None)
+    found, mended = _found(text, parse, cut=cut)
+    answers = tuple(answer for one in found if (answer := _clean(one, parse)))
+    if answers:
+        return Reading(text, answers if parse.all else answers[-1:], True, mended)
+    raw = ""
+    if parse.fallback == "raw" and not cut:
+        raw = _clean(without_preamble(_without_marks(text, parse)), parse)
+    return Reading(text, (raw,) if raw else (), False)
+
+
+def _clean(text: str, parse: Parse) -> str:
+    text = text.strip()
+    if parse.marks:
+        text = unfenced(text).strip()
+    return unquoted(text) if parse.strip_quotes else text
+
+
+def _spans(text: str, parse: Parse) -> Sequence[Span]:
+    """Where the answers stand in `text`."""
+    if parse.marks:
+        return [(passage.start, passage.end) for passage in passages(text, *parse.marks, cut=True) if passage.closed]
+    return [(block.start, block.end) for block in blocks(text)] if parse.fence else ()
+
+
+def _found(text: str, parse: Parse, *, cut: bool) -> tuple[list[str], bool]:
+    """The answers in the order of the text, and whether marks had to be mended."""
+    if parse.marks:
+        found = passages(text, *parse.marks, cut=cut)
+        chosen = every(found) if parse.all else last(found)
+        return [passage.text for passage in chosen], any(passage.mended for passage in chosen)
+    if parse.fence:
+        fenced = [block for block in blocks(text) if block.text.strip() and (block.closed or not cut)]
+        fenced = fenced if parse.all else ([block for block in fenced if block.closed] or fenced)[-1:]
+        return [block.text for block in fenced], any(not block.closed for block in fenced)
+    return list(_matches(text, parse, cut=cut)), False
+
+
+def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
+    """Everything that could be an answer, in the order of the reply; of one that was cut off, what is complete."""
+    if parse.brackets:
+        return _bracketed(reply)
+    if parse.line:
+        return _lines(reply, parse, cut=cut)
+    if parse.json_field:
+        return _fields(reply, parse.json_field)
+    if parse.regex:
+        return _settled(reply, parse.regex) if cut else find(parse.regex, reply)
+    return iter(() if cut else [reply])
+
+
+def _settled(reply: str, pattern: str) -> Iterator[str]:
+    """The matches that would be the same if the reply went on."""
+    found = list(find(pattern, reply))
+    for probe in _PROBES:
+        longer = list(find(pattern, reply + probe))
+        found = [one for place, one in enumerate(found) if longer[place : place + 1] == [one]]
+    return iter(found)
+
+
+def _bracketed(reply: str) -> Iterator[str]:
+    """The pairs that close and stand in no other pair that closes."""
+    opened: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for mark in re.finditer(r"[\[\]]", reply):
+        if mark[0] == "[":
+            opened.append(mark.end())
+        elif opened:
+            start = opened.pop()
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, mark.start()))
+    return (reply[start:end] for start, end in pairs)
+
+
+def _lines(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
+    whole = reply.splitlines()
+    if cut:  # the last line may go on
+        whole = [] if parse.line == "last" and not parse.all else whole[:-1]
+    lines = [line for line in whole if _clean(line, parse)]
+    # What comes last in the iterator is the answer when only one is wanted.
+    return iter(lines if parse.all or parse.line == "last" else lines[:1])
+
+
+def _fields(reply: str, name: str) -> Iterator[str]:
+    decoder = json.JSONDecoder()
+    position = reply.find("{")
+    for _ in range(JSON_TRIES):
+        if position < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(reply, position)
+        except (ValueError, RecursionError):
+            end = position + 1
+        else:
+            if isinstance(value, dict):
+                yield from _texts(value.get(name))
+        position = reply.find("{", end)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A JSON value as answers: a text, a number, true or false; a list of these is many answers; anything else is none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool | int | float):
+        yield json.dumps(value)
+    elif isinstance(value, list):
+        for element in value:
+            if not isinstance(element, list):
+                yield from _texts(element)
+
+
+def _without_marks(reply: str, parse: Parse) -> str:
+    """The reply after the last stray opening mark and before the first closing one."""
+    if parse.fence:
+        return "\n".join(line for line in reply.splitlines() if not line.lstrip().startswith("```"))
+    marks = parse.marks or (("[", "]") if parse.brackets else None)
+    if marks is None:
+        return reply
+    opening, closing = (re.compile(re.escape(mark), re.IGNORECASE) for mark in marks)
+    ends = [mark.end() for mark in opening.finditer(reply)]
+    text = reply[ends[-1] :] if ends else reply
+    closed = closing.search(text)
+    return text[: closed.start()] if closed else text

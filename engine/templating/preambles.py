@@ -1,0 +1,114 @@
+"""What surrounds an answer that stands in no marks: quotes, and sentences such as "Here is the refined prompt:"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from promptwire.templating.fences import blocks, unfenced
+
+__all__ = ["unquoted", "without_preamble"]
+
+_QUOTES: Final = {
+    '"': '"',
+    "'": "'",
+    "`": "`",
+    "\u201c": "\u201d",
+    "\u2018": "\u2019",
+    "\u00ab": "\u00bb",
+    "\u201e": "\u201c",
+    "\u201d": "\u201d",
+    "\u2039": "\u203a",
+    "\u300c": "\u300d",
+    "\u300e": "\u300f",
+}
+_LONG: Final = ('"""', "'''")
+_STEP: Final = 4
+_KIND: Final = (
+    r"(?:prompts?|instructions?|variants?|variations?|versions?|wordings?|rewordings?|paraphrases?|rewrites?|rephrasings?"
+    r"|suggestions?|proposals?|alternatives?|attempts?|drafts?|formulations?)"
+)
+_MADE: Final = (
+    r"(?:new|refined|improved|revised|rewritten|re-written|reworded|rephrased|paraphrased|updated|optimi[sz]ed|better|final|modified"
+    r"|edited|alternative|suggested|proposed|enhanced|polished|reformulated|adjusted|corrected|clearer|shorter|concise|complete"
+    r"|possible|second|next|resulting|reconstructed|original|lost|likely|mutated)"
+)
+_HELLO: Final = re.compile(
+    r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|alright|all right|understood|got it|great|no problem|yes)"
+    r"(?:[!.:]+|,(?=\s*here\b)|\s*\n)\s*",
+    re.IGNORECASE,
+)
+_BEGINS: Final = r"(?:here(?:'s|\u2019s| is| are| you go)|below is|this is|i(?:'ve|\u2019ve| have|'d|\u2019d| would)?)\b"
+_HERE: Final = re.compile(
+    rf"{_BEGINS}[^\n:]{{0,100}}?\b{_MADE}\b(?:[^\n:]{{0,60}}\b(?:{_KIND}|one)\b)?[^\n:]{{0,60}}:[*_]{{0,3}}(?=\s)\s*"
+    rf"|here(?:'s|\u2019s| is| are| you go)\b[^\n:]{{0,100}}?\b{_KIND}\b[^\n:]{{0,60}}:[*_]{{0,3}}[ \t]*\n\s*",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    rf"[#>*_\s]{{0,6}}(?:(?:the|my|your|a|an)\s+)?(?:{_MADE}\s+(?:and\s+{_MADE}\s+)?){{0,2}}(?:(?:system|task|user)\s+)?{_KIND}"
+    rf"(?:\s+is|\s+reads|\s*#?\d{{1,2}}|\s+\([^()\n]{{0,60}}\))?\s{{0,3}}[*_]{{0,3}}\s{{0,3}}:[*_]{{0,3}}(?=\s)\s*"
+    rf"|[#*_\s]{{0,6}}(?:(?:the|my|your|a|an)\s+)?{_MADE}\s+{_KIND}[*_]{{0,3}}[ \t]*\n\s*",
+    re.IGNORECASE,
+)
+_AFTER: Final = re.compile(
+    r"\n[ \t]{0,20}\n[*_(\s]{0,4}(?:let me know|feel free|would you like|i hope"
+    r"|i(?:'ve| have)? (?:changed|made|kept|added|removed|rephrased|reworded)"
+    rf"|this (?:{_MADE} )?{_KIND}(?=[^\n]{{0,80}}\b(?:is|keeps|makes|asks|adds|has|was|should|conveys|preserves|maintains"
+    r"|addresses|clarifies|emphasi[sz]es|ensures)\b)"
+    r"|(?:explanation|changes(?: made)?|notes?|rationale|reasoning|why this works)[*_]{0,3}\s{0,3}:)",
+    re.IGNORECASE,
+)
+
+
+def unquoted(text: str) -> str:
+    """`text` without the one pair of quotes around it, if that pair encloses all of it.
+
+    >>> unquoted('"Say hello."'), unquoted('"Yes" if it fits, otherwise "No"')
+    ('Say hello.', '"Yes" if it fits, otherwise "No"')
+    """
+    for long in _LONG:
+        if len(text) >= 2 * len(long) and text.startswith(long) and text.endswith(long):
+            return text[len(long) : -len(long)].strip()
+    closing = _QUOTES.get(text[:1])
+    if closing is None or len(text) < 2 or text[-1] != closing or _ends_early(text, text[0], closing):
+        return text
+    return text[1:-1].strip()
+
+
+def _ends_early(text: str, opening: str, closing: str) -> bool:
+    """Whether the quote that begins `text` is closed before its end."""
+    depth = 1
+    for match in re.finditer(rf"[{re.escape(opening + closing)}]", text[1:-1]):
+        before, after = text[match.start() : match.start() + 1], text[match.start() + 2 : match.start() + 3]
+        if before == "\\" or (before.isalnum() and after.isalnum()):
+            continue  # an escaped quote, an apostrophe
+        if opening != closing:
+            opens = match[0] == opening
+        else:
+            opens = bool(after.strip()) and (not match.start() or not before.strip() or before in "([{-:=")
+        depth += 1 if opens else -1
+        if depth == 0:
+            return True
+    return False
+
+
+def without_preamble(text: str) -> str:
+    """A reply that is meant to be a prompt and nothing else, without what models say before and after it.
+
+    >>> without_preamble("Sure! Here is the refined prompt:\\n\\nName the colour.")
+    'Name the colour.'
+    """
+    text = text.strip()
+    rest = text
+    for _ in range(_STEP):
+        found = next((match for shape in (_HELLO, _HERE, _LABEL) if (match := shape.match(rest))), None)
+        if found is None or not rest[found.end() :].strip():
+            break
+        rest = rest[found.end() :]
+    if rest != text:
+        after = _AFTER.search(rest)
+        rest = rest[: after.start()] if after else rest
+        if rest.startswith(("```", "~~~")):
+            block = blocks(rest)[0]
+            return block.text.strip() if block.closed else rest.strip()
+    return unfenced(rest.strip()).strip()

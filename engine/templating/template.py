@@ -1,0 +1,276 @@
+"""Meta-prompt templates: Jinja2, sandboxed, and split into messages before anything is rendered.
+
+A template is text with an optional front matter that says how the model is asked and how its
+reply is read:
+
+    ---
+    mode: completion
+    settings: {temperature: 0.9, stop: ["\\n"]}
+    parse: {line: first, fallback: drop}
+    ---
+    Original: {{ prompt }}
+    Variation:
+
+A line `--- user ---` (or `system`, `assistant`) starts a message of a chat; without one, the whole text is one user message.
+`--- gap ---` parts the text before an infill from the text after it. The source is cut at these lines first and each part is
+rendered alone, so nothing that an LLM or a data file wrote can add a role or run as a template. A template reads values, and
+only their fields (see `promptwire.templating.sandbox`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from promptwire.backend import Settings
+from promptwire.documents.validation_errors import validate
+from promptwire.documents.yaml_reader import read_yaml_text
+from promptwire.errors import Location, PipelineError, Problem
+from promptwire.security.access_log import log_access
+from promptwire.templating.parsing import Parse
+from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
+from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Model, Prompts
+
+__all__ = ["FrontMatter", "Rendered", "Template", "load_template"]
+
+MAX_RENDERED = 4_000_000
+"""Longest rendered text in characters: far beyond any model's context, and a stop for runaway loops."""
+
+MAX_BYTES = 1_000_000
+"""Largest template file."""
+
+_FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
+_MARKS = ("system", "user", "assistant", "gap")
+_MARK = re.compile(rf"^--- ({'|'.join(_MARKS)}) ---[ \t]*$", re.MULTILINE)
+_LIKE_A_MARK = re.compile(r"^[ \t]*-{2,}[ \t]*([A-Za-z]+)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
+
+_STARTS = "a message starts with a line '--- system ---', '--- user ---' or '--- assistant ---'"
+
+
+class FrontMatter(Model):
+    """What a template's front matter may say."""
+
+    called: ClassVar[str] = "a template's front matter"
+
+    doc: str = ""
+    """What the template is for."""
+    mode: Literal["chat", "completion"] = "chat"
+    """Whether the text is a chat or a plain text to complete."""
+    settings: Settings = Settings()
+    """Sampling settings, where the step that uses it says nothing."""
+    parse: Parse = Parse()
+    """How the reply is read."""
+    instead: str | None = None
+    """For a template with a gap: the template beside it that is used when the model can't fill gaps."""
+
+
+class Rendered(NamedTuple):
+    """A rendered template: a chat, or a prompt (with a suffix when it has a gap)."""
+
+    messages: tuple[Message, ...]
+    prompt: str
+    suffix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One message or side of a gap: its mark, its source and the line that it starts on."""
+
+    mark: str
+    source: str
+    line: int
+    compiled: Compiled
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template that has been read and compiled."""
+
+    path: str
+    """File that it came from."""
+    front: FrontMatter
+    """Its front matter."""
+    parts: tuple[_Part, ...]
+    variables: frozenset[str]
+    """Names that it reads and does not set itself."""
+
+    @property
+    def name(self) -> str:
+        """Its last two path parts, such as `ape/forward.j2`."""
+        return "/".join(Path(self.path).parts[-2:])
+
+    def render(self, values: Mapping[str, Any]) -> Rendered:
+        """The template with `values`. Raises PipelineError when a value is missing or the text grows beyond all bounds."""
+        seen = {name: _view(value) for name, value in values.items()}
+        texts = [(part.mark, self._text(part, seen)) for part in self.parts]
+        if self.front.mode == "chat":
+            messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
+            return Rendered(messages, "", None)
+        before = texts[0][1]
+        return Rendered((), before, texts[1][1] if len(texts) > 1 else None)
+
+    def dry_run(self, values: Mapping[str, Any]) -> Problem | None:
+        """What goes wrong when it is rendered with `values`, or nothing."""
+        try:
+            self.render(values)
+        except PipelineError as error:
+            return error.problems[0]
+        return None
+
+    def _text(self, part: _Part, values: Mapping[str, Any]) -> str:
+        pieces: list[str] = []
+        size = 0
+        try:
+            # Closed at once: a rendering that is left open would be the outer one of the next.
+            with closing(pieces_of(part.compiled, values)) as rendering:
+                for piece in rendering:
+                    size += len(piece)
+                    if size > MAX_RENDERED:
+                        raise OverflowError(f"it renders to more than {MAX_RENDERED:,} characters")
+                    pieces.append(piece)
+        except Exception as error:  # a template can raise anything that an expression in it can
+            raise PipelineError([self._problem(part, error)]) from error
+        return "".join(pieces).strip("\n") if self.front.mode == "chat" else "".join(pieces).removesuffix("\n")
+
+    def _problem(self, part: _Part, error: Exception) -> Problem:
+        line = part.line + _line_of(error) - 1
+        words = str(error) or type(error).__name__
+        place = _place(self.path, line)
+        named = re.search(r"'(\w+)'", words)
+        at = re.search(rf"\b{named[1]}\b", place.text) if named else None
+        place = replace(place, column=at.start() + 1) if at else place
+        return Problem("template-render", place, f"the template can't be rendered: {words}")
+
+
+def load_template(path: Path) -> Template:
+    """The template in the file at `path`.
+
+    Raises PipelineError with the place when the file is missing, its front matter or its Jinja is wrong.
+    """
+    log_access(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise _wrong(
+                path, 0, "template-too-large", f"the template is larger than {MAX_BYTES:,} bytes", "is it the right file?"
+            )
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except FileNotFoundError as error:
+        raise _wrong(path, 0, "template-missing", "there is no such template") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
+    return _parse(str(path), text)
+
+
+@lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times
+def _parse(path: str, text: str) -> Template:
+    text = text.replace("\r\n", "\n")
+    front, body, line = _split_front(path, text)
+    _refuse_slips(path, body, line)
+    parts: list[_Part] = []
+    for mark, source, offset in _cut(body):
+        parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
+    _refuse_marks(path, front, parts)
+    names = frozenset[str]().union(*(variables_of(part.source) for part in parts))
+    return Template(path, front, tuple(parts), names)
+
+
+def _split_front(path: str, text: str) -> tuple[FrontMatter, str, int]:
+    """Front matter, body, and the line on which the body starts."""
+    match = _FRONT.match(text)
+    if match is None:
+        if (fence := _UNCLOSED.match(text)) is not None:
+            line = fence[0].count("\n") + 1
+            raise _wrong(path, line, "template-front", "the front matter is not closed", "end it with a line ---")
+        return FrontMatter(), text, 1
+    above = text[: match.start(1)] if match[1] else ""
+    document = read_yaml_text("\n" * above.count("\n") + (match[1] or ""), path)  # the newlines make its lines count right
+    front = validate(FrontMatter, document.data or {}, document)
+    return front, text[match.end() :], text[: match.end()].count("\n") + 1
+
+
+def _cut(body: str) -> list[tuple[str, str, int]]:
+    """Marks, sources and line offsets of the parts of `body`."""
+    marks = list(_MARK.finditer(body))
+    if not marks:
+        return [("", body, 0)]
+    parts = [("", body[: marks[0].start()], 0)] if body[: marks[0].start()].strip() else []
+    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        end = after.start() if after else len(body)
+        parts.append((mark[1], body[mark.end() + 1 : end], body[: mark.end()].count("\n") + 1))
+    return parts
+
+
+def _refuse_slips(path: str, body: str, line: int) -> None:
+    """A line that is nearly a mark would be sent as a part of the message above it, and nobody would see that."""
+    for found in _LIKE_A_MARK.finditer(body):
+        near = get_close_matches(found[1].lower(), _MARKS, n=1, cutoff=0.75)
+        if near and not _MARK.fullmatch(found[0]):
+            at = line + body[: found.start()].count("\n")
+            raise _wrong(
+                path, at, "template-marks", f"{found[0].strip()!r} starts no message", f"did you mean '--- {near[0]} ---'?"
+            )
+
+
+def _refuse_marks(path: str, front: FrontMatter, parts: list[_Part]) -> None:
+    """Messages belong to chats and a single gap to completions."""
+    for place, part in enumerate(parts):
+        line = part.line - 1 if part.mark else part.line
+        if front.mode == "chat" and part.mark == "gap":
+            raise _wrong(path, line, "template-marks", "a gap needs `mode: completion` in the front matter")
+        if front.mode == "completion" and (part.mark not in ("", "gap") or place > 1):
+            raise _wrong(path, line, "template-marks", "a completion has one text and at most one gap, no messages")
+        if front.mode == "chat" and len(parts) > 1 and not part.mark:
+            raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody", _STARTS)
+
+
+def _compile(path: str, source: str, line: int) -> Compiled:
+    try:
+        return compiled(source)
+    except BadSyntax as error:
+        at = line + error.lineno - 1
+        raise _wrong(path, at, "template-syntax", f"Jinja: {(error.message or '').rstrip('.')}", nearest(error)) from error
+
+
+def _view(value: Any) -> Any:
+    """Sets as the tuple of their elements, so that a template can loop over them and ask their length."""
+    if isinstance(value, Prompts | Examples | Critiques | Families):
+        return value.items
+    if isinstance(value, Failures):
+        return value.groups
+    if isinstance(value, History):
+        return value.entries
+    return value
+
+
+def _line_of(error: Exception) -> int:
+    """The template's line in the traceback of `error`; 1 when it is not there."""
+    line, frame = 1, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == "<template>":
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
+
+
+def _wrong(path: Path | str, line: int, code: str, words: str, hint: str = "") -> PipelineError:
+    return PipelineError([Problem(code, _place(str(path), line), words, hint)])
+
+
+def _place(path: str, line: int) -> Location:
+    if line < 1:
+        return Location(path)
+    try:
+        with Path(path).open("rb") as file:
+            text = file.read(MAX_BYTES).decode("utf-8-sig").splitlines()[line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        return Location(path, line, 1)
+    return Location(path, line, len(text) - len(text.lstrip()) + 1, text)

@@ -1,1 +1,0 @@
-"""Texts for models and from models: templates rendered, replies read."""

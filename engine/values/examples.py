@@ -1,0 +1,60 @@
+"""Examples: inputs with accepted outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import Field
+
+from promptwire.values.hashing import digest
+from promptwire.values.model import _ID_LENGTH, Model
+
+__all__ = ["Example", "Examples"]
+
+
+class Example(Model):
+    """One input of the task with the outputs that count as right."""
+
+    input: str | dict[str, str]
+    """The text shown to the task model, or named fields for a template that joins them."""
+    outputs: tuple[str, ...] = Field(min_length=1)
+    """Accepted outputs; the first is the main one."""
+    meta: dict[str, Any] = {}
+    """Whatever else the data file says of it; no algorithm reads it."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of input and outputs, 12 hexadecimal digits."""
+        return digest([self.input, self.outputs], _ID_LENGTH)
+
+    @property
+    def output(self) -> str:
+        """The main accepted output."""
+        return self.outputs[0]
+
+    @property
+    def text(self) -> str:
+        """The input as one text; named fields become `name: value` lines."""
+        if isinstance(self.input, str):
+            return self.input
+        return "\n".join(f"{name}: {value}" for name, value in self.input.items())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Examples(Model):
+    """An ordered set of examples, unique by content."""
+
+    items: tuple[Example, ...] = ()
+    """The examples, in order."""
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> Self:
+        """The set of `examples`; of equal ones the first stays."""
+        return cls(items=tuple({example.id: example for example in examples}.values()))
+
+    def __len__(self) -> int:
+        return len(self.items)

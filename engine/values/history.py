@@ -1,0 +1,60 @@
+"""History: an append-only record of prompts and their scores."""
+
+from __future__ import annotations
+
+from promptwire.values.model import Model
+from promptwire.values.prompts import Prompt
+
+__all__ = ["Entry", "History"]
+
+
+class Entry(Model):
+    """One line of a history: a prompt and how it did."""
+
+    prompt: Prompt
+    """The prompt."""
+    score: float
+    """Its mean value."""
+    n: int
+    """Examples that the mean is over."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
+    round: int = 0
+    """How many times the history had been added to before."""
+    critique: str = ""
+    """What was said about it, when something was."""
+
+    @property
+    def shown(self) -> float:
+        """The score as a meta-prompt shows it: a percentage of a scale from 0 to 1, else in the metric's own unit.
+
+        >>> Entry(prompt=Prompt(text="x"), score=0.5, n=1).shown
+        50
+        """
+        return round(self.score * 100) if self.share else float(f"{self.score:.4g}")
+
+    @property
+    def share(self) -> bool:
+        """Whether `shown` is a percentage, so that it may be called the share of right answers."""
+        return self.scale == (0.0, 1.0)
+
+    @property
+    def range(self) -> str:
+        """The scale in words, such as `from 0 to 5`; empty where it is not known."""
+        return "" if self.scale is None else f"from {self.scale[0]:g} to {self.scale[1]:g}"
+
+
+class History(Model):
+    """An append-only record of prompts and their scores; one entry per prompt."""
+
+    entries: tuple[Entry, ...] = ()
+    """The entries, oldest first."""
+    rounds: int = 0
+    """How many times it was added to."""
+    perfect: float | None = 1.0
+    """The metric's value of a right answer; None when it has none."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
+
+    def __len__(self) -> int:
+        return len(self.entries)

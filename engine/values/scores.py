@@ -1,0 +1,118 @@
+"""What travels on the wires of a pipeline: prompts, examples, scores, failures, critiques, history.
+
+Everything is frozen and turns into JSON and back, so that a value can be cached, written to the run folder and compared.
+Sets (`Prompts`, `Examples`) keep their written order and are unique by content: an order that came from hashing would make
+two runs with the same seed differ. Scored rows are many, so `Row` is a slotted dataclass (128 bytes) and not a pydantic
+object (1.3 kB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from promptwire.values.examples import Examples
+from promptwire.values.model import Model
+from promptwire.values.prompts import Prompt, Prompts
+
+__all__ = ["Row", "Scores"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one prompt did on one example."""
+
+    prompt: str
+    """Id of the prompt."""
+    example: str
+    """Id of the example."""
+    output: str
+    """What the task model replied, whole."""
+    answer: str
+    """What was read out of the reply; empty when it could not be read."""
+    value: float
+    """The metric's value."""
+    readable: bool = True
+    """False when no answer could be read out of the reply."""
+    likelihood: float | None = None
+    """Log-probability of the right label among the labels, where the metric chooses between them; it parts equal values."""
+    feedback: str = ""
+    """What the metric says of the answer in words, where it does: a judge's reasons, or the text of a metric of one's own."""
+
+
+class Scores(Model):
+    """How prompts did on examples: one row per (prompt, example) that was scored."""
+
+    metric: str = ""
+    """Name of the metric."""
+    perfect: float | None = 1.0
+    """The value of a row that is right; None when the metric has no such value (log-probabilities)."""
+    scale: tuple[float, float] | None = (0.0, 1.0)
+    """Lowest and highest value of the metric; None when it is not known."""
+    prompts: Prompts = Prompts()
+    """The prompts that were to be scored."""
+    examples: Examples = Examples()
+    """The examples that they were to be scored on."""
+    rows: tuple[Row, ...] = ()
+    """One per scored pair; fewer than prompts x examples when a budget ran out or failures were skipped."""
+    missing: tuple[tuple[str, str], ...] = ()
+    """Ids of prompt and example of each pair that was asked and has no row: its call failed, or a budget ran out."""
+
+    @cached_property
+    def by_prompt(self) -> Mapping[str, tuple[Row, ...]]:
+        """The rows of each prompt id; a prompt without rows has an empty tuple."""
+        found: dict[str, list[Row]] = {prompt.id: [] for prompt in self.prompts.items}
+        for row in self.rows:
+            found.setdefault(row.prompt, []).append(row)
+        return {prompt: tuple(rows) for prompt, rows in found.items()}
+
+    def values(self, prompt: Prompt) -> tuple[float, ...]:
+        """The values of `prompt`, one per scored example."""
+        return tuple(row.value for row in self.by_prompt.get(prompt.id, ()))
+
+    @cached_property
+    def _lost(self) -> Mapping[str, frozenset[str]]:
+        """Ids of the examples that each prompt id was asked without getting a row."""
+        lost: dict[str, set[str]] = {}
+        for prompt, example in self.missing:
+            lost.setdefault(prompt, set()).add(example)
+        return {prompt: frozenset(examples) for prompt, examples in lost.items()}
+
+    def asked(self, prompt: Prompt) -> frozenset[str]:
+        """Ids of the examples that `prompt` was asked, with or without a row."""
+        rows = self.by_prompt.get(prompt.id, ())
+        return frozenset(row.example for row in rows) | self._lost.get(prompt.id, frozenset())
+
+    def fair(self, prompt: Prompt) -> tuple[Row, ...]:
+        """The rows that `prompt` may be ranked by: none when less than half of what it was asked has a row."""
+        rows = self.by_prompt.get(prompt.id, ())
+        return rows if len(rows) * 2 >= len(rows) + len(self._lost.get(prompt.id, ())) else ()
+
+    def mean(self, prompt: Prompt) -> float | None:
+        """The mean value of `prompt`; None without rows that it may be ranked by (see `fair`)."""
+        values = [row.value for row in self.fair(prompt)]
+        return sum(values) / len(values) if values else None
+
+    def only(self, prompts: Prompts) -> Scores:
+        """The table of `prompts` alone."""
+        ids = {prompt.id for prompt in prompts.items}
+        rows = tuple(row for row in self.rows if row.prompt in ids)
+        missing = tuple(pair for pair in self.missing if pair[0] in ids)
+        return self.model_copy(update={"prompts": prompts, "rows": rows, "missing": missing})
+
+    def merge(self, other: Scores) -> Scores:
+        """Both tables as one; of two rows for the same pair, the newer (from `other`) stays."""
+        rows = {(row.prompt, row.example): row for row in (*self.rows, *other.rows)}
+        # A value off the scale that a metric was taken to have shows that its scale is not known.
+        known = not self.rows or self.scale is not None
+        perfect = other.perfect if not self.rows or self.perfect is not None else None
+        return Scores(
+            metric=other.metric or self.metric,
+            perfect=perfect,
+            scale=other.scale if known else None,
+            missing=tuple(pair for pair in dict.fromkeys((*self.missing, *other.missing)) if pair not in rows),
+            prompts=Prompts.of((*self.prompts.items, *other.prompts.items)),
+            examples=Examples.of((*self.examples.items, *other.examples.items)),
+            rows=tuple(rows.values()),
+        )

@@ -1,0 +1,145 @@
+"""From names to backends, cheaply, and a slip of the pen is told before anything starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from promptwire.backends.factory import backend
+from promptwire.backends.litellm_backend import LiteLLMBackend
+from promptwire.backends.local import LocalBackend
+from promptwire.backends.openai_compatible import OpenAICompatible
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import UsageError
+
+BASE = "http://127.0.0.1:9/v1"
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "kind", "model"),
+    [
+        ("openai/gpt-4o-mini", None, LiteLLMBackend, "openai/gpt-4o-mini"),
+        ("ollama/llama3:8b", None, LiteLLMBackend, "ollama/llama3:8b"),
+        ("gpt-4o-mini", None, LiteLLMBackend, "gpt-4o-mini"),
+        ("openai/gpt-4o-mini", BASE, OpenAICompatible, "gpt-4o-mini"),
+        ("meta-llama/Llama-3-8B", BASE, OpenAICompatible, "meta-llama/Llama-3-8B"),
+        ("hosted_vllm/org/model", BASE, OpenAICompatible, "org/model"),
+        ("llama3:8b", BASE, OpenAICompatible, "llama3:8b"),
+        ("ollama/llama3", BASE, LiteLLMBackend, "ollama/llama3"),
+        ("litellm:openai/gpt-4o-mini", None, LiteLLMBackend, "openai/gpt-4o-mini"),
+        ("litellm:openai/gpt-4o-mini", BASE, LiteLLMBackend, "openai/gpt-4o-mini"),
+    ],
+)
+def test_what_a_name_means(name: str, base: str | None, kind: type[OpenAICompatible | LiteLLMBackend], model: str) -> None:
+    made = backend(name, api_base=base)
+    assert isinstance(made, kind)
+    assert made.model == model
+    assert made.name == name
+
+
+def test_an_address_in_the_environment_counts_for_openai_and_bare_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_BASE", BASE)
+    assert isinstance(backend("openai/m"), OpenAICompatible)
+    assert isinstance(backend("m:8b"), OpenAICompatible)
+    assert isinstance(backend("anthropic/m"), LiteLLMBackend)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8/v1")
+    made = backend("m")
+    assert isinstance(made, OpenAICompatible) and made.base == "http://127.0.0.1:8/v1"
+    made = backend("m", api_base=BASE)
+    assert isinstance(made, OpenAICompatible) and made.base == BASE
+
+
+def test_a_role_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "for all")
+    monkeypatch.setenv("PROMPTWIRE_META_API_KEY", "for meta")
+    keys = [
+        made._key
+        for role in ("task", "meta", "")
+        if isinstance(made := backend("m", api_base=BASE, role=role), OpenAICompatible)
+    ]
+    assert keys == ["for all", "for meta", "for all"]
+
+
+def test_how_many_at_once_can_be_said() -> None:
+    assert backend("m", api_base=BASE, parallel=7).parallel == 7
+    with pytest.raises(UsageError, match="at least 1"):
+        backend("m", api_base=BASE, parallel=0)
+
+
+@pytest.mark.parametrize("name", ["m", "anthropic/m", "local"])
+def test_how_long_a_request_may_take_can_be_said_longer_than_the_usual_too(name: str) -> None:
+    address = BASE if name == "m" else None
+    told, usual = backend(name, api_base=address, timeout=1200.0), backend(name, api_base=address)
+    assert isinstance(told, OpenAICompatible | LiteLLMBackend | LocalBackend) and isinstance(
+        usual, OpenAICompatible | LiteLLMBackend | LocalBackend
+    )
+    assert (told.timeout, usual.timeout) == (1200.0, 600.0)
+
+
+def test_the_embedded_model_and_one_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    assert isinstance(backend("local"), LocalBackend)
+    assert isinstance(backend(f"local:{tmp_path / 'm.gguf'}"), LocalBackend)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("s.yaml", "- reply: yes it is\n"), ("s.json", json.dumps([{"reply": "yes it is"}]))]
+)
+async def test_a_script_is_read_from_yaml_or_json(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    made = backend(f"scripted:{tmp_path / name}")
+    assert isinstance(made, ScriptedBackend)
+    assert isinstance(backend("scripted:echo"), ScriptedBackend)
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "problem"),
+    [
+        ("", None, "no model name"),
+        (" local", None, "no model name"),
+        ("gpt 4", None, "no model name"),
+        ("locl", None, "did you mean 'local'"),
+        ("Local", None, "did you mean 'local'"),
+        ("lokal:/x.gguf", None, "did you mean 'local'"),
+        ("scriptd:x.yaml", None, "did you mean 'scripted'"),
+        ("unknown:thing", None, "such as local"),
+        ("local:/no/such.gguf", None, "no model file"),
+        ("local:", None, "no model file"),
+        ("scripted:/no/such.yaml", None, "no script"),
+        ("scripted:", None, "no script"),
+        ("scripted", None, "no script"),
+        ("litellm:", None, "a name that litellm knows"),
+        ("local", BASE, "has no address"),
+        ("m", "127.0.0.1:8000", "no address"),
+        ("m", "ftp://x", "no address"),
+        ("m", "http://", "no address"),
+    ],
+)
+def test_what_is_no_model(name: str, base: str | None, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        backend(name, api_base=base)
+
+
+def test_an_unreadable_script_and_a_wrong_address_in_the_environment_say_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s.yaml").write_text("- reply: [")
+    with pytest.raises(UsageError, match=r"s\.yaml:"):
+        backend(f"scripted:{tmp_path / 's.yaml'}")
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost")
+    with pytest.raises(UsageError, match="OPENAI_BASE_URL"):
+        backend("m")
+
+
+def test_naming_a_model_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from promptwire.backends.factory import backend;"
+        "backend('openai/m'); backend('m', api_base='http://127.0.0.1:9/v1'); backend('scripted:echo'); backend('local');"
+        "print([name for name in ('litellm', 'openai', 'aiohttp', 'xllamacpp', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

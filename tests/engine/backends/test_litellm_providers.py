@@ -1,0 +1,53 @@
+"""Names that litellm can't place are refused at once, and litellm's own are not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from promptwire.backends import litellm_providers as module
+from promptwire.backends.factory import backend
+from promptwire.backends.litellm_providers import providers, unknown
+from promptwire.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["openai/gpt-4o-mini", "openai/of-tomorrow", "ollama/llama3", "anthropic/x", "gpt-4o-mini", "text-completion-openai/x"],
+)
+def test_what_litellm_may_know_is_taken(model: str) -> None:
+    assert unknown(model) == ""
+    assert backend(f"litellm:{model}").name == f"litellm:{model}"
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        ("opanai/gpt-4o-mini", "did you mean 'openai'?"),
+        ("antropic/claude", "did you mean 'anthropic'?"),
+        ("zzzz/model", "PROVIDER/MODEL"),
+        ("litellm:no-such-model", "PROVIDER/MODEL"),
+        ("no-such-model", "PROVIDER/MODEL"),
+    ],
+)
+def test_a_name_that_nobody_serves_is_refused_before_anything_is_asked(model: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=r"--model: litellm knows no provider for") as refused:
+        backend(model)
+    assert hint in refused.value.hint
+
+
+def test_it_is_told_without_importing_litellm() -> None:
+    code = "import sys; from promptwire.backends.litellm_providers import unknown; unknown('opanai/x'); print('litellm' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_where_litellm_keeps_its_lists_elsewhere_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_home", lambda: tmp_path)
+    providers.cache_clear()
+    try:
+        assert (providers(), unknown("zzzz/model")) == (frozenset(), "")
+    finally:
+        providers.cache_clear()

@@ -1,0 +1,161 @@
+"""Log-probabilities: right, or refused; never a silent 0."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.backend import Completion
+from promptwire.backends.logprobs import echoed, weigh, weighed
+from promptwire.errors import Unsupported
+
+
+def chat(candidates: dict[str, float]) -> dict[str, Any]:
+    listed = [{"token": token, "logprob": weight} for token, weight in candidates.items()]
+    return {"logprobs": {"content": [{"token": "x", "logprob": -1.0, "top_logprobs": listed}]}}
+
+
+def legacy(candidates: dict[str, float]) -> dict[str, Any]:
+    return {"logprobs": {"tokens": ["x"], "token_logprobs": [-1.0], "top_logprobs": [candidates]}}
+
+
+def shares(choice: dict[str, Any], *labels: str) -> list[float]:
+    return [math.exp(weight) for weight in weigh(choice, labels)]
+
+
+@pytest.mark.parametrize("shape", [chat, legacy])
+def test_labels_share_the_probability_in_either_shape(shape: Any) -> None:
+    choice = shape({" yes": math.log(0.3), " no": math.log(0.1), " maybe": math.log(0.6)})
+    assert shares(choice, "yes", "no") == pytest.approx([0.75, 0.25])
+
+
+def test_spellings_of_a_label_are_added_up() -> None:
+    choice = chat({"yes": math.log(0.2), " Yes": math.log(0.2), "YES": math.log(0.2), "no": math.log(0.2)})
+    assert shares(choice, "yes", "no") == pytest.approx([0.75, 0.25])
+
+
+def test_a_label_of_several_tokens_counts_by_the_longest_candidate_that_begins_it() -> None:
+    choice = chat({" pos": math.log(0.4), " po": math.log(0.1), " neg": math.log(0.1), "p": math.log(0.3)})
+    assert shares(choice, "positive", "negative") == pytest.approx([0.8, 0.2])
+
+
+def test_a_label_of_one_letter_is_found_exactly() -> None:
+    assert shares(chat({" A": -1.0, " B": -1.0}), "A", "B") == pytest.approx([0.5, 0.5])
+
+
+def test_probabilities_too_small_for_a_float_still_compare() -> None:
+    assert shares(chat({"yes": -1000.0, "no": -1000.0}), "yes", "no") == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("choice", "problem"),
+    [
+        (chat({" yes": -1.0}), "'no' is not among the 1 likeliest"),
+        (chat({" yes": -1.0, " n": -1.0}), "'no' is not among"),
+        (chat({}), "no log-probabilities"),
+        ({}, "no log-probabilities"),
+        ({"logprobs": None}, "no log-probabilities"),
+        ({"logprobs": {"content": []}}, "no log-probabilities"),
+        ({"logprobs": {"content": [{"token": "x", "logprob": -1.0, "top_logprobs": []}]}}, "no log-probabilities"),
+        (legacy({"yes": math.nan, "no": -math.inf}), "no log-probabilities"),
+    ],
+)
+def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) -> None:
+    with pytest.raises(Unsupported, match=problem) as caught:
+        weigh(choice, ("yes", "no"))
+    assert "exact match" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("candidates", "best"),
+    [
+        ({" yes": -0.1, " the": -3.0}, "yes"),
+        ({" the": -0.1, " no": -3.0}, "no"),
+        ({"{": -0.1, "```": -3.0}, None),
+        ({" yes": -0.1, " n": -3.0}, None),
+        ({" yes": -3.0, " n": -0.1}, None),
+    ],
+    ids=["likely", "unlikely", "no label", "first letter", "likely first letter"],
+)
+def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another_may_be_meant(
+    candidates: dict[str, float], best: str | None
+) -> None:
+    answer = weighed(Completion(text="x", tokens_in=3), chat(candidates), ("yes", "no"))
+    assert answer.tokens_in == 3
+    if best is None:
+        assert answer.weights == () and "likeliest tokens" in answer.text
+    else:
+        assert answer.text == ""
+        assert max(zip(answer.weights, ("yes", "no"), strict=True))[1] == best
+        assert sum(map(math.exp, answer.weights)) == pytest.approx(1)
+
+
+def test_a_reply_without_any_candidate_is_unsupported_and_no_prompts_fault() -> None:
+    with pytest.raises(Unsupported, match="no log-probabilities"):
+        weighed(Completion(), chat({}), ("yes", "no"))
+
+
+def test_labels_that_begin_alike_can_not_be_told_apart_by_one_token() -> None:
+    with pytest.raises(Unsupported, match="begins with the same token"):
+        weigh(chat({" pos": -1.0, " neg": -1.0}), ("positive", "possible"))
+
+
+@given(st.dictionaries(st.sampled_from(["yes", " no", "maybe", "Yes", "n"]), st.floats(-2000, 0), min_size=1))
+def test_shares_add_up_to_one_or_it_is_unsupported(candidates: dict[str, float]) -> None:
+    try:
+        weights = weigh(chat(candidates), ("yes", "no"))
+    except Unsupported:
+        return
+    assert math.fsum(map(math.exp, weights)) == pytest.approx(1.0)
+
+
+def echo(*tokens: str, weights: list[Any] | None = None) -> dict[str, Any]:
+    given = weights if weights is not None else [None, *(-float(place) for place in range(1, len(tokens)))]
+    return {"logprobs": {"tokens": list(tokens), "token_logprobs": given}}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "prompt", "answer", "weights"),
+    [
+        (("The", " cat", " sat"), "The cat", " sat", (-2.0,)),
+        (("The", " cat", " sat", " down"), "The cat", " sat down", (-2.0, -3.0)),
+        (("<s>", "The", " cat", " sat"), "The cat", " sat", (-3.0,)),
+        (("The", " cat", " sat", " more"), "The cat", " sat", (-2.0,)),
+        (("In:", " x", "\nOut:", " dog"), "In: x\nOut: ", "dog", (-3.0,)),
+        (("The", " c", "at", "s"), "The cat", "s", (-3.0,)),
+    ],
+)
+def test_the_tokens_of_the_answer_are_found(
+    tokens: tuple[str, ...], prompt: str, answer: str, weights: tuple[float, ...]
+) -> None:
+    assert echoed(echo(*tokens), prompt, answer) == weights
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {},
+        {"logprobs": None},
+        {"logprobs": {"content": []}},
+        echo(),
+        echo(" sat"),
+        echo("something", " else"),
+        echo("The", " cat"),
+        echo("The", " cat", " sat", weights=[None, -1.0]),
+        echo("The", " cat", " sat", weights=[None, -1.0, None]),
+        echo("The", " cat", " sat", weights=[None, -1.0, math.nan]),
+        echo("long beginning", " The", " cat", " sat"),
+    ],
+)
+def test_an_endpoint_that_does_not_echo_is_unsupported(choice: dict[str, Any]) -> None:
+    with pytest.raises(Unsupported):
+        echoed(choice, "The cat", " sat")
+
+
+def test_without_a_prompt_the_first_token_has_no_probability() -> None:
+    with pytest.raises(Unsupported, match="left out"):
+        echoed(echo("The", " cat"), "", "The cat")

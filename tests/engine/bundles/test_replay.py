@@ -1,0 +1,236 @@
+"""A run as one file: it comes out the same elsewhere, tells no secret, and a hostile one reaches nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.api import run
+from promptwire.bundles.replay import COMPARED, replay
+from promptwire.bundles.writer import write_bundle
+from promptwire.errors import PromptwireError, RunError
+from promptwire.options import Options, cache_folder
+from promptwire.results.report import Report
+from tests.openai_server import Server
+
+KEY = "sk-planted-77aa01bb"
+PIPELINE = """
+promptwire: 1
+name: mine
+inputs: {seed: Prompts, train: Examples}
+nodes:
+  variants: {use: resample, prompts: $seed, template: own.j2, n: 3}
+  best: {use: beam-select, prompts: [$seed, $variants], on: $train, keep: 1, policy: uniform, pulls: 60}
+outputs: {prompt: $best}
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, Path]:
+    """A run of an own pipeline, template and task with a server that has a key, and its bundle."""
+    project = tmp_path / "project"
+    (project / "data").mkdir(parents=True)
+    (project / "mine.yaml").write_text(PIPELINE)
+    (project / "own.j2").write_text("Rewrite the prompt: {{ prompt.text }}")
+    for name, start in (("train", 0), ("test", 50)):
+        rows = [{"input": f"wörd {number}", "output": f"reply {number % 3}"} for number in range(start, start + 10)]
+        (project / "data" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    server = Server()
+    server.key = KEY
+    task = {"prompt": "Say it.", "metric": "contains"}
+    with server.beside():
+        base = server.url.replace("http://", "http://me:pw-planted@")
+        monkeypatch.delenv("OPENAI_API_KEY")
+        server.key = ""
+        report = run("mine.yaml", "data", Options(models={"task": "openai/m"}, api_bases={"task": base}, task=task))
+    write_bundle(Path(report.run), cache_folder(), tmp_path / "run.bundle", data=True)
+    return report, tmp_path / "run.bundle"
+
+
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has neither the files nor the answers."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "project").rename(tmp_path / "gone")
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
+
+
+def test_a_bundle_replays_to_the_same_numbers_without_files_server_or_cache(
+    made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, bundle = made
+    elsewhere(tmp_path, monkeypatch)
+    again = replay(bundle)
+    assert again.model_dump(include=set(COMPARED)) == report.model_dump(include=set(COMPARED))
+    assert (again.calls.new, again.calls.failed) == (0, 0)
+    assert not (tmp_path / "empty").exists() and not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_bundle_holds_no_password_and_no_folder_of_its_maker(made: tuple[Report, Path], tmp_path: Path) -> None:
+    text = made[1].read_text()
+    assert "pw-planted" not in text and str(tmp_path) not in text
+    assert [json.loads(line)["file"] for line in text.splitlines() if '{"file"' in line] == [
+        "data/test.jsonl",
+        "data/train.jsonl",
+        "mine.yaml",
+        "own.j2",
+    ]
+
+
+def test_a_bundle_that_would_tell_a_secret_is_not_written(
+    made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "Rewrite the prompt")
+    with pytest.raises(RunError, match=r"own\.j2: a secret of your environment"):
+        write_bundle(Path(made[0].run), cache_folder(), tmp_path / "second")
+    assert not list(tmp_path.glob("second*"))
+
+
+def test_what_would_not_replay_is_not_bundled(made: tuple[Report, Path], tmp_path: Path) -> None:
+    report, bundle = made
+    with pytest.raises(RunError, match="there already"):
+        write_bundle(Path(report.run), cache_folder(), bundle)
+    with pytest.raises(RunError, match="the cache has not the answer"):
+        write_bundle(Path(report.run), tmp_path / "no-cache", tmp_path / "second")
+    Path("own.j2").write_text("changed")
+    with pytest.raises(RunError, match="changed since the run"):
+        write_bundle(Path(report.run), cache_folder(), tmp_path / "second")
+    Path(report.run, "report.json").unlink()
+    with pytest.raises(RunError, match="came to its end"):
+        write_bundle(Path(report.run), cache_folder(), tmp_path / "second")
+
+
+@pytest.fixture
+def bare(made: tuple[Report, Path], tmp_path: Path) -> Path:
+    """The bundle of the same run without data."""
+    assert write_bundle(Path(made[0].run), cache_folder(), tmp_path / "bare.bundle") == 2
+    return tmp_path / "bare.bundle"
+
+
+def test_a_bundle_without_data_holds_no_example_and_replays_on_the_same_task_wherever_it_lies(
+    made: tuple[Report, Path], bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "rd 1" in made[1].read_text() and "rd 1" not in bare.read_text()
+    elsewhere(tmp_path, monkeypatch)
+    (tmp_path / "gone" / "data").rename(tmp_path / "elsewhere" / "mine")
+    for task in ("mine", str(tmp_path / "elsewhere" / "mine")):
+        again = replay(bare, task)
+        assert again.model_dump(include=set(COMPARED)) == made[0].model_dump(include=set(COMPARED))
+        assert (again.calls.new, again.calls.failed) == (0, 0)
+    assert replay(made[1], "mine").test == made[0].test, "a task may be given for a bundle with data too"
+
+
+def test_a_bundle_without_data_is_not_replayed_without_a_task_or_on_another(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere(tmp_path, monkeypatch)
+    mine = tmp_path / "gone" / "data"
+    with pytest.raises(RunError, match=r"holds no data, so a replay must be given the task\n.*--task"):
+        replay(bare)
+    (mine / "test.jsonl").write_text((mine / "test.jsonl").read_text().replace("50", "51"))
+    with pytest.raises(RunError, match="another task than the run in the bundle was made on"):
+        replay(bare, str(mine))
+    with pytest.raises(RunError, match="another task"):
+        replay(bare, "sentiment")
+    with pytest.raises(PromptwireError, match="zzz"):
+        replay(bare, str(mine / "zzz.yaml"))
+
+
+def test_a_bundle_without_data_reads_no_file_of_the_users_that_the_users_own_task_does_not_name(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.loads(line) for line in bare.read_text().splitlines()]
+    elsewhere(tmp_path, monkeypatch)
+    (tmp_path / "gone" / "data" / "diary.jsonl").write_text('{"input": "a", "output": "b"}')
+    for hostile in ("diary.jsonl", str(tmp_path / "gone" / "data" / "diary.jsonl")):
+        lines[0]["origin"]["changes"] = {"prompt": "x", "data": {"train": hostile}}
+        bare.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        with pytest.raises(PromptwireError, match="outside of itself"):
+            replay(bare, str(tmp_path / "gone" / "data"))
+
+
+def test_a_run_on_a_shipped_task_needs_no_data_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = {"n": "4", "scored_on": "8", "first": "4", "width": "2"}
+    report = run("ape-paraphrase", "planted", Options(models={"task": "scripted:planted"}, params=params))
+    assert write_bundle(Path(report.run), cache_folder(), tmp_path / "shipped.bundle") == 0
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
+    assert replay(tmp_path / "shipped.bundle").test == report.test
+
+
+Change = Callable[[list[dict[str, Any]]], None]
+
+
+def _pipeline(text: str) -> Change:
+    def change(lines: list[dict[str, Any]]) -> None:
+        next(line for line in lines if line.get("file") == "mine.yaml")["text"] = text
+
+    return change
+
+
+def _origin(**more: Any) -> Change:
+    return lambda lines: lines[0]["origin"].update(more)
+
+
+def _name(name: str) -> Change:
+    return lambda lines: lines[1].update(file=name)
+
+
+HOSTILE: dict[str, tuple[Change, str]] = {
+    "a file above": (_name("../../planted"), "is no name of a file"),
+    "an absolute file": (_name("/tmp/planted"), "is no name of a file"),  # noqa: S108
+    "a file of another system": (_name("C:\\planted"), "is no name of a file"),
+    "a file with a NUL": (_name("a\0b"), "is no name of a file"),
+    "a working folder above": (_origin(working="../.."), "is no name of a file"),
+    "a pipeline elsewhere": (_origin(pipeline="../../../etc/mine.yaml"), "leads out of the bundle"),
+    "a task elsewhere": (_origin(task="/etc"), "leads out of the bundle"),
+    "data elsewhere": (
+        _origin(changes={"prompt": "x", "data": {"train": "../../../../../../../../etc/passwd"}}),
+        "outside of itself",
+    ),
+    "a template elsewhere": (_pipeline(PIPELINE.replace("own.j2", "../../../etc/passwd")), "leads out of"),
+    "a shipped file of another version": (
+        lambda lines: lines[0]["shipped"].update({"templates/ape/blank.j2": "0" * 64}),
+        "another one here",
+    ),
+    "a shipped file that is none": (lambda lines: lines[0]["shipped"].update({"../x": "0"}), "no shipped file"),
+    "another version": (lambda lines: lines[0].update(version=2), "no bundle"),
+    "a field too many": (lambda lines: lines[0].update(run="rm"), "no bundle"),
+    "a wrong type": (lambda lines: lines[1].update(text=["x"]), "no line of a bundle"),
+    "an answer of a wrong type": (lambda lines: lines[-2]["row"].update(when="now"), "neither a file nor an answer"),
+    "a missing answer": (lambda lines: (lines.pop(-2), lines[-1].update(end=len(lines) - 1))[0], "no answer to this question"),
+    "a missing line": (lambda lines: lines.pop(-2) and None, "lines are missing"),
+    "a missing end": (lambda lines: lines.pop() and None, "its end is missing"),
+    "more after the end": (lambda lines: lines.append({"file": "x", "text": "x"}), "after the end"),
+    "a huge line": (lambda lines: lines[1].update(text="x" * (2**24 + 1)), "too long"),
+    "other numbers": (lambda lines: lines[0]["report"].update(prompt="mine!"), "other values of prompt"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_bundle_is_one_clear_error_and_writes_nothing(
+    kind: str, made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, problem = HOSTILE[kind]
+    lines = [json.loads(line) for line in made[1].read_text().splitlines()]
+    change(lines)
+    bundle = tmp_path / "hostile"
+    bundle.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    elsewhere(tmp_path, monkeypatch)
+    before = sorted(path for path in tmp_path.rglob("*"))
+    with pytest.raises(PromptwireError, match=problem):
+        replay(bundle)
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("text", ["", "x", "[" * 100_000, "{}", '{"promptwire": "bundle"}', "\0" * 100])
+def test_what_is_no_bundle_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "none").write_text(text)
+    with pytest.raises(RunError, match=r"no bundle|no whole bundle"):
+        replay(tmp_path / "none")

@@ -1,0 +1,48 @@
+"""The writing thread: in order, in batches, nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+
+from promptwire.cache.batch_writer import Writer
+
+
+def test_jobs_arrive_in_order_and_what_gathers_meanwhile_shares_a_batch() -> None:
+    batches: list[list[int]] = []
+    first, go = threading.Event(), threading.Event()
+
+    def write(jobs: list[int]) -> None:
+        batches.append(jobs)
+        first.set()
+        go.wait(10)
+
+    writer: Writer[int] = Writer(write, name="test", leave=lambda: None)
+    writer.put(0)
+    assert first.wait(10)
+    for job in range(1, 251):
+        writer.put(job)
+    go.set()
+    writer.wait()
+    assert [job for batch in batches for job in batch] == list(range(251))
+    assert [len(batch) for batch in batches] == [1, 100, 100, 50]
+    writer.stop()
+
+
+def test_stopping_works_off_the_queue_and_lets_the_thread_clean_up_after_itself() -> None:
+    written: list[int] = []
+    left: list[int] = []
+    writer: Writer[int] = Writer(written.extend, name="test", leave=lambda: left.append(threading.get_ident()))
+    for job in range(1000):
+        writer.put(job)
+    writer.stop()
+    assert written == list(range(1000))
+    assert len(left) == 1
+    assert left != [threading.get_ident()]
+
+
+def test_a_writer_that_got_nothing_starts_no_thread() -> None:
+    before = threading.active_count()
+    writer: Writer[int] = Writer(lambda jobs: None, name="test", leave=lambda: None)
+    writer.wait()
+    writer.stop()
+    assert threading.active_count() == before

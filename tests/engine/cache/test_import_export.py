@@ -1,0 +1,83 @@
+"""Answers from cache to cache: nothing is lost on the way, and a file that is not all answers changes nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from promptwire.backend import Completion
+from promptwire.cache.disk import ResponseCache
+from promptwire.cache.import_export import export_responses, import_responses
+from promptwire.cache.maintenance import CacheEntry, rows
+from promptwire.cache.record import RequestMeta
+from promptwire.errors import CacheError
+
+HEADER = '{"promptwire":"answers","version":1}'
+GOOD = json.dumps(
+    {"key": "a" * 64, "row": {"answer": Completion("x").to_json(), "model": "m", "kind": "generate", "when": 1.0}}
+)
+
+
+def filled(folder: Path, **answers: str) -> Path:
+    cache = ResponseCache(folder)
+    for letter, text in answers.items():
+        cache.put(letter * 64, Completion(text, tokens_in=3, usd=0.25), note=RequestMeta("m", "generate"))
+    cache.close()
+    return folder
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {row.key[0]: row.kept.answer.text for row in rows(folder) if isinstance(row, CacheEntry)}
+
+
+def test_what_is_exported_is_imported_and_what_was_there_stays(tmp_path: Path) -> None:
+    source = filled(tmp_path / "one", a="first\nline \ud83d", b="second")
+    target = filled(tmp_path / "two", b="mine", c="third")
+    file = tmp_path / "answers.jsonl"
+    assert export_responses(source, file) == 2
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert import_responses(file, target) == (2, 1)
+    assert texts(target) == {"a": "first\nline \ud83d", "b": "mine", "c": "third"}
+    assert import_responses(file, target) == (2, 0)
+
+
+def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("precious")
+    with pytest.raises(CacheError, match="there already"):
+        export_responses(filled(tmp_path / "one", a="x"), tmp_path / "there")
+    assert (tmp_path / "there").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ([], None),
+        ([""], "1"),
+        ([GOOD], "1"),
+        (["[" * 100_000], "1"),
+        (['{"promptwire":"answers","version":2}'], "1"),
+        ([HEADER, GOOD, "nonsense"], "3"),
+        ([HEADER, GOOD, GOOD.replace("a" * 64, "../../etc/passwd")], "3"),
+        ([HEADER, GOOD, GOOD.replace('"x"', "7")], "3"),
+        ([HEADER, GOOD, GOOD.replace("1.0", "1e999")], "3"),
+        ([HEADER, GOOD, "[" * 100_000], "3"),
+        ([HEADER, GOOD, "x" * (2**24 + 2)], "3"),
+    ],
+)
+def test_a_file_that_is_not_all_answers_is_refused_with_its_line(tmp_path: Path, lines: list[str], place: str | None) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text("\n".join(lines) + ("\n" if lines else ""))
+    if place is None:
+        assert import_responses(file, filled(tmp_path / "one", b="mine")) == (0, 0)
+        return
+    with pytest.raises(CacheError, match=f"answers.jsonl:{place}: "):
+        import_responses(file, filled(tmp_path / "one", b="mine"))
+    assert texts(tmp_path / "one") == {"b": "mine"}
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(CacheError, match="No such file"):
+        import_responses(tmp_path / "none", tmp_path / "one")

@@ -1,0 +1,111 @@
+"""Rows of a cache: what can be read is found and weeded, what can't is named, and a hostile file is only ever data."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from promptwire.backend import Completion
+from promptwire.cache.disk import ResponseCache
+from promptwire.cache.maintenance import CacheEntry, Fault, find, prune, rows, verify
+from promptwire.cache.record import RequestMeta
+from promptwire.errors import CacheError
+
+A, B, C = "a" * 64, "ab" * 32, "c" * 64
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A cache of three answers."""
+    cache = ResponseCache(tmp_path / "cache")
+    for key, model in ((A, "dear"), (B, "dear"), (C, "local")):
+        cache.put(key, Completion(f"from {model}"), note=RequestMeta(model, "generate"))
+    cache.close()
+    return tmp_path / "cache"
+
+
+def plant(folder: Path, **columns: object) -> None:
+    """A row that promptwire did not write."""
+    row = {"key": "d" * 64, "raw": 1, "mode": 1, "filename": None, "value": "{}", **columns}
+    with sqlite3.connect(folder / "cache.db") as database:
+        names = ", ".join(row)
+        database.execute(f"INSERT INTO Cache ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))  # noqa: S608
+    database.close()
+
+
+TAMPERED: dict[str, dict[str, object]] = {
+    "a pickle": {"mode": 4, "value": pickle.dumps({"a": 1})},
+    "a file": {"mode": 2, "filename": "/etc/passwd", "value": None},
+    "a number": {"value": 7},
+    "a pickled key": {"raw": 0, "key": pickle.dumps("x")},
+    "a short key": {"key": "d"},
+    "half an answer": {"value": '{"answer": {"te'},
+    "another shape": {"value": '{"answer": {"text": 1}, "model": [], "kind": {}, "when": null}'},
+    "endless text": {"value": "x" * (2**24 + 1)},
+    "deep nesting": {"value": "[" * 100_000},
+}
+
+
+def test_answers_are_listed_in_the_order_they_came(folder: Path) -> None:
+    assert [(row.key, row.kept.answer.text) for row in rows(folder) if isinstance(row, CacheEntry)] == [
+        (A, "from dear"),
+        (B, "from dear"),
+        (C, "from local"),
+    ]
+
+
+def test_an_answer_is_found_by_the_start_of_its_key(folder: Path) -> None:
+    assert find(folder, "c").key == C
+    assert find(folder, "ab").key == B
+
+
+@pytest.mark.parametrize(
+    ("start", "problem"), [("a", "more than one answer"), ("e", "no answer"), ("*", "is no key"), ("", "is no key")]
+)
+def test_a_key_that_names_no_one_answer_is_refused(folder: Path, start: str, problem: str) -> None:
+    with pytest.raises(CacheError, match=problem):
+        find(folder, start)
+
+
+@pytest.mark.parametrize("kind", TAMPERED)
+def test_a_tampered_row_is_named_and_removed_and_the_rest_is_read(folder: Path, kind: str) -> None:
+    plant(folder, **TAMPERED[kind])
+    sound, faults = verify(folder)
+    assert (sound, [fault.row for fault in faults]) == (3, [4])
+    assert prune(folder, lambda row: isinstance(row, Fault)) == 1
+    assert verify(folder) == (3, [])
+    cache = ResponseCache(folder)
+    assert (cache.stats().rows, cache.get(A)) == (3, Completion("from dear"))
+    cache.close()
+
+
+def test_a_text_that_hides_its_length_behind_a_nul_is_one_fault_and_is_removed(folder: Path) -> None:
+    plant(folder, value="x\0" + "x" * 2**26)
+    sound, faults = verify(folder)
+    assert (sound, [fault.row for fault in faults]) == (3, [4]) and "too big" in faults[0].problem
+    assert prune(folder, lambda row: isinstance(row, Fault)) == 1
+    assert verify(folder) == (3, [])
+
+
+def test_only_what_is_unwanted_is_removed(folder: Path) -> None:
+    assert prune(folder, lambda row: isinstance(row, CacheEntry) and row.kept.note.model == "dear") == 2
+    assert [row.key for row in rows(folder) if isinstance(row, CacheEntry)] == [C]
+
+
+def test_what_is_no_cache_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CacheError, match="there is no cache"):
+        list(rows(tmp_path))
+    (tmp_path / "cache.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(CacheError, match="can't be read"):
+        verify(tmp_path)
+
+
+def test_a_view_in_place_of_the_rows_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "cache.db") as database:
+        database.execute("CREATE VIEW Cache AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n")
+    database.close()
+    with pytest.raises(CacheError, match="no cache of promptwire's"):
+        verify(tmp_path)

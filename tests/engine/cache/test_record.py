@@ -1,0 +1,88 @@
+"""A cache row as text: what was written comes back, anything else is no answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.backend import Completion
+from promptwire.cache.record import CacheRecord, RequestMeta, filtered
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+answers = st.builds(
+    Completion,
+    text=st.text(st.characters()),
+    finish=st.text(),
+    weights=st.lists(numbers).map(tuple),
+    tokens_in=st.integers(0, 10**9),
+    tokens_out=st.integers(0, 10**9),
+    usd=st.none() | st.floats(0, 1e6),
+    via=st.text(),
+)
+
+
+@given(answers, st.text(), st.floats(0, 1e10))
+def test_any_answer_comes_back_as_it_was(answer: Completion, model: str, when: float) -> None:
+    kept = CacheRecord(answer, RequestMeta(model, "generate"), when)
+    assert CacheRecord.read(kept.write()) == kept
+
+
+@given(st.data())
+def test_a_row_that_is_cut_off_anywhere_is_no_answer(data: st.DataObject) -> None:
+    text = CacheRecord(Completion("a reply", weights=(1.0,)), RequestMeta("m", "generate"), 1.0).write()
+    assert CacheRecord.read(text[: data.draw(st.integers(0, len(text) - 1))]) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_other_json_is_no_answer(value: Any) -> None:
+    assert CacheRecord.read(json.dumps(value)) is None
+
+
+def changed(**changes: Any) -> str:
+    row = json.loads(CacheRecord(Completion("x"), RequestMeta("m", "generate"), 1.0).write())
+    row["answer"].update({name: value for name, value in changes.items() if name in row["answer"] or name == "more"})
+    row.update({name: value for name, value in changes.items() if name in ("model", "kind", "when")})
+    return json.dumps(row)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": 5},
+        {"text": None},
+        {"finish": ["stop"]},
+        {"via": 1},
+        {"tokens_in": 1.5},
+        {"tokens_out": True},
+        {"usd": "free"},
+        {"usd": float("nan")},
+        {"weights": "abc"},
+        {"weights": [float("inf")]},
+        {"weights": 5},
+        {"more": 1},
+        {"model": 1},
+        {"kind": None},
+        {"when": "now"},
+        {"when": float("inf")},
+    ],
+)
+def test_a_field_of_another_type_is_no_answer(changes: dict[str, Any]) -> None:
+    assert CacheRecord.read(changed()) is not None
+    assert CacheRecord.read(changed(**changes)) is None
+
+
+def test_a_row_that_is_nested_too_deep_is_no_answer() -> None:
+    assert CacheRecord.read("[" * 100_000) is None
+
+
+def test_only_what_a_filter_stopped_counts_as_filtered() -> None:
+    assert filtered(Completion(finish="content_filter"))
+    assert not filtered(Completion(finish="length"))

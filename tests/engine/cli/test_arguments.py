@@ -1,0 +1,26 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.cli.arguments import pairs
+from promptwire.cli.run_options import changed
+from promptwire.errors import UsageError
+from promptwire.tasks.task import load_task
+
+
+def test_a_value_may_hold_an_equals_sign() -> None:
+    assert pairs(["a=b=c", "d="], "-p") == {"a": "b=c", "d": ""}
+
+
+@pytest.mark.parametrize("item", ["a", "=b", ""])
+def test_what_is_no_pair_is_refused(item: str) -> None:
+    with pytest.raises(UsageError, match="key=value"):
+        pairs([item], "-p")
+
+
+def test_two_prompts_are_both_given_and_one_stays_a_text() -> None:
+    assert changed(["A", "B"], None, None, "x,y") == {"prompt": ["A", "B"], "labels": ["x", "y"]}
+    assert changed([""], "exact", None, None) == {"prompt": "", "metric": "exact"}
+    assert len(load_task("planted", changed(["A", "B"], None, None, None)).prompts) == 2

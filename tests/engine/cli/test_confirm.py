@@ -1,0 +1,110 @@
+"""`run` asks before it spends: above a price, or when the price is not known; never for what runs here."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from promptwire.api import plan
+from promptwire.cli.app import app
+from promptwire.cli.confirm import ConfirmPolicy
+from promptwire.cli.progress import ProgressDisplay
+from promptwire.options import Options
+from promptwire.planning.dry_run import NotApproved
+from promptwire.planning.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def found() -> Plan:
+    return plan("ape", "planted", Options(models={"task": "scripted:planted"}, params={"draws": "1", "n": "2"}))
+
+
+def priced(plan: Plan, new: int | None, usd: float | None, *, hosted: bool = True) -> Plan:
+    total = plan.total.model_copy(update={"new": new, "new_usd": usd})
+    return plan.model_copy(update={"total": total, "hosted": hosted})
+
+
+@pytest.mark.parametrize(
+    ("new", "usd", "hosted", "asks"),
+    [
+        (10_000, 0.0, False, False),
+        (10, 0.99, True, False),
+        (10, 1.01, True, True),
+        (201, None, True, True),
+        (200, None, True, False),
+        (None, None, True, True),
+        (10**6, None, False, False),
+    ],
+)
+def test_a_run_asks_above_a_price_and_when_it_is_blind(
+    found: Plan, new: int | None, usd: float | None, hosted: bool, asks: bool
+) -> None:
+    assert bool(ConfirmPolicy(False, 1.0).dear(priced(found, new, usd, hosted=hosted))) == asks
+
+
+def test_without_a_terminal_a_dear_run_is_refused_and_yes_lets_it_go(found: Plan) -> None:
+    dear = priced(found, 500, 12.5)
+    with pytest.raises(NotApproved, match=r"500 new calls, about \$12.50: .* more than \$1, .*\n.*--yes") as refusal:
+        ConfirmPolicy(False, 1.0).consent(None)(dear)
+    assert refusal.value.exit_code == 2
+    ConfirmPolicy(True, 1.0).consent(None)(dear)
+    ConfirmPolicy(False, 20.0).consent(None)(dear)
+
+
+@pytest.mark.parametrize(("answer", "goes"), [(True, True), (False, False), (KeyboardInterrupt(), False)])
+def test_at_a_terminal_it_asks_and_takes_the_answer(
+    found: Plan, monkeypatch: pytest.MonkeyPatch, answer: Any, goes: bool
+) -> None:
+    screen = io.StringIO()
+
+    def typed(question: str, **rest: Any) -> bool:
+        assert "more than $1" in question
+        if isinstance(answer, BaseException):
+            raise answer
+        return bool(answer)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", typed)
+    watcher = ProgressDisplay(Console(file=screen, force_terminal=True))
+    with watcher.watching():
+        consent = ConfirmPolicy(False, 1.0).consent(watcher)
+        if goes:
+            consent(priced(found, 500, 12.5))
+        else:
+            with pytest.raises(NotApproved, match="nothing was asked"):
+                consent(priced(found, 500, 12.5))
+    assert "500 new calls" in screen.getvalue()
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(app, ["run", "ape", "--task", "planted", "-p", "draws=1", "-p", "n=2", *words])
+
+
+def test_a_run_says_its_plan_on_standard_error_and_a_replay_has_none_to_say() -> None:
+    words = ("--model", "scripted:planted")
+    first, again = run(*words), run(*words)
+    assert "at most" in first.stderr and "free of charge" in first.stderr
+    assert again.stderr == ""
+    assert run(*words, "--json", "--seed", "1").stderr == ""
+
+
+def test_a_hosted_model_without_a_price_is_refused_before_anything_is_imported_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = run("--model", "openai/no-such-model", "--json").exception
+    assert isinstance(refused, NotApproved)
+    assert "openai/no-such-model: not in litellm's price list" in str(refused)
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_the_threshold_is_an_option_and_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--model", "openai/gpt-4o", "--json")
+    assert "more than $0.001" in str(run(*words, "--ask-above", "0.001").exception)
+    monkeypatch.setenv("PROMPTWIRE_ASK_ABOVE", "0.002")
+    assert "more than $0.002" in str(run(*words).exception)

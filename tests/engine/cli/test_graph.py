@@ -1,0 +1,51 @@
+"""`graph` as a person or a script uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from promptwire.cli.app import app
+from promptwire.errors import UsageError
+
+
+def test_the_terminal_gets_frames_and_mermaid_a_flowchart() -> None:
+    text = CliRunner().invoke(app, ["graph", "opro"]).output
+    assert "repeat $steps" in text
+    assert CliRunner().invoke(app, ["graph", "opro", "--format", "mermaid"]).output.startswith("flowchart TD")
+    assert "repeat 3" in CliRunner().invoke(app, ["graph", "opro", "--set", "search.repeat=3"]).output
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("p.svg", b"<?xml"), ("p.PNG", b"\x89PNG"), ("p.mmd", b"flowchart"), ("p.dot", b"digraph"), ("p.txt", b"opro:")],
+)
+def test_the_files_name_says_what_is_drawn(tmp_path: Path, name: str, start: bytes) -> None:
+    done = CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / name)])
+    assert (done.exit_code, done.output.strip()) == (0, str(tmp_path / name))
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_a_format_goes_before_the_name_and_to_standard_output_without_one(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / "p.txt"), "--format", "svg"])
+    assert (tmp_path / "p.txt").read_bytes().startswith(b"<?xml")
+    assert CliRunner().invoke(app, ["graph", "opro", "--format", "svg"]).output.startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--format", "png"], "name a file: -o picture.png"),
+        (["-o", "p.jpeg"], "end it in .svg, .png"),
+        (["-o", "nowhere/p.txt"], "can't be written"),
+    ],
+)
+def test_what_can_not_be_drawn_or_written_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    error = CliRunner().invoke(app, ["graph", "opro", *words]).exception
+    assert isinstance(error, UsageError)
+    assert said in str(error)

@@ -1,0 +1,35 @@
+"""`--limit`: budgets and paces, and one clear refusal for everything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.cli.limit_flags import budgets, paces
+from promptwire.errors import UsageError
+
+
+def test_budgets_and_paces_come_apart() -> None:
+    given = ["calls=500,usd=1.5", "requests_per_minute=60", "meta.tokens_per_minute=9000,meta.parallel=2"]
+    assert budgets(given) == {"calls": 500, "usd": 1.5}
+    assert paces(given) == {"task": {"requests_per_minute": 60}, "meta": {"tokens_per_minute": 9000, "parallel": 2}}
+    assert (budgets(None), paces(None)) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("call=5", "did you mean 'calls'?"),
+        ("task.calls=5", "unknown limit 'task.calls'"),
+        ("metta.parallel=5", "did you mean 'meta.parallel'?"),
+        ("calls=many", "is not a number"),
+        ("calls=nan", "limits nothing"),
+        ("usd=inf", "limits nothing"),
+        ("calls=-1", "limits nothing"),
+        ("calls", "is not of the form key=value"),
+        (".parallel=1", "did you mean 'parallel'?"),
+    ],
+)
+def test_what_is_no_limit_is_refused(given: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        budgets([given])
+    assert said in str(refused.value)

@@ -1,0 +1,59 @@
+"""`plan` as a person or a script uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from promptwire.cli.app import app
+from promptwire.errors import UsageError
+
+
+def said(*words: str) -> str:
+    result = CliRunner().invoke(app, ["plan", *words])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_it_says_what_is_exact_and_what_is_a_bound() -> None:
+    text = said("ape", "--task", "topics", "--model", "scripted:echo")
+    assert "free of charge" in text
+    (proposals,) = [line.split() for line in text.splitlines() if line.startswith("proposals")]
+    assert proposals[:4] == ["proposals", "generate", "meta", "50"]
+    assert "at most" in next(line for line in text.splitlines() if line.startswith("survivors"))
+
+
+def test_the_embedded_model_is_neither_fetched_nor_started_and_nothing_is_written(tmp_path: Path) -> None:
+    assert "local: runs here, free of charge" in said("ape", "--task", "topics")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_price_is_that_of_the_list_and_where_there_is_none_that_is_said() -> None:
+    assert "about $" in said("ape", "--task", "topics", "--model", "openai/gpt-4o-mini", "--metric", "exact")
+    mixed = said("ape", "--task", "planted", "--model", "task=scripted:echo,meta=openai/none-such")
+    assert "price unknown" in mixed
+    assert "openai/none-such: not in litellm's price list" in mixed
+
+
+def test_after_a_run_it_says_what_is_in_the_cache() -> None:
+    words = ("ape", "--task", "planted", "--model", "scripted:planted", "-p", "draws=1", "-p", "n=2")
+    assert "in cache" not in said(*words)
+    assert CliRunner().invoke(app, ["run", *words]).exit_code == 0
+    assert "all 3 steps replay from the cache: no new call" in said(*words)
+    more = said(*words[:-1], "n=3")
+    assert "answers are in the cache" in more and "in cache" in more
+
+
+def test_json_has_the_numbers_and_params_count() -> None:
+    plan = json.loads(said("ape", "--task", "topics", "--json", "-p", "draws=2", "-p", "n=3"))
+    assert (plan["steps"][0]["path"], plan["steps"][0]["least"], plan["steps"][0]["most"]) == ("proposals", 6, 6)
+    assert plan["total"]["most"] == sum(step["most"] for step in plan["steps"])
+    assert plan["total"]["tokens_out"] == sum(step["tokens_out"] for step in plan["steps"])
+
+
+@pytest.mark.parametrize("words", [("ape", "--task", "nowhere"), ("nowhere", "--task", "topics")])
+def test_what_is_not_there_is_refused(words: tuple[str, ...]) -> None:
+    assert isinstance(CliRunner().invoke(app, ["plan", *words]).exception, UsageError)

@@ -1,0 +1,119 @@
+"""What a person sees: the moving part while a run works, and the report in terminals of any width."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from promptwire.cli.progress import ProgressDisplay
+from promptwire.cli.report_text import print_report, print_table
+from promptwire.gateway.usage import Usage
+from promptwire.results.report import Calls, Comparison, Report, Score
+from promptwire.values import Example
+
+
+def terminal(width: int = 80) -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=width, height=24, color_system=None, highlight=False)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def drawn(watcher: ProgressDisplay) -> str:
+    watcher.console.print(watcher.drawn())
+    return shown(watcher.console)
+
+
+def report(**changes: object) -> Report:
+    score = Score(score=0.508, low=0.42, high=0.6, n=120)
+    sides = Comparison(initial=score, best=score, gain=Score(score=0.358, low=0.25, high=0.46, n=120))
+    fields = {
+        "pipeline": "ape",
+        "task": "mood",
+        "metric": "choice",
+        "models": {"task": "local"},
+        "seed": 3,
+        "prompt": "How [bold]does[/bold] it feel to a reader of it?",
+        "initial_prompt": "Classify.",
+        "test": sides,
+        "train": sides,
+        "calls": Calls(new=1, cached=2, failed=0),
+        "requests": 1,
+        "tokens_in": 1,
+        "tokens_out": 1,
+        "cost_usd": None,
+        "seconds": 1.0,
+        "limit": None,
+        "counts": {},
+        "notes": (),
+        "run": "runs/1",
+    }
+    return Report.model_validate({**fields, **changes})
+
+
+def test_a_step_at_work_shows_its_round_and_how_many_of_its_answers_are_there() -> None:
+    watcher, tally = ProgressDisplay(terminal()), Usage()
+    watcher.follow(tally)
+    watcher("start", {"path": "search.score", "round": "2"})
+    count = tally.of("search.score")
+    count.wanted, count.new, count.cached, count.failed = 1200, 6, 3, 1
+    text = drawn(watcher)
+    assert "search.score" in text and "round 2" in text and "10/1,200 answers" in text
+    assert "6 new calls, 3 from cache" in text
+
+
+def test_a_step_that_ended_is_gone_and_the_report_shows_while_it_waits_for_answers() -> None:
+    watcher, tally = ProgressDisplay(terminal()), Usage()
+    watcher.follow(tally)
+    for event in ("start", "done"):
+        watcher(event, {"path": "variants", "round": ""})
+    tally.of("variants").wanted = tally.of("variants").new = 4
+    tally.of("report").wanted = 240
+    text = drawn(watcher)
+    assert "variants" not in text and "0/240 answers" in text
+
+
+def test_drawing_works_before_a_run_has_begun_and_ends_with_the_block() -> None:
+    watcher = ProgressDisplay(terminal())
+    with watcher.watching():
+        watcher.say("fetching [a model]")
+    assert "fetching [a model]" in shown(watcher.console) and "Traceback" not in shown(watcher.console)
+
+
+def test_without_a_terminal_only_what_is_said_is_printed() -> None:
+    watcher = ProgressDisplay(Console(file=io.StringIO(), width=80))
+    with watcher.watching():
+        watcher.say("fetching")
+    assert shown(watcher.console) == "fetching\n"
+
+
+@pytest.mark.parametrize("width", [58, 83, 84, 120])
+def test_no_number_of_the_report_is_cut_or_torn_in_a_narrow_terminal(width: int) -> None:
+    console = terminal(width)
+    print_report(report(), console)
+    for part in ("0.508", "[0.42, 0.60]", "+0.358", "[0.25, 0.46]", "held-out", "(n=120)", "cost unknown", "runs/1"):
+        assert part in shown(console), part
+    assert "…" not in shown(console)
+
+
+def test_what_a_model_wrote_is_printed_as_text_and_never_as_markup() -> None:
+    console = terminal(120)
+    print_report(report(limit="100 calls", notes=("warning: [red]x[/red]",), counts={"a": {"skipped": 2}}), console)
+    for part in ("How [bold]does[/bold] it feel", "stopped early: 100 calls", "[red]x[/red]", "a: 2 skipped"):
+        assert part in shown(console)
+
+
+def test_the_demonstrations_of_the_best_prompt_are_shown() -> None:
+    console = terminal()
+    print_report(report(demos=(Example(input="two [plus] two", outputs=("four",)),)), console)
+    assert "shot 1   two [plus] two" in shown(console) and "four" in shown(console)
+
+
+def test_a_table_keeps_every_cell_whole() -> None:
+    console = terminal(30)
+    print_table([("local", "/a/very/long/folder/that/goes/on/model.gguf")], ("model", "file"), console)
+    assert "".join(shown(console).split()).endswith("model.gguf")

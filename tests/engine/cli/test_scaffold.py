@@ -1,0 +1,103 @@
+"""The folder that `new` makes stands alone, is without fault, and runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from promptwire.cli.scaffold import _templates, make_starter
+from promptwire.documents import resources
+from promptwire.documents.yaml_reader import read_yaml
+from promptwire.errors import PipelineError, UsageError
+from promptwire.language.check import check, load_graph
+from promptwire.tasks.task import load_task
+from tests.sample_project import Project
+
+PARTS = ("protegi-expand",)
+
+
+@pytest.mark.parametrize("source", [name for name in resources.pipelines() if name not in PARTS])
+def test_what_is_made_of_a_shipped_pipeline_is_that_pipeline(source: str, project: Project) -> None:
+    files = make_starter("mine", source)
+    made = check(Path("mine/mine.yaml"))
+    assert not [problem for problem in made.problems if not problem.warning]
+    graph, meant = load_graph(Path("mine/mine.yaml")), load_graph(source)
+    assert (graph.name, list(graph.steps), graph.params) == ("mine", list(meant.steps), meant.params)
+    own = project.folder / "mine" / "templates"
+    assert all(template.is_relative_to(own) for template in _templates(graph))
+    assert Path("mine/README.md") in files
+    assert all(file.is_file() for file in files)
+
+
+@pytest.mark.parametrize("source", PARTS)
+def test_a_part_of_other_pipelines_is_refused_for_alone_it_could_not_be_run(source: str, project: Project) -> None:
+    with pytest.raises(UsageError, match="a part of other pipelines: no task gives its input 'beam'") as caught:
+        make_starter("mine", source)
+    assert caught.value.hint == "begin with one that uses it: --from protegi"
+    assert not Path("mine").exists()
+
+
+def test_its_task_is_there_with_its_data(project: Project) -> None:
+    make_starter("mine", "ape")
+    task = load_task("mine/task")
+    assert (len(task.train), len(task.test)) == (96, 64)
+
+
+def test_its_first_line_leads_an_editor_to_a_schema_that_takes_it(project: Project) -> None:
+    make_starter("mine", "pe2")
+    text = Path("mine/mine.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=promptwire.json\n")
+    made = jsonschema.Draft7Validator(json.loads(Path("mine/promptwire.json").read_text()))
+    assert made.is_valid(read_yaml("mine/mine.yaml").data)
+
+
+def test_a_pipeline_of_ones_own_is_copied_with_what_it_uses(project: Project) -> None:
+    (project.folder / "own").mkdir()
+    (project.folder / "own" / "say.j2").write_text("Vary {{ prompt }}")
+    (project.folder / "own" / "part.yaml").write_text(
+        "promptwire: 1\ninputs: {p: Prompts}\nnodes: {v: {use: resample, prompts: $p, template: say.j2}}\noutputs: {out: $v}\n"
+    )
+    (project.folder / "own" / "all.yaml").write_text(
+        "promptwire: 1\ninputs: {seed: Prompts}\nnodes: {part: {use: ./part.yaml, p: $seed}}\noutputs: {prompt: $part}\n"
+    )
+    make_starter("mine", "own/all.yaml")
+    assert Path("mine/templates/say.j2").read_text() == "Vary {{ prompt }}"
+    assert load_graph(Path("mine/mine.yaml")).name == "mine"
+
+
+def test_every_pipeline_in_the_folder_leads_to_the_one_schema_in_it(project: Project) -> None:
+    (project.folder / "own" / "parts").mkdir(parents=True)
+    part = "nodes: {v: {use: cap, prompts: $p, per_parent: 1}}\noutputs: {out: $v}\n"
+    elsewhere = "# yaml-language-server: $schema=/elsewhere.json\n"
+    (project.folder / "own" / "parts" / "part.yaml").write_text(f"{elsewhere}promptwire: 1\ninputs: {{p: Prompts}}\n{part}")
+    (project.folder / "own" / "all.yaml").write_text(
+        "promptwire: 1\ninputs: {seed: Prompts}\nnodes: {part: {use: ./parts/part.yaml, p: $seed}}\noutputs: {prompt: $part}\n"
+    )
+    make_starter("mine", "own/all.yaml")
+    inner = Path("mine/parts/part.yaml").read_text()
+    assert inner.startswith("# yaml-language-server: $schema=../promptwire.json\npromptwire: 1\n")
+    assert inner.count("yaml-language-server") == 1
+    assert (Path("mine/parts") / "../promptwire.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["", "../up", "Mine", "a/b", "-x", "x" * 65])
+def test_what_is_no_name_is_refused(name: str, project: Project) -> None:
+    with pytest.raises(UsageError, match="is no name"):
+        make_starter(name, "ape")
+
+
+def test_nothing_that_is_there_is_written_over(project: Project) -> None:
+    (project.folder / "mine").mkdir()
+    with pytest.raises(UsageError, match="already"):
+        make_starter("mine", "ape")
+    assert not list((project.folder / "mine").iterdir())
+
+
+def test_a_pipeline_with_errors_is_refused_before_anything_is_written(project: Project) -> None:
+    (project.folder / "bad.yaml").write_text("promptwire: 1\nnodes: {a: {use: nowhere}}\noutputs: {o: $a}\n")
+    with pytest.raises(PipelineError):
+        make_starter("mine", "bad.yaml")
+    assert not Path("mine").exists()

@@ -1,0 +1,187 @@
+"""Budgets: refused before they are exceeded, whatever is in flight."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.errors import LimitReached
+from promptwire.gateway.budget import Budget
+from promptwire.limits import Limits
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_without_limits_nothing_is_refused_and_all_is_counted() -> None:
+    budget = Budget()
+    for hold in budget.reserve(1000, 10**9):
+        budget.settle(hold, tokens=7, usd=0.5)
+    assert (budget.spent.calls, budget.spent.tokens, budget.spent.usd) == (1000, 7000, 500.0)
+    assert budget.left().calls is None
+
+
+def test_a_call_that_would_pass_the_limit_is_refused_though_nothing_is_settled_yet() -> None:
+    budget = Budget(Limits(calls=3))
+    budget.reserve(2)
+    with pytest.raises(LimitReached, match="the limit of 3 calls") as caught:
+        budget.reserve(2)
+    assert "--limit calls=" in caught.value.hint
+    budget.reserve(1)
+
+
+def test_several_calls_are_held_all_or_none() -> None:
+    budget = Budget(Limits(calls=3))
+    with pytest.raises(LimitReached):
+        budget.reserve(4)
+    assert budget.left().calls == 3
+
+
+def test_a_call_without_an_answer_gives_its_place_back() -> None:
+    budget = Budget(Limits(calls=1, tokens=100))
+    (hold,) = budget.reserve(1, 80)
+    budget.cancel(hold)
+    assert (budget.left().calls, budget.left().tokens) == (1, 100)
+    assert budget.spent.calls == 0
+
+
+def test_tokens_are_held_as_estimated_and_booked_as_they_were() -> None:
+    budget = Budget(Limits(tokens=100))
+    (hold,) = budget.reserve(1, 60)
+    with pytest.raises(LimitReached, match="100 tokens"):
+        budget.reserve(1, 60)
+    budget.settle(hold, tokens=10, usd=None)
+    assert budget.left().tokens == 90
+
+
+def test_unknown_tokens_count_as_estimated() -> None:
+    budget = Budget(Limits(tokens=100))
+    budget.settle(budget.reserve(1, 60)[0], tokens=0, usd=None)
+    assert budget.left().tokens == 40
+
+
+def test_money_counts_what_is_in_flight_at_the_mean_price_so_far() -> None:
+    budget = Budget(Limits(usd=1.0))
+    budget.settle(budget.reserve(1)[0], tokens=1, usd=0.4)
+    budget.reserve(1)
+    assert budget.left().usd == pytest.approx(0.2)
+    budget.reserve(1)
+    with pytest.raises(LimitReached, match="1 dollars"):
+        budget.reserve(1)
+
+
+def test_a_limit_in_dollars_is_not_pretended_to_hold_when_prices_are_unknown() -> None:
+    budget = Budget(Limits(usd=1.0))
+    budget.settle(budget.reserve(1)[0], tokens=1, usd=None)
+    with pytest.raises(LimitReached, match="does not say what its answers cost") as caught:
+        budget.reserve(1)
+    assert "calls" in caught.value.hint
+
+
+def test_time_runs_from_the_start() -> None:
+    clock = Clock()
+    budget = Budget(Limits(seconds=10), clock=clock)
+    clock.now += 9
+    budget.reserve(1)
+    clock.now += 1
+    with pytest.raises(LimitReached, match="10 seconds"):
+        budget.reserve(1)
+
+
+def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
+    budget = Budget(Limits(calls=10))
+    budget.reserve_final({"task": 4})
+    budget.reserve(6)
+    with pytest.raises(LimitReached, match="4 of them kept back for the final evaluation"):
+        budget.reserve(1)
+    budget.release()
+    budget.reserve(4)
+    assert budget.left().calls == 0
+
+
+def test_tokens_and_dollars_are_kept_back_at_their_mean_a_call_of_the_role_and_seconds_at_that_of_all() -> None:
+    clock = Clock()
+    budget = Budget(Limits(calls=100, tokens=1000, usd=10.0, seconds=100), clock=clock)
+    budget.reserve_final({"task": 5, "judge": 1})
+    for role, tokens in (("task", 10), ("task", 30), ("meta", 300), ("judge", 60)):
+        (hold,) = budget.reserve(1, role=role)
+        budget.settle(hold, tokens=tokens, usd=tokens / 100)
+    clock.now += 6
+    left = budget.left()
+    assert (left.calls, left.tokens, left.usd, left.seconds) == (90, 600 - 5 * 20 - 60, pytest.approx(6 - 1.6), 94 - 6 * 1.5)
+    budget.release()
+    assert (budget.left().calls, budget.left().tokens, budget.left().seconds) == (96, 600, 94)
+
+
+def test_half_of_a_limit_is_there_to_search_with_however_dear_the_first_calls_were() -> None:
+    clock = Clock()
+    budget = Budget(Limits(tokens=1000, usd=10.0, seconds=100), clock=clock)
+    budget.reserve_final({"task": 240})
+    assert (budget.left().tokens, budget.left().usd, budget.left().seconds) == (1000, 10.0, 95)
+    (hold,) = budget.reserve(1, role="task")
+    budget.settle(hold, tokens=400, usd=4.0)
+    clock.now += 40
+    assert (budget.left().tokens, budget.left().usd, budget.left().seconds) == (100, 1.0, 10)
+    clock.now += 20
+    with pytest.raises(LimitReached, match=r"100 seconds is reached \(50 of them kept back for the final evaluation\)"):
+        budget.reserve(1)
+
+
+def test_a_search_that_computes_past_its_time_takes_nothing_from_what_was_kept_back() -> None:
+    clock = Clock()
+    budget = Budget(Limits(seconds=100), clock=clock)
+    budget.reserve_final({"task": 10})
+    for hold in budget.reserve(40):
+        budget.settle(hold, tokens=1, usd=None)
+    clock.now += 80
+    assert budget.left().seconds == 0
+    clock.now += 80
+    budget.release()
+    assert budget.left().seconds == 40
+    clock.now += 40
+    assert budget.left().seconds == 0
+
+
+@pytest.mark.parametrize(("calls", "left"), [(0, 0), (1, 0), (3, 1), (10, 5), (12, 6), (13, 1), (24, 12)])
+def test_of_calls_that_are_too_few_for_what_is_set_aside_half_is_kept_back(calls: int, left: int) -> None:
+    budget = Budget(Limits(calls=calls))
+    budget.reserve_final({"task": 12})
+    assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (left, None, None)
+
+
+def test_tokens_are_kept_back_by_estimate_until_the_role_has_answered() -> None:
+    budget = Budget(Limits(tokens=1000))
+    budget.reserve_final({"task": 10}, {"task": 30.0})
+    assert budget.left().tokens == 700
+    (hold,) = budget.reserve(1, role="meta")
+    budget.settle(hold, tokens=100, usd=None)
+    assert budget.left().tokens == 600
+    (hold,) = budget.reserve(1, role="task")
+    budget.settle(hold, tokens=10, usd=None)
+    assert budget.left().tokens == 790
+
+
+@given(st.integers(0, 20), st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["settle", "cancel", "keep"])), max_size=30))
+def test_calls_held_and_made_never_pass_the_limit(limit: int, steps: list[tuple[int, str]]) -> None:
+    budget = Budget(Limits(calls=limit))
+    held = made = 0
+    for calls, end in steps:
+        try:
+            holds = budget.reserve(calls)
+        except LimitReached:
+            assert held + made + calls > limit
+            continue
+        held += calls if end == "keep" else 0
+        made += calls if end == "settle" else 0
+        for hold in holds:
+            if end == "settle":
+                budget.settle(hold, tokens=1, usd=0.0)
+            elif end == "cancel":
+                budget.cancel(hold)
+        assert held + made <= limit
+        assert budget.left().calls == limit - held - made

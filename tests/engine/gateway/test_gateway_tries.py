@@ -1,0 +1,151 @@
+"""The gateway asks for what is missing, in batches where it can, and again where that failed in passing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptwire.backend import Completion, Request
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.limits import Limits
+from tests.engine.gateway.gateway_bench import Bench, counter, failing, question, texts
+
+
+async def test_missing_samples_go_in_one_request_if_the_backend_batches(bench: Bench) -> None:
+    model = ScriptedBackend(counter(), batches=True)
+    gateway = bench.gateway()
+    await gateway.ask(model, question(), n=2)
+    assert texts(await gateway.ask(model, question(), n=6)) == [f"{number}" for number in range(6)]
+    assert (len(model.requests), gateway.tally.total.requests, gateway.tally.total.new) == (2, 2, 6)
+
+
+class Stingy(ScriptedBackend):
+    """Gives fewer answers than asked for."""
+
+    def __init__(self, gives: int, *, learns: bool) -> None:
+        super().__init__(counter(), batches=True)
+        self.gives = gives
+        self.learns = learns
+
+    async def call(self, request: Request, *, keys: Any) -> list[Completion]:
+        answers = await super().call(request, keys=keys[: self.gives])
+        self.batches = self.batches and not self.learns
+        return answers
+
+
+@pytest.mark.parametrize(("gives", "learns", "requests"), [(1, False, 5), (2, False, 3), (1, True, 5)])
+async def test_an_endpoint_that_ignores_n_is_asked_for_the_rest(bench: Bench, gives: int, learns: bool, requests: int) -> None:
+    model = Stingy(gives, learns=learns)
+    answers = await bench.gateway().ask(model, question(), n=5)
+    assert sorted(texts(answers)) == ["0", "1", "2", "3", "4"]
+    assert len(model.requests) == requests
+
+
+async def test_an_endpoint_that_gives_nothing_is_tried_as_often_as_a_failing_one(bench: Bench) -> None:
+    model = Stingy(0, learns=False)
+    with pytest.raises(TransientError, match="no answer"):
+        await bench.gateway().ask(model, question(), n=3)
+    assert len(model.requests) == 6
+
+
+async def test_samples_that_came_before_the_failure_are_kept(bench: Bench) -> None:
+    asked = iter(range(100))
+
+    def reply(request: Request, key: str) -> str:
+        number = next(asked)
+        if number == 2:
+            raise RequestRefused("no more")
+        return f"{number}"
+
+    model = Stingy(1, learns=False)
+    model._reply = reply
+    gateway = bench.gateway(Limits(calls=4))
+    with pytest.raises(RequestRefused):
+        await gateway.ask(model, question(), n=4)
+    total = gateway.tally.total
+    assert (total.new, total.failed) == (2, 2)
+    assert texts(await gateway.ask(model, question(), n=4)) == ["0", "1", "3", "4"]
+
+
+async def test_a_passing_error_is_tried_again_and_is_not_kept(bench: Bench) -> None:
+    model = ScriptedBackend(failing([TransientError("down"), TransientError("busy", retry_after=7, throttled=True)]))
+    gateway = bench.gateway()
+    assert texts(await gateway.ask(model, question())) == ["fine"]
+    assert len(bench.waits) == 2 and 7 <= bench.waits[1] <= 8
+    assert (gateway.tally.total.requests, gateway.tally.total.new, gateway.tally.total.failed) == (3, 1, 0)
+
+
+async def test_it_is_given_up_after_six_tries_and_can_be_asked_again(bench: Bench) -> None:
+    model = ScriptedBackend(failing([TransientError("down") for _ in range(6)]))
+    gateway = bench.gateway()
+    with pytest.raises(TransientError, match="down"):
+        await gateway.ask(model, question(), node="a")
+    assert gateway.tally.of("a").failed == 1
+    assert texts(await gateway.ask(model, question(), node="a")) == ["fine"]
+
+
+async def test_an_address_that_never_could_be_connected_to_is_given_up_sooner(bench: Bench) -> None:
+    def reply(request: Request, key: str) -> str:
+        if request.prompt == "works":
+            return "fine"
+        raise TransientError("no connection") from ConnectionRefusedError()
+
+    model, gateway = ScriptedBackend(reply), bench.gateway()
+    with pytest.raises(TransientError):
+        await gateway.ask(model, question("one"))
+    assert len(model.requests) == 3
+    await gateway.ask(model, question("works"))
+    with pytest.raises(TransientError):
+        await gateway.ask(model, question("two"))
+    assert len(model.requests) == 3 + 1 + 6
+
+
+@pytest.mark.parametrize("error", [RequestRefused("bad parameter"), ModelUnavailable("wrong key"), Unsupported("no logprobs")])
+async def test_an_error_that_stays_fails_at_once_and_names_the_step(bench: Bench, error: ModelError) -> None:
+    model = ScriptedBackend(failing([error]))
+    with pytest.raises(type(error), match=f"search: {error.problem}"):
+        await bench.gateway().ask(model, question(), node="search")
+    assert bench.waits == []
+
+
+async def test_no_wait_outlasts_the_time_that_is_left(bench: Bench) -> None:
+    model = ScriptedBackend(failing([TransientError("busy", retry_after=100)]))
+    with pytest.raises(TransientError):
+        await bench.gateway(Limits(seconds=50)).ask(model, question())
+    assert bench.waits == []
+
+
+async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.gateway.dispatcher._GRACE", -59.9)  # a slow machine has a minute to come as far as asking
+    model = ScriptedBackend(lambda request, key: "late", latency=3600.0)
+    gateway = bench.gateway(Limits(seconds=60))
+    with pytest.raises(LimitReached, match="seconds"):
+        await gateway.ask(model, question())
+    assert (len(model.requests), gateway.tally.of("").failed) == (1, 0)
+
+
+async def test_a_try_that_takes_too_long_is_made_again_and_is_no_answer(bench: Bench) -> None:
+    slow = ScriptedBackend(lambda request, key: "late", latency=3600.0)
+    bench.retry = {"tries": 2, "timeout": 0.05}
+    with pytest.raises(TransientError, match=r"scripted gave no answer within 0.05 seconds") as caught:
+        await bench.gateway(Limits(seconds=60)).ask(slow, question())
+    assert "--timeout" in caught.value.hint
+    assert len(slow.requests) == 2
+
+
+async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:
+    def reply(request: Request, key: str) -> str:
+        raise ZeroDivisionError("oh")
+
+    with pytest.raises(ModelError, match="scripted failed: ZeroDivisionError: oh"):
+        await bench.gateway().ask(ScriptedBackend(reply), question())
+
+
+async def test_a_key_never_shows_in_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123")
+    model = ScriptedBackend(failing([RequestRefused("bad key sk-planted-0123", hint="not sk-planted-0123")]))
+    with pytest.raises(RequestRefused) as caught:
+        await bench.gateway().ask(model, question())
+    assert "planted" not in f"{caught.value} {caught.value.args}"

@@ -1,0 +1,38 @@
+"""Order, that there are cycles, and what leads to the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.graph.ordering import arrange, leading_to
+
+_names = st.sampled_from("abcdef")
+_needs = st.dictionaries(_names, st.frozensets(_names, max_size=3), max_size=6)
+
+
+@given(_needs, st.randoms())
+def test_the_written_order_changes_nothing(needs: Mapping[str, frozenset[str]], random: object) -> None:
+    shuffled = dict(sorted(needs.items(), key=lambda _: random.random()))  # type: ignore[attr-defined]
+    assert arrange(shuffled) == arrange(needs)
+
+
+@given(_needs)
+def test_every_step_comes_once_and_after_what_it_needs_unless_they_wait_for_each_other(
+    needs: Mapping[str, frozenset[str]],
+) -> None:
+    found = arrange(needs)
+    assert sorted(found.order) == sorted(needs)
+    if not found.cycles:
+        place = {step: number for number, step in enumerate(found.order)}
+        assert all(place[need] < place[step] for step, its in needs.items() for need in its if need in needs)
+    for cycle in found.cycles:
+        following = (*cycle[1:], cycle[0])
+        assert all(step in needs[after] for step, after in zip(cycle, following, strict=True))
+
+
+def test_what_leads_to_an_end_is_kept_and_nothing_else() -> None:
+    assert leading_to({"a": "", "b": "a", "c": "b", "x": "a"}, ["c", "not there"]) == {"a", "b", "c"}
+    assert leading_to({"a": ""}, []) == frozenset()

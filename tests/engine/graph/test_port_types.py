@@ -1,0 +1,172 @@
+"""Port types: what fits, what widens, what unites, and JSON both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.errors import NodeError
+from promptwire.graph.port_types import (
+    TYPES,
+    elements,
+    empty,
+    fits,
+    from_json,
+    is_optional,
+    is_set,
+    join_values,
+    joined,
+    name_of,
+    part,
+    to_json,
+    type_of,
+    union,
+    widen,
+)
+from promptwire.values import (
+    Critique,
+    Critiques,
+    Entry,
+    Example,
+    Examples,
+    Failure,
+    FailureGroup,
+    Failures,
+    Families,
+    History,
+    Prompt,
+    Prompts,
+    Row,
+    Scores,
+)
+
+A, B = Prompt(text="a"), Prompt(text="b")
+ONE, TWO = Example(input="1", outputs=("x",)), Example(input="2", outputs=("y",))
+CASE = Failure(example=ONE, output="o", answer="o", value=0.0)
+GROUP = FailureGroup(prompt=A, cases=(CASE, CASE))
+SCORES = Scores(prompts=Prompts.of([A]), examples=Examples.of([ONE]), rows=(Row(A.id, ONE.id, "o", "o", 0.5),))
+VALUES: dict[str, Any] = {
+    "Prompt": A,
+    "Prompts": Prompts.of([A, B]),
+    "Example": ONE,
+    "Examples": Examples.of([ONE, TWO]),
+    "Scores": SCORES,
+    "Failures": Failures(groups=(GROUP,)),
+    "Critiques": Critiques(items=(Critique(text="c", prompt=A),)),
+    "Families": Families(items=((A, B), (A, A))),
+    "History": History(entries=(Entry(prompt=A, score=0.5, n=1),), rounds=1),
+    "Bool": True,
+    "Int": 3,
+    "Float": 0.5,
+    "Text": "t",
+    "List": [1, "a", [2.5]],
+}
+
+
+def test_only_three_types_widen() -> None:
+    wider = {(name_of(given), name_of(wanted)) for given, wanted in product(TYPES.values(), repeat=2) if fits(given, wanted)}
+    same = {(name, name) for name in TYPES}
+    assert wider - same == {("Prompt", "Prompts"), ("Failures", "Examples"), ("Int", "Float")}
+
+
+@pytest.mark.parametrize(("given", "wanted"), list(product(TYPES, repeat=2)))
+def test_a_value_widens_exactly_where_its_type_fits(given: str, wanted: str) -> None:
+    if fits(TYPES[given], TYPES[wanted]):
+        assert isinstance(widen(VALUES[given], TYPES[wanted]), TYPES[wanted])
+    else:
+        with pytest.raises(NodeError, match="is expected"):
+            widen(VALUES[given], TYPES[wanted])
+
+
+def test_an_unset_value_stays_unset() -> None:
+    assert widen(None, Prompts | None) is None
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [(Prompts | None, "Prompts"), (tuple[str, ...], "List"), (list[int] | None, "List"), (Sequence[int], "List"), (int, "Int")],
+)
+def test_annotations_have_port_type_names(annotation: Any, name: str) -> None:
+    assert name_of(annotation) == name
+    assert TYPES[name] is type_of(annotation)
+
+
+def test_an_annotation_that_is_no_port_type_is_the_author_of_the_nodes_fault() -> None:
+    with pytest.raises(TypeError, match="is no port type; port types: Prompt, Prompts"):
+        type_of(dict[str, int])
+    assert is_optional(int | None)
+    assert not is_optional(int)
+
+
+def test_a_union_keeps_the_written_order_and_the_first_of_equals() -> None:
+    assert union([B, Prompts.of([A, B])], Prompts).items == (B, A)
+    assert union([VALUES["Failures"], Examples.of([TWO])], Examples | None).items == (ONE, TWO)
+    assert union([SCORES, SCORES], Scores).rows == SCORES.rows
+    assert len(union([VALUES["Failures"]] * 2, Failures)) == len(union([VALUES["Critiques"]] * 2, Critiques)) == 2
+    assert len(union([VALUES["Families"]] * 2, None)) == 4
+    assert union([[1], 2, (3,)], list) == [1, 2, 3]
+    assert union([None, A], Prompts).items == (A,)
+    assert union([None], Prompts) == Prompts()
+
+
+def test_a_union_without_a_wanted_type_takes_that_of_its_values() -> None:
+    assert union([A, Prompts.of([B])], None).items == (A, B)
+    assert union([1, 2], None) == [1, 2]
+
+
+def test_what_is_no_set_has_no_union() -> None:
+    assert union([3], int) == 3
+    with pytest.raises(NodeError, match="several values of type Int have no union"):
+        union([3, 4], int)
+    assert [name for name, kind in TYPES.items() if is_set(kind)] == [
+        "Prompts", "Examples", "Scores", "Failures", "Critiques", "Families", "List",
+    ]  # fmt: skip
+
+
+def test_elements_joined_are_the_whole_again() -> None:
+    for name in ("Prompts", "Examples", "Failures", "Critiques", "Families"):
+        kind = part(TYPES[name])
+        assert kind is not None
+        parts = elements(VALUES[name])
+        assert all(isinstance(one, kind) for one in parts)
+        assert joined(kind) is TYPES[name]
+        assert join_values(parts, kind) == VALUES[name]
+    assert elements([1, 2]) == (1, 2)
+    assert part(Scores) is None
+
+
+def test_outputs_of_no_element_join_to_an_empty_value() -> None:
+    assert join_values([], Prompt) == Prompts()
+    assert join_values([], int) == []
+
+
+def test_joined_histories_hold_every_prompt_once() -> None:
+    both = join_values([VALUES["History"], History(entries=(Entry(prompt=B, score=1, n=1),))], History)
+    assert [entry.prompt for entry in both.entries] == [A, B]
+
+
+def test_a_state_without_start_begins_empty_but_there_is_no_empty_prompt() -> None:
+    assert (empty(Prompts), empty(History), empty(int), empty(list)) == (Prompts(), History(), 0, [])
+    with pytest.raises(TypeError, match="Prompt has no empty value"):
+        empty(Prompt)
+
+
+@pytest.mark.parametrize("name", list(TYPES))
+def test_every_value_is_json_both_ways(name: str) -> None:
+    assert from_json(to_json(VALUES[name]), TYPES[name]) == VALUES[name]
+
+
+def test_json_that_holds_something_else_is_refused() -> None:
+    with pytest.raises(NodeError, match="the data hold no Prompts"):
+        from_json({"items": 3}, Prompts)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c"])))
+def test_a_union_of_single_prompts_is_the_set_of_them(texts: list[str]) -> None:
+    prompts = [Prompt(text=text) for text in texts]
+    assert union(prompts, Prompts) == Prompts.of(prompts)

@@ -1,0 +1,94 @@
+"""Which files a pipeline can name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promptwire.documents import resources
+from promptwire.errors import Location, PipelineError
+from promptwire.language.file_lookup import FileResolver, is_pipeline
+from tests.sample_project import Project
+
+HERE = Location("p.yaml", 1, 1)
+
+
+def test_a_pipeline_is_looked_for_beside_the_file_then_among_those_shipped(project: Project) -> None:
+    folders = FileResolver(Path())
+    assert folders.pipeline("ape.yaml", Path(), HERE) == resources.pipeline_path("ape")
+    assert folders.pipeline("ape", Path(), HERE) == resources.pipeline_path("ape")
+    project.write("ape.yaml", "")
+    assert folders.pipeline("ape.yaml", Path(), HERE) == folders.pipeline("./ape.yaml", Path(), HERE) == Path("ape.yaml")
+
+
+def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among_those_shipped(project: Project) -> None:
+    folders = FileResolver(Path("sub"))
+    (project.folder / "sub").mkdir()
+
+    def found() -> Path:
+        return folders.template("ape/forward.j2", Path("sub"), HERE)
+
+    assert found() == resources.template_path("ape/forward.j2")
+    for name in ("templates/ape/forward.j2", "sub/templates/ape/forward.j2", "sub/ape/forward.j2"):
+        path = project.write(name, "")
+        assert found().absolute() == path
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (
+            "../x.yaml",
+            "../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+        ),
+        (
+            "./a/../../x.yaml",
+            "./a/../../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+        ),
+        ("/etc/x.yaml", "'/etc/x.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
+        ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
+        ("./expnd.yaml", "there is no file ./expnd.yaml - did you mean 'expand.yaml'?"),
+        ("./zzz.yaml", "there is no file ./zzz.yaml - looked in sub"),
+        ("apee", "there is no shipped pipeline 'apee' - did you mean 'ape'?; a file is written ./apee.yaml"),
+    ],
+)
+def test_what_is_not_there_or_out_of_reach_is_refused(project: Project, written: str, expected: str) -> None:
+    project.write("x.yaml", "")
+    project.write("sub/expand.yaml", "")
+    with pytest.raises(PipelineError) as caught:
+        FileResolver(Path("sub")).pipeline(written, Path("sub"), HERE)
+    assert str(caught.value) == f"p.yaml:1:1: {expected}"
+
+
+def test_a_template_out_of_reach_is_refused_and_a_missing_one_has_a_near_name(project: Project) -> None:
+    project.write("secret.j2", "")
+    project.write("sub/mine.j2", "")
+    folders = FileResolver(Path("sub"))
+    for written, words in [("../secret.j2", "leads out of the pipeline's folder"), ("mne.j2", "did you mean 'mine.j2'?")]:
+        with pytest.raises(PipelineError, match=words):
+            folders.template(written, Path("sub"), HERE)
+
+
+def test_a_file_in_a_sub_folder_may_name_one_above_it_but_not_above_the_pipeline_asked_for(project: Project) -> None:
+    project.write("base.yaml", "")
+    assert FileResolver(Path()).pipeline("../base.yaml", Path("parts"), HERE) == Path("base.yaml")
+    with pytest.raises(PipelineError, match="leads out"):
+        FileResolver(Path("parts")).pipeline("../base.yaml", Path("parts"), HERE)
+
+
+def test_pipeline_files_are_told_by_their_ending() -> None:
+    assert [is_pipeline(name) for name in ("./a.yaml", "a.yml", "evaluate", "acme:judge")] == [True, True, False, False]
+
+
+def test_a_link_in_a_folder_leads_out_of_it_as_little_as_two_dots_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = project.write("secret.j2", "")
+    (project.folder / "sub").mkdir()
+    (project.folder / "sub" / "innocent.j2").symlink_to(secret)
+    folders = FileResolver(Path("sub"))
+    for written in ("innocent.j2", "../secret.j2"):
+        monkeypatch.delenv("PROMPTWIRE_ALLOW", raising=False)
+        with pytest.raises(PipelineError, match=r"leads out of the pipeline's folder.*PROMPTWIRE_ALLOW=FOLDER"):
+            folders.template(written, Path("sub"), HERE)
+        monkeypatch.setenv("PROMPTWIRE_ALLOW", str(project.folder))
+        assert folders.template(written, Path("sub"), HERE).resolve() == secret.resolve()

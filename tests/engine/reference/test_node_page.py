@@ -1,0 +1,47 @@
+"""The page of a node type says what its code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.documents.yaml_reader import read_yaml_text
+from promptwire.errors import UsageError
+from promptwire.reference.node_page import node_page
+from promptwire.registry.node_types import Registry
+
+
+@pytest.mark.parametrize("name", Registry())
+def test_every_field_of_every_node_is_on_its_page(name: str) -> None:
+    kind, page = Registry()[name], node_page(name)
+    words = " ".join(page.split())
+    for schema in (kind.inputs, kind.params, kind.outputs, kind.slots):
+        for key, field in schema.model_fields.items() if schema else ():
+            assert key.rstrip("_") in page
+            assert field.description, f"{name}.{key} has no docstring"
+            assert " ".join(field.description.split()) in words
+    assert all(len(line) <= 128 for line in page.splitlines())
+
+
+@pytest.mark.parametrize("name", Registry())
+def test_its_example_is_a_call_of_the_node(name: str) -> None:
+    example = node_page(name).partition("\nexample (")[2].partition("\n")[2]
+    (node,) = read_yaml_text(example, "example").data.values()
+    assert node["use"] == name
+
+
+def test_defaults_ranges_and_choices_are_told() -> None:
+    page = " ".join(node_page("beam-select").split())
+    assert "pulls int, at least 1, default 2048" in page
+    assert "top | uniform | ucb" in page
+    assert "by list of examples | score | length, default [examples]" in " ".join(node_page("pareto").split())
+
+
+def test_what_stands_behind_a_templates_variables_is_told_down_to_plain_values() -> None:
+    page = " ".join(node_page("edit").split())
+    assert "Critique has text, prompt, cases, conversation Failure has example, output, answer, value" in page
+    assert "behind those" not in node_page("sample")
+
+
+def test_an_unknown_node_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'evaluate'"):
+        node_page("evalute")

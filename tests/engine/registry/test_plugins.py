@@ -1,0 +1,173 @@
+"""Plug-ins are found by decorator, in packages and files alike, and two of one name are never a silent choice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from promptwire.errors import UsageError
+from promptwire.metrics.metric import Metric
+from promptwire.registry import plugins
+from promptwire.registry.plugins import GROUP, brought, load_plugin, missing, names
+
+Install = Callable[..., None]
+
+METRIC = """\
+from promptwire.authoring import metric
+@metric()
+def {name}(answer, outputs):
+    "How long it is."
+    return float(len(answer))
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No plug-in of another test, and none of this machine."""
+    known = set(sys.modules)
+    monkeypatch.setattr(plugins, "_FILES", {})
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [])
+    yield
+    for name in set(sys.modules) - known:
+        if name.startswith(("promptwire_plugin_", "acme")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Install:
+    """Make packages importable and their entry points look installed."""
+
+    def pretend(*entries: tuple[str, str], **files: str) -> None:
+        for name, text in files.items():
+            path = (tmp_path / name.replace("__", "/")).with_suffix(".py")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        found = [EntryPoint(name, value, GROUP) for name, value in entries]
+        monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == GROUP else [])
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    return pretend
+
+
+def metrics(plugin: str) -> list[str]:
+    """The metrics that a plug-in brings."""
+    return list(brought(plugin, Metric, lambda found: found.value.__module__))
+
+
+def test_all_in_a_module_that_the_decorator_made_is_brought(install: Install) -> None:
+    install(("acme", "acme_one"), acme_one=METRIC.format(name="by_length") + "three = 3\n")
+    assert (names(), metrics("acme")) == (("acme",), ["by-length"])
+
+
+def test_a_new_file_in_a_package_is_found_without_being_listed_and_private_ones_are_not(install: Install) -> None:
+    own = {"acme_pack__one": METRIC.format(name="one"), "acme_pack__two": METRIC.format(name="two")}
+    install(("acme", "acme_pack"), acme_pack____init__="", acme_pack___hidden="raise SystemExit", **own)
+    assert metrics("acme") == ["one", "two"]
+
+
+def test_what_is_imported_from_elsewhere_is_not_its_own(install: Install) -> None:
+    install(("acme", "acme_a"), acme_a="from acme_b import other\n", acme_b=METRIC.format(name="other"))
+    assert metrics("acme") == []
+
+
+def test_names_imports_nothing_and_no_plugin_brings_nothing(install: Install) -> None:
+    install(("acme", "acme_broken"), acme_broken="raise RuntimeError")
+    assert names() == ("acme",)
+    assert metrics("other") == []
+
+
+def test_one_plugin_that_is_listed_twice_is_no_clash(install: Install) -> None:
+    install(("acme", "acme_one"), ("acme", "acme_one"), acme_one=METRIC.format(name="one"))
+    assert metrics("acme") == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "files", "words"),
+    [
+        ([("acme", "acme_a"), ("acme", "acme_b")], {},
+         "the plug-in 'acme' is given by ? (acme_a) and ? (acme_b)\n  uninstall one of them"),
+        ([("acme", "acme_none")], {},
+         "the plug-in 'acme' can't be loaded: ModuleNotFoundError: No module named 'acme_none'\n  it is ? (acme_none)"),
+        ([("acme", "acme_pack")],
+         {"acme_pack____init__": "", "acme_pack__a": METRIC.format(name="x"), "acme_pack__b": METRIC.format(name="x")},
+         "the plug-in 'acme' has two called 'x': acme_pack.a and acme_pack.b\n  rename one of them"),
+    ],
+)  # fmt: skip
+def test_a_clash_and_a_broken_plugin_are_errors_that_name_their_source(
+    install: Install, entries: list[tuple[str, str]], files: dict[str, str], words: str
+) -> None:
+    install(*entries, **files)
+    with pytest.raises(UsageError) as caught:
+        metrics("acme")
+    assert str(caught.value) == words
+
+
+def test_two_of_one_name_in_a_file_are_a_clash_too_though_python_forgets_the_first(install: Install, tmp_path: Path) -> None:
+    text = METRIC.format(name="by_length")
+    install(("acme", "acme_one"), acme_one=text + text)
+    with pytest.raises(UsageError) as caught:
+        metrics("acme")
+    file = tmp_path / "acme_one.py"
+    assert str(caught.value) == f"the plug-in 'acme' has two called 'by-length': {file}:3 and 8\n  rename one of them"
+
+
+def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ZipFile(tmp_path / "acme.zip", "w") as archive:
+        archive.writestr("acme_packed.py", METRIC.format(name="by_length"))
+    monkeypatch.syspath_prepend(str(tmp_path / "acme.zip"))
+    install(("acme", "acme_packed"))
+    assert metrics("acme") == ["by-length"]
+
+
+def test_a_file_is_run_once_and_goes_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "my_ideas.py"
+    file.write_text(METRIC.format(name="long_one"))
+    assert (load_plugin(file), load_plugin(str(file)), names()) == ("my-ideas", "my-ideas", ("my-ideas",))
+    assert metrics("my-ideas") == ["long-one"]
+
+
+def test_a_file_that_has_the_name_of_another_plugin_is_refused(tmp_path: Path, install: Install) -> None:
+    install(("acme", "acme_one"), acme_one="")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.py").write_text("")
+    (tmp_path / "acme.py").write_text("raise SystemExit")
+    load_plugin(tmp_path / "a" / "own.py")
+    with pytest.raises(UsageError, match=r"a.own\.py are both plug-ins called 'own'\n  rename the file"):
+        load_plugin(tmp_path / "b" / "own.py")
+    with pytest.raises(UsageError, match=r"and \? \(acme_one\) are both plug-ins called 'acme'"):
+        load_plugin(tmp_path / "acme.py")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("none.py", None, "there is no such file"),
+        ("nodes.txt", "", "can't be a plug-in"),
+        ("bad name.py", "", "can't be a plug-in"),
+        ("fails.py", "import os\n1 / 0", r"fails\.py:2: it can't be loaded: ZeroDivisionError: division by zero"),
+        ("broken.py", "x = 1\ndef", r"broken\.py:2: it can't be loaded: SyntaxError: invalid syntax$"),
+    ],
+)
+def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=words):
+        load_plugin(tmp_path / name)
+    assert names() == ()
+
+
+def test_the_hint_for_a_missing_name_says_how_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(METRIC.format(name="short"))
+    load_plugin(tmp_path / "own.py")
+    found = brought("own", Metric, lambda metric: metric.value.__module__)
+    assert missing("own:shor", found, "metrics") == "did you mean 'own:short'?"
+    assert missing("own:zzz", {}, "node types") == "the plug-in 'own' brings no node types"
+    assert missing("my-own:x", {}, "metrics") == (
+        "install the package that brings 'my-own', or name its file: --plugins my_own.py"
+    )

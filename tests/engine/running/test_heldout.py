@@ -1,0 +1,105 @@
+"""The report's comparison: both prompts on the same rows, without what can't be had, and never without its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from promptwire.backend import Completion, Request
+from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.errors import ContextOverflow, LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError
+from promptwire.limits import Limits
+from promptwire.results.report import REPORT, Comparison
+from promptwire.running.evaluation import compare
+from promptwire.running.heldout import drawn
+from promptwire.running.session import Session
+from promptwire.values import Example, Examples, Prompt
+from tests.engine.sample_session import session, task
+
+INITIAL, BEST = Prompt(text="first"), Prompt(text="second")
+
+
+def numbered(count: int) -> Examples:
+    return Examples.of(Example(input=f"x{number}", outputs=(f"x{number}",)) for number in range(count))
+
+
+def failing(fails: Callable[[str, str], Exception | Completion | None]) -> ScriptedBackend:
+    """A model that is right, but for what `fails` says of the prompt and the input."""
+
+    def reply(request: Request, key: str) -> str | Completion:
+        asked = said(request)
+        given = asked.rsplit("Input: ", 1)[1].partition("\n")[0]
+        fault = fails(asked.split()[0], given)
+        if isinstance(fault, Exception):
+            raise fault
+        return given if fault is None else fault
+
+    return ScriptedBackend(reply)
+
+
+async def compared(model: ScriptedBackend, count: int = 40, **rest: Any) -> tuple[Comparison, Session]:
+    examples = numbered(count)
+    run = session(model, task=task(train=examples, test=examples), limits=rest.pop("limits", None))
+    return await compare(run, INITIAL, BEST, drawn(examples), **rest), run
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [ContextOverflow("too long"), RequestRefused("HTTP 400: no"), Completion(finish="content_filter")],
+    ids=["overflow", "400", "filter"],
+)
+async def test_a_row_that_is_refused_for_good_is_left_out_for_both_prompts_and_named(fault: Exception | Completion) -> None:
+    found, run = await compared(failing(lambda prompt, given: fault if (prompt, given) == ("second", "x7") else None))
+    assert (found.initial.n, found.best.n, found.gain.n, found.initial.score, found.best.score) == (39, 39, 39, 1.0, 1.0)
+    assert [one.text for one in found.left_out] == ["x7"] and found.left_out[0].why
+    assert run.counts[REPORT, "left out"] == 1
+
+
+async def test_when_every_row_is_refused_nothing_is_scored_and_nothing_fails() -> None:
+    found, _ = await compared(failing(lambda prompt, given: RequestRefused("no") if prompt == "second" else None))
+    assert (found.initial.n, found.best.score, len(found.left_out)) == (0, None, 40)
+
+
+@pytest.mark.parametrize("kind", [ModelUnavailable, TransientError, ModelError])
+async def test_a_lost_endpoint_ends_the_comparison_and_is_forgiven_for_train(kind: type[ModelError]) -> None:
+    lost = failing(lambda prompt, given: kind("down") if int(given[1:]) % 2 else None)
+    with pytest.raises(kind, match="down"):
+        await compared(lost)
+    found, _ = await compared(lost, forgiving=True)
+    assert (found.best.n, found.best.score) == (found.initial.n, 1.0) and 0 < found.best.n <= 20
+
+
+async def test_a_row_that_fails_in_passing_is_left_out_where_the_endpoint_lives() -> None:
+    found, _ = await compared(failing(lambda prompt, given: TransientError("500") if given in ("x3", "x9") else None))
+    assert (found.best.n, {one.text for one in found.left_out}) == (38, {"x3", "x9"})
+
+
+async def test_a_limit_leaves_whole_pairs_of_a_drawn_order() -> None:
+    right = failing(lambda prompt, given: None)
+    found, run = await compared(right, limits=Limits(calls=21), partial=True)
+    assert (found.initial.n, found.best.n, run.limits_hit) == (10, 10, ["the limit of 21 calls is reached, at report"])
+    with pytest.raises(LimitReached):
+        await compared(right, limits=Limits(calls=21))
+
+
+async def test_a_prompt_is_asked_once_when_the_initial_one_is_the_best() -> None:
+    examples = numbered(5)
+    model = failing(lambda prompt, given: None)
+    run = session(model, task=task(train=examples, test=examples))
+    found = await compare(run, BEST, BEST, drawn(examples))
+    assert (len(model.requests), found.gain.score, found.best.n) == (5, 0.0, 5)
+
+
+def test_a_sample_is_drawn_steadily_and_does_not_follow_the_file() -> None:
+    many, more = numbered(200), numbered(220)
+    some = drawn(many, 50)
+    assert some == drawn(Examples(items=many.items[::-1]), 50) == drawn(many)[:50]
+    assert 15 <= sum(int(str(example.input)[1:]) >= 100 for example in some) <= 35
+    assert len(set(some_ids(drawn(more, 50))) & set(some_ids(some))) > 40
+    assert len(drawn(numbered(3), 50)) == 3
+
+
+def some_ids(examples: tuple[Example, ...]) -> list[str]:
+    return [example.id for example in examples]

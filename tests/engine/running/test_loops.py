@@ -1,0 +1,125 @@
+"""Loops: rounds see the states of their beginning, limits keep the last complete round, elements are independent."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import LimitReached
+from promptwire.graph.steps import Carry, EachStep, Graph, LiteralValue, Ref, RepeatStep, Wire
+from promptwire.node import Context, node
+from promptwire.running.scheduler import run_graph
+from promptwire.values import Model, Prompt, Prompts
+from tests.engine.sample_session import PLACE, Nothing, Number, add, call, draw, graph, reached, session
+
+ECHO = ScriptedBackend(lambda request, key: "x")
+
+
+class Word(Model):
+    """One prompt."""
+
+    prompt: Prompt
+    """The prompt."""
+
+
+class Words(Model):
+    """Prompts."""
+
+    prompts: Prompts
+    """The prompts."""
+
+
+def loop(
+    body: Graph, *, rounds: Wire, carry: dict[str, Carry], until: Ref | None = None, variable: str | None = None
+) -> RepeatStep:
+    return RepeatStep("loop", "loop", PLACE, frozenset(), rounds=rounds, variable=variable, until=until, carry=carry, body=body)
+
+
+def whole(step: RepeatStep, **outputs: Ref) -> Graph:
+    return graph(step, outputs=outputs, types=dict.fromkeys(outputs, int))
+
+
+COUNT = graph(call("next", add, {"left": Ref("n"), "right": LiteralValue(1)}), outputs={}, types={})
+CARRY = {"n": Carry(int, LiteralValue(10), Ref("next"))}
+
+
+async def test_a_state_is_carried_from_round_to_round() -> None:
+    made = whole(loop(COUNT, rounds=LiteralValue(3), carry=CARRY), n=Ref("loop", "n"), rounds=Ref("loop", "rounds"))
+    assert await run_graph(made, {}, session(ECHO)) == {"n": 13, "rounds": 3}
+
+
+async def test_no_rounds_give_the_start() -> None:
+    made = whole(loop(COUNT, rounds=LiteralValue(0), carry=CARRY), n=Ref("loop", "n"), rounds=Ref("loop", "rounds"))
+    assert await run_graph(made, {}, session(ECHO)) == {"n": 10, "rounds": 0}
+
+
+async def test_states_change_all_at_once() -> None:
+    swap = {"a": Carry(int, LiteralValue(1), Ref("b")), "b": Carry(int, LiteralValue(2), Ref("a"))}
+    body = graph(call("idle", add, {}), outputs={}, types={})
+    made = whole(loop(body, rounds=LiteralValue(3), carry=swap), a=Ref("loop", "a"), b=Ref("loop", "b"))
+    assert await run_graph(made, {}, session(ECHO)) == {"a": 2, "b": 1}
+
+
+async def test_until_is_looked_at_after_a_round_which_still_counts() -> None:
+    body = graph(
+        call("next", add, {"left": Ref("n"), "right": LiteralValue(1)}),
+        call("enough", reached, {"value": Ref("next")}, "next", bound=LiteralValue(12)),
+        outputs={},
+        types={},
+    )
+    made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY, until=Ref("enough")), n=Ref("loop", "n"))
+    assert await run_graph(made, {}, session(ECHO)) == {"n": 12}
+
+
+async def test_a_loop_over_values_gives_each_round_its_own() -> None:
+    body = graph(call("next", add, {"left": Ref("n"), "right": Ref("step")}), outputs={}, types={})
+    made = whole(loop(body, rounds=LiteralValue([1, 10, 100]), carry=CARRY, variable="step"), n=Ref("loop", "n"))
+    assert await run_graph(made, {}, session(ECHO)) == {"n": 121}
+
+
+@node()
+async def spend(inputs: Number, params: Nothing, context: Context) -> Number:
+    """Run out of budget from the third round on."""
+    if inputs.value >= 12:
+        raise LimitReached("the limit of 2 calls is reached")
+    return Number(value=inputs.value + 1)
+
+
+async def test_a_limit_leaves_the_last_complete_round_and_says_so() -> None:
+    body = graph(call("next", spend, {"value": Ref("n")}), outputs={}, types={})
+    made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY), n=Ref("loop", "n"), rounds=Ref("loop", "rounds"))
+    run = session(ECHO)
+    assert await run_graph(made, {}, run) == {"n": 12, "rounds": 2}
+    assert run.limits_hit == ["the limit of 2 calls is reached"]
+
+
+async def test_a_limit_fails_the_run_where_that_is_wanted() -> None:
+    body = graph(call("next", spend, {"value": Ref("n")}), outputs={}, types={})
+    made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY), n=Ref("loop", "n"))
+    with pytest.raises(LimitReached):
+        await run_graph(made, {}, session(ECHO, anytime=False))
+
+
+async def test_draws_differ_between_rounds_and_elements_and_repeat_with_the_seed() -> None:
+    body = graph(call("drawn", draw, {}), outputs={"x": Ref("drawn")}, types={"x": list})
+    prompts = Prompts.of(Prompt(text=text) for text in "abc")
+    each = EachStep("loop", "loop", PLACE, frozenset(), variable="p", over=LiteralValue(prompts), element=Prompt, body=body)
+    made = graph(each, outputs={"x": Ref("loop", "x")}, types={"x": list})
+    first, again, other = [(await run_graph(made, {}, session(ECHO, seed=seed)))["x"] for seed in (1, 1, 2)]
+    assert len(set(first)) == 3
+    assert first == again
+    assert not set(first) & set(other)
+
+
+async def test_the_outputs_of_elements_are_joined_in_their_order() -> None:
+    @node()
+    async def shout(inputs: Word, params: Nothing, context: Context) -> Words:
+        """Make a prompt louder."""
+        return Words(prompts=Prompts.of([context.new_prompt(inputs.prompt.text.upper(), inputs.prompt)]))
+
+    body = graph(call("loud", shout, {"prompt": Ref("p")}), outputs={"all": Ref("loud")}, types={"all": Prompts})
+    prompts = Prompts.of(Prompt(text=text) for text in ("a", "b", "A"))
+    each = EachStep("loop", "loop", PLACE, frozenset(), variable="p", over=LiteralValue(prompts), element=Prompt, body=body)
+    made = graph(each, outputs={"all": Ref("loop")}, types={"all": Prompts})
+    result = (await run_graph(made, {}, session(ECHO)))["all"]
+    assert [prompt.text for prompt in result.items] == ["A", "B"]

@@ -1,0 +1,53 @@
+"""What a file may name: nothing out of its folder, by dots or by links, but what is shipped or allowed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.documents import resources
+from promptwire.security.path_sandbox import reachable
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder of a stranger and one of the user."""
+    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    theirs.mkdir()
+    mine.mkdir()
+    (mine / "diary.jsonl").write_text("{}")
+    return theirs, mine
+
+
+def test_neither_dots_nor_links_lead_out(folders: tuple[Path, Path]) -> None:
+    theirs, mine = folders
+    (theirs / "own.jsonl").write_text("")
+    (theirs / "file").symlink_to(mine / "diary.jsonl")
+    (theirs / "deep").symlink_to(mine)
+    (theirs / "round").symlink_to(theirs / "own.jsonl")
+    for name in ("own.jsonl", "not-there-yet.jsonl", "a/../own.jsonl", "round"):
+        assert reachable(theirs / name, [theirs])
+    for name in ("../mine/diary.jsonl", "file", "deep/diary.jsonl", str(mine / "diary.jsonl"), ".."):
+        assert not reachable(theirs / name, [theirs])
+
+
+def test_what_the_user_allows_is_within_reach(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, mine = folders
+    monkeypatch.setenv("PROMPTWIRE_ALLOW", f"/elsewhere{os.pathsep}{mine}")
+    assert reachable(theirs / "../mine/diary.jsonl", [theirs])
+    assert not reachable(theirs / "../other", [theirs])
+
+
+def test_what_is_shipped_is_always_within_reach(tmp_path: Path) -> None:
+    assert reachable(resources.template_path("task/chat.j2"), [tmp_path])
+
+
+@given(st.text(st.sampled_from("./ab\\~$"), max_size=30))
+def test_whatever_is_written_what_is_reached_lies_in_the_folder(written: str) -> None:
+    folder = Path("/nowhere/inside")
+    if reachable(folder / written, [folder]):
+        assert Path(os.path.abspath(folder / written)).is_relative_to(folder)

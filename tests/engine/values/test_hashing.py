@@ -1,0 +1,69 @@
+"""Equal values have one text and one hash, others have others, and draws depend on what they are named by alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.values.hashing import canonical, digest, stream
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_the_text_is_ascii_without_blanks_that_reads_back_as_the_value(value: Any) -> None:
+    text = canonical(value)
+    assert text.isascii()
+    assert json.loads(text) == value
+    assert canonical(json.loads(text)) == text
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(), max_size=5))
+def test_the_order_in_which_keys_came_changes_nothing(value: dict[str, int]) -> None:
+    assert digest(dict(reversed(value.items()))) == digest(value)
+
+
+def test_half_a_character_of_a_broken_reply_has_a_text_and_nan_has_none() -> None:
+    assert canonical("\ud83d") == '"\\ud83d"'
+    for number in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="JSON"):
+            canonical([number])
+    with pytest.raises(TypeError):
+        canonical({1, 2})
+
+
+def test_the_hash_is_what_it_has_always_been_since_caches_live_by_it() -> None:
+    assert digest({"b": 1, "a": [True, None, "é"]}, 16) == "ef6470ba9d8048e5"
+    assert stream(0, "node", 3).random() == stream(0, "node", 3).random() != stream(0, "node", 4).random()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (-0.0, 0.0),
+        ({"temperature": -0.0}, {"temperature": 0.0}),
+        ([{"a": (-0.0, [-0.0])}, "-0.0"], [{"a": (0.0, [0.0])}, "-0.0"]),
+        ("\ud83d\ude00", "\U0001f600"),
+        ({"\ud83d\ude00": 1}, {"\U0001f600": 1}),
+    ],
+)
+def test_values_that_a_model_is_sent_as_the_same_are_the_same(one: Any, other: Any) -> None:
+    assert canonical(one) == canonical(other)
+    assert digest(one) == digest(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("-0.0", "0.0"), (-0.05, 0.05), (1, True), (0, 0.0), ("\ud83d", "\ude00"), ("\ude00\ud83d", "\U0001f600")],
+)
+def test_other_values_stay_apart(one: Any, other: Any) -> None:
+    assert canonical(one) != canonical(other)

@@ -1,0 +1,213 @@
+"""A place to run whole pipelines in: scripted models that are counted, waves of calls that are seen, values that are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from promptwire.backend import Request
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.cache.disk import ResponseCache
+from promptwire.documents import resources
+from promptwire.errors import PromptwireError
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.retry import RetryPolicy
+from promptwire.gateway.trace import Trace
+from promptwire.language.check import load_graph
+from promptwire.limits import Limits
+from promptwire.running.preflight import bind, inspect
+from promptwire.running.scheduler import run_graph
+from promptwire.running.session import Session
+from promptwire.tasks.task import Task
+from promptwire.values import Example, Examples, Prompt, Prompts
+from promptwire.values.hashing import digest
+
+Reply = Callable[[Request, str], str]
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    outputs: Mapping[str, Any]
+    session: Session
+    values: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The best prompt."""
+        found = self.outputs["prompt"]
+        prompt: Prompt = found.items[0] if isinstance(found, Prompts) else found
+        return prompt
+
+    def counted(self, path: str) -> tuple[int, int]:
+        """Requests and completions of the step at `path`, over all rounds."""
+        count = self.session.gateway.tally.of(path)
+        return count.requests, count.new
+
+    @property
+    def calls(self) -> int:
+        """All completions."""
+        return self.session.gateway.tally.total.new
+
+    def gave(self, path: str, round: str) -> Any:
+        """What the step at `path` gave in `round`, as JSON, by port."""
+        (found,) = [row["outputs"] for row in self.values if row["path"] == path and row["round"] == round]
+        return found
+
+
+class _Keeper(Trace):
+    def __init__(self, folder: Path | None, kept: list[Mapping[str, Any]]) -> None:
+        super().__init__(folder)
+        self._kept = kept
+
+    def value(self, **facts: Any) -> None:
+        self._kept.append(facts)
+        super().value(**facts)
+
+
+def numbers(n: int = 300, *, dev: int = 0) -> Task:
+    """A task of `n` numbers to learn from, whose answers nobody gives: whatever is asked is wrong."""
+    rows = [Example(input=f"number {place}", outputs=(f"answer {place}",)) for place in range(n + dev)]
+    return Task(
+        name="numbers",
+        doc="",
+        prompts=Prompts.of([Prompt(text="Say it.")]),
+        train=Examples(items=tuple(rows[:n])),
+        dev=Examples(items=tuple(rows[n:])) if dev else None,
+        test=Examples(items=tuple(rows[:4])),
+        template=str(resources.template_path("task/chat.j2")),
+        metric="exact",
+        rubric=None,
+        labels=(),
+        settings={},  # type: ignore[arg-type]
+        parse=None,
+    )
+
+
+def kind_of(request: Request) -> str:
+    """What a request is for, by what it asks."""
+    text = request.messages[-1].content if request.messages else request.prompt + request.suffix
+    if text.endswith("Output:") or request.kind in ("choose", "logprob"):
+        return "task"
+    if request.kind == "infill":
+        return "induction"
+    marks = {
+        "</prompt>": "child",
+        "<INS>": "idea",
+        "A reviewer": "edit",
+        "<START>": "gradient",
+        "## Your examination": "examination",
+        "refine the prompt": "refinement",
+        "## Feedback on the response": "response feedback",
+        "## Feedback on the prompt": "prompt feedback",
+        "<improved_variable>": "update",
+        "three backticks": "reflection",
+        "<instruction>": "induction",
+        "<blank>": "induction",
+        "<variation>": "paraphrase",
+        "Rewrite the prompt": "paraphrase",
+        "Variation:": "paraphrase",
+    }
+    return next(kind for mark, kind in marks.items() if mark in text)
+
+
+def well_formed(request: Request, key: str) -> str:
+    """A reply of the asked form, different for every sample."""
+    kind, word = kind_of(request), f"text {digest(key, 10)}"
+    text = request.messages[-1].content if request.messages else request.prompt
+    if kind in ("gradient", "edit"):
+        number = re.search(r"(?:Give|Write) (\d+) ", text)
+        return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
+    if kind == "idea":
+        return f"<INS>{word}</INS>"
+    if kind == "reflection":
+        return f"```\n{word}\n```"
+    tag = re.search(r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable)>", text)
+    return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
+
+
+def model(reply: Reply = well_formed, **options: Any) -> ScriptedBackend:
+    """A scripted model with room for every call at once."""
+    return ScriptedBackend(reply, **{"parallel": 100_000, "batches": True, **options})
+
+
+async def search(
+    pipeline: str | Path,
+    model: ScriptedBackend,
+    task: Task,
+    *,
+    seed: int = 0,
+    params: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
+    types: Any = None,
+    limits: Limits | None = None,
+    folder: Path | None = None,
+) -> Outcome:
+    """Run `pipeline` with `model` in every role, without the report's own calls; with a `folder`, with cache and record."""
+    graph = load_graph(pipeline, params=params, sets=sets, types=types)
+    loaded = task.with_dev() if "dev" in graph.inputs else task
+    values: list[Mapping[str, Any]] = []
+    cache = ResponseCache(folder / "cache") if folder else None
+    trace = _Keeper(folder / "run" if folder else None, values)
+    gateway = Gateway(cache=cache, budget=Budget(limits), trace=trace, retry=RetryPolicy(tries=1))
+    session = Session(loaded, {"task": model, "meta": model, "judge": model}, gateway, trace, seed)
+    try:
+        inspect(graph, session)
+        return Outcome(await run_graph(graph, bind(graph, loaded), session), session, values)
+    finally:
+        await gateway.close()
+        trace.close()
+        if cache is not None:
+            cache.close()
+
+
+class Waves:
+    """Answers nothing before everything that can be asked has been asked: what depends on what, without a clock."""
+
+    def __init__(self) -> None:
+        self.waves: list[Counter[str]] = []
+        self._gate: asyncio.Event | None = None
+        self._last = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def model(self) -> ScriptedBackend:
+        """A well-formed model whose calls come in waves."""
+        return model(latency=self._note, sleep=self._wait)
+
+    def _note(self, request: Request) -> float:
+        self._last = kind_of(request)
+        return 1.0
+
+    async def _wait(self, seconds: float) -> None:
+        if self._gate is None:
+            self._gate = asyncio.Event()
+            self.waves.append(Counter())
+            self._tasks.append(asyncio.create_task(self._release(self._gate, self.waves[-1])))
+        self.waves[-1][self._last] += 1
+        await self._gate.wait()
+
+    async def _release(self, gate: asyncio.Event, wave: Counter[str]) -> None:
+        known = -1
+        while known != wave.total():
+            known = wave.total()
+            for _ in range(50):
+                await asyncio.sleep(0)
+        self._gate = None
+        gate.set()
+
+
+async def refused(pipeline: str | Path, model: ScriptedBackend, task: Task, **options: Any) -> str:
+    """What a run that must fail says, before the model is asked anything."""
+    try:
+        await search(pipeline, model, task, **options)
+    except PromptwireError as error:
+        assert not model.requests
+        return f"{type(error).__name__}: {error}"
+    raise AssertionError("it was not refused")
