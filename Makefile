@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
-.PHONY: demo test lint types schema editor docs clean
+.PHONY: demo test lint types schema editor docs release clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -32,6 +32,12 @@ build/editor/node_modules/.ready:
 
 docs: .venv/ready-docs ## the documentation in build/site, strictly: a dead link is an error
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/site
+
+release: .venv/ready-dev ## sdist and wheel in dist/, refused without a changelog entry; the wheel is tried in an empty environment
+	$(BIN)/python -m pytest -q tests/test_changelog.py
+	rm -rf dist build/release && $(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv build/release && build/release/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/release/bin/promptwire --version && build/release/bin/promptwire check ape
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
