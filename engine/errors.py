@@ -47,6 +47,7 @@ __all__ = [
     "Unlisted",
     "Unsupported",
     "UsageError",
+    "closest",
     "suggest",
 ]
 
@@ -204,18 +205,28 @@ class RunError(PromptwireError):
     exit_code = 7
 
 
-def suggest(name: str, known: Iterable[str], *, noun: str = "") -> str:
-    """A hint for an unknown name: the nearest known one, else the list of what exists.
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`; None when none is near."""
+    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def suggest(name: str, known: Iterable[str], *, noun: str = "", otherwise: str | None = None) -> str:
+    """A hint for an unknown name: the closest known one; else `otherwise`, or without it the list of what exists.
 
     >>> suggest("evalute", ["evaluate", "edit"])
     "did you mean 'evaluate'?"
     >>> suggest("zzz", ["evaluate", "edit"], noun="nodes")
     'nodes: edit, evaluate'
+    >>> suggest("zzz", ["evaluate", "edit"], otherwise="see `promptwire nodes`")
+    'see `promptwire nodes`'
     """
     names: Sequence[str] = sorted(set(known))
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    near = closest(name, names)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    if otherwise is not None:
+        return otherwise
     if not names:
         return f"there are no {noun}" if noun else ""
     return f"{noun or 'known'}: {', '.join(names)}"

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from promptwire.backend import Backend
 from promptwire.backends.address import Address
-from promptwire.errors import PromptwireError, UsageError, suggest
+from promptwire.errors import PromptwireError, UsageError, closest, suggest
 from promptwire.security.secrets import hidden
 
 __all__ = ["backend"]
@@ -105,9 +105,8 @@ def _environment() -> str | None:
 def _check_word(name: str) -> None:
     """Refuse a bare name that can only be a slip of the pen for one of ours."""
     word, colon, _ = name.partition(":")
-    near = suggest(word.lower(), _WORDS)
-    if "/" not in word and (colon or near.startswith("did you mean")):
-        hint = near if near.startswith("did you mean") else _EXAMPLES
+    if "/" not in word and (colon or closest(word.lower(), _WORDS)):
+        hint = suggest(word.lower(), _WORDS, otherwise=_EXAMPLES)
         raise UsageError(f"unknown model {name!r}", where="--model", hint=hint)
 
 

@@ -41,10 +41,8 @@ def unknown(model: str) -> str:
     provider, slash, _ = model.partition("/")
     if not known or (slash and provider in known) or _listed(model):
         return ""
-    near = suggest(provider, known) if slash else ""
-    if near.startswith("did"):
-        return near
-    return "names are PROVIDER/MODEL, such as openai/gpt-4o-mini or ollama/llama3; or give its address with --api-base"
+    form = "names are PROVIDER/MODEL, such as openai/gpt-4o-mini or ollama/llama3; or give its address with --api-base"
+    return suggest(provider, known, otherwise=form) if slash else form
 
 
 def _listed(model: str) -> bool:

@@ -47,8 +47,7 @@ def _read(items: list[str] | None) -> Iterator[tuple[str, str, float]]:
     for key, text in pairs([part for item in items or () for part in item.split(",")], "--limit").items():
         role, _, name = key.rpartition(".")
         if key not in known:
-            near = suggest(key, known)
-            hint = near if near.startswith("did") else f"limits: {', '.join((*_BUDGETS, *_PACES))}"
+            hint = suggest(key, known, otherwise=f"limits: {', '.join((*_BUDGETS, *_PACES))}")
             raise UsageError(f"unknown limit {key!r}", hint=hint)
         try:
             number = float(text)

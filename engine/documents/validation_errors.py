@@ -14,7 +14,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from promptwire.documents.document import Document, KeyPath
-from promptwire.errors import PipelineError, Problem, suggest
+from promptwire.errors import PipelineError, Problem, closest, suggest
 from promptwire.values import Model
 
 __all__ = ["describe", "message_for", "to_problem", "validate"]
@@ -169,7 +169,7 @@ def _formless(value: Any, path: KeyPath, document: Document) -> Problem:
         forms = [form for form in FORMS if form in value]
         message = f"node {name!r} has " + (" and ".join(map(repr, forms)) if forms else "none of 'use', 'repeat', 'each'")
         hint = "a node is one of: a call (use), a loop (repeat), a sub-graph per element (each)"
-        slip = next((key for key in value if not forms and suggest(key, FORMS).startswith("did")), None)
+        slip = next((key for key in value if not forms and closest(key, FORMS)), None)
         if slip is not None:
             hint, place = suggest(slip, FORMS), document.place((*path, slip), key=True)
             message += f", but {slip!r}"

@@ -53,8 +53,8 @@ class FileResolver:
         places = [beside] if written.startswith("./") else [beside, package_data.package_folder("pipelines")]
         found = self._first(written, places, place)
         if found is None:
-            near = suggest(Path(written).name, [path.name for path in beside.glob("*.y*ml")])
-            hint = near if near.startswith("did") else f"looked in {beside}"
+            there = [path.name for path in beside.glob("*.y*ml")]
+            hint = suggest(Path(written).name, there, otherwise=f"looked in {beside}")
             raise _refusal(place, "file-missing", f"there is no file {written}", hint)
         return found
 
@@ -63,8 +63,8 @@ class FileResolver:
         places = [beside, beside / "templates", Path.cwd() / "templates", package_data.package_folder("templates")]
         found = self._first(written, places, place)
         if found is None:
-            near = suggest(written, _templates(places))
-            hint = near if near.startswith("did") else f"looked in {beside}, its templates/ and those that are shipped"
+            looked = f"looked in {beside}, its templates/ and those that are shipped"
+            hint = suggest(written, _templates(places), otherwise=looked)
             raise _refusal(place, "template-missing", f"there is no template {written}", hint)
         return found
 

@@ -124,9 +124,8 @@ def _fields(model: type[Model]) -> dict[str, str]:
 
 def _unknown(frame: GraphScope, kind: NodeType, *, key: str, child: YamlValue) -> None:
     known = [*_fields(kind.inputs), *_fields(kind.params), *ENGINE_KEYS]
-    near = suggest(key, known)
     own = [*_fields(kind.inputs), *_fields(kind.params)]
-    hint = near if near.startswith("did") else f"it takes: {', '.join(own)}"
+    hint = suggest(key, known, otherwise=f"it takes: {', '.join(own)}")
     if key in Settings.model_fields and kind.role is not None:
         hint = f"a node's sampling settings stand under settings: {{{key}: ...}}"
     place = (child.key or child.spot).place()

@@ -75,9 +75,8 @@ class SymbolTable:
     def nearest(self, name: str) -> str:
         """A hint for an unknown name."""
         names = [f"${symbol.name}" for symbol in self.visible()]
-        hint = suggest(f"${name}", names, noun="names here")
-        # A long list helps nobody; the near miss is found among all the same.
-        return hint if hint.startswith("did") or len(names) <= 12 else ""
+        # A long list is no help; the closest name is found among all the same.
+        return suggest(f"${name}", names, noun="names here", otherwise=None if len(names) <= 12 else "")
 
 
 def inside(nodes: YamlValue, name: str) -> str:

@@ -43,8 +43,7 @@ def check_template(
     for variable in sorted(read - {*provided, ASKED}):
         has = ", ".join(sorted(provided)) or "nothing"
         message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
-        near = suggest(variable, provided)
-        hint = near if near.startswith("did") else f"give it under with: {{{variable}: ...}}"
+        hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
         findings.error("template-variable", written.spot.place(), message, hint)
     _warn_of_marks(found, written.spot.place(), findings)
     if read <= {*provided, ASKED}:

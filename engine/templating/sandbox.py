@@ -220,8 +220,7 @@ def nearest(error: BadSyntax) -> str:
     unknown = re.match(r"No (filter|test) named '(\w+)'", error.message or "")
     if unknown is None:
         return ""
-    near = suggest(unknown[2], _SANDBOX.filters if unknown[1] == "filter" else _SANDBOX.tests)
-    return near if near.startswith("did") else ""
+    return suggest(unknown[2], _SANDBOX.filters if unknown[1] == "filter" else _SANDBOX.tests, otherwise="")
 
 
 def variables_of(source: str) -> set[str]:
