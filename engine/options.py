@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from promptwire.cache.policy import CachePolicy
 from promptwire.limits import RateLimits
 from promptwire.node import Role
 from promptwire.values import Model
@@ -53,7 +54,7 @@ class Options(Model):
     """How hard each role's model may be pressed; goes before what the pipeline says."""
     task: Mapping[str, Any] = {}
     """Task-file keys that go before what the task says, such as `prompt` or `metric`."""
-    cache: Literal["use", "refresh", "only", "off"] = "use"
+    cache: CachePolicy = "use"
     """Whether answers are taken from the cache."""
     parallel: int | None = Field(default=None, ge=1)
     """Requests in flight per model; None leaves it to the model."""

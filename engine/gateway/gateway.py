@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.cache.disk import ResponseCache
+from promptwire.cache.policy import CachePolicy
 from promptwire.cache.record import LARGEST, RequestMeta, filtered, fits
 from promptwire.errors import (
     CacheError,
@@ -35,10 +36,7 @@ from promptwire.gateway.trace import Trace
 from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
 
-__all__ = ["Gateway", "Policy"]
-
-Policy = Literal["use", "refresh", "only", "off"]
-"""`use` what is stored, or ask; `refresh`: ask anew once in this run; `only` what is stored; `off`: neither read nor write."""
+__all__ = ["Gateway"]
 
 _MOST: Final = 100_000
 """Most samples of one question: a stranger's pipeline that names a billion would fill the memory before the first is asked."""
@@ -53,7 +51,7 @@ class Gateway:
         cache: ResponseCache | None,
         budget: Budget,
         trace: Trace,
-        policy: Policy = "use",
+        policy: CachePolicy = "use",
         retry: RetryPolicy | None = None,
         paces: Mapping[str, RateLimits] | None = None,
         gate: ApprovalGate | None = None,
@@ -63,7 +61,7 @@ class Gateway:
         self._cache = cache
         self._budget = budget
         self._trace = trace
-        self._policy: Policy = policy
+        self._policy: CachePolicy = policy
         self._gate = gate
         self._courier = Dispatcher(budget=budget, tally=self.tally, trace=trace, retry=retry or RetryPolicy(), paces=paces)
         self._flights: dict[str, InFlightRequest] = {}
@@ -79,7 +77,7 @@ class Gateway:
         n: int = 1,
         first: int = 0,
         stream: str = "",
-        policy: Policy | None = None,
+        policy: CachePolicy | None = None,
         node: str = "",
         role: str = "",
         rounds: int = 0,
@@ -148,7 +146,7 @@ class Gateway:
         if failures:
             raise failures[0]
 
-    def _find(self, key: str, policy: Policy) -> Completion | InFlightRequest | None:
+    def _find(self, key: str, policy: CachePolicy) -> Completion | InFlightRequest | None:
         """The answer under `key`, or the request that will bring it; None when it has to be asked for."""
         if policy == "off" or self._cache is None:
             return None
@@ -163,7 +161,7 @@ class Gateway:
         return answer
 
     def _launch(
-        self, backend: Backend, request: Request, keys: Sequence[str], policy: Policy, *, node: str, role: str
+        self, backend: Backend, request: Request, keys: Sequence[str], policy: CachePolicy, *, node: str, role: str
     ) -> list[InFlightRequest]:
         """Start asking for `keys`. Nothing is started when it would not be allowed for all of them."""
         if policy == "only":
@@ -211,7 +209,7 @@ class Gateway:
                     flight.task.cancel()
                     self._forget(flight)
 
-    async def _fly(self, flight: InFlightRequest, policy: Policy) -> None:
+    async def _fly(self, flight: InFlightRequest, policy: CachePolicy) -> None:
         """Run `flight` to its end, good or bad; every key of it has an outcome then."""
         try:
             await self._courier.send(flight, flight.open(), partial(self._store, policy))
@@ -230,7 +228,9 @@ class Gateway:
         finally:
             self._forget(flight)
 
-    async def _store(self, policy: Policy, flight: InFlightRequest, keys: Sequence[str], answers: Sequence[Completion]) -> None:
+    async def _store(
+        self, policy: CachePolicy, flight: InFlightRequest, keys: Sequence[str], answers: Sequence[Completion]
+    ) -> None:
         """Book `answers` and keep them; what the cache then holds is what is used."""
         count = self.tally.of(flight.node)
         for key, answer in zip(keys, answers, strict=True):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from promptwire.backend import Settings
+from promptwire.cache.policy import CachePolicy
 from promptwire.errors import Location
+from promptwire.graph.step_keys import OnError
 from promptwire.limits import Limits
 from promptwire.node import NodeType, Role
 
@@ -77,9 +79,9 @@ class ModelCallSpec:
     """The keys of `with:`."""
     metric: str | None = None
     """Name of the metric; None means the task's own."""
-    cache: Literal["use", "refresh", "only", "off"] | None = None
+    cache: CachePolicy | None = None
     """None means the run's policy."""
-    on_error: Literal["fail", "skip", "retry"] = "fail"
+    on_error: OnError = "fail"
     """What a call does that can't be answered even after its tries."""
     retries: int = 3
     """With `on_error: retry`: how often all tries are made once more."""

@@ -14,6 +14,7 @@ from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, suggest
 from promptwire.graph.ordering import arrange
 from promptwire.graph.port_types import TYPES
+from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Step, Wire
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepLocation
 from promptwire.language.file_lookup import is_pipeline
@@ -23,7 +24,7 @@ from promptwire.language.node_call_builder import bind_call, setting, unwired
 from promptwire.language.params import declared_type, param_symbols, permit
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.shape import shape
-from promptwire.language.spec import ENGINE_KEYS, CallSpec, NodeSpec, ParamSpec, RepeatSpec
+from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
 from promptwire.language.symbols import Symbol, SymbolTable, mentions
 from promptwire.limits import Limits
 
@@ -145,7 +146,7 @@ def _bind_pipeline(frame: GraphScope, post: StepLocation, spec: CallSpec) -> Bui
     names = scope_of(site, source)
     wires: dict[str, Wire] = {}
     params: dict[str, Wire] = {}
-    for key in (*spec.given, *(key for key in ENGINE_KEYS[1:] if branch.get(key) is not None)):
+    for key in (*spec.given, *(key for key in ENGINE_KEYS if branch.get(key) is not None)):
         child = branch.get(key) or branch
         label = f"{key!r} of {source.path.name}"
         if key in source.spec.inputs:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.errors import PipelineError, UsageError
+from promptwire.graph.step_keys import ENGINE_KEYS, keys_of
 from promptwire.graph.steps import ModelCallSpec, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.inheritance import folder_of
 from promptwire.language.references import Target, connect, type_of_wire
-from promptwire.language.spec import ENGINE_KEYS, CallSpec
+from promptwire.language.spec import CallSpec
 from promptwire.language.template_check import check_template
 from promptwire.metrics.metric import find_metric
 from promptwire.node import NodeType
@@ -63,13 +64,7 @@ def model_call_spec(frame: GraphScope, call: ModelCall) -> ModelCallSpec | None:
 def _refuse_misplaced(frame: GraphScope, call: ModelCall) -> None:
     """Note the engine's keys that this node type has no use for."""
     kind = call.kind
-    taken = {"use"}
-    if kind.role is not None:
-        taken |= {"model", "settings", "cache", "on_error", "retries", "max_failed", "template"}
-    if kind.slots is not None:
-        taken |= {"with"}
-    if kind.scores:
-        taken |= {"metric"}
+    taken = keys_of(kind)
     why = "speaks to no model" if kind.role is None else "scores nothing" if kind.slots else "renders no template of its own"
     for key in ENGINE_KEYS:
         child = call.branch.get(key)

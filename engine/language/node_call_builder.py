@@ -17,11 +17,12 @@ from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
 from promptwire.graph.port_types import is_optional, name_of, type_of
+from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepLocation
 from promptwire.language.model_keys import ModelCall, model_call_spec
 from promptwire.language.references import Target, connect, known_values
-from promptwire.language.spec import ENGINE_KEYS, CallSpec
+from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
 from promptwire.node import NodeType
 from promptwire.registry.node_types import Registry
@@ -123,7 +124,7 @@ def _fields(model: type[Model]) -> dict[str, str]:
 
 
 def _unknown(frame: GraphScope, kind: NodeType, *, key: str, child: YamlValue) -> None:
-    known = [*_fields(kind.inputs), *_fields(kind.params), *ENGINE_KEYS]
+    known = [*_fields(kind.inputs), *_fields(kind.params), "use", *ENGINE_KEYS]
     own = [*_fields(kind.inputs), *_fields(kind.params)]
     hint = suggest(key, known, otherwise=f"it takes: {', '.join(own)}")
     if key in Settings.model_fields and kind.role is not None:

@@ -11,13 +11,14 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from promptwire.backend import Settings
+from promptwire.cache.policy import CachePolicy
 from promptwire.documents.validation_errors import FORMS, validate
+from promptwire.graph.step_keys import ENGINE_KEYS, OnError
 from promptwire.limits import RateLimits
 from promptwire.node import Role
 from promptwire.values import Model
 
 __all__ = [
-    "ENGINE_KEYS",
     "PARAM_WORDS",
     "CallSpec",
     "CarrySpec",
@@ -130,9 +131,9 @@ class CallSpec(Model):
     """Sampling settings."""
     metric: str | None = None
     """How it scores."""
-    cache: Literal["use", "refresh", "only", "off"] | None = None
+    cache: CachePolicy | None = None
     """How it uses the answer cache."""
-    on_error: Literal["fail", "skip", "retry"] = "fail"
+    on_error: OnError = "fail"
     """What a call does whose tries have all failed: end the run, be left out, or be tried again all over."""
     retries: int | None = Field(default=None, ge=1)
     """With `on_error: retry`, how often all tries are made once more before the run ends; 3 when not said."""
@@ -144,12 +145,8 @@ class CallSpec(Model):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, data: Any) -> Any:
-        own = {key: value for key, value in data.items() if key in ENGINE_KEYS}
-        return {**own, "given": {key: value for key, value in data.items() if key not in ENGINE_KEYS}}
-
-
-ENGINE_KEYS: Final = ("use", "model", "template", "with", "settings", "metric", "cache", "on_error", "retries", "max_failed")
-"""Keys of a call that belong to the engine, and so can't be ports or params."""
+        own = {key: value for key, value in data.items() if key in ("use", *ENGINE_KEYS)}
+        return {**own, "given": {key: value for key, value in data.items() if key not in own}}
 
 
 class CarrySpec(Model):

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from promptwire.backend import Settings
+from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import name_of
-from promptwire.language.spec import ENGINE_KEYS, PARAM_WORDS, CallSpec, LimitsSpec, ParamType, PortType
+from promptwire.graph.step_keys import OnError, keys_of
+from promptwire.language.spec import PARAM_WORDS, CallSpec, LimitsSpec, ParamType, PortType
 from promptwire.limits import RateLimits
 from promptwire.node import NodeType, Role
 from promptwire.reference.field_docs import add_field_docs
@@ -181,24 +183,19 @@ def _call(kind: NodeType) -> Schema:
 
 def _engine(kind: NodeType) -> Schema:
     """The engine's keys that a call of `kind` takes."""
-    if kind.role is None:
-        return {}
-    own = {"model", "template", "settings", "cache", "on_error", "retries", "max_failed"}
-    own |= {"with"} if kind.slots else set()
-    own |= {"metric"} if kind.scores else set()
     shapes: Schema = {
         "model": {"enum": list(get_args(Role))},
         "template": {"type": "string"},
         "with": _named({}),
         "settings": {"$ref": "#/definitions/settings"},
         "metric": {"type": "string"},
-        "cache": {"enum": ["use", "refresh", "only", "off"]},
-        "on_error": {"enum": ["fail", "skip", "retry"]},
+        "cache": {"enum": list(get_args(CachePolicy))},
+        "on_error": {"enum": list(get_args(OnError))},
         "retries": {"type": "integer", "minimum": 1},
         "max_failed": {"type": "number", "minimum": 0, "maximum": 1},
     }
-    about = {name: CallSpec.model_fields["with_" if name == "with" else name].description for name in ENGINE_KEYS}
-    return {name: {"description": about[name], **shape} for name, shape in shapes.items() if name in own}
+    about = {name: CallSpec.model_fields["with_" if name == "with" else name].description for name in shapes}
+    return {name: {"description": about[name], **shapes[name]} for name in keys_of(kind)}
 
 
 def _wire(port: str) -> Schema:

@@ -15,9 +15,11 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from promptwire.cache.policy import CachePolicy
 from promptwire.documents import resources
 from promptwire.documents.yaml_reader import dump_yaml, read_yaml
 from promptwire.graph.port_types import is_optional, name_of
+from promptwire.graph.step_keys import OnError, keys_of
 from promptwire.node import NodeType
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
@@ -178,23 +180,24 @@ def _slot(annotation: Any) -> str:
 
 
 def _engine_keys(kind: NodeType) -> list[TableRow]:
-    if kind.role is None:
-        return []
-    rows: list[TableRow] = [("model", f"role, default {kind.role}", "task, meta or judge: which model it speaks to.")]
-    if kind.slots is not None:
-        rows.append(("template", "file, required", "What the model is asked."))
-        rows.append(("with", "mapping", "More variables for the template, each a value or a reference."))
-    else:
-        rows.append(("template", "file, default the task's", "How prompt and input are joined."))
-    if kind.scores:
-        rows.append(("metric", "name, default the task's", "How an answer is scored."))
-    rows.append(("settings", "mapping", "Sampling settings: temperature, max_tokens, stop, ..."))
-    rows.append(("cache", "use | refresh | only | off", "How it uses the answer cache; the run's way when not set."))
-    about = "A call whose tries all failed ends the run, is left out, or is tried again all over."
-    rows.append(("on_error", "fail | skip | retry", about))
-    rows.append(("retries", "int, default 3", "With retry: how often, before the run ends."))
-    rows.append(("max_failed", "share, default 1", "With skip: share of the step's calls that may be left out."))
-    return rows
+    needed = kind.slots is not None
+    rows = {
+        "model": (f"role, default {kind.role}", "Which model it calls: task, meta or judge."),
+        "template": ("file, required", "What the model is asked.")
+        if needed
+        else ("file, default the task's", "How prompt and input are joined."),
+        "with": ("mapping", "More variables for the template, each a value or a reference."),
+        "metric": ("name, default the task's", "How an answer is scored."),
+        "settings": ("mapping", "Sampling settings: temperature, max_tokens, stop, ..."),
+        "cache": (" | ".join(get_args(CachePolicy)), "How it uses the response cache; the run's policy when not set."),
+        "on_error": (
+            " | ".join(get_args(OnError)),
+            "A call whose tries all failed ends the run, is left out, or is tried again all over.",
+        ),
+        "retries": ("int, default 3", "With retry: how often, before the run ends."),
+        "max_failed": ("share, default 1", "With skip: share of the step's calls that may be left out."),
+    }
+    return [(key, *rows[key]) for key in keys_of(kind)]
 
 
 def _section(title: str, rows: list[TableRow]) -> str:
