@@ -11,7 +11,6 @@ import asyncio
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -203,8 +202,7 @@ def _models(options: Options, watch: RunObserver | None, limits: Limits) -> dict
 
 def _limits(graph: Graph, options: Options) -> Limits:
     """The pipeline's limits with those of the command line in their place."""
-    whole = {name: int(value) if name in ("calls", "tokens") else value for name, value in options.limits.items()}
-    return replace(graph.limits, **whole)  # type: ignore[arg-type]
+    return graph.limits.with_budgets(options.limits)
 
 
 def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:

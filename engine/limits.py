@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["Limits", "RateLimits"]
+__all__ = ["Budget", "Limits", "RateLimits"]
 
 
 class RateLimits(Model):
@@ -41,14 +40,31 @@ class RateLimits(Model):
         return RateLimits(**{name: min((one for one in pair if one is not None), default=None) for name, pair in pairs.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Budgets of a run. None is no limit."""
+Budget = Literal["calls", "tokens", "usd", "seconds"]
+"""What a run may be limited in."""
 
-    calls: int | None = None
-    tokens: int | None = None
-    usd: float | None = None
-    seconds: float | None = None
+
+class Limits(Model):
+    """Budgets of a run, and the rate limits of its models. None is no limit."""
+
+    called: ClassVar[str] = "'limits'"
+
+    calls: int | None = Field(default=None, ge=0)
+    """Most LLM calls."""
+    tokens: int | None = Field(default=None, ge=0)
+    """Most tokens, read and written."""
+    usd: float | None = Field(default=None, ge=0)
+    """Most money, in US dollars."""
+    seconds: float | None = Field(default=None, ge=0)
+    """Longest time."""
     on_limit: Literal["stop", "fail"] = "stop"
-    roles: Mapping[Role, RateLimits] = field(default_factory=dict)
+    """Whether reaching one ends the loops with the best so far, or is an error."""
+    roles: Mapping[Role, RateLimits] = {}
     """How hard the model of each role may be pressed."""
+
+    def with_budgets(self, budgets: Mapping[Budget, float]) -> Limits:
+        """These limits with `budgets` in place of their own; calls and tokens are rounded down."""
+        whole: dict[str, float] = {
+            name: int(value) if name in ("calls", "tokens") else value for name, value in budgets.items()
+        }
+        return self.model_copy(update=whole)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from promptwire.cache.policy import CachePolicy
-from promptwire.limits import RateLimits
+from promptwire.limits import Budget, RateLimits
 from promptwire.node import Role
 from promptwire.values import Model
 
@@ -48,7 +48,7 @@ class Options(Model):
     """Values for the pipeline's params, as text (`-p k=v`)."""
     patches: Mapping[str, str] = {}
     """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
-    limits: Mapping[Literal["calls", "tokens", "usd", "seconds"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    limits: Mapping[Budget, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     """Budgets that go before the pipeline's own."""
     paces: Mapping[Role, RateLimits] = {}
     """How hard each role's model may be pressed; goes before what the pipeline says."""

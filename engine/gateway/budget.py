@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from promptwire.backend import Charge
@@ -141,13 +141,13 @@ class Budget:
     def left(self) -> Limits:
         """What may still be reserved; None where there is no limit, never below 0."""
         limits, spent, aside = self.limits, self._all, self._kept_back()
-        return replace(
-            limits,
-            calls=_rest(limits.calls, spent.calls + spent.held, aside.calls),
-            tokens=_rest(limits.tokens, spent.tokens + spent.held_tokens, aside.tokens),
-            usd=_rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), aside.usd),
-            seconds=_rest(limits.seconds, self._elapsed() - self._longer, aside.seconds),
-        )
+        rest = {
+            "calls": _rest(limits.calls, spent.calls + spent.held, aside.calls),
+            "tokens": _rest(limits.tokens, spent.tokens + spent.held_tokens, aside.tokens),
+            "usd": _rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), aside.usd),
+            "seconds": _rest(limits.seconds, self._elapsed() - self._longer, aside.seconds),
+        }
+        return limits.model_copy(update=rest)
 
     def _kept_back(self) -> Limits:
         """What was set aside: calls in full; tokens and dollars at their mean a call of the role, seconds at that of all.

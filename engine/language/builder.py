@@ -26,7 +26,6 @@ from promptwire.language.references import Target, connect, known_values, type_o
 from promptwire.language.shape import shape
 from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
 from promptwire.language.symbols import Symbol, SymbolTable, mentions
-from promptwire.limits import Limits
 
 __all__ = ["build", "open_pipeline", "scope_of"]
 
@@ -91,7 +90,7 @@ def build(
         outputs=outputs,
         types=types,
         models=spec.models,
-        limits=Limits(**dict(spec.limits)),
+        limits=spec.limits,
         optional=frozenset(name for name, given in spec.inputs.items() if given.optional),
     )
 

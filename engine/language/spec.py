@@ -14,7 +14,7 @@ from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.documents.validation_errors import FORMS, validate
 from promptwire.graph.step_keys import ENGINE_KEYS, OnError
-from promptwire.limits import RateLimits
+from promptwire.limits import Limits
 from promptwire.node import Role
 from promptwire.values import Model
 
@@ -24,7 +24,6 @@ __all__ = [
     "CarrySpec",
     "EachSpec",
     "InputSpec",
-    "LimitsSpec",
     "NodeSpec",
     "ParamSpec",
     "ParamType",
@@ -93,25 +92,6 @@ class ParamSpec(Model):
     def required(self) -> bool:
         """Whether it has no default."""
         return "default" not in self.model_fields_set
-
-
-class LimitsSpec(Model):
-    """Budgets of a run."""
-
-    called: ClassVar[str] = "'limits'"
-
-    calls: int | None = Field(default=None, ge=0)
-    """Most LLM calls."""
-    tokens: int | None = Field(default=None, ge=0)
-    """Most tokens, read and written."""
-    usd: float | None = Field(default=None, ge=0)
-    """Most money, in US dollars."""
-    seconds: float | None = Field(default=None, ge=0)
-    """Longest time."""
-    on_limit: Literal["stop", "fail"] = "stop"
-    """Whether reaching one ends the loops with the best so far, or is an error."""
-    roles: dict[Role, RateLimits] = {}
-    """How hard the model of each role may be pressed."""
 
 
 class CallSpec(Model):
@@ -224,7 +204,7 @@ class PipelineSpec(Model):
     """What can be set."""
     models: dict[Role, Settings] = {}
     """Sampling settings by role."""
-    limits: LimitsSpec = LimitsSpec()
+    limits: Limits = Limits()
     """Budgets."""
     nodes: dict[Name, NodeSpec] = Field(min_length=1)
     """The graph."""

@@ -15,8 +15,8 @@ from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import name_of
 from promptwire.graph.step_keys import OnError, keys_of
-from promptwire.language.spec import PARAM_WORDS, CallSpec, LimitsSpec, ParamType, PortType
-from promptwire.limits import RateLimits
+from promptwire.language.spec import PARAM_WORDS, CallSpec, ParamType, PortType
+from promptwire.limits import Limits, RateLimits
 from promptwire.node import NodeType, Role
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
@@ -44,7 +44,7 @@ _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
     """The schema, with the node types `types`; those installed when not given."""
     types = Registry() if types is None else types
-    described: list[type[Model]] = [CallSpec, LimitsSpec, Settings, RateLimits]
+    described: list[type[Model]] = [CallSpec, Limits, Settings, RateLimits]
     add_field_docs(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
     return {
         "$schema": DIALECT,
@@ -87,7 +87,7 @@ def _top() -> Schema:
 
 
 def _limits() -> Schema:
-    budgets = _plain(LimitsSpec)
+    budgets = _plain(Limits)
     budgets.pop("$defs", None)
     about = "How hard the model of each role may be pressed."
     roles = {"type": "object", "propertyNames": {"enum": list(get_args(Role))}, "additionalProperties": _plain(RateLimits)}
