@@ -1,7 +1,7 @@
 """What a run will still ask, seen from the moment before its first call: its own beginning, replayed from the cache.
 
-A run goes as far as the cache carries it, then waits at a gate (see `promptwire.gateway.approval`). What was found until then is
-subtracted from what each step asks at most; a step that is done, and can't come again in a later round, asks nothing more.
+A run goes as far as the cache carries it, then waits at a gate (see `promptwire.gateway.approval`). What was found until then
+is subtracted from what each step asks at most; a step that is done, and can't come again in a later round, asks nothing more.
 """
 
 from __future__ import annotations

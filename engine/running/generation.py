@@ -1,6 +1,6 @@
 """Ask a step's model: render the template, send the request, read the replies.
 
-What the step's node gave, what its `with:` named and `asked` (see `promptwire.templating.task_prompt`) are the template's only variables.
+A template's only variables are what the node gives, what `with:` names, and `asked` (see `promptwire.templating.task_prompt`).
 A reply that can't be read follows the template's `fallback`: it is dropped, taken whole, an error, or asked for again (up to
 three times, as samples with numbers of their own, so that a re-run asks and finds the same). Whatever happens is counted
 under the step's path.

@@ -2,7 +2,7 @@
 
 The only file that knows Jinja2. Methods of our values are out of reach: pydantic's deprecated `parse_file` would read files and
 unpickle. Jinja's own sandbox limits neither loops nor how large a value becomes: every loop, call, list and output is tied to
-the counters in `promptwire.templating.render_limits` here. Nor is anything left to chance: the same run again must ask the same.
+the counters in `promptwire.templating.render_limits` here. Rendering draws nothing at random: the same run asks the same.
 """
 
 from __future__ import annotations

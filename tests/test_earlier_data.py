@@ -15,7 +15,7 @@ from promptwire.cache.maintenance import verify
 from promptwire.options import Options
 from promptwire.results.call_diff import PARTS, read_calls
 
-BEFORE = Path(__file__).parent / "data_before"
+BEFORE = Path(__file__).parent / "earlier_data"
 ANSWERS = 183
 SCORES = {"exact": (0.4, 0.8), "judged": (0.55, 0.85), "chosen": (0.4, 0.8), "likely": (-1.4237, -0.5448)}
 """Held-out score of the initial and the best prompt, by task."""
