@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -212,6 +212,12 @@ def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
     return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens
 
 
+def _without(session: Session) -> Iterator[str]:
+    """What models refused, so that their own defaults decided."""
+    for model, names in sorted(session.gateway.tally.refused.items()):
+        yield f"warning: {model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold"
+
+
 def _report(
     graph: Graph,
     session: Session,
@@ -249,6 +255,7 @@ def _report(
             *session.notes,
             *shortened(session, *scores),
             *session.truncations.notes(),
+            *_without(session),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
             *(
                 f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"

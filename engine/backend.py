@@ -11,15 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from promptwire.values import Message, Model
 from promptwire.values.hashing import digest
 
-__all__ = ["Backend", "Charge", "Completion", "Kind", "Request", "Settings", "charge", "charges"]
+__all__ = ["WITHOUT", "Backend", "Charge", "Completion", "Kind", "Request", "Settings", "charge", "charges"]
 
+WITHOUT: Final = "without: "
+"""How an answer's `via` begins when a parameter that was asked for was left out, because the model refuses it."""
 KEY_VERSION = 1
 """Part of every cache key: raised when the meaning of a request changes, so that old answers are not taken for new ones."""
 
@@ -33,7 +35,7 @@ Kind = Literal["generate", "infill", "choose", "logprob"]
 
 
 class Settings(Model):
-    """Sampling settings of a request. What is None is left to the model, and is not sent."""
+    """Sampling settings of a request. What is `null` is left to the model and is not sent."""
 
     called: ClassVar[str] = "'settings'"
 
@@ -43,15 +45,21 @@ class Settings(Model):
     """Nucleus sampling: the share of probability that is sampled from."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Longest reply, in tokens."""
-    stop: tuple[str, ...] = ()
+    stop: tuple[str, ...] = Field(default=(), json_schema_extra={"type": ["array", "null"]})
     """Texts that end the reply; not part of it."""
     extra: dict[str, Any] = {}
     """Further provider parameters, sent as they are and part of the cache key."""
 
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return () if value is None else value
+
     def over(self, base: Settings) -> Settings:
-        """These settings, with `base` where they say nothing."""
-        own = self.model_dump(exclude_defaults=True)
-        return Settings(**{**base.model_dump(exclude_defaults=True), **own, "extra": {**base.extra, **self.extra}})
+        """These settings, with `base` where they say nothing. What is set to `null` says "do not send it"."""
+        own, below = self.model_dump(exclude_unset=True), base.model_dump(exclude_unset=True)
+        extra = {**base.extra, **self.extra}
+        return Settings(**{**below, **own, **({"extra": extra} if extra else {})})
 
     @property
     def random(self) -> bool:
@@ -135,7 +143,7 @@ class Completion:
     usd: float | None = None
     """Price in US dollars; None when it is not known, which is not 0."""
     via: str = ""
-    """How it was got where there is a choice, such as `suffix` or `template` for infill."""
+    """How it was got where there is a choice: `suffix` or `template` for infill, `without: NAME` for refused parameters."""
 
     @property
     def cut_off(self) -> bool:

@@ -8,7 +8,7 @@ exit code; whoever catches `PromptwireError` has caught them all.
     |-- UsageError           a command line or API argument is wrong (exit 2)
     |-- DataError            examples are missing, empty or malformed (exit 3)
     |-- ModelError           a model can't be used (exit 4)
-    |   |-- ModelUnavailable     not found, not installed, not reachable, no key
+    |   |-- ModelUnavailable     not found, not installed, not reachable, no key, no credit
     |   |-- RequestRefused       the endpoint will never accept this request
     |   |   `-- ContextOverflow      the request is longer than the model's context
     |   |-- Unsupported          the model can't give what was asked (log-probabilities, infill, ...)
@@ -105,7 +105,15 @@ class PromptwireError(Exception):
         self.problem = problem
         self.where = where
         self.hint = hint
+        self._within = False
         super().__init__(str(self))
+
+    def within(self, step: str) -> None:
+        """Name the step that it happened in, before the address or file that `where` already names. Once: the first counts."""
+        if step and not self._within and step != self.where:
+            self.where = f"{step} ({self.where})" if self.where else step
+        self._within = self._within or bool(step)
+        self.args = (str(self),)
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.problem}" if self.where else self.problem
@@ -141,11 +149,16 @@ class ModelError(PromptwireError):
 
 
 class ModelUnavailable(ModelError):
-    """The model was not found, is not installed, can't be reached, or its key is missing."""
+    """The model was not found, is not installed, can't be reached, or its key or credit is missing."""
 
 
 class RequestRefused(ModelError):
-    """The endpoint will never accept this request: wrong key, unknown model, bad parameter."""
+    """The endpoint will never accept this request: a bad parameter, refused content."""
+
+    said: str = ""
+    """What the endpoint said, uncut; empty when the error is promptwire's own."""
+    filtered: bool = False
+    """Whether a moderator or content filter refused the content."""
 
 
 class ContextOverflow(RequestRefused):

@@ -16,6 +16,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.native_replies import native
+
 Reply = Callable[[dict[str, Any], int], str]
 """The text of a choice, from the request's body and the choice's number."""
 
@@ -31,7 +33,7 @@ class Fault:
     message: str = "the server says no"
     code: str = ""
     body: Any = None
-    """What is sent for `json`, with the status; None sends the usual error."""
+    """The whole body that is sent, with the status; None sends the usual error."""
 
 
 def throttled(retry_after: float | None = None) -> Fault:
@@ -99,9 +101,10 @@ class Server:
             for name, message in self.refuses.items():
                 if name in body:
                     return _error(refused(message))
-            made = self._made(body, "chat" in request.path)
-            self.paid += len(made["choices"])
-            return web.json_response(made, headers={"Set-Cookie": self.cookie} if self.cookie else None)
+            made = self._made(body, "chat" in request.path) if request.path.startswith(("/v1/c", "/v1/openai/")) else None
+            self.paid += len(made["choices"]) if made else 1
+            cookie = {"Set-Cookie": self.cookie} if self.cookie else None
+            return web.json_response(made or native(request.path, self.reply(body, 0), body), headers=cookie)
         finally:
             self._busy -= 1
 
@@ -163,7 +166,7 @@ class Server:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._handle)
         app.router.add_post("/v1/completions", self._handle)
-        app.router.add_post("/v1/openai/deployments/{name}/chat/completions", self._handle)
+        app.router.add_post("/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -198,5 +201,6 @@ class Server:
 
 
 def _error(fault: Fault) -> web.Response:
-    text = json.dumps({"error": {"message": fault.message, "type": "error", "code": fault.code or None}})
+    said = {"error": {"message": fault.message, "type": "error", "code": fault.code or None}}
+    text = json.dumps(said if fault.body is None else fault.body)
     return web.Response(status=fault.status, text=text, headers=fault.headers, content_type="application/json")

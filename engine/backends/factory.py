@@ -3,8 +3,9 @@
 local, local:FILE.gguf           the embedded model
 scripted:echo, scripted:FILE     a fake, answering by the rules in a YAML or JSON file
 scripted:planted                 the fake that rehearses any shipped pipeline on the task `planted`
-litellm:NAME                     litellm, whatever else is set
-NAME with an address             any OpenAI-compatible address (--api-base, or OPENAI_BASE_URL for openai/* and bare names)
+litellm:NAME                     litellm, also with an address: the way to force a provider's own interface
+NAME with --api-base             that OpenAI-compatible address; NAME is sent as it is given, slashes and all
+openai/NAME, NAME                the address in OPENAI_BASE_URL, where it is set, which gets NAME without openai/
 PROVIDER/NAME                    a hosted provider, through litellm
 """
 
@@ -23,25 +24,6 @@ from promptwire.security.secrets import hidden
 __all__ = ["backend"]
 
 _WORDS: Final = ("local", "scripted", "litellm")
-_STRIPPED: Final = ("openai/", "hosted_vllm/")
-"""Provider names that only say "OpenAI-compatible": the address does not know them."""
-_NATIVE: Final = frozenset(
-    {
-        "ollama",
-        "ollama_chat",
-        "azure",
-        "azure_ai",
-        "anthropic",
-        "bedrock",
-        "vertex_ai",
-        "gemini",
-        "cohere",
-        "huggingface",
-        "sagemaker",
-        "watsonx",
-    }
-)
-"""Providers with an interface of their own: also with an address, litellm has to speak it."""
 _EXAMPLES: Final = "such as local, openai/gpt-4o-mini, ollama/llama3, or any name with --api-base"
 
 
@@ -85,11 +67,12 @@ def backend(
     base = api_base or (_environment() if provider == "openai" or not slash else None)
     if base is None:
         _check_word(name)
-    if base is None or (slash and provider in _NATIVE):
-        return _hosted(name, base, key, name, more)
+    if base is None:
+        return _hosted(name, None, key, name, more)
     from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: PLC0415 - only what is used
 
-    model = next((name.removeprefix(prefix) for prefix in _STRIPPED if name.startswith(prefix)), name)
+    # Gateways and vLLM serve ids such as openai/gpt-oss-20b; that of the environment's address only names the provider.
+    model = name if api_base else name.removeprefix("openai/")
     return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
 
 

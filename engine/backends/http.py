@@ -6,17 +6,16 @@ connections. It never retries: the gateway does. Whether trying again may help i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
-from email.utils import mktime_tz, parsedate_tz
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 from promptwire.backend import charge
 from promptwire.backends.address import Address, loopback
-from promptwire.backends.openai_format import TIMEOUT, cost
+from promptwire.backends.error_replies import parse
+from promptwire.backends.openai_format import NO_CREDIT, OVERFLOWN, TIMEOUT, cost
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
 from promptwire.security.json_bounds import loads
 from promptwire.security.secrets import redact
@@ -29,21 +28,18 @@ __all__ = ["HttpClient"]
 _LARGEST: Final = 64 * 2**20
 """Longest body that is read, in bytes: an endless stream must not fill the memory."""
 _AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
-_OVERFLOW: Final = (
-    "exceed_context_size",
-    "context_length_exceeded",
-    "maximum context length",
-    "context size",
-    "context window",
-)
+_ABSENT: Final = "check the model's name, and that the address ends in /v1"
 _SHOWN: Final = 300
 
 
 class HttpClient:
     """One address. Connections are opened when first needed and kept."""
 
-    def __init__(self, base: str, *, key: str | None = None, timeout: float = TIMEOUT, parallel: int = 64) -> None:
-        """`key` is sent as a bearer token, `timeout` is in seconds for a whole request."""
+    def __init__(
+        self, base: str, *, key: str | None = None, timeout: float = TIMEOUT, parallel: int = 64, absent: str = _ABSENT
+    ) -> None:
+        """`key` is sent as a bearer token, `timeout` is in seconds for a whole request, `absent` is the hint for a 404."""
+        self._absent = absent
         self.base = base.rstrip("/")
         self._address = Address(base)
         if key and self._address.login:
@@ -100,7 +96,11 @@ class HttpClient:
             )
         if status >= 400:
             raise self._refusal(status, headers, text)
-        found: dict[str, Any] = self._address.reply(self._json(text, headers))
+        data = self._json(text, headers)
+        told = _late(data)
+        if told:  # routers send their status first, and what went wrong after it
+            raise self._refusal(told, headers, text)
+        found: dict[str, Any] = self._address.reply(data)
         return found
 
     def _opened(self, library: Any) -> aiohttp.ClientSession:
@@ -149,18 +149,25 @@ class HttpClient:
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
         with suppress(ValueError, RecursionError):
             charge(cost(loads(text)))  # an error after the model was asked may be billed
-        words = f"HTTP {status}: {self._clean(_message(self._clean(text)))[:_SHOWN]}"
-        if status in _AGAIN:
-            wait = _retry_after(headers)
-            return TransientError(words, where=self._shown, retry_after=wait, throttled=status in (429, 503, 529))
-        if status in (400, 413, 422) and any(sign in text.lower() for sign in _OVERFLOW):
-            return ContextOverflow(words, where=self._shown, hint="shorten the prompt or its examples, or use a longer context")
-        if status in (401, 403):
+        read = parse(status, headers, self._clean(text))
+        words = f"HTTP {status}: {self._clean(read.message)[:_SHOWN]}"
+        if read.broke:
+            return ModelUnavailable(words, where=self._shown, hint=NO_CREDIT)
+        if read.overflow or read.filtered:
+            hint = OVERFLOWN if read.overflow else "the endpoint's moderator refuses this content"
+            refused = (ContextOverflow if read.overflow else RequestRefused)(words, where=self._shown, hint=hint)
+            refused.filtered = not read.overflow
+        elif status in _AGAIN:
+            return TransientError(words, where=self._shown, retry_after=read.wait, throttled=status in (429, 503, 529))
+        elif status in (401, 403):
             hint = "set OPENAI_API_KEY to a key of this address" if not self._key else "check the key"
             return ModelUnavailable(words, where=self._shown, hint=hint)
-        if status == 404:
-            return ModelUnavailable(words, where=self._shown, hint="check the model's name, and that the address ends in /v1")
-        return RequestRefused(words, where=self._shown)
+        elif status == 404:
+            return ModelUnavailable(words, where=self._shown, hint=self._absent)
+        else:
+            refused = RequestRefused(words, where=self._shown)
+        refused.said = self._clean(read.said)
+        return refused
 
     def _transient(self, problem: str) -> TransientError:
         return TransientError(
@@ -187,28 +194,8 @@ async def _body(reply: aiohttp.ClientResponse) -> str:
     return b"".join(pieces).decode("utf-8", "replace")
 
 
-def _message(text: str) -> str:
-    """What an error body says, in the OpenAI shape or not."""
-    try:
-        data = loads(text)
-    except (ValueError, RecursionError):
-        return text.strip() or "(empty)"
-    error = data.get("error", data) if isinstance(data, dict) else data
-    said = error.get("message", error) if isinstance(error, dict) else error
-    return str(said)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, as the endpoint asks, in seconds or by a date; None when it does not say."""
-    for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
-        try:
-            wait = float(headers.get(name, "")) * unit
-        except ValueError:
-            continue
-        if 0 <= wait < float("inf"):
-            return wait
-    date = parsedate_tz(headers.get("Retry-After", ""))
-    try:
-        return None if date is None else max(0.0, mktime_tz(date) - time.time())
-    except (ValueError, OverflowError):  # a date that no calendar has
-        return None
+def _late(data: Mapping[str, Any]) -> int:
+    """The status of an error that came under status 200; 0 when there is none."""
+    error = data.get("error")
+    code = error.get("code") if isinstance(error, dict) and not data.get("choices") else None
+    return code if type(code) is int and 400 <= code < 600 else 0

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from promptwire.backend import Completion, Kind, Request
 from promptwire.backends import openai_format
 from promptwire.backends.address import loopback
+from promptwire.backends.exceptions import refusal_of
 from promptwire.backends.litellm_environment import reach
 from promptwire.backends.logprobs import weighed
 from promptwire.backends.prices import Quote, at_address, listed, server
+from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.security.secrets import redact, scrubbed, secrets
 
@@ -53,6 +56,9 @@ _PASSING: Final = frozenset(
 )
 
 
+_SHOWN: Final = 600
+
+
 class LiteLLMBackend:
     """One model by its litellm name, such as `anthropic/claude-sonnet-4-5`."""
 
@@ -81,6 +87,7 @@ class LiteLLMBackend:
         self._key = key
         self._reach = reach(server(model), api_base)
         """Where litellm will go, by what it was told and by the environment."""
+        self._parameters = Parameters()
         self._litellm: Any = None
         self._completing: Any = None
 
@@ -126,25 +133,21 @@ class LiteLLMBackend:
         if self._litellm is None:
             raise ModelUnavailable(f"{self.name} was asked while it was closed")
         n = len(keys) if self.batches else 1
+        body = openai_format.body(self.model, request, n=n)
         try:
-            reply = await self._send(request, n)
-        except Exception as error:
-            classes = _classes(error)
-            if "ContentPolicyViolationError" in classes or (
-                "BadRequestError" in classes and openai_format.FILTERED.search(str(error))
-            ):
+            reply, without = await self._parameters.adapt(body, partial(self._send, request))
+        except RequestRefused as error:
+            if error.filtered:
                 return [Completion(finish="content_filter") for _ in keys]
-            refused = "UnsupportedParamsError" in classes or (
-                "BadRequestError" in classes and openai_format.MANY.search(str(error))
-            )
-            if n > 1 and refused:
-                self.batches = False
-                return await self.call(request, keys=keys[:1])
-            raise self._told(error, request) from scrubbed(error, self._secrets)
+            if not isinstance(error, ContextOverflow) and unable(request.kind, error.said):
+                raise Unsupported(f"{self.name} refuses to do this: {error.problem}") from error
+            raise
         data = self._reach.reply(reply.model_dump(warnings=False))
         usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
-        found = openai_format.read_completions(data, usd=usd, via="suffix" if request.kind == "infill" else "", most=n)
-        if request.kind == "choose":
+        found = openai_format.read_completions(
+            data, usd=usd, via=without or ("suffix" if request.kind == "infill" else ""), most=n
+        )
+        if request.kind == "choose" and found[0].finish != "content_filter":
             with openai_format.charged(data, usd=usd):
                 return [weighed(found[0], openai_format.choices(data)[0], request.options)]
         self.batches = self.batches and len(found) >= n
@@ -174,7 +177,8 @@ class LiteLLMBackend:
             LiteLLMBackend._session = make(timeout=self.timeout, follow_redirects=False).client
             self._litellm.aclient_session = LiteLLMBackend._session
 
-    async def _send(self, request: Request, n: int) -> Any:
+    async def _send(self, request: Request, body: Mapping[str, Any]) -> Any:
+        """litellm's reply to `body`. Raises ModelError."""
         unknown = request.settings.extra.keys() - _EXTRAS
         if unknown:
             hint = f"litellm gets: {', '.join(sorted(_EXTRAS))}"
@@ -187,9 +191,10 @@ class LiteLLMBackend:
             own["api_key"] = key
         if not request.messages and self._provider in ("openai", "text-completion-openai"):
             own["client"] = self._completer(key)
-        return await ask(
-            **openai_format.body(self.model, request, n=n), **own, max_retries=0, num_retries=0, timeout=self.timeout
-        )
+        try:
+            return await ask(**body, **own, max_retries=0, num_retries=0, timeout=self.timeout)
+        except Exception as error:
+            raise self._told(error) from scrubbed(error, self._secrets)
 
     def _completer(self, key: str | None) -> Any:
         """One client for all completions at OpenAI: litellm makes a new one for each and leaves its connection open.
@@ -202,35 +207,39 @@ class LiteLLMBackend:
             self._completing = make(api_key=key, base_url=self._api_base, http_client=http, max_retries=0)
         return self._completing
 
-    def _told(self, error: Exception, request: Request) -> ModelError:
+    def _told(self, error: Exception) -> ModelError:
         """One of our errors for one of litellm's."""
-        if isinstance(error, ModelError):
-            return error
-        classes = _classes(error)
-        said = redact(str(getattr(error, "message", "") or error), self._secrets)[:600]
-        if "ContextWindowExceededError" in classes or ("BadRequestError" in classes and openai_format.OVERFLOW.search(said)):
-            return ContextOverflow(said, hint="use shorter examples or fewer demonstrations, or a model with a longer context")
+        classes, read = _classes(error), refusal_of(error, self._secrets)
+        said = redact(str(getattr(error, "message", "") or error), self._secrets)[:_SHOWN]
         if "Cannot combine AUTHORIZATION" in said:
             hint = "give an OpenAI-compatible address with --api-base and a name without `litellm:`"
             return ModelUnavailable(f"{self.name}: litellm can't send the password of an address beside a key", hint=hint)
-        if "Missing credentials" in said or "api_key client option must be set" in said:
+        if read.broke:
+            return ModelUnavailable(said, hint=openai_format.NO_CREDIT)
+        refused: RequestRefused | None = None
+        if "ContextWindowExceededError" in classes or read.overflow:
+            refused = ContextOverflow(said, hint=openai_format.OVERFLOWN)
+        elif "ContentPolicyViolationError" in classes or read.filtered:
+            refused = RequestRefused(said, hint="the provider's moderator refuses this content")
+            refused.filtered = True
+        elif "Missing credentials" in said or "api_key client option must be set" in said:
             return ModelUnavailable(f"{self.name}: no key", hint="set the provider's key, such as OPENAI_API_KEY")
-        if "RateLimitError" in classes and openai_format.BROKE.search(said):
-            return RequestRefused(said, hint="the account has no credit left: add some, then run again")
-        if classes & _PASSING:
-            return TransientError(said, retry_after=_wait(error), throttled="RateLimitError" in classes)
-        if classes & {"AuthenticationError", "PermissionDeniedError"}:
-            return RequestRefused(said, hint="check the key in the environment")
-        if "LLM Provider NOT provided" in said:
+        elif read.status in (401, 403) or classes & {"AuthenticationError", "PermissionDeniedError"}:
+            return ModelUnavailable(said, hint="check the key in the environment")
+        elif "LLM Provider NOT provided" in said:
             hint = "names are PROVIDER/MODEL, such as openai/gpt-4o-mini or ollama/llama3; or give its address with --api-base"
             return ModelUnavailable(f"litellm knows no provider for {self.model!r}", hint=hint)
-        if request.kind in ("choose", "infill") and any(word in said for word in ("logprob", "suffix")):
-            return Unsupported(f"{self.name} refuses to do this: {said}")
-        if classes & {"BadRequestError", "NotFoundError", "UnprocessableEntityError"}:
-            return RequestRefused(said)
-        if "APIError" in classes or isinstance(error, (OSError, asyncio.TimeoutError)):
-            return TransientError(said, retry_after=_wait(error))
-        return ModelError(f"{self.name} failed: {type(error).__name__}: {said}")
+        elif read.status == 404 or "NotFoundError" in classes:
+            return ModelUnavailable(said, hint="check the model's name and the address")
+        elif classes & {"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"} or read.status in (400, 422):
+            refused = RequestRefused(said)
+        elif classes & _PASSING or "APIError" in classes or isinstance(error, (OSError, asyncio.TimeoutError)):
+            throttled = "RateLimitError" in classes or read.status in (429, 503, 529)
+            return TransientError(said, retry_after=read.wait, throttled=throttled)
+        if refused is None:
+            return ModelError(f"{self.name} failed: {type(error).__name__}: {said}")
+        refused.said = f"{said} {read.said}"
+        return refused
 
 
 def _load(host: str = "") -> Any:
@@ -255,14 +264,3 @@ def _load(host: str = "") -> Any:
 
 def _classes(error: BaseException) -> set[str]:
     return {kind.__name__ for kind in type(error).__mro__}
-
-
-def _wait(error: BaseException) -> float | None:
-    """Seconds that the provider asks to wait; litellm keeps the reply's headers in a place of its own."""
-    headers = getattr(error, "litellm_response_headers", None) or {}
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) / scale)
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None

@@ -8,9 +8,9 @@ Ignored things are found out in the reply: `echo` must come back as tokens, and 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from promptwire.backend import Completion, Kind, Request, Settings, charge
@@ -18,7 +18,8 @@ from promptwire.backends import openai_format
 from promptwire.backends.address import Address
 from promptwire.backends.logprobs import echoed, weighed
 from promptwire.backends.prices import Quote, at_address
-from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.backends.request_parameters import Parameters, unable
+from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, Unsupported
 
 if TYPE_CHECKING:
     from promptwire.backends.http import HttpClient
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatible"]
 
 _SUFFIX: Final = " word" * 40
-_FEWEST: Final = 5
-"""Candidates for the next token that OpenAI gives for completions: its most, and what is asked for when 20 are refused."""
-_NOTHING: Final = re.compile(r"(?!)")
-_UNABLE: Final = {
-    "choose": re.compile("logprob"),
-    "logprob": re.compile("logprob|echo"),
-    "infill": re.compile("suffix"),
-}
 
 
 class OpenAICompatible:
@@ -57,8 +50,7 @@ class OpenAICompatible:
         self.batches = True
         self._key = key
         self._wire: HttpClient | None = None
-        self._without: set[str] = set()
-        self._top = openai_format.TOP
+        self._parameters = Parameters()
         self._suffix: asyncio.Future[None] | None = None
 
     @property
@@ -82,22 +74,38 @@ class OpenAICompatible:
         """Make the connection pool; the address itself is first spoken to by the first request."""
         from promptwire.backends.http import HttpClient  # noqa: PLC0415 - aiohttp takes 0.2 s, and a run from the cache needs none
 
-        self._wire = HttpClient(self.base, key=self._key, timeout=self.timeout, parallel=self.parallel)
+        self._wire = HttpClient(self.base, key=self._key, timeout=self.timeout, parallel=self.parallel, absent=self._absent)
+
+    @property
+    def _absent(self) -> str:
+        """What to do when the address does not know the model."""
+        provider, slash, rest = self.model.partition("/")
+        if not slash:
+            return "check the model's name, and that the address ends in /v1"
+        sent = f"the id {self.model!r} was sent as given: check it (or is it {rest!r}?), and that the address ends in /v1"
+        return f"{sent}; litellm:{self.model} speaks the own interface of {provider}, if litellm has one"
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Answer `request`; fewer answers than keys when the address gives fewer. Raises ModelError."""
+        """Answer `request`; fewer answers than keys when the address gives fewer. ModelError names the address."""
+        try:
+            return await self._answers(request, keys)
+        except ModelError as error:
+            error.where = error.where or Address(self.base).identity
+            raise
+
+    async def _answers(self, request: Request, keys: Sequence[str]) -> list[Completion]:
         if request.kind == "infill":
             await self._check_suffix()
         try:
-            reply = await self._post(request, keys if self.batches else keys[:1])
-        except ContextOverflow:
-            raise
+            reply, without = await self._post(request, keys if self.batches else keys[:1])
         except RequestRefused as error:
-            if openai_format.FILTERED.search(error.problem):
+            if error.filtered:
                 return [Completion(finish="content_filter") for _ in keys]
             raise
-        found = openai_format.read_completions(reply, via="suffix" if request.kind == "infill" else "", most=len(keys))
-        if request.kind in ("generate", "infill"):
+        found = openai_format.read_completions(
+            reply, via=without or ("suffix" if request.kind == "infill" else ""), most=len(keys)
+        )
+        if request.kind in ("generate", "infill") or found[0].finish == "content_filter":
             if len(found) < len(keys):
                 self.batches = False
             return found
@@ -113,61 +121,19 @@ class OpenAICompatible:
         if wire is not None:
             await wire.close()
 
-    async def _post(self, request: Request, keys: Sequence[str]) -> Any:
-        """The reply to `request`, asked again without whatever the address refuses by name."""
-        while True:
-            body = self._fit(openai_format.body(self.model, request, n=len(keys) if self.batches else 1), request, keys[0])
-            if self._wire is None:
-                raise ModelUnavailable(f"{self.name} was asked after it was closed")
-            try:
-                return await self._wire.post(openai_format.route(request), body)
-            except ContextOverflow:
-                raise
-            except RequestRefused as error:
-                if not self._learn(error.problem, body, request):
-                    raise
-            except TransientError as error:
-                if error.throttled and openai_format.BROKE.search(error.problem):
-                    raise RequestRefused(
-                        error.problem, hint="the account has no credit left: add some, then run again"
-                    ) from error
-                raise
-
-    def _fit(self, body: dict[str, Any], request: Request, key: str) -> dict[str, Any]:
-        """`body` as this address takes it."""
-        if request.random and "seed" not in self._without:
-            body.setdefault("seed", openai_format.seed(key))
-        if "max_tokens" in self._without and body.get("max_tokens"):
-            body["max_completion_tokens"] = body.pop("max_tokens")
-        if request.kind == "choose":
-            body["top_logprobs" if request.messages else "logprobs"] = self._top
-        if request.kind == "logprob" and "no tokens" in self._without:
-            body["max_tokens"] = 1
-        return body
-
-    def _learn(self, problem: str, body: dict[str, Any], request: Request) -> bool:
-        """Whether the refusal names something that can be done without; it is from now on. Raises Unsupported."""
-        # Judged by what was sent, not by what is known by now: many requests may be refused together.
-        said = problem.lower()
-        if "seed" in said and "seed" in body and "seed" not in request.settings.extra:
-            self._without.add("seed")
-        elif "max_completion_tokens" in said and body.get("max_tokens"):
-            self._without.add("max_tokens")
-        elif request.kind == "logprob" and "max_tokens" in said and not body["max_tokens"]:
-            self._without.add("no tokens")
-        elif request.kind == "choose" and "logprob" in said and self._most(body) > _FEWEST:
-            self._top = _FEWEST
-        elif body.get("n", 1) > 1 and openai_format.MANY.search(said):
-            self.batches = False
-        elif _UNABLE.get(request.kind, _NOTHING).search(said):
-            raise Unsupported(f"{self.name} refuses to do this: {problem}")
-        else:
-            return False
-        return True
-
-    @staticmethod
-    def _most(body: dict[str, Any]) -> int:
-        return int(body.get("top_logprobs", body["logprobs"]))
+    async def _post(self, request: Request, keys: Sequence[str]) -> tuple[Any, str]:
+        """The reply to `request`, asked again without whatever the address refuses by name, and what was left out."""
+        if self._wire is None:
+            raise ModelUnavailable(f"{self.name} was asked after it was closed")
+        body = openai_format.body(self.model, request, n=len(keys) if self.batches else 1)
+        if request.random and "seed" not in request.settings.extra:
+            body["seed"] = openai_format.seed(keys[0])
+        try:
+            return await self._parameters.adapt(body, partial(self._wire.post, openai_format.route(request)))
+        except RequestRefused as error:
+            if not error.filtered and not isinstance(error, ContextOverflow) and unable(request.kind, error.said):
+                raise Unsupported(f"{self.name} refuses to do this: {error.problem}", where=error.where) from error
+            raise
 
     async def _check_suffix(self) -> None:
         """See once that the address reads what follows a gap: several drop it without a word."""
@@ -177,7 +143,7 @@ class OpenAICompatible:
 
     async def _try_suffix(self) -> None:
         request = Request("infill", prompt="A", suffix=_SUFFIX, settings=Settings(max_tokens=1, temperature=0))
-        reply = await self._post(request, [""])
+        reply, _ = await self._post(request, [""])
         charge(openai_format.cost(reply))  # a test of the address brings no answer
         usage = reply.get("usage")
         count = usage.get("prompt_tokens") if isinstance(usage, dict) else None

@@ -17,9 +17,8 @@ from promptwire.security.untrusted_numbers import price, token_count
 from promptwire.values.hashing import digest
 
 __all__ = [
-    "BROKE",
-    "FILTERED",
-    "OVERFLOW",
+    "NO_CREDIT",
+    "OVERFLOWN",
     "TIMEOUT",
     "TOP",
     "body",
@@ -58,15 +57,14 @@ _OURS: Final = frozenset(
 """What `extra` settings must not say: it would ask another model or another question than the cache key names."""
 
 
-FILTERED: Final = re.compile(r"content.?(?:filter|policy|management)", re.IGNORECASE)
-"""In a refusal: a content filter stopped it, which is an answer of its kind."""
-BROKE: Final = re.compile(r"insufficient_quota|billing", re.IGNORECASE)
-"""In what looks like throttling: the account is empty, and waiting won't fill it."""
-OVERFLOW: Final = re.compile(r"context.?(?:length|size|window)", re.IGNORECASE)
-"""In a refusal: the request is longer than the model's context."""
-
-MANY: Final = re.compile(r"\bn\b")
-"""In a refusal of a request for several samples: it has to be one at a time."""
+NO_CREDIT: Final = "the account has no credit left: add some, then run again"
+"""What to do about an account that is proven to be empty."""
+OVERFLOWN: Final = "shorten the prompt or its examples, lower max_tokens, or use a model with a longer context"
+"""What to do about a request beyond the context."""
+_FILTERED: Final = frozenset(
+    {"content_filter", "refusal", "safety", "blocklist", "blocked", "prohibited_content", "recitation", "spii", "sensitive"}
+)
+"""What providers call the end of a reply that a content filter stopped."""
 
 
 def route(request: Request) -> str:
@@ -107,7 +105,8 @@ def _sampling(request: Request) -> dict[str, Any]:
     sampling = settings.model_dump(mode="json", exclude_none=True, exclude={"extra", "stop"})
     if settings.stop:
         sampling["stop"] = list(settings.stop)
-    return {**sampling, **settings.extra}
+    # `null` means "do not send it", for an extra as for any other setting.
+    return {**sampling, **{name: value for name, value in settings.extra.items() if value is not None}}
 
 
 def seed(key: str) -> int:
@@ -143,7 +142,7 @@ def read_completions(reply: Any, *, usd: float | None = None, via: str = "", mos
     return [
         Completion(
             text=text,
-            finish=choice["finish_reason"] if isinstance(choice.get("finish_reason"), str) else "stop",
+            finish=_finish(choice.get("finish_reason")),
             tokens_in=0 if place else paid.tokens_in,
             tokens_out=share + (0 if place else rest),
             usd=None if paid.usd is None else paid.usd / len(found),
@@ -169,6 +168,12 @@ def cost(reply: Any, *, usd: float | None = None) -> Charge:
     usage = usage if isinstance(usage, dict) else {}
     read, written, total = (token_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
     return Charge(read, max(written, total - read), price(usd if usd is not None else usage.get("cost")))
+
+
+def _finish(said: Any) -> str:
+    if not isinstance(said, str):
+        return "stop"
+    return "content_filter" if said.lower() in _FILTERED else said
 
 
 def _text(choice: Mapping[str, Any]) -> str:

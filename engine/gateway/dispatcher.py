@@ -241,6 +241,6 @@ def tidy(error: BaseException, flight: InFlightRequest) -> PromptwireError:
         known = ModelError(f"{flight.backend.name} failed: {type(error).__name__}: {error}")
         known.__cause__ = error
     known.problem, known.hint = redact(known.problem), redact(known.hint)
-    known.where = redact(known.where) or flight.node
-    known.args = (str(known),)
+    known.where = redact(known.where)
+    known.within(flight.node)
     return known

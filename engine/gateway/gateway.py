@@ -109,6 +109,8 @@ class Gateway:
         for flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
             flight.rounds = max(flight.rounds, rounds)
         answers = await self._collect(found)
+        if refused := self.tally.heed(backend.name, answers):
+            self._trace.event("refused", path=node, model=backend.name, parameters=refused)
         parts = request.parts(backend.identity, stream)
         for sample, key in enumerate(keys, first):
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)

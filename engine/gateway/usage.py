@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from promptwire.backend import Charge, Completion
+from promptwire.backend import WITHOUT, Charge, Completion
 
 __all__ = ["StepUsage", "Usage"]
 
@@ -76,10 +77,20 @@ class Usage:
 
     steps: dict[str, StepUsage] = field(default_factory=dict)
     """The counts, in the order in which steps first asked."""
+    refused: dict[str, set[str]] = field(default_factory=dict)
+    """What each model refuses and answered without, by the model's name; of cached answers too."""
 
     def of(self, path: str) -> StepUsage:
         """The count of the step at `path`, which starts at nothing."""
         return self.steps.setdefault(path, StepUsage())
+
+    def heed(self, model: str, answers: Iterable[Completion]) -> str:
+        """Note what `answers` were got without, and give what was not known of that model."""
+        said = {part for one in answers if one.via.startswith(WITHOUT) for part in one.via.removeprefix(WITHOUT).split("; ")}
+        fresh = said - self.refused.get(model, set())
+        if fresh:
+            self.refused.setdefault(model, set()).update(fresh)
+        return "; ".join(sorted(fresh))
 
     @property
     def total(self) -> StepUsage:

@@ -1,12 +1,13 @@
 """Patches: dotted paths and what is to stand there, as `override` and `--set` write them.
 
 A variant says only what differs, for a copy would go stale. A dotted path follows the names of nodes (`search.select.policy`),
-without the `nodes` between them. Mappings are merged, `null` removes, and a path whose parent is not there is an error: a
-typo must not become a new key that nobody reads.
+without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling setting, which is then not
+sent), and a path whose parent is not there is an error: a typo must not become a new key that nobody reads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -26,7 +27,7 @@ _SETTINGS = ("settings", "with")
 
 def patch(root: YamlValue, dotted: str, new: YamlValue) -> YamlValue:
     """`root` with `new` at the path `dotted`; of both mappings, the union with what is in `new` first. Raises PipelineError."""
-    return _put(root, _locate(root, dotted, new), dotted, new)
+    return _put(root, _locate(root, dotted, new), dotted, new, ())
 
 
 def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
@@ -50,6 +51,7 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
             or (not number and step in _TOP and not last and step != "outputs")
             or (path == ["models"] and step in get_args(Role))
             or (step in _SETTINGS and "use" in branch.value)
+            or (step == "extra" and _sampling(path))
         ):
             path.append(step)
         else:
@@ -69,14 +71,21 @@ def _child(branch: YamlValue, steps: list[str]) -> YamlValue | None:
     return found
 
 
-def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue) -> YamlValue:
-    """`branch` with `new` merged in at `path`."""
+def _sampling(above: Sequence[str | int]) -> bool:
+    """Whether what stands under `above` are sampling settings, where `null` is a value: do not send it."""
+    trail = above[:-1] if above and above[-1] == "extra" else above
+    own = len(trail) > 1 and trail[-1] == "settings" and trail[-2] != "nodes"
+    return own or (len(trail) == 2 and trail[0] == "models")
+
+
+def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: KeyPath) -> YamlValue:
+    """`branch`, which stands under `above`, with `new` merged in at `path`."""
     if not path:
-        return overlay(branch, new, dotted)
+        return overlay(branch, new, dotted, above)
     step = str(path[0])
     entries = dict(branch.value) if isinstance(branch.value, dict) else {}
     old = entries.get(step)
-    if len(path) == 1 and new.value is None:
+    if len(path) == 1 and new.value is None and not (_sampling(above) and step != "extra"):
         if old is None:
             raise _faulty(
                 new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are" if entries else "")
@@ -86,12 +95,13 @@ def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue) -> YamlV
     if len(path) == 1 and old is None:
         entries[step] = new
     else:
-        entries[step] = _put(old or YamlValue({}, new.spot, new.key), path[1:], dotted, new)
+        entries[step] = _put(old or YamlValue({}, new.spot, new.key), path[1:], dotted, new, (*above, step))
     return replace(branch, value=entries)
 
 
-def overlay(old: YamlValue, new: YamlValue, dotted: str) -> YamlValue:
-    """What stands at the path `dotted` when `new` is laid over `old`. Raises PipelineError."""
+def overlay(old: YamlValue, new: YamlValue, dotted: str, above: KeyPath | None = None) -> YamlValue:
+    """What stands at the path `dotted` (in full: `above`) when `new` is laid over `old`. Raises PipelineError."""
+    trail: KeyPath = (dotted,) if above is None else above
     if not isinstance(old.value, dict):
         return new
     if not isinstance(new.value, dict):
@@ -99,7 +109,7 @@ def overlay(old: YamlValue, new: YamlValue, dotted: str) -> YamlValue:
         return replace(old, value={**old.value, "default": new}) if dotted.startswith("params.") else new
     merged = old
     for key, value in new.value.items():
-        merged = _put(merged, (key,), f"{dotted}.{key}", value)
+        merged = _put(merged, (key,), f"{dotted}.{key}", value, trail)
     return merged
 
 

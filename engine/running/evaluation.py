@@ -33,7 +33,7 @@ async def compare(
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    found = Holdout(Scorer(session, REPORT, asking, how.roles, whole=True), initial, best)
+    found = Holdout(Scorer(session, REPORT, asking, how.roles), initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
     prompts = [first] if initial.id == best.id else [first, second]

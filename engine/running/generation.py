@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from promptwire.backend import Completion, Request, Settings
+from promptwire.cache.record import filtered
 from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
@@ -50,7 +51,7 @@ class Generator:
     """Where the step's questions are asked."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
-        """`n` replies; see `Context.ask`. Fewer when failed calls are skipped."""
+        """`n` replies; see `Context.ask`. Fewer when failed calls are skipped or replies filtered."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         stream = self._stream(request, first, n)
@@ -61,9 +62,9 @@ class Generator:
                 raise
             self.session.count(self.path, "skipped", n)
             return ()
-        return tuple(
-            [await self._read(template, request, answer, first + place, stream) for place, answer in enumerate(answers)]
-        )
+        let_through = [(place, answer) for place, answer in enumerate(answers) if not filtered(answer)]
+        self.session.count(self.path, "filtered", len(answers) - len(let_through))
+        return tuple([await self._read(template, request, answer, first + place, stream) for place, answer in let_through])
 
     def _render(self, slots: Model) -> tuple[Template, Rendered]:
         """The template that the model can serve, rendered."""

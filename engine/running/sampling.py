@@ -16,6 +16,5 @@ _DEFAULTS: Mapping[Role, Settings] = {"task": Settings(temperature=0.0), "judge"
 
 
 def sampling(asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
-    """See `Session.settings`: nothing of a session is needed for it."""
-    base = roles.get(asking.role, Settings()).over(_DEFAULTS[asking.role])
-    return asking.settings.over(template.front.settings.over(base))
+    """What a step's call is sampled with: the step's settings, then `models:` of its pipeline, its template's, the role's."""
+    return asking.settings.over(roles.get(asking.role, Settings()).over(template.front.settings.over(_DEFAULTS[asking.role])))

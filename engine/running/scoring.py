@@ -2,7 +2,8 @@
 
 One wave: every (prompt, example) pair is asked for at once and the gateway decides what runs when, since a barrier between
 prompts makes each batch wait for its slowest call. A reply that can't be read is a wrong answer of the model: it scores 0, is
-marked unreadable and counted. A call that failed, or an answer that the judge gives no grade, has no row at all: it is missing.
+marked unreadable and counted. A call that failed, an answer that the judge gives no grade and one that a content filter stopped
+have no row at all: they are missing.
 """
 
 from __future__ import annotations
@@ -45,8 +46,6 @@ class Scorer:
     asking: ModelCallSpec
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
-    whole: bool = False
-    """Whether an answer that a content filter stopped is a refused call, as in the report, and not an empty answer."""
 
     @cached_property
     def template(self) -> Template:
@@ -60,7 +59,7 @@ class Scorer:
 
     @cached_property
     def settings(self) -> Settings:
-        """Sampling settings: the step's, the task's, the template's, the pipeline's, then temperature 0."""
+        """Sampling settings: the step's, the task's, the pipeline's by role, the template's, then temperature 0."""
         own = replace(self.asking, settings=self.asking.settings.over(self.session.task.settings))
         return self.session.settings(own, self.template, self.roles)
 
@@ -144,6 +143,9 @@ class Scorer:
             limits.append(limit)
             return None
         except ModelError as error:
+            if isinstance(error, RequestRefused) and error.filtered:
+                self.session.count(self.path, "filtered")
+                return None
             if self.asking.on_error != "skip" or not skippable(error):
                 raise
             self.session.count(self.path, "skipped")
@@ -215,6 +217,8 @@ class Scorer:
             role=role,
             rounds=self.asking.rounds,
         )
-        if self.whole and filtered(answer):
-            raise RequestRefused("a content filter stopped the answer", where=self.path)
+        if filtered(answer):
+            refused = RequestRefused("a content filter refused this content", where=self.path)
+            refused.filtered = True
+            raise refused
         return answer

@@ -81,7 +81,7 @@ class Session:
         return f"{self.seed}/{round}"
 
     def settings(self, asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
-        """What a step's call is sampled with: the step's own word first, then its template's, its pipeline's, the role's."""
+        """What a step's call is sampled with: see `sampling`."""
         return sampling(asking, template, roles)
 
     def count(self, path: str, what: str, n: int = 1) -> None:

@@ -25,11 +25,14 @@ BASE = "http://127.0.0.1:9/v1"
         ("openai/gpt-4o-mini", None, LiteLLMBackend, "openai/gpt-4o-mini"),
         ("ollama/llama3:8b", None, LiteLLMBackend, "ollama/llama3:8b"),
         ("gpt-4o-mini", None, LiteLLMBackend, "gpt-4o-mini"),
-        ("openai/gpt-4o-mini", BASE, OpenAICompatible, "gpt-4o-mini"),
+        ("openai/gpt-oss-20b", BASE, OpenAICompatible, "openai/gpt-oss-20b"),
+        ("anthropic/claude-x", BASE, OpenAICompatible, "anthropic/claude-x"),
+        ("azure/gpt-4o", BASE, OpenAICompatible, "azure/gpt-4o"),
         ("meta-llama/Llama-3-8B", BASE, OpenAICompatible, "meta-llama/Llama-3-8B"),
-        ("hosted_vllm/org/model", BASE, OpenAICompatible, "org/model"),
+        ("hosted_vllm/org/model", BASE, OpenAICompatible, "hosted_vllm/org/model"),
         ("llama3:8b", BASE, OpenAICompatible, "llama3:8b"),
-        ("ollama/llama3", BASE, LiteLLMBackend, "ollama/llama3"),
+        ("ollama/llama3", BASE, OpenAICompatible, "ollama/llama3"),
+        ("litellm:ollama/llama3", BASE, LiteLLMBackend, "ollama/llama3"),
         ("litellm:openai/gpt-4o-mini", None, LiteLLMBackend, "openai/gpt-4o-mini"),
         ("litellm:openai/gpt-4o-mini", BASE, LiteLLMBackend, "openai/gpt-4o-mini"),
     ],
@@ -43,7 +46,8 @@ def test_what_a_name_means(name: str, base: str | None, kind: type[OpenAICompati
 
 def test_an_address_in_the_environment_counts_for_openai_and_bare_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_BASE", BASE)
-    assert isinstance(backend("openai/m"), OpenAICompatible)
+    named = backend("openai/m")
+    assert isinstance(named, OpenAICompatible) and named.model == "m"
     assert isinstance(backend("m:8b"), OpenAICompatible)
     assert isinstance(backend("anthropic/m"), LiteLLMBackend)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8/v1")

@@ -124,7 +124,7 @@ async def test_the_wait_that_is_asked_for_is_carried_along(headers: dict[str, st
 
 
 async def test_a_wait_may_be_asked_for_by_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.backends.http.time.time", lambda: 30.0)
+    monkeypatch.setattr("promptwire.backends.error_replies.time.time", lambda: 30.0)
     async with serving(saying(503, "{}", Retry_After="Thu, 01 Jan 1970 00:01:00 GMT")) as wire:
         with pytest.raises(TransientError) as caught:
             await wire.post("/x", {})

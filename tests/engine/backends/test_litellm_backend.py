@@ -131,10 +131,11 @@ async def test_an_ignored_n_is_learned(server: Server, model: LiteLLMBackend) ->
         (Fault("type"), TransientError),
         (Fault("empty"), TransientError),
         (refused("bad temperature"), RequestRefused),
-        (refused("unknown model", 404), RequestRefused),
-        (refused("wrong key", 401), RequestRefused),
+        (refused("unknown model", 404), ModelUnavailable),
+        (refused("wrong key", 401), ModelUnavailable),
         (Fault("status", 400, message="maximum context length is 9", code="context_length_exceeded"), ContextOverflow),
-        (Fault("status", 429, message="insufficient_quota"), RequestRefused),
+        (Fault("status", 429, message="You exceeded your current quota", code="insufficient_quota"), ModelUnavailable),
+        (Fault("status", 429, message="You exceeded your current quota, check your billing details"), TransientError),
     ],
 )
 async def test_each_failure_has_its_error_and_is_tried_once(

@@ -139,12 +139,6 @@ async def test_many_that_are_refused_together_all_learn(server: Server, model: O
     assert len(server.requests) == 20
 
 
-async def test_a_seed_that_the_user_set_is_not_left_out(server: Server, model: OpenAICompatible) -> None:
-    server.refuses = {"seed": "unknown field seed"}
-    with pytest.raises(RequestRefused, match="seed"):
-        await model.call(Request("generate", CHAT, settings=Settings(extra={"seed": 1})), keys=["a"])
-
-
 async def test_fewer_candidates_are_asked_for_where_twenty_are_too_many(server: Server, model: OpenAICompatible) -> None:
     server.top = {" sports": -1.0, " food": -1.0}
     server.faults = [refused("logprobs must be at most 5")]
@@ -236,7 +230,9 @@ def test_what_a_chat_can_not_do_is_known_without_asking() -> None:
         (refused("bad temperature"), RequestRefused),
         (refused("maximum context length is 2048 tokens"), ContextOverflow),
         (refused("no such model", 404), ModelUnavailable),
-        (Fault("status", 429, message="You exceeded your current quota, check your billing details"), RequestRefused),
+        (Fault("status", 429, message="You exceeded your current quota, check your billing details"), TransientError),
+        (Fault("status", 429, message="You exceeded your current quota", code="insufficient_quota"), ModelUnavailable),
+        (Fault("status", 402, message="Insufficient credits"), ModelUnavailable),
     ],
 )
 async def test_each_failure_has_its_error(

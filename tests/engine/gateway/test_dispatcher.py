@@ -23,11 +23,13 @@ def flight() -> InFlightRequest:
     )
 
 
-def test_an_error_of_ours_stays_itself_and_is_given_the_step_when_it_names_no_place() -> None:
+def test_an_error_of_ours_stays_itself_and_names_the_step_before_its_address() -> None:
     error = RequestRefused("no", hint="h")
     assert tidy(error, flight()) is error
     assert str(error) == "search.expand: no\n  h"
-    assert tidy(RequestRefused("no", where="http://here"), flight()).where == "http://here"
+    placed = RequestRefused("no", where="http://here")
+    for _ in range(2):  # an error of a backend's opening reaches all that wait for it
+        assert tidy(placed, flight()).where == "search.expand (http://here)"
 
 
 def test_any_other_fault_becomes_one_of_ours_with_its_cause() -> None:
@@ -40,7 +42,7 @@ def test_any_other_fault_becomes_one_of_ours_with_its_cause() -> None:
 def test_secrets_are_taken_out_of_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X_TOKEN", "planted-0123")
     error = tidy(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
-    assert (error.problem, error.where, error.hint) == ("a ***", "b ***", "c ***")
+    assert (error.problem, error.where, error.hint) == ("a ***", "search.expand (b ***)", "c ***")
 
 
 async def test_a_key_that_an_answer_quotes_is_neither_used_nor_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,23 @@ def test_null_removes() -> None:
     assert "select" not in patched("search.select", None)["nodes"]["search"]["nodes"]
 
 
+@pytest.mark.parametrize(
+    ("dotted", "value", "path", "expected"),
+    [
+        ("models.meta.temperature", None, ("models", "meta"), {"temperature": None}),
+        ("models.meta.extra.seed", None, ("models", "meta"), {"extra": {"seed": None}}),
+        ("models.meta", {"temperature": None, "top_p": 0.5}, ("models", "meta"), {"temperature": None, "top_p": 0.5}),
+        ("search.select.settings.temperature", None, ("nodes", "search", "nodes", "select", "settings"), {"temperature": None}),
+        ("search.select.settings", {"extra": {"seed": None}}, ("nodes", "search", "nodes", "select", "settings"), {"extra": {"seed": None}}),
+    ],
+)  # fmt: skip
+def test_null_is_a_value_of_a_sampling_setting(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
+    found = patched(dotted, value)
+    for step in path:
+        found = found[step]
+    assert found == expected
+
+
 def test_a_patch_leaves_the_base_as_it_was() -> None:
     root = read_yaml_text(BASE, "base").root
     before = root.data()

@@ -1,0 +1,195 @@
+"""Request parameters that a model takes, learned from its refusals.
+
+Models differ: one takes no temperature but 1, one no `stop`, one `max_completion_tokens` instead of `max_tokens`. A refusal
+names the parameter and costs nothing, so the request goes again without it. Only what was followed by an answer is remembered:
+a refusal that quotes a prompt about temperatures must not change later requests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from typing import Any, Final
+
+from promptwire.backend import WITHOUT
+from promptwire.backends.error_replies import parse
+from promptwire.errors import ContextOverflow, RequestRefused
+
+__all__ = ["Parameters", "unable"]
+
+Rule = tuple[str, ...]
+"""`(drop, NAME)`, `(value, NAME, JSON)`, `(pair, NAME, NAME)`, `(most, NUMBER)`, `(room, NUMBER)`, `(top,)` or `(one,)`."""
+
+_TRIES: Final = 12
+"""Most requests for one answer, however much is refused."""
+_FEWEST: Final = 5
+"""Candidates for the next token that OpenAI gives for completions, asked for when 20 are refused."""
+_KEPT: Final = frozenset({"model", "messages", "prompt", "suffix", "echo", "logprobs", "top_logprobs", "stream"})
+"""What makes the question: without it the answer would be to another one."""
+_LENGTHS: Final = ("max_tokens", "max_completion_tokens")
+_ALIASES: Final = {
+    "top_p": ("topP", "top p", "nucleus"),
+    "top_k": ("topK",),
+    "stop": ("stop_sequences", "stopSequences", "stop sequences?", "stop words?"),
+    "max_tokens": ("max_output_tokens", "maxOutputTokens", "max_new_tokens", "num_predict"),
+    "n": ("candidate_count", "candidateCount", "multiple candidates", "best_of"),
+    "frequency_penalty": ("frequencyPenalty", "penalty", "penalties"),
+    "presence_penalty": ("presencePenalty", "penalty", "penalties"),
+    "response_format": ("responseMimeType", "response_mime_type", "responseSchema", "json mode", "structured outputs?"),
+}
+"""Other names of a parameter in the refusals of providers behind a gateway."""
+_EITHER: Final = re.compile(r"\bboth\b|together|only one|either|simultan|combin|mutually|same time", re.IGNORECASE)
+_VALUE: Final = re.compile(
+    r"less than|greater than|at (?:most|least)|between|\brange\b|out of|too (?:large|high|big)|maximum|exceeds?|[<>]|must be\b",
+    re.IGNORECASE,
+)
+"""Words about a value: another one may be taken."""
+_MOST: Final = re.compile(
+    r"(?:at most|maximum(?: allowed)?(?: value)?(?: is| of)?|less than or equal to|<=|>|up to|\[\d+, ?|\bto)\s*(\d+)",
+    re.IGNORECASE,
+)
+
+_UNABLE: Final = {
+    "choose": re.compile("logprob"),
+    "logprob": re.compile("logprob|echo"),
+    "infill": re.compile("suffix"),
+}
+"""In a refusal, by kind of request: what that kind can't do without."""
+
+
+def unable(kind: str, said: str) -> bool:
+    """Whether a refusal names what a request of this kind can't do without."""
+    return kind in _UNABLE and bool(_UNABLE[kind].search(said.lower()))
+
+
+class Parameters:
+    """What one model at one address takes."""
+
+    def __init__(self) -> None:
+        self._rules: frozenset[Rule] = frozenset()
+
+    async def adapt(self, body: Mapping[str, Any], send: Callable[[dict[str, Any]], Awaitable[Any]]) -> tuple[Any, str]:
+        """What `send` gives for `body` without what is refused, and what was left out, as an answer's `via` has it.
+
+        Raises the RequestRefused that names nothing which can be left out.
+        """
+        rules, seen, guess = set(self._rules), "", frozenset[Rule]()
+        plans: Iterator[frozenset[Rule]] = iter(())
+        for _ in range(_TRIES):
+            sent = _fit(body, rules)
+            try:
+                reply = await send(sent)
+            except RequestRefused as error:
+                said = error.said or error.problem
+                if isinstance(error, ContextOverflow):
+                    fewer = _fewer(said, sent)
+                    if fewer is None or fewer in rules:
+                        raise
+                    rules.add(fewer)
+                    continue
+                alike = re.sub(r"[\w.-]*\d[\w.-]*", "", said)
+                if alike == seen:
+                    rules -= guess  # it was not that
+                else:
+                    plans = _plans(said, sent)
+                seen = alike
+                guess = next((plan for plan in plans if _fit(body, rules | plan) != sent), frozenset())
+                if not guess:
+                    raise
+                rules |= guess
+                continue
+            self._rules |= {rule for rule in rules if rule[0] != "room"}
+            return reply, _left_out(body, sent, shortened=any(rule[0] == "room" for rule in rules))
+        raise RequestRefused("every request was refused for another parameter", hint="remove settings: write `null` for each")
+
+
+def _fit(body: Mapping[str, Any], rules: Collection[Rule]) -> dict[str, Any]:
+    """`body` as `rules` have it."""
+    fitted = dict(body)
+    for name in [*_LENGTHS, *fitted]:
+        if name not in fitted or not (("drop", name) in rules or ("value", name, _text(fitted[name])) in rules):
+            continue
+        value = fitted.pop(name)
+        if name in _LENGTHS:
+            other = _LENGTHS[1 - _LENGTHS.index(name)]
+            if ("drop", other) not in rules:
+                fitted.setdefault(other, value)
+    for rule in rules:
+        if rule[0] == "pair" and rule[1] in fitted:
+            fitted.pop(rule[2], None)
+        for name in _LENGTHS:
+            if rule[0] in ("most", "room") and name in fitted:
+                fitted[name] = min(fitted[name], int(rule[1]))
+            if rule[0] == "one" and fitted.get(name) == 0:
+                fitted[name] = 1
+        if rule[0] == "top":
+            name = "top_logprobs" if "top_logprobs" in fitted else "logprobs"
+            fitted[name] = min(fitted.get(name, _FEWEST), _FEWEST)
+    return fitted
+
+
+def _plans(said: str, sent: Mapping[str, Any]) -> Iterator[frozenset[Rule]]:
+    """What may be done about a refusal, the likeliest first."""
+    if _most(sent) > _FEWEST and "logprob" in said.lower():
+        yield frozenset({("top",)})
+    if sent.get("echo") and sent.get("max_tokens") == 0 and "max_tokens" in said:
+        yield frozenset({("one",)})
+    if "max_tokens" in sent and "max_completion_tokens" in said:
+        yield frozenset({("drop", "max_tokens")})
+    named = sorted((place, name) for name in sent if name not in _KEPT and (place := _place(name, said)) is not None)
+    names = [name for _, name in named]
+    if {"temperature", "top_p"} <= set(names) and _EITHER.search(said):
+        yield frozenset({("pair", "temperature", "top_p")})
+    for name in names:
+        yield frozenset({_rule(name, sent[name], said)})
+    yield frozenset(_rule(name, sent[name], said) for name in names)
+
+
+def _rule(name: str, value: Any, said: str) -> Rule:
+    """What to do without: the parameter, or this value of it."""
+    if not _VALUE.search(said) or re.search(r"only|default", said, re.IGNORECASE):
+        return ("drop", name)
+    if name in _LENGTHS:
+        most = [int(number) for number in _MOST.findall(said) if 0 < int(number) < value] if type(value) is int else []
+        return ("most", str(max(most))) if most else ("drop", name)
+    return ("drop", name) if name in ("seed", "n") else ("value", name, _text(value))
+
+
+def _place(name: str, said: str) -> int | None:
+    """Where `said` first names the parameter; None when it does not."""
+    words = "|".join([re.escape(name), *_ALIASES.get(name, ())])
+    # `\n` in a quoted text is no parameter `n`.
+    found = re.search(rf"(?<![\w\\])(?:{words})(?!\w)", said, re.IGNORECASE)
+    return found.start() if found else None
+
+
+def _fewer(said: str, sent: Mapping[str, Any]) -> Rule | None:
+    """A shorter reply, where that is all that does not fit the context."""
+    room = parse(400, {}, said).room
+    asked = next((sent[name] for name in _LENGTHS if name in sent), None)
+    return ("room", str(room)) if room is not None and type(asked) is int and room < asked else None
+
+
+def _most(sent: Mapping[str, Any]) -> int:
+    asked = sent.get("top_logprobs", sent.get("logprobs"))
+    return asked if type(asked) is int else 0
+
+
+def _left_out(body: Mapping[str, Any], sent: Mapping[str, Any], *, shortened: bool) -> str:
+    """What of `body` was not sent, or otherwise, for the record; empty when all was sent."""
+    lengths = next((sent[name] for name in _LENGTHS if name in sent), None)
+    changed = []
+    for name, value in sorted(body.items()):
+        if name in _KEPT or sent.get(name) == value:
+            continue
+        if name in _LENGTHS and lengths is not None:
+            if lengths != value and value:
+                changed.append(f"{name}={value} ({'less, to fit the context' if shortened else f'sent as {lengths}'})")
+            continue
+        changed.append(name if name in ("seed", "n") else f"{name}={_text(value)}")
+    return WITHOUT + "; ".join(changed) if changed else ""
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
