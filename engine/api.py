@@ -88,9 +88,9 @@ async def run_async(
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `consent` gets the plan before
-    the first call that is not in the cache, and may refuse; it is not called for a run that the cache holds. `models` go before those
-    that the options name; `witness` sees, and may forbid, what files are opened.
+    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `consent` gets the plan
+    before the first call that is not in the cache, and may refuse; it is not called for a run that the cache holds. `models`
+    replace those that the options name; `witness` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.

@@ -1,7 +1,7 @@
 """A model that says what it is told to: for tests, and for rehearsing a pipeline before it costs anything.
 
 In Python it is a function from request and cache key to a reply. From a file it is data (see
-`promptwire.backends.scripted_rules`). It answers every kind of request, needs no network, and keeps what it was asked, so a test can look at that.
+`promptwire.backends.scripted_rules`). It answers every kind of request, needs no network, and keeps the requests it got.
 """
 
 from __future__ import annotations
