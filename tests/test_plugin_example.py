@@ -1,4 +1,4 @@
-"""Plug-ins as their users meet them: a package that is really installed, a file that is named, and a stranger's folder.
+"""Plug-ins as their users meet them: an installed package, a named file, and an untrusted folder.
 
 The example package in tests/plugin_example is installed by pip; every command here is a process of its own.
 """
@@ -31,7 +31,7 @@ MODEL = "- {when: Variation, reply: [How is it, Is it a good or a bad sentence]}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the example package, installed as anybody would, but without looking for promptwire in a registry."""
+    """A folder with the example package, installed as users do, without looking for promptwire in a registry."""
     home = tmp_path_factory.mktemp("plugin")
     source = shutil.copytree(EXAMPLE, home / "source")  # a build leaves things beside the source
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -113,7 +113,7 @@ def test_two_plug_ins_of_one_name_are_an_error_that_names_both(folder: Path, sit
     assert "error: acme.py and acme-prompts (acme_prompts) are both plug-ins called 'acme'" in done.stderr
 
 
-def test_nothing_in_a_strangers_folder_is_run_by_looking_at_its_pipeline(folder: Path, tmp_path: Path) -> None:
+def test_checking_a_pipeline_in_an_untrusted_folder_runs_none_of_its_code(folder: Path, tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\n"
     names = ("acme", "acme_prompts", "nodes", "plugins", "conftest", "sitecustomize", "yaml", "typer", "pydantic")
     for name in names:

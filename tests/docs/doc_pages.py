@@ -90,7 +90,7 @@ def fits(said: str, printed: str) -> bool:
 
 
 class Reader:
-    """Somebody who does what a page says, in a folder of their own."""
+    """A reader who does what a page says, in a folder of their own."""
 
     def __init__(self, home: Path) -> None:
         self.folder = self.home = home
