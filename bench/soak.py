@@ -114,7 +114,7 @@ async def soak(url: str, folder: Path, calls: int, at_once: int) -> dict[str, An
     seconds = time.monotonic() - began
     running = False
     await watcher
-    tally = gateway.tally.total
+    tally = gateway.usage.total
     await gateway.close()
     left = {"tasks": len(asyncio.all_tasks()) - tasks, "sockets": sockets() - open_sockets}
     cache.close()

@@ -227,7 +227,7 @@ def _report(
     began: float,
     folder: Path,
 ) -> Report:
-    total = session.gateway.tally.total
+    total = session.gateway.usage.total
     counts: dict[str, dict[str, int]] = {}
     for (path, what), n in sorted(session.counts.items()):
         counts.setdefault(path, {})[what] = n

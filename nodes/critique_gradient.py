@@ -12,7 +12,7 @@ from pydantic import Field
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, Reply, node
 from promptwire.values import Critique, Critiques, Failure, FailureGroup, Failures, Model, Prompt
-from promptwire.values.ordinals import ordinals
+from promptwire.values.hashing import ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "critique_gradient"]
 

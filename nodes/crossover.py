@@ -16,7 +16,7 @@ from pydantic import Field
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Critique, Critiques, Example, Families, Model, Prompt, Prompts
-from promptwire.values.ordinals import ordinals
+from promptwire.values.hashing import ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "crossover"]
 

@@ -13,8 +13,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, Reply, node
 from promptwire.values import Critique, Critiques, Failure, History, Model, Prompt, Prompts
-from promptwire.values.hashing import digest
-from promptwire.values.ordinals import ordinals
+from promptwire.values.hashing import digest, ordinals
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]
 

@@ -203,7 +203,7 @@ def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monke
 
     class Looked(Gateway):
         def __init__(self, **facts: Any) -> None:
-            seen.append(facts["paces"])
+            seen.append(facts["rate_limits"])
             super().__init__(**facts)
 
     monkeypatch.setattr("promptwire.running.session_setup.Gateway", Looked)

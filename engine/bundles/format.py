@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from promptwire.cache.jsonl import row_in
+from promptwire.cache.jsonl import read_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.cache.record import LARGEST
 from promptwire.errors import RunError
@@ -127,7 +127,7 @@ def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | CacheEnt
             own = OwnFile.model_validate(data)
             safe(own.file, where)
             return own
-        row = row_in(line.decode("utf-8"))
+        row = read_line(line.decode("utf-8"))
         if row is None:
             raise ValueError("neither a file nor an answer")
         return row

@@ -100,7 +100,7 @@ def _unpack(source: Path, home: Path) -> Manifest:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(line.text, encoding="utf-8", errors="surrogatepass", newline="")
             else:
-                cache.put(line.key, line.kept.answer, note=line.kept.note)
+                cache.put(line.key, line.record.completion, meta=line.record.meta)
     except OSError as error:
         raise RunError(f"the bundle can't be unpacked: {error.strerror}", where=str(source)) from error
     finally:

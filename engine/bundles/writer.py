@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from promptwire.bundles.format import LARGEST, Manifest, lines_of, safe
 from promptwire.cache.disk import ResponseCache
-from promptwire.cache.jsonl import line_of
+from promptwire.cache.jsonl import write_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.errors import RunError
 from promptwire.results.call_diff import read_calls
@@ -128,7 +128,7 @@ def _answers(run: Path, folder: Path) -> Iterator[str]:
             if kept is None:
                 hint = "runs with --cache off keep none; else run it again with the same command, then bundle that run"
                 raise RunError(f"the cache has not the answer {key[:12]} that this run used", where=str(run), hint=hint)
-            yield line_of(CacheEntry(key, kept))
+            yield write_line(CacheEntry(key, kept))
     finally:
         cache.close()
 

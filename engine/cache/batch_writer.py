@@ -1,7 +1,7 @@
-"""One background thread that takes jobs in batches.
+"""Background thread that writes jobs in batches.
 
-A batch is whatever has gathered while the last one was being written: a lone job is written at once, a thousand share a
-transaction, and nobody waits for a timer.
+A batch is the jobs that came while the last batch was written. A single job is written at once, many jobs share a transaction,
+and no job waits for a timer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BATCH = 100
 
 
 class Writer(Generic[J]):
-    """Hands jobs to `write` in the order they came, at most a hundred at a time. `write` must not raise."""
+    """Passes jobs to `write` in order, at most a hundred at a time. `write` must not raise."""
 
     def __init__(self, write: Callable[[list[J]], None], *, name: str, leave: Callable[[], None]) -> None:
         self._write = write
@@ -33,12 +33,12 @@ class Writer(Generic[J]):
         with self._guard:
             self._queue.put(job)
             if self._thread is None:
-                # A daemon: the interpreter joins other threads before exit handlers run, which would wait here for ever.
+                # A daemon: the interpreter joins other threads before it runs exit handlers, so it would wait here for ever.
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
 
     def wait(self) -> None:
-        """Return when all that was queued before has been handed to `write`."""
+        """Wait until all jobs queued before have been passed to `write`."""
         with self._guard:
             if self._thread is None:
                 return
@@ -47,7 +47,7 @@ class Writer(Generic[J]):
         done.wait()
 
     def stop(self) -> None:
-        """Work off the queue and end the thread."""
+        """Write the queued jobs and end the thread."""
         with self._guard:
             thread, self._thread = self._thread, None
             if thread is None:
@@ -69,7 +69,7 @@ class Writer(Generic[J]):
             self._leave()
 
     def _gather(self) -> tuple[list[J], threading.Event | None, bool]:
-        """Jobs that are waiting, the marker that ended them, and whether to go on."""
+        """The queued jobs, the marker that ended them, and whether to go on."""
         batch: list[J] = []
         item = self._queue.get()
         while True:

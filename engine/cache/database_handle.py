@@ -1,6 +1,6 @@
-"""A second hold on the database file: its rows can still be read after the file was deleted or replaced.
+"""Second connection to the database file: reads its rows after the file was deleted or replaced.
 
-SQLite goes on with a file that has no name any more, without an error. What it then takes is lost when the process ends.
+SQLite keeps writing to a deleted file without an error. Those rows are lost when the process ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from promptwire.cache.database import DATABASE
 
-__all__ = ["Keeper"]
+__all__ = ["DatabaseHandle"]
 
 _ROWS: Final = (
     "SELECT key, value FROM Cache WHERE raw = 1 AND mode = 1 AND filename IS NULL"
@@ -20,30 +20,30 @@ _ROWS: Final = (
 )
 
 
-class Keeper:
-    """Holds the database in `folder` open. Made after diskcache has opened it. Raises sqlite3.Error."""
+class DatabaseHandle:
+    """Keeps the database in `folder` open. Create it after diskcache has opened the file. Raises sqlite3.Error."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / DATABASE
         self._database = sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True, check_same_thread=False)
         self._database.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        # The log beside the file is opened with the first read: later it may have no name any more.
+        # SQLite opens the write-ahead log with the first read. Later the log may be deleted.
         self._database.execute("SELECT 1 FROM Cache LIMIT 1").fetchall()
-        self._identity = self._now()
+        self._identity = self._file_id()
 
-    def gone(self) -> bool:
-        """Whether the file under its name is another one now, or none."""
-        return self._now() != self._identity
+    def replaced(self) -> bool:
+        """Whether the file was deleted or replaced."""
+        return self._file_id() != self._identity
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Key and text of every row, those included that came after the file was deleted. Raises sqlite3.Error."""
+        """Key and text of every row, including those written after the file was deleted. Raises sqlite3.Error."""
         yield from self._database.execute(_ROWS)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
-    def _now(self) -> tuple[int, int] | None:
+    def _file_id(self) -> tuple[int, int] | None:
         try:
             found = self._file.stat()
         except OSError:

@@ -1,6 +1,6 @@
-"""A last place for answers that were paid for and that the cache could not take: a file on whichever disk has space.
+"""Fallback file for paid completions that the cache could not write, on the first disk that has space.
 
-It is of the kind that `promptwire cache import` reads, so nothing else is needed to take them in.
+`promptwire cache import` reads the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from promptwire.cache.jsonl import HEADER, line_of
+from promptwire.cache.jsonl import HEADER, write_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.cache.record import CacheRecord
 from promptwire.values.hashing import canonical
@@ -19,8 +19,8 @@ from promptwire.values.hashing import canonical
 __all__ = ["write_fallback_dump"]
 
 
-def write_fallback_dump(answers: Mapping[str, CacheRecord]) -> Path | None:
-    """Write `answers`, by key, to a new file that only the user can read, and say where; None when no disk takes it."""
+def write_fallback_dump(records: Mapping[str, CacheRecord]) -> Path | None:
+    """Write `records`, by key, to a new file that only the user can read. Returns its path; None when every disk fails."""
     for folder in _folders():
         try:
             handle, name = tempfile.mkstemp(prefix="promptwire-answers-", suffix=".jsonl", dir=folder)
@@ -29,7 +29,7 @@ def write_fallback_dump(answers: Mapping[str, CacheRecord]) -> Path | None:
         try:
             with open(handle, "w", encoding="ascii") as file:
                 file.write(canonical(HEADER) + "\n")
-                file.writelines(line_of(CacheEntry(key, kept)) + "\n" for key, kept in answers.items())
+                file.writelines(write_line(CacheEntry(key, record)) + "\n" for key, record in records.items())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
@@ -41,7 +41,7 @@ def write_fallback_dump(answers: Mapping[str, CacheRecord]) -> Path | None:
 
 
 def _folders() -> Iterator[Path]:
-    """Where there may be space, the likeliest first."""
+    """Folders that may have space, the likeliest first."""
     with contextlib.suppress(OSError):
         yield Path(tempfile.gettempdir())
     with contextlib.suppress(OSError):

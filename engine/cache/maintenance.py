@@ -1,7 +1,7 @@
-"""The rows of a cache, looked at one by one: to list, show, verify and weed it.
+"""Cache maintenance row by row: list, find, verify and prune.
 
-Plain sqlite3 and JSON, read only, a row at a time: a cache file from a stranger can be looked at with this before anything
-else touches it. Nothing in a row is more than text to it. Only `prune` writes.
+A cache file is untrusted input. This module reads it with plain sqlite3 and JSON, one row at a time and read-only, and treats
+every value as text. So a file can be checked before the cache opens it. Only `prune` writes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from promptwire.errors import CacheError
 __all__ = ["KEY", "CacheEntry", "Fault", "find", "prune", "rows", "verify"]
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
-"""What every key looks like."""
+"""Form of every cache key."""
 _PATIENCE: Final = 60.0
 _RAW: Final = 1
 _COLUMNS: Final = (
@@ -33,48 +33,54 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A row that can be read."""
+    """A readable row."""
 
     key: str
     """The cache key."""
-    kept: CacheRecord
-    """The answer and what is known of its question."""
+    record: CacheRecord
+    """The completion and the meta data of its request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row that can't."""
+    """A row that can't be read."""
 
     row: int
     """Its number in the database."""
     problem: str
-    """What is wrong with it."""
+    """The problem of the row."""
 
 
 def rows(folder: Path) -> Iterator[CacheEntry | Fault]:
-    """Every row of the cache in `folder`, the oldest first. Raises CacheError when there is none or it can't be read."""
+    """Every row of the cache in `folder`, oldest first. Raises CacheError when the cache is missing or unreadable."""
     with _opened(folder) as database:
         for (number,) in database.execute("SELECT rowid FROM Cache ORDER BY rowid"):
             yield _row(database, number)
 
 
 def find(folder: Path, start: str) -> CacheEntry:
-    """The one row whose key starts with `start`. Raises CacheError when there is none, or more than one."""
+    """The row whose key starts with `start`. Raises CacheError unless there is exactly one."""
     if not re.fullmatch(r"[0-9a-f]{1,64}", start):
-        raise CacheError(f"{start[:80]!r} is no key", hint="a key is 64 hexadecimal digits, or the first few of them")
+        raise CacheError(
+            f"{start[:80]!r} is not a key", hint="give the 64 hexadecimal digits of a key, or the first few of them"
+        )
     with _opened(folder) as database:
         numbers = database.execute("SELECT rowid FROM Cache WHERE key GLOB ? LIMIT 2", (f"{start}*",)).fetchall()
         found = [_row(database, number) for (number,) in numbers]
     if len(found) != 1:
         many = "more than one answer" if found else "no answer"
-        raise CacheError(f"the cache holds {many} whose key starts with {start}", hint="`promptwire cache ls` lists them")
+        raise CacheError(
+            f"the cache holds {many} whose key starts with {start}", hint="list the keys with `promptwire cache ls`"
+        )
     if isinstance(found[0], Fault):
-        raise CacheError(f"row {found[0].row}: {found[0].problem}", hint="`promptwire cache prune --unreadable` removes it")
+        raise CacheError(
+            f"row {found[0].row}: {found[0].problem}", hint="remove the row with `promptwire cache prune --unreadable`"
+        )
     return found[0]
 
 
 def verify(folder: Path) -> tuple[int, list[Fault]]:
-    """How many rows can be read, and what is wrong with the others and with the database itself. Raises CacheError."""
+    """Count the readable rows; list the faults of the other rows and of the database. Raises CacheError."""
     sound, faults = 0, []
     with _opened(folder) as database:
         faults += [Fault(0, said[:200]) for (said,) in database.execute("PRAGMA quick_check(20)") if said != "ok"]
@@ -92,27 +98,29 @@ def verify(folder: Path) -> tuple[int, list[Fault]]:
 
 
 def prune(folder: Path, unwanted: Callable[[CacheEntry | Fault], bool]) -> int:
-    """Remove the rows that are `unwanted`, in one transaction; how many they were. Raises CacheError."""
+    """Remove the `unwanted` rows in one transaction. Returns how many they were. Raises CacheError."""
     with _opened(folder, write=True) as database:
         numbers = database.execute("SELECT rowid FROM Cache ORDER BY rowid").fetchall()
-        doomed = [(number,) for (number,) in numbers if unwanted(_row(database, number))]
+        removed = [(number,) for (number,) in numbers if unwanted(_row(database, number))]
         with database:
-            database.executemany("DELETE FROM Cache WHERE rowid = ?", doomed)
-    return len(doomed)
+            database.executemany("DELETE FROM Cache WHERE rowid = ?", removed)
+    return len(removed)
 
 
 @contextlib.contextmanager
 def _opened(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-    """The database in `folder`, with every error of it as a CacheError."""
+    """Open the database in `folder`; raise its errors as CacheError."""
     file = folder.absolute() / DATABASE
     if not os.path.isfile(file):
-        raise CacheError("there is no cache in this folder", where=str(folder), hint="name another with PROMPTWIRE_CACHE")
+        raise CacheError(
+            "there is no cache in this folder", where=str(folder), hint="name another folder with PROMPTWIRE_CACHE"
+        )
     try:
         uri = f"{file.as_uri()}?mode={'rw' if write else 'ro'}"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as database:
-            # What the file's own views and triggers may call: nothing that reaches beyond it.
+            # The file's own views and triggers may call no function that reaches beyond the database.
             database.execute("PRAGMA trusted_schema = OFF")
-            # length() ends at a NUL, so a value may be longer than it says.
+            # length() stops at a NUL, so a value may be longer than reported.
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * LARGEST)
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
             _require_table(database, folder)
@@ -122,14 +130,14 @@ def _opened(folder: Path, *, write: bool = False) -> Iterator[sqlite3.Connection
 
 
 def _require_table(database: sqlite3.Connection, folder: Path) -> None:
-    """Raise CacheError unless the rows stand in a table: a view could go on for ever."""
+    """Raise CacheError unless `Cache` is a table: a view could be endless."""
     kinds = [kind for (kind,) in database.execute("SELECT type FROM sqlite_master WHERE name = 'Cache'")]
     if kinds != ["table"]:
-        raise CacheError("this is no cache of promptwire's", where=str(folder), hint=REMEDY)
+        raise CacheError("this is not a promptwire cache", where=str(folder), hint=REMEDY)
 
 
 def _row(database: sqlite3.Connection, number: int) -> CacheEntry | Fault:
-    """The row with this number. Each is read by itself, so that one that can't be read hides no other."""
+    """Read one row by number. Rows are read one by one, so that an unreadable row does not hide the others."""
     try:
         found = database.execute(_COLUMNS, (LONGEST_ROW, number)).fetchone()
     except sqlite3.DataError as error:
@@ -142,13 +150,13 @@ def _row(database: sqlite3.Connection, number: int) -> CacheEntry | Fault:
 
 
 def _read(found: tuple[int, str, str, int, int, int, str, int, str | None]) -> CacheEntry | Fault:
-    """A row as it is in the database, checked."""
+    """Check the columns of a row and parse its value."""
     number, key_type, key, raw, mode, filename, value_type, size, value = found
     if key_type != "text" or not KEY.fullmatch(key):
-        return Fault(number, "its key is none of promptwire's")
+        return Fault(number, "its key is not a promptwire key")
     if raw != 1 or mode != _RAW or filename or value_type != "text":
         return Fault(number, "its value is not text in the database")
     if value is None:
         return Fault(number, f"it is too long: {size} bytes")
-    kept = CacheRecord.read(value)
-    return CacheEntry(key, kept) if kept is not None else Fault(number, "its value is cut off or malformed")
+    record = CacheRecord.read(value)
+    return CacheEntry(key, record) if record is not None else Fault(number, "its value is cut off or malformed")

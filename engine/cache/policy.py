@@ -7,4 +7,4 @@ from typing import Literal
 __all__ = ["CachePolicy"]
 
 CachePolicy = Literal["use", "refresh", "only", "off"]
-"""`use` what is stored, or ask; `refresh`: ask anew once in this run; `only` what is stored; `off`: neither read nor write."""
+"""`use`: read, else call; `refresh`: call again once in this run; `only`: read only; `off`: neither read nor write."""

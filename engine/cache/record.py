@@ -1,6 +1,6 @@
-"""One row of the cache as text: an answer, and just enough about its question to list and weed a cache.
+"""One cache row as JSON: response, backend identity, request kind, time. Used to list and prune.
 
-The text may come from anyone, so reading it checks every type; what does not fit is no answer.
+The text is untrusted input, so reading it checks every type. A text that does not fit is not a record.
 """
 
 from __future__ import annotations
@@ -19,87 +19,95 @@ __all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "
 LARGEST: Final = 16_777_216
 """Longest line of an export or a bundle, in bytes."""
 LONGEST_ROW: Final = LARGEST - 4096
-"""Longest text of a row, in bytes: what the cache keeps has to fit into a line of an export, with its key."""
+"""Longest text of a row, in bytes: a row has to fit into a line of an export, with its key."""
 _MARGIN: Final = 4096
-"""Bytes of a row that `fits` leaves for what is not the answer."""
+"""Bytes of a row that `fits` leaves for the fields beside the completion."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestMeta:
-    """What a row says about its question."""
+    """What a row says about the request."""
 
     model: str
-    """Identity of the backend that answered."""
+    """Identity of the backend."""
     kind: str
     """Kind of request, such as `generate`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheRecord:
-    """A stored answer."""
+    """A stored completion."""
 
-    answer: Completion
-    """The answer."""
-    note: RequestMeta
-    """What was asked of whom."""
+    completion: Completion
+    """The completion."""
+    meta: RequestMeta
+    """Backend and kind of the request."""
     when: float
-    """Unix time when it came; 0 when it is not known."""
+    """Unix time when it arrived; 0 when it is not known."""
     unknown: int = field(default=0, compare=False)
-    """Numbers of the row that were out of range and are read as unknown."""
+    """How many numbers of the row were out of range and are read as unknown."""
 
     def write(self) -> str:
-        """The row's text."""
-        return canonical({"answer": self.answer.to_json(), "model": self.note.model, "kind": self.note.kind, "when": self.when})
+        """The row's JSON text."""
+        answer, meta = self.completion.to_json(), self.meta
+        return canonical({"answer": answer, "model": meta.model, "kind": meta.kind, "when": self.when})
 
     @classmethod
     def read(cls, text: str) -> CacheRecord | None:
-        """The answer in a row's text; None when it is cut off, malformed or longer than the limit."""
+        """The record in a row's text; None when it is cut off, malformed or longer than the limit."""
         if len(text) > LONGEST_ROW:
             return None
         try:
             data = json.loads(text)
-            kept = cls(Completion.from_json(data["answer"]), RequestMeta(data["model"], data["kind"]), data["when"])
+            record = cls(Completion.from_json(data["answer"]), RequestMeta(data["model"], data["kind"]), data["when"])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             return None
-        return kept._ranged() if kept._sound() else None
+        return record._in_range() if record._has_valid_types() else None
 
-    def _sound(self) -> bool:
-        answer = self.answer
-        texts = (answer.text, answer.finish, answer.via, self.note.model, self.note.kind)
+    def _has_valid_types(self) -> bool:
+        completion = self.completion
+        texts = (completion.text, completion.finish, completion.via, self.meta.model, self.meta.kind)
         return (
             all(type(text) is str for text in texts)
-            and type(answer.tokens_in) is int
-            and type(answer.tokens_out) is int
-            and (answer.usd is None or _number(answer.usd))
-            and all(finite(weight) is not None for weight in answer.weights)
+            and type(completion.tokens_in) is int
+            and type(completion.tokens_out) is int
+            and (completion.usd is None or _number(completion.usd))
+            and all(finite(weight) is not None for weight in completion.weights)
             and _number(self.when)
         )
 
-    def _ranged(self) -> CacheRecord:
-        """This row with the numbers that are out of range as unknown: the answer itself was paid for and is still good."""
-        answer = self.answer
-        tokens_in, tokens_out = token_count(answer.tokens_in), token_count(answer.tokens_out)
-        usd, when = price(answer.usd), moment(self.when)
-        changed = [(answer.tokens_in, tokens_in), (answer.tokens_out, tokens_out), (answer.usd, usd), (self.when, when)]
+    def _in_range(self) -> CacheRecord:
+        """This record with numbers out of range as unknown. Its completion was paid for and stays usable."""
+        completion = self.completion
+        tokens_in, tokens_out = token_count(completion.tokens_in), token_count(completion.tokens_out)
+        usd, when = price(completion.usd), moment(self.when)
+        changed = [
+            (completion.tokens_in, tokens_in),
+            (completion.tokens_out, tokens_out),
+            (completion.usd, usd),
+            (self.when, when),
+        ]
         unknown = sum(before != after for before, after in changed)
         if not unknown:
             return self
-        known = replace(answer, tokens_in=tokens_in, tokens_out=tokens_out, usd=usd)
-        return CacheRecord(known, self.note, when, unknown)
+        known = replace(completion, tokens_in=tokens_in, tokens_out=tokens_out, usd=usd)
+        return CacheRecord(known, self.meta, when, unknown)
 
 
-def fits(answer: Completion) -> bool:
-    """Whether a row can hold `answer`."""
-    if 6 * len(answer.text) + 32 * len(answer.weights) < LONGEST_ROW - _MARGIN:  # a character is at most 6 bytes as ASCII
+def fits(completion: Completion) -> bool:
+    """Whether a row can hold `completion`."""
+    if (
+        6 * len(completion.text) + 32 * len(completion.weights) < LONGEST_ROW - _MARGIN
+    ):  # a character is at most 6 bytes as ASCII
         return True
-    return len(canonical(answer.to_json())) <= LONGEST_ROW - _MARGIN
+    return len(canonical(completion.to_json())) <= LONGEST_ROW - _MARGIN
 
 
-def filtered(answer: Completion) -> bool:
-    """Whether a content filter kept the model from answering: worth keeping, but not worth replaying, for filters change."""
-    return answer.finish == "content_filter"
+def filtered(completion: Completion) -> bool:
+    """Whether a content filter blocked the reply. It is stored but not reused in a later run, since filters change."""
+    return completion.finish == "content_filter"
 
 
 def _number(value: Any) -> bool:
-    """Whether `value` is a number as JSON has them."""
+    """Whether `value` is a finite JSON number."""
     return type(value) is int or (type(value) is float and math.isfinite(value))

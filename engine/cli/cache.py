@@ -48,7 +48,7 @@ def ls(
     from promptwire.cache.maintenance import Fault, rows
     from promptwire.options import cache_folder
 
-    found = (row for row in rows(cache_folder()) if (not model if isinstance(row, Fault) else model in row.kept.note.model))
+    found = (row for row in rows(cache_folder()) if (not model if isinstance(row, Fault) else model in row.record.meta.model))
     for row in deque(found, maxlen=limit):
         if isinstance(row, Fault):
             fault = {"row": row.row, "problem": row.problem}
@@ -84,7 +84,7 @@ def verify() -> None:
     for fault in faults:
         sys.stdout.write(f"row {fault.row}: {_plain(fault.problem)}\n")
     sys.stdout.write(f"{sound} answers can be read, {len(faults)} can't\n")
-    unknown = sum(isinstance(row, CacheEntry) and row.kept.unknown > 0 for row in rows(cache_folder())) if sound else 0
+    unknown = sum(isinstance(row, CacheEntry) and row.record.unknown > 0 for row in rows(cache_folder())) if sound else 0
     if unknown:
         sys.stdout.write(f"{unknown} of them hold times, prices or token counts out of range, which are read as unknown\n")
     if faults:
@@ -114,8 +114,8 @@ def prune(
             return unreadable and row.row > 0
         named = bool(model) or bool(key) or older is not None
         # An answer whose time is not known is not known to be old.
-        aged = older is None or 0 < row.kept.when < before
-        return named and row.key.startswith(key) and model in row.kept.note.model and aged
+        aged = older is None or 0 < row.record.when < before
+        return named and row.key.startswith(key) and model in row.record.meta.model and aged
 
     if yes:
         sys.stdout.write(f"{weed(cache_folder(), unwanted)} rows removed\n")
@@ -142,9 +142,15 @@ def take(file: Annotated[Path, typer.Argument(help="A file that `promptwire cach
 
 
 def _facts(row: Any) -> dict[str, Any]:
-    known = row.kept.when > 0
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.kept.when)) if known else "unknown"
-    return {"key": row.key, "when": when, "model": row.kept.note.model, "kind": row.kept.note.kind, **row.kept.answer.to_json()}
+    known = row.record.when > 0
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.record.when)) if known else "unknown"
+    return {
+        "key": row.key,
+        "when": when,
+        "model": row.record.meta.model,
+        "kind": row.record.meta.kind,
+        **row.record.completion.to_json(),
+    }
 
 
 def _plain(text: str) -> str:

@@ -1,8 +1,8 @@
-"""A gate before the first call: what the cache holds goes through, what would be paid for waits until somebody has agreed.
+"""Approval gate. Cached responses pass; the first uncached call waits until the cost is approved.
 
-Everything that waits is gathered until nothing else can go on. What was found in the cache until then, and what is missing, is
-all that can be known of a run before it spends anything; it is known at no cost, for it is the run's own beginning. So a run
-that the cache holds entirely never comes to the gate.
+The gate collects every waiting call until no step can go on. The cached calls so far and the missing ones are all that can be
+known of a run before it spends anything. Knowing them costs nothing: they are the run's own beginning. A run that is entirely
+cached never reaches the gate.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ __all__ = ["ApprovalGate", "PendingCalls"]
 
 @dataclass(slots=True)
 class PendingCalls:
-    """What one step is waiting for."""
+    """The calls of one step that wait for approval."""
 
     keys: set[str] = field(default_factory=set)
-    """The answers that are missing."""
+    """Cache keys of the missing completions."""
     had: int = 0
-    """Answers of the same requests that are not."""
+    """Completions of the same requests that are cached."""
 
 
 class ApprovalGate:
-    """Closed until `decide` returns; what it raises comes to everybody who waits."""
+    """Closed until `decide` returns. An error that `decide` raises is raised in every waiting step."""
 
     def __init__(self, decide: Callable[[], None]) -> None:
         self.open = False
-        self.held: dict[str, PendingCalls] = {}
+        self.pending: dict[str, PendingCalls] = {}
         """By the path of the step."""
         self._decide = decide
         self._opening: asyncio.Future[None] | None = None
         self._waiting = 0
 
     async def enter(self, node: str, keys: Collection[str], *, had: int = 0) -> None:
-        """Wait until the answers under `keys` may be asked for. Raises what `decide` raises."""
+        """Wait until the calls under `keys` are approved. Raises what `decide` raises."""
         if self.open:
             return
-        held = self.held.setdefault(node, PendingCalls())
-        held.keys.update(keys)
-        held.had += had
+        pending = self.pending.setdefault(node, PendingCalls())
+        pending.keys.update(keys)
+        pending.had += had
         if self._opening is None:
             self._opening = asyncio.get_running_loop().create_future()
             when_idle(self._settle)
         self._waiting += 1
         try:
-            await asyncio.shield(self._opening)  # one who gives up must not take the answer from the others
+            await asyncio.shield(self._opening)  # cancelling one step must not cancel the decision for the others
         finally:
             self._waiting -= 1
 
     def _settle(self) -> None:
         if self._opening is None or not self._waiting:
-            return  # the run has ended meanwhile, and nobody is to be bothered about it
+            return  # the run has ended meanwhile: no approval is needed
         try:
             self._decide()
         except BaseException as refusal:

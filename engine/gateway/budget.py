@@ -1,8 +1,8 @@
-"""What a run may spend: calls, tokens, money, seconds; refused before it is exceeded.
+"""Budget of a run: calls, tokens, dollars and seconds, checked before each call.
 
-A call is reserved before it is made and settled after, so any number in flight at once can't pass a limit on calls. What
-tokens and money a call costs is known only afterwards: for tokens an estimate is held meanwhile, for money the mean price so
-far, and the overshoot is at most what was in flight.
+A call is reserved before it is made and settled after, so calls in flight can't exceed a limit on calls. The tokens and the
+price of a call are known only afterwards. Meanwhile the budget holds an estimate for tokens and the mean price so far for
+dollars. The overshoot is at most what was in flight.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ N = TypeVar("N", int, float)
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """One call that was reserved and is not settled yet."""
+    """One reserved call that is not settled yet."""
 
     tokens: int
     """Estimated tokens, read and written."""
     role: str = ""
-    """The role that is asked."""
+    """Role of the model that is called."""
 
 
 @dataclass(slots=True)
@@ -54,16 +54,16 @@ class _Count:
         self.tokens, self.usd = self.tokens + cost.tokens_in + cost.tokens_out, self.usd + (cost.usd or 0.0)
 
     def mean_tokens(self) -> float:
-        """Tokens a call, in flight or not."""
+        """Tokens per call, including calls in flight."""
         return (self.tokens + self.held_tokens) / (self.calls + self.held or 1)
 
     def mean_usd(self) -> float:
-        """Dollars a call that was answered."""
+        """Dollars per completed call."""
         return self.usd / (self.calls or 1)
 
 
 class Budget:
-    """The purse of one run. Without limits it only counts."""
+    """Budget of one run. Without limits it only counts."""
 
     def __init__(self, limits: Limits | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits or Limits()
@@ -72,14 +72,14 @@ class Budget:
         self._all = _Count()
         self._by_role: dict[str, _Count] = {}
         self._unpriced = False
-        self._aside: Mapping[Role, int] = {}
-        self._length: Mapping[Role, float] = {}
-        self._longer = 0.0
+        self._final_calls: Mapping[Role, int] = {}
+        self._final_tokens: Mapping[Role, float] = {}
+        self._extension = 0.0
 
     def reserve(self, calls: int, tokens: int = 0, *, role: str = "") -> list[Reservation]:
-        """Hold `calls` calls of about `tokens` tokens each, all or none.
+        """Reserve `calls` calls of about `tokens` tokens each, all or none.
 
-        Raises LimitReached when that would pass a limit.
+        Raises LimitReached when that would exceed a limit.
         """
         left = self.left()
         if left.seconds is not None and left.seconds <= 0:
@@ -96,72 +96,75 @@ class Budget:
             count.hold(calls, tokens)
         return [Reservation(tokens, role)] * calls
 
-    def settle(self, hold: Reservation, *, tokens: int, usd: float | None) -> None:
-        """Book the answer that `hold` was for: its tokens (0 when unknown: the estimate counts) and its price."""
-        self.cancel(hold)
-        for count in self._counts(hold.role):
-            count.book(tokens or hold.tokens, usd or 0.0)
+    def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
+        """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""
+        self.cancel(reservation)
+        for count in self._counts(reservation.role):
+            count.book(tokens or reservation.tokens, usd or 0.0)
         self._unpriced |= usd is None
 
-    def cancel(self, hold: Reservation) -> None:
-        """Give `hold` back: its call brought no answer."""
-        for count in self._counts(hold.role):
-            count.hold(-1, hold.tokens)
+    def cancel(self, reservation: Reservation) -> None:
+        """Release a reservation whose call brought no completion."""
+        for count in self._counts(reservation.role):
+            count.hold(-1, reservation.tokens)
 
     def charge(self, costs: Sequence[Charge], *, role: str) -> None:
-        """Book what replies cost that brought no answer: the call that they were for stays held."""
+        """Count the cost of replies that brought no completion. The reservation of their call stays."""
         for cost in costs:
             for count in self._counts(role):
                 count.charge(cost)
             self._unpriced |= cost.usd is None
 
     def check(self) -> None:
-        """Raise LimitReached when what was charged has passed a limit, so that the call may not be tried again."""
-        limits, spent, aside = self.limits, self._all, self._kept_back()
-        if limits.tokens is not None and spent.tokens + spent.held_tokens + (aside.tokens or 0) > limits.tokens:
+        """Raise LimitReached when charges have exceeded a limit, so that the call is not retried."""
+        limits, spent, final = self.limits, self._all, self._final_reserve()
+        if limits.tokens is not None and spent.tokens + spent.held_tokens + (final.tokens or 0) > limits.tokens:
             raise self._refusal("tokens", f"{limits.tokens} tokens")
         if limits.usd is not None and self._unpriced:
             raise self._unknown_price()
-        if limits.usd is not None and spent.usd + (aside.usd or 0.0) >= limits.usd:
+        if limits.usd is not None and spent.usd + (final.usd or 0.0) >= limits.usd:
             raise self._refusal("usd", f"{limits.usd:g} dollars")
 
     def reserve_final(self, calls: Mapping[Role, int], tokens: Mapping[Role, float] | None = None) -> None:
-        """Keep back what so many calls of each role need, for the evaluation at the end, until `release`.
+        """Reserve `calls` of each role for the final evaluation, until `release`.
 
-        `tokens` says about how many a call of each role takes, for as long as none was made.
+        `tokens` estimates the tokens of a call of each role; it counts while the role has made no call.
         """
-        self._aside, self._length = calls, tokens or {}
+        self._final_calls, self._final_tokens = calls, tokens or {}
 
     def release(self) -> None:
-        """Let what was set aside be spent: the time in full, though a search may have computed past its end without asking."""
-        late = self._elapsed() + (self._kept_back().seconds or 0.0) - (self.limits.seconds or math.inf)
-        self._longer = max(0.0, late)
-        self._aside = {}
+        """Release what `reserve_final` reserved. Its time is granted in full, even when a search computed past its own end."""
+        late = self._elapsed() + (self._final_reserve().seconds or 0.0) - (self.limits.seconds or math.inf)
+        self._extension = max(0.0, late)
+        self._final_calls = {}
 
     def left(self) -> Limits:
-        """What may still be reserved; None where there is no limit, never below 0."""
-        limits, spent, aside = self.limits, self._all, self._kept_back()
+        """What may still be reserved: None where there is no limit, never below 0."""
+        limits, spent, final = self.limits, self._all, self._final_reserve()
         rest = {
-            "calls": _rest(limits.calls, spent.calls + spent.held, aside.calls),
-            "tokens": _rest(limits.tokens, spent.tokens + spent.held_tokens, aside.tokens),
-            "usd": _rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), aside.usd),
-            "seconds": _rest(limits.seconds, self._elapsed() - self._longer, aside.seconds),
+            "calls": _rest(limits.calls, spent.calls + spent.held, final.calls),
+            "tokens": _rest(limits.tokens, spent.tokens + spent.held_tokens, final.tokens),
+            "usd": _rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), final.usd),
+            "seconds": _rest(limits.seconds, self._elapsed() - self._extension, final.seconds),
         }
         return limits.model_copy(update=rest)
 
-    def _kept_back(self) -> Limits:
-        """What was set aside: calls in full; tokens and dollars at their mean a call of the role, seconds at that of all.
+    def _final_reserve(self) -> Limits:
+        """The budget reserved for the final evaluation.
 
-        Of a limit on calls that is too small for that, half is kept back. A mean over few calls may be far off, at first by
-        the time in which a model is loaded, so half of a limit is always there to search with. A search need not ask, so a
-        twentieth of the time is kept back however fast the calls were.
+        Calls are reserved in full; tokens and dollars at the role's mean per call; seconds at the mean of all calls. Where a
+        limit on calls is too small for that, half of it is reserved. A mean over few calls may be far off, for example by the
+        time in which a model is loaded. So at least half of each limit is left for the search. A search may compute without
+        calls, so at least a twentieth of the time is reserved.
         """
-        calls = sum(self._aside.values())
+        calls = sum(self._final_calls.values())
         if not calls:
             return Limits()
-        roles = {role: self._by_role.get(role, _Count()) for role in self._aside}
-        tokens = sum(self._aside[role] * (count.mean_tokens() or self._length.get(role, 0)) for role, count in roles.items())
-        usd = sum(self._aside[role] * count.mean_usd() for role, count in roles.items())
+        roles = {role: self._by_role.get(role, _Count()) for role in self._final_calls}
+        tokens = sum(
+            self._final_calls[role] * (count.mean_tokens() or self._final_tokens.get(role, 0)) for role, count in roles.items()
+        )
+        usd = sum(self._final_calls[role] * count.mean_usd() for role, count in roles.items())
         seconds = calls * self._elapsed() / (self._all.calls or math.inf)
         limits, most = self.limits, (self.limits.seconds or 0.0) / 2
         return Limits(
@@ -178,28 +181,28 @@ class Budget:
         return self._clock() - self._began
 
     def out_of_time(self) -> LimitReached:
-        """What is said when the seconds are used up."""
+        """The error for a run whose seconds are used up."""
         return self._refusal("seconds", f"{self.limits.seconds or 0:g} seconds")
 
     @property
     def spent(self) -> Limits:
-        """What was spent: calls, tokens, dollars, seconds. Answers without a known price count nothing in dollars."""
+        """Calls, tokens, dollars and seconds spent. Completions without a known price count as 0 dollars."""
         spent = self._all
         return Limits(calls=spent.calls, tokens=spent.tokens, usd=spent.usd, seconds=self._elapsed())
 
     @staticmethod
     def _unknown_price() -> LimitReached:
-        problem = "a limit in dollars can't be held: the model does not say what its answers cost"
+        problem = "a limit in dollars can't be enforced: the model does not report the price of its answers"
         return LimitReached(problem, hint="limit calls or tokens instead: --limit calls=N")
 
     def _refusal(self, name: str, limit: str) -> LimitReached:
-        kept = getattr(self._kept_back(), name)
-        aside = f" ({kept:.6g} of them kept back for the final evaluation)" if kept else ""
+        reserved = getattr(self._final_reserve(), name)
+        final = f" ({reserved:.6g} of them reserved for the final evaluation)" if reserved else ""
         return LimitReached(
-            f"the limit of {limit} is reached{aside}",
-            hint=f"run again with a higher limit, such as --limit {name}=...: what was answered so far is not asked again",
+            f"the limit of {limit} is reached{final}",
+            hint=f"run again with a higher limit, such as --limit {name}=...: answers so far are cached",
         )
 
 
-def _rest(limit: N | None, used: N, aside: N | None) -> N | None:
-    return None if limit is None else max(limit - used - (aside or 0), 0)
+def _rest(limit: N | None, used: N, final: N | None) -> N | None:
+    return None if limit is None else max(limit - used - (final or 0), 0)

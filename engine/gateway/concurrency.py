@@ -1,6 +1,7 @@
 """Adaptive concurrency: how many requests of one backend are in flight at once.
 
-The limit is halved when the endpoint throttles and grows slowly while it does not (AIMD, as in TCP)."""
+The limit is halved when the endpoint throttles and grows slowly while it does not (AIMD, as in TCP).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ __all__ = ["AdaptiveConcurrency"]
 
 
 class AdaptiveConcurrency:
-    """Admits so many at once, in the order asked: at most `ceiling`, fewer while the endpoint says that it is too much."""
+    """Admits requests in order: at most `ceiling` at once, fewer while the endpoint throttles."""
 
     def __init__(self, ceiling: int) -> None:
         self.ceiling = max(1, ceiling)
@@ -26,14 +27,14 @@ class AdaptiveConcurrency:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Hold a slot. How the body ends tells whether the endpoint can take more."""
+        """Hold a slot. A TransientError in the body that says `throttled` lowers the limit; success raises it."""
         await self._take()
         cuts = self._cuts
         try:
             yield
             self.limit = min(self.ceiling, self.limit + 1 / self.limit)
         except TransientError as error:
-            # Requests that were in flight together complain together: that is one reason to halve, not sixty-four.
+            # Requests that were in flight together are throttled together. The limit is halved once for all of them.
             if error.throttled and cuts == self._cuts:
                 self.limit = max(1.0, self.limit / 2)
                 self._cuts += 1
@@ -51,7 +52,7 @@ class AdaptiveConcurrency:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it was its turn already: hand the slot on
+            if turn.done() and not turn.cancelled():  # the slot was given already: pass it on
                 self.busy -= 1
                 self._admit()
             raise

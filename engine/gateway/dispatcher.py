@@ -1,7 +1,8 @@
-"""Takes requests to the backends: opens each once, keeps to slots and pace, tries again, and asks for what a reply left out.
+"""Sends requests to backends.
 
-An endpoint that ignores `n` gives one answer where eight were asked for. Taking that one for all eight would make eight
-candidates out of one, so what is missing is asked for again.
+Opens each backend once; applies concurrency limit, rate limit and retries; requests missing samples again. An endpoint that
+ignores `n` returns one completion where eight were requested. Using that one for all eight samples would make eight equal
+candidates.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,222 +27,237 @@ from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
 from promptwire.security.secrets import redact, secrets
 
-__all__ = ["Dispatcher", "Store", "tidy"]
+__all__ = ["Dispatcher", "Store", "user_error"]
 
 _UNSEEN: Final = 3
-"""Tries at an address that can't be connected to and never could."""
+"""Tries at an address that has never accepted a connection."""
 
 _GRACE: Final = 30.0
-"""Seconds that a request which is out may take beyond a limit in seconds: an answer that is nearly there is paid for."""
+"""Seconds that a request in flight may take beyond a limit in seconds, since its completion may already be paid for."""
 
 _KEY: Final = 16
-"""Shortest secret that is taken out of answers."""
+"""Length of the shortest secret that is removed from completions."""
 
 Store = Callable[[InFlightRequest, Sequence[str], Sequence[Completion]], Awaitable[None]]
-"""Books and keeps the answers that came for some keys of a flight."""
+"""Counts and stores the completions of some keys of a request."""
 
 
 @dataclass(slots=True)
 class _BackendState:
-    """What is known of one backend that was called."""
+    """State of one backend in this run."""
 
     backend: Backend
-    slots: AdaptiveConcurrency
-    meter: RateLimiter
+    concurrency: AdaptiveConcurrency
+    rate_limiter: RateLimiter
     opening: asyncio.Future[None] | None = None
     worked: bool = False
-    """Whether it has ever answered."""
+    """Whether it has ever returned a completion."""
     paced: bool = False
-    """Whether a request ever had to wait for a minute to pass."""
+    """Whether a request ever had to wait for the rate limit."""
 
 
 class Dispatcher:
-    """Sends flights. One per gateway."""
+    """Sends requests to backends. One per gateway."""
 
     def __init__(
-        self, *, budget: Budget, tally: Usage, trace: Trace, retry: RetryPolicy, paces: Mapping[str, RateLimits] | None = None
+        self,
+        *,
+        budget: Budget,
+        usage: Usage,
+        trace: Trace,
+        retry: RetryPolicy,
+        rate_limits: Mapping[str, RateLimits] | None = None,
     ) -> None:
-        """`paces` are by the backend's identity: whoever asks the same model at the same address shares one."""
+        """Keep `rate_limits` by the backend's identity: two backends for the same model and address share one limit."""
         self._budget = budget
-        self._tally = tally
+        self._usage = usage
         self._trace = trace
         self._retry = retry
-        # Only what is as long as a key: a short password may be an ordinary word, and answers must not depend on it.
-        self._keys = tuple(secret for secret in secrets() if len(secret) >= _KEY)
-        self._paces = paces or {}
-        self._meters: dict[str, RateLimiter] = {}
-        self._lanes: dict[int, _BackendState] = {}
+        # Only what is as long as a key: a short password may be an ordinary word, and completions must not depend on it.
+        self._secrets = tuple(secret for secret in secrets() if len(secret) >= _KEY)
+        self._rate_limits = rate_limits or {}
+        self._rate_limiters: dict[str, RateLimiter] = {}
+        self._states: dict[int, _BackendState] = {}
 
-    async def send(self, flight: InFlightRequest, keys: Sequence[str], store: Store) -> None:
-        """Ask for `keys` until each has its answer. Raises ModelError or LimitReached; what came before is stored."""
+    async def send(self, in_flight: InFlightRequest, keys: Sequence[str], store: Store) -> None:
+        """Send requests until each of `keys` has its completion.
+
+        Raises ModelError or LimitReached; completions that came before that are stored.
+        """
         rest = list(keys)
         while rest:
-            rest = rest[await self._send(flight, rest, store) :]
-            if rest and not flight.backend.batches:
-                # It has turned out to bring one answer a request: the others go at once, each in a slot of its own.
-                jobs = [self.send(flight, [key], store) for key in rest]
+            rest = rest[await self._send(in_flight, rest, store) :]
+            if rest and not in_flight.backend.batches:
+                # The backend returns one completion a request: send the others at once, each in a slot of its own.
+                jobs = [self.send(in_flight, [key], store) for key in rest]
                 failures = [one for one in await asyncio.gather(*jobs, return_exceptions=True) if one is not None]
                 if failures:
                     raise failures[0]
                 return
 
     async def close(self) -> list[PromptwireError]:
-        """Close the backends that were opened; what went wrong with that."""
+        """Close the backends that were opened. Returns the errors of those that failed to close."""
         failures: list[PromptwireError] = []
-        for lane in self._lanes.values():
-            if lane.opening is not None:
-                await asyncio.wait([lane.opening])
+        for state in self._states.values():
+            if state.opening is not None:
+                await asyncio.wait([state.opening])
             try:
-                await lane.backend.close()
+                await state.backend.close()
             except PromptwireError as error:
                 failures.append(error)
-        self._lanes.clear()
+        self._states.clear()
         return failures
 
-    async def _send(self, flight: InFlightRequest, keys: Sequence[str], store: Store) -> int:
-        """One request for `keys`, tried until it works or can't; how many it brought, at least one."""
-        lane = self._lanes.get(id(flight.backend)) or self._lane(flight.backend)
+    async def _send(self, in_flight: InFlightRequest, keys: Sequence[str], store: Store) -> int:
+        """Send one request for `keys`, with retries. Returns how many completions came, at least one."""
+        state = self._states.get(id(in_flight.backend)) or self._state(in_flight.backend)
         attempt = 0
         while True:
-            if not flight.waiters:
-                raise TransientError("the call was given up: nobody waits for it any more", where=flight.node)
+            if not in_flight.waiters:
+                raise TransientError("request cancelled: no step is waiting for it", where=in_flight.node)
             attempt += 1
             began = time.monotonic()
-            try:
-                answers = await self._attempt(flight, lane, keys)
-            except TransientError as error:
-                await self._pause(flight, error, attempt, worked=lane.worked)
-                continue
-            lane.worked = True
-            seconds = round(time.monotonic() - began, 4)
-            try:
-                await store(flight, keys[: len(answers)], answers)
-            finally:
-                flight.paying -= 1
-            # After the answers are safe: the record may fail.
-            self._trace.event("request", path=flight.node, model=lane.backend.name, answers=len(answers), seconds=seconds)
-            return len(answers)
+            with ExitStack() as unsettled:
+                try:
+                    completions = await self._attempt(in_flight, state, keys, unsettled)
+                except TransientError as error:
+                    failure = error
+                else:
+                    state.worked = True
+                    seconds = round(time.monotonic() - began, 4)
+                    await store(in_flight, keys[: len(completions)], completions)
+                    break
+            await self._pause(in_flight, failure, attempt, worked=state.worked)
+        # After the completions are stored: writing the trace may fail.
+        facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
+        self._trace.event("request", path=in_flight.node, **facts)
+        return len(completions)
 
-    def _lane(self, backend: Backend) -> _BackendState:
-        pace = self._paces.get(backend.identity, RateLimits()) if self._paces else RateLimits()
-        meter = self._meters.setdefault(backend.identity, RateLimiter(pace)) if pace.limited else RateLimiter()
-        slots = AdaptiveConcurrency(min(backend.parallel, pace.parallel or backend.parallel))
-        return self._lanes.setdefault(id(backend), _BackendState(backend, slots, meter))
+    def _state(self, backend: Backend) -> _BackendState:
+        limits = self._rate_limits.get(backend.identity, RateLimits()) if self._rate_limits else RateLimits()
+        limiter = self._rate_limiters.setdefault(backend.identity, RateLimiter(limits)) if limits.limited else RateLimiter()
+        concurrency = AdaptiveConcurrency(min(backend.parallel, limits.parallel or backend.parallel))
+        return self._states.setdefault(id(backend), _BackendState(backend, concurrency, limiter))
 
-    async def _attempt(self, flight: InFlightRequest, lane: _BackendState, keys: Sequence[str]) -> Sequence[Completion]:
-        """What one request brings. On success the flight stays `paying`, until the answers are stored."""
-        async with lane.slots.one():
-            await self._ready(lane)
-            departure = await self._depart(flight, lane, keys)
-            taken = 0
-            self._tally.of(flight.node).requests += 1
-            flight.paying += 1
+    async def _attempt(
+        self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str], unsettled: ExitStack
+    ) -> Sequence[Completion]:
+        """Send one request once. From sending on, the request is unsettled until the caller leaves `unsettled`."""
+        async with state.concurrency.one():
+            await self._open(state)
+            permit = await self._wait_for_rate_limit(in_flight, state, keys)
+            tokens = 0
+            self._usage.of(in_flight.node).requests += 1
+            unsettled.enter_context(in_flight.unsettled())
             lost: list[Charge] = []
             try:
                 with charges() as lost:
-                    answers = _within(await self._called(flight, lane, keys), len(keys))
-                if not answers:
-                    raise TransientError("the reply held no answer", where=lane.backend.name)
-                answers = [self._cleaned(answer) for answer in answers]
-                # An endpoint that does not say what it took is believed to have taken what was thought.
-                taken = sum(answer.tokens_in + answer.tokens_out for answer in answers) or departure.tokens
-                taken += sum(cost.tokens_in + cost.tokens_out for cost in lost)
+                    completions = _at_most(await self._call(in_flight, state, keys), len(keys))
+                if not completions:
+                    raise TransientError("the reply held no answer", where=state.backend.name)
+                completions = [self._redacted(completion) for completion in completions]
+                # For an endpoint that does not report its tokens, the estimate counts.
+                tokens = sum(completion.tokens_in + completion.tokens_out for completion in completions) or permit.tokens
+                tokens += sum(cost.tokens_in + cost.tokens_out for cost in lost)
             except BaseException as error:
-                flight.paying -= 1
-                flight.sent = flight.sent or isinstance(error, asyncio.CancelledError | LimitReached)
+                in_flight.sent = in_flight.sent or isinstance(error, asyncio.CancelledError | LimitReached)
                 raise
             finally:
-                self._charge(flight, lost, flight.holds[keys[0]].role)
-                lane.meter.settle(departure, taken)
-        return answers
+                self._charge(in_flight, lost, in_flight.reservations[keys[0]].role)
+                state.rate_limiter.settle(permit, tokens)
+        return completions
 
-    async def _called(self, flight: InFlightRequest, lane: _BackendState, keys: Sequence[str]) -> Sequence[Completion]:
-        """What the backend answers. Raises TransientError after a time-out, LimitReached when the run's time has been up."""
+    async def _call(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Sequence[Completion]:
+        """Call the backend. Raises TransientError after the timeout, LimitReached when the run's time is used up."""
         left = self._budget.left().seconds
         end = math.inf if left is None else left + _GRACE
-        patience = self._retry.timeout or math.inf
+        timeout = self._retry.timeout or math.inf
         try:
-            async with asyncio.timeout(None if end == patience == math.inf else min(end, patience)) as clock:
-                return await lane.backend.call(flight.request, keys=keys)
+            async with asyncio.timeout(None if end == timeout == math.inf else min(end, timeout)) as clock:
+                return await state.backend.call(in_flight.request, keys=keys)
         except TimeoutError as error:
             if not clock.expired():
                 raise
-            if end <= patience:
+            if end <= timeout:
                 raise self._budget.out_of_time() from error
-            problem = f"{lane.backend.name} gave no answer within {patience:g} seconds"
-            raise TransientError(problem, hint="--timeout sets how long a request may take") from error
+            problem = f"{state.backend.name} gave no answer within {timeout:g} seconds"
+            raise TransientError(problem, hint="set --timeout to a longer time") from error
 
-    def _charge(self, flight: InFlightRequest, lost: Sequence[Charge], role: str) -> None:
-        """Book what was paid for nothing."""
+    def _charge(self, in_flight: InFlightRequest, lost: Sequence[Charge], role: str) -> None:
+        """Count the cost of replies that brought no completion."""
         self._budget.charge(lost, role=role)
         for cost in lost:
-            self._tally.of(flight.node).charge(cost)
+            self._usage.of(in_flight.node).charge(cost)
             facts = {"tokens": cost.tokens_in + cost.tokens_out, "usd": cost.usd}
-            self._trace.event("charged", path=flight.node, model=flight.backend.name, **facts)
-        flight.charged |= bool(lost)
+            self._trace.event("charged", path=in_flight.node, model=in_flight.backend.name, **facts)
+        in_flight.charged |= bool(lost)
 
-    def _cleaned(self, answer: Completion) -> Completion:
-        """`answer` without keys that the endpoint quotes: before anybody uses it, so that a replay reads what the run read."""
-        text, finish = redact(answer.text, self._keys), redact(answer.finish, self._keys)
-        return answer if (text, finish) == (answer.text, answer.finish) else replace(answer, text=text, finish=finish)
+    def _redacted(self, completion: Completion) -> Completion:
+        """`completion` without API keys that the endpoint quotes.
 
-    async def _depart(self, flight: InFlightRequest, lane: _BackendState, keys: Sequence[str]) -> Permit:
-        """Wait until the request may leave. Raises LimitReached when the run's time is up before that."""
-        tokens = sum(flight.holds[key].tokens for key in keys)
-        if not lane.paced and lane.meter.wait(tokens) > 0:
-            lane.paced = True
-            self._trace.event("paced", path=flight.node, model=lane.backend.name)
+        Done before any use of the text, so that a replay reads what the run read.
+        """
+        text, finish = redact(completion.text, self._secrets), redact(completion.finish, self._secrets)
+        unchanged = (text, finish) == (completion.text, completion.finish)
+        return completion if unchanged else replace(completion, text=text, finish=finish)
+
+    async def _wait_for_rate_limit(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Permit:
+        """Wait until the rate limit admits the request. Raises LimitReached when the run's time is used up before."""
+        tokens = sum(in_flight.reservations[key].tokens for key in keys)
+        if not state.paced and state.rate_limiter.wait(tokens) > 0:
+            state.paced = True
+            self._trace.event("paced", path=in_flight.node, model=state.backend.name)
         try:
             async with asyncio.timeout(self._budget.left().seconds):
-                return await lane.meter.passing(tokens)
+                return await state.rate_limiter.acquire(tokens)
         except TimeoutError as error:
             raise self._budget.out_of_time() from error
 
-    async def _ready(self, lane: _BackendState) -> None:
-        if lane.opening is None:
-            lane.opening = asyncio.ensure_future(lane.backend.open())
-        await asyncio.shield(lane.opening)
+    async def _open(self, state: _BackendState) -> None:
+        if state.opening is None:
+            state.opening = asyncio.ensure_future(state.backend.open())
+        await asyncio.shield(state.opening)
 
-    async def _pause(self, flight: InFlightRequest, error: TransientError, attempt: int, *, worked: bool) -> None:
-        """Wait before the next try. Raises `error` when there is none."""
-        wait = self._retry.delay(error, attempt, flight.rounds)
+    async def _pause(self, in_flight: InFlightRequest, error: TransientError, attempt: int, *, worked: bool) -> None:
+        """Wait before the next try. Raises `error` when there is no next try."""
+        wait = self._retry.delay(error, attempt, in_flight.rounds)
         left = self._budget.left().seconds
-        # An address that nobody ever answered at is more likely mistyped than busy: say so soon.
+        # An address that has never answered is more likely mistyped than busy: fail after a few tries.
         dead = not worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN
         over = wait is None or dead or (left is not None and wait > left)
-        facts = {"path": flight.node, "model": flight.backend.name, "attempt": attempt, "error": error.problem}
+        facts = {"path": in_flight.node, "model": in_flight.backend.name, "attempt": attempt, "error": error.problem}
         self._trace.event("retry", wait=None if wait is None or over else round(wait, 3), **facts)
         if wait is None or over:
             raise error
-        if flight.charged:
+        if in_flight.charged:
             self._budget.check()
         await self._retry.sleep(wait)
 
 
-def _within(answers: Sequence[Completion], most: int) -> list[Completion]:
-    """The first `most` answers, with what the others cost added to the last of them: all were paid for."""
-    kept, rest = list(answers[:most]), answers[most:]
+def _at_most(completions: Sequence[Completion], n: int) -> list[Completion]:
+    """The first `n` completions. The last of them also carries the cost of the others, since all were paid for."""
+    used, rest = list(completions[:n]), completions[n:]
     if not rest:
-        return kept
-    prices = [answer.usd for answer in (kept[-1], *rest)]
-    kept[-1] = replace(
-        kept[-1],
-        tokens_in=kept[-1].tokens_in + sum(answer.tokens_in for answer in rest),
-        tokens_out=kept[-1].tokens_out + sum(answer.tokens_out for answer in rest),
+        return used
+    prices = [completion.usd for completion in (used[-1], *rest)]
+    used[-1] = replace(
+        used[-1],
+        tokens_in=used[-1].tokens_in + sum(completion.tokens_in for completion in rest),
+        tokens_out=used[-1].tokens_out + sum(completion.tokens_out for completion in rest),
         usd=None if None in prices else sum(price or 0.0 for price in prices),
     )
-    return kept
+    return used
 
 
-def tidy(error: BaseException, flight: InFlightRequest) -> PromptwireError:
-    """`error` as the user may see it: one of ours, naming the step, without secrets."""
+def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireError:
+    """`error` as the user may see it: a PromptwireError that names the step and holds no secrets."""
     known: PromptwireError
     if isinstance(error, PromptwireError):
         known = error
     else:
-        known = ModelError(f"{flight.backend.name} failed: {type(error).__name__}: {error}")
+        known = ModelError(f"{in_flight.backend.name} failed: {type(error).__name__}: {error}")
         known.__cause__ = error
     known.problem, known.hint = redact(known.problem), redact(known.hint)
     known.where = redact(known.where)
-    known.within(flight.node)
+    known.within(in_flight.node)
     return known

@@ -1,8 +1,9 @@
-"""The one door to every model: cache, single flight, budget, concurrency, retry and accounting of every call.
+"""The gateway to every model: cache, in-flight deduplication, budget, concurrency, retry and usage of every call.
 
-A call is one answer and one cache row; a request is what goes over the wire and may bring several. A request runs in a task of
-its own that belongs to the gateway: a step that fails or is cancelled while its request is out loses nothing, the answer
-arrives and is stored. A request that is not out yet and that nobody wants any more is called off, for it costs nothing so far.
+A call is one completion and one cache row. A request is one message to an endpoint and may bring several completions. Each
+request runs in a task that belongs to the gateway. When the step fails or is cancelled while its request is in flight, the
+completion still arrives and is stored. A request that is not sent yet and that no step waits for is cancelled: it has cost
+nothing so far.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from promptwire.errors import (
 )
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
-from promptwire.gateway.dispatcher import Dispatcher, tidy
+from promptwire.gateway.dispatcher import Dispatcher, user_error
 from promptwire.gateway.in_flight import InFlightRequest
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.trace import Trace
@@ -39,11 +40,11 @@ from promptwire.limits import RateLimits
 __all__ = ["Gateway"]
 
 _MOST: Final = 100_000
-"""Most samples of one question: a stranger's pipeline that names a billion would fill the memory before the first is asked."""
+"""Most samples of one request: an untrusted pipeline that names a billion would fill the memory before the first call."""
 
 
 class Gateway:
-    """All calls of one run go through one of these. The cache and the trace stay their owner's to close."""
+    """All calls of one run. The caller closes the cache and the trace."""
 
     def __init__(
         self,
@@ -53,18 +54,19 @@ class Gateway:
         trace: Trace,
         policy: CachePolicy = "use",
         retry: RetryPolicy | None = None,
-        paces: Mapping[str, RateLimits] | None = None,
-        gate: ApprovalGate | None = None,
+        rate_limits: Mapping[str, RateLimits] | None = None,
+        approval: ApprovalGate | None = None,
     ) -> None:
-        """`paces` say how hard each backend may be pressed, by its identity. What is not in the cache waits at the `gate`."""
-        self.tally = Usage()
+        """Take `rate_limits` by the backend's identity. Calls that are not cached wait for `approval`."""
+        self.usage = Usage()
         self._cache = cache
         self._budget = budget
         self._trace = trace
         self._policy: CachePolicy = policy
-        self._gate = gate
-        self._courier = Dispatcher(budget=budget, tally=self.tally, trace=trace, retry=retry or RetryPolicy(), paces=paces)
-        self._flights: dict[str, InFlightRequest] = {}
+        self._approval = approval
+        retry = retry or RetryPolicy()
+        self._dispatcher = Dispatcher(budget=budget, usage=self.usage, trace=trace, retry=retry, rate_limits=rate_limits)
+        self._in_flight: dict[str, InFlightRequest] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewed: set[str] = set()
         self._closed = False
@@ -82,44 +84,45 @@ class Gateway:
         role: str = "",
         rounds: int = 0,
     ) -> tuple[Completion, ...]:
-        """`n` answers to `request`, samples `first` to `first + n - 1`, for the step at path `node`, in the role `role`.
+        """Return `n` completions for `request`: samples `first` to `first + n - 1`, for the step at path `node`.
 
-        With `rounds`, a call whose tries have all failed is tried that many times more, all over, before it has failed.
+        `role` is the role of the model. With `rounds`, a call whose tries have all failed repeats them that many times before
+        it has failed.
 
-        Raises UsageError for more samples than anybody can use, LimitReached before a call that a limit forbids, CacheError
-        when an answer is missing under `only` or could not be stored, ModelError when the model can't answer.
+        Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
+        missing under `only` or could not be stored, ModelError when the model returns an error.
         """
         if self._closed:
-            raise ModelUnavailable(f"{backend.name} was asked after the run had ended", where=node)
+            raise ModelUnavailable(f"{backend.name} was called after the run had ended", where=node)
         if n > _MOST:
-            raise UsageError(f"{n:,} samples of one question", where=node, hint=f"ask for {_MOST:,} at most")
+            raise UsageError(f"{n:,} samples of one request", where=node, hint=f"use at most {_MOST:,} samples")
         policy = policy or self._policy
-        self.tally.of(node).wanted += n
+        self.usage.of(node).wanted += n
         keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]
         found = {key: self._find(key, policy) for key in keys}
-        missing = [key for key, there in found.items() if there is None]
-        if missing and policy != "only" and self._gate is not None and not self._gate.open:
-            await self._gate.enter(node, missing, had=n - len(missing))
-            found = {key: self._find(key, policy) for key in keys}  # another may have asked for the same meanwhile
-            missing = [key for key, there in found.items() if there is None]
+        missing = [key for key, one in found.items() if one is None]
+        if missing and policy != "only" and self._approval is not None and not self._approval.open:
+            await self._approval.enter(node, missing, had=n - len(missing))
+            found = {key: self._find(key, policy) for key in keys}  # another step may have sent the same request meanwhile
+            missing = [key for key, one in found.items() if one is None]
         if missing:
-            for flight in self._launch(backend, request, missing, policy, node=node, role=role):
-                found.update(dict.fromkeys(flight.answers, flight))
-        self.tally.of(node).cached += n - len(missing)
-        for flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
-            flight.rounds = max(flight.rounds, rounds)
-        answers = await self._collect(found)
-        if refused := self.tally.heed(backend.name, answers):
+            for in_flight in self._launch(backend, request, missing, policy, node=node, role=role):
+                found.update(dict.fromkeys(in_flight.completions, in_flight))
+        self.usage.of(node).cached += n - len(missing)
+        for in_flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
+            in_flight.rounds = max(in_flight.rounds, rounds)
+        completions = await self._collect(found)
+        if refused := self.usage.add_refused(backend.name, completions):
             self._trace.event("refused", path=node, model=backend.name, parameters=refused)
         parts = request.parts(backend.identity, stream)
         for sample, key in enumerate(keys, first):
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
-        return answers
+        return completions
 
     async def drain(self) -> None:
-        """Wait for the requests that are out or still wanted, and see that their answers are on disk.
+        """Wait for the requests that are in flight or awaited, and until their completions are on disk.
 
-        To stop starting new ones, cancel those who ask first. Raises CacheError when an answer could not be stored.
+        To start no new requests, cancel the steps first. Raises CacheError when a completion could not be stored.
         """
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -128,12 +131,12 @@ class Gateway:
         self._trace.flush()
 
     async def take_notes(self) -> list[str]:
-        """What the user should know of how answers were kept, each note once."""
+        """Return the cache's messages to the user. Each is returned once."""
         if self._cache is None:
             return []
         try:
             return await asyncio.to_thread(self._cache.take_notes)
-        except CacheError:  # `close` raises it again, with the place where the answers are left
+        except CacheError:  # `close` raises it again, with the path of the file that holds the completions
             return []
 
     async def close(self) -> None:
@@ -144,131 +147,134 @@ class Gateway:
             await self.drain()
         except PromptwireError as error:
             failures.append(error)
-        failures += await self._courier.close()
+        failures += await self._dispatcher.close()
         if failures:
             raise failures[0]
 
     def _find(self, key: str, policy: CachePolicy) -> Completion | InFlightRequest | None:
-        """The answer under `key`, or the request that will bring it; None when it has to be asked for."""
+        """The completion under `key`, or the request in flight that will bring it; None when a request is needed."""
         if policy == "off" or self._cache is None:
             return None
-        if key in self._flights:
-            return self._flights[key]
+        if key in self._in_flight:
+            return self._in_flight[key]
         renewed = key in self._renewed
         if policy == "refresh" and not renewed:
             return None
-        answer = self._cache.get(key)
-        if answer is not None and filtered(answer) and policy != "only" and not renewed:
+        completion = self._cache.get(key)
+        if completion is not None and filtered(completion) and policy != "only" and not renewed:
             return None
-        return answer
+        return completion
 
     def _launch(
         self, backend: Backend, request: Request, keys: Sequence[str], policy: CachePolicy, *, node: str, role: str
     ) -> list[InFlightRequest]:
-        """Start asking for `keys`. Nothing is started when it would not be allowed for all of them."""
+        """Start the requests for `keys`: all of them, or none when a limit forbids one."""
         if policy == "only":
-            hint = f"--cache only asks no model; without it, {backend.name} would be asked {len(keys)} times here"
-            raise CacheError("the cache holds no answer to this question", where=node, hint=hint)
+            hint = f"run without --cache only: {backend.name} would then be called {len(keys)} times here"
+            raise CacheError("the cache holds no answer for this call", where=node, hint=hint)
         refusal = backend.supports(request.kind, chat=bool(request.messages))
         if refusal:
             raise Unsupported(refusal, where=node or backend.name)
         try:
-            holds = self._budget.reserve(len(keys), _estimate(request), role=role)
+            reservations = self._budget.reserve(len(keys), _estimate(request), role=role)
         except LimitReached as error:
             error.where = error.where or node
             raise
-        flights = []
+        started = []
         size = len(keys) if backend.batches else 1
         for start in range(0, len(keys), size):
-            flight = InFlightRequest(backend, request, node)
-            flight.load(keys[start : start + size], holds[start : start + size])
-            flight.task = asyncio.create_task(self._fly(flight, policy))
-            self._tasks.add(flight.task)
-            flight.task.add_done_callback(self._tasks.discard)
+            in_flight = InFlightRequest(backend, request, node)
+            in_flight.add(keys[start : start + size], reservations[start : start + size])
+            in_flight.task = asyncio.create_task(self._run(in_flight, policy))
+            self._tasks.add(in_flight.task)
+            in_flight.task.add_done_callback(self._tasks.discard)
             if policy != "off":
-                self._flights.update(dict.fromkeys(flight.answers, flight))
-            flights.append(flight)
-        return flights
+                self._in_flight.update(dict.fromkeys(in_flight.completions, in_flight))
+            started.append(in_flight)
+        return started
 
     async def _collect(self, found: dict[str, Completion | InFlightRequest | None]) -> tuple[Completion, ...]:
-        """The answers, in order, waiting for those that are on their way."""
-        flights = {one for one in found.values() if isinstance(one, InFlightRequest)}
-        for flight in flights:
-            flight.waiters += 1
+        """The completions in order, after waiting for those in flight."""
+        awaited = {one for one in found.values() if isinstance(one, InFlightRequest)}
+        for in_flight in awaited:
+            in_flight.waiters += 1
         try:
-            # Shielded: a step that is cancelled here must not cancel what others wait for.
+            # Shielded: cancelling this step must not cancel what other steps wait for.
             return tuple(
                 [
-                    await asyncio.shield(one.answers[key]) if isinstance(one, InFlightRequest) else one
+                    await asyncio.shield(one.completions[key]) if isinstance(one, InFlightRequest) else one
                     for key, one in found.items()
                     if one
                 ]
             )
         finally:
-            for flight in flights:
-                flight.waiters -= 1
-                if flight.unwanted and flight.task is not None and not flight.task.done():
-                    flight.task.cancel()
-                    self._forget(flight)
+            for in_flight in awaited:
+                in_flight.waiters -= 1
+                if in_flight.cancellable and in_flight.task is not None and not in_flight.task.done():
+                    in_flight.task.cancel()
+                    self._forget(in_flight)
 
-    async def _fly(self, flight: InFlightRequest, policy: CachePolicy) -> None:
-        """Run `flight` to its end, good or bad; every key of it has an outcome then."""
+    async def _run(self, in_flight: InFlightRequest, policy: CachePolicy) -> None:
+        """Run a request until each of its keys has a completion or an error."""
         try:
-            await self._courier.send(flight, flight.open(), partial(self._store, policy))
+            await self._dispatcher.send(in_flight, in_flight.open_keys(), partial(self._store, policy))
         except BaseException as error:
-            known = tidy(error, flight)
-            for key in flight.open():
-                self._budget.cancel(flight.holds[key])
-                flight.answers[key].set_exception(known)
-                self.tally.of(flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
-            with suppress(RunError):  # whoever asked is told the error itself, which matters more
-                lost = flight.sent or (flight.waiters > 0 and not isinstance(error, asyncio.CancelledError | LimitReached))
+            known = user_error(error, in_flight)
+            for key in in_flight.open_keys():
+                self._budget.cancel(in_flight.reservations[key])
+                in_flight.completions[key].set_exception(known)
+                self.usage.of(in_flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
+            with suppress(RunError):  # the step is given `error` itself, which matters more
+                awaited = in_flight.waiters > 0 and not isinstance(error, asyncio.CancelledError | LimitReached)
+                lost = in_flight.sent or awaited
                 what, facts = ("lost", {"error": str(known)}) if lost else ("called off", {})
-                self._trace.event(what, path=flight.node, model=flight.backend.name, **facts)
+                self._trace.event(what, path=in_flight.node, model=in_flight.backend.name, **facts)
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._forget(flight)
+            self._forget(in_flight)
 
     async def _store(
-        self, policy: CachePolicy, flight: InFlightRequest, keys: Sequence[str], answers: Sequence[Completion]
+        self, policy: CachePolicy, in_flight: InFlightRequest, keys: Sequence[str], completions: Sequence[Completion]
     ) -> None:
-        """Book `answers` and keep them; what the cache then holds is what is used."""
-        count = self.tally.of(flight.node)
-        for key, answer in zip(keys, answers, strict=True):
-            self._budget.settle(flight.holds[key], tokens=answer.tokens_in + answer.tokens_out, usd=answer.usd)
-            count.book(answer)
-            if policy == "refresh" or filtered(answer):
+        """Count and store `completions`. The step is given what the cache then holds."""
+        count = self.usage.of(in_flight.node)
+        for key, completion in zip(keys, completions, strict=True):
+            tokens = completion.tokens_in + completion.tokens_out
+            self._budget.settle(in_flight.reservations[key], tokens=tokens, usd=completion.usd)
+            count.book(completion)
+            if policy == "refresh" or filtered(completion):
                 self._renewed.add(key)
-        found = {key: answer for key, answer in zip(keys, answers, strict=True) if fits(answer)}
+        found = {key: completion for key, completion in zip(keys, completions, strict=True) if fits(completion)}
         for key in keys:
             if key not in found:
-                flight.answers[key].set_exception(_oversized(flight))
+                in_flight.completions[key].set_exception(_oversized(in_flight))
         if self._cache is None or policy == "off":
-            for key, answer in found.items():
-                flight.answers[key].set_result(answer)
+            for key, completion in found.items():
+                in_flight.completions[key].set_result(completion)
             return
-        note = RequestMeta(flight.backend.identity, flight.request.kind)
-        puts = {key: self._cache.put(key, answer, note=note, replace=policy == "refresh") for key, answer in found.items()}
+        meta = RequestMeta(in_flight.backend.identity, in_flight.request.kind)
+        replace = policy == "refresh"
+        puts = {key: self._cache.put(key, completion, meta=meta, replace=replace) for key, completion in found.items()}
         for key, put in puts.items():
             try:
-                flight.answers[key].set_result(await asyncio.wrap_future(put))
+                in_flight.completions[key].set_result(await asyncio.wrap_future(put))
             except CacheError as error:
-                flight.answers[key].set_exception(error)
+                in_flight.completions[key].set_exception(error)
 
-    def _forget(self, flight: InFlightRequest) -> None:
-        for key in flight.answers:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
+    def _forget(self, in_flight: InFlightRequest) -> None:
+        for key in in_flight.completions:
+            if self._in_flight.get(key) is in_flight:
+                del self._in_flight[key]
 
 
-def _oversized(flight: InFlightRequest) -> RequestRefused:
-    """What is said of an answer that the cache can't hold: used without being kept, it would be paid for again."""
-    problem = f"{flight.backend.name} gave an answer of more than {LARGEST >> 20} MB, which the cache can't keep"
-    return RequestRefused(problem, where=flight.node, hint="limit the length of replies: settings: {max_tokens: N}")
+def _oversized(in_flight: InFlightRequest) -> RequestRefused:
+    """The error for a completion that the cache can't hold: used without being stored, it would be paid for again."""
+    problem = f"{in_flight.backend.name} gave an answer of more than {LARGEST >> 20} MB, which the cache can't hold"
+    return RequestRefused(problem, where=in_flight.node, hint="limit the length of replies: settings: {max_tokens: N}")
 
 
 def _estimate(request: Request) -> int:
-    """About how many tokens one answer takes: four characters a token, and all that the reply may be long."""
+    """Estimate the tokens of one completion: four characters a token, plus the longest reply that is allowed."""
     read = sum(len(message.content) for message in request.messages) + len(request.prompt) + len(request.suffix)
     return read // 4 + (request.settings.max_tokens or 0)

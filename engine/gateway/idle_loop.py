@@ -1,7 +1,7 @@
-"""An event loop that can say when nothing is left to do but wait.
+"""Event loop that calls back when it is idle.
 
-A loop asks its selector to wait without an end exactly when no callback is ready and no timer is set: that is the moment. Which
-selector a loop has is asyncio's public choice, so nothing private is relied on.
+A loop is idle when no callback is ready and no timer is set. Exactly then it calls its selector without a timeout. asyncio lets
+a caller choose the selector, so this uses public API only.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PATIENCE: Final = 0.02
 
 
 class _Selector(selectors.DefaultSelector):
-    """A selector that calls back before it waits without an end."""
+    """A selector that calls back before it waits without a timeout."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waiting: list[Callable[[], object]] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready; nothing, once, when the loop is idle and somebody wants to know."""
+        """What is ready. When the loop is idle, run the callbacks and return nothing, once."""
         if timeout is not None or not self.waiting:
             return super().select(timeout)
         ready = super().select(_PATIENCE)
@@ -43,19 +43,19 @@ class _Selector(selectors.DefaultSelector):
 
 
 class IdleAwareLoop(asyncio.SelectorEventLoop):
-    """asyncio's own loop with such a selector."""
+    """asyncio's selector loop with a selector that calls back when idle."""
 
     def __init__(self) -> None:
-        self._quiet = _Selector()
-        super().__init__(self._quiet)
+        self._idle_selector = _Selector()
+        super().__init__(self._idle_selector)
 
     def call_when_idle(self, callback: Callable[[], object]) -> None:
-        """Call `callback` once, as soon as nothing else can go on."""
-        self._quiet.waiting.append(lambda: self.call_soon(callback))
+        """Call `callback` once, as soon as the loop is idle."""
+        self._idle_selector.waiting.append(lambda: self.call_soon(callback))
 
 
 def when_idle(callback: Callable[[], object]) -> None:
-    """Call `callback` once when the running loop is idle; soon, if it is a loop that can't tell."""
+    """Call `callback` once when the running loop is idle. Another kind of loop calls it soon."""
     loop = asyncio.get_running_loop()
     if isinstance(loop, IdleAwareLoop):
         loop.call_when_idle(callback)
@@ -64,29 +64,30 @@ def when_idle(callback: Callable[[], object]) -> None:
 
 
 def run_loop(work: Coroutine[Any, Any, T], *, leave: Callable[[], object] | None = None) -> T:
-    """`asyncio.run` in such a loop. On Windows in its usual one, for this one starts no child processes there.
+    """Run `work` in an idle-aware loop, as `asyncio.run` does.
 
-    The first Ctrl-C cancels `work`, which may take its time to end. `leave` is called by the second: asyncio itself would raise
-    KeyboardInterrupt wherever it finds the loop, and then wait for all that is left.
+    On Windows it uses asyncio's default loop, since a selector loop starts no child processes there. The first Ctrl-C cancels
+    `work`, which may need time to end. The second calls `leave`: asyncio itself would raise KeyboardInterrupt at any point of
+    the loop, and then wait for all remaining tasks.
     """
-    heard = signal.getsignal(signal.SIGINT)
+    previous = signal.getsignal(signal.SIGINT)
     try:
         with asyncio.Runner(loop_factory=None if sys.platform == "win32" else IdleAwareLoop) as runner:
             return runner.run(work if leave is None else _leaving(work, leave))
     finally:
         if leave is not None and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, heard)
+            signal.signal(signal.SIGINT, previous)
 
 
 async def _leaving(work: Coroutine[Any, Any, T], leave: Callable[[], object]) -> T:
-    """`work`, with asyncio's handler of Ctrl-C behind one that counts."""
-    behind, count = signal.getsignal(signal.SIGINT), itertools.count(1)
-    if callable(behind) and behind is not signal.default_int_handler:
+    """Run `work`, with a Ctrl-C handler that counts and then calls asyncio's own."""
+    asyncio_handler, count = signal.getsignal(signal.SIGINT), itertools.count(1)
+    if callable(asyncio_handler) and asyncio_handler is not signal.default_int_handler:
 
-        def hear(number: int, frame: FrameType | None) -> None:
+        def on_interrupt(number: int, frame: FrameType | None) -> None:
             if next(count) > 1:
                 leave()
-            behind(number, frame)
+            asyncio_handler(number, frame)
 
-        signal.signal(signal.SIGINT, hear)
+        signal.signal(signal.SIGINT, on_interrupt)
     return await work

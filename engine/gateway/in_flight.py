@@ -1,9 +1,10 @@
-"""A request on its way: which answers it is to bring, who waits for them, and whether it can still be called off."""
+"""A request in flight: the completions that it will bring, the steps that wait, and whether it can be cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.gateway.budget import Reservation
@@ -12,45 +13,59 @@ __all__ = ["InFlightRequest"]
 
 
 class InFlightRequest:
-    """One request for the answers under `keys`, made for the step `node`. Lives in the gateway, not in the step."""
+    """One request for the completions under several cache keys, sent for one step.
+
+    It belongs to the gateway, not to the step: a step that is cancelled does not take it along.
+    """
 
     def __init__(self, backend: Backend, request: Request, node: str) -> None:
         self.backend = backend
         self.request = request
         self.node = node
         self.rounds = 0
-        """How often all tries are made once more, before it has failed: the most that anybody who waits asked for."""
+        """How often all tries are repeated before the request has failed: the most that any waiting step asked for."""
         self.task: asyncio.Task[None] | None = None
         self.waiters = 0
-        """Questions that want one of its answers."""
-        self.paying = 0
-        """Requests sent and not stored yet: while there is one, calling it off would lose an answer that is paid for."""
+        """Calls of `Gateway.ask` that wait for one of its completions."""
         self.charged = False
-        """Whether a reply was paid for that brought no answer."""
+        """Whether a reply was paid for that brought no completion."""
         self.sent = False
-        """Whether a request was out when it was given up: its answer may be paid for, and is lost."""
-        self.answers: dict[str, asyncio.Future[Completion]] = {}
-        self.holds: dict[str, Reservation] = {}
+        """Whether it was cancelled after it was sent: its completion may be paid for, and is lost."""
+        self.completions: dict[str, asyncio.Future[Completion]] = {}
+        self.reservations: dict[str, Reservation] = {}
+        self._unsettled = 0
 
-    def load(self, keys: Sequence[str], holds: Sequence[Reservation]) -> None:
-        """Take on `keys`, each with the budget that is held for it."""
+    def add(self, keys: Sequence[str], reservations: Sequence[Reservation]) -> None:
+        """Promise a completion for each of `keys`, with the budget that is reserved for it."""
         loop = asyncio.get_running_loop()
-        for key, hold in zip(keys, holds, strict=True):
-            self.answers[key] = loop.create_future()
-            self.answers[key].add_done_callback(_noticed)
-            self.holds[key] = hold
+        for key, reservation in zip(keys, reservations, strict=True):
+            self.completions[key] = loop.create_future()
+            self.completions[key].add_done_callback(_mark_retrieved)
+            self.reservations[key] = reservation
+
+    @contextmanager
+    def unsettled(self) -> Iterator[None]:
+        """Keep the request from being cancelled, from sending a message until its completions are stored.
+
+        Cancelling in between would lose a completion that is paid for.
+        """
+        self._unsettled += 1
+        try:
+            yield
+        finally:
+            self._unsettled -= 1
 
     @property
-    def unwanted(self) -> bool:
-        """Whether nobody waits any more and nothing is paid for."""
-        return not self.waiters and not self.paying
+    def cancellable(self) -> bool:
+        """Whether no step waits for it and no message of it is unsettled."""
+        return not self.waiters and not self._unsettled
 
-    def open(self) -> list[str]:
-        """Keys that have no outcome yet."""
-        return [key for key, answer in self.answers.items() if not answer.done()]
+    def open_keys(self) -> list[str]:
+        """Keys without a completion or an error so far."""
+        return [key for key, completion in self.completions.items() if not completion.done()]
 
 
-def _noticed(future: asyncio.Future[Completion]) -> None:
-    """Whoever waited may be gone: asyncio would report the error as never looked at."""
+def _mark_retrieved(future: asyncio.Future[Completion]) -> None:
+    """Retrieve the error of `future`: when no step waits any more, asyncio would report it as never retrieved."""
     if not future.cancelled():
         future.exception()

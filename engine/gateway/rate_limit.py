@@ -1,8 +1,8 @@
-"""How fast a model may be asked: so many requests and so many tokens in any minute, whoever asks first going first.
+"""Rate limit of a model: the most requests and tokens in any minute, first come, first served.
 
-A sliding window, not a bucket that fills: in no sixty seconds do more requests leave than were allowed, not even after a pause.
-What a request takes in tokens is known only when its answer is there; until then an estimate stands for it, and what it really
-took replaces that. Only the moment at which a request leaves depends on this, never what is asked or how it is answered.
+A sliding window: in no sixty seconds are more requests sent than allowed. A token bucket would allow more after a pause. The
+tokens of a request are known only when its completion arrives; until then an estimate counts. The limit decides only when a
+request is sent. It changes neither the request nor its completion.
 """
 
 from __future__ import annotations
@@ -21,58 +21,58 @@ MINUTE: Final = 60.0
 
 @dataclass(slots=True)
 class Permit:
-    """One request that left."""
+    """One request that was sent."""
 
     when: float
-    """Time at which it left, by the event loop's clock."""
+    """Time at which it was sent, by the event loop's clock."""
     tokens: int
-    """Tokens that it took, or is thought to take."""
+    """Tokens that it took, or the estimate."""
 
 
 class RateLimiter:
-    """Lets the requests to one model pass in the order in which they came."""
+    """Admits the requests to one model in the order in which they came."""
 
-    def __init__(self, pace: RateLimits | None = None) -> None:
-        self.pace = pace or RateLimits()
+    def __init__(self, limits: RateLimits | None = None) -> None:
+        self.limits = limits or RateLimits()
         self._turn = asyncio.Lock()
         self._settled = asyncio.Event()
         self._past: deque[Permit] = deque()
 
-    async def passing(self, tokens: int) -> Permit:
-        """Wait until a request of about `tokens` tokens may leave, behind those that came before."""
-        if not self.pace.limited:
+    async def acquire(self, tokens: int) -> Permit:
+        """Wait until a request of about `tokens` tokens may be sent, after the requests that came before."""
+        if not self.limits.limited:
             return Permit(0.0, tokens)
         # An asyncio.Lock wakes its waiters in the order in which they came.
         async with self._turn:
             while (wait := self.wait(tokens)) > 0:
                 self._settled.clear()
                 try:
-                    # An answer that took less than was thought may make room before the window moves on.
+                    # A request that took fewer tokens than estimated makes room before the window moves on.
                     await asyncio.wait_for(self._settled.wait(), wait)
                 except TimeoutError:
                     continue
-            departure = Permit(asyncio.get_running_loop().time(), tokens)
-            self._past.append(departure)
-        return departure
+            permit = Permit(asyncio.get_running_loop().time(), tokens)
+            self._past.append(permit)
+        return permit
 
-    def settle(self, departure: Permit, tokens: int) -> None:
-        """Book what the request really took; 0 for one that brought nothing."""
-        departure.tokens = tokens
+    def settle(self, permit: Permit, tokens: int) -> None:
+        """Replace the estimate by the tokens that the request took; 0 when it failed."""
+        permit.tokens = tokens
         self._settled.set()
 
     def wait(self, tokens: int) -> float:
-        """Seconds until a request of `tokens` tokens may leave, as far as is known now; 0 for at once."""
-        if not self.pace.limited:
+        """Seconds until a request of `tokens` tokens may be sent, by what is known now; 0 for at once."""
+        if not self.limits.limited:
             return 0.0
         now = asyncio.get_running_loop().time()
         while self._past and self._past[0].when + MINUTE <= now:
             self._past.popleft()
-        most, room = self.pace.requests_per_minute, self.pace.tokens_per_minute
+        most, room = self.limits.requests_per_minute, self.limits.tokens_per_minute
         until = now
         if most is not None and len(self._past) >= most:
             until = self._past[len(self._past) - most].when + MINUTE
         if room is not None:
-            # A request larger than a minute's tokens leaves when its minute holds nothing else: it never could otherwise.
+            # A request larger than the limit is sent when its minute holds no other: otherwise it never could be.
             taken = sum(one.tokens for one in self._past)
             for one in self._past:
                 if taken + tokens <= room:

@@ -1,7 +1,7 @@
-"""The record of a run: one JSON line per event, per value that a step gave, and per answer that was used.
+"""Trace of a run: one JSON line per event, per output of a step, and per completion that was used.
 
-Lines are only ever appended, so what a killed run did can be read up to its last second. Every line has a counter and the
-seconds since the start from a clock that never goes back. Secrets are taken out before a line is written.
+Lines are only appended, so the trace of a killed run can be read up to its last second. Every line has a counter and the
+seconds since the start, from a monotonic clock. Secrets are removed before a line is written.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from promptwire.security.secrets import redact, secrets
 __all__ = ["Listener", "Trace"]
 
 Listener = Callable[[str, Mapping[str, Any]], None]
-"""Told of every event, with its facts, when it happens."""
+"""Called with every event and its facts when it happens."""
 
 _PATIENCE = 1.0
-"""Seconds that a line may wait in memory: what a kill may cost of the record."""
+"""Seconds that a line may wait in memory: the most that a killed run loses."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class Trace:
-    """Appends to `events.jsonl`, `values.jsonl` and `calls.jsonl` in a folder; without a folder it writes nothing."""
+    """Appends to `events.jsonl`, `values.jsonl` and `calls.jsonl` in a folder. Without a folder it writes nothing."""
 
     def __init__(
         self, folder: Path | None, *, listener: Listener | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._folder = folder
         self._listener = listener
-        # A line holds texts as JSON writes them: a secret with a quotation mark stands there with a backslash.
+        # JSON escapes quotation marks with a backslash: a secret that has one is searched in both forms.
         self._secrets = tuple(dict.fromkeys(form for one in secrets() for form in (one, json.dumps(one)[1:-1])))
         self._clock = clock
         self._began = self._flushed = clock()
@@ -42,11 +42,11 @@ class Trace:
 
     @classmethod
     def null(cls) -> Trace:
-        """A trace that keeps nothing."""
+        """A trace that writes nothing."""
         return cls(None)
 
     def event(self, what: str, **facts: Any) -> None:
-        """Write one line to `events.jsonl`, and tell the listener: `what` happened, and the `facts` about it.
+        """Write one line to `events.jsonl`, and call the listener with `what` happened and its `facts`.
 
         Raises RunError when the folder can't be written.
         """
@@ -55,27 +55,27 @@ class Trace:
         self._write("events.jsonl", {"event": what, **facts})
 
     def value(self, **facts: Any) -> None:
-        """Write one line to `values.jsonl`: what a step gave.
+        """Write one line to `values.jsonl`: the outputs of a step.
 
         Raises RunError when the folder can't be written.
         """
         self._write("values.jsonl", facts)
 
     def call(self, **facts: Any) -> None:
-        """Write one line to `calls.jsonl`: an answer that was used.
+        """Write one line to `calls.jsonl`: a completion that was used.
 
         Raises RunError when the folder can't be written.
         """
         self._write("calls.jsonl", facts)
 
     def flush(self) -> None:
-        """Hand all lines to the operating system. Raises RunError when it takes none."""
+        """Hand all lines to the operating system. Raises RunError when that fails."""
         self._flushed = self._clock()
         try:
             for file in self._files.values():
                 file.flush()
         except OSError as error:
-            raise self._refusal(error) from error
+            raise self._write_error(error) from error
 
     def close(self) -> None:
         """Flush and close the files. Raises RunError when lines were lost."""
@@ -87,7 +87,7 @@ class Trace:
             except OSError as error:
                 failed = error
         if failed is not None:
-            raise self._refusal(failed) from failed
+            raise self._write_error(failed) from failed
 
     def _write(self, name: str, facts: dict[str, Any]) -> None:
         if self._folder is None:
@@ -98,19 +98,19 @@ class Trace:
         try:
             self._file(name).write(line + "\n")
         except OSError as error:
-            raise self._refusal(error) from error
+            raise self._write_error(error) from error
         if now - self._flushed >= _PATIENCE:
             self.flush()
 
     def _file(self, name: str) -> IO[str]:
         if name not in self._files:
-            assert self._folder is not None  # noqa: S101 - _write has looked
+            assert self._folder is not None  # noqa: S101 - checked by _write
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._files[name] = (self._folder / name).open("a", encoding="ascii", buffering=1 << 16)
             (self._folder / name).chmod(0o600)
         return self._files[name]
 
     @staticmethod
-    def _refusal(error: OSError) -> RunError:
-        hint = "free some space or choose another folder with PROMPTWIRE_RUNS; answers already got stay in the cache"
+    def _write_error(error: OSError) -> RunError:
+        hint = "free some space or choose another folder with PROMPTWIRE_RUNS; answers so far stay in the cache"
         return RunError(f"the run's record can't be written: {error.strerror or error}", hint=hint)

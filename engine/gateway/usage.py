@@ -1,4 +1,4 @@
-"""What was asked and what it cost, counted by the step that asked."""
+"""Usage: calls, tokens and dollars, counted by step."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ __all__ = ["StepUsage", "Usage"]
 
 @dataclass(slots=True)
 class StepUsage:
-    """The calls of one step, or of all."""
+    """Calls and cost of one step, or of all."""
 
     wanted: int = 0
-    """Answers that the step is waiting for or has had."""
+    """Calls that the step has made, finished or not."""
     requests: int = 0
-    """Requests sent, tries that failed included; one may bring several answers."""
+    """Requests sent, including failed tries; one request may bring several completions."""
     new: int = 0
-    """Answers got from a model."""
+    """Completions that a model returned."""
     cached: int = 0
-    """Answers that were there already, or were on their way for somebody else."""
+    """Completions that were cached, or in flight for another step."""
     failed: int = 0
-    """Calls that brought no answer, after all tries."""
+    """Calls that brought no completion, after all tries."""
     tokens_in: int = 0
-    """Tokens read, as far as the endpoints say."""
+    """Tokens read, as far as endpoints report them."""
     tokens_out: int = 0
-    """Tokens written, as far as the endpoints say."""
+    """Tokens written, as far as endpoints report them."""
     priced: float = 0.0
-    """US dollars paid for the new answers, and for replies without one, as far as prices are known."""
+    """US dollars for new completions and for replies without one, as far as prices are known."""
     unpriced: int = 0
-    """New answers, and replies without one, whose price is not known."""
+    """New completions, and replies without one, whose price is not known."""
 
     @property
     def usd(self) -> float | None:
-        """US dollars paid; None when the price of any new answer is not known."""
+        """US dollars spent; None when the price of any new completion is not known."""
         return None if self.unpriced else self.priced
 
     @property
     def had(self) -> int:
-        """Answers wanted whose fate is known."""
+        """Calls that have ended."""
         return self.new + self.cached + self.failed
 
-    def book(self, answer: Completion) -> None:
-        """Count a new answer."""
+    def book(self, completion: Completion) -> None:
+        """Count a new completion."""
         self.new += 1
-        self.tokens_in += answer.tokens_in
-        self.tokens_out += answer.tokens_out
-        self.priced += answer.usd or 0.0
-        self.unpriced += answer.usd is None
+        self.tokens_in += completion.tokens_in
+        self.tokens_out += completion.tokens_out
+        self.priced += completion.usd or 0.0
+        self.unpriced += completion.usd is None
 
     def charge(self, cost: Charge) -> None:
-        """Count what a reply cost that brought no answer."""
+        """Count what a reply cost that brought no completion."""
         self.tokens_in += cost.tokens_in
         self.tokens_out += cost.tokens_out
         self.priced += cost.usd or 0.0
         self.unpriced += cost.usd is None
 
     def add(self, other: StepUsage) -> None:
-        """Count what `other` counted."""
+        """Add the counts of `other`."""
         self.wanted += other.wanted
         self.requests += other.requests
         self.new += other.new
@@ -73,20 +73,22 @@ class StepUsage:
 
 @dataclass(slots=True)
 class Usage:
-    """Counts by the path of the step."""
+    """Usage by the path of the step."""
 
     steps: dict[str, StepUsage] = field(default_factory=dict)
-    """The counts, in the order in which steps first asked."""
+    """The counts, in the order of each step's first call."""
     refused: dict[str, set[str]] = field(default_factory=dict)
-    """What each model refuses and answered without, by the model's name; of cached answers too."""
+    """Parameters that each model refused and was called without, by the model's name. Includes cached completions."""
 
     def of(self, path: str) -> StepUsage:
-        """The count of the step at `path`, which starts at nothing."""
+        """The counts of the step at `path`, zero at first."""
         return self.steps.setdefault(path, StepUsage())
 
-    def heed(self, model: str, answers: Iterable[Completion]) -> str:
-        """Note what `answers` were got without, and give what was not known of that model."""
-        said = {part for one in answers if one.via.startswith(WITHOUT) for part in one.via.removeprefix(WITHOUT).split("; ")}
+    def add_refused(self, model: str, completions: Iterable[Completion]) -> str:
+        """Add the parameters that `completions` were made without. Returns those that are new for the model."""
+        said = {
+            part for one in completions if one.via.startswith(WITHOUT) for part in one.via.removeprefix(WITHOUT).split("; ")
+        }
         fresh = said - self.refused.get(model, set())
         if fresh:
             self.refused.setdefault(model, set()).update(fresh)
@@ -94,7 +96,7 @@ class Usage:
 
     @property
     def total(self) -> StepUsage:
-        """All steps together."""
+        """The sum over all steps."""
         total = StepUsage()
         for count in self.steps.values():
             total.add(count)

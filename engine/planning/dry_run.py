@@ -65,7 +65,7 @@ class DryRun:
     def plan(self, gate: ApprovalGate | None = None) -> Plan:
         """What is left of the run when `gate` holds back the rest; without one nothing is left."""
         cached = {path: count.cached for path, count in self._tally.steps.items()}
-        for path, held in gate.held.items() if gate else ():
+        for path, held in gate.pending.items() if gate else ():
             cached[path] = cached.get(path, 0) + held.had
         known = Known(
             models={role: model.name for role, model in self._models.items()},

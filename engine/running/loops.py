@@ -15,8 +15,7 @@ from promptwire.graph.steps import EachStep, Graph, RepeatStep
 from promptwire.running.gather import gather
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
-from promptwire.values.hashing import digest
-from promptwire.values.ordinals import ordinals
+from promptwire.values.hashing import digest, ordinals
 
 __all__ = ["run_each", "run_repeat"]
 

@@ -110,7 +110,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
 
 def _bound_failures(step: CallStep, session: Session) -> None:
     """Raise NodeError when more of the step's calls, over all its rounds, failed than it may skip."""
-    count = session.gateway.tally.steps.get(step.path)
+    count = session.gateway.usage.steps.get(step.path)
     if step.asking is None or count is None:
         return
     calls = count.new + count.cached + count.failed

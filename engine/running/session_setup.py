@@ -46,12 +46,20 @@ async def open_session(
     trace = Trace(folder, listener=listen if watches else None)
     unmade = folder is None and not os.path.isfile(cache_folder() / "cache.db")
     cache = None if options.cache == "off" or unmade else ResponseCache(cache_folder())
-    paces = _paces(models, options, budget.limits)
+    rate_limits = _rate_limits(models, options, budget.limits)
     told = options.tries is not None or options.timeout is not None
     retry = RetryPolicy(tries=options.tries or TRIES, timeout=options.timeout) if told else None
-    gateway = Gateway(cache=cache, budget=budget, trace=trace, policy=options.cache, retry=retry, paces=paces, gate=gate)
+    gateway = Gateway(
+        cache=cache,
+        budget=budget,
+        trace=trace,
+        policy=options.cache,
+        retry=retry,
+        rate_limits=rate_limits,
+        approval=gate,
+    )
     for watch in watches:
-        watch.follow(gateway.tally)
+        watch.follow(gateway.usage)
     try:
         yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
     except asyncio.CancelledError:
@@ -70,7 +78,7 @@ async def open_session(
             trace.close()
 
 
-def _paces(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, RateLimits]:
+def _rate_limits(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, RateLimits]:
     """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
     found: dict[str, RateLimits] = {}
     for role, model in models.items():

@@ -1,11 +1,22 @@
-"""What plug-ins import is what the built-in nodes are written with."""
+"""The names that plug-ins import are those of the built-in nodes."""
 
 from __future__ import annotations
 
-from promptwire import authoring, node
-from promptwire.values import prompts
+import inspect
+
+import pytest
+
+from promptwire import authoring, bounds, errors, node, values
+from promptwire.metrics import metric
+
+HOMES = (bounds, errors, metric, node, values)
 
 
-def test_every_name_is_there_and_is_the_engines_own() -> None:
-    assert all(getattr(authoring, name) is not None for name in authoring.__all__)
-    assert (authoring.node, authoring.Prompts) == (node.node, prompts.Prompts)
+@pytest.mark.parametrize("name", authoring.__all__)
+def test_each_name_is_the_object_of_the_engines_own_module(name: str) -> None:
+    assert any(name in home.__all__ and getattr(authoring, name) is getattr(home, name) for home in HOMES)
+
+
+def test_every_public_class_and_function_is_exported() -> None:
+    own = {name for name, value in vars(authoring).items() if inspect.isclass(value) or inspect.isfunction(value)}
+    assert own <= set(authoring.__all__)

@@ -48,13 +48,13 @@ class Outcome:
 
     def counted(self, path: str) -> tuple[int, int]:
         """Requests and completions of the step at `path`, over all rounds."""
-        count = self.session.gateway.tally.of(path)
+        count = self.session.gateway.usage.of(path)
         return count.requests, count.new
 
     @property
     def calls(self) -> int:
         """All completions."""
-        return self.session.gateway.tally.total.new
+        return self.session.gateway.usage.total.new
 
     def gave(self, path: str, round: str) -> Any:
         """What the step at `path` gave in `round`, as JSON, by port."""

@@ -325,7 +325,7 @@ async def test_a_storm_of_faults_changes_neither_the_answers_nor_what_is_paid(se
     asked = [Request("generate", (Message(role="user", content=f"word {number}"),)) for number in range(300)]
     answers = await asyncio.gather(*(gateway.ask(model, request) for request in asked))
     assert [answer.text for (answer,) in answers] == [f"WORD {number}" for number in range(300)]
-    assert (server.paid, gateway.tally.total.new, gateway.tally.total.failed) == (300, 300, 0)
+    assert (server.paid, gateway.usage.total.new, gateway.usage.total.failed) == (300, 300, 0)
     assert server.peak <= 16
     await gateway.close()
     assert cache.stats().rows == 300

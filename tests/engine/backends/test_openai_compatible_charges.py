@@ -55,7 +55,7 @@ async def spent(model: Backend, request: Request, n: int = 1) -> tuple[int, floa
         pass
     finally:
         await gate.close()
-    count = gate.tally.of("step")
+    count = gate.usage.of("step")
     assert budget.spent.tokens == count.tokens_in + count.tokens_out
     assert budget.spent.usd == pytest.approx(count.priced)
     return count.tokens_in + count.tokens_out, count.usd

@@ -17,7 +17,7 @@ from promptwire.errors import CacheError
 
 def test_folder_and_file_are_their_owners_alone(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path / "made" / "cache")
-    cache.put("k", Completion("x"), note=RequestMeta("m", "generate")).result()
+    cache.put("k", Completion("x"), meta=RequestMeta("m", "generate")).result()
     folder = tmp_path / "made" / "cache"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -48,7 +48,7 @@ def test_a_folder_name_that_diskcache_would_rewrite_is_refused(tmp_path: Path, m
 def test_rows_are_counted_by_model_with_known_and_unknown_prices(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path)
     for key, model, usd in (("a", "dear", 0.5), ("b", "dear", 0.25), ("c", "dear", None), ("d", "local", 0.0)):
-        cache.put(key, Completion("x", usd=usd), note=RequestMeta(model, "generate"))
+        cache.put(key, Completion("x", usd=usd), meta=RequestMeta(model, "generate"))
     cache.close()
     with sqlite3.connect(tmp_path / "cache.db") as database:
         database.execute("INSERT INTO Cache (key, raw, mode, value) VALUES ('e', 1, 1, '{cut off')")

@@ -17,15 +17,15 @@ from promptwire.cache.maintenance import CacheEntry, rows
 from promptwire.cache.record import RequestMeta
 from promptwire.errors import CacheError
 
-NOTE = RequestMeta("m", "generate")
+META = RequestMeta("m", "generate")
 
 
 def put(cache: ResponseCache, number: int) -> Completion:
-    return cache.put(f"{number:064x}", Completion(f"paid {number}"), note=NOTE).result()
+    return cache.put(f"{number:064x}", Completion(f"paid {number}"), meta=META).result()
 
 
 def texts(folder: Path) -> set[str]:
-    return {row.kept.answer.text for row in rows(folder) if isinstance(row, CacheEntry)}
+    return {row.record.completion.text for row in rows(folder) if isinstance(row, CacheEntry)}
 
 
 def remove(folder: Path) -> None:

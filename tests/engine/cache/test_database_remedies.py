@@ -27,7 +27,7 @@ def failure(code: int) -> sqlite3.Error:
     [
         (failure(sqlite3.SQLITE_CORRUPT), "the file is damaged"),
         (failure(sqlite3.SQLITE_CORRUPT_INDEX), "the file is damaged"),
-        (failure(sqlite3.SQLITE_NOTADB), "is no database"),
+        (failure(sqlite3.SQLITE_NOTADB), "is not a database"),
         (failure(sqlite3.SQLITE_FULL), "free some space"),
         (failure(sqlite3.SQLITE_READONLY_DBMOVED), "permissions"),
         (failure(sqlite3.SQLITE_CANTOPEN), "permissions"),
@@ -45,7 +45,7 @@ def test_an_error_has_the_remedy_of_its_kind(error: Exception, words: str) -> No
 def test_a_damaged_database_is_not_told_to_free_some_space(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path)
     for number in range(200):
-        cache.put(f"{number:064x}", Completion("x" * 500), note=RequestMeta("m", "generate"))
+        cache.put(f"{number:064x}", Completion("x" * 500), meta=RequestMeta("m", "generate"))
     cache.close()
     file = tmp_path / "cache.db"
     raw = bytearray(file.read_bytes())

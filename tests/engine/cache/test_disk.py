@@ -24,7 +24,7 @@ from promptwire.cache.maintenance import CacheEntry, rows
 from promptwire.cache.record import CacheRecord, RequestMeta
 from promptwire.errors import CacheError
 
-NOTE = RequestMeta("a model", "generate")
+META = RequestMeta("a model", "generate")
 
 
 @pytest.fixture
@@ -56,36 +56,36 @@ class Bomb:
 def test_what_was_put_is_there_also_for_the_next_process(cache: ResponseCache) -> None:
     answer = Completion("a reply \ud800 é", "length", (-0.5, -1.0), 3, 4, 0.25, "suffix")
     assert cache.get("k") is None
-    assert cache.put("k", answer, note=NOTE).result() == answer
+    assert cache.put("k", answer, meta=META).result() == answer
     assert cache.get("k") == answer
     cache.close()
     again = ResponseCache(cache.folder, clock=lambda: 7.0)
     assert again.get("k") == answer
-    kept = again.look("k")
-    assert kept is not None and kept.note == NOTE and kept.when > 7.0
+    record = again.look("k")
+    assert record is not None and record.meta == META and record.when > 7.0
     again.close()
 
 
 def test_the_first_writer_wins_and_the_second_is_given_what_is_stored(cache: ResponseCache) -> None:
     other = ResponseCache(cache.folder)
-    assert other.put("k", Completion("first"), note=NOTE).result().text == "first"
-    assert cache.put("k", Completion("second"), note=NOTE).result().text == "first"
-    assert cache.put("k", Completion("third"), note=NOTE, replace=True).result().text == "third"
+    assert other.put("k", Completion("first"), meta=META).result().text == "first"
+    assert cache.put("k", Completion("second"), meta=META).result().text == "first"
+    assert cache.put("k", Completion("third"), meta=META, replace=True).result().text == "third"
     assert other.get("k") == Completion("third")
     other.close()
 
 
 def test_a_refusal_by_a_filter_gives_way_to_an_answer_and_not_the_other_way_round(cache: ResponseCache) -> None:
-    cache.put("k", Completion(finish="content_filter"), note=NOTE).result()
-    assert cache.put("k", Completion("an answer"), note=NOTE).result().text == "an answer"
-    assert cache.put("k", Completion(finish="content_filter"), note=NOTE).result().text == "an answer"
+    cache.put("k", Completion(finish="content_filter"), meta=META).result()
+    assert cache.put("k", Completion("an answer"), meta=META).result().text == "an answer"
+    assert cache.put("k", Completion(finish="content_filter"), meta=META).result().text == "an answer"
 
 
 @pytest.mark.parametrize("value", ["", "{", '{"answer": {"text": "x"', "[]", '{"answer": 5}'])
 def test_a_broken_value_is_a_miss_and_is_written_over(cache: ResponseCache, value: str) -> None:
     plant(cache.folder, "k", value=value)
     assert cache.get("k") is None
-    assert cache.put("k", Completion("mended"), note=NOTE).result().text == "mended"
+    assert cache.put("k", Completion("mended"), meta=META).result().text == "mended"
     assert cache.get("k") == Completion("mended")
 
 
@@ -103,7 +103,7 @@ def test_a_planted_pickle_is_refused_and_not_run(cache: ResponseCache, tmp_path:
 
 def test_a_planted_key_that_is_not_raw_is_never_unpickled(cache: ResponseCache, tmp_path: Path) -> None:
     plant(cache.folder, pickle.dumps(Bomb(tmp_path / "boom")), raw=0, value="x")
-    plant(cache.folder, "k", raw=0, value=CacheRecord(Completion("planted"), NOTE, 1.0).write())
+    plant(cache.folder, "k", raw=0, value=CacheRecord(Completion("planted"), META, 1.0).write())
     assert cache.get("k") is None
     with pytest.raises(CacheError, match="a key that is not text"):
         list(cache._cache)
@@ -119,14 +119,14 @@ def test_a_planted_path_is_neither_read_nor_deleted(cache: ResponseCache, tmp_pa
         plant(cache.folder, key, mode=mode, filename=path)
         with pytest.raises(CacheError, match="did not write"):
             cache.get(key)
-        assert cache.put(key, Completion("new"), note=NOTE, replace=True).result().text == "new"
+        assert cache.put(key, Completion("new"), meta=META, replace=True).result().text == "new"
         assert cache.get(key) == Completion("new")
     assert secret.read_text() == "a secret"
 
 
 def test_a_planted_row_spoils_its_own_write_and_no_other(cache: ResponseCache) -> None:
     plant(cache.folder, "bad", mode=4, value=b"x")
-    futures = {key: cache.put(key, Completion(key), note=NOTE) for key in ("a", "bad", "b")}
+    futures = {key: cache.put(key, Completion(key), meta=META) for key in ("a", "bad", "b")}
     assert isinstance(futures["bad"].exception(), CacheError)
     assert [futures[key].result().text for key in ("a", "b")] == ["a", "b"]
     cache.flush()
@@ -141,7 +141,7 @@ def test_settings_that_a_file_brings_do_not_count(cache: ResponseCache) -> None:
     database.close()
     again = ResponseCache(cache.folder)
     for number in range(50):
-        again.put(f"{number}", Completion("x" * 50_000), note=NOTE)
+        again.put(f"{number}", Completion("x" * 50_000), meta=META)
     again.flush()
     assert again.stats().rows == 50
     assert [path.name for path in cache.folder.iterdir() if not path.name.startswith("cache.db")] == []
@@ -151,7 +151,7 @@ def test_settings_that_a_file_brings_do_not_count(cache: ResponseCache) -> None:
 def test_threads_read_and_write_at_once(cache: ResponseCache) -> None:
     def work(worker: int) -> int:
         for number in range(50):
-            cache.put(f"{number}", Completion(f"{worker}"), note=NOTE).result()
+            cache.put(f"{number}", Completion(f"{worker}"), meta=META).result()
         return sum(cache.get(f"{number}") is not None for number in range(50))
 
     with ThreadPoolExecutor(4) as pool:
@@ -162,12 +162,12 @@ def test_threads_read_and_write_at_once(cache: ResponseCache) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-from promptwire.cache.disk import AnswerCache
-from promptwire.cache.record import Note
-from promptwire.backend import Answer
-cache = AnswerCache(Path(sys.argv[1]))
+from promptwire.cache.disk import ResponseCache
+from promptwire.cache.record import RequestMeta
+from promptwire.backend import Completion
+cache = ResponseCache(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    stored = cache.put(f"{number}", Answer(sys.argv[2]), note=Note("m", "generate")).result()
+    stored = cache.put(f"{number}", Completion(sys.argv[2]), meta=RequestMeta("m", "generate")).result()
     print(number, stored.text, flush=True)
 """
 
@@ -208,12 +208,12 @@ def test_a_process_that_is_killed_beside_another_does_not_harm_its_work(tmp_path
 LOCKED = """
 import os, sys, urllib.parse  # what Python loads late may lie where only root can read
 from pathlib import Path
-from promptwire.cache.disk import AnswerCache
+from promptwire.cache.disk import ResponseCache
 from promptwire.errors import PromptwireError
 from promptwire.results.run_folder import make_folder
 if os.getuid() == 0:
     os.setuid(65534)  # to root nothing is read-only
-for attempt in (lambda: AnswerCache(Path(sys.argv[1]) / "cache"), lambda: AnswerCache(Path(sys.argv[1]) / "new"),
+for attempt in (lambda: ResponseCache(Path(sys.argv[1]) / "cache"), lambda: ResponseCache(Path(sys.argv[1]) / "new"),
                 lambda: make_folder(Path(sys.argv[1]) / "runs", "x")):
     try:
         attempt()
@@ -229,7 +229,7 @@ def test_a_read_only_folder_is_a_clear_error_and_loses_nothing() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         cache = ResponseCache(folder / "cache")
-        cache.put("k", Completion("kept"), note=NOTE).result()
+        cache.put("k", Completion("kept"), meta=META).result()
         cache.close()
         for path in (*folder.rglob("*"), folder):
             path.chmod(0o555 if path.is_dir() else 0o444)
@@ -275,15 +275,15 @@ def test_a_process_that_ends_without_closing_still_keeps_what_is_queued(tmp_path
 FULL = """
 import json, resource, signal, sys
 from pathlib import Path
-from promptwire.cache.disk import AnswerCache
+from promptwire.cache.disk import ResponseCache
 from promptwire.errors import CacheError
-from promptwire.cache.record import Note
-from promptwire.backend import Answer
-cache = AnswerCache(Path(sys.argv[1]))
+from promptwire.cache.record import RequestMeta
+from promptwire.backend import Completion
+cache = ResponseCache(Path(sys.argv[1]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 before = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
-futures = [cache.put(f"{number}", Answer("x" * 20_000), note=Note("m", "generate")) for number in range(50)]
+futures = [cache.put(f"{number}", Completion("x" * 20_000), meta=RequestMeta("m", "generate")) for number in range(50)]
 failed = [future for future in futures if future.exception() is not None]
 try:
     cache.flush()
@@ -303,7 +303,7 @@ def test_a_full_disk_is_an_error_and_what_could_not_be_written_is_written_once_t
     )
     said = json.loads(done.stdout)
     assert said["failed"] > 0
-    assert "paid answers could not be kept" in said["told"] and "free some space" in said["told"]
+    assert "paid answers could not be stored" in said["told"] and "free some space" in said["told"]
     assert said["served"] == 50
     cache = ResponseCache(tmp_path / "cache")
     assert all(cache.get(f"{number}") for number in range(50))
@@ -313,14 +313,14 @@ def test_a_full_disk_is_an_error_and_what_could_not_be_written_is_written_once_t
 LEFT = """
 import resource, signal, sys
 from pathlib import Path
-from promptwire.cache.disk import AnswerCache
+from promptwire.cache.disk import ResponseCache
 from promptwire.errors import CacheError
-from promptwire.cache.record import Note
-from promptwire.backend import Answer
-cache = AnswerCache(Path(sys.argv[1]))
+from promptwire.cache.record import RequestMeta
+from promptwire.backend import Completion
+cache = ResponseCache(Path(sys.argv[1]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-put = lambda number: cache.put(f"{number:064x}", Answer("x" * 20_000), note=Note("m", "generate")).exception()
+put = lambda number: cache.put(f"{number:064x}", Completion("x" * 20_000), meta=RequestMeta("m", "generate")).exception()
 full = next(number for number in range(20) if put(number))
 assert 0 < full and put(full + 1) and put(full + 2)
 try:
@@ -337,12 +337,14 @@ def test_answers_that_a_full_disk_did_not_take_are_left_in_a_file_that_can_be_im
     env = {**os.environ, "TMPDIR": str(spare)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=env)
     (left,) = spare.iterdir()
-    assert "could not be kept" in done.stdout and f"then: promptwire cache import {left}" in done.stdout
+    assert "could not be stored" in done.stdout and f"then: promptwire cache import {left}" in done.stdout
     assert left.stat().st_mode & 0o777 == 0o600
     before = len(list(rows(folder)))
     assert before > 0
     assert import_responses(left, folder) == (3, 3)
-    assert [row.kept.answer for row in rows(folder) if isinstance(row, CacheEntry)] == [Completion("x" * 20_000)] * (before + 3)
+    assert [row.record.completion for row in rows(folder) if isinstance(row, CacheEntry)] == [Completion("x" * 20_000)] * (
+        before + 3
+    )
 
 
 def test_a_file_in_the_folders_place_and_a_file_that_is_no_database_are_errors_with_a_remedy(tmp_path: Path) -> None:
@@ -360,4 +362,4 @@ def test_a_closed_cache_takes_nothing_and_can_be_closed_again(cache: ResponseCac
     cache.close()
     cache.close()
     with pytest.raises(CacheError, match="closed"):
-        cache.put("k", Completion(), note=NOTE)
+        cache.put("k", Completion(), meta=META)

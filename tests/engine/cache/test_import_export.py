@@ -24,13 +24,13 @@ GOOD = json.dumps(
 def filled(folder: Path, **answers: str) -> Path:
     cache = ResponseCache(folder)
     for letter, text in answers.items():
-        cache.put(letter * 64, Completion(text, tokens_in=3, usd=0.25), note=RequestMeta("m", "generate"))
+        cache.put(letter * 64, Completion(text, tokens_in=3, usd=0.25), meta=RequestMeta("m", "generate"))
     cache.close()
     return folder
 
 
 def texts(folder: Path) -> dict[str, str]:
-    return {row.key[0]: row.kept.answer.text for row in rows(folder) if isinstance(row, CacheEntry)}
+    return {row.key[0]: row.record.completion.text for row in rows(folder) if isinstance(row, CacheEntry)}
 
 
 def test_what_is_exported_is_imported_and_what_was_there_stays(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_what_is_exported_is_imported_and_what_was_there_stays(tmp_path: Path) -
 
 def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("precious")
-    with pytest.raises(CacheError, match="there already"):
+    with pytest.raises(CacheError, match="exists already"):
         export_responses(filled(tmp_path / "one", a="x"), tmp_path / "there")
     assert (tmp_path / "there").read_text() == "precious"
 

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     """A cache of three answers."""
     cache = ResponseCache(tmp_path / "cache")
     for key, model in ((A, "dear"), (B, "dear"), (C, "local")):
-        cache.put(key, Completion(f"from {model}"), note=RequestMeta(model, "generate"))
+        cache.put(key, Completion(f"from {model}"), meta=RequestMeta(model, "generate"))
     cache.close()
     return tmp_path / "cache"
 
@@ -50,7 +50,7 @@ TAMPERED: dict[str, dict[str, object]] = {
 
 
 def test_answers_are_listed_in_the_order_they_came(folder: Path) -> None:
-    assert [(row.key, row.kept.answer.text) for row in rows(folder) if isinstance(row, CacheEntry)] == [
+    assert [(row.key, row.record.completion.text) for row in rows(folder) if isinstance(row, CacheEntry)] == [
         (A, "from dear"),
         (B, "from dear"),
         (C, "from local"),
@@ -63,7 +63,7 @@ def test_an_answer_is_found_by_the_start_of_its_key(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "problem"), [("a", "more than one answer"), ("e", "no answer"), ("*", "is no key"), ("", "is no key")]
+    ("start", "problem"), [("a", "more than one answer"), ("e", "no answer"), ("*", "is not a key"), ("", "is not a key")]
 )
 def test_a_key_that_names_no_one_answer_is_refused(folder: Path, start: str, problem: str) -> None:
     with pytest.raises(CacheError, match=problem):
@@ -91,7 +91,7 @@ def test_a_text_that_hides_its_length_behind_a_nul_is_one_fault_and_is_removed(f
 
 
 def test_only_what_is_unwanted_is_removed(folder: Path) -> None:
-    assert prune(folder, lambda row: isinstance(row, CacheEntry) and row.kept.note.model == "dear") == 2
+    assert prune(folder, lambda row: isinstance(row, CacheEntry) and row.record.meta.model == "dear") == 2
     assert [row.key for row in rows(folder) if isinstance(row, CacheEntry)] == [C]
 
 
@@ -107,5 +107,5 @@ def test_a_view_in_place_of_the_rows_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "cache.db") as database:
         database.execute("CREATE VIEW Cache AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n")
     database.close()
-    with pytest.raises(CacheError, match="no cache of promptwire's"):
+    with pytest.raises(CacheError, match="not a promptwire cache"):
         verify(tmp_path)

@@ -45,8 +45,8 @@ def command(*words: str, code: int = 0) -> str:
 def planted(text: str) -> None:
     """A cache of a good row and of one with `text`."""
     cache = ResponseCache(cache_folder())
-    cache.put(GOOD, Completion("good", usd=0.5), note=RequestMeta("m", "generate"))
-    cache.put(ODD, Completion("odd"), note=RequestMeta("m", "generate"))
+    cache.put(GOOD, Completion("good", usd=0.5), meta=RequestMeta("m", "generate"))
+    cache.put(ODD, Completion("odd"), meta=RequestMeta("m", "generate"))
     cache.close()
     with sqlite3.connect(cache_folder() / "cache.db") as database:
         database.execute("UPDATE Cache SET value = ? WHERE key = ?", (text, ODD))

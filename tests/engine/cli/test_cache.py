@@ -21,7 +21,7 @@ def answers() -> None:
     """Three answers, of which one would move the cursor."""
     cache = ResponseCache(cache_folder(), clock=lambda: 1000.0)
     for letter, model, text in (("a", "dear", "one\x1b[2J\nline"), ("b", "dear", "two"), ("c", "local", "three")):
-        cache.put(letter * 64, Completion(text, tokens_in=4, tokens_out=2), note=RequestMeta(model, "generate"))
+        cache.put(letter * 64, Completion(text, tokens_in=4, tokens_out=2), meta=RequestMeta(model, "generate"))
     cache.close()
 
 

@@ -29,7 +29,7 @@ def asked(
 
     async def main() -> list[Completion]:
         cache = ResponseCache(folder)
-        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null(), policy=policy, gate=gate)  # type: ignore[arg-type]
+        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null(), policy=policy, approval=gate)  # type: ignore[arg-type]
         try:
             return [
                 answer
@@ -49,7 +49,7 @@ def test_everything_that_is_missing_is_known_when_the_gate_decides(tmp_path: Pat
     model = ScriptedBackend(lambda request, key: request.prompt)
     asked(model, tmp_path, None, [1])
     seen: list[dict[str, int]] = []
-    gate = ApprovalGate(lambda: seen.append({path: len(held.keys) for path, held in gate.held.items()}))
+    gate = ApprovalGate(lambda: seen.append({path: len(held.keys) for path, held in gate.pending.items()}))
     assert len(asked(model, tmp_path, gate, [1, 2, 3])) == 6
     assert seen == [{"step2": 2, "step3": 2}]
 
@@ -88,13 +88,13 @@ def test_a_partly_known_request_counts_what_it_has(tmp_path: Path) -> None:
     async def main() -> ApprovalGate:
         cache = ResponseCache(tmp_path)
         gate = ApprovalGate(lambda: None)
-        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null(), gate=gate)
+        gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null(), approval=gate)
         await gateway.ask(model, question(1), n=5, node="step")
         await gateway.close()
         cache.close()
         return gate
 
-    held = run_loop(main()).held["step"]
+    held = run_loop(main()).pending["step"]
     assert (len(held.keys), held.had) == (3, 2)
 
 

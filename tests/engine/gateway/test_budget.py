@@ -78,7 +78,7 @@ def test_money_counts_what_is_in_flight_at_the_mean_price_so_far() -> None:
 def test_a_limit_in_dollars_is_not_pretended_to_hold_when_prices_are_unknown() -> None:
     budget = Budget(Limits(usd=1.0))
     budget.settle(budget.reserve(1)[0], tokens=1, usd=None)
-    with pytest.raises(LimitReached, match="does not say what its answers cost") as caught:
+    with pytest.raises(LimitReached, match="does not report the price") as caught:
         budget.reserve(1)
     assert "calls" in caught.value.hint
 
@@ -97,7 +97,7 @@ def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
     budget = Budget(Limits(calls=10))
     budget.reserve_final({"task": 4})
     budget.reserve(6)
-    with pytest.raises(LimitReached, match="4 of them kept back for the final evaluation"):
+    with pytest.raises(LimitReached, match="4 of them reserved for the final evaluation"):
         budget.reserve(1)
     budget.release()
     budget.reserve(4)
@@ -128,7 +128,7 @@ def test_half_of_a_limit_is_there_to_search_with_however_dear_the_first_calls_we
     clock.now += 40
     assert (budget.left().tokens, budget.left().usd, budget.left().seconds) == (100, 1.0, 10)
     clock.now += 20
-    with pytest.raises(LimitReached, match=r"100 seconds is reached \(50 of them kept back for the final evaluation\)"):
+    with pytest.raises(LimitReached, match=r"100 seconds is reached \(50 of them reserved for the final evaluation\)"):
         budget.reserve(1)
 
 

@@ -11,7 +11,7 @@ from promptwire.backends.scripted import ScriptedBackend
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import ModelError, RequestRefused
 from promptwire.gateway.budget import Budget
-from promptwire.gateway.dispatcher import tidy
+from promptwire.gateway.dispatcher import user_error
 from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.in_flight import InFlightRequest
 from promptwire.gateway.trace import Trace
@@ -25,23 +25,23 @@ def flight() -> InFlightRequest:
 
 def test_an_error_of_ours_stays_itself_and_names_the_step_before_its_address() -> None:
     error = RequestRefused("no", hint="h")
-    assert tidy(error, flight()) is error
+    assert user_error(error, flight()) is error
     assert str(error) == "search.expand: no\n  h"
     placed = RequestRefused("no", where="http://here")
     for _ in range(2):  # an error of a backend's opening reaches all that wait for it
-        assert tidy(placed, flight()).where == "search.expand (http://here)"
+        assert user_error(placed, flight()).where == "search.expand (http://here)"
 
 
 def test_any_other_fault_becomes_one_of_ours_with_its_cause() -> None:
     fault = KeyError("x")
-    error = tidy(fault, flight())
+    error = user_error(fault, flight())
     assert isinstance(error, ModelError) and error.__cause__ is fault
     assert "m failed: KeyError" in str(error)
 
 
 def test_secrets_are_taken_out_of_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X_TOKEN", "planted-0123")
-    error = tidy(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
+    error = user_error(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
     assert (error.problem, error.where, error.hint) == ("a ***", "search.expand (b ***)", "c ***")
 
 

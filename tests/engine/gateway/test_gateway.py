@@ -29,8 +29,8 @@ async def test_samples_are_rows_of_their_own_and_more_samples_cost_only_what_is_
     gateway = bench.gateway()
     assert texts(await gateway.ask(model, question(), n=12, node="a")) == [f"{number}" for number in range(12)]
     assert texts(await gateway.ask(model, question(), n=5, first=3, node="b")) == ["3", "4", "5", "6", "7"]
-    assert (gateway.tally.of("a").new, gateway.tally.of("a").cached) == (4, 8)
-    assert (gateway.tally.of("b").new, gateway.tally.of("b").cached) == (0, 5)
+    assert (gateway.usage.of("a").new, gateway.usage.of("a").cached) == (4, 8)
+    assert (gateway.usage.of("b").new, gateway.usage.of("b").cached) == (0, 5)
 
 
 async def test_a_run_from_the_cache_opens_nothing(bench: Bench) -> None:
@@ -56,7 +56,7 @@ async def test_the_same_question_at_once_is_asked_once_and_the_second_counts_as_
     gate.event.set()
     assert {texts(answers)[0] for answers in await asyncio.gather(*asking)} == {"0"}
     assert len(model.requests) == 1
-    assert (gateway.tally.total.new, gateway.tally.total.cached) == (1, 2)
+    assert (gateway.usage.total.new, gateway.usage.total.cached) == (1, 2)
 
 
 async def test_a_random_question_is_asked_anew_in_another_stream_and_a_certain_one_is_not(bench: Bench) -> None:

@@ -27,7 +27,7 @@ async def test_a_cancelled_question_that_is_out_is_still_answered_and_kept(bench
     gate.event.set()
     await gateway.drain()
     assert bench.cache.stats().rows == 9
-    assert gateway.tally.total.new == 9
+    assert gateway.usage.total.new == 9
 
 
 async def test_a_cancelled_question_that_is_not_out_is_called_off_and_costs_nothing(bench: Bench) -> None:
@@ -109,7 +109,7 @@ async def test_an_answer_that_can_not_be_stored_is_an_error_and_is_not_forgotten
         patch.setattr(bench.cache._cache, "transact", full)
         with pytest.raises(CacheError, match="no space left"):
             await gateway.ask(ScriptedBackend(counter()), question())
-        with pytest.raises(CacheError, match="a paid answer could not be kept"):
+        with pytest.raises(CacheError, match="a paid answer could not be stored"):
             await gateway.drain()
     await gateway.drain()
     assert texts(await bench.gateway(policy="only").ask(ScriptedBackend(counter()), question())) == ["0"]

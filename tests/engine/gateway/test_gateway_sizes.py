@@ -23,7 +23,7 @@ async def test_an_answer_too_long_for_the_cache_is_refused_once_and_booked(tmp_p
         with pytest.raises(RequestRefused, match="more than 16 MB") as caught:
             await gateway.ask(model, question(), node="step")
         assert caught.value.where == "step" and "max_tokens" in caught.value.hint
-        assert gateway.tally.total.requests == 1 and gateway.tally.total.tokens_out > 0
+        assert gateway.usage.total.requests == 1 and gateway.usage.total.tokens_out > 0
         await gateway.close()
     bench.cache.close()
     assert verify(tmp_path / "cache") == (0, [])
@@ -35,7 +35,7 @@ async def test_an_answer_too_long_for_the_cache_is_refused_once_and_booked(tmp_p
 def test_what_fits_is_read_again_and_what_does_not_is_not_written(text: str, fit: bool, tmp_path: Path) -> None:
     assert fits(Completion(text)) is fit
     cache = ResponseCache(tmp_path / "cache")
-    put = cache.put("a" * 64, Completion(text), note=RequestMeta("m", "generate"))
+    put = cache.put("a" * 64, Completion(text), meta=RequestMeta("m", "generate"))
     if fit:
         assert put.result() == cache.get("a" * 64)
     else:

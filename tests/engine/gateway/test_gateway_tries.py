@@ -18,7 +18,7 @@ async def test_missing_samples_go_in_one_request_if_the_backend_batches(bench: B
     gateway = bench.gateway()
     await gateway.ask(model, question(), n=2)
     assert texts(await gateway.ask(model, question(), n=6)) == [f"{number}" for number in range(6)]
-    assert (len(model.requests), gateway.tally.total.requests, gateway.tally.total.new) == (2, 2, 6)
+    assert (len(model.requests), gateway.usage.total.requests, gateway.usage.total.new) == (2, 2, 6)
 
 
 class Stingy(ScriptedBackend):
@@ -64,7 +64,7 @@ async def test_samples_that_came_before_the_failure_are_kept(bench: Bench) -> No
     gateway = bench.gateway(Limits(calls=4))
     with pytest.raises(RequestRefused):
         await gateway.ask(model, question(), n=4)
-    total = gateway.tally.total
+    total = gateway.usage.total
     assert (total.new, total.failed) == (2, 2)
     assert texts(await gateway.ask(model, question(), n=4)) == ["0", "1", "3", "4"]
 
@@ -74,7 +74,7 @@ async def test_a_passing_error_is_tried_again_and_is_not_kept(bench: Bench) -> N
     gateway = bench.gateway()
     assert texts(await gateway.ask(model, question())) == ["fine"]
     assert len(bench.waits) == 2 and 7 <= bench.waits[1] <= 8
-    assert (gateway.tally.total.requests, gateway.tally.total.new, gateway.tally.total.failed) == (3, 1, 0)
+    assert (gateway.usage.total.requests, gateway.usage.total.new, gateway.usage.total.failed) == (3, 1, 0)
 
 
 async def test_it_is_given_up_after_six_tries_and_can_be_asked_again(bench: Bench) -> None:
@@ -82,7 +82,7 @@ async def test_it_is_given_up_after_six_tries_and_can_be_asked_again(bench: Benc
     gateway = bench.gateway()
     with pytest.raises(TransientError, match="down"):
         await gateway.ask(model, question(), node="a")
-    assert gateway.tally.of("a").failed == 1
+    assert gateway.usage.of("a").failed == 1
     assert texts(await gateway.ask(model, question(), node="a")) == ["fine"]
 
 
@@ -123,7 +123,7 @@ async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench
     gateway = bench.gateway(Limits(seconds=60))
     with pytest.raises(LimitReached, match="seconds"):
         await gateway.ask(model, question())
-    assert (len(model.requests), gateway.tally.of("").failed) == (1, 0)
+    assert (len(model.requests), gateway.usage.of("").failed) == (1, 0)
 
 
 async def test_a_try_that_takes_too_long_is_made_again_and_is_no_answer(bench: Bench) -> None:

@@ -1,6 +1,8 @@
-"""A request on its way: who wants it, and what has no outcome yet."""
+"""A request in flight: when it may be cancelled, and which keys are still open."""
 
 from __future__ import annotations
+
+import pytest
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend
@@ -8,25 +10,36 @@ from promptwire.gateway.budget import Reservation
 from promptwire.gateway.in_flight import InFlightRequest
 
 
-def flight() -> InFlightRequest:
+def in_flight() -> InFlightRequest:
     made = InFlightRequest(ScriptedBackend(lambda request, key: "x"), Request("generate", prompt="p"), "node")
-    made.load(["a", "b"], [Reservation(1), Reservation(1)])
+    made.add(["a", "b"], [Reservation(1), Reservation(1)])
     return made
 
 
-async def test_it_is_unwanted_when_nobody_waits_and_nothing_is_paid_for() -> None:
-    one = flight()
-    assert one.unwanted
-    one.waiters = 1
-    assert not one.unwanted
-    one.waiters, one.paying = 0, 1
-    assert not one.unwanted
+async def test_a_request_is_cancellable_without_waiters_and_unsettled_messages() -> None:
+    request = in_flight()
+    assert request.cancellable
+    request.waiters = 1
+    assert not request.cancellable
+    request.waiters = 0
+    with request.unsettled():
+        assert not request.cancellable
+    assert request.cancellable
 
 
-async def test_keys_are_open_until_they_have_an_answer_or_an_error() -> None:
-    one = flight()
-    assert one.open() == ["a", "b"]
-    one.answers["a"].set_result(Completion("x"))
-    assert one.open() == ["b"]
-    one.answers["b"].set_exception(ValueError())
-    assert one.open() == []
+async def test_two_messages_are_settled_apart_and_after_an_error_too() -> None:
+    request = in_flight()
+    with request.unsettled():
+        with pytest.raises(ValueError, match="lost"), request.unsettled():
+            raise ValueError("lost")
+        assert not request.cancellable
+    assert request.cancellable
+
+
+async def test_keys_are_open_until_they_have_a_completion_or_an_error() -> None:
+    request = in_flight()
+    assert request.open_keys() == ["a", "b"]
+    request.completions["a"].set_result(Completion("x"))
+    assert request.open_keys() == ["b"]
+    request.completions["b"].set_exception(ValueError())
+    assert request.open_keys() == []

@@ -29,7 +29,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def departures(meter: RateLimiter, gaps: list[float], tokens: int = 0) -> list[tuple[int, float]]:
+async def departures(limiter: RateLimiter, gaps: list[float], tokens: int = 0) -> list[tuple[int, float]]:
     """Each request's place in the order of coming, and its time, in the order of leaving; the gaps lie between them."""
     left: list[tuple[int, float]] = []
     come = iter(range(len(gaps)))
@@ -37,7 +37,7 @@ async def departures(meter: RateLimiter, gaps: list[float], tokens: int = 0) -> 
     async def one(at: float) -> None:
         await asyncio.sleep(at)
         number = next(come)
-        await meter.passing(tokens)
+        await limiter.acquire(tokens)
         left.append((number, now()))
 
     await asyncio.gather(*map(one, accumulate(gaps)))
@@ -69,14 +69,14 @@ def test_nothing_waits_that_need_not() -> None:
 
 def test_what_a_request_really_took_replaces_the_estimate_and_lets_those_behind_it_go() -> None:
     async def main() -> tuple[float, float]:
-        meter = RateLimiter(RateLimits(tokens_per_minute=100))
-        first = await meter.passing(90)
-        second = asyncio.create_task(meter.passing(50))
+        limiter = RateLimiter(RateLimits(tokens_per_minute=100))
+        first = await limiter.acquire(90)
+        second = asyncio.create_task(limiter.acquire(50))
         await asyncio.sleep(10)
-        meter.settle(first, 40)
+        limiter.settle(first, 40)
         early = (await second).when
-        meter.settle(await meter.passing(10), 500)
-        return early, (await meter.passing(1)).when
+        limiter.settle(await limiter.acquire(10), 500)
+        return early, (await limiter.acquire(1)).when
 
     early, late = leap(main())
     assert early == 10
@@ -85,8 +85,8 @@ def test_what_a_request_really_took_replaces_the_estimate_and_lets_those_behind_
 
 def test_a_request_that_is_larger_than_a_minutes_tokens_leaves_alone() -> None:
     async def main() -> list[float]:
-        meter = RateLimiter(RateLimits(tokens_per_minute=100))
-        return [(await meter.passing(tokens)).when for tokens in (10, 1000, 10)]
+        limiter = RateLimiter(RateLimits(tokens_per_minute=100))
+        return [(await limiter.acquire(tokens)).when for tokens in (10, 1000, 10)]
 
     small, large, after = leap(main())
     assert (small, large >= MINUTE - SHORT, after - large >= MINUTE - SHORT) == (0, True, True)
@@ -94,9 +94,9 @@ def test_a_request_that_is_larger_than_a_minutes_tokens_leaves_alone() -> None:
 
 def test_one_that_is_called_off_while_it_waits_holds_nobody_up() -> None:
     async def main() -> tuple[float, int]:
-        meter = RateLimiter(RateLimits(requests_per_minute=1))
-        await meter.passing(0)
-        tasks = [asyncio.create_task(meter.passing(0)) for _ in range(3)]
+        limiter = RateLimiter(RateLimits(requests_per_minute=1))
+        await limiter.acquire(0)
+        tasks = [asyncio.create_task(limiter.acquire(0)) for _ in range(3)]
         await asyncio.sleep(1)
         tasks[0].cancel()
         tasks[1].cancel()
@@ -107,10 +107,10 @@ def test_one_that_is_called_off_while_it_waits_holds_nobody_up() -> None:
     assert (abs(when - MINUTE) < SHORT, cancelled) == (True, 2)
 
 
-def gateway(paces: dict[str, RateLimits], limits: Limits | None = None) -> Gateway:
+def gateway(rate_limits: dict[str, RateLimits], limits: Limits | None = None) -> Gateway:
     budget = Budget(limits, clock=now) if limits else Budget()
     retry = RetryPolicy(rng=random.Random(1), sleep=asyncio.sleep)
-    return Gateway(cache=None, budget=budget, trace=Trace.null(), retry=retry, paces=paces)
+    return Gateway(cache=None, budget=budget, trace=Trace.null(), retry=retry, rate_limits=rate_limits)
 
 
 def question(number: int, tokens: int | None = None) -> Request:
@@ -118,9 +118,9 @@ def question(number: int, tokens: int | None = None) -> Request:
 
 
 def test_a_gateway_keeps_the_pace_and_the_answers_are_the_same_as_without() -> None:
-    async def main(paces: dict[str, RateLimits]) -> tuple[list[str], float]:
+    async def main(rate_limits: dict[str, RateLimits]) -> tuple[list[str], float]:
         model = ScriptedBackend(lambda request, key: f"{request.prompt} {key[:6]}", name="m")
-        door = gateway(paces)
+        door = gateway(rate_limits)
         answers = await asyncio.gather(*(door.ask(model, question(number), n=2) for number in range(10)))
         await door.drain()
         return [answer.text for pair in answers for answer in pair], now()
@@ -168,7 +168,7 @@ def test_when_the_runs_time_is_up_before_a_request_may_leave_the_limit_says_so()
             await door.ask(model, question(1), node="s")
         except LimitReached as error:
             await door.drain()
-            return error.problem, now(), door.tally.of("s").failed
+            return error.problem, now(), door.usage.of("s").failed
         return "", now(), 0
 
     said, when, failed = leap(main())

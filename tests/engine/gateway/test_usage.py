@@ -7,14 +7,14 @@ from promptwire.gateway.usage import StepUsage, Usage
 
 
 def test_steps_are_counted_apart_and_together() -> None:
-    tally = Usage()
-    tally.of("a").book(Completion(tokens_in=3, tokens_out=4, usd=0.25))
-    tally.of("b").book(Completion(tokens_in=1, usd=0.5))
-    tally.of("b").cached += 2
-    tally.of("b").requests += 1
-    assert list(tally.steps) == ["a", "b"]
-    assert tally.total == StepUsage(requests=1, new=2, cached=2, tokens_in=4, tokens_out=4, priced=0.75)
-    assert tally.total.usd == 0.75
+    usage = Usage()
+    usage.of("a").book(Completion(tokens_in=3, tokens_out=4, usd=0.25))
+    usage.of("b").book(Completion(tokens_in=1, usd=0.5))
+    usage.of("b").cached += 2
+    usage.of("b").requests += 1
+    assert list(usage.steps) == ["a", "b"]
+    assert usage.total == StepUsage(requests=1, new=2, cached=2, tokens_in=4, tokens_out=4, priced=0.75)
+    assert usage.total.usd == 0.75
 
 
 def test_one_unknown_price_makes_the_sum_unknown_and_none_at_all_makes_it_zero() -> None:

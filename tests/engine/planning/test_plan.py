@@ -34,7 +34,7 @@ async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, r
     found = make_plan(load_graph(name, params=params), task)
     run = await search(name, model(reply), task, params=params)
     planned = {step.path: step for step in found.steps}
-    for path, count in run.session.gateway.tally.steps.items():
+    for path, count in run.session.gateway.usage.steps.items():
         asked = count.new + count.cached + count.failed
         assert planned[path].most is not None
         assert planned[path].least <= asked <= planned[path].most, path
@@ -48,7 +48,7 @@ async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
     found = make_plan(load_graph("protegi", params=params, sets=sets), numbers(30))
     run = await search("protegi", model(mixed), numbers(30), params=params, sets=sets)
     (step,) = [step for step in found.steps if step.path == "search.select"]
-    count = run.session.gateway.tally.of("search.select")
+    count = run.session.gateway.usage.of("search.select")
     assert step.most is not None
     assert step.least <= count.new + count.cached <= step.most
 

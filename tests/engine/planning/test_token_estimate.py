@@ -29,7 +29,7 @@ async def test_no_step_reads_more_than_planned_when_prompts_are_short(name: str)
     task = numbers(20, dev=10)
     planned = {step.path: step for step in make_plan(load_graph(name, params=SMALL[name]), task).steps}
     run = await search(name, model(), task, params=SMALL[name])
-    for path, count in run.session.gateway.tally.steps.items():
+    for path, count in run.session.gateway.usage.steps.items():
         expected = planned[path].tokens_in
         assert expected is not None and count.tokens_in <= expected, path
 

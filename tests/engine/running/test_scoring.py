@@ -94,7 +94,7 @@ async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_fa
     run = session(failing_until(6))
     scores = await Scorer(run, "here", asking, {}).score(PROMPTS, run.task.train, False)
     assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 6]
-    count = run.gateway.tally.of("here")
+    count = run.gateway.usage.of("here")
     assert (count.new, count.failed, count.requests) == (12, 0, 72)
     with pytest.raises(TransientError, match="down"):
         await scored(failing_until(7), asking=asking)

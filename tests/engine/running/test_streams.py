@@ -120,7 +120,7 @@ async def test_equal_elements_have_samples_of_their_own(tmp_path: Path) -> None:
     outputs: {critiques: $made}
 """
     _, ran, keys = await run(tmp_path, nodes, "{one: $a.critiques, prompts: $seed}")
-    critiques = ran.gateway.tally.of("a.made").new
+    critiques = ran.gateway.usage.of("a.made").new
     assert critiques == 2 and len(set(keys)) == len(keys)
 
 

@@ -88,7 +88,7 @@ async def test_a_complete_answer_in_marks_scores_although_the_reply_was_cut_off(
 async def test_a_judge_is_not_asked_about_a_reply_that_was_cut_off() -> None:
     rubric = str(resources.template_path("task/judge.j2"))
     found, run = await row(Completion("A long story", finish="length"), metric="judge", rubric=rubric)
-    assert (found.readable, run.gateway.tally.total.new) == (False, 1)
+    assert (found.readable, run.gateway.usage.total.new) == (False, 1)
 
 
 async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:

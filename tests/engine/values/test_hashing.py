@@ -1,4 +1,4 @@
-"""Equal values have one text and one hash, others have others, and draws depend on what they are named by alone."""
+"""Canonical text, hash, random stream and sample numbers of values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptwire.values.hashing import canonical, digest, stream
+from promptwire.values.hashing import canonical, digest, ordinals, stream
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -67,3 +67,10 @@ def test_values_that_a_model_is_sent_as_the_same_are_the_same(one: Any, other: A
 )
 def test_other_values_stay_apart(one: Any, other: Any) -> None:
     assert canonical(one) != canonical(other)
+
+
+@given(st.lists(st.integers(0, 3)))
+def test_key_and_ordinal_together_are_unique_and_without_gaps(keys: list[int]) -> None:
+    pairs = list(zip(keys, ordinals(keys), strict=True))
+    assert len(set(pairs)) == len(pairs)
+    assert set(pairs) == {(key, number) for key in keys for number in range(keys.count(key))}
