@@ -214,7 +214,7 @@ def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
 
 def _without(session: Session) -> Iterator[str]:
     """What models refused, so that their own defaults decided."""
-    for model, names in sorted(session.gateway.tally.refused.items()):
+    for model, names in sorted(session.gateway.usage.refused.items()):
         yield f"warning: {model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold"
 
 

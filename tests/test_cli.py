@@ -157,7 +157,7 @@ def test_where_a_limit_does_not_leave_enough_the_report_says_how_many_examples_i
         (["run", "ape", *MOOD, "--api-base", "tsk=http://h/v1"], 2, "names no address\n  did you mean 'task'?"),
         (["run", "ape", "--task", "one.jsonl", "--prompt", "Hi"], 3, "one.jsonl: 1 example can't be split"),
         (["run", "ape", *MOOD, "--cache", "sometimes"], 2, "cache: "),
-        (["run", "ape-paraphrase", *MOOD, *SCRIPTED, "--cache", "only"], 7, "no answer to this question"),
+        (["run", "ape-paraphrase", *MOOD, *SCRIPTED, "--cache", "only"], 7, "no answer for this call"),
     ],
 )
 def test_each_mistake_is_one_clear_error_with_its_own_exit_code(

@@ -204,7 +204,7 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "a field too many": (lambda lines: lines[0].update(run="rm"), "no bundle"),
     "a wrong type": (lambda lines: lines[1].update(text=["x"]), "no line of a bundle"),
     "an answer of a wrong type": (lambda lines: lines[-2]["row"].update(when="now"), "neither a file nor an answer"),
-    "a missing answer": (lambda lines: (lines.pop(-2), lines[-1].update(end=len(lines) - 1))[0], "no answer to this question"),
+    "a missing answer": (lambda lines: (lines.pop(-2), lines[-1].update(end=len(lines) - 1))[0], "no answer for this call"),
     "a missing line": (lambda lines: lines.pop(-2) and None, "lines are missing"),
     "a missing end": (lambda lines: lines.pop() and None, "its end is missing"),
     "more after the end": (lambda lines: lines.append({"file": "x", "text": "x"}), "after the end"),
