@@ -1,9 +1,9 @@
-"""What nodes and metrics are written with: the one module that a plug-in imports of promptwire.
+"""Names for writing nodes and metrics: the only promptwire module that a plug-in imports.
 
     from promptwire.authoring import Context, Model, Prompts, metric, node
 
-The contract is that of the built-in nodes, and stands beside the things themselves: `promptwire.node` for nodes,
-`promptwire.metrics.metric` for metrics, `promptwire.values` for what travels, `promptwire.bounds` for what a plan can know.
+The contract is that of the built-in nodes. See `promptwire.node` for nodes, `promptwire.metrics.metric` for metrics,
+`promptwire.values` for the values on ports, and `promptwire.bounds` for bounds in a plan.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What is asked of a model and what comes back, and the protocol that every backend answers.
+"""Request to a model, its completion, and the protocol of every backend.
 
-A request is a value: all that decides the answer is in it and nothing else, because its canonical JSON is the cache key.
+A request is a value. It holds all that determines the completion and no more, because its canonical JSON is the cache key.
 Four kinds cover the papers: `generate` (a reply), `infill` (the text between a prefix and a suffix, APE's reverse mode),
 `choose` (how likely each of a few labels is as the answer) and `logprob` (how likely one given answer is).
 """
@@ -23,19 +23,19 @@ __all__ = ["WITHOUT", "Backend", "Charge", "Completion", "Kind", "Request", "Set
 WITHOUT: Final = "without: "
 """How an answer's `via` begins when a parameter that was asked for was left out, because the model refuses it."""
 KEY_VERSION = 1
-"""Part of every cache key: raised when the meaning of a request changes, so that old answers are not taken for new ones."""
+"""Part of every cache key. Raised when the meaning of a request changes, so that old completions are not reused."""
 
 _CUT_OFF = frozenset(
     {"length", "max_tokens", "max_length", "model_length", "max_output_tokens", "max_completion_tokens", "token_limit"}
     | {"model_context_window_exceeded", "context_length_exceeded"}
 )
-"""Words of providers for a reply that was cut off at its longest length."""
+"""Providers' finish reasons for a reply that was cut off at its maximum length."""
 
 Kind = Literal["generate", "infill", "choose", "logprob"]
 
 
 class Settings(Model):
-    """Sampling settings of a request. What is `null` is left to the model and is not sent."""
+    """Sampling settings of a request. A setting that is `null` is not sent."""
 
     called: ClassVar[str] = "'settings'"
 
@@ -46,7 +46,7 @@ class Settings(Model):
     max_tokens: int | None = Field(default=None, ge=1)
     """Longest reply, in tokens."""
     stop: tuple[str, ...] = Field(default=(), json_schema_extra={"type": ["array", "null"]})
-    """Texts that end the reply; not part of it."""
+    """Texts that end the reply and are not part of it."""
     extra: dict[str, Any] = {}
     """Further provider parameters, sent as they are and part of the cache key."""
 
@@ -56,31 +56,31 @@ class Settings(Model):
         return () if value is None else value
 
     def over(self, base: Settings) -> Settings:
-        """These settings, with `base` where they say nothing. What is set to `null` says "do not send it"."""
+        """These settings, with those of `base` where they are not set. A setting of `null` is set: it is not sent."""
         own, below = self.model_dump(exclude_unset=True), base.model_dump(exclude_unset=True)
         extra = {**base.extra, **self.extra}
         return Settings(**{**below, **own, **({"extra": extra} if extra else {})})
 
     @property
     def random(self) -> bool:
-        """Whether asking twice may give two answers: every temperature but an explicit 0."""
+        """Whether two calls may return different replies: any temperature except an explicit 0."""
         return self.temperature is None or self.temperature > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a model, without its sample number."""
+    """One request to a model, without its sample number."""
 
     kind: Kind
-    """What is wanted."""
+    """Kind of completion."""
     messages: tuple[Message, ...] = ()
-    """The chat; empty when `prompt` holds a plain text to complete."""
+    """Chat messages; empty when `prompt` is a plain text to complete."""
     prompt: str = ""
     """The text to complete; empty for a chat."""
     suffix: str = ""
-    """What follows the gap (`infill` only)."""
+    """Text after the gap (`infill` only)."""
     options: tuple[str, ...] = ()
-    """The labels (`choose`) or the one answer (`logprob`)."""
+    """The labels (`choose`) or the answer (`logprob`)."""
     settings: Settings = field(default_factory=Settings)
     """Sampling settings; only `generate` and `infill` use them."""
 
@@ -92,8 +92,8 @@ class Request:
     def key(self, identity: str, *, sample: int, stream: str) -> str:
         """The cache key of one sample: a SHA-256 in hexadecimal.
 
-        `identity` is the backend's: model and endpoint. `stream` (the run's seed and the rounds of the loops around)
-        counts only when the request is random; otherwise the same question has the same answer in every run.
+        `identity` is the backend's: model and endpoint. `stream` holds the run's seed and the rounds of the loops around. It
+        counts only when the request is random. Otherwise the same request has the same completion in every run.
         """
         parts = {
             "version": KEY_VERSION,
@@ -110,7 +110,7 @@ class Request:
         return digest(parts)
 
     def parts(self, identity: str, stream: str) -> dict[str, Any]:
-        """What the key is made of, to tell later why two differ: short parts as they are, texts as the start of a hash."""
+        """Parts of the key, to compare two keys later. Short parts are in full, texts as the start of a hash."""
         texts: dict[str, Any] = {
             "messages": [[message.role, message.content] for message in self.messages],
             "prompt": self.prompt,
@@ -128,18 +128,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer, as the cache keeps it."""
+    """What a model returned for one call, as the cache stores it."""
 
     text: str = ""
     """The reply (`generate`, `infill`)."""
     finish: str = "stop"
-    """Why it ended: `stop`, `length`, `content_filter`, or the provider's own word."""
+    """Finish reason: `stop`, `length`, `content_filter`, or the provider's own word."""
     weights: tuple[float, ...] = ()
     """`choose`: log-probability of each option among the options. `logprob`: log-probability of each answer token."""
     tokens_in: int = 0
-    """Tokens read; 0 when the endpoint does not say."""
+    """Tokens read; 0 when the endpoint does not report them."""
     tokens_out: int = 0
-    """Tokens written; 0 when the endpoint does not say."""
+    """Tokens written; 0 when the endpoint does not report them."""
     usd: float | None = None
     """Price in US dollars; None when it is not known, which is not 0."""
     via: str = ""
@@ -147,22 +147,22 @@ class Completion:
 
     @property
     def cut_off(self) -> bool:
-        """Whether it ended because it was as long as it may be."""
+        """Whether it was cut off at its maximum length."""
         return self.finish.strip().lower() in _CUT_OFF
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as JSON values."""
+        """The completion as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Completion:
-        """The answer that `to_json` gave. Raises TypeError or KeyError for anything else."""
+        """The completion from the result of `to_json`. Raises TypeError or KeyError for other data."""
         return cls(**{**data, "weights": tuple(float(weight) for weight in data["weights"])})
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a reply cost that brought no answer, such as one without text or a test of what an endpoint can do."""
+    """Cost of a reply that brought no completion, such as a probe of an endpoint."""
 
     tokens_in: int = 0
     """Tokens read."""
@@ -176,7 +176,7 @@ _charges: ContextVar[list[Charge] | None] = ContextVar("charges", default=None)
 
 
 def charge(cost: Charge) -> None:
-    """Book what a reply without an answer cost, for the call that is being made. Called by backends."""
+    """Count the cost of a reply without a completion for the current call. Called by backends."""
     found = _charges.get()
     if found is not None and (cost.tokens_in or cost.tokens_out or cost.usd):
         found.append(cost)
@@ -184,7 +184,7 @@ def charge(cost: Charge) -> None:
 
 @contextmanager
 def charges() -> Iterator[list[Charge]]:
-    """Gather what is charged while a backend is called, in tasks that it starts too."""
+    """Collect charges while a backend is called, including those of tasks that it starts."""
     found: list[Charge] = []
     token = _charges.set(found)
     try:
@@ -194,36 +194,36 @@ def charges() -> Iterator[list[Charge]]:
 
 
 class Backend(Protocol):
-    """A model behind one door. The gateway alone calls it: cache, budget, retry and limits are not its business."""
+    """Protocol of a model backend. Only the gateway calls it, and does cache, budget, retry and limits."""
 
     @property
     def name(self) -> str:
-        """What the user called it, such as `local` or `openai/gpt-4o-mini`: for messages."""
+        """Name that the user gave, such as `local` or `openai/gpt-4o-mini`, for messages."""
 
     @property
     def identity(self) -> str:
-        """All that decides its answers beside the request: model, weights, endpoint. Part of the cache key."""
+        """All that determines completions beside the request: model, weights, endpoint. Part of the cache key."""
 
     @property
     def parallel(self) -> int:
-        """How many requests it can usefully have in flight."""
+        """Most requests that it can usefully have in flight."""
 
     @property
     def batches(self) -> bool:
         """Whether one request can bring several samples."""
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """Empty when it can answer such requests, else one sentence saying why not and what to do. Starts nothing."""
+        """Empty when it supports such requests, else one sentence with the reason and a remedy. Starts nothing."""
 
     async def open(self) -> None:
-        """Get ready: start the server, test what it claims. Called once, before the first request. Raises ModelError."""
+        """Start the server and probe it. Called once, before the first request. Raises ModelError."""
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Answer `request` once per key (one key unless `batches`); a backend that takes seeds makes them from the keys.
+        """Return one completion per key (one key unless `batches`). A backend that takes seeds makes them from the keys.
 
-        Raises ModelError: TransientError when trying again may help. Never retries by itself. What a reply cost that
-        brings no answer goes to `charge`.
+        Raises ModelError; TransientError when a retry may help. Never retries itself. Reports the cost of a reply without a
+        completion with `charge`.
         """
 
     async def close(self) -> None:
-        """Let go of processes and connections."""
+        """End processes and close connections."""

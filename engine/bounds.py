@@ -1,9 +1,9 @@
-"""How large the values of a graph can become and how often its nodes ask, known before anything is asked.
+"""Bounds on the sizes of values and on the calls of nodes, known before a run.
 
-A node type may say this beside its function: `@node(..., bound=...)` takes a pure function from `Sizes`, what its inputs can
-hold, and its params to a `Bound`. Numbers are ranges: where both ends meet, the graph fixes the number; where not, replies
-decide (texts that are equal or can't be read make sets smaller) and the upper end is the promise. A node type without one is
-taken to give no more than nobody knows, and a plan names it.
+A node type may give a bound beside its function: `@node(..., bound=...)`. The bound is a pure function from `Sizes`, the
+sizes of its inputs, and its params to a `Bound`. Numbers are ranges. Where both ends are equal, the graph fixes the number.
+Otherwise it depends on replies, since equal or unreadable texts make sets smaller, and the upper end holds. A node type
+without a bound has unknown sizes, and a plan names it.
 """
 
 from __future__ import annotations
@@ -17,28 +17,30 @@ __all__ = ["NONE", "ONE", "UNKNOWN", "Bound", "Extent", "Sizes"]
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A range of sizes: of Prompts, Examples, Critiques, Families and List the elements, of Scores the prompts, of Failures
-    the groups, of History the entries.
+    """A range of sizes of a value.
+
+    The size is the number of elements for Prompts, Examples, Critiques, Families and List; of prompts for Scores; of groups for
+    Failures; of entries for History.
 
     >>> Extent.exactly(4) + Extent(0, 2)
     Extent(least=4, most=6, inside=0)
     """
 
     least: float = 0
-    """At least so many."""
+    """Lower end."""
     most: float = math.inf
-    """At most so many; infinite when nobody knows."""
+    """Upper end; infinite when it is not known."""
     inside: float = 0
-    """Things in one element at most: of Scores the examples, of Failures the cases of a group."""
+    """Most parts of one element: examples for Scores, cases of a group for Failures."""
 
     @classmethod
     def exactly(cls, n: float) -> Extent:
-        """Always `n`."""
+        """The range from `n` to `n`."""
         return cls(n, n)
 
     @property
     def exact(self) -> bool:
-        """Whether it is always the same number."""
+        """Whether both ends are equal."""
         return self.least == self.most
 
     def __add__(self, other: Extent) -> Extent:
@@ -49,23 +51,23 @@ class Extent:
         return Extent(_product(self.least, by.least), _product(self.most, by.most), self.inside)
 
     def upto(self, n: float) -> Extent:
-        """Not more than `n` of it."""
+        """The range cut off at `n`."""
         return Extent(min(self.least, n), min(self.most, n), self.inside)
 
     def perhaps(self) -> Extent:
-        """It, or less: replies decide."""
+        """The range from 0 to the same upper end, for a number that depends on replies."""
         return Extent(0, self.most, self.inside)
 
     def holding(self, inside: float) -> Extent:
-        """It, with so many things in each element."""
+        """The range with `inside` parts in each element."""
         return Extent(self.least, self.most, inside)
 
     def hull(self, other: Extent) -> Extent:
-        """One or the other."""
+        """The smallest range that holds both."""
         return Extent(min(self.least, other.least), max(self.most, other.most), max(self.inside, other.inside))
 
     def joined(self, other: Extent) -> Extent:
-        """Their union as sets: equal elements count once."""
+        """The range of the union of two sets: equal elements count once."""
         return Extent(max(self.least, other.least), self.most + other.most, max(self.inside, other.inside))
 
 
@@ -80,19 +82,19 @@ def _product(left: float, right: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What a node's inputs can hold."""
+    """Sizes of a node's inputs."""
 
     ports: Mapping[str, Extent]
-    """By port; an input that is not wired is absent."""
+    """Sizes by port, without inputs that are not wired."""
     answers: float = 1
-    """Answers that one reply can hold at most: 1, or infinite when the template's parser takes all matches."""
+    """Most answers of one reply: 1, or infinite when the template's parser takes all matches."""
     returned: Mapping[str, Extent] = field(default_factory=dict)
-    """In later rounds of a loop, ports on which the node finds its own output of that name again: what there is beside it."""
+    """In later rounds of a loop: ports that get the node's own output of that name, with the size of the rest."""
     steady: frozenset[str] = frozenset()
-    """In later rounds of a loop, ports that hold the same as in the round before."""
+    """In later rounds of a loop: ports with the same value as in the round before."""
 
     def of(self, port: str) -> Extent:
-        """What the port can hold; nothing when it is not wired."""
+        """Size of the port; 0 when it is not wired."""
         return self.ports.get(port, NONE)
 
     def __contains__(self, port: str) -> bool:
@@ -101,15 +103,15 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What one call of a node can come to."""
+    """Outputs and model calls of one call of a node."""
 
     outputs: Mapping[str, Extent] = field(default_factory=dict)
-    """Size by output; one that is not named has a size nobody knows, or is no set."""
+    """Size by output; an output that is not named has an unknown size, or is not a set."""
     asks: Extent = NONE
-    """Replies that it asks for with its template."""
+    """Model calls with its template."""
     scores: Extent = NONE
     """Pairs of prompt and example that it scores."""
     shown: Mapping[str, float] = field(default_factory=dict)
-    """Elements in a slot of one request at most, where that is not all of the input of the same name."""
+    """Most elements in a slot of one request, if fewer than in the input of the same name."""
     converses: bool = False
-    """Whether its requests go on with the conversations of the critiques that it is given."""
+    """Whether its requests continue the conversations of the critiques in its inputs."""

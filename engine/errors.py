@@ -1,7 +1,7 @@
-"""The one tree of errors: everything that can go wrong for a user, each saying where, what, and what to do.
+"""The tree of errors. Each error says where it happened, what the problem is, and what to do.
 
-A user's mistake, a dead endpoint and a used-up budget need different remedies, so each branch has its own class and its own
-exit code; whoever catches `PromptwireError` has caught them all.
+A user's mistake, a dead endpoint and a used-up budget need different remedies, so each has its own class and exit code. All are
+subclasses of `PromptwireError`.
 
     PromptwireError
     |-- PipelineError        a pipeline, template or task file is wrong (exit 2); carries every Problem at once
@@ -11,13 +11,13 @@ exit code; whoever catches `PromptwireError` has caught them all.
     |   |-- ModelUnavailable     not found, not installed, not reachable, no key, no credit
     |   |-- RequestRefused       the endpoint will never accept this request
     |   |   `-- ContextOverflow      the request is longer than the model's context
-    |   |-- Unsupported          the model can't give what was asked (log-probabilities, infill, ...)
-    |   |   `-- Unlisted             labels are not among the likeliest tokens of this reply; carries the weights of the others
-    |   `-- TransientError       may succeed if tried again; carries `retry_after` seconds
-    |-- ReplyError           a reply could not be read and the template says that this is an error (exit 5)
+    |   |-- Unsupported          the model does not support the request (log-probabilities, infill, ...)
+    |   |   `-- Unlisted             labels are missing from a reply's likeliest tokens; carries the known weights
+    |   `-- TransientError       may succeed when retried; carries `retry_after` seconds
+    |-- ReplyError           a reply is unreadable and the template makes that an error (exit 5)
     |-- NodeError            a node got values it can't work with (exit 5)
     |-- LimitReached         a budget is used up (exit 6)
-    |-- CacheError           the cache can't be opened or written, or an answer is missing under `--cache only` (exit 7)
+    |-- CacheError           the cache can't be opened or written, or a completion is missing under `--cache only` (exit 7)
     `-- RunError             a run folder can't be written or read (exit 7)
 """
 
@@ -54,7 +54,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A point in a text file. `line` and `column` count from 1; 0 means that the whole file is meant."""
+    """A position in a text file. `line` and `column` count from 1; 0 means the whole file."""
 
     file: str
     line: int = 0
@@ -65,13 +65,13 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     def caret(self) -> str:
-        """The source line with a caret under the column, or nothing when the line is not known."""
+        """The source line with a caret under the column; empty when the line is not known."""
         if not self.text.strip():
             return ""
         margin = f"{self.line:>6} | "
         column = max(self.column, 1)
         text = self.text.rstrip("\n")
-        # A one-line file of a megabyte must not flood the terminal: show a window around the column.
+        # A line may be a megabyte long: show only a window around the column.
         start = max(0, column - 61)
         shown = text[start : start + 120]
         pointer = " " * 6 + " | " + " " * (column - 1 - start) + "^"
@@ -80,7 +80,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong (or, as a warning, doubtful) in a file."""
+    """One error or warning about a file."""
 
     code: str
     place: Location
@@ -97,7 +97,7 @@ class Problem:
 
 
 class PromptwireError(Exception):
-    """Base of every error that promptwire raises on purpose: `where: problem` and a `hint` to act on."""
+    """Base of all errors of promptwire: `where: problem`, and a `hint` with an action."""
 
     exit_code: ClassVar[int] = 1
 
@@ -109,7 +109,7 @@ class PromptwireError(Exception):
         super().__init__(str(self))
 
     def within(self, step: str) -> None:
-        """Name the step that it happened in, before the address or file that `where` already names. Once: the first counts."""
+        """Add the step to `where`, before an address or a file. Only the first call has an effect."""
         if step and not self._within and step != self.where:
             self.where = f"{step} ({self.where})" if self.where else step
         self._within = self._within or bool(step)
@@ -121,7 +121,7 @@ class PromptwireError(Exception):
 
 
 class PipelineError(PromptwireError):
-    """A pipeline, template or task file is wrong; `problems` holds every finding, not only the first."""
+    """A pipeline, template or task file is wrong; `problems` holds all problems that were found."""
 
     exit_code = 2
 
@@ -153,7 +153,7 @@ class ModelUnavailable(ModelError):
 
 
 class RequestRefused(ModelError):
-    """The endpoint will never accept this request: a bad parameter, refused content."""
+    """The endpoint will never accept this request, for a bad parameter or refused content."""
 
     said: str = ""
     """What the endpoint said, uncut; empty when the error is promptwire's own."""
@@ -166,11 +166,11 @@ class ContextOverflow(RequestRefused):
 
 
 class Unsupported(ModelError):
-    """The model can't give what was asked, such as log-probabilities."""
+    """The model does not support the request, such as log-probabilities."""
 
 
 class Unlisted(Unsupported):
-    """Labels are not among the likeliest tokens of one reply; `weights` holds what is known of all, empty when nothing is."""
+    """Labels are missing from a reply's likeliest tokens. `weights` holds the known log-probabilities, and may be empty."""
 
     def __init__(self, problem: str, *, hint: str = "", weights: Sequence[float] = ()) -> None:
         super().__init__(problem, hint=hint)
@@ -178,7 +178,7 @@ class Unlisted(Unsupported):
 
 
 class TransientError(ModelError):
-    """The request may succeed if tried again; `retry_after` is the wait in seconds that the endpoint asked for."""
+    """The request may succeed when retried. `retry_after` is the wait that the endpoint asked for, in seconds."""
 
     def __init__(
         self, problem: str, *, where: str = "", hint: str = "", retry_after: float | None = None, throttled: bool = False
@@ -189,7 +189,7 @@ class TransientError(ModelError):
 
 
 class ReplyError(PromptwireError):
-    """A reply could not be read, and the template's `fallback` makes that an error."""
+    """A reply is unreadable, and the template's `fallback` makes that an error."""
 
     exit_code = 5
 
@@ -201,13 +201,13 @@ class NodeError(PromptwireError):
 
 
 class LimitReached(PromptwireError):
-    """A budget of calls, tokens, money or time is used up; raised before the call that would exceed it."""
+    """A budget is used up. Raised before the call that would exceed it."""
 
     exit_code = 6
 
 
 class CacheError(PromptwireError):
-    """The cache can't be opened or written, or holds no answer where only cached ones are allowed."""
+    """The cache can't be opened or written, or lacks a completion under `--cache only`."""
 
     exit_code = 7
 
@@ -219,13 +219,13 @@ class RunError(PromptwireError):
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`; None when none is near."""
+    """The known name most similar to `name`; None when none is similar."""
     near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.6)
     return near[0] if near else None
 
 
 def suggest(name: str, known: Iterable[str], *, noun: str = "", otherwise: str | None = None) -> str:
-    """A hint for an unknown name: the closest known one; else `otherwise`, or without it the list of what exists.
+    """A hint for an unknown name: the closest known name, else `otherwise`, else all known names.
 
     >>> suggest("evalute", ["evaluate", "edit"])
     "did you mean 'evaluate'?"

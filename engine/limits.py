@@ -1,4 +1,4 @@
-"""Limits of a run: its budgets, and how fast each role's model may be called."""
+"""Limits of a run: budgets, and the rate limits of each role's model."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["Budget", "Limits", "RateLimits"]
 
 
 class RateLimits(Model):
-    """How hard a role's model may be pressed. None is no limit, or leaves it to the model."""
+    """Rate and concurrency limits of a role's model. None is no limit, or the backend's own."""
 
     called: ClassVar[str] = "a role's limits"
 
     parallel: int | None = Field(default=None, ge=1)
     """Most requests in flight at once."""
     requests_per_minute: int | None = Field(default=None, ge=1)
-    """Most requests that leave in any minute, tries that fail included."""
+    """Most requests sent in any minute, including failed tries."""
     tokens_per_minute: int | None = Field(default=None, ge=1)
-    """Most tokens, read and written, that the requests of any minute take."""
+    """Most tokens, read and written, of the requests of any minute."""
 
     @property
     def limited(self) -> bool:
-        """Whether requests may have to wait for a minute to pass."""
+        """Whether requests may have to wait for the rate limit."""
         return self.requests_per_minute is not None or self.tokens_per_minute is not None
 
     def over(self, other: RateLimits) -> RateLimits:
-        """This pace, with `other` where it says nothing."""
+        """These limits, with those of `other` where they are None."""
         return RateLimits(**{**other.model_dump(exclude_none=True), **self.model_dump(exclude_none=True)})
 
     def within(self, other: RateLimits) -> RateLimits:
@@ -41,7 +41,7 @@ class RateLimits(Model):
 
 
 Budget = Literal["calls", "tokens", "usd", "seconds"]
-"""What a run may be limited in."""
+"""Names of a run's budgets."""
 
 
 class Limits(Model):
@@ -58,9 +58,9 @@ class Limits(Model):
     seconds: float | None = Field(default=None, ge=0)
     """Longest time."""
     on_limit: Literal["stop", "fail"] = "stop"
-    """Whether reaching one ends the loops with the best so far, or is an error."""
+    """At a limit: `stop` ends the loops with the best so far, `fail` is an error."""
     roles: Mapping[Role, RateLimits] = {}
-    """How hard the model of each role may be pressed."""
+    """Rate limits by role."""
 
     def with_budgets(self, budgets: Mapping[Budget, float]) -> Limits:
         """These limits with `budgets` in place of their own; calls and tokens are rounded down."""

@@ -1,9 +1,9 @@
-"""The contract of a node: what it takes, what it may ask for, what it gives.
+"""The contract of a node: inputs, params, outputs, and the `Context` to use the engine.
 
-A node is one async function in one file with three pydantic models beside it, `Inputs` (its wires), `Params` (its settings)
-and `Outputs` (the first field is the main output), and a fourth, `Slots`, when it renders a template: the names that the
-template may read. `@node` reads the three from the function's annotations, so there is nothing to register. The node sees
-no LLM library, no cache and no template engine, only a `Context`; a test fakes that in a few lines.
+A node is one async function in one file. Three pydantic models stand beside it: `Inputs` (its wires), `Params` (its settings)
+and `Outputs` (the first field is the main output). A node that renders a template has a fourth, `Slots`: the variables of the
+template. `@node` reads the first three from the function's annotations, so no registration is needed. A node uses no LLM
+library, cache or template engine, only a `Context`. A test fakes that in a few lines.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ __all__ = ["Context", "NodeType", "Reply", "Role", "node", "require_wires"]
 
 T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
-"""Which model a node speaks to: the one whose prompt is improved, the one that writes prompts, the one that grades."""
+"""What a model is used for: `task` answers inputs, `meta` writes prompts, `judge` grades answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply of a model and what was read out of it."""
+    """One reply of a model and the answers read out of it."""
 
     text: str
     """The reply, whole."""
     answers: tuple[str, ...]
-    """What the template's parser read out of it: none when it could not be read and was dropped."""
+    """What the template's parser read out of it; empty when it was unreadable and dropped."""
     conversation: tuple[Message, ...] = ()
-    """The messages that led to it and the reply itself, ready to be continued; empty for plain completions."""
+    """The messages before it and the reply itself, to be continued; empty for plain text completions."""
 
 
 class Context(Protocol):
-    """All that a node may ask of the engine."""
+    """The engine as a node sees it."""
 
     @property
     def path(self) -> str:
-        """Where the node stands, such as `search.expand.edits`."""
+        """Path of the step, such as `search.expand.edits`."""
 
     @property
     def round(self) -> str:
@@ -50,54 +50,54 @@ class Context(Protocol):
 
     @property
     def turn(self) -> int:
-        """How often the node was run before in this run, over all rounds of all loops around it."""
+        """How often the node ran before in this run, over all loops around it."""
 
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         """A generator that depends only on the run's seed, the node's path, the round and `purpose`.
 
-        A `steady` one is the same in every round: for an order that the rounds of a loop walk through together. A `shared` one
-        depends on the seed and `purpose` alone: for an order that several nodes walk through.
+        A `steady` generator is the same in every round: for one order over all rounds of a loop. A `shared` generator depends
+        on the seed and `purpose` alone: for one order over several nodes.
         """
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
-        """Render the node's template with `slots`, ask its model for `n` samples and read them.
+        """Render the node's template with `slots`, call its model for `n` samples and parse the replies.
 
-        `first` numbers the first sample: a node that means two identical requests to have different answers gives them
-        different numbers. `conversation` goes before the rendered messages. Replies that can't be read are counted.
-        Independent questions belong in one `gather`, so that they are in flight together.
+        `first` numbers the first sample. A node that needs different completions for two equal requests gives them different
+        numbers. `conversation` goes before the rendered messages. Unreadable replies are counted. Independent calls belong in
+        one `gather`, so that they are in flight together.
 
         Raises LimitReached, ModelError or ReplyError.
         """
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
-        """Run `jobs` at once and give their results in order; when one fails, the others' paid answers are still kept."""
+        """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
 
     async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
         """Score every prompt on every example with the node's metric, all pairs in flight together.
 
-        With `partial`, a budget that runs out gives the rows that there are instead of raising LimitReached.
+        With `partial`, a used-up budget returns the rows so far instead of raising LimitReached.
         """
 
     def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
         """A new prompt with `text`, its parents' ids, this node's path and the current round.
 
-        The demonstrations are those of its first parent: a node that writes text changes the wording alone.
+        The demonstrations are those of its first parent: a node that writes text changes only the text.
         """
 
     def count(self, what: str, n: int = 1) -> None:
-        """Add `n` to a named tally in the run's record, such as `duplicates` or `empty`."""
+        """Add `n` to a named counter in the run's trace, such as `duplicates` or `empty`."""
 
 
 Run = Callable[[Any, Any, Context], Awaitable[Model]]
 Bounding = Callable[[Sizes, Any], Bound]
-"""From what a node's inputs can hold and its params to what it can give and ask; see `promptwire.bounds`."""
+"""From the sizes of a node's inputs and its params to the bound of a call; see `promptwire.bounds`."""
 Lacking = Callable[[Set[str], Any], tuple[str, str]]
-"""From the inputs that are wired and the params to a problem and a hint; the problem is empty when it can run."""
+"""From the wired inputs and the params to a problem and a hint; the problem is empty when the node can run."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeType:
-    """A kind of node: its function and the schema read from it."""
+    """A node type: its function and the schema read from it."""
 
     name: str
     """The name in YAML: the function's, with `-` for `_`."""
@@ -108,17 +108,17 @@ class NodeType:
     params: type[Model]
     """Its settings."""
     outputs: type[Model]
-    """What it gives; the first field is the main output."""
+    """Its outputs; the first field is the main output."""
     slots: type[Model] | None
-    """What its template may read; None when it renders none."""
+    """Variables of its template; None when it renders none."""
     role: Role | None
-    """The role of the model it speaks to by default; None when it speaks to none."""
+    """Default role of the model that it calls; None when it calls none."""
     scores: bool
     """Whether it scores prompts, and so takes a `metric`."""
     bound: Bounding | None = None
-    """What a call of it can come to; None when its author does not say, and no plan can tell."""
+    """Sizes and calls of one call at most; None when its author gives no bound, so a plan can't tell."""
     lacks: Lacking | None = None
-    """Says what its params need and no wire brings; None when every wiring works."""
+    """Names an input that its params need and that is not wired; None when every wiring works."""
 
     @property
     def main(self) -> str:
@@ -141,9 +141,9 @@ def node(
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
-    `slots` names what its template may read and makes it a node that asks a model, the meta model unless `role` says
-    otherwise. `scores` makes it one that scores prompts, with the task model. `bound` says what a call can come to, for `plan`.
-    `lacks` says which input the params need beside those that are wired, for `check`.
+    `slots` are the variables of its template; with them it calls a model, the meta model unless `role` names another. `scores`
+    makes it a node that scores prompts, with the task model. `bound` gives the bound of a call, for `plan`. `lacks` names an
+    input that the params need and that is not wired, for `check`.
     """
 
     def declare(run: Run) -> NodeType:

@@ -1,4 +1,4 @@
-"""Database file of the cache: create it for its owner alone, check it before diskcache opens it, count its rows.
+"""Database file of the cache: create it, check it before diskcache opens it, count rows.
 
 diskcache sets an attribute of its own for every row of the table Settings, whatever the name. A file is untrusted input, so
 plain sqlite3 checks it first.

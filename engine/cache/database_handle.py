@@ -1,4 +1,4 @@
-"""Second connection to the database file: reads its rows after the file was deleted or replaced.
+"""Second connection to the database file, to read rows after the file was deleted.
 
 SQLite keeps writing to a deleted file without an error. Those rows are lost when the process ends.
 """

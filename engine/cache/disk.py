@@ -77,7 +77,7 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
         raise CacheError("cached values are never kept in files")
 
     def remove(self, file_path: Any) -> None:
-        """Do nothing: the cache writes no such files, so a row that names one is not its own."""
+        """Do nothing. The cache writes no files, so a row that names one is not its own."""
 
 
 @dataclass(slots=True)
@@ -237,7 +237,7 @@ class ResponseCache:
         self._cache.close()
 
     def _restore(self) -> None:
-        """Recreate the database with all its rows, if it was deleted or replaced after this process wrote to it.
+        """Recreate the database with all its rows, if it was deleted after this process wrote to it.
 
         Raises CacheError when that fails.
         """
@@ -255,7 +255,7 @@ class ResponseCache:
             self.notes.append(f"{gone}; {count} answers were written to it again")
 
     def _unsaved(self) -> dict[str, CacheRecord]:
-        """Records that are in no file: those not written; all, if the file was deleted and not recreated."""
+        """Records that are in no file. If the file was deleted and not recreated, these are all."""
         found: dict[str, CacheRecord] = {}
         if self._wrote and self._handle.replaced():
             with contextlib.suppress(sqlite3.Error):

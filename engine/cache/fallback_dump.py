@@ -1,6 +1,6 @@
-"""Fallback file for paid completions that the cache could not write, on the first disk that has space.
+"""Fallback file for paid completions that the cache could not write.
 
-`promptwire cache import` reads the file.
+It lies on the first disk that has space. `promptwire cache import` reads the file.
 """
 
 from __future__ import annotations

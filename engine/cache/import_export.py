@@ -1,4 +1,4 @@
-"""Export and import of cached completions as JSON lines: a header, then one completion with its key per line.
+"""Export and import of cached completions as JSON lines: a header, then one entry a line.
 
 An imported file is untrusted input. It is read twice: first to check every line, then to import, so a bad file changes nothing.
 Lines have a maximum length, so none fills the memory. The file does not prove that a completion came from the model: a key

@@ -54,7 +54,7 @@ class CacheRecord:
 
     @classmethod
     def read(cls, text: str) -> CacheRecord | None:
-        """The record in a row's text; None when it is cut off, malformed or longer than the limit."""
+        """The record in a row's text; None when it is malformed or too long."""
         if len(text) > LONGEST_ROW:
             return None
         try:

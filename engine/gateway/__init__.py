@@ -1,1 +1,1 @@
-"""Gateway to the backends: cache look-up, approval, budget, retries, rate limits, usage and trace of every call."""
+"""Gateway to the backends: cache, approval, budget, retries, rate limits, usage and trace."""

@@ -68,7 +68,7 @@ class Dispatcher:
         retry: RetryPolicy,
         rate_limits: Mapping[str, RateLimits] | None = None,
     ) -> None:
-        """Keep `rate_limits` by the backend's identity: two backends for the same model and address share one limit."""
+        """Take `rate_limits` by backend identity. Two backends for the same model and address share a limit."""
         self._budget = budget
         self._usage = usage
         self._trace = trace
@@ -250,7 +250,7 @@ def _at_most(completions: Sequence[Completion], n: int) -> list[Completion]:
 
 
 def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireError:
-    """`error` as the user may see it: a PromptwireError that names the step and holds no secrets."""
+    """`error` for the user: a PromptwireError with the step and without secrets."""
     known: PromptwireError
     if isinstance(error, PromptwireError):
         known = error

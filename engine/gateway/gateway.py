@@ -1,4 +1,4 @@
-"""The gateway to every model: cache, in-flight deduplication, budget, concurrency, retry and usage of every call.
+"""Gateway to every model: cache, in-flight deduplication, approval, budget, retry and usage.
 
 A call is one completion and one cache row. A request is one message to an endpoint and may bring several completions. Each
 request runs in a task that belongs to the gateway. When the step fails or is cancelled while its request is in flight, the
@@ -84,9 +84,9 @@ class Gateway:
         role: str = "",
         rounds: int = 0,
     ) -> tuple[Completion, ...]:
-        """Return `n` completions for `request`: samples `first` to `first + n - 1`, for the step at path `node`.
+        """Return `n` completions for `request`, for the step at path `node`.
 
-        `role` is the role of the model. With `rounds`, a call whose tries have all failed repeats them that many times before
+        They are samples `first` to `first + n - 1`. `role` is the role of the model. With `rounds`, a call whose tries have all failed repeats them that many times before
         it has failed.
 
         Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
@@ -120,7 +120,7 @@ class Gateway:
         return completions
 
     async def drain(self) -> None:
-        """Wait for the requests that are in flight or awaited, and until their completions are on disk.
+        """Wait until all requests have ended and their completions are on disk.
 
         To start no new requests, cancel the steps first. Raises CacheError when a completion could not be stored.
         """
@@ -152,7 +152,7 @@ class Gateway:
             raise failures[0]
 
     def _find(self, key: str, policy: CachePolicy) -> Completion | InFlightRequest | None:
-        """The completion under `key`, or the request in flight that will bring it; None when a request is needed."""
+        """The cached completion, or the request in flight for `key`; None when a request is needed."""
         if policy == "off" or self._cache is None:
             return None
         if key in self._in_flight:
@@ -269,12 +269,12 @@ class Gateway:
 
 
 def _oversized(in_flight: InFlightRequest) -> RequestRefused:
-    """The error for a completion that the cache can't hold: used without being stored, it would be paid for again."""
+    """The error for a completion that the cache can't hold. Used without being stored, it would be paid for again."""
     problem = f"{in_flight.backend.name} gave an answer of more than {LARGEST >> 20} MB, which the cache can't hold"
     return RequestRefused(problem, where=in_flight.node, hint="limit the length of replies: settings: {max_tokens: N}")
 
 
 def _estimate(request: Request) -> int:
-    """Estimate the tokens of one completion: four characters a token, plus the longest reply that is allowed."""
+    """Estimated tokens of one call: four characters a token, plus the longest allowed reply."""
     read = sum(len(message.content) for message in request.messages) + len(request.prompt) + len(request.suffix)
     return read // 4 + (request.settings.max_tokens or 0)

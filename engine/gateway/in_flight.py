@@ -1,4 +1,4 @@
-"""A request in flight: the completions that it will bring, the steps that wait, and whether it can be cancelled."""
+"""A request in flight: its promised completions, its waiting steps, and whether it can be cancelled."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ class InFlightRequest:
 
 
 def _mark_retrieved(future: asyncio.Future[Completion]) -> None:
-    """Retrieve the error of `future`: when no step waits any more, asyncio would report it as never retrieved."""
+    """Retrieve the error of `future`. When no step waits, asyncio would report it as never retrieved."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""Rate limit of a model: the most requests and tokens in any minute, first come, first served.
+"""Rate limit of a model: most requests and tokens in any minute, in order of arrival.
 
 A sliding window: in no sixty seconds are more requests sent than allowed. A token bucket would allow more after a pause. The
 tokens of a request are known only when its completion arrives; until then an estimate counts. The limit decides only when a
@@ -39,7 +39,7 @@ class RateLimiter:
         self._past: deque[Permit] = deque()
 
     async def acquire(self, tokens: int) -> Permit:
-        """Wait until a request of about `tokens` tokens may be sent, after the requests that came before."""
+        """Wait until a request of about `tokens` tokens may be sent, in order of arrival."""
         if not self.limits.limited:
             return Permit(0.0, tokens)
         # An asyncio.Lock wakes its waiters in the order in which they came.
@@ -61,7 +61,7 @@ class RateLimiter:
         self._settled.set()
 
     def wait(self, tokens: int) -> float:
-        """Seconds until a request of `tokens` tokens may be sent, by what is known now; 0 for at once."""
+        """Seconds until a request of `tokens` tokens may be sent, as known now."""
         if not self.limits.limited:
             return 0.0
         now = asyncio.get_running_loop().time()

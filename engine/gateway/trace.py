@@ -1,4 +1,4 @@
-"""Trace of a run: one JSON line per event, per output of a step, and per completion that was used.
+"""Trace of a run: one JSON line per event, step output and used completion.
 
 Lines are only appended, so the trace of a killed run can be read up to its last second. Every line has a counter and the
 seconds since the start, from a monotonic clock. Secrets are removed before a line is written.

@@ -1,9 +1,9 @@
-"""Bandits over prompts: which arm to pull next, under a budget that is kept exactly.
+"""Bandits over prompts: which arm to pull next, within an exact budget.
 
-A pull is one example scored with one arm. The rules are ProTeGi's (Pryzant et al. 2023, section 3.3), correct where the
-authors' code is not: an arm that was never pulled is unknown and not 0, so it comes before any comparison; the time in the
-logarithm is the number of pulls so far, so there is no ln 0 that would pull the first arms again; successive rejects counts
-the arms to keep, so it spends the budget and not two and a half times as much. Pure functions: nothing here asks a model.
+A pull is one example scored with one arm. The rules are ProTeGi's (Pryzant et al. 2023, section 3.3), with three corrections
+to the authors' code. An arm that was never pulled is unknown, not 0, so it is pulled first. The time in the logarithm is the
+number of pulls so far, so there is no ln 0 that would pull the first arms again. Successive rejects counts the arms to keep,
+so it spends the budget and not two and a half times as much. All functions are pure.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ __all__ = ["Arm", "Phase", "split_budget", "successive_halving", "successive_rej
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """What is known of one arm."""
+    """Results of one arm so far."""
 
     pulls: int
     """Examples that it was scored on."""
     mean: float
-    """Its mean value; without meaning when `pulls` is 0."""
+    """Its mean value; meaningless when `pulls` is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of an elimination: pull every arm left until it has `pulls` in all, then go down to `left` arms."""
+    """One phase of an elimination: pull each remaining arm up to `pulls`, then keep `left` arms."""
 
     pulls: int
     left: int
 
 
 def ucb(arms: Sequence[Arm], c: float) -> list[float]:
-    """The upper bound of each arm: `mean + c * sqrt(ln t / n)`, t being all pulls so far; infinite for an unknown arm.
+    """UCB bound of each arm: `mean + c * sqrt(ln t / n)`, where t counts all pulls. It is infinite for an unknown arm.
 
     >>> ucb([Arm(0, 0.0), Arm(4, 0.5)], 0.0)
     [inf, 0.5]
@@ -44,14 +44,14 @@ def ucb(arms: Sequence[Arm], c: float) -> list[float]:
 
 
 def ucb_e(arms: Sequence[Arm], c: float) -> list[float]:
-    """The upper bound of each arm that explores more: `mean + c * sqrt(c / n)`; infinite for an unknown arm."""
+    """UCB-E bound of each arm, `mean + c * sqrt(c / n)`, which explores more. It is infinite for an unknown arm."""
     return [arm.mean + c * math.sqrt(c / arm.pulls) if arm.pulls else math.inf for arm in arms]
 
 
 def split_budget(budget: int, wanted: Sequence[int]) -> list[int]:
-    """What each arm gets of `budget` when the arms ask for `wanted` pulls in this order: the last may get less, or none.
+    """Split `budget` among arms that want `wanted` pulls, in order: the last may get fewer, or none.
 
-    >>> shares(10, [4, 4, 4])
+    >>> split_budget(10, [4, 4, 4])
     [4, 4, 2]
     """
     given = []
@@ -64,8 +64,8 @@ def split_budget(budget: int, wanted: Sequence[int]) -> list[int]:
 def successive_rejects(arms: int, keep: int, budget: int) -> list[Phase]:
     """Successive rejects (Audibert et al. 2010) down to `keep` arms: one arm goes in each phase.
 
-    The number of pulls after phase j is proportional to 1 / (arms + 1 - j), as published; the scale makes the sum over
-    all arms the budget, and is the published one for `keep` 1.
+    The number of pulls after phase j is proportional to 1 / (arms + 1 - j), as published. The scale makes the sum over all arms
+    equal to the budget; for `keep` 1 it is the published scale.
     """
     if arms <= keep:
         return []

@@ -1,9 +1,9 @@
-"""How sure a mean is: 95 % intervals of one mean and of the difference of two on the same examples.
+"""95% confidence intervals of a mean, and of a paired difference of two means.
 
-A held-out score without an interval invites a story about noise. Shares of right answers get Wilson's interval, which
-behaves at 0, at 1 and with few examples; other values get Student's t. Other values that are all equal get none: a few equal
-values do not say that all others are equal too. Two prompts on the same examples are compared in pairs, which is far sharper
-than comparing two intervals. What is not known is None, never NaN: a report is JSON.
+Shares of right answers get Wilson's interval, which is sound at 0, at 1 and with few examples. Other values get Student's t.
+Other values that are all equal get no interval: a few equal values do not show that all others are equal. Two prompts on the
+same examples are compared in pairs, which is far sharper than comparing two intervals. Unknown numbers are None, never NaN,
+since a report is JSON.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ __all__ = ["Interval", "mean_interval", "paired_interval"]
 Z = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
 _T = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706)
-"""The same of Student's t with 1 to 5 degrees of freedom; for more, a series in 1/df is right to three digits."""
+"""The 97.5 % points of Student's t with 1 to 5 degrees of freedom. Beyond, a series in 1/df is right to three digits."""
 
 _EQUAL = 1e-12
 """Differences below this, or below this share of the mean, are rounding errors."""
 
 
 class Interval(NamedTuple):
-    """A mean with a 95 % interval."""
+    """A mean with its 95% confidence interval."""
 
     mean: float | None
     """The mean; None without values."""
     low: float | None
-    """Lower end; None when nothing can be said, as of values that are all equal and no 0 or 1."""
+    """Lower end; None when it is not known, as for equal values other than 0 and 1."""
     high: float | None
     """Upper end."""
     n: int
@@ -39,7 +39,7 @@ class Interval(NamedTuple):
 def mean_interval(values: Sequence[float], *, shares: bool = True) -> Interval:
     """The mean of `values` with Wilson's interval when all are 0 or 1, else Student's.
 
-    Without `shares`, 0 and 1 are values as any others: those of a metric on another scale.
+    Without `shares`, 0 and 1 are ordinary values of a metric on another scale.
 
     >>> tuple(round(end, 3) for end in mean_interval([1.0] * 9 + [0.0])[:3])
     (0.9, 0.596, 0.982)
@@ -55,13 +55,13 @@ def mean_interval(values: Sequence[float], *, shares: bool = True) -> Interval:
 def paired_interval(a: Sequence[float], b: Sequence[float], *, shares: bool = True) -> Interval:
     """The mean of `b - a` on the same examples, pair by pair; see `mean_interval`.
 
-    For values 0 and 1 it is Bonett and Price's interval (2012), which does not shrink to nothing when no pair differs.
+    For values 0 and 1 it is Bonett and Price's interval (2012), which keeps a width when no pair differs.
 
     >>> paired_interval([0.0, 0.0, 1.0], [1.0, 1.0, 1.0]).mean
     0.6666666666666666
     """
     if len(a) != len(b):
-        raise ValueError(f"pairs need two rows of equal length, not {len(a)} and {len(b)}")
+        raise ValueError(f"pairs need two sequences of equal length, not {len(a)} and {len(b)}")
     differences = [after - before for before, after in zip(a, b, strict=True)]
     n = len(differences)
     if not n:
@@ -78,7 +78,7 @@ def _wilson(right: float, n: int) -> Interval:
     share, square = right / n, Z * Z
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    # At the ends the bound is exact; arithmetic would leave it a rounding error inside.
+    # At 0 and 1 the bound is exact; the formula would be off by a rounding error.
     return Interval(share, 0.0 if not right else middle - half, 1.0 if right == n else middle + half, n)
 
 

@@ -1,8 +1,8 @@
-"""Whether one row of values is better than another on the same examples: the one-sided paired t-test.
+"""One-sided paired t-test: whether one prompt's values are better than another's on the same examples.
 
 The race of CAPO (Zehle et al. 2025) drops a prompt that enough others beat by this test. Student's distribution is computed by
-its continued fraction, exact to many digits at any number of degrees of freedom: a table would fix the level, and a library of
-statistics is a lot to install for one number.
+its continued fraction, exact to many digits at any number of degrees of freedom. A table would fix the level. A statistics
+library is a large dependency for one number.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _TINY = 1e-300
 
 
 def chance(better: Sequence[float], worse: Sequence[float]) -> float:
-    """How likely so large a lead of `better` over `worse` is when there is none, pair by pair; 1 where nothing can be said.
+    """p-value of the paired lead of `better` over `worse`; 1 with fewer than two pairs.
 
-    A lead that is the same in every pair is no chance: it counts as certain, and so does not leading in any.
+    A lead that is the same in every pair counts as certain: 0 when it is positive, else 1.
 
     >>> round(chance([1.0, 1.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0]), 4)
     0.0908
@@ -37,7 +37,7 @@ def chance(better: Sequence[float], worse: Sequence[float]) -> float:
 
 
 def _above(t: float, freedom: int) -> float:
-    """Share of Student's t that is larger than `t`."""
+    """Upper tail probability of Student's t at `t`."""
     tail = _beta(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
     return tail if t >= 0 else 1 - tail
 
@@ -47,14 +47,14 @@ def _beta(x: float, a: float, b: float) -> float:
     if x in (0.0, 1.0):
         return x
     if x > (a + 1) / (a + b + 2):
-        # The fraction converges fast on this side only.
+        # The continued fraction converges fast on the other side only.
         return 1 - _beta(1 - x, b, a)
     scale = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)) / a
     return scale / _fraction(x, a, b)
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """1 + d1 / (1 + d2 / (1 + ...)), from the front (Lentz's way), until a step changes nothing."""
+    """1 + d1 / (1 + d2 / (1 + ...)) by Lentz's algorithm, until a step changes nothing."""
     value, above, below = 1.0, 1.0, 0.0
     for step in range(1, _STEPS):
         half = step // 2

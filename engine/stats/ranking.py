@@ -1,9 +1,8 @@
-"""The one order of scored prompts: who is better, and who wins a tie.
+"""Ranking of scored prompts, with fixed rules for ties.
 
-The originals break ties by the prompt's text or by a hash, so that a winner can depend on the alphabet. Here a prompt without a
-score comes last: one that was never scored, or on less than half of the examples it was asked. Then the higher mean is first;
-among equals the one under which the right label was likelier, where that is known; then the one that was scored on more
-examples; then the one written first.
+The published code breaks ties by the prompt's text or by a hash, so a winner can depend on the alphabet. Here the higher mean
+comes first. A tie goes to the higher log-probability of the right label, if known; then to more scored examples; then to the
+written order. A prompt without a score comes last: one that was never scored, or on less than half of the requested examples.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ __all__ = ["merit", "ranked"]
 
 
 def merit(rows: Sequence[Row]) -> tuple[bool, float, float, int]:
-    """What a prompt with these rows is compared by; larger is better.
+    """Sort key of a prompt with these rows; larger is better.
 
     >>> merit(())
     (False, 0.0, 0.0, 0)
@@ -30,5 +29,5 @@ def merit(rows: Sequence[Row]) -> tuple[bool, float, float, int]:
 
 def ranked(prompts: Prompts, scores: Scores) -> tuple[Prompt, ...]:
     """The prompts, best first."""
-    # `sorted` is stable, so equals stay in the written order.
+    # `sorted` is stable, so ties stay in the written order.
     return tuple(sorted(prompts.items, key=lambda prompt: merit(scores.fair(prompt)), reverse=True))

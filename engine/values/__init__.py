@@ -1,4 +1,9 @@
-"""Values on the ports of a pipeline: prompts, examples, scores, failures, critiques, history."""
+"""Values on the ports of a pipeline: prompts, examples, scores, failures, critiques, history.
+
+Values are frozen and convert to JSON and back, so that they can be cached, written to the run folder and compared. Sets
+(`Prompts`, `Examples`) keep their written order and are unique by content. An order from hashing would make two runs with the
+same seed differ.
+"""
 
 from __future__ import annotations
 

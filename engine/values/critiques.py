@@ -18,24 +18,24 @@ class Failure(Model):
     output: str
     """What the task model replied."""
     answer: str
-    """What was read out of the reply."""
+    """The answer read out of the reply."""
     value: float
     """The metric's value."""
     feedback: str = ""
-    """What the metric says of the answer in words, where it does."""
+    """The metric's feedback in words; empty when it gives none."""
 
 
 class FailureGroup(Model):
-    """Failures of one prompt that are shown to a critic together."""
+    """Failures of one prompt that the meta model criticises together."""
 
     prompt: Prompt
     """The prompt that failed."""
     cases: tuple[Failure, ...]
-    """What it got wrong; may be empty when it got nothing wrong."""
+    """The examples that it got wrong; may be empty."""
 
 
 class Failures(Model):
-    """Groups of wrongly answered examples, per prompt."""
+    """Groups of failures, per prompt."""
 
     groups: tuple[FailureGroup, ...] = ()
     """The groups, prompt by prompt."""
@@ -45,16 +45,16 @@ class Failures(Model):
 
 
 class Critique(Model):
-    """Why a prompt failed, in words: a textual gradient."""
+    """Why a prompt failed, in words; ProTeGi's textual gradient."""
 
     text: str
     """The reason."""
     prompt: Prompt
-    """The prompt it speaks of."""
+    """The prompt that is criticised."""
     cases: tuple[Failure, ...] = ()
-    """The failures it was drawn from."""
+    """The failures it is about."""
     conversation: tuple[Message, ...] = ()
-    """The conversation that led to it, so that an edit can continue it."""
+    """The conversation before it, which an edit can continue."""
 
     def __str__(self) -> str:
         return self.text

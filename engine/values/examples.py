@@ -18,11 +18,11 @@ class Example(Model):
     """One input of the task with the outputs that count as right."""
 
     input: str | dict[str, str]
-    """The text shown to the task model, or named fields for a template that joins them."""
+    """Text for the task model, or named fields for a template that joins them."""
     outputs: tuple[str, ...] = Field(min_length=1)
     """Accepted outputs; the first is the main one."""
     meta: dict[str, Any] = {}
-    """Whatever else the data file says of it; no algorithm reads it."""
+    """Other fields of the data file; no algorithm reads them."""
 
     @cached_property
     def id(self) -> str:
@@ -53,7 +53,7 @@ class Examples(Model):
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Self:
-        """The set of `examples`; of equal ones the first stays."""
+        """The set of `examples`; of equal examples the first stays."""
         return cls(items=tuple({example.id: example for example in examples}.values()))
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
-"""Prompts that are to breed together: what travels from a node that draws parents to one that lets them have children.
+"""Families: prompts that become the parents of one new prompt.
 
-Who breeds with whom is one decision and what becomes of it another, so that either can be exchanged. A set of prompts can't
-carry the first: it holds each prompt once, while a good prompt may breed often, and with itself.
+One node selects parents and another makes the new prompt, so that either can be replaced. A set of prompts can't hold the
+selection: it has each prompt once, while a good prompt may be a parent several times, and be paired with itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ __all__ = ["Families"]
 
 
 class Families(Model):
-    """Families of prompts, in order; the same prompt or family may come again."""
+    """Families of prompts, in order. A prompt or a family may occur several times."""
 
     items: tuple[tuple[Prompt, ...], ...] = ()
-    """The families. Who stands first in one is the one that its child may replace."""
+    """The families. The first prompt of a family is the one that its child may replace."""
 
     def __len__(self) -> int:
         return len(self.items)

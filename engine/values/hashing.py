@@ -1,4 +1,4 @@
-"""Canonical JSON text and hash of any JSON value, and the random streams and sample numbers made from them.
+"""Canonical JSON text and hash of values; random streams and sample numbers made from them.
 
 Cache keys, prompt ids and random streams use this text. Equal values must have the same text on every machine, Python version
 and run. So keys are sorted, spaces are absent and non-ASCII characters are escaped. Escaping also lets lone surrogates from a

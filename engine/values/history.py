@@ -9,24 +9,26 @@ __all__ = ["Entry", "History"]
 
 
 class Entry(Model):
-    """One line of a history: a prompt and how it did."""
+    """One entry of a history: a prompt and its score."""
 
     prompt: Prompt
     """The prompt."""
     score: float
-    """Its mean value."""
+    """Its score: the mean of the metric."""
     n: int
-    """Examples that the mean is over."""
+    """Number of examples of the mean."""
     scale: tuple[float, float] | None = (0.0, 1.0)
     """Lowest and highest value of the metric; None when it is not known."""
     round: int = 0
-    """How many times the history had been added to before."""
+    """How often prompts had been added to the history before."""
     critique: str = ""
-    """What was said about it, when something was."""
+    """A critique of it; empty when there is none."""
 
     @property
     def shown(self) -> float:
-        """The score as a meta-prompt shows it: a percentage of a scale from 0 to 1, else in the metric's own unit.
+        """The score as a meta-prompt shows it: a percentage, or the metric's own unit.
+
+        It is a percentage when the scale is from 0 to 1.
 
         >>> Entry(prompt=Prompt(text="x"), score=0.5, n=1).shown
         50
@@ -35,12 +37,12 @@ class Entry(Model):
 
     @property
     def share(self) -> bool:
-        """Whether `shown` is a percentage, so that it may be called the share of right answers."""
+        """Whether `shown` is a percentage: the share of right answers."""
         return self.scale == (0.0, 1.0)
 
     @property
     def range(self) -> str:
-        """The scale in words, such as `from 0 to 5`; empty where it is not known."""
+        """The scale in words, such as `from 0 to 5`; empty when it is not known."""
         return "" if self.scale is None else f"from {self.scale[0]:g} to {self.scale[1]:g}"
 
 
@@ -50,7 +52,7 @@ class History(Model):
     entries: tuple[Entry, ...] = ()
     """The entries, oldest first."""
     rounds: int = 0
-    """How many times it was added to."""
+    """How often prompts were added."""
     perfect: float | None = 1.0
     """The metric's value of a right answer; None when it has none."""
     scale: tuple[float, float] | None = (0.0, 1.0)

@@ -13,6 +13,6 @@ class Message(Model):
     """One turn of a conversation with a chat model."""
 
     role: Literal["system", "user", "assistant"]
-    """Who speaks."""
+    """Author of the message."""
     content: str
-    """What is said."""
+    """Text of the message."""

@@ -1,4 +1,7 @@
-"""Prompts: candidates with demonstrations and lineage."""
+"""Prompts: candidates with demonstrations and lineage.
+
+Lineage is not identity: two prompts with the same text and demonstrations are one.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ __all__ = ["Prompt", "Prompts"]
 
 
 class Prompt(Model):
-    """A candidate: the text under optimization, its demonstrations, and where it came from."""
+    """A prompt: the text under optimization, its demonstrations and its lineage."""
 
     text: str
     """The instruction."""
@@ -23,7 +26,7 @@ class Prompt(Model):
     parents: tuple[str, ...] = ()
     """Ids of the prompts it was made from."""
     made_by: str = ""
-    """Path of the node that wrote it; empty for an initial prompt."""
+    """Path of the step that wrote it; empty for an initial prompt."""
     round: str = ""
     """Rounds of the loops it was written in, such as `2` or `2.0`; empty outside loops."""
 
@@ -44,7 +47,7 @@ class Prompts(Model):
 
     @classmethod
     def of(cls, prompts: Iterable[Prompt]) -> Self:
-        """The set of `prompts`; of equal ones the first stays, with its lineage."""
+        """The set of `prompts`; of equal prompts the first stays, with its lineage."""
         unique: dict[str, Prompt] = {}
         for prompt in prompts:
             unique.setdefault(prompt.id, prompt)

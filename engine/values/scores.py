@@ -1,9 +1,6 @@
-"""What travels on the wires of a pipeline: prompts, examples, scores, failures, critiques, history.
+"""Scores of prompts on examples, one row per pair.
 
-Everything is frozen and turns into JSON and back, so that a value can be cached, written to the run folder and compared.
-Sets (`Prompts`, `Examples`) keep their written order and are unique by content: an order that came from hashing would make
-two runs with the same seed differ. Scored rows are many, so `Row` is a slotted dataclass (128 bytes) and not a pydantic
-object (1.3 kB).
+Rows are many, so `Row` is a slotted dataclass (128 bytes) and not a pydantic object (1.3 kB).
 """
 
 from __future__ import annotations
@@ -21,33 +18,33 @@ __all__ = ["Row", "Scores"]  # fmt: skip
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one prompt did on one example."""
+    """Result of one prompt on one example."""
 
     prompt: str
     """Id of the prompt."""
     example: str
     """Id of the example."""
     output: str
-    """What the task model replied, whole."""
+    """The task model's whole reply."""
     answer: str
-    """What was read out of the reply; empty when it could not be read."""
+    """The answer read out of the reply; empty when the reply is unreadable."""
     value: float
     """The metric's value."""
     readable: bool = True
-    """False when no answer could be read out of the reply."""
+    """Whether an answer could be read out of the reply."""
     likelihood: float | None = None
-    """Log-probability of the right label among the labels, where the metric chooses between them; it parts equal values."""
+    """Log-probability of the right label, if the metric chooses among labels. Breaks ties between equal values."""
     feedback: str = ""
-    """What the metric says of the answer in words, where it does: a judge's reasons, or the text of a metric of one's own."""
+    """The metric's feedback in words: a judge's reasons, or the text of a user's metric; may be empty."""
 
 
 class Scores(Model):
-    """How prompts did on examples: one row per (prompt, example) that was scored."""
+    """Results of prompts on examples: one row per scored pair of prompt and example."""
 
     metric: str = ""
     """Name of the metric."""
     perfect: float | None = 1.0
-    """The value of a row that is right; None when the metric has no such value (log-probabilities)."""
+    """The value of a right answer; None when the metric has none (log-probabilities)."""
     scale: tuple[float, float] | None = (0.0, 1.0)
     """Lowest and highest value of the metric; None when it is not known."""
     prompts: Prompts = Prompts()
@@ -57,7 +54,7 @@ class Scores(Model):
     rows: tuple[Row, ...] = ()
     """One per scored pair; fewer than prompts x examples when a budget ran out or failures were skipped."""
     missing: tuple[tuple[str, str], ...] = ()
-    """Ids of prompt and example of each pair that was asked and has no row: its call failed, or a budget ran out."""
+    """Ids of prompt and example of pairs that were requested and have no row: the call failed, or a budget ran out."""
 
     @cached_property
     def by_prompt(self) -> Mapping[str, tuple[Row, ...]]:
@@ -73,24 +70,24 @@ class Scores(Model):
 
     @cached_property
     def _lost(self) -> Mapping[str, frozenset[str]]:
-        """Ids of the examples that each prompt id was asked without getting a row."""
+        """Ids of the examples that were requested for each prompt id and have no row."""
         lost: dict[str, set[str]] = {}
         for prompt, example in self.missing:
             lost.setdefault(prompt, set()).add(example)
         return {prompt: frozenset(examples) for prompt, examples in lost.items()}
 
     def asked(self, prompt: Prompt) -> frozenset[str]:
-        """Ids of the examples that `prompt` was asked, with or without a row."""
+        """Ids of the examples that were requested for `prompt`, with or without a row."""
         rows = self.by_prompt.get(prompt.id, ())
         return frozenset(row.example for row in rows) | self._lost.get(prompt.id, frozenset())
 
     def fair(self, prompt: Prompt) -> tuple[Row, ...]:
-        """The rows that `prompt` may be ranked by: none when less than half of what it was asked has a row."""
+        """The rows that rank `prompt`; empty when more than half of its examples lack one."""
         rows = self.by_prompt.get(prompt.id, ())
         return rows if len(rows) * 2 >= len(rows) + len(self._lost.get(prompt.id, ())) else ()
 
     def mean(self, prompt: Prompt) -> float | None:
-        """The mean value of `prompt`; None without rows that it may be ranked by (see `fair`)."""
+        """The mean value of `prompt`; None without rows that rank it (see `fair`)."""
         values = [row.value for row in self.fair(prompt)]
         return sum(values) / len(values) if values else None
 
@@ -102,9 +99,9 @@ class Scores(Model):
         return self.model_copy(update={"prompts": prompts, "rows": rows, "missing": missing})
 
     def merge(self, other: Scores) -> Scores:
-        """Both tables as one; of two rows for the same pair, the newer (from `other`) stays."""
+        """Both tables as one. Of two rows for the same pair, that of `other`, the newer, stays."""
         rows = {(row.prompt, row.example): row for row in (*self.rows, *other.rows)}
-        # A value off the scale that a metric was taken to have shows that its scale is not known.
+        # A value outside the assumed scale of a metric shows that its scale is not known.
         known = not self.rows or self.scale is not None
         perfect = other.perfect if not self.rows or self.perfect is not None else None
         return Scores(
