@@ -86,8 +86,8 @@ class Gateway:
     ) -> tuple[Completion, ...]:
         """Return `n` completions for `request`, for the step at path `node`.
 
-        They are samples `first` to `first + n - 1`. `role` is the role of the model. With `rounds`, a call whose tries have all failed repeats them that many times before
-        it has failed.
+        They are samples `first` to `first + n - 1`. `role` is the role of the model. With `rounds`, a call whose tries have all
+        failed repeats them that many times before it has failed.
 
         Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
         missing under `only` or could not be stored, ModelError when the model returns an error.

@@ -1,4 +1,4 @@
-"""Ranges of sizes: what arithmetic on them promises."""
+"""Extents: arithmetic on ranges of sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ extents = pairs.map(lambda ends: Extent(ends[0], ends[1]))
 
 
 @given(extents, extents, st.data())
-def test_what_holds_for_sizes_holds_for_their_ranges(first: Extent, second: Extent, data: st.DataObject) -> None:
+def test_operations_on_extents_hold_for_sizes_within(first: Extent, second: Extent, data: st.DataObject) -> None:
     a = data.draw(st.integers(int(first.least), int(first.most)))
     b = data.draw(st.integers(int(second.least), int(second.most)))
     shared = data.draw(st.integers(0, min(a, b)))
@@ -30,17 +30,17 @@ def test_what_holds_for_sizes_holds_for_their_ranges(first: Extent, second: Exte
         assert extent.least <= size <= extent.most
 
 
-def test_nothing_times_what_nobody_knows_is_nothing() -> None:
+def test_zero_times_an_unknown_size_is_zero() -> None:
     assert (NONE, Extent(0, 0, math.inf)) == (NONE * UNKNOWN, UNKNOWN * 0)
     assert (ONE * UNKNOWN).most == math.inf
 
 
-def test_a_range_is_exact_when_its_ends_meet() -> None:
+def test_an_extent_is_exact_when_its_ends_are_equal() -> None:
     assert Extent.exactly(3).exact
     assert not Extent(2, 3).exact
 
 
-def test_what_is_not_wired_holds_nothing() -> None:
+def test_a_port_without_a_wire_has_size_zero() -> None:
     sizes = Sizes({"prompts": ONE})
     assert (sizes.of("prompts"), sizes.of("on")) == (ONE, NONE)
     assert "prompts" in sizes

@@ -1,4 +1,4 @@
-"""The writing thread: in order, in batches, nothing left behind."""
+"""Batch writer: order, batches and stopping."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from promptwire.cache.batch_writer import Writer
 
 
-def test_jobs_arrive_in_order_and_what_gathers_meanwhile_shares_a_batch() -> None:
+def test_jobs_are_written_in_order_and_queued_jobs_share_a_batch() -> None:
     batches: list[list[int]] = []
     first, go = threading.Event(), threading.Event()
 
@@ -28,7 +28,7 @@ def test_jobs_arrive_in_order_and_what_gathers_meanwhile_shares_a_batch() -> Non
     writer.stop()
 
 
-def test_stopping_works_off_the_queue_and_lets_the_thread_clean_up_after_itself() -> None:
+def test_stopping_writes_the_queue_and_runs_cleanup_in_the_thread() -> None:
     written: list[int] = []
     left: list[int] = []
     writer: Writer[int] = Writer(written.extend, name="test", leave=lambda: left.append(threading.get_ident()))
@@ -40,7 +40,7 @@ def test_stopping_works_off_the_queue_and_lets_the_thread_clean_up_after_itself(
     assert left != [threading.get_ident()]
 
 
-def test_a_writer_that_got_nothing_starts_no_thread() -> None:
+def test_a_writer_without_jobs_starts_no_thread() -> None:
     before = threading.active_count()
     writer: Writer[int] = Writer(lambda jobs: None, name="test", leave=lambda: None)
     writer.wait()

@@ -1,4 +1,4 @@
-"""The database file: made for its owner alone, looked at before it is trusted, counted."""
+"""Database file: permissions, checks before use, and counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promptwire.cache.record import RequestMeta
 from promptwire.errors import CacheError
 
 
-def test_folder_and_file_are_their_owners_alone(tmp_path: Path) -> None:
+def test_folder_and_file_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path / "made" / "cache")
     cache.put("k", Completion("x"), meta=RequestMeta("m", "generate")).result()
     folder = tmp_path / "made" / "cache"
@@ -24,13 +24,13 @@ def test_folder_and_file_are_their_owners_alone(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir(mode=0o755)
     prepare(tmp_path / "shared", {"count"})
     assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
 
 
-def test_settings_that_diskcache_would_take_for_attributes_are_refused(tmp_path: Path) -> None:
+def test_unknown_settings_in_the_file_are_refused(tmp_path: Path) -> None:
     ResponseCache(tmp_path).close()
     with sqlite3.connect(tmp_path / "cache.db") as database:
         database.execute("INSERT INTO Settings VALUES ('_directory', '/elsewhere')")
@@ -39,7 +39,7 @@ def test_settings_that_diskcache_would_take_for_attributes_are_refused(tmp_path:
         ResponseCache(tmp_path)
 
 
-def test_a_folder_name_that_diskcache_would_rewrite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_name_with_a_variable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELSEWHERE", "elsewhere")
     with pytest.raises(CacheError, match="without \\$"):
         ResponseCache(tmp_path / "$ELSEWHERE")

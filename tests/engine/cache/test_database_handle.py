@@ -1,4 +1,4 @@
-"""A cache folder that is deleted while answers come: noticed, made again or rescued, and said."""
+"""A cache folder deleted during a run is recreated or dumped, and the user is told."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def move(folder: Path) -> None:
 
 
 def replace(folder: Path) -> None:
-    """Another process deletes the folder and begins a new cache, which holds an answer of its own."""
+    """Another process deletes the folder and creates a new cache with a row of its own."""
     shutil.rmtree(folder)
     other = ResponseCache(folder)
     put(other, 7)
@@ -54,7 +54,7 @@ LOSSES: dict[str, Callable[[Path], None]] = {"removed": remove, "emptied": empty
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("later", [0, 2])
-def test_a_cache_that_is_deleted_is_made_again_with_every_answer(loss: str, later: int, tmp_path: Path) -> None:
+def test_a_deleted_cache_is_recreated_with_every_completion(loss: str, later: int, tmp_path: Path) -> None:
     folder = tmp_path / "a" / "cache"
     old = ResponseCache(folder)
     put(old, 0)
@@ -70,7 +70,7 @@ def test_a_cache_that_is_deleted_is_made_again_with_every_answer(loss: str, late
     assert texts(folder) == {f"paid {number}" for number in (*range(2 + later), *([7] if loss == "replaced" else []))}
 
 
-def test_a_cache_that_this_process_only_read_is_not_made_again(tmp_path: Path) -> None:
+def test_a_deleted_cache_that_was_only_read_is_not_recreated(tmp_path: Path) -> None:
     put(cache := ResponseCache(tmp_path / "cache"), 1)
     cache.close()
     reader = ResponseCache(tmp_path / "cache")
@@ -80,7 +80,7 @@ def test_a_cache_that_this_process_only_read_is_not_made_again(tmp_path: Path) -
     assert reader.notes == [] and not (tmp_path / "cache").exists()
 
 
-def test_answers_are_rescued_where_the_folder_can_not_be_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completions_are_dumped_when_the_folder_can_not_be_recreated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, spare = tmp_path / "cache", tmp_path / "spare"
     spare.mkdir()
     monkeypatch.setattr(rescuing, "_folders", lambda: iter([spare]))

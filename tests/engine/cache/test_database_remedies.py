@@ -1,4 +1,4 @@
-"""Each error of the cache's database names its own remedy, and a hostile schema is one clear error."""
+"""Each database error has its own hint, and a hostile schema is one clear error."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def failure(code: int) -> sqlite3.Error:
         (OSError(errno.EACCES, "denied"), "permissions"),
     ],
 )
-def test_an_error_has_the_remedy_of_its_kind(error: Exception, words: str) -> None:
+def test_each_kind_of_error_has_its_hint(error: Exception, words: str) -> None:
     hint = remedy(error)
     assert words in hint and "PROMPTWIRE_CACHE" in hint
     assert ("free some space" in hint) == (words == "free some space")
 
 
-def test_a_damaged_database_is_not_told_to_free_some_space(tmp_path: Path) -> None:
+def test_the_hint_for_a_damaged_database_is_not_disk_space(tmp_path: Path) -> None:
     cache = ResponseCache(tmp_path)
     for number in range(200):
         cache.put(f"{number:064x}", Completion("x" * 500), meta=RequestMeta("m", "generate"))
@@ -57,7 +57,7 @@ def test_a_damaged_database_is_not_told_to_free_some_space(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("column", ["sql", "name", "tbl_name"])
-def test_a_schema_that_is_not_utf_8_is_one_clear_error(column: str, tmp_path: Path) -> None:
+def test_a_schema_that_is_not_utf_8_is_a_cache_error(column: str, tmp_path: Path) -> None:
     ResponseCache(tmp_path).close()
     with sqlite3.connect(tmp_path / "cache.db") as database:
         database.execute("PRAGMA writable_schema = ON")

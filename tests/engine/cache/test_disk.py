@@ -1,4 +1,4 @@
-"""The answer cache: nothing paid is lost, nothing planted is run, several writers at once."""
+"""Response cache: paid completions survive, planted rows never run, several processes write at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cache(tmp_path: Path) -> Iterator[ResponseCache]:
 
 
 def plant(folder: Path, key: Any, *, raw: int = 1, mode: int = 1, filename: str | None = None, value: Any = None) -> None:
-    """Write a row as a stranger could."""
+    """Write a row as untrusted input could hold it."""
     database = sqlite3.connect(folder / "cache.db")
     with database:
         database.execute("DELETE FROM Cache WHERE key = ?", (key,))
@@ -53,7 +53,7 @@ class Bomb:
         return os.mkdir, (str(self.path),)
 
 
-def test_what_was_put_is_there_also_for_the_next_process(cache: ResponseCache) -> None:
+def test_a_stored_completion_is_read_by_the_next_process(cache: ResponseCache) -> None:
     answer = Completion("a reply \ud800 é", "length", (-0.5, -1.0), 3, 4, 0.25, "suffix")
     assert cache.get("k") is None
     assert cache.put("k", answer, meta=META).result() == answer
@@ -66,7 +66,7 @@ def test_what_was_put_is_there_also_for_the_next_process(cache: ResponseCache) -
     again.close()
 
 
-def test_the_first_writer_wins_and_the_second_is_given_what_is_stored(cache: ResponseCache) -> None:
+def test_the_first_writer_wins_and_the_second_gets_the_stored_completion(cache: ResponseCache) -> None:
     other = ResponseCache(cache.folder)
     assert other.put("k", Completion("first"), meta=META).result().text == "first"
     assert cache.put("k", Completion("second"), meta=META).result().text == "first"
@@ -75,14 +75,14 @@ def test_the_first_writer_wins_and_the_second_is_given_what_is_stored(cache: Res
     other.close()
 
 
-def test_a_refusal_by_a_filter_gives_way_to_an_answer_and_not_the_other_way_round(cache: ResponseCache) -> None:
+def test_a_completion_replaces_a_filtered_one_and_not_the_reverse(cache: ResponseCache) -> None:
     cache.put("k", Completion(finish="content_filter"), meta=META).result()
     assert cache.put("k", Completion("an answer"), meta=META).result().text == "an answer"
     assert cache.put("k", Completion(finish="content_filter"), meta=META).result().text == "an answer"
 
 
 @pytest.mark.parametrize("value", ["", "{", '{"answer": {"text": "x"', "[]", '{"answer": 5}'])
-def test_a_broken_value_is_a_miss_and_is_written_over(cache: ResponseCache, value: str) -> None:
+def test_a_malformed_value_is_a_miss_and_is_overwritten(cache: ResponseCache, value: str) -> None:
     plant(cache.folder, "k", value=value)
     assert cache.get("k") is None
     assert cache.put("k", Completion("mended"), meta=META).result().text == "mended"
@@ -124,7 +124,7 @@ def test_a_planted_path_is_neither_read_nor_deleted(cache: ResponseCache, tmp_pa
     assert secret.read_text() == "a secret"
 
 
-def test_a_planted_row_spoils_its_own_write_and_no_other(cache: ResponseCache) -> None:
+def test_a_planted_row_fails_only_its_own_write(cache: ResponseCache) -> None:
     plant(cache.folder, "bad", mode=4, value=b"x")
     futures = {key: cache.put(key, Completion(key), meta=META) for key in ("a", "bad", "b")}
     assert isinstance(futures["bad"].exception(), CacheError)
@@ -132,7 +132,7 @@ def test_a_planted_row_spoils_its_own_write_and_no_other(cache: ResponseCache) -
     cache.flush()
 
 
-def test_settings_that_a_file_brings_do_not_count(cache: ResponseCache) -> None:
+def test_settings_stored_in_the_file_are_ignored(cache: ResponseCache) -> None:
     cache.close()
     with sqlite3.connect(cache.folder / "cache.db") as database:
         database.execute("UPDATE Settings SET value = 'least-recently-used' WHERE key = 'eviction_policy'")
@@ -148,7 +148,7 @@ def test_settings_that_a_file_brings_do_not_count(cache: ResponseCache) -> None:
     again.close()
 
 
-def test_threads_read_and_write_at_once(cache: ResponseCache) -> None:
+def test_threads_read_and_write_concurrently(cache: ResponseCache) -> None:
     def work(worker: int) -> int:
         for number in range(50):
             cache.put(f"{number}", Completion(f"{worker}"), meta=META).result()
@@ -186,7 +186,7 @@ def unharmed(folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("processes", [2, 4])
-def test_processes_at_once_agree_on_every_answer(tmp_path: Path, processes: int) -> None:
+def test_concurrent_processes_agree_on_every_completion(tmp_path: Path, processes: int) -> None:
     children = [child(tmp_path / "cache", name, 200) for name in "abcd"[:processes]]
     said = [process.communicate(timeout=120)[0].splitlines() for process in children]
     assert all(one == said[0] for one in said)
@@ -194,7 +194,7 @@ def test_processes_at_once_agree_on_every_answer(tmp_path: Path, processes: int)
     assert unharmed(tmp_path / "cache")
 
 
-def test_a_process_that_is_killed_beside_another_does_not_harm_its_work(tmp_path: Path) -> None:
+def test_a_killed_process_does_not_harm_another(tmp_path: Path) -> None:
     doomed, other = child(tmp_path / "cache", "x", 10**6), child(tmp_path / "cache", "y", 300)
     assert doomed.stdout is not None
     for _ in range(100):
@@ -206,7 +206,7 @@ def test_a_process_that_is_killed_beside_another_does_not_harm_its_work(tmp_path
 
 
 LOCKED = """
-import os, sys, urllib.parse  # what Python loads late may lie where only root can read
+import os, sys, urllib.parse  # modules that Python loads late may be readable by root only
 from pathlib import Path
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import PromptwireError
@@ -224,7 +224,7 @@ for attempt in (lambda: ResponseCache(Path(sys.argv[1]) / "cache"), lambda: Resp
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are those of POSIX")
-def test_a_read_only_folder_is_a_clear_error_and_loses_nothing() -> None:
+def test_a_read_only_folder_is_an_error_and_loses_no_row() -> None:
     # Not below tmp_path, which is closed to the user that the child becomes where the tests run as root.
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -247,7 +247,7 @@ def test_a_read_only_folder_is_a_clear_error_and_loses_nothing() -> None:
         cache.close()
 
 
-def test_a_killed_writer_has_kept_every_answer_that_it_was_told_is_kept(tmp_path: Path) -> None:
+def test_a_killed_writer_has_stored_every_confirmed_completion(tmp_path: Path) -> None:
     process = child(tmp_path / "cache", "x", 10**6)
     assert process.stdout is not None
     said = [process.stdout.readline() for _ in range(300)]
@@ -264,7 +264,7 @@ def test_a_killed_writer_has_kept_every_answer_that_it_was_told_is_kept(tmp_path
     database.close()
 
 
-def test_a_process_that_ends_without_closing_still_keeps_what_is_queued(tmp_path: Path) -> None:
+def test_a_process_that_ends_without_closing_writes_its_queue(tmp_path: Path) -> None:
     code = CHILD.replace(".result()", "").replace("print(number, stored.text, flush=True)", "pass")
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "cache"), "x", "500"], check=True, timeout=60)
     cache = ResponseCache(tmp_path / "cache")
@@ -297,7 +297,7 @@ print(json.dumps({"failed": len(failed), "told": told, "served": served}))
 """
 
 
-def test_a_full_disk_is_an_error_and_what_could_not_be_written_is_written_once_there_is_space(tmp_path: Path) -> None:
+def test_after_a_full_disk_failed_writes_are_repeated(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path / "cache")], capture_output=True, text=True, timeout=60, check=True
     )
@@ -330,7 +330,7 @@ except CacheError as error:
 """
 
 
-def test_answers_that_a_full_disk_did_not_take_are_left_in_a_file_that_can_be_imported(tmp_path: Path) -> None:
+def test_completions_of_a_full_disk_are_dumped_to_an_importable_file(tmp_path: Path) -> None:
     spare, folder = tmp_path / "spare", tmp_path / "cache"
     spare.mkdir()
     command = [sys.executable, "-c", LEFT, str(folder)]
@@ -347,7 +347,7 @@ def test_answers_that_a_full_disk_did_not_take_are_left_in_a_file_that_can_be_im
     )
 
 
-def test_a_file_in_the_folders_place_and_a_file_that_is_no_database_are_errors_with_a_remedy(tmp_path: Path) -> None:
+def test_a_path_that_is_no_folder_or_no_database_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CacheError, match="can't be opened") as caught:
         ResponseCache(tmp_path / "file")
@@ -358,7 +358,7 @@ def test_a_file_in_the_folders_place_and_a_file_that_is_no_database_are_errors_w
         ResponseCache(tmp_path / "odd")
 
 
-def test_a_closed_cache_takes_nothing_and_can_be_closed_again(cache: ResponseCache) -> None:
+def test_a_closed_cache_refuses_writes_and_can_be_closed_again(cache: ResponseCache) -> None:
     cache.close()
     cache.close()
     with pytest.raises(CacheError, match="closed"):

@@ -1,4 +1,4 @@
-"""Answers that no cache took lie in the first folder that takes a file, and nothing is left in those that do not."""
+"""Fallback dump: the first writable folder gets the file, and a failed dump leaves none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWERS = {
 }
 
 
-def test_the_first_folder_that_takes_a_file_gets_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_dump_is_written_to_the_first_writable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone, there = tmp_path / "gone", tmp_path / "there"
     there.mkdir()
     monkeypatch.setattr(module, "_folders", lambda: iter([gone, there]))
@@ -28,7 +28,7 @@ def test_the_first_folder_that_takes_a_file_gets_all_of_them(tmp_path: Path, mon
     assert import_responses(left, tmp_path / "cache") == (3, 3)
 
 
-def test_where_no_disk_takes_them_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_dump_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Answers from cache to cache: nothing is lost on the way, and a file that is not all answers changes nothing."""
+"""Export and import: all rows pass, and an invalid file changes nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def texts(folder: Path) -> dict[str, str]:
     return {row.key[0]: row.record.completion.text for row in rows(folder) if isinstance(row, CacheEntry)}
 
 
-def test_what_is_exported_is_imported_and_what_was_there_stays(tmp_path: Path) -> None:
+def test_an_export_is_imported_and_cached_rows_stay(tmp_path: Path) -> None:
     source = filled(tmp_path / "one", a="first\nline \ud83d", b="second")
     target = filled(tmp_path / "two", b="mine", c="third")
     file = tmp_path / "answers.jsonl"
@@ -44,7 +44,7 @@ def test_what_is_exported_is_imported_and_what_was_there_stays(tmp_path: Path) -
     assert import_responses(file, target) == (2, 0)
 
 
-def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
+def test_an_export_overwrites_no_file(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("precious")
     with pytest.raises(CacheError, match="exists already"):
         export_responses(filled(tmp_path / "one", a="x"), tmp_path / "there")
@@ -67,7 +67,7 @@ def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
         ([HEADER, GOOD, "x" * (2**24 + 2)], "3"),
     ],
 )
-def test_a_file_that_is_not_all_answers_is_refused_with_its_line(tmp_path: Path, lines: list[str], place: str | None) -> None:
+def test_an_invalid_export_is_refused_with_its_line(tmp_path: Path, lines: list[str], place: str | None) -> None:
     file = tmp_path / "answers.jsonl"
     file.write_text("\n".join(lines) + ("\n" if lines else ""))
     if place is None:

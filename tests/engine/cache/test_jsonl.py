@@ -1,4 +1,4 @@
-"""An answer goes into a line and comes out the same; whatever else a line says, it is no answer and no error."""
+"""JSON lines: an entry is read back unchanged, and any other line is rejected."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ ROW = CacheEntry(
 )
 
 
-def test_a_row_comes_out_of_its_line_as_it_went_in() -> None:
+def test_an_entry_is_read_back_from_its_line() -> None:
     line = write_line(ROW)
     assert line.isascii() and "\n" not in line
     assert read_line(line) == ROW
 
 
 @pytest.mark.parametrize("key", ["", "0f", "G" * 64, "../" + "0f" * 31, 7, None, ["0f" * 32]])
-def test_what_is_under_another_sort_of_key_is_no_answer(key: object) -> None:
+def test_a_line_with_an_invalid_key_is_rejected(key: object) -> None:
     assert read_line(json.dumps({**json.loads(write_line(ROW)), "key": key})) is None
 
 
 @given(st.text() | st.integers(0, len(write_line(ROW)) - 1).map(lambda end: write_line(ROW)[:end]))
-def test_any_other_text_is_no_answer(line: str) -> None:
+def test_any_other_text_is_rejected(line: str) -> None:
     assert read_line(line) is None
 
 
-def test_a_line_that_is_nested_too_deep_is_no_answer() -> None:
+def test_a_deeply_nested_line_is_rejected() -> None:
     assert read_line("[" * 100_000) is None

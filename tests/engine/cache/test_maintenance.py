@@ -1,4 +1,4 @@
-"""Rows of a cache: what can be read is found and weeded, what can't is named, and a hostile file is only ever data."""
+"""Cache maintenance: readable rows are found and pruned, faults are reported, hostile files are data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TAMPERED: dict[str, dict[str, object]] = {
 }
 
 
-def test_answers_are_listed_in_the_order_they_came(folder: Path) -> None:
+def test_rows_are_listed_in_order_of_arrival(folder: Path) -> None:
     assert [(row.key, row.record.completion.text) for row in rows(folder) if isinstance(row, CacheEntry)] == [
         (A, "from dear"),
         (B, "from dear"),
@@ -57,7 +57,7 @@ def test_answers_are_listed_in_the_order_they_came(folder: Path) -> None:
     ]
 
 
-def test_an_answer_is_found_by_the_start_of_its_key(folder: Path) -> None:
+def test_a_row_is_found_by_the_start_of_its_key(folder: Path) -> None:
     assert find(folder, "c").key == C
     assert find(folder, "ab").key == B
 
@@ -65,13 +65,13 @@ def test_an_answer_is_found_by_the_start_of_its_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "problem"), [("a", "more than one answer"), ("e", "no answer"), ("*", "is not a key"), ("", "is not a key")]
 )
-def test_a_key_that_names_no_one_answer_is_refused(folder: Path, start: str, problem: str) -> None:
+def test_a_key_prefix_must_match_exactly_one_row(folder: Path, start: str, problem: str) -> None:
     with pytest.raises(CacheError, match=problem):
         find(folder, start)
 
 
 @pytest.mark.parametrize("kind", TAMPERED)
-def test_a_tampered_row_is_named_and_removed_and_the_rest_is_read(folder: Path, kind: str) -> None:
+def test_a_tampered_row_is_reported_and_pruned_alone(folder: Path, kind: str) -> None:
     plant(folder, **TAMPERED[kind])
     sound, faults = verify(folder)
     assert (sound, [fault.row for fault in faults]) == (3, [4])
@@ -82,7 +82,7 @@ def test_a_tampered_row_is_named_and_removed_and_the_rest_is_read(folder: Path, 
     cache.close()
 
 
-def test_a_text_that_hides_its_length_behind_a_nul_is_one_fault_and_is_removed(folder: Path) -> None:
+def test_an_oversized_value_behind_a_nul_is_one_fault(folder: Path) -> None:
     plant(folder, value="x\0" + "x" * 2**26)
     sound, faults = verify(folder)
     assert (sound, [fault.row for fault in faults]) == (3, [4]) and "too big" in faults[0].problem
@@ -90,12 +90,12 @@ def test_a_text_that_hides_its_length_behind_a_nul_is_one_fault_and_is_removed(f
     assert verify(folder) == (3, [])
 
 
-def test_only_what_is_unwanted_is_removed(folder: Path) -> None:
+def test_prune_removes_only_unwanted_rows(folder: Path) -> None:
     assert prune(folder, lambda row: isinstance(row, CacheEntry) and row.record.meta.model == "dear") == 2
     assert [row.key for row in rows(folder) if isinstance(row, CacheEntry)] == [C]
 
 
-def test_what_is_no_cache_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_a_cache_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="there is no cache"):
         list(rows(tmp_path))
     (tmp_path / "cache.db").write_bytes(b"not a database at all" * 100)

@@ -1,4 +1,4 @@
-"""Rows with numbers out of range, and rows that can't be read: no command fails, and any row is listed and removed."""
+"""Rows with numbers out of range and unreadable rows: every command works on them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def row(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_a_number_out_of_range_is_unknown_and_counted_and_the_answer_is_used(
+def test_a_number_out_of_range_is_unknown_and_the_completion_is_used(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, value, read = UNKNOWN[kind]
@@ -84,7 +84,7 @@ def test_a_number_out_of_range_is_unknown_and_counted_and_the_answer_is_used(
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_a_row_that_can_not_be_read_is_listed_and_removed_and_hides_no_other(kind: str, tmp_path: Path) -> None:
+def test_an_unreadable_row_is_listed_pruned_and_hides_no_other(kind: str, tmp_path: Path) -> None:
     name, written = UNREADABLE[kind]
     planted(row(**{name: "@"}).replace('"@"', written))
     assert "row 2: its value is cut off or malformed" in command("verify", code=7)

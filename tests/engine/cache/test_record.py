@@ -1,4 +1,4 @@
-"""A cache row as text: what was written comes back, anything else is no answer."""
+"""Cache record: written rows are read back, and other text is rejected."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ answers = st.builds(
 
 
 @given(answers, st.text(), st.floats(0, 1e10))
-def test_any_answer_comes_back_as_it_was(answer: Completion, model: str, when: float) -> None:
+def test_any_completion_is_read_back_unchanged(answer: Completion, model: str, when: float) -> None:
     kept = CacheRecord(answer, RequestMeta(model, "generate"), when)
     assert CacheRecord.read(kept.write()) == kept
 
 
 @given(st.data())
-def test_a_row_that_is_cut_off_anywhere_is_no_answer(data: st.DataObject) -> None:
+def test_a_cut_off_row_is_rejected(data: st.DataObject) -> None:
     text = CacheRecord(Completion("a reply", weights=(1.0,)), RequestMeta("m", "generate"), 1.0).write()
     assert CacheRecord.read(text[: data.draw(st.integers(0, len(text) - 1))]) is None
 
@@ -42,7 +42,7 @@ def test_a_row_that_is_cut_off_anywhere_is_no_answer(data: st.DataObject) -> Non
         st.none() | st.booleans() | numbers | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_other_json_is_no_answer(value: Any) -> None:
+def test_other_json_is_rejected(value: Any) -> None:
     assert CacheRecord.read(json.dumps(value)) is None
 
 
@@ -74,15 +74,15 @@ def changed(**changes: Any) -> str:
         {"when": float("inf")},
     ],
 )
-def test_a_field_of_another_type_is_no_answer(changes: dict[str, Any]) -> None:
+def test_a_field_of_another_type_is_rejected(changes: dict[str, Any]) -> None:
     assert CacheRecord.read(changed()) is not None
     assert CacheRecord.read(changed(**changes)) is None
 
 
-def test_a_row_that_is_nested_too_deep_is_no_answer() -> None:
+def test_a_deeply_nested_row_is_rejected() -> None:
     assert CacheRecord.read("[" * 100_000) is None
 
 
-def test_only_what_a_filter_stopped_counts_as_filtered() -> None:
+def test_only_a_content_filter_counts_as_filtered() -> None:
     assert filtered(Completion(finish="content_filter"))
     assert not filtered(Completion(finish="length"))

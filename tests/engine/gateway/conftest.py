@@ -1,4 +1,4 @@
-"""The bench on which gateways are tried."""
+"""Fixtures for the gateway tests."""
 
 from __future__ import annotations
 

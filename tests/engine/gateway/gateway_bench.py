@@ -1,4 +1,4 @@
-"""Gateways to try, over one cache and scripted models: what the tests of the gateway share."""
+"""Shared helpers of the gateway tests: gateways over one cache, and scripted models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from promptwire.limits import Limits
 
 
 class Bench:
-    """Gateways over one cache, with a clock that stands still."""
+    """Gateways over one cache; waits are recorded and take no time."""
 
     def __init__(self, folder: Path) -> None:
         self.cache = ResponseCache(folder)
@@ -43,7 +43,7 @@ def question(text: str = "q", kind: Kind = "generate", temperature: float = 1.0)
 
 
 def counter() -> Reply:
-    """Says how often it was asked before."""
+    """A reply that counts the calls before it."""
     asked = iter(range(10**6))
     return lambda request, key: f"{next(asked)}"
 
@@ -61,8 +61,8 @@ def texts(answers: tuple[Completion, ...]) -> list[str]:
     return [answer.text for answer in answers]
 
 
-class Gate:
-    """Replies only when it is opened."""
+class Latch:
+    """A sleep that ends when the test opens it."""
 
     def __init__(self) -> None:
         self.event = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The gate before the first call: all that waits is gathered, asked about once, and let through or refused together."""
+"""Approval gate: pending calls are collected, then approved or refused together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def question(number: int) -> Request:
 def asked(
     model: ScriptedBackend, folder: Path, gate: ApprovalGate | None, numbers: list[int], *, policy: str = "use"
 ) -> list[Completion]:
-    """The answers to some questions that are asked at once, each by a step of its own."""
+    """The completions of some requests at once, each by a step of its own."""
 
     async def main() -> list[Completion]:
         cache = ResponseCache(folder)
@@ -45,16 +45,16 @@ def asked(
     return run_loop(main())
 
 
-def test_everything_that_is_missing_is_known_when_the_gate_decides(tmp_path: Path) -> None:
+def test_the_gate_decides_when_all_missing_calls_are_pending(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: request.prompt)
     asked(model, tmp_path, None, [1])
     seen: list[dict[str, int]] = []
-    gate = ApprovalGate(lambda: seen.append({path: len(held.keys) for path, held in gate.pending.items()}))
+    gate = ApprovalGate(lambda: seen.append({path: len(pending.keys) for path, pending in gate.pending.items()}))
     assert len(asked(model, tmp_path, gate, [1, 2, 3])) == 6
     assert seen == [{"step2": 2, "step3": 2}]
 
 
-def test_what_the_cache_holds_never_comes_to_the_gate(tmp_path: Path) -> None:
+def test_cached_calls_never_reach_the_gate(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: request.prompt)
     asked(model, tmp_path, None, [1, 2])
 
@@ -64,7 +64,7 @@ def test_what_the_cache_holds_never_comes_to_the_gate(tmp_path: Path) -> None:
     assert len(asked(model, tmp_path, ApprovalGate(never), [1, 2])) == 4
 
 
-def test_a_refusal_comes_to_everybody_who_waits_and_nothing_is_asked(tmp_path: Path) -> None:
+def test_a_refusal_is_raised_in_every_waiting_step_and_no_request_is_sent(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: request.prompt)
 
     def refuse() -> None:
@@ -75,13 +75,13 @@ def test_a_refusal_comes_to_everybody_who_waits_and_nothing_is_asked(tmp_path: P
     assert not model.requests
 
 
-def test_two_who_wait_for_the_same_answer_pay_once(tmp_path: Path) -> None:
+def test_steps_that_wait_for_the_same_call_pay_once(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: request.prompt)
     asked(model, tmp_path, ApprovalGate(lambda: None), [1, 1, 1])
     assert model.completions == 2
 
 
-def test_a_partly_known_request_counts_what_it_has(tmp_path: Path) -> None:
+def test_a_partly_cached_request_counts_its_cached_samples(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: request.prompt)
     asked(model, tmp_path, None, [1])
 
@@ -94,11 +94,11 @@ def test_a_partly_known_request_counts_what_it_has(tmp_path: Path) -> None:
         cache.close()
         return gate
 
-    held = run_loop(main()).pending["step"]
-    assert (len(held.keys), held.had) == (3, 2)
+    pending = run_loop(main()).pending["step"]
+    assert (len(pending.keys), pending.had) == (3, 2)
 
 
-def test_under_only_a_miss_is_an_error_and_no_question(tmp_path: Path) -> None:
+def test_under_only_a_miss_is_an_error_without_approval(tmp_path: Path) -> None:
     def never() -> None:
         raise AssertionError
 
@@ -106,7 +106,7 @@ def test_under_only_a_miss_is_an_error_and_no_question(tmp_path: Path) -> None:
         asked(ScriptedBackend(lambda request, key: ""), tmp_path, ApprovalGate(never), [1], policy="only")
 
 
-def test_nobody_is_asked_about_a_run_that_has_ended() -> None:
+def test_a_run_that_has_ended_needs_no_approval() -> None:
     decided: list[bool] = []
 
     async def main() -> None:

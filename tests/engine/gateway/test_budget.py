@@ -1,4 +1,4 @@
-"""Budgets: refused before they are exceeded, whatever is in flight."""
+"""Budget: calls are refused before they exceed a limit, including calls in flight."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Clock:
         return self.now
 
 
-def test_without_limits_nothing_is_refused_and_all_is_counted() -> None:
+def test_without_limits_all_calls_pass_and_are_counted() -> None:
     budget = Budget()
     for hold in budget.reserve(1000, 10**9):
         budget.settle(hold, tokens=7, usd=0.5)
@@ -26,7 +26,7 @@ def test_without_limits_nothing_is_refused_and_all_is_counted() -> None:
     assert budget.left().calls is None
 
 
-def test_a_call_that_would_pass_the_limit_is_refused_though_nothing_is_settled_yet() -> None:
+def test_a_call_beyond_the_limit_is_refused_while_others_are_in_flight() -> None:
     budget = Budget(Limits(calls=3))
     budget.reserve(2)
     with pytest.raises(LimitReached, match="the limit of 3 calls") as caught:
@@ -35,14 +35,14 @@ def test_a_call_that_would_pass_the_limit_is_refused_though_nothing_is_settled_y
     budget.reserve(1)
 
 
-def test_several_calls_are_held_all_or_none() -> None:
+def test_several_calls_are_reserved_all_or_none() -> None:
     budget = Budget(Limits(calls=3))
     with pytest.raises(LimitReached):
         budget.reserve(4)
     assert budget.left().calls == 3
 
 
-def test_a_call_without_an_answer_gives_its_place_back() -> None:
+def test_a_failed_call_releases_its_reservation() -> None:
     budget = Budget(Limits(calls=1, tokens=100))
     (hold,) = budget.reserve(1, 80)
     budget.cancel(hold)
@@ -50,7 +50,7 @@ def test_a_call_without_an_answer_gives_its_place_back() -> None:
     assert budget.spent.calls == 0
 
 
-def test_tokens_are_held_as_estimated_and_booked_as_they_were() -> None:
+def test_tokens_are_reserved_by_estimate_and_settled_as_reported() -> None:
     budget = Budget(Limits(tokens=100))
     (hold,) = budget.reserve(1, 60)
     with pytest.raises(LimitReached, match="100 tokens"):
@@ -65,7 +65,7 @@ def test_unknown_tokens_count_as_estimated() -> None:
     assert budget.left().tokens == 40
 
 
-def test_money_counts_what_is_in_flight_at_the_mean_price_so_far() -> None:
+def test_dollars_count_calls_in_flight_at_the_mean_price() -> None:
     budget = Budget(Limits(usd=1.0))
     budget.settle(budget.reserve(1)[0], tokens=1, usd=0.4)
     budget.reserve(1)
@@ -75,7 +75,7 @@ def test_money_counts_what_is_in_flight_at_the_mean_price_so_far() -> None:
         budget.reserve(1)
 
 
-def test_a_limit_in_dollars_is_not_pretended_to_hold_when_prices_are_unknown() -> None:
+def test_a_limit_in_dollars_is_an_error_when_prices_are_unknown() -> None:
     budget = Budget(Limits(usd=1.0))
     budget.settle(budget.reserve(1)[0], tokens=1, usd=None)
     with pytest.raises(LimitReached, match="does not report the price") as caught:
@@ -83,7 +83,7 @@ def test_a_limit_in_dollars_is_not_pretended_to_hold_when_prices_are_unknown() -
     assert "calls" in caught.value.hint
 
 
-def test_time_runs_from_the_start() -> None:
+def test_a_limit_in_seconds_counts_from_the_start() -> None:
     clock = Clock()
     budget = Budget(Limits(seconds=10), clock=clock)
     clock.now += 9
@@ -93,7 +93,7 @@ def test_time_runs_from_the_start() -> None:
         budget.reserve(1)
 
 
-def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
+def test_the_final_reservation_holds_until_its_release() -> None:
     budget = Budget(Limits(calls=10))
     budget.reserve_final({"task": 4})
     budget.reserve(6)
@@ -104,7 +104,7 @@ def test_what_is_set_aside_is_kept_back_until_it_is_released() -> None:
     assert budget.left().calls == 0
 
 
-def test_tokens_and_dollars_are_kept_back_at_their_mean_a_call_of_the_role_and_seconds_at_that_of_all() -> None:
+def test_the_final_reservation_uses_mean_costs_of_role_and_run() -> None:
     clock = Clock()
     budget = Budget(Limits(calls=100, tokens=1000, usd=10.0, seconds=100), clock=clock)
     budget.reserve_final({"task": 5, "judge": 1})
@@ -118,7 +118,7 @@ def test_tokens_and_dollars_are_kept_back_at_their_mean_a_call_of_the_role_and_s
     assert (budget.left().calls, budget.left().tokens, budget.left().seconds) == (96, 600, 94)
 
 
-def test_half_of_a_limit_is_there_to_search_with_however_dear_the_first_calls_were() -> None:
+def test_half_of_a_limit_is_left_for_the_search_after_costly_calls() -> None:
     clock = Clock()
     budget = Budget(Limits(tokens=1000, usd=10.0, seconds=100), clock=clock)
     budget.reserve_final({"task": 240})
@@ -132,7 +132,7 @@ def test_half_of_a_limit_is_there_to_search_with_however_dear_the_first_calls_we
         budget.reserve(1)
 
 
-def test_a_search_that_computes_past_its_time_takes_nothing_from_what_was_kept_back() -> None:
+def test_a_search_past_its_time_leaves_the_final_seconds() -> None:
     clock = Clock()
     budget = Budget(Limits(seconds=100), clock=clock)
     budget.reserve_final({"task": 10})
@@ -148,13 +148,13 @@ def test_a_search_that_computes_past_its_time_takes_nothing_from_what_was_kept_b
 
 
 @pytest.mark.parametrize(("calls", "left"), [(0, 0), (1, 0), (3, 1), (10, 5), (12, 6), (13, 1), (24, 12)])
-def test_of_calls_that_are_too_few_for_what_is_set_aside_half_is_kept_back(calls: int, left: int) -> None:
+def test_a_small_limit_on_calls_reserves_half_of_them(calls: int, left: int) -> None:
     budget = Budget(Limits(calls=calls))
     budget.reserve_final({"task": 12})
     assert (budget.left().calls, budget.left().tokens, budget.left().usd) == (left, None, None)
 
 
-def test_tokens_are_kept_back_by_estimate_until_the_role_has_answered() -> None:
+def test_final_tokens_are_estimated_until_the_roles_first_call() -> None:
     budget = Budget(Limits(tokens=1000))
     budget.reserve_final({"task": 10}, {"task": 30.0})
     assert budget.left().tokens == 700
@@ -167,7 +167,7 @@ def test_tokens_are_kept_back_by_estimate_until_the_role_has_answered() -> None:
 
 
 @given(st.integers(0, 20), st.lists(st.tuples(st.integers(1, 5), st.sampled_from(["settle", "cancel", "keep"])), max_size=30))
-def test_calls_held_and_made_never_pass_the_limit(limit: int, steps: list[tuple[int, str]]) -> None:
+def test_reserved_and_settled_calls_never_exceed_the_limit(limit: int, steps: list[tuple[int, str]]) -> None:
     budget = Budget(Limits(calls=limit))
     held = made = 0
     for calls, end in steps:

@@ -1,4 +1,4 @@
-"""What the courier tells: errors as the user may see them. How it delivers is shown in test_gateway."""
+"""Dispatcher: errors as the user sees them. How it sends requests is tested with the gateway."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from promptwire.gateway.in_flight import InFlightRequest
 from promptwire.gateway.trace import Trace
 
 
-def flight() -> InFlightRequest:
+def in_flight() -> InFlightRequest:
     return InFlightRequest(
         ScriptedBackend(lambda request, key: "x", name="m"), Request("generate", prompt="p"), "search.expand"
     )
 
 
-def test_an_error_of_ours_stays_itself_and_names_the_step_before_its_address() -> None:
+def test_a_promptwire_error_names_the_step_before_its_address() -> None:
     error = RequestRefused("no", hint="h")
-    assert user_error(error, flight()) is error
+    assert user_error(error, in_flight()) is error
     assert str(error) == "search.expand: no\n  h"
     placed = RequestRefused("no", where="http://here")
     for _ in range(2):  # an error of a backend's opening reaches all that wait for it
-        assert user_error(placed, flight()).where == "search.expand (http://here)"
+        assert user_error(placed, in_flight()).where == "search.expand (http://here)"
 
 
-def test_any_other_fault_becomes_one_of_ours_with_its_cause() -> None:
+def test_another_exception_becomes_a_model_error_with_its_cause() -> None:
     fault = KeyError("x")
-    error = user_error(fault, flight())
+    error = user_error(fault, in_flight())
     assert isinstance(error, ModelError) and error.__cause__ is fault
     assert "m failed: KeyError" in str(error)
 
 
-def test_secrets_are_taken_out_of_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_removed_from_every_part_of_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X_TOKEN", "planted-0123")
-    error = user_error(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), flight())
+    error = user_error(RequestRefused("a planted-0123", where="b planted-0123", hint="c planted-0123"), in_flight())
     assert (error.problem, error.where, error.hint) == ("a ***", "search.expand (b ***)", "c ***")
 
 
-async def test_a_key_that_an_answer_quotes_is_neither_used_nor_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_api_key_quoted_in_a_reply_is_neither_used_nor_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = "sk-planted-0123456789"
     monkeypatch.setenv("OPENAI_API_KEY", key)
     monkeypatch.setenv("MY_PASSWORD", "positive")

@@ -1,4 +1,4 @@
-"""The gateway: no question is paid twice, whatever the policy; it refuses in time and ends in order."""
+"""Gateway: cache policies, limits, opening and closing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from promptwire.errors import (
 )
 from promptwire.gateway.trace import Trace
 from promptwire.limits import Limits
-from tests.engine.gateway.gateway_bench import Bench, Gate, counter, failing, question, settle, texts
+from tests.engine.gateway.gateway_bench import Bench, Latch, counter, failing, question, settle, texts
 
 
-async def test_samples_are_rows_of_their_own_and_more_samples_cost_only_what_is_missing(bench: Bench) -> None:
+async def test_more_samples_cost_only_the_missing_ones(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     assert texts(await bench.gateway().ask(model, question(), n=8)) == [f"{number}" for number in range(8)]
     gateway = bench.gateway()
@@ -33,33 +33,33 @@ async def test_samples_are_rows_of_their_own_and_more_samples_cost_only_what_is_
     assert (gateway.usage.of("b").new, gateway.usage.of("b").cached) == (0, 5)
 
 
-async def test_a_run_from_the_cache_opens_nothing(bench: Bench) -> None:
+async def test_a_cached_run_opens_no_backend(bench: Bench) -> None:
     await bench.gateway().ask(ScriptedBackend(counter(), name="m"), question())
     model = ScriptedBackend(counter(), name="m")
     await bench.gateway().ask(model, question())
     assert (model.opened, model.requests) == (0, [])
 
 
-async def test_a_backend_is_opened_once_however_many_ask_at_once(bench: Bench) -> None:
+async def test_concurrent_calls_open_a_backend_once(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     gateway = bench.gateway()
     await asyncio.gather(*(gateway.ask(model, question(f"{number}")) for number in range(20)))
     assert model.opened == 1
 
 
-async def test_the_same_question_at_once_is_asked_once_and_the_second_counts_as_cached(bench: Bench) -> None:
-    gate = Gate()
-    model = ScriptedBackend(counter(), latency=1.0, sleep=gate)
+async def test_equal_concurrent_calls_send_one_request_and_count_as_cached(bench: Bench) -> None:
+    latch = Latch()
+    model = ScriptedBackend(counter(), latency=1.0, sleep=latch)
     gateway = bench.gateway()
     asking = [asyncio.create_task(gateway.ask(model, question(), node=f"{number}")) for number in range(3)]
     await settle()
-    gate.event.set()
+    latch.event.set()
     assert {texts(answers)[0] for answers in await asyncio.gather(*asking)} == {"0"}
     assert len(model.requests) == 1
     assert (gateway.usage.total.new, gateway.usage.total.cached) == (1, 2)
 
 
-async def test_a_random_question_is_asked_anew_in_another_stream_and_a_certain_one_is_not(bench: Bench) -> None:
+async def test_another_stream_repeats_random_requests_only(bench: Bench) -> None:
     model, gateway = ScriptedBackend(counter()), bench.gateway()
     for stream in ("0/1", "0/2"):
         await gateway.ask(model, question("random"), stream=stream)
@@ -67,21 +67,21 @@ async def test_a_random_question_is_asked_anew_in_another_stream_and_a_certain_o
     assert [request.prompt for request in model.requests] == ["random", "certain", "random"]
 
 
-async def test_what_is_stored_is_what_is_used(bench: Bench) -> None:
+async def test_a_step_gets_the_completion_that_is_stored(bench: Bench) -> None:
     first, second = bench.gateway(), bench.gateway()
-    gate = Gate()
+    latch = Latch()
     slow, fast = (
-        ScriptedBackend(lambda *_: "slow", latency=1, sleep=gate, name="m"),
+        ScriptedBackend(lambda *_: "slow", latency=1, sleep=latch, name="m"),
         ScriptedBackend(lambda *_: "fast", name="m"),
     )
     asking = asyncio.create_task(first.ask(slow, question()))
     await settle(lambda: bool(slow.requests))
     assert texts(await second.ask(fast, question())) == ["fast"]
-    gate.event.set()
+    latch.event.set()
     assert texts(await asking) == ["fast"]
 
 
-async def test_refresh_asks_everything_once_and_only_once(bench: Bench) -> None:
+async def test_refresh_sends_each_request_once_in_a_run(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     await bench.gateway().ask(model, question())
     gateway = bench.gateway(policy="refresh")
@@ -90,7 +90,7 @@ async def test_refresh_asks_everything_once_and_only_once(bench: Bench) -> None:
     assert texts(await bench.gateway().ask(model, question())) == ["1"]
 
 
-async def test_only_replays_and_a_miss_is_an_error_that_names_the_step(bench: Bench) -> None:
+async def test_only_reads_the_cache_and_a_miss_names_the_step(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     await bench.gateway().ask(model, question("known"))
     gateway = bench.gateway(policy="only")
@@ -101,14 +101,14 @@ async def test_only_replays_and_a_miss_is_an_error_that_names_the_step(bench: Be
     assert len(model.requests) == 1
 
 
-async def test_more_samples_than_anybody_can_use_are_refused_before_they_fill_the_memory(bench: Bench) -> None:
+async def test_a_billion_samples_are_refused_before_any_request(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     with pytest.raises(UsageError, match="1,000,000,000 samples"):
         await bench.gateway().ask(model, question(), n=10**9)
     assert model.requests == []
 
 
-async def test_off_neither_reads_nor_writes(bench: Bench) -> None:
+async def test_off_neither_reads_nor_writes_the_cache(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     await bench.gateway().ask(model, question())
     gateway = bench.gateway()
@@ -118,7 +118,7 @@ async def test_off_neither_reads_nor_writes(bench: Bench) -> None:
     assert texts(await without.ask(model, question())) == ["2"]
 
 
-async def test_what_a_filter_stopped_is_kept_but_not_replayed_in_another_run(bench: Bench) -> None:
+async def test_a_filtered_reply_is_stored_but_not_reused_in_another_run(bench: Bench) -> None:
     replies = [Completion(finish="content_filter"), Completion("an answer")]
     model = ScriptedBackend(lambda request, key: replies.pop(0))
     gateway = bench.gateway()
@@ -129,7 +129,7 @@ async def test_what_a_filter_stopped_is_kept_but_not_replayed_in_another_run(ben
     assert texts(await bench.gateway().ask(model, question())) == ["an answer"]
 
 
-async def test_calls_never_pass_the_limit_and_those_asked_first_come_first(bench: Bench) -> None:
+async def test_calls_stop_at_the_limit_in_order_of_arrival(bench: Bench) -> None:
     model = ScriptedBackend(counter())
     gateway = bench.gateway(Limits(calls=7))
     asking = [asyncio.create_task(gateway.ask(model, question(f"{number}"), node="n")) for number in range(10)]
@@ -139,7 +139,7 @@ async def test_calls_never_pass_the_limit_and_those_asked_first_come_first(bench
     assert str(done[9]).startswith("n: the limit of 7 calls is reached")
 
 
-async def test_cached_answers_cost_no_budget_and_failed_calls_give_it_back(bench: Bench) -> None:
+async def test_cached_and_failed_calls_use_no_budget(bench: Bench) -> None:
     gateway = bench.gateway(Limits(calls=1))
     with pytest.raises(RequestRefused):
         await gateway.ask(ScriptedBackend(failing([RequestRefused("no")])), question())
@@ -149,14 +149,14 @@ async def test_cached_answers_cost_no_budget_and_failed_calls_give_it_back(bench
         await gateway.ask(ScriptedBackend(counter()), question("other"))
 
 
-async def test_no_more_requests_are_out_than_the_backend_can_use(bench: Bench) -> None:
+async def test_requests_in_flight_stay_within_the_backends_parallel(bench: Bench) -> None:
     model = ScriptedBackend(counter(), parallel=3, latency=1, sleep=lambda seconds: asyncio.sleep(0))
     gateway = bench.gateway()
     await asyncio.gather(*(gateway.ask(model, question(f"{number}"), n=2) for number in range(10)))
     assert model.peak == 3
 
 
-async def test_what_a_model_can_not_do_is_refused_before_anything_is_spent(bench: Bench) -> None:
+async def test_an_unsupported_request_is_refused_before_it_costs_a_call(bench: Bench) -> None:
     class Plain(ScriptedBackend):
         def supports(self, kind: Kind, *, chat: bool) -> str:
             return "" if kind == "generate" else "it can't"
@@ -168,16 +168,16 @@ async def test_what_a_model_can_not_do_is_refused_before_anything_is_spent(bench
     await gateway.ask(model, question())
 
 
-async def test_closing_waits_closes_what_was_opened_and_takes_nothing_more(bench: Bench) -> None:
-    gate = Gate()
-    used, unused = ScriptedBackend(counter(), latency=1, sleep=gate, name="used"), ScriptedBackend(counter(), name="unused")
+async def test_closing_waits_for_requests_and_closes_opened_backends(bench: Bench) -> None:
+    latch = Latch()
+    used, unused = ScriptedBackend(counter(), latency=1, sleep=latch, name="used"), ScriptedBackend(counter(), name="unused")
     gateway = bench.gateway()
     asking = asyncio.create_task(gateway.ask(used, question()))
     await settle(lambda: bool(used.requests))
     closing = asyncio.create_task(gateway.close())
     await settle()
     assert not closing.done()
-    gate.event.set()
+    latch.event.set()
     await closing
     assert texts(await asking) == ["0"]
     assert not used._ready
@@ -185,7 +185,7 @@ async def test_closing_waits_closes_what_was_opened_and_takes_nothing_more(bench
         await gateway.ask(unused, question())
 
 
-async def test_a_backend_that_can_not_open_says_so_to_all_and_is_opened_once(bench: Bench) -> None:
+async def test_a_failed_opening_fails_all_calls_and_is_not_repeated(bench: Bench) -> None:
     class Broken(ScriptedBackend):
         async def open(self) -> None:
             await super().open()
@@ -198,7 +198,7 @@ async def test_a_backend_that_can_not_open_says_so_to_all_and_is_opened_once(ben
     assert (model.opened, model.requests) == (1, [])
 
 
-async def test_the_record_names_every_answer_that_was_used(bench: Bench, tmp_path: Path) -> None:
+async def test_the_trace_has_a_line_for_every_used_completion(bench: Bench, tmp_path: Path) -> None:
     events: list[str] = []
     trace = Trace(tmp_path / "run", listener=lambda what, facts: events.append(what))
     gateway = bench.gateway(trace=trace)

@@ -1,4 +1,4 @@
-"""The gateway loses no answer that is paid for, whoever is cancelled and whatever can't be written."""
+"""Gateway: no paid completion is lost when a step is cancelled or a write fails."""
 
 from __future__ import annotations
 
@@ -12,95 +12,93 @@ from promptwire.backends.scripted import ScriptedBackend
 from promptwire.errors import CacheError, PromptwireError, TransientError
 from promptwire.gateway.trace import Trace
 from promptwire.limits import Limits
-from tests.engine.gateway.gateway_bench import Bench, Gate, counter, failing, question, settle, texts
+from tests.engine.gateway.gateway_bench import Bench, Latch, counter, failing, question, settle, texts
 
 
-async def test_a_cancelled_question_that_is_out_is_still_answered_and_kept(bench: Bench) -> None:
-    gate = Gate()
-    model = ScriptedBackend(counter(), latency=1, sleep=gate)
+async def test_a_cancelled_call_in_flight_is_still_stored(bench: Bench) -> None:
+    latch = Latch()
+    model = ScriptedBackend(counter(), latency=1, sleep=latch)
     gateway = bench.gateway()
     asking = [asyncio.create_task(gateway.ask(model, question(f"{number}"))) for number in range(9)]
     await settle(lambda: len(model.requests) == 9)
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
-    gate.event.set()
+    latch.event.set()
     await gateway.drain()
     assert bench.cache.stats().rows == 9
     assert gateway.usage.total.new == 9
 
 
-async def test_a_cancelled_question_that_is_not_out_is_called_off_and_costs_nothing(bench: Bench) -> None:
-    gate = Gate()
-    model = ScriptedBackend(counter(), latency=1, sleep=gate, parallel=2)
+async def test_a_cancelled_call_not_yet_sent_costs_nothing(bench: Bench) -> None:
+    latch = Latch()
+    model = ScriptedBackend(counter(), latency=1, sleep=latch, parallel=2)
     gateway = bench.gateway(Limits(calls=9))
     asking = [asyncio.create_task(gateway.ask(model, question(f"{number}"))) for number in range(9)]
     await settle(lambda: len(model.requests) == 2)
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
-    gate.event.set()
+    latch.event.set()
     await gateway.drain()
     assert len(model.requests) == 2
     assert texts(await gateway.ask(model, question("8"))) == ["2"]
 
 
-async def test_what_is_called_off_before_it_is_sent_is_not_said_to_be_lost(bench: Bench) -> None:
+async def test_a_call_cancelled_before_sending_is_traced_as_called_off(bench: Bench) -> None:
     events: list[str] = []
-    gate = Gate()
-    model = ScriptedBackend(counter(), latency=1, sleep=gate, parallel=2)
+    latch = Latch()
+    model = ScriptedBackend(counter(), latency=1, sleep=latch, parallel=2)
     gateway = bench.gateway(trace=Trace(None, listener=lambda what, facts: events.append(what)))
     asking = [asyncio.create_task(gateway.ask(model, question(f"{number}"))) for number in range(5)]
     await settle(lambda: len(model.requests) == 2)
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
-    gate.event.set()
+    latch.event.set()
     await gateway.drain()
     assert (events.count("called off"), events.count("request"), events.count("lost")) == (3, 2, 0)
 
 
-async def test_a_request_that_was_out_when_it_was_cancelled_is_said_to_be_lost(bench: Bench) -> None:
+async def test_a_request_cancelled_in_flight_is_traced_as_lost(bench: Bench) -> None:
     events: list[str] = []
-    model = ScriptedBackend(counter(), latency=1, sleep=Gate())
+    model = ScriptedBackend(counter(), latency=1, sleep=Latch())
     gateway = bench.gateway(trace=Trace(None, listener=lambda what, facts: events.append(what)))
     asking = asyncio.create_task(gateway.ask(model, question()))
     await settle(lambda: bool(model.requests))
-    for flight in list(gateway._tasks):
-        flight.cancel()
+    for task in list(gateway._tasks):
+        task.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     assert events.count("lost") == 1
 
 
-async def test_cancelling_one_of_two_that_wait_leaves_the_other_its_answer(bench: Bench) -> None:
-    gate = Gate()
-    model = ScriptedBackend(counter(), latency=1, sleep=gate)
+async def test_cancelling_one_waiting_step_leaves_the_other_its_completion(bench: Bench) -> None:
+    latch = Latch()
+    model = ScriptedBackend(counter(), latency=1, sleep=latch)
     gateway = bench.gateway()
     first = asyncio.create_task(gateway.ask(model, question()))
     second = asyncio.create_task(gateway.ask(model, question()))
     await settle(lambda: bool(model.requests))
     first.cancel()
     await settle()
-    gate.event.set()
+    latch.event.set()
     assert texts(await second) == ["0"]
 
 
-async def test_a_cancelled_question_is_not_tried_again(bench: Bench) -> None:
-    gate = Gate()
-    model = ScriptedBackend(failing([TransientError("down")]), latency=1, sleep=gate)
+async def test_a_cancelled_call_is_not_retried(bench: Bench) -> None:
+    latch = Latch()
+    model = ScriptedBackend(failing([TransientError("down")]), latency=1, sleep=latch)
     gateway = bench.gateway()
     asking = asyncio.create_task(gateway.ask(model, question()))
     await settle(lambda: bool(model.requests))
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    gate.event.set()
+    latch.event.set()
     await gateway.drain()
     assert len(model.requests) == 1
 
 
-async def test_an_answer_that_can_not_be_stored_is_an_error_and_is_not_forgotten(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failed_write_is_an_error_and_is_repeated(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise OSError("no space left on device")
 
@@ -115,7 +113,7 @@ async def test_an_answer_that_can_not_be_stored_is_an_error_and_is_not_forgotten
     assert texts(await bench.gateway(policy="only").ask(ScriptedBackend(counter()), question())) == ["0"]
 
 
-async def test_a_record_that_can_not_be_written_loses_no_answer(bench: Bench, tmp_path: Path) -> None:
+async def test_an_unwritable_trace_loses_no_completion(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     gateway = bench.gateway(trace=Trace(tmp_path / "file"))
     with pytest.raises(PromptwireError, match="record can't be written"):

@@ -1,4 +1,4 @@
-"""Answers too long for the cache are refused and counted, not used without being kept."""
+"""Gateway: a completion too long for the cache is refused and counted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promptwire.errors import CacheError, RequestRefused
 from tests.engine.gateway.gateway_bench import Bench, question
 
 
-async def test_an_answer_too_long_for_the_cache_is_refused_once_and_booked(tmp_path: Path) -> None:
+async def test_a_reply_too_long_for_the_cache_is_refused_and_counted(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "cache")
     model = ScriptedBackend(lambda request, key: "x" * LONGEST_ROW, name="long")
     for policy in ("use", "off"):
@@ -32,7 +32,7 @@ async def test_an_answer_too_long_for_the_cache_is_refused_once_and_booked(tmp_p
 @pytest.mark.parametrize(
     ("text", "fit"), [("x" * (LONGEST_ROW - 9000), True), ("x" * LONGEST_ROW, False), ("é" * (LONGEST_ROW // 5), False)]
 )
-def test_what_fits_is_read_again_and_what_does_not_is_not_written(text: str, fit: bool, tmp_path: Path) -> None:
+def test_only_a_completion_that_fits_is_written_and_read_back(text: str, fit: bool, tmp_path: Path) -> None:
     assert fits(Completion(text)) is fit
     cache = ResponseCache(tmp_path / "cache")
     put = cache.put("a" * 64, Completion(text), meta=RequestMeta("m", "generate"))
@@ -44,6 +44,6 @@ def test_what_fits_is_read_again_and_what_does_not_is_not_written(text: str, fit
     assert verify(tmp_path / "cache") == (int(fit), [])
 
 
-def test_a_row_beyond_the_limit_is_no_answer_for_any_reader() -> None:
+def test_a_row_longer_than_the_limit_is_not_read() -> None:
     text = CacheRecord(Completion("x" * LONGEST_ROW), RequestMeta("m", "generate"), 1.0).write()
     assert CacheRecord.read(text) is None

@@ -1,4 +1,4 @@
-"""The gateway asks for what is missing, in batches where it can, and again where that failed in passing."""
+"""Gateway: batches, missing samples and retries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from promptwire.limits import Limits
 from tests.engine.gateway.gateway_bench import Bench, counter, failing, question, texts
 
 
-async def test_missing_samples_go_in_one_request_if_the_backend_batches(bench: Bench) -> None:
+async def test_a_batching_backend_gets_missing_samples_in_one_request(bench: Bench) -> None:
     model = ScriptedBackend(counter(), batches=True)
     gateway = bench.gateway()
     await gateway.ask(model, question(), n=2)
@@ -22,7 +22,7 @@ async def test_missing_samples_go_in_one_request_if_the_backend_batches(bench: B
 
 
 class Stingy(ScriptedBackend):
-    """Gives fewer answers than asked for."""
+    """Returns fewer completions than requested."""
 
     def __init__(self, gives: int, *, learns: bool) -> None:
         super().__init__(counter(), batches=True)
@@ -36,21 +36,23 @@ class Stingy(ScriptedBackend):
 
 
 @pytest.mark.parametrize(("gives", "learns", "requests"), [(1, False, 5), (2, False, 3), (1, True, 5)])
-async def test_an_endpoint_that_ignores_n_is_asked_for_the_rest(bench: Bench, gives: int, learns: bool, requests: int) -> None:
+async def test_missing_samples_are_requested_again_when_n_is_ignored(
+    bench: Bench, gives: int, learns: bool, requests: int
+) -> None:
     model = Stingy(gives, learns=learns)
     answers = await bench.gateway().ask(model, question(), n=5)
     assert sorted(texts(answers)) == ["0", "1", "2", "3", "4"]
     assert len(model.requests) == requests
 
 
-async def test_an_endpoint_that_gives_nothing_is_tried_as_often_as_a_failing_one(bench: Bench) -> None:
+async def test_an_empty_response_is_retried_like_an_error(bench: Bench) -> None:
     model = Stingy(0, learns=False)
     with pytest.raises(TransientError, match="no answer"):
         await bench.gateway().ask(model, question(), n=3)
     assert len(model.requests) == 6
 
 
-async def test_samples_that_came_before_the_failure_are_kept(bench: Bench) -> None:
+async def test_samples_before_a_failure_are_stored(bench: Bench) -> None:
     asked = iter(range(100))
 
     def reply(request: Request, key: str) -> str:
@@ -69,7 +71,7 @@ async def test_samples_that_came_before_the_failure_are_kept(bench: Bench) -> No
     assert texts(await gateway.ask(model, question(), n=4)) == ["0", "1", "3", "4"]
 
 
-async def test_a_passing_error_is_tried_again_and_is_not_kept(bench: Bench) -> None:
+async def test_a_transient_error_is_retried_and_not_stored(bench: Bench) -> None:
     model = ScriptedBackend(failing([TransientError("down"), TransientError("busy", retry_after=7, throttled=True)]))
     gateway = bench.gateway()
     assert texts(await gateway.ask(model, question())) == ["fine"]
@@ -77,7 +79,7 @@ async def test_a_passing_error_is_tried_again_and_is_not_kept(bench: Bench) -> N
     assert (gateway.usage.total.requests, gateway.usage.total.new, gateway.usage.total.failed) == (3, 1, 0)
 
 
-async def test_it_is_given_up_after_six_tries_and_can_be_asked_again(bench: Bench) -> None:
+async def test_a_call_fails_after_six_tries_and_can_be_repeated(bench: Bench) -> None:
     model = ScriptedBackend(failing([TransientError("down") for _ in range(6)]))
     gateway = bench.gateway()
     with pytest.raises(TransientError, match="down"):
@@ -86,7 +88,7 @@ async def test_it_is_given_up_after_six_tries_and_can_be_asked_again(bench: Benc
     assert texts(await gateway.ask(model, question(), node="a")) == ["fine"]
 
 
-async def test_an_address_that_never_could_be_connected_to_is_given_up_sooner(bench: Bench) -> None:
+async def test_an_address_that_never_connected_fails_after_three_tries(bench: Bench) -> None:
     def reply(request: Request, key: str) -> str:
         if request.prompt == "works":
             return "fine"
@@ -103,22 +105,22 @@ async def test_an_address_that_never_could_be_connected_to_is_given_up_sooner(be
 
 
 @pytest.mark.parametrize("error", [RequestRefused("bad parameter"), ModelUnavailable("wrong key"), Unsupported("no logprobs")])
-async def test_an_error_that_stays_fails_at_once_and_names_the_step(bench: Bench, error: ModelError) -> None:
+async def test_a_permanent_error_fails_at_once_and_names_the_step(bench: Bench, error: ModelError) -> None:
     model = ScriptedBackend(failing([error]))
     with pytest.raises(type(error), match=f"search: {error.problem}"):
         await bench.gateway().ask(model, question(), node="search")
     assert bench.waits == []
 
 
-async def test_no_wait_outlasts_the_time_that_is_left(bench: Bench) -> None:
+async def test_no_retry_waits_past_the_time_limit(bench: Bench) -> None:
     model = ScriptedBackend(failing([TransientError("busy", retry_after=100)]))
     with pytest.raises(TransientError):
         await bench.gateway(Limits(seconds=50)).ask(model, question())
     assert bench.waits == []
 
 
-async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.gateway.dispatcher._GRACE", -59.9)  # a slow machine has a minute to come as far as asking
+async def test_a_hanging_request_ends_with_the_time_limit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.gateway.dispatcher._GRACE", -59.9)  # a slow machine has a minute until its first call
     model = ScriptedBackend(lambda request, key: "late", latency=3600.0)
     gateway = bench.gateway(Limits(seconds=60))
     with pytest.raises(LimitReached, match="seconds"):
@@ -126,7 +128,7 @@ async def test_a_request_that_hangs_ends_with_the_time_that_is_left(bench: Bench
     assert (len(model.requests), gateway.usage.of("").failed) == (1, 0)
 
 
-async def test_a_try_that_takes_too_long_is_made_again_and_is_no_answer(bench: Bench) -> None:
+async def test_a_try_beyond_the_timeout_is_retried(bench: Bench) -> None:
     slow = ScriptedBackend(lambda request, key: "late", latency=3600.0)
     bench.retry = {"tries": 2, "timeout": 0.05}
     with pytest.raises(TransientError, match=r"scripted gave no answer within 0.05 seconds") as caught:
@@ -135,7 +137,7 @@ async def test_a_try_that_takes_too_long_is_made_again_and_is_no_answer(bench: B
     assert len(slow.requests) == 2
 
 
-async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:
+async def test_an_exception_in_a_backend_is_a_model_error(bench: Bench) -> None:
     def reply(request: Request, key: str) -> str:
         raise ZeroDivisionError("oh")
 
@@ -143,7 +145,7 @@ async def test_a_fault_in_a_backend_is_one_of_our_errors(bench: Bench) -> None:
         await bench.gateway().ask(ScriptedBackend(reply), question())
 
 
-async def test_a_key_never_shows_in_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_shows_no_api_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123")
     model = ScriptedBackend(failing([RequestRefused("bad key sk-planted-0123", hint="not sk-planted-0123")]))
     with pytest.raises(RequestRefused) as caught:

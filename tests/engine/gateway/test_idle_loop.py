@@ -1,4 +1,4 @@
-"""A loop that says when it is idle: not before the last thing is done, and once."""
+"""Idle-aware loop: it calls back once, after all ready tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def busy(log: list[str], turns: int) -> None:
     log.append("worked")
 
 
-def test_it_is_idle_when_nothing_else_can_go_on() -> None:
+def test_the_loop_is_idle_after_all_ready_tasks() -> None:
     log: list[str] = []
 
     async def main() -> None:
@@ -29,7 +29,7 @@ def test_it_is_idle_when_nothing_else_can_go_on() -> None:
     assert log == ["worked", "idle"]
 
 
-def test_a_timer_that_is_set_is_waited_for_and_a_thread_for_a_moment() -> None:
+def test_the_loop_is_not_idle_before_a_timer_or_a_thread() -> None:
     log: list[str] = []
 
     async def main() -> None:
@@ -46,13 +46,13 @@ def test_a_timer_that_is_set_is_waited_for_and_a_thread_for_a_moment() -> None:
     assert log[2:] == ["idle"]
 
 
-async def test_a_loop_that_can_not_tell_calls_back_soon() -> None:
+async def test_another_kind_of_loop_calls_back_soon() -> None:
     called = asyncio.Event()
     when_idle(called.set)
     await called.wait()
 
 
-def test_an_error_comes_through_as_it_is() -> None:
+def test_run_loop_raises_the_error_of_its_coroutine() -> None:
     async def main() -> None:
         raise KeyError("x")
 

@@ -1,4 +1,4 @@
-"""Requests and tokens per minute: never more in any minute, first come first served, and settled by what was taken."""
+"""Rate limit: requests and tokens in any minute, in order, settled as reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.time_leap import leap
 
 GAPS = st.lists(st.floats(0, 40), min_size=1, max_size=40)
 SHORT = 1e-6
-"""What the clock's own rounding may take off a minute."""
+"""Rounding error of the clock, in seconds."""
 
 
 def now() -> float:
@@ -30,7 +30,7 @@ def now() -> float:
 
 
 async def departures(limiter: RateLimiter, gaps: list[float], tokens: int = 0) -> list[tuple[int, float]]:
-    """Each request's place in the order of coming, and its time, in the order of leaving; the gaps lie between them."""
+    """Number of arrival and time of sending of each request, in order of sending; `gaps` lie between arrivals."""
     left: list[tuple[int, float]] = []
     come = iter(range(len(gaps)))
 
@@ -46,7 +46,7 @@ async def departures(limiter: RateLimiter, gaps: list[float], tokens: int = 0) -
 
 @settings(max_examples=60, deadline=None)
 @given(GAPS, st.integers(1, 7))
-def test_in_no_minute_do_more_requests_leave_than_were_allowed_and_they_leave_in_order(gaps: list[float], most: int) -> None:
+def test_any_minute_stays_within_the_request_limit_in_order(gaps: list[float], most: int) -> None:
     left = leap(departures(RateLimiter(RateLimits(requests_per_minute=most)), gaps))
     times = [time for _, time in left]
     assert [number for number, _ in left] == list(range(len(gaps)))
@@ -55,19 +55,19 @@ def test_in_no_minute_do_more_requests_leave_than_were_allowed_and_they_leave_in
 
 @settings(max_examples=60, deadline=None)
 @given(GAPS, st.integers(1, 30))
-def test_in_no_minute_do_more_tokens_leave_than_were_allowed(gaps: list[float], each: int) -> None:
+def test_any_minute_stays_within_the_token_limit(gaps: list[float], each: int) -> None:
     left = leap(departures(RateLimiter(RateLimits(tokens_per_minute=100)), gaps, each))
     times = [time for _, time in left]
     most = 100 // each
     assert all(later - earlier >= MINUTE - SHORT for earlier, later in zip(times, times[most:], strict=False))
 
 
-def test_nothing_waits_that_need_not() -> None:
+def test_requests_within_the_limit_do_not_wait() -> None:
     assert leap(departures(RateLimiter(RateLimits(requests_per_minute=5)), [0.0] * 5)) == [(number, 0.0) for number in range(5)]
     assert leap(departures(RateLimiter(), [0.0] * 50, 10**9))[-1] == (49, 0.0)
 
 
-def test_what_a_request_really_took_replaces_the_estimate_and_lets_those_behind_it_go() -> None:
+def test_reported_tokens_replace_the_estimate_for_waiting_requests() -> None:
     async def main() -> tuple[float, float]:
         limiter = RateLimiter(RateLimits(tokens_per_minute=100))
         first = await limiter.acquire(90)
@@ -80,10 +80,10 @@ def test_what_a_request_really_took_replaces_the_estimate_and_lets_those_behind_
 
     early, late = leap(main())
     assert early == 10
-    assert late >= 10 + MINUTE - SHORT, "more was taken than was thought, and that counts"
+    assert late >= 10 + MINUTE - SHORT, "the tokens above the estimate count"
 
 
-def test_a_request_that_is_larger_than_a_minutes_tokens_leaves_alone() -> None:
+def test_a_request_above_the_token_limit_is_sent_alone() -> None:
     async def main() -> list[float]:
         limiter = RateLimiter(RateLimits(tokens_per_minute=100))
         return [(await limiter.acquire(tokens)).when for tokens in (10, 1000, 10)]
@@ -92,7 +92,7 @@ def test_a_request_that_is_larger_than_a_minutes_tokens_leaves_alone() -> None:
     assert (small, large >= MINUTE - SHORT, after - large >= MINUTE - SHORT) == (0, True, True)
 
 
-def test_one_that_is_called_off_while_it_waits_holds_nobody_up() -> None:
+def test_a_cancelled_waiting_request_blocks_no_other() -> None:
     async def main() -> tuple[float, int]:
         limiter = RateLimiter(RateLimits(requests_per_minute=1))
         await limiter.acquire(0)
@@ -117,12 +117,12 @@ def question(number: int, tokens: int | None = None) -> Request:
     return Request("generate", prompt=f"q{number}", settings=Settings(max_tokens=tokens))
 
 
-def test_a_gateway_keeps_the_pace_and_the_answers_are_the_same_as_without() -> None:
+def test_a_rate_limit_delays_requests_and_changes_no_completion() -> None:
     async def main(rate_limits: dict[str, RateLimits]) -> tuple[list[str], float]:
         model = ScriptedBackend(lambda request, key: f"{request.prompt} {key[:6]}", name="m")
-        door = gateway(rate_limits)
-        answers = await asyncio.gather(*(door.ask(model, question(number), n=2) for number in range(10)))
-        await door.drain()
+        made = gateway(rate_limits)
+        answers = await asyncio.gather(*(made.ask(model, question(number), n=2) for number in range(10)))
+        await made.drain()
         return [answer.text for pair in answers for answer in pair], now()
 
     free, at_once = leap(main({}))
@@ -131,7 +131,7 @@ def test_a_gateway_keeps_the_pace_and_the_answers_are_the_same_as_without() -> N
     assert (at_once, later) == (0, 4 * MINUTE)
 
 
-def test_tries_that_fail_count_too() -> None:
+def test_failed_tries_count_toward_the_rate_limit() -> None:
     sent: list[float] = []
 
     def busy(request: Request, key: str) -> str:
@@ -139,49 +139,49 @@ def test_tries_that_fail_count_too() -> None:
         raise TransientError("busy")
 
     async def main() -> None:
-        door = gateway({"m": RateLimits(requests_per_minute=2)})
-        await asyncio.gather(door.ask(ScriptedBackend(busy, name="m"), question(1)), return_exceptions=True)
-        await door.drain()
+        made = gateway({"m": RateLimits(requests_per_minute=2)})
+        await asyncio.gather(made.ask(ScriptedBackend(busy, name="m"), question(1)), return_exceptions=True)
+        await made.drain()
 
     leap(main())
     assert len(sent) == 6
     assert all(later - earlier >= MINUTE - SHORT for earlier, later in zip(sent, sent[2:], strict=False))
 
 
-def test_two_backends_for_the_same_model_at_the_same_address_share_its_pace() -> None:
+def test_backends_with_the_same_model_and_address_share_a_rate_limit() -> None:
     async def main() -> float:
-        door = gateway({"m": RateLimits(requests_per_minute=2)})
+        made = gateway({"m": RateLimits(requests_per_minute=2)})
         models = [ScriptedBackend(lambda request, key: "x", name="m") for _ in range(2)]
-        await asyncio.gather(*(door.ask(models[number % 2], question(number)) for number in range(4)))
-        await door.drain()
+        await asyncio.gather(*(made.ask(models[number % 2], question(number)) for number in range(4)))
+        await made.drain()
         return now()
 
     assert leap(main()) == MINUTE
 
 
-def test_when_the_runs_time_is_up_before_a_request_may_leave_the_limit_says_so() -> None:
+def test_time_used_up_before_sending_is_a_reached_limit() -> None:
     async def main() -> tuple[str, float, int]:
-        door = gateway({"m": RateLimits(requests_per_minute=1)}, Limits(seconds=30))
+        made = gateway({"m": RateLimits(requests_per_minute=1)}, Limits(seconds=30))
         model = ScriptedBackend(lambda request, key: "x", name="m")
-        await door.ask(model, question(0))
+        await made.ask(model, question(0))
         try:
-            await door.ask(model, question(1), node="s")
+            await made.ask(model, question(1), node="s")
         except LimitReached as error:
-            await door.drain()
-            return error.problem, now(), door.usage.of("s").failed
+            await made.drain()
+            return error.problem, now(), made.usage.of("s").failed
         return "", now(), 0
 
     said, when, failed = leap(main())
     assert "30 seconds" in said and abs(when - 30) < 1 and failed == 0
 
 
-def test_tokens_are_settled_by_what_the_endpoint_says_it_took() -> None:
+def test_the_rate_limiter_uses_the_tokens_an_endpoint_reports() -> None:
     async def main() -> float:
-        door = gateway({"m": RateLimits(tokens_per_minute=1000)})
+        made = gateway({"m": RateLimits(tokens_per_minute=1000)})
         model = ScriptedBackend(lambda request, key: "three words long", name="m")
         for number in range(10):
-            await door.ask(model, question(number, 900))
-        await door.drain()
+            await made.ask(model, question(number, 900))
+        await made.drain()
         return now()
 
     assert leap(main()) == 0

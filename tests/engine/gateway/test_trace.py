@@ -1,4 +1,4 @@
-"""The record of a run: whole lines, in order, without secrets."""
+"""Trace of a run: whole lines, in order, without secrets."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_secret_of_the_environment_is_never_written(tmp_path: Path, monkeypatc
     assert lines(tmp_path / "events.jsonl")[0]["error"] == "wrong key ***!"
 
 
-def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
+def test_trace_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "run")
     trace.event("start")
     trace.close()
@@ -72,7 +72,7 @@ def test_the_files_are_their_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "run" / "events.jsonl").stat().st_mode) == 0o600
 
 
-def test_the_null_trace_keeps_nothing_and_a_closed_one_takes_nothing_more(tmp_path: Path) -> None:
+def test_a_null_trace_and_a_closed_trace_write_nothing(tmp_path: Path) -> None:
     Trace.null().event("start")
     trace = Trace(tmp_path)
     trace.close()
@@ -81,7 +81,7 @@ def test_the_null_trace_keeps_nothing_and_a_closed_one_takes_nothing_more(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_listener_hears_every_event_even_without_a_folder() -> None:
+def test_the_listener_gets_every_event_without_a_folder() -> None:
     heard: list[tuple[str, Any]] = []
     trace = Trace(None, listener=lambda what, facts: heard.append((what, dict(facts))))
     trace.event("start", path="a")
@@ -89,7 +89,7 @@ def test_the_listener_hears_every_event_even_without_a_folder() -> None:
     assert heard == [("start", {"path": "a"})]
 
 
-def test_a_folder_that_can_not_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="can't be written") as caught:
         Trace(tmp_path / "file").event("start")

@@ -1,4 +1,4 @@
-"""Counting calls by step."""
+"""Usage by step and in total."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from promptwire.backend import Completion
 from promptwire.gateway.usage import StepUsage, Usage
 
 
-def test_steps_are_counted_apart_and_together() -> None:
+def test_usage_is_counted_by_step_and_in_total() -> None:
     usage = Usage()
     usage.of("a").book(Completion(tokens_in=3, tokens_out=4, usd=0.25))
     usage.of("b").book(Completion(tokens_in=1, usd=0.5))
@@ -17,7 +17,7 @@ def test_steps_are_counted_apart_and_together() -> None:
     assert usage.total.usd == 0.75
 
 
-def test_one_unknown_price_makes_the_sum_unknown_and_none_at_all_makes_it_zero() -> None:
+def test_one_unknown_price_makes_the_sum_unknown() -> None:
     count = StepUsage()
     assert count.usd == 0.0
     count.book(Completion(usd=0.25))

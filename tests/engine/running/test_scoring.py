@@ -89,7 +89,9 @@ def failing_until(good: int) -> ScriptedBackend:
 async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_failed_when_it_comes_at_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tests.engine.sample_session.RetryPolicy", lambda tries: RetryPolicy(tries=2, sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr(
+        "tests.engine.sample_session.RetryPolicy", lambda tries: RetryPolicy(tries=2, sleep=lambda seconds: asyncio.sleep(0))
+    )
     asking = ModelCallSpec(role="task", on_error="retry", retries=2)
     run = session(failing_until(6))
     scores = await Scorer(run, "here", asking, {}).score(PROMPTS, run.task.train, False)

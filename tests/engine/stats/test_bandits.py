@@ -1,4 +1,4 @@
-"""Bandit arithmetic keeps its budgets and its published constants."""
+"""Bandits keep their budgets and the published constants."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def test_an_unknown_arm_comes_before_every_known_one() -> None:
         assert rule([Arm(0, 0.0), Arm(100, 1.0)], 1.0)[0] == math.inf
 
 
-def test_the_first_pulls_are_not_pulled_again_for_want_of_a_logarithm() -> None:
+def test_ucb_explores_in_the_second_round() -> None:
     # With the round number as time the logarithm is 0 in the second round, and exploring stops.
     low, high = ucb([Arm(1, 0.5), Arm(10, 0.5)], 1.0)
     assert low > high > 0.5
 
 
 @pytest.mark.parametrize(("arms", "keep", "budget"), [(4, 1, 400), (36, 1, 2048), (10, 1, 1000)])
-def test_rejects_has_the_published_pulls_for_a_single_winner(arms: int, keep: int, budget: int) -> None:
+def test_successive_rejects_has_the_published_pulls_for_one_winner(arms: int, keep: int, budget: int) -> None:
     log = 0.5 + sum(1 / i for i in range(2, arms + 1))
     expected = [int(budget / (log * (arms + 1 - phase))) for phase in range(1, arms)]
     assert [phase.pulls for phase in successive_rejects(arms, keep, budget)] == expected
 
 
 @given(st.integers(0, 60), st.integers(1, 10), st.integers(0, 5000))
-def test_eliminations_end_with_what_is_to_be_kept_within_the_budget(arms: int, keep: int, budget: int) -> None:
+def test_eliminations_keep_the_wanted_arms_within_the_budget(arms: int, keep: int, budget: int) -> None:
     for plan in (successive_rejects, successive_halving):
         phases = plan(arms, keep, budget)
         assert spent(arms, phases) <= budget
@@ -48,7 +48,7 @@ def test_eliminations_end_with_what_is_to_be_kept_within_the_budget(arms: int, k
 
 
 @given(st.integers(0, 100), st.lists(st.integers(0, 20)))
-def test_shares_give_what_is_wanted_until_the_budget_ends(budget: int, wanted: list[int]) -> None:
+def test_split_budget_gives_wanted_pulls_until_the_budget_ends(budget: int, wanted: list[int]) -> None:
     given_out = split_budget(budget, wanted)
     assert sum(given_out) == min(budget, sum(wanted))
     assert all(got <= want for got, want in zip(given_out, wanted, strict=True))

@@ -1,4 +1,4 @@
-"""Intervals cover the truth as often as they claim, and say nothing where nothing is known."""
+"""Confidence intervals: coverage, and None where nothing is known."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def test_other_values_get_students_interval(n: int, quantile: float) -> None:
     assert found.high == pytest.approx(mean + quantile * error, abs=2e-3 * error)
 
 
-def test_nothing_is_known_of_no_values_and_no_spread_of_one() -> None:
+def test_fewer_than_two_values_have_no_interval() -> None:
     assert mean_interval([]) == paired_interval([], []) == Interval(None, None, None, 0)
     assert mean_interval([0.3]) == Interval(0.3, None, None, 1)
     assert paired_interval([0.3], [0.5]).low is None
 
 
-def test_pairs_without_a_difference_still_have_an_interval() -> None:
+def test_equal_pairs_still_have_an_interval() -> None:
     found = paired_interval([1.0] * 20, [1.0] * 20)
     assert found.mean == 0
     assert found.low is not None and found.high is not None and -0.15 < found.low < 0 < found.high < 0.15
 
 
-def test_pairs_are_sharper_than_two_intervals() -> None:
+def test_a_paired_interval_is_sharper_than_two_intervals() -> None:
     before = [0.0] * 10 + [1.0] * 40
     after = [1.0] * 8 + [0.0] * 2 + [1.0] * 40
     found = paired_interval(before, after)
@@ -55,13 +55,13 @@ def test_pairs_are_sharper_than_two_intervals() -> None:
     assert one.high is not None and other.low is not None and one.high > other.low
 
 
-def test_pairs_of_unequal_length_are_a_fault_of_the_caller() -> None:
+def test_sequences_of_unequal_length_are_an_error() -> None:
     with pytest.raises(ValueError, match="equal length"):
         paired_interval([1.0], [])
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
-def test_about_nineteen_of_twenty_intervals_hold_the_truth(share: float) -> None:
+def test_about_95_percent_of_intervals_hold_the_true_mean(share: float) -> None:
     rng, held = random.Random(7), 0
     for _ in range(1000):
         found = mean_interval([float(rng.random() < share) for _ in range(40)])
@@ -79,7 +79,7 @@ def test_the_mean_lies_in_its_interval(pairs: list[tuple[float, float]]) -> None
 
 
 @pytest.mark.parametrize("values", [[0.3] * 20, [100.0] * 5, [-2.5] * 3, [0.1 + 0.2, 0.3, 0.3]], ids=str)
-def test_equal_values_that_are_no_shares_have_no_interval(values: list[float]) -> None:
+def test_equal_values_other_than_shares_have_no_interval(values: list[float]) -> None:
     found = mean_interval(values)
     assert found.mean == pytest.approx(values[0])
     assert (found.low, found.high, found.n) == (None, None, len(values))
@@ -88,6 +88,6 @@ def test_equal_values_that_are_no_shares_have_no_interval(values: list[float]) -
     assert (gain.low, gain.high) == (None, None)
 
 
-def test_zeros_and_ones_of_another_scale_are_no_shares() -> None:
+def test_zeros_and_ones_of_another_scale_are_not_shares() -> None:
     assert mean_interval([0.0] * 10, shares=False) == Interval(0.0, None, None, 10)
     assert paired_interval([0.0, 0.0], [0.0, 0.0], shares=False) == Interval(0.0, None, None, 2)

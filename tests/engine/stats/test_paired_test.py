@@ -1,4 +1,4 @@
-"""The one-sided paired t-test says what published tables say."""
+"""The one-sided paired t-test agrees with published tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def leading(t: float, freedom: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("level", "freedom", "t"), TABLE)
-def test_it_agrees_with_the_table(level: float, freedom: int, t: float) -> None:
+def test_the_p_value_agrees_with_published_tables(level: float, freedom: int, t: float) -> None:
     zeros = [0.0] * (freedom + 1)
     assert chance(leading(t, freedom), zeros) == pytest.approx(level, abs=5e-5)
     assert chance(zeros, leading(t, freedom)) == pytest.approx(1 - level, abs=5e-5)
@@ -36,9 +36,7 @@ def test_it_agrees_with_the_table(level: float, freedom: int, t: float) -> None:
     ("better", "worse", "expected"),
     [([], [], 1.0), ([1.0], [0.0], 1.0), ([1.0] * 3, [1.0] * 3, 1.0), ([0.5] * 3, [0.0] * 3, 0.0), ([0.0] * 3, [0.5] * 3, 1.0)],
 )
-def test_where_nothing_varies_it_is_certain_and_of_one_pair_nothing_is_known(
-    better: list[float], worse: list[float], expected: float
-) -> None:
+def test_equal_leads_are_certain_and_one_pair_is_undecided(better: list[float], worse: list[float], expected: float) -> None:
     assert chance(better, worse) == expected
 
 
@@ -46,7 +44,7 @@ VALUES = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0
 
 
 @given(VALUES)
-def test_it_is_a_probability_that_turns_around_with_the_sides(pairs: list[tuple[float, float]]) -> None:
+def test_swapping_the_sides_gives_the_complementary_p_value(pairs: list[tuple[float, float]]) -> None:
     left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     found = chance(left, right)
     assert 0.0 <= found <= 1.0

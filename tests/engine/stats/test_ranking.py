@@ -1,4 +1,4 @@
-"""Who is better is a rule and never the alphabet."""
+"""Ranking: means first, then fixed rules for ties."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def test_the_higher_mean_is_first_and_the_unscored_last() -> None:
     assert order(row(B, "1", -3.0), row(C, "1", -1.0)) == ["x", "y", "z"]
 
 
-def test_equals_go_by_the_likelihood_of_the_right_label() -> None:
+def test_ties_go_to_the_higher_likelihood_of_the_right_label() -> None:
     assert order(row(A, "1", 1, -0.9), row(B, "1", 1, -0.1), row(C, "1", 1, -0.5)) == ["y", "x", "z"]
 
 
-def test_then_by_the_number_of_examples() -> None:
+def test_further_ties_go_to_more_scored_examples() -> None:
     assert order(row(A, "1", 1), row(B, "1", 1), row(B, "2", 1), row(C, "1", 1)) == ["y", "z", "x"]
 
 
-def test_then_by_the_written_order() -> None:
+def test_last_ties_go_to_the_written_order() -> None:
     assert order(row(C, "1", 1), row(B, "1", 1), row(A, "1", 1)) == ["z", "y", "x"]
 
 
-def test_no_row_is_below_every_row() -> None:
+def test_a_prompt_without_rows_ranks_below_any_score() -> None:
     assert merit(()) < merit([row(A, "1", -100.0)])

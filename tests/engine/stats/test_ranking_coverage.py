@@ -1,4 +1,4 @@
-"""A prompt that was scored on less than half of what it was asked wins nowhere: failed calls must not make a winner."""
+"""Coverage: a prompt scored on less than half of its examples wins nowhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def _race(given: Scores, context: Context) -> Prompts:
 
 
 async def _tournament(given: Scores, context: Context) -> Prompts:
-    """Who comes first most often of prompts that meet in pairs."""
+    """The prompt that is first most often in a tournament."""
     inputs = parents.Inputs(prompts=given.prompts, scores=given)
     params = parents.Params(n=60, size=1, policy="tournament")
     found = (await parents.parents.run(inputs, params, context)).families.items
@@ -75,7 +75,7 @@ RANKING: dict[str, Callable[[Scores, Context], Awaitable[Prompts]]] = {
 
 @pytest.mark.parametrize("node", RANKING)
 @pytest.mark.parametrize(("candidate", "best"), [(LUCKY, "solid"), (HALF, "candidate")], ids=["one of 20", "half"])
-async def test_a_lucky_row_never_wins_and_half_of_the_rows_may(node: str, candidate: list[float | None], best: str) -> None:
+async def test_one_lucky_row_never_wins_and_half_of_the_rows_may(node: str, candidate: list[float | None], best: str) -> None:
     given = table(candidate)
     rows = {(row.prompt, row.example): row for row in given.rows}
 
@@ -88,7 +88,7 @@ async def test_a_lucky_row_never_wins_and_half_of_the_rows_may(node: str, candid
 
 
 @pytest.mark.parametrize(("values", "done"), [(LUCKY, False), ([1.0] * 20, True)], ids=["one of 20", "all"])
-async def test_a_lucky_row_does_not_end_a_search_as_perfect(values: list[float | None], done: bool) -> None:
+async def test_one_lucky_row_does_not_end_a_search_as_perfect(values: list[float | None], done: bool) -> None:
     context = FakeContext()
     given = scores({"candidate": values, "solid": list(SOLID)})
     log = (await remember.remember.run(remember.Inputs(scores=given), remember.Params(), context)).history
@@ -96,7 +96,7 @@ async def test_a_lucky_row_does_not_end_a_search_as_perfect(values: list[float |
     assert context.counts["unscored"] == (0 if done else 1)
 
 
-async def test_a_lucky_row_wins_in_no_stage_of_a_filter_and_in_no_family() -> None:
+async def test_one_lucky_row_wins_in_no_filter_stage_and_no_family() -> None:
     def value(prompt: Prompt, example: object) -> float | None:
         if prompt.text == "candidate":
             return 1.0 if example.text == "in 3" else None  # type: ignore[attr-defined]
@@ -120,7 +120,7 @@ async def test_a_lucky_row_wins_in_no_stage_of_a_filter_and_in_no_family() -> No
 @pytest.mark.parametrize(
     ("child", "counted"), [([], 1), ([None] * 4, 1), ([1.0, None, None, None], 1), ([1.0, 1.0, None, None], 0), ([1.0], 0)]
 )
-async def test_a_child_that_can_not_be_compared_with_its_parent_is_counted(child: list[float | None], counted: int) -> None:
+async def test_a_child_without_comparable_rows_is_counted(child: list[float | None], counted: int) -> None:
     parent = Prompt(text="parent")
     heir = Prompt(text="heir", parents=(parent.id,))
     given = scores({"parent": [0.0] * 4, "heir": child})

@@ -1,4 +1,4 @@
-"""Families keep who breeds with whom, however often."""
+"""Families keep their order and repeated prompts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,73 @@
+"""Node types: what `@node` reads from a function."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+import pytest
+
+from promptwire.errors import NodeError
+from promptwire.node import Context, node, require_wires
+from promptwire.values import Model, Prompts
+from tests.nodes.fake import FakeContext, prompts
+
+
+class Inputs(Model):
+    prompts: Prompts | None = None
+
+
+class Params(Model):
+    n: int = 1
+
+
+class Outputs(Model):
+    best: Prompts = Prompts()
+    others: Prompts = Prompts()
+
+
+class Slots(Model):
+    text: str
+
+
+async def pick_best(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Pick prompts.
+
+    In detail.
+    """
+    return Outputs()
+
+
+def test_a_node_type_has_the_name_schema_and_main_output_of_its_function() -> None:
+    found = node()(pick_best)
+    assert (found.name, found.inputs, found.params, found.outputs) == ("pick-best", Inputs, Params, Outputs)
+    assert (found.main, found.doc) == ("best", "Pick prompts.")
+
+
+def test_the_role_follows_from_slots_and_scores_unless_given() -> None:
+    assert node()(pick_best).role is None
+    assert node(slots=Slots)(pick_best).role == "meta"
+    assert node(scores=True)(pick_best).role == "task"
+    assert node(slots=Slots, role="judge")(pick_best).role == "judge"
+
+
+def test_a_function_of_another_form_is_refused() -> None:
+    async def two(inputs: Inputs, params: Params) -> Outputs:
+        return Outputs()
+
+    async def untyped(inputs, params, context) -> Outputs:  # type: ignore[no-untyped-def]
+        return Outputs()
+
+    for wrong in (two, untyped):
+        with pytest.raises(TypeError, match="a node is"):
+            node()(wrong)  # type: ignore[arg-type]
+
+
+def test_a_missing_wire_is_a_node_error_with_the_step() -> None:
+    def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+        return ("", "") if "prompts" in wired else ("it needs prompts", "wire prompts")
+
+    context = FakeContext()
+    require_wires(lacks, Inputs(prompts=prompts("a")), Params(), context)
+    with pytest.raises(NodeError, match="it needs prompts") as caught:
+        require_wires(lacks, Inputs(), Params(), context)
+    assert (caught.value.where, caught.value.hint) == (context.path, "wire prompts")
