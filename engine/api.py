@@ -47,15 +47,15 @@ def run(
     task: str,
     options: Options | None = None,
     *,
-    watch: RunObserver | None = None,
-    consent: ApproveCost | None = None,
+    observer: RunObserver | None = None,
+    approve: ApproveCost | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores; see `run_async`.
 
     Not for a running event loop: there, await `run_async`.
     """
     _refuse_loop("run", "run_async")
-    return run_loop(run_async(pipeline, task, options, watch=watch, consent=consent))
+    return run_loop(run_async(pipeline, task, options, observer=observer, approve=approve))
 
 
 def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
@@ -81,42 +81,42 @@ async def run_async(
     task: str,
     options: Options | None = None,
     *,
-    watch: RunObserver | None = None,
-    consent: ApproveCost | None = None,
+    observer: RunObserver | None = None,
+    approve: ApproveCost | None = None,
     models: Mapping[Role, Backend] | None = None,
-    witness: FileAccessLog | None = None,
+    access_log: FileAccessLog | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `consent` gets the plan
+    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `approve` gets the plan
     before the first call that is not in the cache, and may refuse; it is not called for a run that the cache holds. `models`
-    replace those that the options name; `witness` sees, and may forbid, what files are opened.
+    replace those that the options name; `access_log` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
-    options, witness, began = options or Options(), witness or FileAccessLog(), time.monotonic()
+    options, access_log, began = options or Options(), access_log or FileAccessLog(), time.monotonic()
     working = working_folder()
-    with witness.watching():
+    with access_log.watching():
         graph, loaded, mark = _loaded(pipeline, task, options)
     limits = _limits(graph, options)
     budget = Budget(limits)
-    models = models or _models(options, watch, limits)
+    models = models or _models(options, observer, limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
-    foresight = DryRun(graph, loaded, models, limits) if consent else None
-    watches = [each for each in (foresight, watch) if each]
-    gate = foresight.gate(consent) if foresight and consent else None
+    foresight = DryRun(graph, loaded, models, limits) if approve else None
+    watches = [each for each in (foresight, observer) if each]
+    gate = foresight.gate(approve) if foresight and approve else None
     report: Report | None = None
     home = working / folder
     try:
         async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=home) as session:
-            with witness.watching():
+            with access_log.watching():
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
             report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
             report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-            origin = Provenance.of(pipeline, task, options, models=models, witness=witness, mark=mark, working=working)
+            origin = Provenance.of(pipeline, task, options, models=models, access_log=access_log, mark=mark, working=working)
             keep_file(home / "run.json", origin.text())
     except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
@@ -177,7 +177,7 @@ async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
         return foresight.plan()
 
 
-def _models(options: Options, watch: RunObserver | None, limits: Limits) -> dict[Role, Backend]:
+def _models(options: Options, observer: RunObserver | None, limits: Limits) -> dict[Role, Backend]:
     """The backend of each role; roles with the same model and address share one."""
     parallel: dict[tuple[str, str | None], int | None] = {}
     for role in get_args(Role):
@@ -194,7 +194,7 @@ def _models(options: Options, watch: RunObserver | None, limits: Limits) -> dict
                 parallel=parallel[name, api_base],
                 timeout=options.timeout,
                 role=role,
-                say=watch.say if watch else None,
+                say=observer.say if observer else None,
             )
         found[role] = made[name, api_base]
     return found

@@ -56,8 +56,8 @@ def replay(source: Path, task: str | None = None) -> Report:
         with contextlib.chdir(working), _folders(home):
             if task is not None:
                 _require_same(task, name, origin, FileAccessLog(fence, set(mine.seen)))
-            witness = FileAccessLog(fence, set(mine.seen))
-            report = asyncio.run(run_async(origin.pipeline, name, options, models=models, witness=witness))
+            access_log = FileAccessLog(fence, set(mine.seen))
+            report = asyncio.run(run_async(origin.pipeline, name, options, models=models, access_log=access_log))
     same, there = report.model_dump(include=set(COMPARED)), manifest.report.model_dump(include=set(COMPARED))
     other = sorted(name for name in COMPARED if same[name] != there[name])
     if other:
@@ -67,10 +67,10 @@ def replay(source: Path, task: str | None = None) -> Report:
 
 def _own(task: str) -> FileAccessLog:
     """Has seen the files of the user's own `task`, which a replay may therefore open. Raises PipelineError or DataError."""
-    witness = FileAccessLog()
-    with witness.watching():
+    access_log = FileAccessLog()
+    with access_log.watching():
         fingerprint(load_task(task, {"prompt": ""}))
-    return witness
+    return access_log
 
 
 def _here(task: str) -> str:
@@ -78,8 +78,8 @@ def _here(task: str) -> str:
     return str(Path(task).absolute()) if os.path.exists(task) else task
 
 
-def _require_same(task: str, name: str, origin: Provenance, witness: FileAccessLog) -> None:
-    with witness.watching():
+def _require_same(task: str, name: str, origin: Provenance, access_log: FileAccessLog) -> None:
+    with access_log.watching():
         mark = fingerprint(load_task(name, origin.changes))
     if mark != origin.fingerprint:
         hint = "its examples, prompts, metric, settings and templates must be the same; names and places of files don't matter"

@@ -117,7 +117,7 @@ def _run(pipeline: str, task: str, options: Options, *, asking: ConfirmPolicy, j
     from promptwire.gateway.idle_loop import run_loop
 
     watcher = None if quiet or json_ else ProgressDisplay(safe_console(stderr=True))
-    work = run_async(pipeline, task, options, watch=watcher, consent=asking.consent(watcher))
+    work = run_async(pipeline, task, options, observer=watcher, approve=asking.consent(watcher))
     with _stoppable(options), watcher.watching() if watcher else nullcontext():
         report = run_loop(work, leave=_leave)
     if json_:

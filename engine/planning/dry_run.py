@@ -41,11 +41,11 @@ class DryRun:
         self._tally = Usage()
         self._done: set[str] = set()
 
-    def gate(self, consent: ApproveCost) -> ApprovalGate:
-        """A gate that opens when `consent` has nothing against the plan."""
+    def gate(self, approve: ApproveCost) -> ApprovalGate:
+        """A gate that opens when `approve` has nothing against the plan."""
 
         def decide() -> None:
-            consent(self.plan(gate))
+            approve(self.plan(gate))
 
         gate = ApprovalGate(decide)
         return gate

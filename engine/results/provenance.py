@@ -63,7 +63,7 @@ class Provenance(Model):
         options: Options,
         *,
         models: Mapping[Role, Backend],
-        witness: FileAccessLog,
+        access_log: FileAccessLog,
         mark: str,
         working: Path,
     ) -> Provenance:
@@ -80,8 +80,8 @@ class Provenance(Model):
             changes=options.task,
             models={role: BackendSnapshot.of(backend) for role, backend in models.items()},
             working=str(working),
-            files={str(path): hashed(path) for path in sorted(witness.seen) if path.is_file()},
-            data=tuple(str(path) for path in sorted(witness.data) if path.is_file()),
+            files={str(path): hashed(path) for path in sorted(access_log.seen) if path.is_file()},
+            data=tuple(str(path) for path in sorted(access_log.data) if path.is_file()),
             fingerprint=mark,
         )
 

@@ -88,12 +88,12 @@ def test_consent_is_asked_once_before_the_first_call_and_a_refusal_leaves_nothin
         raise NotApproved("no")
 
     with pytest.raises(NotApproved):
-        run("ape", "planted", options("ape"), consent=refuse)
+        run("ape", "planted", options("ape"), approve=refuse)
     assert [found.total.new for found in seen] == [plan("ape", "planted", options("ape")).total.new]
     assert not list((tmp_path / "runs").iterdir())
-    run("ape", "planted", options("ape"), consent=seen.append)
+    run("ape", "planted", options("ape"), approve=seen.append)
     assert len(seen) == 2
-    run("ape", "planted", options("ape"), consent=refuse)  # the cache holds it, so there is nothing to ask about
+    run("ape", "planted", options("ape"), approve=refuse)  # the cache holds it, so there is nothing to ask about
     assert len(seen) == 2
 
 
