@@ -120,8 +120,8 @@ def _templates(graph: Graph) -> set[Path]:
     for step in graph.steps.values():
         if isinstance(step, CallStep) and step.asking and step.asking.template:
             template = Path(step.asking.template)
-            instead = load_template(template).front.instead
-            found |= {template, template.with_name(instead)} if instead else {template}
+            fallback = load_template(template).fallback()
+            found |= {template, Path(fallback.path)} if fallback else {template}
         elif isinstance(step, RepeatStep | EachStep):
             found |= _templates(step.body)
         elif isinstance(step, PipeStep):

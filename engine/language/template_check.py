@@ -128,9 +128,8 @@ def _warn_of_marks(templates: tuple[Template, ...], place: Location, findings: D
 
 def _with_stand_in(template: Template) -> tuple[Template, ...]:
     """The template, and the one that takes its place for models that can't fill a gap."""
-    if template.front.instead is None:
-        return (template,)
-    return template, load_template(Path(template.path).with_name(template.front.instead))
+    fallback = template.fallback()
+    return (template, fallback) if fallback else (template,)
 
 
 def _place_of(branch: YamlValue, variable: str, under: str = "with") -> Location:

@@ -32,6 +32,7 @@ from promptwire.planning.sizes import (
     take,
     widen,
 )
+from promptwire.running.generation import RETRIES
 from promptwire.templating.template import load_template
 from promptwire.values import Model
 
@@ -40,8 +41,6 @@ __all__ = ["count_calls"]
 MANY_ROUNDS: Final = 300
 MANY_STEPS: Final = 20_000
 """Steps that are walked before loops are taken at once: loops in loops multiply."""
-TRIES: Final = 4
-"""Times that a reply is asked for at most when its template says `fallback: retry`."""
 _PERHAPS: Final = Extent(0, 1)
 
 
@@ -203,9 +202,7 @@ def _fronts(step: CallStep) -> list[Any]:
     if step.type.slots is None or step.asking is None or step.asking.template is None:
         return []
     template = load_template(Path(step.asking.template))
-    instead = template.front.instead
-    others = [load_template(Path(template.path).with_name(instead)).front] if instead else []
-    return [template.front.parse, *(front.parse for front in others)]
+    return [each.front.parse for each in (template, template.fallback()) if each]
 
 
 def _answers(step: CallStep) -> float:
@@ -213,4 +210,4 @@ def _answers(step: CallStep) -> float:
 
 
 def _tries(step: CallStep) -> Extent:
-    return Extent(1, TRIES) if any(parse.fallback == "retry" for parse in _fronts(step)) else ONE
+    return Extent(1, RETRIES + 1) if any(parse.fallback == "retry" for parse in _fronts(step)) else ONE

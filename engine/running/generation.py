@@ -80,11 +80,11 @@ class Generator:
         if not reason:
             self.session.count(self.path, "infill by suffix")
             return template, rendered
-        if template.front.instead is None:
+        fallback = template.fallback()
+        if fallback is None:
             raise Unsupported(reason, where=self.path, hint=f"give {template.name} an `instead:` template without a gap")
         self.session.count(self.path, "infill by template")
-        template = load_template(Path(template.path).with_name(template.front.instead))
-        return template, template.render(values)
+        return fallback, fallback.render(values)
 
     def _stream(self, request: Request, first: int, n: int) -> str:
         """The draw stream of these samples: one of their own where the same is asked elsewhere (see `running.streams`)."""

@@ -116,6 +116,10 @@ class Template:
         before = texts[0][1]
         return Rendered((), before, texts[1][1] if len(texts) > 1 else None)
 
+    def fallback(self) -> Template | None:
+        """Load the `instead:` template, used with models that can't fill a gap."""
+        return load_template(Path(self.path).with_name(self.front.instead)) if self.front.instead else None
+
     def dry_run(self, values: Mapping[str, Any]) -> Problem | None:
         """What goes wrong when it is rendered with `values`, or nothing."""
         try:
