@@ -103,7 +103,7 @@ def test_what_an_endpoint_quotes_of_an_address_is_in_no_file_and_no_message(proj
         server.storm = lambda number, body: refused(f"no {quoted}") if number > 30 else None
         out, err = command("-m", "promptwire", *WORDS, "--api-base", base).communicate(timeout=120)
     found = left(project)
-    assert "HTTP 400: no" in err and b"reply" in found
+    assert "HTTP 400: no" in out + err and b"reply" in found
     for secret in (PASSWORD, KEY, basic):
         assert secret not in out + err
         assert secret.encode() not in found
@@ -218,7 +218,7 @@ def test_paces_in_the_file_and_on_the_command_line_are_kept(project: Path, monke
         done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     # One model plays all roles, so the strictest of their paces holds for it.
-    identity = f"m at {server.url}"
+    identity = f"openai/m at {server.url}"
     assert seen == [{identity: RateLimits(parallel=3, requests_per_minute=4000, tokens_per_minute=900000)}]
     assert server.peak == 3
 

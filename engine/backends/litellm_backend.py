@@ -18,8 +18,8 @@ from typing import Any, ClassVar, Final
 from promptwire.backend import Completion, Kind, Request
 from promptwire.backends import openai_format
 from promptwire.backends.address import loopback
-from promptwire.backends.exceptions import refusal_of
 from promptwire.backends.litellm_environment import reach
+from promptwire.backends.litellm_errors import refusal_of
 from promptwire.backends.logprobs import weighed
 from promptwire.backends.prices import Quote, at_address, listed, server
 from promptwire.backends.request_parameters import Parameters, unable
