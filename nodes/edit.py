@@ -19,7 +19,7 @@ __all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]
 
 
 class Inputs(Model):
-    along: Critiques
+    critiques: Critiques
     """The critiques to follow."""
     history: History | None = None
     """What was tried before, for a template that shows it."""
@@ -60,7 +60,7 @@ class Outputs(Model):
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """One request a critique, at most `n` prompts each."""
-    critiques = sizes.of("along")
+    critiques = sizes.of("critiques")
     made = (critiques * min(params.n, sizes.answers)).perhaps()
     return Bound({"prompts": made}, asks=critiques, converses=params.converse)
 
@@ -68,7 +68,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 @node(slots=Slots, bound=bound)
 async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Rewrite each criticised prompt along its critique."""
-    critiques = inputs.along.items
+    critiques = inputs.critiques.items
     if params.converse and any(not critique.conversation for critique in critiques):
         hint = "`converse` needs a critique from a chat template, not from a completion"
         raise NodeError("a critique has no conversation to go on with", where=context.path, hint=hint)

@@ -29,8 +29,8 @@ inputs: {{seed: Prompts, train: Examples}}
 nodes:
   ideas: {{use: resample, prompts: $seed, template: t.j2, n: 3{settings}}}
   scores: {{use: evaluate, prompts: [$seed, $ideas], on: $train}}
-  log: {{use: remember, scores: $scores}}
-  best: {{use: recall, of: $log, best: 1}}
+  log: {{use: history-append, scores: $scores}}
+  best: {{use: history-select, of: $log, best: 1}}
 outputs: {{prompt: $best.prompts}}
 """
 TEMPLATE = "---\nsettings: {temperature: 0.9, max_tokens: 50}\n---\nParaphrase: {{ prompt.text }}\n"

@@ -163,7 +163,7 @@ def test_a_pipeline_without_a_prompt_is_refused_before_it_spends(project: Path) 
 
 
 def test_a_pipeline_that_ends_without_a_prompt_gives_the_best_that_it_scored(project: Path) -> None:
-    more = "  log: {use: remember, scores: $scores}\n  top: {use: recall, of: $log, threshold: 2.0}\noutputs: {prompt: $top.prompts}\n"
+    more = "  log: {use: history-append, scores: $scores}\n  top: {use: history-select, of: $log, threshold: 2.0}\noutputs: {prompt: $top.prompts}\n"
     head = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\nnodes:\n"
     (project / "none.yaml").write_text(f"{head}  scores: {{use: evaluate, prompts: $seed, on: $train}}\n{more}")
     report = run("none.yaml", "words", Options(models={"task": "scripted:echo"}, task=TASK))

@@ -25,6 +25,7 @@ from promptwire.language.references import Target, connect, known_values
 from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
 from promptwire.node import NodeType
+from promptwire.registry.former_names import NODE_TYPES, PORTS
 from promptwire.registry.node_types import Registry
 from promptwire.values import Model
 
@@ -50,6 +51,7 @@ def bind_call(frame: GraphScope, post: StepLocation, spec: CallSpec) -> BuildRes
     settings: dict[str, Wire] = {}
     for key in spec.given:
         child = branch.get(key) or branch
+        key = _current(frame, kind, key, spec=spec, child=child)
         if key in ports:
             annotation = kind.inputs.model_fields[ports[key]].annotation
             socket = Target(f"{key!r} of {kind.name}", type_of(annotation), is_optional(annotation))
@@ -105,7 +107,10 @@ def _type(frame: GraphScope, use: str, branch: YamlValue) -> NodeType | None:
     place = (branch.get("use") or branch).spot.place()
     try:
         if use in types:
-            return types[use]
+            kind = types[use]
+            if use in NODE_TYPES and kind.name == NODE_TYPES[use]:
+                findings.warn("former-name", place, f"the node type {use!r} is now called {kind.name!r}", f"write use: {kind.name}")
+            return kind
         if use.startswith((".", "/")):
             own = use.removeprefix("./")
             hint = f"a node type is written {own}" if own in types else f"a pipeline file is written ./{own}.yaml"
@@ -116,6 +121,20 @@ def _type(frame: GraphScope, use: str, branch: YamlValue) -> NodeType | None:
     except UsageError as error:
         findings.error("broken-plugin", place, error.problem, error.hint)
         return None
+
+
+def _current(frame: GraphScope, kind: NodeType, key: str, *, spec: CallSpec, child: YamlValue) -> str:
+    """The present name of a port; a former name is noted."""
+    new = PORTS.get((kind.name, key))
+    if new is None:
+        return key
+    place = (child.key or child.spot).place()
+    message = f"the port {key!r} of {kind.name} is now called {new!r}"
+    if new in spec.given:
+        frame.site.findings.error("former-name", place, f"{message}, and both are given", f"remove {key}")
+    else:
+        frame.site.findings.warn("former-name", place, message, f"write {new}: in its place")
+    return new
 
 
 def _fields(model: type[Model]) -> dict[str, str]:

@@ -7,13 +7,14 @@ sent), and a path whose parent is not there is an error: a typo must not become 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import get_args
 
 from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, Problem, suggest
 from promptwire.node import Role
+from promptwire.registry.former_names import other_names
 
 __all__ = ["overlay", "patch"]
 
@@ -83,7 +84,7 @@ def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: K
     if not path:
         return overlay(branch, new, dotted, above)
     step = str(path[0])
-    entries = dict(branch.value) if isinstance(branch.value, dict) else {}
+    entries = _named_as_in(branch, (step,)) if len(path) == 1 else dict(branch.value) if isinstance(branch.value, dict) else {}
     old = entries.get(step)
     if len(path) == 1 and new.value is None and not (_sampling(above) and step != "extra"):
         if old is None:
@@ -99,6 +100,15 @@ def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: K
     return replace(branch, value=entries)
 
 
+def _named_as_in(branch: YamlValue, keys: Collection[str]) -> dict[str, YamlValue]:
+    """The entries of `branch`. A port that a patch calls by its other name, former or new, stands under the patch's name."""
+    entries = dict(branch.value) if isinstance(branch.value, dict) else {}
+    for here, there in other_names(entries["use"].value if "use" in entries else None).items():
+        if there in keys and there not in entries and here in entries:
+            entries[there] = entries.pop(here)
+    return entries
+
+
 def overlay(old: YamlValue, new: YamlValue, dotted: str, above: KeyPath | None = None) -> YamlValue:
     """What stands at the path `dotted` (in full: `above`) when `new` is laid over `old`. Raises PipelineError."""
     trail: KeyPath = (dotted,) if above is None else above
@@ -107,7 +117,7 @@ def overlay(old: YamlValue, new: YamlValue, dotted: str, above: KeyPath | None =
     if not isinstance(new.value, dict):
         # A param may be declared with type and range; a plain value is its new default.
         return replace(old, value={**old.value, "default": new}) if dotted.startswith("params.") else new
-    merged = old
+    merged = replace(old, value=_named_as_in(old, new.value))
     for key, value in new.value.items():
         merged = _put(merged, (key,), f"{dotted}.{key}", value, trail)
     return merged

@@ -15,13 +15,14 @@ from functools import cached_property
 import promptwire.nodes
 from promptwire.errors import UsageError, suggest
 from promptwire.node import NodeType
+from promptwire.registry.former_names import NODE_TYPES
 from promptwire.registry.plugins import brought, missing, names
 
 __all__ = ["Registry"]
 
 
 class Registry(Mapping[str, NodeType]):
-    """The node types that there are, by their name in YAML."""
+    """The installed node types by their name in YAML; a former name is accepted, but not listed."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, NodeType] = {}
@@ -32,13 +33,14 @@ class Registry(Mapping[str, NodeType]):
         if ":" in name:
             plugin, _, own = name.partition(":")
             return self._plugin(plugin)[own]
+        name = NODE_TYPES.get(name, name)
         if name not in self._loaded:
             self._loaded[name] = self._built_in(name)
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str) or ":" not in name:
-            return name in self._files
+            return NODE_TYPES.get(str(name), name) in self._files
         plugin, _, own = name.partition(":")
         return own in self._plugin(plugin)
 

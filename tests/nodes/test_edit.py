@@ -19,7 +19,7 @@ def critiques(*said: str, spoken: tuple[Message, ...] = SPOKEN) -> Critiques:
 
 async def test_each_critique_is_one_request_for_n_prompts() -> None:
     context = FakeContext(reply=lambda slots, sample: [f"{slots.critique.text}{number}" for number in range(3)])
-    found = await edit.run(Inputs(along=critiques("a", "b")), Params(n=2), context)
+    found = await edit.run(Inputs(critiques=critiques("a", "b")), Params(n=2), context)
     assert texts(found.prompts) == ["a1", "a2", "b1", "b2"]
     assert (len(context.asked), context.counts["surplus"]) == (2, 2)
     assert found.prompts.items[0].parents == (Prompt(text="p").id,)
@@ -27,38 +27,38 @@ async def test_each_critique_is_one_request_for_n_prompts() -> None:
 
 async def test_converse_continues_the_conversation_and_otherwise_it_starts_anew() -> None:
     context = FakeContext()
-    await edit.run(Inputs(along=critiques("a")), Params(converse=True), context)
-    await edit.run(Inputs(along=critiques("a")), Params(), context)
+    await edit.run(Inputs(critiques=critiques("a")), Params(converse=True), context)
+    await edit.run(Inputs(critiques=critiques("a")), Params(), context)
     assert context.conversations == [SPOKEN, ()]
 
 
 async def test_converse_without_a_conversation_is_refused() -> None:
     with pytest.raises(NodeError, match="no conversation"):
-        await edit.run(Inputs(along=critiques("a", spoken=())), Params(converse=True), FakeContext())
+        await edit.run(Inputs(critiques=critiques("a", spoken=())), Params(converse=True), FakeContext())
 
 
 async def test_limits_reach_the_template() -> None:
     context = FakeContext()
-    await edit.run(Inputs(along=critiques("a")), Params(step_size=10, max_words=50), context)
+    await edit.run(Inputs(critiques=critiques("a")), Params(step_size=10, max_words=50), context)
     assert (context.asked[0].step_size, context.asked[0].max_words, len(context.asked[0].history)) == (10, 50, 0)
 
 
 async def test_equal_critiques_are_asked_as_samples_of_their_own() -> None:
     context = FakeContext(reply=lambda slots, sample: [f"text {sample}"])
-    found = await edit.run(Inputs(along=critiques("a", "a")), Params(), context)
+    found = await edit.run(Inputs(critiques=critiques("a", "a")), Params(), context)
     assert texts(found.prompts) == ["text 0", "text 1"]
 
 
 async def test_demonstrations_of_the_parent_stay() -> None:
     parent = Prompt(text="p", demos=examples(1).items)
     context = FakeContext(reply=lambda slots, sample: ["q"])
-    found = await edit.run(Inputs(along=Critiques(items=(Critique(text="a", prompt=parent),))), Params(), context)
+    found = await edit.run(Inputs(critiques=Critiques(items=(Critique(text="a", prompt=parent),))), Params(), context)
     assert found.prompts.items[0].demos == parent.demos
 
 
 async def test_no_critiques_ask_nothing_and_duplicates_are_counted() -> None:
     context = FakeContext(reply=lambda slots, sample: ["same"])
-    assert texts((await edit.run(Inputs(along=Critiques()), Params(), context)).prompts) == []
+    assert texts((await edit.run(Inputs(critiques=Critiques()), Params(), context)).prompts) == []
     assert context.asked == []
-    await edit.run(Inputs(along=critiques("a", "b")), Params(), context)
+    await edit.run(Inputs(critiques=critiques("a", "b")), Params(), context)
     assert context.counts["duplicates"] == 1

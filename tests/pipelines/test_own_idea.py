@@ -28,7 +28,7 @@ nodes:
       graded:   {use: evaluate, prompts: $top, on: $train}
       errors:   {use: failures, of: $graded, size: 6}
       reasons:  {use: critique-gradient, of: $errors, template: protegi/gradient.j2, n: 3}
-      ideas:    {use: edit, along: $reasons, template: protegi/edit.j2}
+      ideas:    {use: edit, critiques: $reasons, template: protegi/edit.j2}
       shorter:  {use: resample, prompts: $top, template: shorter.j2}
       scores:   {use: evaluate, prompts: [$ideas, $shorter], on: $train}
       kept:     {use: pareto, prompts: [$front, $ideas, $shorter], scores: [$known, $scores], by: [score, length]}

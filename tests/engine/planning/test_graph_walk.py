@@ -78,9 +78,9 @@ def test_a_loop_that_may_end_early_has_one_round_for_certain(project: Project) -
     carry: {log: {type: History, next: $longer}}
     nodes:
       scored: {use: evaluate, prompts: $seed, on: $train}
-      longer: {use: remember, log: $log, scores: $scored}
+      longer: {use: history-append, log: $log, scores: $scored}
       done: {use: converged, log: $longer}
-  best: {use: recall, of: $search.log, best: 1}
+  best: {use: history-select, of: $search.log, best: 1}
 """
     assert scores(counts(project, nodes, "$best.prompts")["search.scored"]) == (10, 40)
 

@@ -34,7 +34,7 @@ nodes:
     nodes:
       best: {use: beam-select, prompts: [$beam, $seed], on: $train, keep: $size, policy: $policy, metric: exact, on_error: skip}
       again: {use: beam-select, prompts: $beam, on: $train, on_error: retry, retries: 5}
-      longer: {use: remember, log: $log, scores: $best.scores}
+      longer: {use: history-append, log: $log, scores: $best.scores}
       done: {use: converged, log: $longer, perfect: null}
   family:
     each: {one: $search.beam}

@@ -1,10 +1,10 @@
-"""recall chooses by score and orders as asked."""
+"""history_select chooses by score and orders as asked."""
 
 from __future__ import annotations
 
 import pytest
 
-from promptwire.nodes.recall import Inputs, Outputs, Params, recall
+from promptwire.nodes.history_select import Inputs, Outputs, Params, history_select
 from promptwire.values import Entry, History, Prompt
 from tests.nodes.fake import FakeContext, texts
 
@@ -18,7 +18,7 @@ LOG = History(
 
 
 async def run(**params: object) -> Outputs:
-    return await recall.run(Inputs(of=LOG), Params(**params), FakeContext())  # type: ignore[no-any-return, arg-type]
+    return await history_select.run(Inputs(of=LOG), Params(**params), FakeContext())  # type: ignore[no-any-return, arg-type]
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ async def test_buckets_round_what_is_shown_and_not_what_is_chosen_by() -> None:
 
 
 async def test_an_empty_history_gives_an_empty_one() -> None:
-    found = await recall.run(Inputs(of=History()), Params(best=3), FakeContext())
+    found = await history_select.run(Inputs(of=History()), Params(best=3), FakeContext())
     assert (len(found.history), len(found.prompts)) == (0, 0)

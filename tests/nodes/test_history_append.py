@@ -1,14 +1,14 @@
-"""remember grows a history by one entry per prompt."""
+"""history_append grows a history by one entry per prompt."""
 
 from __future__ import annotations
 
-from promptwire.nodes.remember import Inputs, Params, remember
+from promptwire.nodes.history_append import Inputs, Params, history_append
 from promptwire.values import Critique, Critiques, History, Prompt, Scores
 from tests.nodes.fake import FakeContext, scores
 
 
 async def add(log: History | None, table: Scores) -> History:
-    found = await remember.run(Inputs(scores=table, log=log), Params(), FakeContext())
+    found = await history_append.run(Inputs(scores=table, log=log), Params(), FakeContext())
     return found.history  # type: ignore[no-any-return]
 
 
@@ -31,11 +31,11 @@ async def test_of_two_scores_the_one_over_more_examples_stays() -> None:
 async def test_a_prompt_without_a_score_is_counted_and_not_added() -> None:
     context = FakeContext()
     table = Scores(prompts=scores({"a": [1]}).prompts)
-    found = await remember.run(Inputs(scores=table), Params(), context)
+    found = await history_append.run(Inputs(scores=table), Params(), context)
     assert (found.history.entries, found.history.rounds, context.counts["unscored"]) == ((), 1, 1)
 
 
 async def test_what_was_said_of_a_prompt_is_kept() -> None:
     said = Critiques(items=(Critique(text="too short", prompt=Prompt(text="a")),))
-    found = await remember.run(Inputs(scores=scores({"a": [1]}), critiques=said), Params(), FakeContext())
+    found = await history_append.run(Inputs(scores=scores({"a": [1]}), critiques=said), Params(), FakeContext())
     assert found.history.entries[0].critique == "too short"

@@ -1,4 +1,4 @@
-"""recall: the best entries of a history, in the order in which a model is to see them.
+"""history-select: the best entries of a history, in the order in which a model is to see them.
 
 OPRO (Yang et al. 2023, section 4.2) shows its best 20 attempts worst first, because a model heeds most what stands last, and
 their scores as one of 100 levels. Among equal scores the one over more examples is better, then the older one; in every order
@@ -16,7 +16,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Entry, History, Model, Prompts
 
-__all__ = ["Inputs", "Outputs", "Params", "recall"]
+__all__ = ["Inputs", "Outputs", "Params", "history_select"]
 
 
 class Inputs(Model):
@@ -50,7 +50,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 
 @node(bound=bound)
-async def recall(inputs: Inputs, params: Params, context: Context) -> Outputs:
+async def history_select(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Choose entries of the history and order them."""
     log = inputs.of
     ages = {entry.prompt.id: age for age, entry in enumerate(log.entries)}

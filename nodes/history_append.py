@@ -1,4 +1,4 @@
-"""remember: add scored prompts to a history.
+"""history-append: add scored prompts to a history.
 
 OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. There is one entry per prompt: when a prompt
 was scored again, the score over more examples stays, the newer one among equals. A prompt without a score is not added; nor is
@@ -11,7 +11,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Critiques, Entry, History, Model, Scores
 
-__all__ = ["Inputs", "Outputs", "Params", "remember"]
+__all__ = ["Inputs", "Outputs", "Params", "history_append"]
 
 
 class Inputs(Model):
@@ -38,7 +38,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 
 @node(bound=bound)
-async def remember(inputs: Inputs, params: Params, context: Context) -> Outputs:
+async def history_append(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Add `scores` to the history `log`."""
     log = inputs.log or History()
     said = {critique.prompt.id: critique.text for critique in (inputs.critiques.items if inputs.critiques else ())}
