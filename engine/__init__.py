@@ -13,22 +13,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from promptwire.api import run, run_async
+    from promptwire.api import plan, run, run_async
     from promptwire.errors import PromptwireError
+    from promptwire.language.check import check
     from promptwire.options import Options
     from promptwire.registry.plugins import load_plugin
     from promptwire.results.report import Report
+    from promptwire.tasks.task import load_task
 
-__all__ = ["Options", "PromptwireError", "Report", "__version__", "load_plugin", "run", "run_async"]
+__all__ = [
+    "Options",
+    "PromptwireError",
+    "Report",
+    "__version__",
+    "check",
+    "load_plugin",
+    "load_task",
+    "plan",
+    "run",
+    "run_async",
+]
 
 _HOMES = {
     "Options": "options",
     "PromptwireError": "errors",
-    "Report": "running.report",
-    "load_plugin": "plugins",
+    "Report": "results.report",
+    "check": "language.check",
+    "load_plugin": "registry.plugins",
+    "load_task": "tasks.task",
+    "plan": "api",
     "run": "api",
     "run_async": "api",
 }
+"""The module of each public name."""
 
 
 def __getattr__(name: str) -> Any:

@@ -176,7 +176,7 @@ def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
 def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(tries=1))
+    monkeypatch.setattr("promptwire.gateway.gateway.RetryPolicy", lambda: RetryPolicy(tries=1))
     base = "http://127.0.0.1:9"
     ended, said = failing(capsys, monkeypatch, "run", "ape-paraphrase", *MOOD, "--model", "openai/x", "--api-base", base)
     assert (ended, base in said, "Traceback" in said) == (4, True, False), said
@@ -259,3 +259,8 @@ def test_help_and_check_import_neither_litellm_nor_aiohttp(words: list[str]) -> 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_version_prints_the_package_version_and_exits_with_0() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"promptwire {promptwire.__version__}\n")

@@ -50,7 +50,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "search.yaml").write_text(SEARCH)
     (folder / "twice.yaml").write_text(TWICE)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(tries=1))
+    monkeypatch.setattr("promptwire.gateway.gateway.RetryPolicy", lambda: RetryPolicy(tries=1))
     return folder
 
 

@@ -83,7 +83,7 @@ def parcels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, rows in (("train", 32), ("test", 8)):
         lines = (package_data.package_folder("pipelines") / "tasks" / "planted" / f"{name}.jsonl").read_text().splitlines()
         (folder / f"{name}.jsonl").write_text("\n".join(lines[:rows]))
-    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr("promptwire.gateway.gateway.RetryPolicy", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
     return str(folder)
 
 
@@ -128,7 +128,7 @@ async def test_a_storm_changes_neither_the_result_nor_what_is_paid(
 
 async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "promptwire.running.session_setup.Retry",
+        "promptwire.running.session_setup.RetryPolicy",
         lambda tries, timeout: RetryPolicy(tries=tries, timeout=timeout, sleep=lambda seconds: asyncio.sleep(0)),
     )
     server, sent = Server(), Counter[str]()

@@ -125,7 +125,7 @@ def told(server: Server) -> Options:
 
 
 def test_a_run_that_lost_its_endpoint_says_where_keeps_all_and_goes_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.gateway.gateway.Retry", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
+    monkeypatch.setattr("promptwire.gateway.gateway.RetryPolicy", lambda: RetryPolicy(sleep=lambda seconds: asyncio.sleep(0)))
     server = Server()
     with server.beside():
         server.storm = lambda number, body: Fault("reset") if number >= 20 else None

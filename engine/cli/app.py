@@ -52,6 +52,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"promptwire {version('promptwire')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Automatic prompt optimization as graphs you can read."""
+
+
 cache_app = typer.Typer(help="Look after the answer cache.", no_args_is_help=True)
 cache_commands.register(cache_app)
 app.add_typer(cache_app, name="cache")

@@ -7,7 +7,7 @@ with what it prints; a line `...` stands for any lines. A comment before a block
     <!-- from mine.yaml -->      the block is a part of this file of the page
     <!-- elsewhere FILE -->      this test runs it
 
-`python -m tests.docs.book docs/PAGE.md` runs a page and writes into it what its commands print now.
+`python -m tests.docs.doc_pages docs/PAGE.md` runs a page and writes into it what its commands print now.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def codes(expression: ast.expr) -> Iterator[str]:
 
 def in_source() -> Iterator[str]:
     """The codes that the checker can give."""
-    for folder in ("documents", "language", "texts"):
+    for folder in ("documents", "language", "templating"):
         for file in (ROOT / "engine" / folder).glob("*.py"):
             for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in RAISING:

@@ -33,7 +33,7 @@ def do(reader: Reader, block: Block) -> None:
         for shown in reader.run(block):
             assert shown.code == code, f"$ {shown.command}\n{shown.printed}"
             assert fits(shown.said, shown.printed), (
-                f"$ {shown.command}\n{shown.printed}\n--- the page says (`python -m tests.docs.book {PAGES[0].parent.name}/*.md` writes what is printed now)\n{shown.said}"
+                f"$ {shown.command}\n{shown.printed}\n--- the page says (`python -m tests.docs.doc_pages {PAGES[0].parent.name}/*.md` writes what is printed now)\n{shown.said}"
             )
     elif block.language == "sh":
         foresee(reader, block)

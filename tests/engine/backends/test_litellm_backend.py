@@ -220,7 +220,7 @@ reached = []
 socket.socket.connect = lambda self, address: reached.append(address)
 socket.getaddrinfo = lambda *args, **kwargs: reached.append(args) or []
 
-from promptwire.backends.litellm_backend import Hosted
+from promptwire.backends.litellm_backend import LiteLLMBackend
 from promptwire.backends.litellm_providers import providers
 
 assert "litellm" not in sys.modules
@@ -228,7 +228,7 @@ open(".env", "w").write("PLANTED=1")
 os.environ["OPENAI_API_KEY"] = "sk-0123456789"
 
 async def main():
-    model = Hosted("openai/gpt-4o-mini")
+    model = LiteLLMBackend("openai/gpt-4o-mini")
     assert "litellm" not in sys.modules
     await model.open()
     assert "litellm" in sys.modules

@@ -336,15 +336,15 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from promptwire.gateway.budget import Budget
-from promptwire.cache.disk import AnswerCache
+from promptwire.cache.disk import ResponseCache
 from promptwire.gateway.gateway import Gateway
-from promptwire.backends.openai_compatible import Endpoint
+from promptwire.backends.openai_compatible import OpenAICompatible
 from promptwire.backend import Request
 from promptwire.gateway.trace import Trace
 
 async def main():
-    gateway = Gateway(cache=AnswerCache(Path(sys.argv[1])), budget=Budget(), trace=Trace.null())
-    model = Endpoint("m", sys.argv[2], parallel=4)
+    gateway = Gateway(cache=ResponseCache(Path(sys.argv[1])), budget=Budget(), trace=Trace.null())
+    model = OpenAICompatible("m", sys.argv[2], parallel=4)
 
     async def one(number):
         await gateway.ask(model, Request("generate", prompt=f"{number}"))

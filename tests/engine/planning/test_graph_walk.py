@@ -10,7 +10,8 @@ import pytest
 from promptwire.bounds import Extent
 from promptwire.language.check import load_graph
 from promptwire.planning import graph_walk
-from promptwire.planning.graph_walk import Count, count_calls
+from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.graph_walk import count_calls
 from promptwire.registry.node_types import Registry
 from tests.sample_project import Project
 
@@ -18,18 +19,18 @@ HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"
 VARY = "{use: resample, template: ape/paraphrase.j2, "
 
 
-def counts(project: Project, nodes: str, output: str, **options: object) -> dict[str, Count]:
+def counts(project: Project, nodes: str, output: str, **options: object) -> dict[str, CallBounds]:
     """The counts of a pipeline with one prompt and ten examples."""
     (project.folder / "p.yaml").write_text(f"{HEAD}nodes:\n{nodes}\noutputs: {{prompt: {output}}}\n")
     graph = load_graph(project.folder / "p.yaml")
     return count_calls(graph, {"seed": Extent.exactly(1), "train": Extent.exactly(10)}, **options)  # type: ignore[arg-type]
 
 
-def asks(count: Count) -> tuple[float, float]:
+def asks(count: CallBounds) -> tuple[float, float]:
     return count.asks.least, count.asks.most
 
 
-def scores(count: Count) -> tuple[float, float]:
+def scores(count: CallBounds) -> tuple[float, float]:
     return count.scores.least, count.scores.most
 
 

@@ -16,7 +16,7 @@ from tests import sample_project
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plug-in `acme`, which looks installed."""
-    found = [EntryPoint("acme", "tests.small", GROUP)]
+    found = [EntryPoint("acme", "tests.sample_project", GROUP)]
     monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == GROUP else [])
 
 

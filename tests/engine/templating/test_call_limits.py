@@ -75,7 +75,7 @@ def test_no_filter_or_method_makes_much_of_little(bomb: str) -> None:
 def test_all_bombs_stay_below_half_a_gigabyte_also_while_they_are_compiled() -> None:
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (600_000_000, 600_000_000))\n"
-        "from tests.engine.texts.test_call_limits import BOMBS, HUGE, rendered\n"
+        "from tests.engine.templating.test_call_limits import BOMBS, HUGE, rendered\n"
         "for bomb in BOMBS:\n"
         "    try: rendered(bomb.replace('HUGE', str(HUGE)))\n"
         "    except OverflowError: continue\n"
