@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from promptwire.values import Message, Model
 from promptwire.values.hashing import digest
 
-__all__ = ["WITHOUT", "Backend", "Charge", "Completion", "Kind", "Request", "Settings", "charge", "charges"]
+__all__ = ["FREE", "WITHOUT", "Backend", "Charge", "Completion", "Kind", "Quote", "Request", "Settings", "charge", "charges"]
 
 WITHOUT: Final = "without: "
 """How an answer's `via` begins when a parameter that was asked for was left out, because the model refuses it."""
@@ -172,6 +172,34 @@ class Charge:
     """Price in US dollars; None when it is not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Price of a model, as far as it is known before a call."""
+
+    read: float | None
+    """US dollars per input token; None when unknown."""
+    written: float | None
+    """US dollars per output token; None when unknown."""
+    source: str
+    """Source of the price, or the reason why it is unknown."""
+    hosted: bool = True
+    """Whether a provider may charge for calls. An unknown price then needs the user's approval."""
+
+    def usd(self, read: float, written: float) -> float | None:
+        """Price of this many input and output tokens; None when unknown."""
+        if self.read is None or self.written is None:
+            return None
+        return self.read * read + self.written * written
+
+    @property
+    def free(self) -> bool:
+        """Whether the price is known to be 0."""
+        return self.read == 0 and self.written == 0
+
+
+FREE: Final = Quote(0.0, 0.0, "runs here, free of charge", hosted=False)
+"""Price of a model that runs on this machine."""
+
 _charges: ContextVar[list[Charge] | None] = ContextVar("charges", default=None)
 
 
@@ -211,6 +239,9 @@ class Backend(Protocol):
     @property
     def batches(self) -> bool:
         """Whether one request can bring several samples."""
+
+    def quote(self) -> Quote:
+        """Price of its tokens, or why it is unknown. Sends nothing."""
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """Empty when it supports such requests, else one sentence with the reason and a remedy. Starts nothing."""

@@ -17,8 +17,8 @@ from promptwire.backends.address import Address, loopback
 from promptwire.backends.error_replies import parse
 from promptwire.backends.openai_format import NO_CREDIT, OVERFLOWN, TIMEOUT, cost
 from promptwire.errors import ContextOverflow, ModelUnavailable, PromptwireError, RequestRefused, TransientError, UsageError
-from promptwire.security.json_bounds import loads
 from promptwire.security.secrets import redact
+from promptwire.security.untrusted_json import read_json
 
 if TYPE_CHECKING:
     import aiohttp
@@ -138,8 +138,8 @@ class HttpClient:
 
     def _json(self, text: str, headers: Mapping[str, str]) -> dict[str, Any]:
         try:
-            data = loads(text)
-        except (ValueError, RecursionError) as error:
+            data = read_json(text, nonfinite=True)  # log-probabilities of some servers are -Infinity
+        except ValueError as error:
             kind = headers.get("Content-Type", "no content type")
             raise self._transient(f"the reply is not JSON ({kind}): {self._clean(text)[:80]!r}") from error
         if not isinstance(data, dict):
@@ -147,8 +147,8 @@ class HttpClient:
         return data
 
     def _refusal(self, status: int, headers: Mapping[str, str], text: str) -> PromptwireError:
-        with suppress(ValueError, RecursionError):
-            charge(cost(loads(text)))  # an error after the model was asked may be billed
+        with suppress(ValueError):
+            charge(cost(read_json(text, nonfinite=True)))  # an error after the model was asked may be billed
         read = parse(status, headers, self._clean(text))
         words = f"HTTP {status}: {self._clean(read.message)[:_SHOWN]}"
         if read.broke:

@@ -15,13 +15,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, Final
 
-from promptwire.backend import Completion, Kind, Request
+from promptwire.backend import Completion, Kind, Quote, Request
 from promptwire.backends import openai_format
 from promptwire.backends.address import loopback
 from promptwire.backends.litellm_environment import reach
 from promptwire.backends.litellm_errors import refusal_of
 from promptwire.backends.logprobs import weighed
-from promptwire.backends.prices import Quote, at_address, listed, server
+from promptwire.backends.prices import at_address, listed, server
 from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.security.secrets import redact, scrubbed, secrets

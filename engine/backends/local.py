@@ -19,12 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from promptwire.backend import Completion, Kind, Request
+from promptwire.backend import FREE, Completion, Kind, Quote, Request
 from promptwire.backends import openai_format
 from promptwire.backends.http import HttpClient
 from promptwire.backends.llama_logprobs import LlamaLogprobs
 from promptwire.backends.model_files import KNOWN, fingerprint, locate
-from promptwire.backends.prices import FREE, Quote
 from promptwire.errors import ModelError, ModelUnavailable, TransientError, Unsupported
 
 __all__ = ["LocalBackend"]

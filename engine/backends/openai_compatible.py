@@ -13,11 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from promptwire.backend import Completion, Kind, Request, Settings, charge
+from promptwire.backend import Completion, Kind, Quote, Request, Settings, charge
 from promptwire.backends import openai_format
 from promptwire.backends.address import Address
 from promptwire.backends.logprobs import echoed, weighed
-from promptwire.backends.prices import Quote, at_address
+from promptwire.backends.prices import at_address
 from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, Unsupported
 

@@ -9,59 +9,23 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from promptwire.backend import Backend
+from promptwire.backend import Quote
 from promptwire.backends.address import loopback
 from promptwire.security.untrusted_numbers import price
 
-__all__ = ["FREE", "Quote", "at_address", "listed", "quote", "server"]
+__all__ = ["at_address", "listed", "server"]
 
 _FILE: Final = "model_prices_and_context_window_backup.json"
 _MODES: Final = (None, "chat", "completion", "responses")
 """Kinds of model in the list whose prices are those of a text token."""
 _OWN: Final = frozenset({"ollama", "ollama_chat", "lm_studio", "llamafile", "hosted_vllm"})
 """Providers that are programs on one's own machines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What is known of a model's price."""
-
-    read: float | None
-    """US dollars a token read; None when it is not known."""
-    written: float | None
-    """US dollars a token written; None when it is not known."""
-    source: str
-    """Where that is known from, or why it is not."""
-    hosted: bool = True
-    """Whether somebody may charge for it: a price that is not known then calls for a question."""
-
-    def usd(self, read: float, written: float) -> float | None:
-        """The price of so many tokens; None when it is not known."""
-        if self.read is None or self.written is None:
-            return None
-        return self.read * read + self.written * written
-
-    @property
-    def free(self) -> bool:
-        """Whether it costs nothing, for certain."""
-        return self.read == 0 and self.written == 0
-
-
-FREE: Final = Quote(0.0, 0.0, "runs here, free of charge", hosted=False)
-
-
-def quote(backend: Backend) -> Quote:
-    """The price of `backend`: what it says itself in a method `quote`, else unknown."""
-    own = getattr(backend, "quote", None)
-    found = own() if callable(own) else None
-    return found if isinstance(found, Quote) else Quote(None, None, "the model does not say what it charges")
 
 
 def at_address(base: str) -> Quote:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from promptwire.backend import Backend, Completion, Kind, Request
+from promptwire.backend import Backend, Completion, Kind, Quote, Request
 from promptwire.errors import ModelUnavailable
 from promptwire.values import Model
 
@@ -40,6 +40,10 @@ class ReplayBackend:
         self.name = portrait.name
         self.identity = portrait.identity
         self._reasons = portrait.reasons
+
+    def quote(self) -> Quote:
+        """Unknown: a snapshot holds no price."""
+        return Quote(None, None, "recorded completions only")
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
         """What the model said."""

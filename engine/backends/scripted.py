@@ -10,8 +10,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 
-from promptwire.backend import Completion, Kind, Request
-from promptwire.backends.prices import FREE, Quote
+from promptwire.backend import FREE, Completion, Kind, Quote, Request
 from promptwire.errors import ModelUnavailable
 
 __all__ = ["Reply", "ScriptedBackend", "said"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from promptwire.backends.prices import Quote
+from promptwire.backend import Quote
 from promptwire.bounds import Extent
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role

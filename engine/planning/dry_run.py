@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from promptwire.backend import Backend
-from promptwire.backends.prices import quote
 from promptwire.errors import UsageError
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.usage import Usage
@@ -69,7 +68,7 @@ class DryRun:
             cached[path] = cached.get(path, 0) + held.had
         known = Known(
             models={role: model.name for role, model in self._models.items()},
-            quotes={role: quote(model) for role, model in self._models.items()},
+            quotes={role: model.quote() for role, model in self._models.items()},
             limits=self._limits,
             cached=cached,
             is_over=self._is_over if gate else lambda path: True,

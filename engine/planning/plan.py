@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from promptwire.backends.prices import Quote
+from promptwire.backend import Quote
 from promptwire.bounds import Extent
 from promptwire.graph.steps import Graph
 from promptwire.limits import Limits

@@ -18,8 +18,7 @@ from pydantic import Field
 
 from promptwire.errors import DataError
 from promptwire.security.access_log import log_access
-from promptwire.security.json_bounds import MOST_VALUES, separators
-from promptwire.security.untrusted_json import read_json
+from promptwire.security.untrusted_json import count_separators, read_json
 from promptwire.security.untrusted_numbers import finite
 from promptwire.values import Example, Examples, Model
 from promptwire.values.hashing import stream
@@ -135,7 +134,7 @@ def _json_lines(path: Path, lines: Iterator[str]) -> Iterator[NumberedRow]:
     values = 0
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            values += separators(line)
+            values += count_separators(line)
             if values > MAX_VALUES:
                 raise DataError(f"the data file holds more than {MAX_VALUES:,} values", where=str(path), hint=_SMALLER)
             try:
@@ -147,8 +146,6 @@ def _json_lines(path: Path, lines: Iterator[str]) -> Iterator[NumberedRow]:
 
 def _json_list(path: Path, text: str) -> Iterator[NumberedRow]:
     try:
-        if separators(text) > MOST_VALUES:
-            raise ValueError(f"more than {MOST_VALUES:,} values")
         rows = read_json(text)
     except ValueError as error:
         raise DataError(f"not JSON: {error}", where=str(path)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from promptwire.backend import FREE, Quote
 from promptwire.backends import prices
 from promptwire.backends.factory import backend
-from promptwire.backends.prices import FREE, Quote, at_address, listed, quote
+from promptwire.backends.prices import at_address, listed
 from promptwire.backends.replay_backend import BackendSnapshot, ReplayBackend
 
 LIST: dict[str, Any] = {
@@ -119,11 +119,11 @@ def test_an_address_has_no_price_and_a_private_one_sends_no_bill(base: str, host
     ],
 )
 def test_every_kind_of_model_says_what_it_charges(name: str, base: str | None, free: bool, hosted: bool) -> None:
-    found = quote(backend(name, api_base=base))
+    found = backend(name, api_base=base).quote()
     assert (found.free, found.hosted) == (free, hosted)
     assert found.source
 
 
-def test_a_model_that_says_nothing_is_unknown() -> None:
-    found = quote(ReplayBackend(BackendSnapshot.model_validate(json.loads('{"name": "x", "identity": "x", "reasons": {}}'))))
+def test_the_price_of_a_replayed_model_is_unknown() -> None:
+    found = ReplayBackend(BackendSnapshot(name="x", identity="x", reasons={})).quote()
     assert (found.read, found.hosted) == (None, True)
