@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+import promptwire
 from promptwire.cli.app import app, main
 from promptwire.gateway.retry import RetryPolicy
 

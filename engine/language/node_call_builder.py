@@ -109,7 +109,9 @@ def _type(frame: GraphScope, use: str, branch: YamlValue) -> NodeType | None:
         if use in types:
             kind = types[use]
             if use in NODE_TYPES and kind.name == NODE_TYPES[use]:
-                findings.warn("former-name", place, f"the node type {use!r} is now called {kind.name!r}", f"write use: {kind.name}")
+                findings.warn(
+                    "former-name", place, f"the node type {use!r} is now called {kind.name!r}", f"write use: {kind.name}"
+                )
             return kind
         if use.startswith((".", "/")):
             own = use.removeprefix("./")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptwire.nodes import converged, history_select, history_append
+from promptwire.nodes import converged, history_append, history_select
 from promptwire.values import History, Scores
 from tests.nodes.fake import FakeContext, scores, texts
 
@@ -14,7 +14,11 @@ Scale = tuple[float, float] | None
 async def remembered(*tables: Scores) -> History:
     log: History | None = None
     for table in tables:
-        log = (await history_append.history_append.run(history_append.Inputs(scores=table, log=log), history_append.Params(), FakeContext())).history
+        log = (
+            await history_append.history_append.run(
+                history_append.Inputs(scores=table, log=log), history_append.Params(), FakeContext()
+            )
+        ).history
     assert log is not None
     return log
 
@@ -60,7 +64,9 @@ async def test_a_perfect_value_that_is_written_goes_before_the_metrics(perfect: 
 )
 async def test_levels_are_steps_of_the_metrics_scale(score: float, scale: Scale, buckets: int, level: float) -> None:
     log = await remembered(scores({"a": [score]}, scale=scale, perfect=None))
-    found = await history_select.history_select.run(history_select.Inputs(of=log), history_select.Params(buckets=buckets), FakeContext())
+    found = await history_select.history_select.run(
+        history_select.Inputs(of=log), history_select.Params(buckets=buckets), FakeContext()
+    )
     assert found.history.entries[0].score == pytest.approx(level)
     assert found.history.entries[0].scale == scale
 
@@ -68,7 +74,9 @@ async def test_levels_are_steps_of_the_metrics_scale(score: float, scale: Scale,
 async def test_negative_scores_are_shown_where_no_threshold_is_set_and_a_threshold_is_in_the_metrics_unit() -> None:
     log = await remembered(scores({"a": [-3.0], "b": [-1.0]}, scale=None, perfect=None))
     for threshold, shown in ((None, ["b", "a"]), (-2.0, ["b"])):
-        found = await history_select.history_select.run(history_select.Inputs(of=log), history_select.Params(threshold=threshold), FakeContext())
+        found = await history_select.history_select.run(
+            history_select.Inputs(of=log), history_select.Params(threshold=threshold), FakeContext()
+        )
         assert texts(found.prompts) == shown
 
 

@@ -7,7 +7,18 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from promptwire.node import Context
-from promptwire.nodes import accept, beam_select, cap, converged, filter_subset, parents, pareto, race, history_select, history_append
+from promptwire.nodes import (
+    accept,
+    beam_select,
+    cap,
+    converged,
+    filter_subset,
+    history_append,
+    history_select,
+    parents,
+    pareto,
+    race,
+)
 from promptwire.values import Failure, FailureGroup, Failures, Prompt, Prompts, Row, Scores
 from tests.nodes.fake import FakeContext, examples, prompts, scores, texts
 
@@ -27,7 +38,9 @@ async def _beam(given: Scores, context: Context) -> Prompts:
 
 
 async def _selected(given: Scores, context: Context) -> Prompts:
-    log = (await history_append.history_append.run(history_append.Inputs(scores=given), history_append.Params(), context)).history
+    log = (
+        await history_append.history_append.run(history_append.Inputs(scores=given), history_append.Params(), context)
+    ).history
     found = await history_select.history_select.run(history_select.Inputs(of=log), history_select.Params(best=1), context)
     return found.prompts  # type: ignore[no-any-return]
 
@@ -91,7 +104,9 @@ async def test_one_lucky_row_never_wins_and_half_of_the_rows_may(node: str, cand
 async def test_one_lucky_row_does_not_end_a_search_as_perfect(values: list[float | None], done: bool) -> None:
     context = FakeContext()
     given = scores({"candidate": values, "solid": list(SOLID)})
-    log = (await history_append.history_append.run(history_append.Inputs(scores=given), history_append.Params(), context)).history
+    log = (
+        await history_append.history_append.run(history_append.Inputs(scores=given), history_append.Params(), context)
+    ).history
     assert (await converged.converged.run(converged.Inputs(log=log), converged.Params(), context)).done is done
     assert context.counts["unscored"] == (0 if done else 1)
 
