@@ -46,7 +46,7 @@ class Search:
 SEARCHES = {
     "ape": Search({"scored_on": 32, "first": 4}, found=17),
     "protegi": Search({"rounds": 4, "pulls": 150}, {"search.expand.batch_size": 12}, found=15),
-    "opro": Search({"steps": 10, "scored_on": 32}, found=14),
+    "opro": Search({"steps": 10, "scored_on": 32}, found=8),
     "pe2": Search({"steps": 3, "tried_on": 16}, found=18),
 }
 
