@@ -26,7 +26,7 @@ from promptwire.running.scheduler import run_graph
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples, Prompt, Prompts
-from promptwire.values.hashing import digest
+from promptwire.values.hashing import digest, stream
 
 Reply = Callable[[Request, str], str]
 
@@ -131,6 +131,16 @@ def well_formed(request: Request, key: str) -> str:
         return f"```\n{word}\n```"
     tag = re.search(r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable)>", text)
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
+
+
+def mixed(request: Request, key: str) -> str:
+    """Replies of all sorts: good ones, the same again, unreadable ones; every third answer right."""
+    rng = stream(0, key, str(request))
+    if kind_of(request) == "task":
+        text = request.messages[-1].content if request.messages else request.prompt
+        return text.rpartition("number ")[2].split()[0].join(("answer ", "")) if rng.random() < 0.3 else "wrong"
+    roll = rng.random()
+    return "" if roll < 0.15 else well_formed(request, str(rng.randrange(3)) if roll < 0.6 else key)
 
 
 def model(reply: Reply = well_formed, **options: Any) -> ScriptedBackend:

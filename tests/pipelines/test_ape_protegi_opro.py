@@ -5,8 +5,8 @@ from __future__ import annotations
 from promptwire.backend import Request
 from promptwire.backends.planted import reply as planted
 from promptwire.backends.planted_meta import HINT
+from tests.pipelines.planted_task import PLANTED, guess, parcels
 from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search
-from tests.pipelines.test_planted import PLANTED, guess, parcels
 
 EXPAND = "search.expand.family"
 SMALL = {"rounds": 3, "scored_on": 24}

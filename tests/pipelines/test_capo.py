@@ -12,9 +12,9 @@ from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Prompt
+from tests.pipelines.planted_task import Search, mean, results, variant
+from tests.pipelines.scored_prompts import graded, halves, means, right, seeded
 from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_evoprompt_ga import graded, halves, means, right, seeded
-from tests.pipelines.test_planted import Search, mean, results, variant
 
 GIVEN = {"induced": 0}
 TEN = seeded(numbers(334), *(f"Say it in way {number}." for number in range(10)))

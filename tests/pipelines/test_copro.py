@@ -10,8 +10,8 @@ from promptwire.backend import Request
 from promptwire.backends.planted import reply as planted
 from promptwire.registry.node_types import Registry
 from promptwire.values import Prompt, Prompts
+from tests.pipelines.planted_task import accuracy, mix_up, parcels, variant, vocabulary
 from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_planted import accuracy, mix_up, parcels, variant, vocabulary
 
 
 def asked_for(requests: list[Request]) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.values import Prompt
+from tests.pipelines.planted_task import Search, mean, results, variant
 from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_planted import Search, mean, results, variant
 
 SMALL = Search({"steps": 4, "tried_on": 12, "scored_on": 24})
 

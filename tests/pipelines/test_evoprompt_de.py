@@ -10,9 +10,9 @@ from typing import Any
 from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.values import Prompt
+from tests.pipelines.planted_task import mean, results, variant
+from tests.pipelines.scored_prompts import GIVEN, HALVES, graded, halves, many, means
 from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, search, well_formed
-from tests.pipelines.test_evoprompt_ga import GIVEN, HALVES, graded, halves, many, means
-from tests.pipelines.test_planted import mean, results, variant
 
 
 async def test_ten_generations_of_ten_are_100_children_and_100_scores() -> None:

@@ -9,25 +9,11 @@ from typing import Any
 
 import pytest
 
-from promptwire.backend import Request
 from promptwire.documents import resources
-from promptwire.tasks.task import Task
-from promptwire.values import Prompt, Prompts
-from promptwire.values.hashing import digest
-from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_planted import PLANTED, Search, mean, parcels, results, variant
-
-GIVEN = {"induced": 0}
-
-
-def seeded(task: Task, *texts: str) -> Task:
-    """`task` that starts from these prompts."""
-    return task.model_copy(update={"prompts": Prompts.of(Prompt(text=text) for text in texts)})
-
-
-def many(count: int = 36, dev: int = 20) -> Task:
-    """A task with many initial prompts."""
-    return seeded(numbers(20, dev=dev), *(f"Say it in way {number}." for number in range(count)))
+from promptwire.values import Prompt
+from tests.pipelines.planted_task import mean, results, variant
+from tests.pipelines.scored_prompts import GIVEN, HALVES, graded, halves, many, means, seeded
+from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search
 
 
 async def test_ten_generations_of_ten_are_100_children_and_100_scores() -> None:
@@ -58,28 +44,6 @@ async def test_one_initial_prompt_is_made_a_population(params: dict[str, Any], w
     population = params.get("population", 10)
     assert len(run.gave("search.pairs", "0")["families"]["items"]) == population
     assert len(run.gave("search.fittest", "0")["prompts"]["items"]) == population
-
-
-def right(prompt: str, number: str) -> bool:
-    """Whether the task model is right with `prompt` on a number: on a share of them that its wording says, by hash."""
-    return int(digest([prompt, number], 4), 16) % 100 < int(digest(prompt, 4), 16) % 100
-
-
-def graded(request: Request, key: str) -> str:
-    """Well-formed, with a task model under which prompts differ."""
-    if kind_of(request) != "task":
-        return well_formed(request, key)
-    prompt, _, rest = request.messages[-1].content.partition("\n\nInput: number ")
-    number = rest.partition("\n")[0]
-    return f"answer {number}" if right(prompt, number) else "wrong"
-
-
-def means(scores: dict[str, Any]) -> dict[str, float]:
-    """The mean value of each prompt id in a table as JSON."""
-    found: dict[str, list[float]] = {}
-    for row in scores["rows"]:
-        found.setdefault(row["prompt"], []).append(row["value"])
-    return {prompt: sum(values) / len(values) for prompt, values in found.items()}
 
 
 async def test_the_best_of_parents_and_children_survive() -> None:
@@ -121,16 +85,6 @@ async def test_the_operator_sees_both_parents_and_an_example_of_another_task() -
     assert all(text.count("First parent:") == text.count("Second parent:") == 2 for text in shown)
     assert all(re.search(r'parent:\n"""\nSay (A|B)\.\n"""\nSecond parent:\n"""\nSay (A|B)\.\n"""', text) for text in shown)
     assert all("French" in text.partition("Now do both")[0] for text in shown)
-
-
-def halves() -> Task:
-    """The planted task, with six initial prompts that hold three of the six hints each: only breeding brings all together."""
-    hints = sorted(PLANTED)
-    held = [[hints[(first + step) % 6] for step in range(3)] for first in range(6)]
-    return seeded(parcels(), *(" ".join(["Write the label.", *(f"State the {hint}." for hint in some)]) for some in held))
-
-
-HALVES = Search({**GIVEN, "founders": 6, "population": 12, "steps": 6, "scored_on": 24})
 
 
 async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path) -> None:

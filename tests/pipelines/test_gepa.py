@@ -10,8 +10,8 @@ from promptwire.backend import Request
 from promptwire.backends.planted import reply as planted
 from promptwire.backends.planted_meta import HINT
 from promptwire.documents import resources
+from tests.pipelines.planted_task import PLANTED, accuracy, guess, parcels, variant
 from tests.pipelines.search_runs import Outcome, Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_planted import PLANTED, accuracy, guess, parcels, variant
 
 VAL, BATCH = 20, 3
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from promptwire.backends.planted import reply
 from promptwire.backends.planted_meta import HINT
+from tests.pipelines.planted_task import PLANTED, parcels
 from tests.pipelines.search_runs import model, search
-from tests.pipelines.test_planted import PLANTED, parcels
 
 IDEA = """
 promptwire: 1

@@ -12,8 +12,8 @@ from promptwire.backends.planted import reply as planted
 from promptwire.backends.planted_meta import HINT
 from promptwire.documents import resources
 from promptwire.values import Prompt, Prompts
+from tests.pipelines.planted_task import PLANTED, guess, parcels, variant
 from tests.pipelines.search_runs import Waves, kind_of, model, numbers, search, well_formed
-from tests.pipelines.test_planted import PLANTED, guess, parcels, variant
 
 SAID, BLAMED = "search.backward.said", "search.backward.blamed"
 

@@ -6,25 +6,13 @@ from typing import Any
 
 import pytest
 
-from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.language.check import load_graph
 from promptwire.planning.plan import make_plan
-from promptwire.values.hashing import stream
-from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
+from tests.pipelines.search_runs import mixed, model, numbers, search, well_formed
 
 WHOLE = [name for name in resources.pipelines() if name != "protegi-expand"]
 SMALL: dict[str, dict[str, Any]] = {"opro": {"steps": 3}, "protegi": {"rounds": 2, "pulls": 300}, "protegi-repo": {"rounds": 2}}
-
-
-def mixed(request: Request, key: str) -> str:
-    """Replies of all sorts: good ones, the same again, unreadable ones; every third answer right."""
-    rng = stream(0, key, str(request))
-    if kind_of(request) == "task":
-        text = request.messages[-1].content if request.messages else request.prompt
-        return text.rpartition("number ")[2].split()[0].join(("answer ", "")) if rng.random() < 0.3 else "wrong"
-    roll = rng.random()
-    return "" if roll < 0.15 else well_formed(request, str(rng.randrange(3)) if roll < 0.6 else key)
 
 
 @pytest.mark.parametrize("reply", [well_formed, mixed], ids=["distinct", "mixed"])

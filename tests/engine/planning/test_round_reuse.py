@@ -9,9 +9,8 @@ import pytest
 from promptwire.language.check import load_graph
 from promptwire.planning.plan import make_plan
 from promptwire.values import Prompt, Prompts
-from tests.engine.planning.test_plan import mixed
-from tests.pipelines.search_runs import model, numbers, search
-from tests.pipelines.test_evoprompt_ga import graded
+from tests.pipelines.scored_prompts import graded
+from tests.pipelines.search_runs import mixed, model, numbers, search
 
 LOOP = """
 promptwire: 1
