@@ -1,10 +1,10 @@
-"""accept: keep a child only where it is better than its parent.
+"""accept: replace a parent by its better child.
 
 The gate of GEPA (Agrawal et al. 2025: strictly better on the same minibatch), the revert of TextGrad (Yuksekgonul et al.
-2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024, section 3.3). A child of several may
-replace the first of them, whom it was made from; the others only lent. Parent and child are compared on the examples that both
-were scored on. Without such examples the parent stays, and so it does where failed calls left less than half of those that both
-were asked; such children are counted.
+2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024, section 3.3). A child of several
+parents may replace only the first of them. Parent and child are compared on the examples that both were scored on. Without such
+examples the parent stays. It also stays where failed calls left less than half of the examples that both were asked. Such
+children are counted.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Inputs(Model):
     children: Prompts
     """The prompts that may replace them; those of other parents are left out."""
     scores: Scores
-    """How both did, on the same examples."""
+    """Scores of parents and children on the same examples."""
 
 
 class Params(Model):
     strict: bool = True
-    """Whether a child that does equally well is refused."""
+    """Whether a child with an equal score is refused."""
 
 
 class Outputs(Model):
@@ -39,11 +39,11 @@ class Outputs(Model):
     accepted: Prompts
     """The children that were accepted."""
     scores: Scores
-    """The rows of those in `prompts` alone, to be carried on."""
+    """The rows of `prompts` only, for the next round."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """One for each parent; a child that is accepted may be equal to another parent."""
+    """One prompt for each parent; an accepted child may be equal to another parent."""
     parents = sizes.of("parents")
     kept = Extent(min(1, parents.least), parents.most)
     return Bound(

@@ -1,9 +1,9 @@
-"""beam-select: keep the best prompts, spending a budget of pulls where it tells most.
+"""beam-select: keep the best prompts, chosen by score or by a bandit.
 
-ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step. `top` takes scores that are there, or scores
-all on `on`; `uniform` shares the pulls equally; `ucb`, `ucb-e`, `successive-rejects` and `successive-halving` spend more on
-what looks good. All arms walk through one shuffled order of the examples, so arms with equally many pulls were compared on the
-same ones and no pull repeats an example. Ties go by rule, see `promptwire.stats.ranking`.
+ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step. A pull scores one prompt on one example. `top`
+takes given scores, or scores all prompts on `on`. `uniform` shares the pulls equally. `ucb`, `ucb-e`, `successive-rejects` and
+`successive-halving` spend more pulls on prompts that look good. All prompts use one shuffled order of the examples, so prompts
+with equally many pulls are compared on the same examples. No pull repeats an example. `promptwire.stats.ranking` breaks ties.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Sc
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
 
 MOST_TRIED = 300
-"""Numbers of prompts that a bound tries; beyond, it is the budget."""
+"""Most numbers of prompts that a bound tries; for more, the bound is the budget."""
 
 
 class Inputs(Model):
     prompts: Prompts | None = None
     """The prompts to choose from; those of `scores` when not wired."""
     scores: Scores | None = None
-    """Scores that are there: `top` compares them."""
+    """Given scores: `top` compares them."""
     on: Examples | None = None
     """Examples to score on."""
 
@@ -42,9 +42,9 @@ class Params(Model):
     policy: Literal["top", "uniform", "ucb", "ucb-e", "successive-rejects", "successive-halving"] = "top"
     """How the pulls are spent."""
     pulls: int = Field(default=2048, ge=1)
-    """Pairs of prompt and example to score at most; `top` has no budget."""
+    """Most pairs of prompt and example to score; `top` has no budget."""
     c: float = Field(default=2.0, ge=0)
-    """How much `ucb` and `ucb-e` explore."""
+    """Exploration constant of `ucb` and `ucb-e`."""
     per_round: int = Field(default=8, ge=1)
     """Prompts that `ucb` and `ucb-e` pull at once."""
     batch: int = Field(default=32, ge=1)
@@ -53,11 +53,11 @@ class Params(Model):
 
 class Outputs(Model):
     prompts: Prompts
-    """The best, best first."""
+    """The best prompts, best first."""
     scores: Scores
-    """All rows they were chosen by."""
+    """All rows that the choice was made by."""
     kept: Scores
-    """The rows of the best alone, to be carried on."""
+    """The rows of the best prompts only, for the next round."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
@@ -93,7 +93,7 @@ def _pulled(prompts: int, examples: int, params: Params) -> int:
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
-    """It needs prompts, and scores or examples; policies that spend pulls need examples."""
+    """The wires that are missing: prompts, scores or examples; policies with a budget need examples."""
     if not wired & {"on", "scores"} or not wired & {"prompts", "scores"}:
         return "nothing to choose by", "wire `prompts` and `on`, or `scores`"
     if params.policy != "top" and "on" not in wired:
@@ -120,7 +120,7 @@ async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outpu
 
 
 class _Table:
-    """The rows so far, how far each prompt has walked through the examples, and what is left of the budget."""
+    """The rows so far, the examples asked of each prompt, and the budget left."""
 
     def __init__(self, prompts: Prompts, examples: Examples, budget: int, context: Context) -> None:
         self.prompts = prompts
@@ -171,7 +171,7 @@ class _Table:
                 self._rows[row.prompt].append(row)
 
     def scores(self) -> Scores:
-        """All rows, but for prompts that got less than half of what was asked for: a limit or failed calls cut them short."""
+        """All rows, except those of prompts for which a limit or failed calls left less than half."""
         kept = {prompt: rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]}
         return Scores(
             metric=self._found.metric,
@@ -203,7 +203,7 @@ async def _spend(table: _Table, params: Params) -> Prompts:
 
 
 async def _bounds(table: _Table, params: Params) -> None:
-    """Round by round, pull the prompts with the highest upper bounds; the unknown ones in a drawn order before all others."""
+    """Score the prompts with the highest upper bounds, round by round; unknown prompts come first, in a drawn order."""
     rule = ucb if params.policy == "ucb" else ucb_e
     drawn = table.shuffled()
     while table.budget:
@@ -216,11 +216,11 @@ async def _bounds(table: _Table, params: Params) -> None:
 
 
 async def _eliminate(table: _Table, keep: int, phases: Sequence[Phase]) -> Prompts:
-    """Pull all that are left, drop the worst, phase by phase. Without phases there is nothing to drop, and all are scored."""
+    """Score all prompts left and drop the worst, phase by phase; without phases, score all."""
     left = table.prompts.items
     for phase in phases or [Phase(table.budget // max(1, len(left)), keep)]:
         if not phase.pulls:
-            continue  # nothing is known yet, so nobody can be dropped
+            continue  # nothing is known yet, so no prompt can be dropped
         await table.pull(left, [phase.pulls] * len(left))
         left = table.best(left, phase.left)
     return Prompts(items=left)

@@ -1,8 +1,8 @@
-"""cap: keep at most so many children of each parent.
+"""cap: limit the number of children of each parent.
 
-ProTeGi's bound on what a beam prompt may bring (Pryzant et al. 2023, section 3.2): a random few, or with `errors-only` those of
-twice as many that do best on what the parent got wrong. A paraphrase of an edit is the grandchild of the beam prompt and counts
-with its family.
+ProTeGi's limit on the successors of a beam prompt (Pryzant et al. 2023, section 3.2). `random` draws the children that stay.
+`errors-only` draws twice as many and keeps those with the best scores on the parent's errors. A paraphrase of an edit is a
+grandchild of the beam prompt and counts with its family.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Inputs", "Outputs", "Params", "cap"]
 
 class Inputs(Model):
     prompts: Prompts
-    """The children, with all between them and the parents."""
+    """The children, and all prompts between them and the parents."""
     errors: Failures | None = None
     """What the parents got wrong; for `errors-only`."""
 
@@ -33,16 +33,16 @@ class Params(Model):
     policy: Literal["random", "errors-only"] = "random"
     """`random`, or the best on the parent's errors."""
     max_errors: int = Field(default=16, ge=1)
-    """Errors of a parent that its children are scored on at most."""
+    """Most errors of a parent that its children are scored on."""
 
 
 class Outputs(Model):
     prompts: Prompts
-    """What is kept, in the written order."""
+    """The prompts kept, in the written order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """Families are not known, so perhaps all is kept; only families that are too large are scored."""
+    """All prompts at most, because families are unknown; only families that are too large are scored."""
     prompts, errors = sizes.of("prompts"), sizes.of("errors")
     shown = min(errors.most * errors.inside if errors.inside else 0, params.max_errors)
     crowded = params.policy == "errors-only" and prompts.most > params.per_parent
@@ -68,7 +68,7 @@ async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
 
 
 def _families(prompts: Prompts) -> dict[str, list[Prompt]]:
-    """The prompts by the ancestor outside of the set that they come from."""
+    """The prompts by their nearest ancestor outside of the set."""
     pool = {prompt.id: prompt for prompt in prompts.items}
     families: dict[str, list[Prompt]] = {}
     for prompt in prompts.items:

@@ -1,6 +1,6 @@
-"""converged: whether a search has stopped getting better.
+"""converged: tell whether a search has stopped improving.
 
-A stop rule for `until:`. The papers stop after a fixed number of steps; OPRO's curves (Yang et al. 2023, figure 1) are flat
+A stop rule for `until:`. The papers stop after a fixed number of steps. OPRO's curves (Yang et al. 2023, figure 1) are flat
 long before, and PE2's code stops at a perfect score.
 """
 
@@ -24,12 +24,12 @@ class Inputs(Model):
 
 class Params(Model):
     patience: int = Field(default=50, ge=1)
-    """Rounds without a better prompt after which the search is over."""
+    """Rounds without a better prompt after which the search ends."""
     better_by: float = Field(default=0.0, ge=0)
-    """How much better a score has to be to count, in the metric's own unit."""
+    """Smallest improvement that counts, in the metric's own unit."""
     perfect: float | Literal["metric"] | None = "metric"
-    """A score that can't be beaten, at which the search is over at once: a number, `metric` for the metric's own perfect value
-    where it has one, or null for none."""
+    """Score at which the search ends at once: a number, `metric` for the metric's own perfect value where it has one, or null
+    for none."""
 
 
 class Outputs(Model):
@@ -38,13 +38,13 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """It asks nobody."""
+    """No calls, one value."""
     return Bound({"done": ONE})
 
 
 @node(bound=bound)
 async def converged(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Say whether the last `patience` rounds brought nothing better."""
+    """Tell whether the last `patience` rounds brought no better prompt."""
     best, since = None, 0
     for entry in sorted(inputs.log.entries, key=lambda entry: entry.round):
         if best is None or entry.score > best + params.better_by:

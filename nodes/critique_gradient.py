@@ -1,8 +1,8 @@
-"""critique-gradient: ask a model, in words, why a prompt failed.
+"""critique-gradient: ask a model why a prompt failed.
 
-The "textual gradient" of ProTeGi (Pryzant et al. 2023, section 3.1): one request per group of failures, which may give
-several reasons. With PE2's template (Ye et al. 2024, section 3.2) it is the first turn of a conversation in which `edit` then
-writes the new prompt; a critique carries its conversation along.
+The "textual gradient" of ProTeGi (Pryzant et al. 2023, section 3.1). Each group of failures is one request, which may give
+several reasons. With PE2's template (Ye et al. 2024, section 3.2) this is the first turn of a conversation. `edit` writes the
+new prompt in its second turn: a critique holds its conversation.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Inputs(Model):
 
 class Params(Model):
     n: int = Field(default=1, ge=1)
-    """Reasons to ask for about each group; of more the last are taken, for the first may repeat the request."""
+    """Reasons to ask for about each group. Of more, the last are taken, because the first may repeat the request."""
 
 
 class Slots(Model):
@@ -38,7 +38,7 @@ class Slots(Model):
 
 class Outputs(Model):
     critiques: Critiques
-    """The reasons, group by group; may be fewer than asked for."""
+    """The reasons, group by group; possibly fewer than asked for."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
@@ -51,7 +51,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 async def critique_gradient(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Ask why each prompt failed on each group of its failures."""
     groups = inputs.of.groups
-    # Equal groups are equal questions, and each is to have a reason of its own.
+    # Equal groups give equal requests; sample numbers give each its own reason.
     numbers = ordinals((group.prompt.id, tuple(case.example.id for case in group.cases)) for group in groups)
     asked = await context.gather(
         [

@@ -1,9 +1,9 @@
-"""crossover: let a model breed a new prompt from the prompts of a family.
+"""crossover: let a model write a new prompt from several parents.
 
-The operator of EvoPrompt (Guo et al. 2024: of two parents, cross over, then mutate; of a prompt, two donors and the best so
-far, differential evolution) and of CAPO (Zehle et al. 2025, whose children also take over half of their parents' shots). With
-critiques of the parents in the template it is a hybrid of both worlds, evolution and gradients. Who meets whom is drawn by
-`parents`; that a family comes again is meant, and gives another child.
+The operator of EvoPrompt (Guo et al. 2024) and of CAPO (Zehle et al. 2025). EvoPrompt's genetic algorithm crosses two parents
+over and mutates the result. Its differential evolution takes a prompt, two donors and the best so far. CAPO's children also
+take half of their parents' shots. With critiques of the parents in the template, evolution and textual gradients are combined.
+`parents` draws the families. A family may occur again and then gives another child.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ __all__ = ["Inputs", "Outputs", "Params", "Slots", "crossover"]
 
 class Inputs(Model):
     of: Families
-    """The families to breed from."""
+    """The families to cross over."""
     best: Prompts | None = None
-    """The best so far, for a template that shows it; of several the first."""
+    """The best prompt so far, for a template that shows it; the first of several."""
     critiques: Critiques | None = None
-    """What is wrong with the parents, for a template that shows it."""
+    """Critiques of the parents, for a template that shows them."""
 
 
 class Params(Model):
     n: int = Field(default=1, ge=1)
     """Children of each family, as samples of one request."""
     demos: Literal["first", "half"] = "first"
-    """A child's demonstrations: those of the first of its family, or as many as its parents have on average, drawn from all."""
+    """A child's demonstrations: `first`, those of the first parent; `half`, a parent's average number, drawn from all."""
 
 
 class Slots(Model):
     family: tuple[Prompt, ...]
-    """The parents, first of all the one that the child may replace."""
+    """The parents; the child may replace the first."""
     donors: tuple[Prompt, ...]
     """The others of the family."""
     best: Prompt | None
-    """The best so far, when it is wired."""
+    """The best prompt so far, when it is wired."""
     critiques: tuple[tuple[Critique, ...], ...]
-    """For each of the family, in its order, what is wrong with it; may be nothing."""
+    """The critiques of each parent, in the order of the family; possibly none."""
     n: int
     """Children of each family."""
 
@@ -63,9 +63,9 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 @node(slots=Slots, bound=bound)
 async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Breed new prompts from each family."""
+    """Write new prompts from each family."""
     families = inputs.of.items
-    # A family that comes again is the same question, and is to have another child.
+    # Equal families give equal requests; sample numbers give each its own child.
     numbers = ordinals(tuple(parent.id for parent in family) for family in families)
     shown = [_slots(family, inputs, params) for family in families]
     asked = await context.gather(

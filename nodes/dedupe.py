@@ -1,8 +1,8 @@
-"""dedupe: drop prompts that were tried before, and those that break a rule.
+"""dedupe: drop prompts that were tried before or that break a rule.
 
-OPRO (Yang et al. 2023) scores no instruction twice and none that is too long, holds a digit or repeats the placeholder of its
-meta-prompt; PE2 drops what equals any earlier prompt. The authors of OPRO forget the initial instructions in their list of seen
-ones; here everything in `log` and `known` counts. What is dropped is counted by reason.
+OPRO (Yang et al. 2023) scores no instruction twice. It also drops instructions that are too long, hold a digit, or repeat the
+placeholder of its meta-prompt. PE2 drops a prompt that equals any earlier one. The code of OPRO's authors omits the initial
+instructions from its list of known ones; here all prompts in `log` and `known` count. Dropped prompts are counted by reason.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Inputs", "Outputs", "Params", "dedupe"]
 
 class Inputs(Model):
     prompts: Prompts
-    """The prompts to sift."""
+    """The prompts to check."""
     log: History | None = None
     """A history whose prompts are known."""
     known: Prompts | None = None
@@ -30,7 +30,7 @@ class Inputs(Model):
 
 class Params(Model):
     by: Literal["text", "words"] = "text"
-    """`text`: equal texts and demonstrations; `words`: equal but for case, blanks and punctuation."""
+    """What makes two prompts equal. `text`: text and demonstrations; `words`: the same without case, blanks and punctuation."""
     max_chars: int | None = Field(default=None, ge=1)
     """Longest text, in characters."""
     max_words: int | None = Field(default=None, ge=1)
@@ -38,16 +38,16 @@ class Params(Model):
     digits: bool = True
     """Whether a text may hold digits."""
     without: tuple[str, ...] = ()
-    """Texts that a prompt may not hold, in any case of letters."""
+    """Texts that a prompt may not contain, in upper or lower case."""
 
 
 class Outputs(Model):
     prompts: Prompts
-    """What is new and keeps the rules."""
+    """The prompts that are new and keep the rules."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """Some of them."""
+    """All prompts at most."""
     return Bound({"prompts": sizes.of("prompts").perhaps()})
 
 

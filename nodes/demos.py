@@ -1,9 +1,9 @@
-"""demos: give prompts worked examples to show, or vary those that they have.
+"""demos: give prompts demonstrations, or vary those that they have.
 
-CAPO (Zehle et al. 2025) starts each prompt with a drawn number of shots, and its mutation adds one, drops one, or keeps them,
-each as likely, and shuffles them. A shot's output is what the task model itself wrote with the prompt's bare text, where that
-was right: so its reasoning is shown, as in bootstrapped demonstrations (Khattab et al. 2024); else it is the example's own. In
-the authors' code the branch that adds a shot runs into the one that keeps all, so the shot that was paid for is lost.
+CAPO (Zehle et al. 2025) starts each prompt with a drawn number of shots. Its mutation adds one, drops one, or keeps all, with
+equal chances, and shuffles them. A shot shows what the task model replied with the prompt's text alone, if that was right: so
+reasoning is shown, as in bootstrapped demonstrations (Khattab et al. 2024). Otherwise it shows the example's own output. In the
+code of CAPO's authors the branch that adds a shot continues into the one that keeps all, so the paid shot is lost.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class Inputs(Model):
     prompts: Prompts
     """The prompts."""
     examples: Examples
-    """The examples to draw shots from; best none that prompts are scored on."""
+    """The examples to draw shots from; preferably none that prompts are scored on."""
 
 
 class Params(Model):
     policy: Literal["draw", "vary"] = "draw"
-    """`draw`: from none to `most` shots, in place of what a prompt has; `vary`: add one, drop one, or keep all, and shuffle."""
+    """`draw`: replace a prompt's shots by 0 to `most` drawn ones; `vary`: add one, drop one, or keep all, and shuffle."""
     most: int = Field(default=5, ge=0)
     """Most shots of a prompt."""
     worked: bool = True
-    """Whether a shot shows what the task model wrote, where that is right."""
+    """Whether a shot shows the task model's reply where that is right."""
 
 
 class Outputs(Model):
@@ -42,7 +42,7 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """At most `most` shots a prompt, or one more; each is tried once."""
+    """At most `most` new shots a prompt, with `vary` one; each is tried once."""
     prompts, pool = sizes.of("prompts"), sizes.of("examples")
     shots = min(params.most, pool.most, 1 if params.policy == "vary" else params.most)
     kept = Extent(min(1, prompts.least), prompts.most)
@@ -82,7 +82,7 @@ async def _shown(prompt: Prompt, place: int, pool: Examples, params: Params, con
 
 
 async def _worked(prompt: Prompt, drawn: Sequence[Example], params: Params, context: Context) -> list[Example]:
-    """The drawn examples, with what the task model wrote where that is right."""
+    """The drawn examples, with the task model's reply where that is right."""
     if not params.worked or not drawn:
         return list(drawn)
     bare = Prompts(items=(Prompt(text=prompt.text),))

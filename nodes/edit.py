@@ -1,8 +1,8 @@
-"""edit: write a better prompt along a critique.
+"""edit: rewrite a prompt after a critique.
 
-ProTeGi's step against the gradient (Pryzant et al. 2023, section 3.1), and PE2's second turn (Ye et al. 2024, section 3.2),
-which continues the critique's conversation and states limits: how many words may change (its step size), how long the prompt
-may be, and what was tried before (its momentum). Limits are told to the model, as in PE2; `dedupe` drops what breaks them.
+ProTeGi's step against the gradient (Pryzant et al. 2023, section 3.1), and PE2's second turn (Ye et al. 2024, section 3.2). PE2
+continues the critique's conversation. It states how many words may change (its step size), how long the prompt may be, and what
+was tried before (its momentum). The template tells the model the limits, as in PE2; `dedupe` drops prompts that break them.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ class Inputs(Model):
     critiques: Critiques
     """The critiques to follow."""
     history: History | None = None
-    """What was tried before, for a template that shows it."""
+    """Earlier prompts, for a template that shows them."""
 
 
 class Params(Model):
     n: int = Field(default=1, ge=1)
-    """Prompts to ask for along each critique; of more the last are taken, for the first may repeat the request."""
+    """Prompts to ask for after each critique. Of more, the last are taken, because the first may repeat the request."""
     step_size: int | None = Field(default=None, ge=1)
     """Most words that may change; no limit when not set."""
     max_words: int | None = Field(default=None, ge=1)
     """Longest prompt, in words; no limit when not set."""
     converse: bool = False
-    """Whether to go on with the conversation that the critique came from."""
+    """Whether to continue the conversation that the critique came from."""
 
 
 class Slots(Model):
     prompt: Prompt
     """The prompt to change."""
     critique: Critique
-    """Why it failed."""
+    """The critique of it."""
     failures: tuple[Failure, ...]
     """What it got wrong."""
     n: int
@@ -50,7 +50,7 @@ class Slots(Model):
     max_words: int | None
     """Longest prompt, in words."""
     history: History
-    """What was tried before; empty when none is wired."""
+    """Earlier prompts; empty when none are wired."""
 
 
 class Outputs(Model):
@@ -67,7 +67,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 @node(slots=Slots, bound=bound)
 async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Rewrite each criticised prompt along its critique."""
+    """Rewrite each criticised prompt after its critique."""
     critiques = inputs.critiques.items
     if params.converse and any(not critique.conversation for critique in critiques):
         hint = "`converse` needs a critique from a chat template, not from a completion"

@@ -1,7 +1,7 @@
 """evaluate: score every prompt on every example.
 
-The step that all papers share; what counts as right is the `metric`. Every row is kept - reply, answer, value - so that
-`failures` and `critique-gradient` need no second call. All pairs are independent and in flight together.
+The step that all papers share; the `metric` decides what is right. Every row keeps reply, answer and value, so that `failures`
+and `critique-gradient` need no second call. All pairs are independent and in flight together.
 """
 
 from __future__ import annotations

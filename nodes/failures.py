@@ -1,8 +1,8 @@
-"""failures: what each prompt got wrong, in groups that a critic can look at.
+"""failures: collect what each prompt got wrong, in groups for a critique.
 
 ProTeGi draws groups of errors from a minibatch, each group independently (Pryzant et al. 2023, section 3.1); PE2 draws a batch
-of hard examples for every proposal (Ye et al. 2024, section 3). A prompt that got nothing wrong has no group: ProTeGi's code
-asks a critic all the same, about an empty list. TextGrad's critic sees right answers too, and GEPA's unless all are right.
+of hard examples for every proposal (Ye et al. 2024, section 3). A prompt without wrong answers has no group, whereas ProTeGi's
+code asks for a critique of an empty list. TextGrad's critic also sees right answers, and so does GEPA's unless all are right.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ __all__ = ["Inputs", "Outputs", "Params", "failures"]
 
 class Inputs(Model):
     of: Scores
-    """How the prompts did."""
+    """Scores of the prompts."""
 
 
 class Params(Model):
     groups: int = Field(default=1, ge=1)
     """Groups for each prompt."""
     size: int = Field(default=4, ge=1)
-    """Failures in a group; fewer when there are not so many."""
+    """Most failures in a group."""
     policy: Literal["random", "worst"] = "random"
-    """`random`: drawn anew for each group; `worst`: the lowest values, shared out over the groups."""
+    """`random`: drawn anew for each group; `worst`: the lowest values, distributed over the groups."""
     below: float | None = None
-    """Values under this are failures; by default those under the metric's perfect value, or under the prompt's own mean
-    where the metric has no such value."""
+    """Values below this are failures. Default: the metric's perfect value, or the prompt's own mean where there is none."""
     right: Literal["never", "beside", "always"] = "never"
-    """Whether right answers are drawn too: `never`; `beside` wrong ones, for a prompt that got any wrong; or `always`, so that
-    a prompt that got all right has groups as well."""
+    """When right answers are drawn too: `never`; `beside` wrong ones, for a prompt with a wrong answer; or `always`, so that a
+    prompt without wrong answers has groups too."""
 
 
 class Outputs(Model):

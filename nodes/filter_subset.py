@@ -1,9 +1,9 @@
-"""filter-subset: find the good prompts without scoring the poor ones on everything.
+"""filter-subset: keep the best prompts, scored on growing subsets of examples.
 
-APE's adaptive filter (Zhou et al. 2023, section 3.2): score all candidates on a small subset, drop the poor, give the rest a
-new, non-overlapping subset and update their mean; go on until few are left and score those on all. The paper leaves sizes and
-threshold open, and its repository has no such filter: here each stage keeps a share, and its subset grows by a factor. All
-candidates of a stage see the same examples (the repository draws anew for each), since a comparison needs that.
+APE's adaptive filter (Zhou et al. 2023, section 3.2). Score all candidates on a small subset and drop the worst. Score the rest
+on a new, non-overlapping subset and update their means. Repeat until few are left, and score those on all examples. The paper
+leaves sizes and threshold open, and its repository has no such filter: here each stage keeps a share, and its subset grows by a
+factor. All candidates of a stage see the same examples, as a comparison needs; the repository draws anew for each.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Params(Model):
     first: int = Field(default=10, ge=1)
     """Examples of the first stage."""
     growth: float = Field(default=2.0, ge=1)
-    """How many times more examples each next stage has."""
+    """Factor by which the subset grows from stage to stage."""
     keep: float = Field(default=0.5, gt=0, lt=1)
     """Share of the candidates that each stage keeps, rounded up."""
     until: int = Field(default=4, ge=1)
-    """How many are left in the end."""
+    """Number of candidates at which the stages end."""
     full: bool = True
-    """Whether those are then scored on all examples that no stage has used."""
+    """Whether the survivors are then scored on all examples that no stage has used."""
 
 
 class Outputs(Model):
@@ -70,7 +70,7 @@ def _pairs(prompts: float, examples: float, params: Params) -> float:
 
 
 def _left(alive: int, params: Params) -> int:
-    """How many of `alive` candidates a stage leaves; a share close to 1 rounds up to all, but one goes in every stage."""
+    """How many of `alive` candidates a stage leaves; at least one goes, even where the share rounds up to all."""
     return min(max(params.until, math.ceil(alive * params.keep)), alive - 1)
 
 
@@ -96,9 +96,9 @@ async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Out
 async def _scored(scores: Scores, prompts: Prompts, examples: list[Example], context: Context) -> Scores:
     """`scores` with those of `prompts` on `examples`.
 
-    Outside loops a budget that runs out gives what there is; a loop has its last complete round to fall back to. A stage that
-    broke off decides nothing where there were stages before it: a mean over a few easy examples is not a better one. In the
-    first stage, what was scored on less than half of the subset counts as not scored.
+    Outside loops, a budget that runs out leaves the rows so far; a loop falls back to its last complete round. After the first
+    stage, a stage that broke off decides nothing: a mean over a few easy examples is not a better one. In the first stage, a
+    prompt scored on less than half of the subset counts as not scored.
     """
     new = await context.score(prompts, Examples(items=tuple(examples)), partial=not context.round)
     rows = new.rows

@@ -1,8 +1,8 @@
-"""generate: let a model write prompts.
+"""generate: let a model write new prompts.
 
 APE's proposal (Zhou et al. 2023, section 3.1: forward and reverse mode), PE2's induction start and OPRO's step (Yang et al.
-2023, section 3) are all this node with another template: `draws` independent requests of `n` samples each. Two draws may
-ask exactly the same question and still get answers of their own, because each has its own sample numbers.
+2023, section 3) are this node with different templates: `draws` independent requests of `n` samples each. Two equal requests
+still get different completions, because each draw has its own sample numbers.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Slots(Model):
 
 class Outputs(Model):
     prompts: Prompts
-    """What was written, in the order of draws and samples; of equal texts the first."""
+    """The new prompts, in the order of draws and samples; the first of equal texts."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:

@@ -1,8 +1,8 @@
 """history-append: add scored prompts to a history.
 
-OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. There is one entry per prompt: when a prompt
-was scored again, the score over more examples stays, the newer one among equals. A prompt without a score is not added; nor is
-one that was scored on less than half of the examples it was asked. The history keeps the metric's perfect value and scale.
+OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. Each prompt has one entry. When a prompt is
+scored again, the score over more examples stays; with equally many, the newer one. A prompt is not added without a score, or
+with a score on less than half of the examples that it was asked. The history keeps the metric's perfect value and scale.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ __all__ = ["Inputs", "Outputs", "Params", "history_append"]
 
 class Inputs(Model):
     scores: Scores
-    """How prompts did."""
+    """The scores to add."""
     log: History | None = None
     """The history to add to; an empty one when not wired."""
     critiques: Critiques | None = None
-    """What was said of them."""
+    """Critiques of the prompts, stored with their entries."""
 
 
 class Params(Model):
@@ -33,7 +33,7 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """One entry a prompt, and a prompt that was scored again has one already."""
+    """One entry a prompt; a prompt that is scored again keeps its entry."""
     return Bound({"history": sizes.of("log").joined(sizes.of("scores")).holding(0)})
 
 

@@ -1,7 +1,7 @@
-"""history-select: the best entries of a history, in the order in which a model is to see them.
+"""history-select: choose the best entries of a history and order them.
 
-OPRO (Yang et al. 2023, section 4.2) shows its best 20 attempts worst first, because a model heeds most what stands last, and
-their scores as one of 100 levels. Among equal scores the one over more examples is better, then the older one; in every order
+OPRO (Yang et al. 2023, section 4.2) shows its best 20 attempts worst first, because a model heeds the last ones most. It
+rounds their scores to 100 levels. Among equal scores the one over more examples is better, then the older one. In every order
 the older one stands first among equals.
 """
 
@@ -21,18 +21,18 @@ __all__ = ["Inputs", "Outputs", "Params", "history_select"]
 
 class Inputs(Model):
     of: History
-    """The history."""
+    """The history to choose from."""
 
 
 class Params(Model):
     best: int | None = Field(default=None, ge=1)
-    """How many of the best entries; all when not set."""
+    """Number of entries to choose; all when not set."""
     order: Literal["descending", "ascending", "written"] = "descending"
-    """Best first, best last, or oldest first."""
+    """`descending`: best first; `ascending`: best last; `written`: oldest first."""
     threshold: float | None = None
-    """Lowest score that is shown, in the metric's own unit; the result may then be empty."""
+    """Lowest score to choose, in the metric's own unit; the result may then be empty."""
     buckets: int | None = Field(default=None, ge=1)
-    """Levels of the metric's scale that scores are rounded to; exact when not set, or when the metric declares no scale."""
+    """Levels of the metric's scale that scores are rounded to; none when not set, or when the metric declares no scale."""
 
 
 class Outputs(Model):
@@ -43,7 +43,7 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """The best of them; a threshold may leave none."""
+    """At most `best` entries; a threshold may leave none."""
     chosen = sizes.of("of").upto(math.inf if params.best is None else params.best)
     chosen = chosen if params.threshold is None else chosen.perhaps()
     return Bound({"history": chosen, "prompts": chosen})
@@ -54,7 +54,7 @@ async def history_select(inputs: Inputs, params: Params, context: Context) -> Ou
     """Choose entries of the history and order them."""
     log = inputs.of
     ages = {entry.prompt.id: age for age, entry in enumerate(log.entries)}
-    # Chosen by the exact scores: two that share a level are not equally good.
+    # The exact scores decide: two entries on one level are not equally good.
     chosen = sorted(log.entries, key=lambda entry: (-entry.score, -entry.n, ages[entry.prompt.id]))[: params.best]
     chosen = [entry for entry in chosen if params.threshold is None or entry.score >= params.threshold]
     if params.order == "ascending":

@@ -1,8 +1,8 @@
-"""parents: draw who breeds with whom.
+"""parents: draw the families of prompts for a crossover.
 
-EvoPrompt's roulette wheel (Guo et al. 2024, section 3.2: likelier the better, and a prompt may meet itself) and the donors of
-its differential evolution (section 3.3: `every` prompt in turn with others that differ), CAPO's even draw (Zehle et al. 2025),
-PromptBreeder's tournament (Fernando et al. 2023: the better one of two drawn). The families go to `crossover`.
+EvoPrompt's roulette wheel (Guo et al. 2024, section 3.2) draws in proportion to the score, and a prompt may be drawn twice. Its
+differential evolution (section 3.3) gives `every` prompt in turn other, different prompts as donors. CAPO (Zehle et al. 2025)
+draws evenly. PromptBreeder's tournament (Fernando et al. 2023) draws two and takes the better. `crossover` takes the families.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ class Inputs(Model):
     prompts: Prompts
     """The population."""
     scores: Scores | None = None
-    """How it did; needed by all policies but `random`."""
+    """Scores of the population; needed by all policies but `random`."""
 
 
 class Params(Model):
     n: int = Field(default=1, ge=0)
-    """Families to draw; with `every`, for each prompt."""
+    """Number of families; with `every`, for each prompt."""
     size: int = Field(default=2, ge=1)
     """Prompts in a family."""
     policy: Literal["roulette", "tournament", "random"] = "roulette"
-    """How they are drawn: likelier the better, the better of two drawn, or all alike."""
+    """`roulette`: in proportion to the score; `tournament`: the better of two drawn; `random`: with equal chances."""
     distinct: bool = True
-    """Whether the prompts of a family differ; a population that is too small for that has no families."""
+    """Whether the prompts of a family differ; a population too small for that gives no families."""
     every: bool = False
-    """Whether each prompt of the population is the first of a family in turn, and only the others are drawn."""
+    """Whether each prompt in turn is the first of a family, so that only the others are drawn."""
 
 
 class Outputs(Model):
     families: Families
     """The families, in the order of drawing."""
     prompts: Prompts
-    """All who were drawn, each once, in the order of drawing."""
+    """All drawn prompts, each once, in the order of drawing."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """`n` families, where there are prompts enough."""
+    """`n` families, if there are enough prompts."""
     population = sizes.of("prompts")
     needed = params.size if params.distinct else 1
     few, many = (
@@ -61,7 +61,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
-    """Policies that look at scores need them."""
+    """The wire that is missing: scores, for policies that use them."""
     if params.policy != "random" and "scores" not in wired:
         return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
     return "", ""
@@ -69,7 +69,7 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
 
 @node(bound=bound, lacks=lacks)
 async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Draw families of prompts to breed from."""
+    """Draw families of prompts for a crossover."""
     population = inputs.prompts.items
     require_wires(lacks, inputs, params, context)
     if len(population) < (params.size if params.distinct else 1):
@@ -87,7 +87,7 @@ async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
 def _drawn(
     first: tuple[Prompt, ...], population: Sequence[Prompt], scores: Scores, params: Params, rng: random.Random
 ) -> tuple[Prompt, ...]:
-    """The family of `first`, who may be nobody yet."""
+    """The family that begins with `first`, which may be empty."""
     family = list(first)
     left = [prompt for prompt in population if not params.distinct or prompt not in first]
     while len(family) < params.size:
@@ -101,10 +101,10 @@ def _any(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
 
 
 def _spin(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
-    """A place drawn in proportion to the mean above the lowest possible one; evenly when all are equally bad."""
+    """A position drawn in proportion to the mean above the lowest possible one; evenly when all are equally bad."""
     found = [scores.mean(prompt) for prompt in left]
     known = [mean for mean in found if mean is not None]
-    # Log-probabilities are negative: the worst of those left then weighs nothing. Nor does a prompt without a score.
+    # Log-probabilities are negative: the worst of those left then has weight 0. A prompt without a score has weight 0 too.
     lowest = scores.scale[0] if scores.scale is not None else 0.0
     floor = min([lowest, *known])
     weights = [0.0 if mean is None else mean - floor for mean in found]
@@ -112,7 +112,7 @@ def _spin(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
 
 
 def _fight(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
-    """The better of two drawn places; the one written first among equals."""
+    """The better of two drawn positions; the first one among equals."""
     drawn = sorted(rng.sample(range(len(left)), min(2, len(left))))
     return max(drawn, key=lambda place: merit(scores.fair(left[place])))
 

@@ -1,9 +1,9 @@
-"""pareto: the prompts that no other beats on everything, or a few of them to go on from.
+"""pareto: keep the Pareto front of prompts, or draw from it.
 
-GEPA (Agrawal et al. 2025, Algorithm 2) does not go on from the best prompt on average, which leads into the first hill: it
-takes the prompts that are best on some example, leaves out those whose every win is shared with a better one that is left, and
-draws a parent, likelier the more examples it wins. `by` names other objectives too: `[score, length]` keeps the short prompts
-that are good for their length. An example that a prompt was not scored on counts as worse than any value.
+The best prompt on average leads a search into the first local optimum. GEPA (Agrawal et al. 2025, Algorithm 2) takes the
+prompts that are best on some example. It leaves out a prompt that shares each of its wins with a better one. It draws a parent
+with a chance in proportion to its wins. `by` names other objectives too: `[score, length]` keeps short prompts that are good
+for their length. An example without a score counts as worse than any value.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ Objective = Literal["examples", "score", "length"]
 
 class Inputs(Model):
     scores: Scores
-    """How the prompts did."""
+    """Scores of the prompts."""
     prompts: Prompts | None = None
     """The prompts to choose from; those of `scores` when not wired."""
 
 
 class Params(Model):
     by: tuple[Objective, ...] = Field(default=("examples",), min_length=1)
-    """What a prompt has to be beaten on: its value on each of the `examples`, its mean `score`, its `length` in characters."""
+    """The objectives: the value on each of the `examples`, the mean `score`, the `length` in characters (less is better)."""
     draw: int | None = Field(default=None, ge=1)
-    """How many of the front to draw, likelier the more examples they are best on; the whole front when not set."""
+    """Number of prompts to draw, in proportion to the examples they are best on; the whole front when not set."""
 
 
 class Outputs(Model):
     prompts: Prompts
-    """The front in the written order, or what was drawn of it; prompts without a score only when no prompt has one."""
+    """The front in the written order, or the drawn prompts; prompts without a score only when no prompt has one."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """One at least, when there are any."""
+    """At least one prompt, if any is given."""
     prompts = sizes.of("prompts") if "prompts" in sizes else sizes.of("scores")
     most = math.inf if params.draw is None else params.draw
     return Bound({"prompts": Extent(min(1, prompts.least), min(prompts.most, most))})
@@ -52,7 +52,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 @node(bound=bound)
 async def pareto(inputs: Inputs, params: Params, context: Context) -> Outputs:
-    """Keep the prompts that no other beats on everything."""
+    """Keep the prompts that no other prompt dominates."""
     scores = inputs.scores
     prompts = scores.prompts if inputs.prompts is None else inputs.prompts
     known = tuple(prompt for prompt in prompts.items if scores.fair(prompt))
@@ -78,7 +78,7 @@ def _table(prompts: Sequence[Prompt], scores: Scores) -> Table:
 
 
 def _merits(prompt: Prompt, objective: Objective, table: Table, scores: Scores) -> Sequence[float]:
-    """What `prompt` is compared by under one objective, larger being better."""
+    """The values of `prompt` under one objective; larger is better."""
     if objective == "examples":
         return table[prompt.id]
     if objective == "score":
@@ -87,12 +87,12 @@ def _merits(prompt: Prompt, objective: Objective, table: Table, scores: Scores) 
 
 
 def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether `one` is nowhere worse and somewhere better; equals do not beat each other."""
+    """Whether `one` dominates `other`: nowhere worse and somewhere better."""
     return one != other and all(mine >= theirs for mine, theirs in zip(one, other, strict=True))
 
 
 def _wins(front: Sequence[Prompt], table: Table, scores: Scores) -> dict[str, int]:
-    """On how many examples each is the best, ties counting for all; the worst whose wins are all shared are left out first."""
+    """On how many examples each is the best, ties included; the worst prompts without a win of their own are left out."""
     ids = [prompt.id for prompt in front]
     columns = [(column, max(column)) for column in zip(*(table[one] for one in ids), strict=True)]
     winners = [{one for one, value in zip(ids, column, strict=True) if value == top} for column, top in columns]

@@ -1,10 +1,10 @@
-"""race: let prompts run over blocks of examples, and drop those that fall behind for certain.
+"""race: score prompts block by block, and drop those that are significantly worse.
 
-The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block; one that at least `keep` others beat by a
-one-sided paired t-test is out; so it goes on, block by block, until `keep` are left or all blocks are run. The blocks are cut
-from one shuffled order, the same in all races of a run: data that are sorted by class would give blocks of one class. Every
-word has its price: a value is lowered by `penalty`, a share of the metric's scale, for a prompt as long as the longest initial
-one. What is known from earlier races is not asked again. The authors' code may run one block more than it is told.
+The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block. A prompt is dropped when at least `keep`
+others beat it by a one-sided paired t-test. This repeats, block by block, until `keep` prompts are left or all blocks are run.
+The blocks are cut from one shuffled order, the same in all races of a run: data sorted by class would give blocks of one class.
+Length costs: a prompt as long as the longest initial one loses `penalty`, a share of the metric's scale. Rows of earlier races
+are not asked again. The authors' code may run one block more than it is told.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ __all__ = ["Inputs", "Outputs", "Params", "race"]
 
 class Inputs(Model):
     prompts: Prompts
-    """The prompts that run."""
+    """The prompts to race."""
     on: Examples
-    """The examples to run over, in blocks of one drawn order: the same blocks in every race of a run."""
+    """The examples, in blocks of one drawn order: the same blocks in every race of a run."""
     scores: Scores | None = None
-    """Rows that are there already."""
+    """Rows that are known already."""
     first: Prompts | None = None
-    """The initial prompts, whose longest is the measure of length; `prompts` when not wired."""
+    """The initial prompts; lengths are relative to the longest. `prompts` when not wired."""
 
 
 class Params(Model):
     keep: int = Field(default=10, ge=1)
-    """Prompts that reach the end at most."""
+    """Most prompts that reach the end."""
     block: int = Field(default=30, ge=2)
     """Examples in a block."""
     blocks: int = Field(default=10, ge=1)
     """Most blocks of a race."""
     alpha: float = Field(default=0.2, gt=0, lt=1)
-    """Level of the test, without a correction for many tests: the larger, the sooner a prompt is out."""
+    """Level of the test, not corrected for many tests; a larger one drops prompts sooner."""
     penalty: float = Field(default=0.05, ge=0)
-    """Share of the metric's scale (of 1 where it is not known) that a prompt as long as the longest initial one loses; length
-    is in words, demonstrations included."""
+    """Share of the metric's scale (of 1 where it is unknown) that a prompt as long as the longest initial one loses. Length is
+    in words, demonstrations included."""
     shuffle: bool = False
-    """Whether each race runs over the blocks in an order of its own; else all begin with the same ones."""
+    """Whether each race takes the blocks in its own order; otherwise all races begin with the same ones."""
 
 
 class Outputs(Model):
     prompts: Prompts
-    """Who reached the end, best first by the mean of all that is known of it, less the penalty."""
+    """The prompts that reached the end, best first by the mean of all their rows, less the penalty."""
     scores: Scores
-    """Their rows, those that were there already included, without penalty; to be carried on."""
+    """Their rows, known ones included, without penalty, for the next round."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """All prompts on one block at least, on all blocks at most; none when there are no more than are kept.
 
-    In a loop that carries prompts and rows on, each prompt is counted on all blocks when it comes in, raced at once or later,
-    and never again: so a whole search is bounded by all who ever come in, where no round by itself could be.
+    In a loop that carries prompts and rows, each prompt is counted once, on all blocks, in the round in which it enters. So a
+    whole search has a bound, although a single round has none.
     """
     prompts, on = sizes.of("prompts"), sizes.of("on")
     ran = min(on.most, params.block * params.blocks)
@@ -73,7 +73,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 
 
 def _carried(sizes: Sizes) -> bool:
-    """Whether who raced the round before comes with all its rows, and for the same examples."""
+    """Whether the prompts of the last round return with all their rows, for the same examples."""
     rows = sizes.returned.get("scores")
     return rows is not None and not rows.most and "prompts" in sizes.returned and "on" in sizes.steady
 
@@ -106,7 +106,7 @@ async def race(inputs: Inputs, params: Params, context: Context) -> Outputs:
 
 
 def _prices(inputs: Inputs, params: Params) -> dict[str, float]:
-    """What each prompt's length costs it, by id, on a scale of 1."""
+    """The penalty for each prompt's length, by id, on a scale of 1."""
     first = inputs.first or inputs.prompts
     longest = max((_words(prompt) for prompt in first.items), default=0) or 1
     return {prompt.id: params.penalty * _words(prompt) / longest for prompt in inputs.prompts.items}
@@ -131,7 +131,7 @@ def _blocks(on: Examples, params: Params, context: Context) -> list[Sequence[Exa
 
 
 async def _run(alive: Sequence[Prompt], block: Sequence[Example], known: Scores, context: Context) -> tuple[Scores, bool]:
-    """`known` with the rows of `alive` on `block`, and whether there are enough of them to go by."""
+    """`known` with the rows of `alive` on `block`, and whether there are enough of them for a test."""
     there = {(row.prompt, row.example) for row in known.rows}
     groups: dict[tuple[str, ...], list[Prompt]] = {}
     for prompt in alive:
@@ -155,7 +155,7 @@ async def _run(alive: Sequence[Prompt], block: Sequence[Example], known: Scores,
 def _lanes(
     alive: Sequence[Prompt], known: Scores, track: Sequence[str], prices: dict[str, float]
 ) -> dict[str, dict[str, float]]:
-    """The values of each prompt on what was run so far, less its price, by example."""
+    """The values of each prompt on the blocks so far, less its penalty, by example."""
     wanted, unit = set(track), _unit(known)
     lanes: dict[str, dict[str, float]] = {}
     for prompt in alive:
@@ -165,7 +165,7 @@ def _lanes(
 
 
 def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Params, run: int) -> list[Prompt]:
-    """Those whom fewer than `keep` others beat on the `run` examples so far, at least half of which both have a row for."""
+    """The prompts that fewer than `keep` others beat on the `run` examples so far; two prompts must share half of these."""
 
     def beats(one: Prompt, other: Prompt) -> bool:
         mine, theirs = lanes[one.id], lanes[other.id]
@@ -173,5 +173,5 @@ def _left(alive: list[Prompt], lanes: dict[str, dict[str, float]], params: Param
         return len(shared) * 2 >= run and chance([mine[one] for one in shared], [theirs[one] for one in shared]) < params.alpha
 
     left = [prompt for prompt in alive if sum(beats(other, prompt) for other in alive if other is not prompt) < params.keep]
-    # Who beats has the better mean, so `keep` stay; but not where failed calls left gaps and each pair shares other examples.
+    # A winner has the better mean, so `keep` stay; failed calls can break this, as pairs then share different examples.
     return left if len(left) >= params.keep else alive

@@ -1,8 +1,8 @@
-"""resample: write variants of each prompt that mean the same.
+"""resample: write variants of each prompt with the same meaning.
 
 APE's iterative Monte-Carlo search around the survivors (Zhou et al. 2023, section 3.3) and the paraphrases of ProTeGi's
-Expand (Pryzant et al. 2023, section 3.2). With `fill` it makes a population of a few prompts, as EvoPrompt's authors do (Guo
-et al. 2024). One request per prompt, all in flight together.
+Expand (Pryzant et al. 2023, section 3.2). `fill` makes a population out of a few prompts, as EvoPrompt's authors do (Guo et al.
+2024). Each prompt is one request, and all are in flight together.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Params(Model):
     n: int = Field(default=1, ge=0)
     """Variants of each prompt."""
     fill: int | None = Field(default=None, ge=1)
-    """Instead of `n`: as many variants as make so many prompts of the given ones, shared out evenly, the first get more."""
+    """Instead of `n`: the number of prompts that given prompts and variants make up. Shares are even; the first get more."""
     keep_parents: bool = False
-    """Whether the prompts themselves come first in the output."""
+    """Whether the output begins with the given prompts."""
 
 
 class Slots(Model):
@@ -39,7 +39,7 @@ class Slots(Model):
 
 class Outputs(Model):
     prompts: Prompts
-    """The variants, prompt by prompt; one that is equal to a given prompt or an earlier variant is left out and counted."""
+    """The variants, prompt by prompt; copies of a given prompt or an earlier variant are left out and counted."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:

@@ -1,7 +1,7 @@
-"""sample: draw a minibatch of examples; what was not drawn is `rest`.
+"""sample: draw a minibatch of examples.
 
-Every paper draws: APE its demonstrations, ProTeGi a minibatch a round, OPRO its exemplars, PE2 hard examples, GEPA batches that
-walk through the data epoch by epoch. A set that is smaller than `n` is given whole and counted as `short`.
+APE draws its demonstrations, ProTeGi a minibatch a round, OPRO its exemplars, PE2 hard examples. GEPA draws batches that go
+through the data epoch by epoch. A set smaller than `n` is given whole and counted as `short`. `rest` holds the other examples.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ class Inputs(Model):
     of: Examples
     """The examples to draw from."""
     scores: Scores | None = None
-    """How prompts did on them; needed by `hard` and `weighted`."""
+    """Scores on these examples; needed by `hard` and `weighted`."""
 
 
 class Params(Model):
     n: float = Field(gt=0)
-    """How many to draw; below 1 it is a share of the set, rounded down but never to none."""
+    """Number of examples; below 1 a share of the set, rounded down but at least one example."""
     policy: Literal["random", "epoch", "hard", "weighted"] = "random"
-    """`random`; `epoch`: every example once before one comes again, over the rounds of all loops around; `hard`: the lowest
-    mean value, ties at random; `weighted`: the lower the value, the likelier."""
+    """`random`: equal chances; `epoch`: each example once before any is repeated, over the rounds of all surrounding loops;
+    `hard`: the lowest mean values, ties at random; `weighted`: a lower value has a higher chance."""
 
 
 class Outputs(Model):
     examples: Examples
-    """What was drawn, in the order of drawing."""
+    """The drawn examples, in the order of drawing."""
     rest: Examples
-    """What was not drawn, in the written order."""
+    """The other examples, in the written order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """As many as `n` means, and the rest."""
+    """The number that `n` means, and the rest."""
     given = sizes.of("of")
     few, many = (_share(params.n, size) for size in (given.least, given.most))
     return Bound(
@@ -61,7 +61,7 @@ def _share(n: float, available: float) -> float:
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
-    """Policies that look at scores need them."""
+    """The wire that is missing: scores, for policies that use them."""
     if params.policy in ("hard", "weighted") and "scores" not in wired:
         return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
     return "", ""
@@ -95,7 +95,7 @@ def size_of(n: float, available: int) -> int:
 
 
 def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list[Example]:
-    """The batch of this turn: batches walk through an order that stays for an epoch; the last one is filled up from its start.
+    """The batch of this turn, out of an order that is fixed for an epoch; its start fills up the last batch.
 
     The order of an epoch comes from a generator that is the same in each of its turns. A turn is a round of any loop around.
     """
@@ -107,9 +107,9 @@ def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list
 
 
 def by_difficulty(items: tuple[Example, ...], scores: Scores, rng: random.Random, *, weighted: bool) -> list[Example]:
-    """The examples, hardest first; `weighted` makes it a draw without replacement in which the hard are likely to come first.
+    """The examples, hardest first; with `weighted`, drawn without replacement by difficulty.
 
-    An example that was never scored counts as right: nothing says that it is hard.
+    An example without a score counts as right, because its difficulty is unknown.
     """
     found: dict[str, list[float]] = {}
     for row in scores.rows:

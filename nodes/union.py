@@ -1,6 +1,6 @@
-"""union: several sets of prompts as one, in the written order.
+"""union: join several sets of prompts, in the written order.
 
-A list of references on a port is a union already; this node gives one a name, for when several nodes need it.
+A list of references on a port is already a union. This node gives a union a name that several nodes can use.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Inputs", "Outputs", "Params", "union"]
 
 class Inputs(Model):
     prompts: Prompts
-    """The sets, as a list of references; of equal prompts the first stays."""
+    """The sets, as a list of references; the first of equal prompts stays."""
 
 
 class Params(Model):
@@ -23,11 +23,11 @@ class Params(Model):
 
 class Outputs(Model):
     prompts: Prompts
-    """All of them."""
+    """The prompts of all sets."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """All of them."""
+    """The prompts of all sets."""
     return Bound({"prompts": sizes.of("prompts")})
 
 

@@ -1,4 +1,4 @@
-"""parents draws who breeds with whom."""
+"""parents draws families of prompts."""
 
 from __future__ import annotations
 
