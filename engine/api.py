@@ -97,7 +97,7 @@ async def run_async(
     """
     options, access_log, began = options or Options(), access_log or FileAccessLog(), time.monotonic()
     working = working_folder()
-    with access_log.watching():
+    with access_log.recording():
         graph, loaded, mark = _loaded(pipeline, task, options)
     limits = _limits(graph, options)
     budget = Budget(limits)
@@ -110,7 +110,7 @@ async def run_async(
     home = working / folder
     try:
         async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=home) as session:
-            with access_log.watching():
+            with access_log.recording():
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
             report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)

@@ -155,7 +155,7 @@ class ModelUnavailable(ModelError):
 class RequestRefused(ModelError):
     """The endpoint will never accept this request, for a bad parameter or refused content."""
 
-    said: str = ""
+    endpoint_text: str = ""
     """What the endpoint said, uncut; empty when the error is promptwire's own."""
     filtered: bool = False
     """Whether a moderator or content filter refused the content."""

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from promptwire.errors import UsageError
-from promptwire.security.secrets import cleaned, hidden, in_address, in_query, redact, telling
+from promptwire.security.secrets import hide_credentials, is_distinctive, query_secret, redact, redact_json, secrets_in_address
 from promptwire.values.hashing import digest
 
 __all__ = ["Address", "loopback"]
@@ -40,7 +40,7 @@ class Address:
         except ValueError:
             known = False
         if not known or any(character.isspace() for character in text):
-            raise UsageError(f"{hidden(text)!r} is no address", where=where, hint="such as http://127.0.0.1:8000/v1")
+            raise UsageError(f"{hide_credentials(text)!r} is no address", where=where, hint="such as http://127.0.0.1:8000/v1")
         return address
 
     @cached_property
@@ -78,11 +78,11 @@ class Address:
     @cached_property
     def secrets(self) -> tuple[str, ...]:
         """What an error must not show."""
-        return in_address(self.text)
+        return secrets_in_address(self.text)
 
     @cached_property
     def _telling(self) -> tuple[str, ...]:
-        return tuple(secret for secret in self.secrets if telling(secret))
+        return tuple(secret for secret in self.secrets if is_distinctive(secret))
 
     def masked(self, text: str) -> str:
         """A message without the secrets of this address."""
@@ -90,7 +90,7 @@ class Address:
 
     def reply(self, data: Any) -> Any:
         """What was answered, without the secrets of this address that can't be ordinary words."""
-        return cleaned(data, self._telling)
+        return redact_json(data, self._telling)
 
     @property
     def _bare(self) -> str:
@@ -101,7 +101,7 @@ class Address:
         found = []
         for pair in self.parts.query.split("&"):
             name, _, value = pair.partition("=")
-            why = in_query(unquote(name), unquote(value))
+            why = query_secret(unquote(name), unquote(value))
             if why != "name":
                 found.append(f"{name}=***{digest(unquote(value), 8)}" if why else pair)
         return "&".join(found)

@@ -104,7 +104,7 @@ class Refusal:
     """Seconds that it asks to wait; None when it does not say."""
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Message and codes in one text."""
         return " ".join([self.message, *sorted(self.codes)])
 
@@ -118,14 +118,14 @@ class Refusal:
     @property
     def filtered(self) -> bool:
         """Whether a moderator or content filter refused this content."""
-        return self.status in (400, 403, 422, 451) and (self.flagged or bool(FILTERED.search(self.said)))
+        return self.status in (400, 403, 422, 451) and (self.flagged or bool(FILTERED.search(self.text)))
 
     @property
     def overflow(self) -> bool:
         """Whether the request is longer than the model's context, or than it may be at all."""
         if self.status == 429:  # OpenAI's word for one request beyond a minute's tokens, which never fits
             return self.message.lower().startswith("request too large")
-        return self.status == 413 or (self.status in (400, 422, 500) and bool(OVERFLOW.search(self.said)))
+        return self.status == 413 or (self.status in (400, 422, 500) and bool(OVERFLOW.search(self.text)))
 
     @property
     def room(self) -> int | None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from promptwire.backend import Backend
 from promptwire.backends.address import Address
 from promptwire.errors import PromptwireError, UsageError, closest, suggest
-from promptwire.security.secrets import hidden
+from promptwire.security.secrets import hide_credentials
 
 __all__ = ["backend"]
 
@@ -53,7 +53,9 @@ def backend(
     if word in ("local", "scripted") and (colon or word == name):
         if api_base is not None:
             raise UsageError(
-                f"the model {name!r} has no address", where="--api-base", hint=f"leave out --api-base {hidden(api_base)}"
+                f"the model {name!r} has no address",
+                where="--api-base",
+                hint=f"leave out --api-base {hide_credentials(api_base)}",
             )
         return _embedded(rest, colon, say, timeout) if word == "local" else _scripted(rest)
     more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}

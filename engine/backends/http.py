@@ -166,7 +166,7 @@ class HttpClient:
             return ModelUnavailable(words, where=self._shown, hint=self._absent)
         else:
             refused = RequestRefused(words, where=self._shown)
-        refused.said = self._clean(read.said)
+        refused.endpoint_text = self._clean(read.text)
         return refused
 
     def _transient(self, problem: str) -> TransientError:

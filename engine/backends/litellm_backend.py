@@ -24,7 +24,7 @@ from promptwire.backends.logprobs import weighed
 from promptwire.backends.prices import at_address, listed, server
 from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
-from promptwire.security.secrets import redact, scrubbed, secrets
+from promptwire.security.secrets import redact, redact_error, secrets
 
 __all__ = ["LiteLLMBackend"]
 
@@ -139,7 +139,7 @@ class LiteLLMBackend:
         except RequestRefused as error:
             if error.filtered:
                 return [Completion(finish="content_filter") for _ in keys]
-            if not isinstance(error, ContextOverflow) and unable(request.kind, error.said):
+            if not isinstance(error, ContextOverflow) and unable(request.kind, error.endpoint_text):
                 raise Unsupported(f"{self.name} refuses to do this: {error.problem}") from error
             raise
         data = self._reach.reply(reply.model_dump(warnings=False))
@@ -194,7 +194,7 @@ class LiteLLMBackend:
         try:
             return await ask(**body, **own, max_retries=0, num_retries=0, timeout=self.timeout)
         except Exception as error:
-            raise self._told(error) from scrubbed(error, self._secrets)
+            raise self._told(error) from redact_error(error, self._secrets)
 
     def _completer(self, key: str | None) -> Any:
         """One client for all completions at OpenAI: litellm makes a new one for each and leaves its connection open.
@@ -238,7 +238,7 @@ class LiteLLMBackend:
             return TransientError(said, retry_after=read.wait, throttled=throttled)
         if refused is None:
             return ModelError(f"{self.name} failed: {type(error).__name__}: {said}")
-        refused.said = f"{said} {read.said}"
+        refused.endpoint_text = f"{said} {read.text}"
         return refused
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from promptwire.backends.address import Address
 from promptwire.errors import ModelUnavailable
-from promptwire.security.secrets import hidden
+from promptwire.security.secrets import hide_credentials
 
 __all__ = ["Reach", "described", "named", "place", "reach"]
 
@@ -162,7 +162,7 @@ def place(base: str) -> str:
         address = Address(base)
         parts, whole = address.parts, address.identity
     except ValueError:
-        return hidden(base)
+        return hide_credentials(base)
     login = "@" in parts.netloc
     if parts.query or parts.fragment or "@" in parts.path or (login and parts.scheme != "http"):
         return whole

@@ -56,8 +56,8 @@ def main() -> None:
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     config = json.loads(sys.stdin.readline())
-    watcher = threading.Thread(target=watch, args=(sys.stdin,), daemon=True)
-    watcher.start()
+    pipe_reader = threading.Thread(target=watch, args=(sys.stdin,), daemon=True)
+    pipe_reader.start()
     try:
         server = start(config)
         answer = {"url": server.listening_address}
@@ -69,7 +69,7 @@ def main() -> None:
     report.flush()
     if "error" in answer:
         os._exit(2)
-    watcher.join()
+    pipe_reader.join()
 
 
 if __name__ == "__main__":

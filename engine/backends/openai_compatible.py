@@ -131,7 +131,7 @@ class OpenAICompatible:
         try:
             return await self._parameters.adapt(body, partial(self._wire.post, openai_format.route(request)))
         except RequestRefused as error:
-            if not error.filtered and not isinstance(error, ContextOverflow) and unable(request.kind, error.said):
+            if not error.filtered and not isinstance(error, ContextOverflow) and unable(request.kind, error.endpoint_text):
                 raise Unsupported(f"{self.name} refuses to do this: {error.problem}", where=error.where) from error
             raise
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from promptwire.backend import Request
 from promptwire.backends.planted_meta import HINT, INPUT, fields, meta
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelError
 from promptwire.values.hashing import digest
 
@@ -35,7 +35,7 @@ def reply(request: Request, key: str) -> str:
         written = meta(request, key)
         if written is not None:
             return written
-    return _label(said(request))
+    return _label(request_text(request))
 
 
 def _label(text: str) -> str:

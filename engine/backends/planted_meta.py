@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptwire.backend import Request
-from promptwire.backends.scripted import said
+from promptwire.backends.scripted import request_text
 from promptwire.values.hashing import stream
 
 __all__ = ["HINT", "INPUT", "fields", "meta", "scored"]
@@ -59,7 +59,7 @@ _WORDS_A_HINT = 3
 
 def meta(request: Request, key: str) -> str | None:
     """The reply to a meta-prompt; None when `request` is none."""
-    text = request.messages[-1].content if request.messages else said(request)
+    text = request.messages[-1].content if request.messages else request_text(request)
     draw = stream("planted", key)
     if request.kind == "infill":
         return _induced(text, draw)

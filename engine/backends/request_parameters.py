@@ -81,7 +81,7 @@ class Parameters:
             try:
                 reply = await send(sent)
             except RequestRefused as error:
-                said = error.said or error.problem
+                said = error.endpoint_text or error.problem
                 if isinstance(error, ContextOverflow):
                     fewer = _fewer(said, sent)
                     if fewer is None or fewer in rules:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from promptwire.backend import FREE, Completion, Kind, Quote, Request
 from promptwire.errors import ModelUnavailable
 
-__all__ = ["Reply", "ScriptedBackend", "said"]
+__all__ = ["Reply", "ScriptedBackend", "request_text"]
 
 Reply = Callable[[Request, str], str | Completion]
 """The reply to a request; the text is the cache key, which differs from sample to sample. May raise a ModelError."""
@@ -88,7 +88,7 @@ class ScriptedBackend:
         self._ready = False
 
 
-def said(request: Request) -> str:
+def request_text(request: Request) -> str:
     """All of `request` as one text: its messages, or what stands before and after the gap."""
     if request.messages:
         return "\n\n".join(message.content for message in request.messages)
@@ -99,7 +99,7 @@ def _answer(request: Request, reply: str | Completion) -> Completion:
     """`reply` as an answer of the kind that was asked for. A text chooses the label, or is the answer that is likely."""
     if isinstance(reply, Completion):
         return reply
-    read, written = len(said(request)) // 4, max(1, len(reply) // 4)
+    read, written = len(request_text(request)) // 4, max(1, len(reply) // 4)
     if request.kind == "choose":
         weights = _choice(reply, request.options)
         return Completion(weights=weights, tokens_in=read, tokens_out=1, usd=0.0)

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from promptwire.backend import Request
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ContextOverflow, ModelError, RequestRefused, TransientError, UsageError, suggest
-from promptwire.security.safe_regex import compiled, search
+from promptwire.security.safe_regex import compile_pattern, search
 from promptwire.values.hashing import digest
 
 __all__ = ["echo", "scripted"]
@@ -46,7 +46,7 @@ class _Rule:
 
     def reply(self, request: Request, key: str) -> str | None:
         """Its reply to `request`; None when it does not fit."""
-        groups = search(self.when, said(request), re.DOTALL) if self.kind in ("", request.kind) else None
+        groups = search(self.when, request_text(request), re.DOTALL) if self.kind in ("", request.kind) else None
         if groups is None:
             return None
         text = self.texts[int(digest(key, 8), 16) % len(self.texts)]
@@ -80,7 +80,7 @@ def scripted(data: Any, *, name: str) -> ScriptedBackend:
             text = rule.reply(request, key)
             if text is not None:
                 return text
-        shown = said(request)[:200]
+        shown = request_text(request)[:200]
         raise ModelError(f"no rule of {name} fits: {shown!r}", hint="end the script with a rule that has no `when`")
 
     return ScriptedBackend(reply, latency=float(latency), name=name, identity=f"scripted {digest(rows)}")
@@ -115,7 +115,7 @@ def _rule(row: Any, where: str) -> _Rule:
     try:
         if not isinstance(when, str):
             raise TypeError("it is not a text")
-        compiled(when, re.DOTALL)
+        compile_pattern(when, re.DOTALL)
     except (TypeError, ValueError) as error:
         raise _wrong(where, f"`when` is no regular expression: {error}") from error
     return _Rule(when, kind, given[0], texts)
@@ -123,7 +123,7 @@ def _rule(row: Any, where: str) -> _Rule:
 
 def _expanded(text: str, groups: Sequence[str | None], when: str) -> str:
     """`text` with the groups of `when` in place of `\\1`, `\\g<1>` or `\\g<name>`. Raises UsageError for what is not there."""
-    names = compiled(when, re.DOTALL).groupindex
+    names = compile_pattern(when, re.DOTALL).groupindex
     size = 0
 
     def put(mark: re.Match[str]) -> str:

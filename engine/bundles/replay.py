@@ -68,7 +68,7 @@ def replay(source: Path, task: str | None = None) -> Report:
 def _own(task: str) -> FileAccessLog:
     """Has seen the files of the user's own `task`, which a replay may therefore open. Raises PipelineError or DataError."""
     access_log = FileAccessLog()
-    with access_log.watching():
+    with access_log.recording():
         fingerprint(load_task(task, {"prompt": ""}))
     return access_log
 
@@ -79,7 +79,7 @@ def _here(task: str) -> str:
 
 
 def _require_same(task: str, name: str, origin: Provenance, access_log: FileAccessLog) -> None:
-    with access_log.watching():
+    with access_log.recording():
         mark = fingerprint(load_task(name, origin.changes))
     if mark != origin.fingerprint:
         hint = "its examples, prompts, metric, settings and templates must be the same; names and places of files don't matter"

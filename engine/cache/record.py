@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from promptwire.backend import Completion
-from promptwire.security.untrusted_numbers import finite, moment, price, token_count
+from promptwire.security.untrusted_numbers import finite, price, token_count, unix_time
 from promptwire.values.hashing import canonical
 
 __all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "fits"]
@@ -80,7 +80,7 @@ class CacheRecord:
         """This record with numbers out of range as unknown. Its completion was paid for and stays usable."""
         completion = self.completion
         tokens_in, tokens_out = token_count(completion.tokens_in), token_count(completion.tokens_out)
-        usd, when = price(completion.usd), moment(self.when)
+        usd, when = price(completion.usd), unix_time(self.when)
         changed = [
             (completion.tokens_in, tokens_in),
             (completion.tokens_out, tokens_out),

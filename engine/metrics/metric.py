@@ -19,7 +19,7 @@ from promptwire.metrics import text_metrics
 from promptwire.metrics.offered_options import offered
 from promptwire.registry import plugins
 from promptwire.registry.plugins import missing
-from promptwire.security.safe_regex import compiled
+from promptwire.security.safe_regex import compile_pattern
 from promptwire.values import Example
 
 __all__ = ["Measured", "Metric", "find_metric", "metric", "names"]
@@ -170,7 +170,7 @@ def _labels(examples: Sequence[Example], labels: Sequence[str]) -> str:
 def _patterns(examples: Sequence[Example], labels: Sequence[str]) -> str:
     def broken(text: str) -> bool:
         try:
-            compiled(text)
+            compile_pattern(text)
         except ValueError:
             return True
         return False

@@ -19,7 +19,7 @@ from promptwire.metrics.numerals import last_number, no_single_number
 from promptwire.metrics.occurrences import occurs
 from promptwire.metrics.offered_options import option_named
 from promptwire.metrics.option_letters import choice_letter, option_letter
-from promptwire.security.safe_regex import found
+from promptwire.security.safe_regex import matches
 
 __all__ = [
     "choice_letter",
@@ -119,4 +119,4 @@ def multiple_choice(answer: str, outputs: Sequence[str]) -> float:
 
 def pattern(answer: str, outputs: Sequence[str]) -> float:
     """Whether an accepted output, taken as a pattern, is found in the answer. Raises ReplyError when it takes too long."""
-    return float(any(found(output, answer) for output in outputs))
+    return float(any(matches(output, answer) for output in outputs))

@@ -19,7 +19,7 @@ from promptwire.errors import RunError
 from promptwire.node import Role
 from promptwire.options import Options
 from promptwire.security.access_log import FileAccessLog, log_access
-from promptwire.security.secrets import cleaned, secrets
+from promptwire.security.secrets import redact_json, secrets
 from promptwire.tasks.task import Task
 from promptwire.values import Model
 from promptwire.values.hashing import digest
@@ -87,7 +87,7 @@ class Provenance(Model):
 
     def text(self) -> str:
         """As JSON, without the secrets of the environment."""
-        return json.dumps(cleaned(self.model_dump(mode="json"), secrets()), indent=1) + "\n"
+        return json.dumps(redact_json(self.model_dump(mode="json"), secrets()), indent=1) + "\n"
 
 
 def hashed(path: Path) -> str:

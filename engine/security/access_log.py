@@ -1,7 +1,7 @@
-"""Which files a run reads because a pipeline, a task or the user named them, and a fence around a stranger's.
+"""File access log: the files that a run reads because a pipeline, a task or the user named them.
 
-Whoever opens such a file says so here first. A run notes them for its record; the replay of a bundle allows no file beyond
-the bundle's own and those that are shipped.
+Code that opens such a file calls `log_access` first. A run stores the log with its provenance. The replay of a bundle allows
+only the bundle's own files and shipped files.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ __all__ = ["FileAccessLog", "log_access"]
 
 @dataclass(slots=True)
 class FileAccessLog:
-    """Sees what is opened while it watches."""
+    """Log of the files that are opened while it records."""
 
-    fence: Sequence[Path] | None = None
-    """The folders in which files may be opened; None for no fence."""
+    allowed: Sequence[Path] | None = None
+    """Folders in which files may be opened; None allows all."""
     seen: set[Path] = field(default_factory=set)
     """Absolute paths of the files that were opened."""
     data: set[Path] = field(default_factory=set)
-    """Those among them that hold examples."""
+    """Those of them that hold examples."""
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watch until the block ends, in all tasks that it starts."""
-        token = _WATCHING.set(self)
+    def recording(self) -> Iterator[None]:
+        """Record until the block ends, including in tasks that it starts."""
+        token = _ACTIVE.set(self)
         try:
             yield
         finally:
-            _WATCHING.reset(token)
+            _ACTIVE.reset(token)
 
 
-_WATCHING: ContextVar[FileAccessLog | None] = ContextVar("promptwire_witness", default=None)
+_ACTIVE: ContextVar[FileAccessLog | None] = ContextVar("promptwire_access_log", default=None)
 
 
 def log_access(path: str | Path, *, data: bool = False) -> None:
-    """Say that the file at `path`, of examples with `data`, is about to be opened. Raises UsageError at a fence."""
-    witness = _WATCHING.get()
-    if witness is None:
+    """Log that the file at `path` is about to be opened; `data` marks examples. Raises UsageError when it is not allowed."""
+    log = _ACTIVE.get()
+    if log is None:
         return
     whole = Path(path).absolute()
-    if whole in witness.seen:
+    if whole in log.seen:
         return
-    if witness.fence is not None and not any(whole.resolve().is_relative_to(folder.resolve()) for folder in witness.fence):
+    if log.allowed is not None and not any(whole.resolve().is_relative_to(folder.resolve()) for folder in log.allowed):
         raise UsageError("a bundle names a file outside of itself", where=str(path), hint="don't trust this bundle")
-    witness.seen.add(whole)
+    log.seen.add(whole)
     if data:
-        witness.data.add(whole)
+        log.data.add(whole)

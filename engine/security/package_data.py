@@ -9,5 +9,5 @@ __all__ = ["package_folder"]
 
 
 def package_folder(package: str) -> Path:
-    """The folder of `pipelines` or `templates`."""
+    """Return the folder of `pipelines` or `templates`."""
     return Path(str(resources.files(f"promptwire.{package}")))

@@ -16,13 +16,13 @@ _ALLOW: Final = "PROMPTWIRE_ALLOW"
 
 
 REMEDY: Final = f"or, if you trust the file that names it, allow its folder: {_ALLOW}=FOLDER"
-"""What to do about a file that is out of reach."""
+"""Hint for a file outside of the sandbox."""
 
 
 def reachable(path: Path, folders: Iterable[Path]) -> bool:
     """Whether a file that lies in one of the `folders` may name `path`."""
     whole = Path(os.path.abspath(path))
-    # By name alone: installers link the files of a package from elsewhere.
+    # Compared by name, without resolving links: installers link the files of a package from elsewhere.
     if any(whole.is_relative_to(os.path.abspath(package_data.package_folder(folder))) for folder in ("pipelines", "templates")):
         return True
     real = whole.resolve()

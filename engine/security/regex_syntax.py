@@ -1,7 +1,7 @@
 """Translation of a regular expression of `re` into the syntax of the `regex` library, with the same meaning.
 
-`regex` reads more than `re` does: `x{e}` is a fuzzy match, `[[:alpha:]]` a POSIX class, `\\p{L}` a property. Its `\\w`, `\\s`
-and case folding differ. So `re` parses the pattern, and only what it found is written out, every character as itself.
+`regex` has syntax that `re` lacks: `x{e}` is a fuzzy match, `[[:alpha:]]` a POSIX class, `\\p{L}` a property. Its `\\w`, `\\s`
+and case folding differ. So `re` parses the pattern, and the translation is written from that parse, each character as itself.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ __all__ = ["translate"]
 _PARSER: Final[Any] = import_module("re._parser")
 _COMPILER: Final[Any] = import_module("re._compiler")
 _WORD: Final = r"_\p{L}\p{N}"
-"""The word characters of `re`: what `str.isalnum` says, and the underscore."""
+"""Word characters of `re`: those of `str.isalnum`, and the underscore."""
 _ASCII: Final = {"WORD": "A-Za-z0-9_", "DIGIT": "0-9", "SPACE": r"\t-\r\x20"}
 _CODES: Final = {"DIGIT": r"\d", "SPACE": r"\s"}
 _EMPTY_HAS_NO_BOUNDARY: Final = re.search(r"\B", "") is not None
-"""Whether `\\B` matches an empty text, which depends on Python's version."""
+"""Whether `\\B` matches an empty text; this depends on Python's version."""
 
 
 def translate(pattern: str, flags: int = 0) -> str:
-    """`pattern` in the syntax of `regex`, version 0. Raises re.error when it is none.
+    """`pattern` in the syntax of `regex`, version 0. Raises re.error when it is not valid.
 
     >>> translate("x{e}")
     'x\\\\x7be\\\\x7d'
@@ -37,7 +37,7 @@ def translate(pattern: str, flags: int = 0) -> str:
 
 
 class _Writer:
-    """Writes what `re` parsed."""
+    """Writes a pattern that `re` has parsed."""
 
     def __init__(self, names: Mapping[int, str]) -> None:
         self._names = names
@@ -97,12 +97,12 @@ def _position(where: str, flags: int) -> str:
 
 
 def _character(op: str, value: Any, flags: int) -> str:
-    """What matches one character."""
+    """Write the part of a pattern that matches one character."""
     if op == "ANY":
         return "(?s:.)" if flags & re.DOTALL else r"[^\n]"
     folded = bool(flags & re.IGNORECASE)
     if op in ("LITERAL", "NOT_LITERAL"):
-        # Case is folded as `re` does it: the characters are those that it says are equal.
+        # Case is folded as in `re`: all characters that it treats as equal are listed.
         members = _members("LITERAL", value, flags) if folded else _escaped(value)
         return f"[{'^' if op == 'NOT_LITERAL' else ''}{members}]" if folded or op == "NOT_LITERAL" else members
     items = [(str(kind), part) for kind, part in value]
@@ -131,7 +131,7 @@ def _character(op: str, value: Any, flags: int) -> str:
 
 
 def _category(name: str, flags: int) -> str:
-    """The members of `\\w`, `\\d` or `\\s`, to stand in a class."""
+    """The members of `\\w`, `\\d` or `\\s`, for use in a class."""
     kind = name.removeprefix("CATEGORY_").removeprefix("NOT_")
     if flags & re.ASCII:
         return _ASCII[kind]
@@ -147,7 +147,7 @@ def _escaped(code: int) -> str:
 
 @lru_cache(maxsize=256)
 def _members(op: str, value: Any, flags: int) -> str:
-    """All characters that `re` lets stand where its parser found `value`, as ranges."""
+    """Ranges of all characters that the parsed `value` matches in `re`."""
     state = _PARSER.State()
     state.flags = flags
     kind: Any = getattr(_PARSER, op)

@@ -19,7 +19,7 @@ UNPRINTABLE: Final = re.compile(
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, bidirectional, line breaks
     "\ud800-\udfff\U000e0000-\U000e007f]"  # half a surrogate pair, tags
 )
-"""Characters that steer a terminal, reorder its line, or can't be seen. Joiners stay: Persian, Hindi and emoji need them."""
+"""Characters that control a terminal, reorder a line, or are invisible. Joiners stay: Persian, Hindi and emoji need them."""
 
 
 def sanitize(text: str) -> str:
@@ -34,7 +34,7 @@ def sanitize(text: str) -> str:
 
 
 def flattened(line: str) -> str:
-    """`line` with one visible character for each, so that a caret below it points at the right column."""
+    """`line` with one visible character for each, so that a caret below it marks the right column."""
     return UNPRINTABLE.sub("\ufffd", line.replace("\t", " "))
 
 
@@ -65,7 +65,7 @@ class SanitizedStream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "buffer":  # bytes written there would go round the filter
+        if name == "buffer":  # bytes written there would bypass the filter
             raise AttributeError(name)
         return getattr(self._stream, name)
 

@@ -1,8 +1,8 @@
-"""Takes secrets out of text before it is shown or written down.
+"""Redaction of secrets in texts that are shown or stored.
 
-An endpoint may quote the key that it refused, and error texts end up in terminals, traces and bug reports. The secrets that a
-process knows are in its environment, under names that say so or as passwords of addresses; whatever of them turns up in a text
-is replaced. What an address on the command line holds is known to the backend that speaks to it.
+An endpoint may quote the key that it refused, and error texts end up in terminals, traces and bug reports. Known secrets are
+those of the environment: variables named like keys, and passwords in addresses. Each occurrence in a text is replaced. Secrets
+of an address on the command line are known to its backend.
 """
 
 from __future__ import annotations
@@ -15,65 +15,74 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-__all__ = ["cleaned", "hidden", "in_address", "in_query", "redact", "scrubbed", "secrets", "telling"]
+__all__ = [
+    "hide_credentials",
+    "is_distinctive",
+    "query_secret",
+    "redact",
+    "redact_error",
+    "redact_json",
+    "secrets",
+    "secrets_in_address",
+]
 
 _NAMES = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
 _QUERY = re.compile(
     r"keys?\d*$|token$|secret|passw|^pass$|^pwd$|credential|^sig(?:nature)?$|auth|^code$",
     re.IGNORECASE,
 )
-"""Names in the query of an address whose values are secrets."""
+"""Names of query parameters whose values are secrets."""
 _RANDOM = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?:[a-z]{2,5}[-_])?[\w+/=]{20,}")
-"""A value that looks like a key: letters and digits in one long word."""
+"""A value that looks like a key: one long word of letters and digits."""
 _SHORTEST = 8
-"""Shorter values are placeholders such as `none`: replacing those would maul ordinary words."""
+"""Shorter values are placeholders such as `none`. Replacing those would damage ordinary words."""
 _ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s/?#]*@")
 
 
 def secrets(shortest: int = _SHORTEST) -> tuple[str, ...]:
-    """The secrets in the environment: keys of at least `shortest` characters, and what addresses hold."""
+    """Secrets in the environment: keys of at least `shortest` characters, and secrets in addresses."""
     found = {value for name, value in os.environ.items() if len(value) >= shortest and _NAMES.search(name)}
     for value in os.environ.values():
         if _ADDRESS.match(value):
-            found.update(secret for secret in in_address(value) if telling(secret))
+            found.update(secret for secret in secrets_in_address(value) if is_distinctive(secret))
     return _longest_first(found)
 
 
 def redact(text: str, known: Iterable[str] | None = None) -> str:
-    """`text` with the `known` secrets, those of the environment when not given, replaced by `***`."""
+    """`text` with each `known` secret replaced by `***`; by default the secrets of the environment."""
     for secret in secrets() if known is None else known:
         text = text.replace(secret, "***")
     return text
 
 
-def cleaned(value: Any, known: Iterable[str]) -> Any:
-    """The JSON value with the `known` secrets taken out of every text in it, names of fields included."""
+def redact_json(value: Any, known: Iterable[str]) -> Any:
+    """JSON value with the `known` secrets redacted in all its texts, including field names."""
     known = tuple(known)
     return _walked(value, known) if known else value
 
 
-def scrubbed(error: BaseException, known: Iterable[str]) -> BaseException:
-    """`error` with the `known` secrets taken out of its text and out of those of its causes, which a traceback shows."""
+def redact_error(error: BaseException, known: Iterable[str]) -> BaseException:
+    """`error` with the `known` secrets redacted in its text and in those of its causes, which a traceback shows."""
     known, at = tuple(known), error
     seen: set[int] = set()
     while at is not None and id(at) not in seen:
         seen.add(id(at))
-        at.args = tuple(cleaned(list(at.args), known))
-        for name in ("message", "body"):  # what the libraries of providers show and keep beside the arguments
+        at.args = tuple(redact_json(list(at.args), known))
+        for name in ("message", "body"):  # attributes of provider libraries that repeat the arguments
             if hasattr(at, name):
                 with suppress(AttributeError, TypeError):
-                    setattr(at, name, cleaned(getattr(at, name), known))
+                    setattr(at, name, redact_json(getattr(at, name), known))
         at = at.__cause__ or at.__context__  # type: ignore[assignment]
     return error
 
 
-def in_address(text: str) -> tuple[str, ...]:
-    """The secrets in an address, in each form in which an endpoint may quote them.
+def secrets_in_address(text: str) -> tuple[str, ...]:
+    """Secrets in an address, in each form in which an endpoint may quote them.
 
-    They are its password, or the user's name where there is no password, both also as HTTP's Basic login, and the values of
-    its query that are keys. What is too short to be told from an ordinary word is only known as a part of its login.
+    They are the password (or the user name where there is no password), the HTTP Basic login, and query values that are keys.
+    A password too short to differ from an ordinary word is included only as part of the login.
 
-    >>> in_address("http://me:pw@host/v1")
+    >>> secrets_in_address("http://me:pw@host/v1")
     ('bWU6cHc', 'me:pw')
     """
     try:
@@ -91,23 +100,23 @@ def in_address(text: str) -> tuple[str, ...]:
             found.add(base64.b64encode(plain.encode(name, "replace")).decode("ascii").rstrip("="))
     for pair in parts.query.split("&"):
         name, _, value = pair.partition("=")
-        if in_query(unquote(name), unquote(value)):
+        if query_secret(unquote(name), unquote(value)):
             found |= {value, *(one for _, one in parse_qsl(pair))}
     found |= {unquote(secret) for secret in found}
     return _longest_first(secret for secret in found if len(secret) >= _SHORTEST // 2)
 
 
-def in_query(name: str, value: str) -> str:
-    """Why the value in the query of an address is a secret: by its `name` or by its `look`; empty when it is none."""
+def query_secret(name: str, value: str) -> str:
+    """Why a query value is a secret: `name`, or `look` when it looks like a key; empty when it is none."""
     if not value:
         return ""
     return "name" if _QUERY.search(name) else "look" if _RANDOM.fullmatch(value) else ""
 
 
-def hidden(text: str) -> str:
-    """What was given as an address, without user, password and query: for messages, however malformed it is.
+def hide_credentials(text: str) -> str:
+    """An address without user, password and query, for messages. It may be malformed.
 
-    >>> hidden("ftp://u:pw@host/x?key=1")
+    >>> hide_credentials("ftp://u:pw@host/x?key=1")
     'ftp://***@host/x?***'
     """
     head, at, rest = text.rpartition("@")
@@ -117,13 +126,13 @@ def hidden(text: str) -> str:
     return shown[0] if len(shown) == 1 else f"{shown[0]}?***"
 
 
-def telling(secret: str) -> bool:
-    """Whether a secret of an address can't be an ordinary word: it is long, or holds more than letters."""
+def is_distinctive(secret: str) -> bool:
+    """Whether a secret of an address can't be an ordinary word: it is long, or not only letters."""
     return len(secret) >= 2 * _SHORTEST or (len(secret) >= 6 and not secret.isalpha())
 
 
 def _longest_first(found: Iterable[str]) -> tuple[str, ...]:
-    """A secret that begins with another one must go whole."""
+    """Longest first, so that a secret that begins with another one is replaced whole."""
     return tuple(sorted(set(found), key=lambda secret: (-len(secret), secret)))
 
 

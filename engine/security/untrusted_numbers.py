@@ -1,7 +1,7 @@
-"""Numbers from outside: cache rows, replies, bundles and price lists.
+"""Untrusted numbers: cache rows, replies, bundles and price lists.
 
-A number is used when it is finite and in range; otherwise it is unknown. Comparing before converting keeps an integer of a
-thousand digits from raising OverflowError.
+A number is used when it is finite and in range; otherwise it is unknown. Numbers are compared before they are converted:
+an integer of a thousand digits would raise OverflowError.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
-__all__ = ["MOST_USD", "finite", "log_probability", "moment", "price", "token_count"]
+__all__ = ["MOST_USD", "finite", "log_probability", "price", "token_count", "unix_time"]
 
 _MOST_TOKENS: Final = 10**9
-"""Most tokens of one answer: a reply of 64 MB has fewer."""
+"""Most tokens of one completion: a reply of 64 MB has fewer."""
 MOST_USD: Final = 10**6
-"""Highest price of one answer, in US dollars."""
+"""Highest price of one completion, in US dollars."""
 _LAST: Final = 32_500_000_000
-"""Latest Unix time, shortly before the year 3000: every system can write it as a date."""
+"""Latest Unix time, shortly before the year 3000. All systems can format it as a date."""
 
 
 def finite(value: Any) -> float | None:
-    """`value` as a float; None when it is no number, infinite or too large for a float.
+    """`value` as a float; None when it is not a number, infinite or too large for a float.
 
     >>> finite(3), finite(10**400), finite(float("nan")), finite(True)
     (3.0, None, None, None)
@@ -31,23 +31,23 @@ def finite(value: Any) -> float | None:
 
 
 def token_count(value: Any) -> int:
-    """A number of tokens; 0, which means unknown, for what is no whole number in range."""
+    """Number of tokens; 0, which means unknown, when not a whole number in range."""
     return value if type(value) is int and 0 <= value <= _MOST_TOKENS else 0
 
 
 def price(value: Any) -> float | None:
-    """A price in US dollars; None, which means unknown, when it is negative, too high or no number."""
+    """Price in US dollars; None, which means unknown, when negative, too high or not a number."""
     number = finite(value)
     return number if number is not None and 0 <= number <= MOST_USD else None
 
 
 def log_probability(value: Any) -> float | None:
-    """A log-probability; None when it is no number, or far outside of what a probability can have."""
+    """Log-probability; None when not a number, or far out of range."""
     number = finite(value)
     return number if number is not None and -1e6 <= number <= 1 else None
 
 
-def moment(value: Any) -> float:
-    """A Unix time; 0, which means unknown, for what is no time in range."""
+def unix_time(value: Any) -> float:
+    """Unix time; 0, which means unknown, when out of range."""
     number = finite(value)
     return number if number is not None and 0 <= number <= _LAST else 0.0

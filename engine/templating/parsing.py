@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from promptwire.security.safe_regex import compiled, find
+from promptwire.security.safe_regex import compile_pattern, find_all
 from promptwire.templating.delimiters import every, last, passages
 from promptwire.templating.fences import blocks, unfenced
 from promptwire.templating.preambles import unquoted, without_preamble
@@ -62,7 +62,7 @@ class Parse(Model):
     @field_validator("regex")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        compiled(pattern or "")
+        compile_pattern(pattern or "")
         return pattern
 
     @model_validator(mode="after")
@@ -164,15 +164,15 @@ def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
     if parse.json_field:
         return _fields(reply, parse.json_field)
     if parse.regex:
-        return _settled(reply, parse.regex) if cut else find(parse.regex, reply)
+        return _settled(reply, parse.regex) if cut else find_all(parse.regex, reply)
     return iter(() if cut else [reply])
 
 
 def _settled(reply: str, pattern: str) -> Iterator[str]:
     """The matches that would be the same if the reply went on."""
-    found = list(find(pattern, reply))
+    found = list(find_all(pattern, reply))
     for probe in _PROBES:
-        longer = list(find(pattern, reply + probe))
+        longer = list(find_all(pattern, reply + probe))
         found = [one for place, one in enumerate(found) if longer[place : place + 1] == [one]]
     return iter(found)
 

@@ -10,7 +10,7 @@ import pytest
 
 from promptwire.backend import Request
 from promptwire.backends.planted import reply
-from promptwire.backends.scripted import said
+from promptwire.backends.scripted import request_text
 from promptwire.tasks.task import Task, load_task
 from promptwire.values import Examples
 from promptwire.values.hashing import digest
@@ -43,7 +43,7 @@ async def once(pipeline: str, folder: Path, salt: str, seed: int = 0) -> tuple[s
     """The prompt, the lines of values.jsonl without counter and times, sorted, and the number of calls."""
 
     def delay(request: Request) -> float:
-        return int(digest([salt, said(request)], 4), 16) % 7 / 1000
+        return int(digest([salt, request_text(request)], 4), 16) % 7 / 1000
 
     # Few slots, so that the order of answers differs and not only their times.
     asked = model(reply, latency=delay, parallel=16, batches=salt < "b")

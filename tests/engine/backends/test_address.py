@@ -7,7 +7,7 @@ import pytest
 from promptwire.backends.address import Address, loopback
 from promptwire.backends.openai_compatible import OpenAICompatible
 from promptwire.errors import UsageError
-from promptwire.security.secrets import hidden, in_address
+from promptwire.security.secrets import hide_credentials, secrets_in_address
 
 TOKEN = "a1b2c3d4e5f6a7b8c9d0e1f2"
 
@@ -57,7 +57,7 @@ def test_a_value_that_looks_like_a_key_identifies_by_its_hash() -> None:
     ],
 )
 def test_the_secrets_of_an_address_are_known_in_every_form(address: str, found: set[str]) -> None:
-    assert set(in_address(address)) == found
+    assert set(secrets_in_address(address)) == found
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_is_no_address_is_refused_without_its_secrets(address: str) -> None
     with pytest.raises(UsageError, match="no address") as caught:
         Address.checked(address, "--api-base")
     assert "planted" not in str(caught.value) and "u:pw" not in str(caught.value)
-    assert "planted" not in hidden(address)
+    assert "planted" not in hide_credentials(address)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Fussy:
             said = rule(body)
             if said:
                 error = (ContextOverflow if "context" in said else RequestRefused)("HTTP 400")
-                error.said = said
+                error.endpoint_text = said
                 raise error
         return "fine"
 

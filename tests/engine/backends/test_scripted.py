@@ -8,7 +8,7 @@ import math
 import pytest
 
 from promptwire.backend import Completion, Request
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelUnavailable
 from promptwire.values import Message
 
@@ -74,5 +74,5 @@ async def test_it_must_be_open() -> None:
 
 
 def test_the_text_of_a_request_is_all_that_was_said() -> None:
-    assert said(Request("generate", CHAT)) == "s\n\nu"
-    assert said(Request("infill", prompt="before", suffix=" after")) == "before after"
+    assert request_text(Request("generate", CHAT)) == "s\n\nu"
+    assert request_text(Request("infill", prompt="before", suffix=" after")) == "before after"

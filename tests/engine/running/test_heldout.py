@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promptwire.backend import Completion, Request
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ContextOverflow, LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError
 from promptwire.limits import Limits
 from promptwire.results.report import REPORT, Comparison
@@ -29,7 +29,7 @@ def failing(fails: Callable[[str, str], Exception | Completion | None]) -> Scrip
     """A model that is right, but for what `fails` says of the prompt and the input."""
 
     def reply(request: Request, key: str) -> str | Completion:
-        asked = said(request)
+        asked = request_text(request)
         given = asked.rsplit("Input: ", 1)[1].partition("\n")[0]
         fault = fails(asked.split()[0], given)
         if isinstance(fault, Exception):

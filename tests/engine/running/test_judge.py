@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.backend import Request
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.cache.disk import ResponseCache
 from promptwire.documents import resources
 from promptwire.gateway.budget import Budget
@@ -37,9 +37,9 @@ class Bench(ScriptedBackend):
         self.keys: list[str] = []
 
     def reply(self, request: Request, key: str) -> str:
-        if "Grade one answer" not in said(request):
+        if "Grade one answer" not in request_text(request):
             return "some answer"
-        if "x3" in said(request):
+        if "x3" in request_text(request):
             self.keys.append(key)
             if len(self.keys) <= self.bad:
                 return self.verdict

@@ -6,7 +6,7 @@ import pytest
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.openai_compatible import OpenAICompatible
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import Unsupported
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.labels import PROOFS
@@ -30,8 +30,8 @@ def chooser(*, lists: str) -> ScriptedBackend:
     """A model that lists the labels for prompts that hold `lists` and no "JSON"."""
 
     def reply(request: Request, key: str) -> str | Completion:
-        if lists in said(request) and "JSON" not in said(request):
-            return "sports" if "goal" in said(request) else "food"
+        if lists in request_text(request) and "JSON" not in request_text(request):
+            return "sports" if "goal" in request_text(request) else "food"
         return Completion(text="the label 'sports' is not among the 2 likeliest tokens", via="labels not listed")
 
     return ScriptedBackend(reply)

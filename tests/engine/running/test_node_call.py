@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promptwire.backend import Request, Settings
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelError, NodeError, ReplyError, RequestRefused, Unsupported
 from promptwire.graph.steps import LiteralValue, ModelCallSpec, Ref
 from promptwire.node import Context, node
@@ -79,7 +79,7 @@ async def answers(
 
 
 def echo(request: Request, key: str) -> str:
-    return said(request)
+    return request_text(request)
 
 
 async def test_a_template_reads_what_the_node_and_with_give(tmp_path: Path) -> None:

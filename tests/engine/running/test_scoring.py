@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promptwire.backend import Completion, Request
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import LimitReached, RequestRefused, TransientError, Unsupported, UsageError
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.graph.steps import ModelCallSpec
@@ -24,7 +24,7 @@ PROMPTS = Prompts.of([Prompt(text="first"), Prompt(text="second")])
 
 def last_line(request: Request) -> str:
     """The input of a request made with the shipped chat template."""
-    return said(request).rsplit("Input: ", 1)[1].partition("\n")[0]
+    return request_text(request).rsplit("Input: ", 1)[1].partition("\n")[0]
 
 
 async def scored(model: ScriptedBackend, *, asking: ModelCallSpec | None = None, partial: bool = False, **rest: Any) -> Scores:
@@ -34,7 +34,7 @@ async def scored(model: ScriptedBackend, *, asking: ModelCallSpec | None = None,
 
 
 async def test_every_pair_has_a_row_in_the_written_order() -> None:
-    model = ScriptedBackend(lambda request, key: last_line(request) if said(request).startswith("first") else "wrong")
+    model = ScriptedBackend(lambda request, key: last_line(request) if request_text(request).startswith("first") else "wrong")
     scores = await scored(model)
     assert [row.prompt for row in scores.rows] == [prompt.id for prompt in PROMPTS.items for _ in range(6)]
     assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, 0.0]
@@ -151,7 +151,7 @@ async def test_a_likelihood_is_the_mean_over_the_answers_tokens() -> None:
 @pytest.mark.parametrize("verdict", ["Fair. <grade>0.25</grade>", "Fair.\n<GRADE>0.25</GRADE>"])
 async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
     def reply(request: Request, key: str) -> str:
-        return verdict if "Grade one answer" in said(request) else "some answer"
+        return verdict if "Grade one answer" in request_text(request) else "some answer"
 
     from promptwire.documents import resources
 

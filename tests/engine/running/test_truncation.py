@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promptwire.backend import Completion, Settings
-from promptwire.backends.scripted import ScriptedBackend, said
+from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.documents import resources
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.scoring import Scorer
@@ -95,7 +95,7 @@ async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:
     asked: list[str] = []
 
     def reply(request: Any, key: str) -> str:
-        asked.append(said(request))
+        asked.append(request_text(request))
         return "<think>0.1?</think>Good.<grade>0.5</grade>" if "Grade" in asked[-1] else "<think>secret</think>fine"
 
     one = Examples.of([Example(input="x", outputs=("fine",))])

@@ -1,4 +1,4 @@
-"""Patterns of strangers: as `re` has them, but never for long and never large."""
+"""Untrusted patterns: same meaning as in `re`, limited in time and size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promptwire.errors import ReplyError
 from promptwire.security import safe_regex
-from promptwire.security.safe_regex import compiled, find, found, search
+from promptwire.security.safe_regex import compile_pattern, find_all, matches, search
 
 PLAIN = st.text(st.sampled_from("ab()[]|?*+.^$1{}-"), max_size=10)
 
@@ -24,22 +24,22 @@ def test_a_pattern_finds_what_re_finds(pattern: str, text: str) -> None:
         expected = [match[0] for match in re.finditer(pattern, text)]
     except re.error:
         with pytest.raises(ValueError, match="not a pattern"):
-            compiled(pattern)
+            compile_pattern(pattern)
         return
-    assert bool(expected) == found(pattern, text)
+    assert bool(expected) == matches(pattern, text)
     if not re.compile(pattern).groups:
-        assert list(find(pattern, text)) == expected
+        assert list(find_all(pattern, text)) == expected
 
 
-def test_the_first_group_is_what_is_found_where_there_is_one() -> None:
-    assert list(find(r"a(\d)?", "a1 a a2")) == ["1", "", "2"]
+def test_a_match_gives_its_first_group_where_there_is_one() -> None:
+    assert list(find_all(r"a(\d)?", "a1 a a2")) == ["1", "", "2"]
 
 
 @pytest.mark.parametrize("pattern", [r"(a|aa)+$", r"(\w+\s?)*$"])
-def test_a_pattern_that_would_try_for_years_is_one_clear_error(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_pattern_raises_reply_error(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_regex, "SECONDS", 0.05)
     text = "word " * 4000 + "!" if "w" in pattern else "a" * 100 + "!"
-    for look in (lambda: found(pattern, text), lambda: list(find(pattern, text))):
+    for look in (lambda: matches(pattern, text), lambda: list(find_all(pattern, text))):
         with pytest.raises(ReplyError, match=r"takes more than 0.05 seconds.*\n.*repeats inside of repeats"):
             look()
 
@@ -48,16 +48,16 @@ def test_a_pattern_that_would_try_for_years_is_one_clear_error(pattern: str, mon
     "pattern",
     ["(((a{1000}){1000}){1000})", "[(]{9}" * 3000, "(" * 1500 + ")" * 1500, "x{99999999}", "(?:(?:a{100}b){100}){100}"],
 )
-def test_a_pattern_that_would_fill_the_memory_is_refused(pattern: str) -> None:
+def test_a_pattern_with_huge_counts_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="not a pattern"):
-        compiled(pattern)
+        compile_pattern(pattern)
 
 
 @pytest.mark.parametrize(
     "pattern", [r"\d{4}-\d{2}", r"[({]{3}", r"(?:ab{2,5}){10}", r"a{1,99999}", r"\({20}", "a{,3}", "[]]{2}"]
 )
-def test_ordinary_counts_are_taken(pattern: str) -> None:
-    compiled(pattern)
+def test_ordinary_counts_are_accepted(pattern: str) -> None:
+    compile_pattern(pattern)
 
 
 SAME = [
@@ -86,28 +86,28 @@ SAME = [
     ("(a)?(?(1)b|c)", "ab", "c", "b"),
     (r"\Bx", "ax", "x"),
 ]
-"""Patterns that `regex` alone reads otherwise, and texts."""
+"""Patterns that `regex` itself would read differently, each with texts."""
 
 
 @pytest.mark.filterwarnings("ignore:Possible:FutureWarning")
 @pytest.mark.parametrize(("pattern", "texts"), [(row[0], row[1:]) for row in SAME])
-def test_a_pattern_means_what_re_means(pattern: str, texts: tuple[str, ...]) -> None:
+def test_a_pattern_has_the_meaning_of_re(pattern: str, texts: tuple[str, ...]) -> None:
     for text in (*texts, *(f"-{one}-" for one in texts)):
         expected = re.search(pattern, text)
         assert search(pattern, text) == (None if expected is None else (expected[0], *expected.groups())), text
-        assert found(pattern, text) == (expected is not None)
+        assert matches(pattern, text) == (expected is not None)
 
 
 @pytest.mark.parametrize(
     "pattern", [r"\p{L}", r"\X", r"\R", r"\h", r"\m", r"\L<words>", "(?r)a", "(?V1)a", "(?b)a", "(?e)a", "(?f)a", "(?|a|b)", "(?R)", "(?&x)",
                 r"\K", r"\G", "(?<x>a)", "(?1)", "(*FAIL)", r"(?P>x)", r"\N{e}"]
 )  # fmt: skip
-def test_what_only_regex_knows_is_refused(pattern: str) -> None:
+def test_syntax_of_regex_alone_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="not a pattern"):
-        compiled(pattern)
+        compile_pattern(pattern)
 
 
 def test_word_characters_are_those_of_re() -> None:
     known = "".join(chr(code) for code in range(0x3000) if unicodedata.category(chr(code)) != "Cn")
     for pattern in (r"\w", r"\W", r"[\W_]", r"[^\w-]", r"[^\W\d]", r"(?i)[\wk]"):
-        assert "".join(compiled(pattern).findall(known)) == "".join(re.findall(pattern, known))
+        assert "".join(compile_pattern(pattern).findall(known)) == "".join(re.findall(pattern, known))

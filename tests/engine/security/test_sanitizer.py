@@ -1,4 +1,4 @@
-"""What untrusted text can do to a terminal: nothing, from any command, on a terminal or a pipe."""
+"""Untrusted text can't control a terminal, from any command, on a terminal or a pipe."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_sanitized_yaml_of_show_means_the_same(text: str) -> None:
     assert read_yaml_text(sanitize(dump_yaml({"a": text}, own=True)), "x").data == {"a": text}
 
 
-def test_a_stream_sanitizes_lines_and_hides_its_bytes() -> None:
+def test_a_stream_sanitizes_lines_and_has_no_byte_buffer() -> None:
     under = io.StringIO()
     stream = SanitizedStream(under)
     stream.writelines([CSI, "x"])
@@ -65,7 +65,7 @@ def test_a_stream_sanitizes_lines_and_hides_its_bytes() -> None:
     assert not hasattr(SanitizedStream(io.TextIOWrapper(io.BytesIO())), "buffer")
 
 
-def test_a_terminal_gets_richs_own_colours_and_no_escape_of_a_text() -> None:
+def test_a_terminal_gets_colours_of_rich_but_no_escape_from_texts() -> None:
     console = SafeConsole(file=io.StringIO(), force_terminal=True, color_system="standard", width=200)
     console.print(Text(OSC + BIDI, style="red"))
     console.print(Text("link", style="link https://evil.example"))
@@ -147,7 +147,7 @@ def test_json_keeps_the_raw_text_as_its_value(folder: Path) -> None:
     assert not UNPRINTABLE.search(found.stdout.replace("\n", ""))
 
 
-def test_a_real_terminal_gets_no_escape_of_a_file_name(folder: Path) -> None:
+def test_a_real_terminal_gets_no_escape_from_a_file_name(folder: Path) -> None:
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "promptwire", "check", f"{EVIL}.yaml"]
     done = subprocess.run(words, cwd=folder, stdout=theirs, stderr=theirs, check=False, env={**os.environ, "TERM": "xterm"})

@@ -1,10 +1,10 @@
-"""Secrets go, words stay."""
+"""Secrets are redacted, ordinary words are not."""
 
 from __future__ import annotations
 
 import pytest
 
-from promptwire.security.secrets import cleaned, redact, secrets
+from promptwire.security.secrets import redact, redact_json, secrets
 
 
 @pytest.mark.parametrize(
@@ -21,19 +21,19 @@ from promptwire.security.secrets import cleaned, redact, secrets
         ("KEYBOARD", "a long enough value", False),
     ],
 )
-def test_what_counts_as_a_secret(name: str, value: str, goes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_named_like_keys_are_secrets(name: str, value: str, goes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     assert redact(f"<{value}>") == ("<***>" if goes else f"<{value}>")
 
 
-def test_a_secret_that_begins_with_another_one_goes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_begins_with_another_is_redacted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_KEY", "sk-01234567")
     monkeypatch.setenv("B_KEY", "sk-01234567-rest")
     assert redact("sk-01234567-rest") == "***"
     assert secrets().index("sk-01234567-rest") < secrets().index("sk-01234567")
 
 
-def test_given_secrets_go_instead_of_those_of_the_environment() -> None:
+def test_given_secrets_replace_those_of_the_environment() -> None:
     assert redact("a b", ["b"]) == "a ***"
 
 
@@ -47,12 +47,12 @@ def test_given_secrets_go_instead_of_those_of_the_environment() -> None:
         ("me@example.org", "me", "me"),
     ],
 )
-def test_passwords_of_addresses_in_the_environment_are_secrets_too(
+def test_passwords_of_addresses_in_the_environment_are_secrets(
     value: str, text: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOME_BASE", value)
     assert redact(text) == shown
 
 
-def test_secrets_go_from_every_text_of_a_json_value() -> None:
-    assert cleaned({"a key": ["key", {"b": "my key"}], "n": 1}, ["key"]) == {"a ***": ["***", {"b": "my ***"}], "n": 1}
+def test_every_text_of_a_json_value_is_redacted() -> None:
+    assert redact_json({"a key": ["key", {"b": "my key"}], "n": 1}, ["key"]) == {"a ***": ["***", {"b": "my ***"}], "n": 1}

@@ -1,4 +1,4 @@
-"""Numbers from outside are used when they are finite and in range, else unknown; no size of number raises."""
+"""Untrusted numbers are used when finite and in range, else unknown; no number raises."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promptwire.security.untrusted_numbers import finite, log_probability, moment, price, token_count
+from promptwire.security.untrusted_numbers import finite, log_probability, price, token_count, unix_time
 
 HUGE, INFINITE, NAN = 10**400, float("inf"), float("nan")
 
@@ -33,8 +33,8 @@ HUGE, INFINITE, NAN = 10**400, float("inf"), float("nan")
         ([5], None, 0, None, 0.0, None),
     ],
 )
-def test_what_each_reader_makes_of_a_value(
+def test_each_reader_gives_a_number_in_range_or_unknown(
     value: Any, number: float | None, tokens: int, usd: float | None, when: float, likelihood: float | None
 ) -> None:
-    found = (finite(value), token_count(value), price(value), moment(value), log_probability(value))
+    found = (finite(value), token_count(value), price(value), unix_time(value), log_probability(value))
     assert found == (number, tokens, usd, when, likelihood)
