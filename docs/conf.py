@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 
 from promptwire.cli.app import app
 from promptwire.reference.field_docs import add_field_docs
-from promptwire.reference.node_page import READ, NodeFacts, node_facts, readable
+from promptwire.reference.node_page import TEMPLATE_VALUES, NodeFacts, node_facts, template_fields
 from promptwire.registry.node_types import Registry
 
 HERE = Path(__file__).parent
@@ -94,9 +94,9 @@ def value_page() -> str:
         "Failures a list of FailureGroups, a History a list of Entries. A Prompt, an Example and a Critique in `{{ ... }}` are "
         "their text."
     ]
-    add_field_docs(*READ)
-    for kind in READ:
-        rows = [[f"`{name}`", about.replace("|", "\\|")] for name, about in readable(kind).items()]
+    add_field_docs(*TEMPLATE_VALUES)
+    for kind in TEMPLATE_VALUES:
+        rows = [[f"`{name}`", about.replace("|", "\\|")] for name, about in template_fields(kind).items()]
         parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(('Field', 'What it is'), rows)}")
     return "\n\n".join(parts) + "\n"
 

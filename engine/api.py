@@ -130,7 +130,7 @@ async def run_async(
 
 def _loaded(pipeline: str, task: str, options: Options) -> tuple[Graph, Task, str]:
     """The checked pipeline, the task as the pipeline needs it, and the fingerprint of the task as it is written."""
-    graph = load_graph(pipeline, params=options.params, sets=options.patches)
+    graph = load_graph(pipeline, params=options.params, patches=options.patches)
     require_prompt(graph)
     loaded = load_task(task, options.task)
     mark = fingerprint(loaded)

@@ -83,16 +83,16 @@ class Problem:
     """One error or warning about a file."""
 
     code: str
-    place: Location
+    location: Location
     message: str
     hint: str = ""
     warning: bool = False
 
     def __str__(self) -> str:
-        head = f"{self.place}: {'warning: ' if self.warning else ''}{self.message}"
+        head = f"{self.location}: {'warning: ' if self.warning else ''}{self.message}"
         if self.hint:
             head += f" - {self.hint}"
-        caret = self.place.caret()
+        caret = self.location.caret()
         return f"{head}\n{caret}" if caret else head
 
 

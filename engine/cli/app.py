@@ -253,13 +253,13 @@ def _leave() -> None:
 
 
 def _problem(problem: Any) -> dict[str, Any]:
-    place = problem.place
+    location = problem.location
     return {
         "code": problem.code,
         "severity": "warning" if problem.warning else "error",
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
         "message": problem.message,
         "hint": problem.hint,
     }

@@ -50,7 +50,7 @@ def graph(
     chosen = form or _by_name(to)
     if chosen is Format.png and to is None:
         raise UsageError("a PNG is no text for a terminal", where="--format png", hint="name a file: -o picture.png")
-    picture = _painted(load_graph(pipeline, params=pairs(param, "-p"), sets=pairs(patch, "--set")), chosen)
+    picture = _painted(load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set")), chosen)
     if to is None:
         sys.stdout.write(picture.decode())
         return

@@ -21,9 +21,9 @@ def show(
     """Print a pipeline as it is written, or with --expanded, -p or --set as it works."""
     from promptwire.language.printing import effective, written
 
-    params, sets = pairs(param, "-p"), pairs(patch, "--set")
-    whole = expanded or params or sets
-    sys.stdout.write(effective(pipeline, params=params, sets=sets) if whole else written(pipeline))
+    params, patches = pairs(param, "-p"), pairs(patch, "--set")
+    whole = expanded or params or patches
+    sys.stdout.write(effective(pipeline, params=params, patches=patches) if whole else written(pipeline))
 
 
 def nodes(

@@ -13,7 +13,7 @@ from typing import Any
 from promptwire.errors import Location
 from promptwire.security.sanitizer import flattened
 
-__all__ = ["Document", "KeyPath", "Position", "Scalar", "Source", "YamlValue", "graft"]
+__all__ = ["Document", "KeyPath", "Position", "Scalar", "Source", "YamlValue", "yaml_value_of"]
 
 Scalar = str | int | float | bool | None
 KeyPath = tuple[str | int, ...]
@@ -38,8 +38,8 @@ class Position:
     line: int = 0
     column: int = 0
 
-    def place(self) -> Location:
-        """The place to show."""
+    def location(self) -> Location:
+        """The location to show."""
         known = 0 < self.line <= len(self.source.lines)
         text = flattened(self.source.lines[self.line - 1]) if known else ""
         return Location(self.source.name, self.line, self.column, text)
@@ -50,18 +50,28 @@ class YamlValue:
     """A value with the spots of itself and of its key."""
 
     value: Scalar | dict[str, YamlValue] | list[YamlValue]
-    spot: Position
+    position: Position
     key: Position | None = None
     """Where its key stands; None for what has no key."""
     removed: Mapping[str, Position] = field(default_factory=dict)
     """Keys that a patch took away, and where it says so: what then lacks them is the patch's fault."""
 
+    @property
+    def location(self) -> Location:
+        """Location of the value."""
+        return self.position.location()
+
+    @property
+    def key_location(self) -> Location:
+        """Location of its key; of the value when it has no key."""
+        return (self.key or self.position).location()
+
     def data(self) -> Any:
         """The value as plain Python."""
         if isinstance(self.value, dict):
-            return {key: branch.data() for key, branch in self.value.items()}
+            return {key: yaml_value.data() for key, yaml_value in self.value.items()}
         if isinstance(self.value, list):
-            return [branch.data() for branch in self.value]
+            return [yaml_value.data() for yaml_value in self.value]
         return self.value
 
     def get(self, step: str | int) -> YamlValue | None:
@@ -85,26 +95,26 @@ class Document:
         """The document as plain Python: dict, list, str, int, float, bool, None."""
         return self.root.data()
 
-    def branch(self, path: KeyPath) -> YamlValue:
+    def value_at(self, path: KeyPath) -> YamlValue:
         """What stands at `path`, or the nearest that exists above it."""
-        branch = self.root
+        yaml_value = self.root
         for step in path:
-            child = branch.get(step)
+            child = yaml_value.get(step)
             if child is None:
                 break
-            branch = child
-        return branch
+            yaml_value = child
+        return yaml_value
 
-    def place(self, path: KeyPath = (), *, key: bool = False) -> Location:
+    def location(self, path: KeyPath = (), *, key: bool = False) -> Location:
         """Where the value at `path` stands, or its key; of what is not there, the nearest above."""
-        branch = self.branch(path)
-        return (branch.key if key and branch.key else branch.spot).place()
+        yaml_value = self.value_at(path)
+        return (yaml_value.key if key and yaml_value.key else yaml_value.position).location()
 
 
-def graft(data: Any, spot: Position, key: Position | None = None) -> YamlValue:
-    """Plain Python as a tree that stands at `spot` as a whole."""
+def yaml_value_of(data: Any, position: Position, key: Position | None = None) -> YamlValue:
+    """Plain Python as a tree that stands at `position` as a whole."""
     if isinstance(data, dict):
-        return YamlValue({str(name): graft(value, spot, spot) for name, value in data.items()}, spot, key)
+        return YamlValue({str(name): yaml_value_of(value, position, position) for name, value in data.items()}, position, key)
     if isinstance(data, list | tuple):
-        return YamlValue([graft(value, spot) for value in data], spot, key)
-    return YamlValue(data, spot, key)
+        return YamlValue([yaml_value_of(value, position) for value in data], position, key)
+    return YamlValue(data, position, key)

@@ -1,4 +1,4 @@
-"""Pydantic's findings in words that the author of a file would use, at the place in the file.
+"""Pydantic's diagnostics in words that the author of a file would use, at the location in the file.
 
 Pydantic says where and what in its own terms ("extra_forbidden", "union_tag_not_found"). People get the line, what is wrong
 there, and what would be right.
@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Model)
 FORMS: Final = ("use", "repeat", "each")
 _TAGS: Final = ("[key]", *(f"<{form}>" for form in FORMS))
 """Steps of pydantic's paths that are not in the file: that a key is meant, and which form of a node was tried."""
-_TRIED: Final = re.compile(r"(?:str|int|float|bool|none)$|(?:tuple|list|dict)\[")
+_UNION_MEMBER: Final = re.compile(r"(?:str|int|float|bool|none)$|(?:tuple|list|dict)\[")
 """Steps of pydantic's paths that name one form of a value that may have several."""
 _KINDS: Final = {
     "int": "a whole number",
@@ -45,7 +45,7 @@ _BOUNDS: Final = {
 
 
 def validate(model: type[M], data: Any, document: Document) -> M:
-    """`data`, which was read from `document`, as a `model`. Raises PipelineError with every misfit at its place."""
+    """`data`, which was read from `document`, as a `model`. Raises PipelineError with every misfit at its location."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -69,32 +69,32 @@ def describe(value: Any) -> str:
 
 
 def to_problem(detail: ErrorDetails, model: type[Model], document: Document) -> tuple[KeyPath, Problem]:
-    """One of pydantic's findings as a path in the document and a problem."""
+    """One of pydantic's diagnostics as a path in the document and a problem."""
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
-    path, tried = _written(loc, document)
+    path, tried = _document_path(loc, document)
     name = str(path[-1]) if path else ""
     if tried and kind.endswith("_type"):
         wanted = "must be a text or a list of texts, not" if tried == "str" or tried.startswith("tuple[str") else "can't be"
-        return path, Problem("shape", document.place(path), f"{name!r} {wanted} {describe(value)}", _quoted(value))
+        return path, Problem("shape", document.location(path), f"{name!r} {wanted} {describe(value)}", _quote_hint(value))
     if loc[-1:] == ("[key]",):
         return path, _bad_key(path, name, detail, document)
     if kind == "extra_forbidden":
-        owner = _owner(model, loc[:-1])
+        owner = _model_at(model, loc[:-1])
         known = [field.alias or field_name for field_name, field in owner.model_fields.items()]
-        message = f"unknown key {name!r} in {_called(owner)}"
-        return path, Problem("unknown-key", document.place(path, key=True), message, suggest(name, known, noun="keys"))
+        message = f"unknown key {name!r} in {_model_noun(owner)}"
+        return path, Problem("unknown-key", document.location(path, key=True), message, suggest(name, known, noun="keys"))
     if kind == "missing":
         hint = "the first line of every pipeline is 'promptwire: 1'" if name == "promptwire" else ""
-        message = f"{_called(_owner(model, loc[:-1]))} needs the key {name!r}"
-        return path[:-1], Problem("missing-key", document.place(path[:-1], key=True), message, hint)
+        message = f"{_model_noun(_model_at(model, loc[:-1]))} needs the key {name!r}"
+        return path[:-1], Problem("missing-key", document.location(path[:-1], key=True), message, hint)
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return path, _formless(value, path, document)
+        return path, _bad_form(value, path, document)
     message, hint = message_for(detail, name)
     if path and isinstance(path[-1], int):
         around = next(str(step) for step in path[::-1] if isinstance(step, str))
         message = message.replace(repr(name), f"element {path[-1] + 1} of {around!r}", 1)
     role = name == "model" and kind == "literal_error"
-    return path, Problem("unknown-role" if role else "shape", document.place(path), message, hint)
+    return path, Problem("unknown-role" if role else "shape", document.location(path), message, hint)
 
 
 def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
     if name == "promptwire":
         return f"this reads promptwire grammar 1, not {describe(value)}", "write 'promptwire: 1'"
     if kind == "literal_error":
-        known = _expected(detail)
+        known = _literal_words(detail)
         noun = "model role" if name == "model" else "port type" if "Prompts" in known else ""
         hint = suggest(value, known, noun="one of") if isinstance(value, str) else f"one of: {', '.join(known)}"
         return f"{describe(value)} is no {noun}" if noun else f"{name!r} can't be {describe(value)}", hint
@@ -118,23 +118,23 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
     refers = isinstance(value, str) and value.startswith("$")
     hint = "no reference can stand here: write the value, and change it for a run with --set" if refers else ""
     if kind == "string_type":
-        hint = hint or _quoted(value)
+        hint = hint or _quote_hint(value)
     return (f"{name!r} must be {wanted}, not {describe(value)}" if wanted else f"{name!r}: {detail['msg']}"), hint
 
 
-def _quoted(value: Any) -> str:
+def _quote_hint(value: Any) -> str:
     """What to write where a number or a truth value stands and a text is meant."""
     return f'put it in quotes: "{describe(value)}"' if isinstance(value, bool | int | float) else ""
 
 
-def _written(loc: tuple[int | str, ...], document: Document) -> tuple[KeyPath, str]:
+def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyPath, str]:
     """The path in the document that `loc` means, and which form of a value was tried there, if one of several."""
     path: list[int | str] = []
     tried = ""
     for step in loc:
         if _is_tag(step):
             continue
-        if isinstance(step, str) and _TRIED.match(step) and not isinstance(document.branch(tuple(path)).value, dict):
+        if isinstance(step, str) and _UNION_MEMBER.match(step) and not isinstance(document.value_at(tuple(path)).value, dict):
             tried = step
         else:
             path.append(step)
@@ -142,27 +142,27 @@ def _written(loc: tuple[int | str, ...], document: Document) -> tuple[KeyPath, s
     return tuple(path), tried
 
 
-def _expected(detail: ErrorDetails) -> list[str]:
+def _literal_words(detail: ErrorDetails) -> list[str]:
     """The words of a Literal, out of pydantic's sentence."""
     sentence = str(detail.get("ctx", {}).get("expected", ""))
     return [word.strip("'") for word in sentence.replace(" or ", ", ").split(", ")]
 
 
 def _bad_key(path: KeyPath, name: str, detail: ErrorDetails, document: Document) -> Problem:
-    place = document.place(path, key=True)
+    location = document.location(path, key=True)
     if detail["type"] != "literal_error":
         hint = "names are small letters, digits and '_', and start with a letter"
-        return Problem("bad-name", place, f"{name!r} is not a name", hint)
+        return Problem("bad-name", location, f"{name!r} is not a name", hint)
     if path[-2:-1] == ("models",):
         return Problem(
-            "unknown-role", place, f"there is no model role {name!r}", suggest(name, _expected(detail), noun="roles")
+            "unknown-role", location, f"there is no model role {name!r}", suggest(name, _literal_words(detail), noun="roles")
         )
-    return Problem("unknown-key", place, f"unknown key {name!r}", suggest(name, _expected(detail), noun="keys"))
+    return Problem("unknown-key", location, f"unknown key {name!r}", suggest(name, _literal_words(detail), noun="keys"))
 
 
-def _formless(value: Any, path: KeyPath, document: Document) -> Problem:
+def _bad_form(value: Any, path: KeyPath, document: Document) -> Problem:
     """A node that is no call, no loop and no each, or more than one of them."""
-    name, place = path[-1], document.place(path, key=True)
+    name, location = path[-1], document.location(path, key=True)
     if not isinstance(value, dict):
         message, hint = f"node {name!r} is {describe(value)}", f"write {name}: {{use: TYPE, ...}}"
     else:
@@ -171,35 +171,35 @@ def _formless(value: Any, path: KeyPath, document: Document) -> Problem:
         hint = "a node is one of: a call (use), a loop (repeat), a sub-graph per element (each)"
         slip = next((key for key in value if not forms and closest(key, FORMS)), None)
         if slip is not None:
-            hint, place = suggest(slip, FORMS), document.place((*path, slip), key=True)
+            hint, location = suggest(slip, FORMS), document.location((*path, slip), key=True)
             message += f", but {slip!r}"
-    return Problem("node-form", place, message, hint)
+    return Problem("node-form", location, message, hint)
 
 
 def _is_tag(step: int | str) -> bool:
     return step in _TAGS
 
 
-def _called(model: type[BaseModel]) -> str:
+def _model_noun(model: type[BaseModel]) -> str:
     """What a message calls the thing that `model` describes."""
     return str(getattr(model, "called", "this file"))
 
 
-def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
     """The model whose keys stand at `loc`."""
     annotation: Any = model
     for step in loc:
-        annotation = _under(annotation, step)
+        annotation = _annotation_under(annotation, step)
     plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    models = [part for part in _parts(plain) if isinstance(part, type) and issubclass(part, BaseModel)]
+    models = [part for part in _alternatives(plain) if isinstance(part, type) and issubclass(part, BaseModel)]
     return models[0] if models else model
 
 
-def _under(annotation: Any, step: int | str) -> Any:
+def _annotation_under(annotation: Any, step: int | str) -> Any:
     """The annotation of what stands under `step` in a value with `annotation`."""
     if _is_tag(step):
-        return next((part for part in _parts(annotation) if Tag(str(step)) in getattr(part, "__metadata__", ())), Any)
-    for part in _parts(annotation):
+        return next((part for part in _alternatives(annotation) if Tag(str(step)) in getattr(part, "__metadata__", ())), Any)
+    for part in _alternatives(annotation):
         plain = get_args(part)[0] if get_origin(part) is Annotated else part
         if isinstance(plain, type) and issubclass(plain, BaseModel):
             for name, field in plain.model_fields.items():
@@ -212,15 +212,15 @@ def _under(annotation: Any, step: int | str) -> Any:
     return Any
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
+def _alternatives(annotation: Any) -> Iterator[Any]:
     """The alternatives that `annotation` allows; itself when there are none. Tagged ones keep their tags."""
     if get_origin(annotation) is Annotated:
         if any(isinstance(meta, Tag) for meta in annotation.__metadata__):
             yield annotation
         else:
-            yield from _parts(get_args(annotation)[0])
+            yield from _alternatives(get_args(annotation)[0])
     elif isinstance(annotation, type) or get_origin(annotation) in (dict, list, tuple):
         yield annotation
     else:
         for part in get_args(annotation):
-            yield from _parts(part)
+            yield from _alternatives(part)

@@ -11,9 +11,9 @@ from typing import Final
 
 from promptwire.errors import Location
 
-__all__ = ["colon", "meant"]
+__all__ = ["colon_hint", "syntax_hint"]
 
-_SLIPS: Final = {
+_HINTS: Final = {
     r"cannot start any token|undefined alias": "put the text in quotes",
     r"',' or '}'": "put a ',' between entries and a '}' at the end, and a text with ',', ':', '{' or '[' in quotes",
     r"',' or '\]'": "put a ',' between elements and a ']' at the end",
@@ -28,17 +28,17 @@ _SLIPS: Final = {
 """PyYAML's words, and what to do."""
 
 
-def meant(said: str) -> str:
-    """What to do about PyYAML's complaint `said`; empty where that is not known.
+def syntax_hint(complaint: str) -> str:
+    """What to do about PyYAML's complaint `complaint`; empty where that is not known.
 
-    >>> meant("expected ',' or ']', but got '}' while parsing a flow sequence")
+    >>> syntax_hint("expected ',' or ']', but got '}' while parsing a flow sequence")
     "put a ',' between elements and a ']' at the end"
     """
-    return next((hint for shape, hint in _SLIPS.items() if re.search(shape, said)), "")
+    return next((hint for shape, hint in _HINTS.items() if re.search(shape, complaint)), "")
 
 
-def colon(place: Location) -> str:
+def colon_hint(location: Location) -> str:
     """What to do about a ':' where no key can be: the first one of its line is right, so the line or the one above is not."""
-    if re.fullmatch(r"\s*[\w.-]+", place.text[: place.column - 1]):
+    if re.fullmatch(r"\s*[\w.-]+", location.text[: location.column - 1]):
         return "indent the line as the keys that it goes with, and see that in the line above a space follows the ':'"
     return "put the text in quotes, or start a new line for the key"

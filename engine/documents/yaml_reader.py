@@ -1,4 +1,4 @@
-"""YAML files as plain data with a place for every key and value.
+"""YAML files as plain data with a location for every key and value.
 
 The only module that knows PyYAML. Scalars follow the YAML 1.2 core schema, because under 1.1 `no` is false, `1e-3` a text and
 `12:30` a number, and no author means that. A file is untrusted text, so there are no tags and no merge keys, and there are
@@ -17,7 +17,7 @@ import yaml
 
 from promptwire.documents.document import Document, Position, Scalar, Source, YamlValue
 from promptwire.documents.scalars import CORE, parse
-from promptwire.documents.yaml_hints import colon, meant
+from promptwire.documents.yaml_hints import colon_hint, syntax_hint
 from promptwire.errors import Location, PipelineError, Problem
 from promptwire.security.access_log import log_access
 from promptwire.security.sanitizer import UNPRINTABLE
@@ -37,7 +37,7 @@ _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-class _TooMuch(yaml.MarkedYAMLError):
+class _LimitExceeded(yaml.MarkedYAMLError):
     """A limit was met."""
 
 
@@ -57,7 +57,7 @@ class _Loader(yaml.SafeLoader):
         if self.depth > MAX_DEPTH or self.count > MAX_VALUES:
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             problem = f"nested deeper than {MAX_DEPTH} levels" if self.depth > MAX_DEPTH else f"more than {MAX_VALUES:,} values"
-            raise _TooMuch(problem=problem, problem_mark=mark)
+            raise _LimitExceeded(problem=problem, problem_mark=mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -101,30 +101,30 @@ def read_yaml(path: str | Path) -> Document:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError as cause:
-        raise _refusal("file-missing", name, "there is no such file", _near(Path(path))) from cause
+        raise _error("file-missing", name, "there is no such file", _similar_file(Path(path))) from cause
     except IsADirectoryError as cause:
-        raise _refusal("file-missing", name, "is a folder", "name a .yaml file in it") from cause
+        raise _error("file-missing", name, "is a folder", "name a .yaml file in it") from cause
     except (OSError, ValueError) as cause:
         reason = (cause.strerror if isinstance(cause, OSError) else "") or str(cause)
-        raise _refusal("file-unreadable", name, f"can't be read: {reason}", "check the path and its permissions") from cause
+        raise _error("file-unreadable", name, f"can't be read: {reason}", "check the path and its permissions") from cause
     if len(raw) > MAX_BYTES:
-        raise _refusal("file-too-large", name, f"is larger than {MAX_BYTES:,} bytes", "is it the right file?")
+        raise _error("file-too-large", name, f"is larger than {MAX_BYTES:,} bytes", "is it the right file?")
     try:
         return read_yaml_text(raw.decode("utf-8-sig"), name)
     except UnicodeDecodeError as cause:
         problem = f"byte {raw[cause.start]:#04x} in line {raw.count(10, 0, cause.start) + 1} is not UTF-8"
-        raise _refusal("file-encoding", name, problem, "save the file as UTF-8 text") from cause
+        raise _error("file-encoding", name, problem, "save the file as UTF-8 text") from cause
 
 
 def read_yaml_text(text: str, name: str) -> Document:
     """`text` as a document called `name`. Raises PipelineError, with every fault when the text is YAML at all."""
     if len(text) > MAX_BYTES:
-        raise _refusal("file-too-large", name, f"is larger than {MAX_BYTES:,} characters", "is it the right file?")
+        raise _error("file-too-large", name, f"is larger than {MAX_BYTES:,} characters", "is it the right file?")
     text = text.removeprefix("\ufeff")
     source = Source(name, tuple(_BREAK.split(text)))
     node = _compose(text, source)
-    tree = _Tree(source)
-    root = tree.grow(node, (), None) if node else YamlValue(None, Position(source, 1, 1))
+    tree = _TreeBuilder(source)
+    root = tree.build(node, (), None) if node else YamlValue(None, Position(source, 1, 1))
     if tree.problems:
         raise PipelineError(tree.problems)
     return Document(name, root)
@@ -143,14 +143,14 @@ def dump_yaml(data: Any, *, own: bool = False) -> str:
     return text
 
 
-def _near(path: Path) -> str:
+def _similar_file(path: Path) -> str:
     """What may be meant by a file that is not there."""
     beside = {each.stem: each.name for each in path.parent.glob("*.y*ml")} if os.path.isdir(path.parent) else {}
     near = get_close_matches(path.stem, beside, n=1)
     return f"did you mean {beside[near[0]]!r}?" if near else "check the path"
 
 
-def _refusal(code: str, name: str, message: str, hint: str = "") -> PipelineError:
+def _error(code: str, name: str, message: str, hint: str = "") -> PipelineError:
     return PipelineError([Problem(code, Location(name), message, hint)])
 
 
@@ -161,44 +161,44 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
     except yaml.reader.ReaderError as cause:
         found = _BREAK.split(text[: cause.position])
         message = f"character U+{ord(text[cause.position]):04X} can't stand in a YAML file"
-        place = Position(source, len(found), len(found[-1]) + 1).place()
+        location = Position(source, len(found), len(found[-1]) + 1).location()
         raise PipelineError(
-            [Problem("yaml", place, message, "write it as an escape in double quotes, or remove it")]
+            [Problem("yaml", location, message, "write it as an escape in double quotes, or remove it")]
         ) from cause
     try:
         node: yaml.Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as cause:
         began = cause.context in ("while scanning a simple key", "while scanning a quoted scalar")  # the slip is there
         mark = (cause.context_mark if began else None) or cause.problem_mark or cause.context_mark or loader.get_mark()
-        raise PipelineError([_complaint(cause, Position(source, mark.line + 1, mark.column + 1).place())]) from cause
+        raise PipelineError([_syntax_problem(cause, Position(source, mark.line + 1, mark.column + 1).location())]) from cause
     except (ValueError, OverflowError) as cause:
         # PyYAML passes on what chr() and int() raise for an escape like "\UFFFFFFFF" or an endless %YAML version.
-        place = Position(source, loader.get_mark().line + 1, loader.get_mark().column + 1).place()
-        raise PipelineError([Problem("yaml", place, f"not YAML: {cause}")]) from cause
+        location = Position(source, loader.get_mark().line + 1, loader.get_mark().column + 1).location()
+        raise PipelineError([Problem("yaml", location, f"not YAML: {cause}")]) from cause
     finally:
         loader.dispose()
     return node
 
 
-def _complaint(error: yaml.MarkedYAMLError, place: Location) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, location: Location) -> Problem:
     """A problem in our words for the faults that people make, in PyYAML's for the rest."""
     said = error.problem or error.context or "not YAML"
-    if isinstance(error, _TooMuch):
-        return Problem("yaml", place, said)
+    if isinstance(error, _LimitExceeded):
+        return Problem("yaml", location, said)
     if "another document" in said or "single document" in (error.context or ""):
-        return Problem("yaml", place, "a second document starts here", "one file holds one document: remove the '---' line")
+        return Problem("yaml", location, "a second document starts here", "one file holds one document: remove the '---' line")
     if "\\t" in said:
-        return Problem("yaml", place, "a tab can't indent YAML", "use spaces")
+        return Problem("yaml", location, "a tab can't indent YAML", "use spaces")
     if said.startswith("mapping values are not allowed"):
-        return Problem("yaml", place, "a ':' can't stand here", colon(place))
-    hint = meant(f"{said} {error.context or ''}")
+        return Problem("yaml", location, "a ':' can't stand here", colon_hint(location))
+    hint = syntax_hint(f"{said} {error.context or ''}")
     context = f" {error.context}" if error.context and error.context is not said else ""
-    if context and error.context_mark is not None and error.context_mark.line + 1 < place.line:
+    if context and error.context_mark is not None and error.context_mark.line + 1 < location.line:
         context += f" that begins in line {error.context_mark.line + 1}"
-    return Problem("yaml", place, f"not YAML: {said}{context}", hint)
+    return Problem("yaml", location, f"not YAML: {said}{context}", hint)
 
 
-class _Tree:
+class _TreeBuilder:
     """Branches grown from PyYAML's nodes; keeps every fault on the way."""
 
     def __init__(self, source: Source) -> None:
@@ -206,71 +206,76 @@ class _Tree:
         self.problems: list[Problem] = []
         self.count = 0
 
-    def grow(self, node: yaml.Node, above: tuple[int, ...], key: Position | None) -> YamlValue:
-        """The branch for `node`; `above` holds the ids of the nodes around it."""
-        spot = self.spot(node)
+    def build(self, node: yaml.Node, above: tuple[int, ...], key: Position | None) -> YamlValue:
+        """The value for `node`; `above` holds the ids of the nodes around it."""
+        position = self.position(node)
         self.count += 1
         if id(node) in above:
-            return self.fault(spot, "an alias can't stand inside of what it names", "write the value out")
+            return self.report(position, "an alias can't stand inside of what it names", "write the value out")
         if self.count > MAX_VALUES:
             if self.count == MAX_VALUES + 1:
-                self.fault(spot, f"the aliases unfold to more than {MAX_VALUES:,} values", "write out what is meant")
-            return YamlValue(None, spot, key)
+                self.report(position, f"the aliases unfold to more than {MAX_VALUES:,} values", "write out what is meant")
+            return YamlValue(None, position, key)
         kind = node.tag.removeprefix(_TAG)
         inside = (*above, id(node))
         if isinstance(node, yaml.MappingNode) and kind == "map":
-            return YamlValue(self.pairs(node, inside), spot, key)
+            return YamlValue(self.pairs(node, inside), position, key)
         if isinstance(node, yaml.SequenceNode) and kind == "seq":
-            return YamlValue([self.grow(item, inside, None) for item in node.value], spot, key)
+            return YamlValue([self.build(item, inside, None) for item in node.value], position, key)
         if isinstance(node, yaml.ScalarNode) and kind in ("null", "bool", "int", "float", "str"):
-            return YamlValue(self.scalar(node, kind), spot, key)
-        return self.fault(
-            spot, f"tags such as {node.tag[:60]} are not supported", "write plain text, numbers, lists or mappings"
+            return YamlValue(self.scalar(node, kind), position, key)
+        return self.report(
+            position, f"tags such as {node.tag[:60]} are not supported", "write plain text, numbers, lists or mappings"
         )
 
     def pairs(self, node: yaml.MappingNode, above: tuple[int, ...]) -> dict[str, YamlValue]:
         """The entries of a mapping."""
         found: dict[str, YamlValue] = {}
         for name, value in node.value:
-            spot = self.spot(name)
+            position = self.position(name)
             if not isinstance(name, yaml.ScalarNode) or name.tag != _TAG + "str":
                 shown = repr(name.value) if isinstance(name, yaml.ScalarNode) else "a list or mapping"
-                self.fault(spot, f"a key must be a text, not {shown}", "put it in quotes")
+                self.report(position, f"a key must be a text, not {shown}", "put it in quotes")
             elif name.value == "<<" and name.style is None:
-                self.fault(spot, "merge keys are not supported", "write the keys out, or use 'extends' and 'override'")
+                self.report(position, "merge keys are not supported", "write the keys out, or use 'extends' and 'override'")
             elif name.value in found:
                 first = found[name.value].key
-                self.fault(
-                    spot, f"the key {name.value[:60]!r} is already in line {first.line if first else 0}", "", "duplicate-key"
+                self.report(
+                    position,
+                    f"the key {name.value[:60]!r} is already in line {first.line if first else 0}",
+                    "",
+                    "duplicate-key",
                 )
             else:
                 key = str(self.scalar(name, "str"))
-                found[key] = self.grow(value, above, spot)
+                found[key] = self.build(value, above, position)
         return found
 
     def scalar(self, node: yaml.ScalarNode, kind: str) -> Scalar:
         """The value of a scalar."""
         text: str = node.value
         if len(text) > (MAX_SCALAR if kind == "str" else MAX_NUMBER):
-            self.fault(
-                self.spot(node), f"a {'text' if kind == 'str' else 'number'} of {len(text):,} characters", "make it shorter"
+            self.report(
+                self.position(node), f"a {'text' if kind == 'str' else 'number'} of {len(text):,} characters", "make it shorter"
             )
             return None
         if kind == "str":
             if _SURROGATE.search(text):
-                self.fault(self.spot(node), "half of a surrogate pair is not a character", r"write it whole, as \U0001F600")
+                self.report(
+                    self.position(node), "half of a surrogate pair is not a character", r"write it whole, as \U0001F600"
+                )
             return text
         try:
             return parse(text, kind)
         except (ValueError, OverflowError):
-            self.fault(self.spot(node), f"{text} is not a finite number", "put it in quotes if it is a text")
+            self.report(self.position(node), f"{text} is not a finite number", "put it in quotes if it is a text")
             return None
 
-    def spot(self, node: yaml.Node) -> Position:
+    def position(self, node: yaml.Node) -> Position:
         """Where `node` starts."""
         return Position(self.source, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def fault(self, spot: Position, message: str, hint: str = "", code: str = "yaml") -> YamlValue:
+    def report(self, position: Position, message: str, hint: str = "", code: str = "yaml") -> YamlValue:
         """Note a fault and give what stands in for the value."""
-        self.problems.append(Problem(code, spot.place(), message, hint))
-        return YamlValue(None, spot)
+        self.problems.append(Problem(code, position.location(), message, hint))
+        return YamlValue(None, position)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
-__all__ = ["Arrangement", "arrange", "leading_to"]
+__all__ = ["StepOrder", "ancestors", "order_steps"]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class StepOrder:
     """Steps in an order in which they could run one by one."""
 
     order: tuple[str, ...]
@@ -24,18 +24,18 @@ class Arrangement:
     """Each set of steps that wait for each other, once, in the order in which they hand on."""
 
 
-def arrange(needs: Mapping[str, Iterable[str]]) -> Arrangement:
+def order_steps(needs: Mapping[str, Iterable[str]]) -> StepOrder:
     """The steps of `needs` (what each needs) in order, the same for every order in which they were written."""
     inner = {name: {need for need in found if need in needs} for name, found in needs.items()}
     try:
-        return Arrangement(tuple(_ordered(inner)), ())
+        return StepOrder(tuple(_ordered(inner)), ())
     except CycleError:
         from promptwire.graph.cycles import find_cycles  # noqa: PLC0415 - see the module's docstring
 
-        return Arrangement(*find_cycles(inner))
+        return StepOrder(*find_cycles(inner))
 
 
-def leading_to(needs: Mapping[str, Iterable[str]], ends: Iterable[str]) -> frozenset[str]:
+def ancestors(needs: Mapping[str, Iterable[str]], ends: Iterable[str]) -> frozenset[str]:
     """`ends` and every step on a path to one of them."""
     reached: set[str] = set()
     waiting = [end for end in ends if end in needs]

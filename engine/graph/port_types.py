@@ -20,6 +20,7 @@ from promptwire.values import Critiques, Example, Examples, Failures, Families, 
 __all__ = [
     "TYPES",
     "WIDER",
+    "element_type",
     "elements",
     "empty",
     "fits",
@@ -27,9 +28,8 @@ __all__ = [
     "is_optional",
     "is_set",
     "join_values",
-    "joined",
+    "joined_type",
     "name_of",
-    "part",
     "to_json",
     "type_of",
     "union",
@@ -174,7 +174,7 @@ def empty(kind: type) -> Any:
     return kind()
 
 
-def part(kind: type) -> type | None:
+def element_type(kind: type) -> type | None:
     """The type of one element of a set; None for what is no set, and for List, whose elements have any type."""
     return _PARTS.get(kind)
 
@@ -190,19 +190,19 @@ def elements(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def joined(kind: type) -> type:
+def joined_type(kind: type) -> type:
     """The type of the joined outputs of elements that each gave a `kind`."""
     return _JOINED.get(kind, kind)
 
 
 def join_values(values: Sequence[Any], kind: type) -> Any:
-    """The outputs of all elements, each of type `kind`, as one value of type `joined(kind)`, in element order."""
+    """The outputs of all elements, each of type `kind`, as one value of type `joined_type(kind)`, in element order."""
     if kind is Example:
         return Examples.of(values)
     if kind is History:
         entries = chain.from_iterable(value.entries for value in values)
         return History(entries=tuple({entry.prompt.id: entry for entry in entries}.values()), rounds=len(values))
-    return union(values, joined(kind))
+    return union(values, joined_type(kind))
 
 
 def to_json(value: Any) -> Any:

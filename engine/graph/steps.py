@@ -43,7 +43,7 @@ class Ref:
     name: str
     port: str | None = None
     """None means the main output."""
-    place: Location = NOWHERE
+    location: Location = NOWHERE
 
     def __str__(self) -> str:
         return f"${self.name}" + (f".{self.port}" if self.port else "")
@@ -101,7 +101,7 @@ class Step:
     name: str
     path: str
     """Dotted path from the top, such as `search.expand.edits`."""
-    place: Location
+    location: Location
     needs: frozenset[str]
     """Names of steps in the same graph that must be done before."""
 

@@ -39,7 +39,7 @@ def check(
     pipeline: str | Path,
     *,
     params: Mapping[str, Any] | None = None,
-    sets: Mapping[str, Any] | None = None,
+    patches: Mapping[str, Any] | None = None,
     types: Mapping[str, NodeType] | None = None,
 ) -> Checked:
     """Everything that is wrong with `pipeline`, a file or the name of a shipped one.
@@ -47,21 +47,21 @@ def check(
     `params` and `sets` are what `-p` and `--set` say: texts are read as YAML, other values are taken as they are. `types`
     are the node types; those installed when not given. Raises UsageError for a name that is not shipped.
     """
-    return _check(pipeline, types, params=params or {}, sets=sets or {}, complete=False)
+    return _check(pipeline, types, params=params or {}, patches=patches or {}, complete=False)
 
 
 def load_graph(
     pipeline: str | Path,
     *,
     params: Mapping[str, Any] | None = None,
-    sets: Mapping[str, Any] | None = None,
+    patches: Mapping[str, Any] | None = None,
     types: Mapping[str, NodeType] | None = None,
 ) -> Graph:
     """The graph of `pipeline`, ready to run; for the arguments see `check`. Here every param must have a value.
 
     Raises PipelineError with every problem at once, UsageError for a name that is not shipped.
     """
-    checked = _check(pipeline, types, params=params or {}, sets=sets or {}, complete=True)
+    checked = _check(pipeline, types, params=params or {}, patches=patches or {}, complete=True)
     if checked.graph is None:
         raise PipelineError(checked.problems)
     return checked.graph
@@ -72,19 +72,19 @@ def _check(
     types: Mapping[str, NodeType] | None,
     *,
     params: Mapping[str, Any],
-    sets: Mapping[str, Any],
+    patches: Mapping[str, Any],
     complete: bool,
 ) -> Checked:
     path = pipeline if isinstance(pipeline, Path) else path_of(pipeline)
-    site = CheckContext(Registry() if types is None else types, FileResolver(path.parent))
+    context = CheckContext(Registry() if types is None else types, FileResolver(path.parent))
     graph = None
     try:
-        source = open_pipeline(site, path, sets)
+        source = open_pipeline(context, path, patches)
         if source is not None:
-            graph = _build(site, source, params=params, complete=complete)
+            graph = _build(context, source, params=params, complete=complete)
     except PipelineError as error:
-        site.findings.add(error.problems)
-    return Checked(None if site.findings.count else graph, site.findings.sorted())
+        context.diagnostics.add(error.problems)
+    return Checked(None if context.diagnostics.count else graph, context.diagnostics.sorted())
 
 
 def path_of(pipeline: str) -> Path:
@@ -92,18 +92,18 @@ def path_of(pipeline: str) -> Path:
     return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else resources.pipeline_path(pipeline)
 
 
-def _build(site: CheckContext, source: LoadedPipeline, *, params: Mapping[str, Any], complete: bool) -> Graph:
-    names = scope_of(site, source)
-    set_params(source.spec.params, params, symbols=names.own, findings=site.findings)
+def _build(context: CheckContext, source: LoadedPipeline, *, params: Mapping[str, Any], complete: bool) -> Graph:
+    names = scope_of(context, source)
+    set_params(source.spec.params, params, symbols=names.own, diagnostics=context.diagnostics)
     for name, spec in source.spec.params.items() if complete else ():
         if spec.required and name not in params:
-            site.findings.error(
-                "unset-param", names.own[name].place, f"the param {name!r} is not set", f"give it: -p {name}=VALUE"
+            context.diagnostics.error(
+                "unset-param", names.own[name].location, f"the param {name!r} is not set", f"give it: -p {name}=VALUE"
             )
-    graph = build(site, source, names)
-    if not site.findings.count and not any(kind in (Prompt, Prompts) for kind in graph.types.values()):
-        place = source.document.place(("outputs",), key=True)
-        site.findings.warn(
-            "no-prompt", place, "no output is Prompt or Prompts", "'promptwire run' reports the first one that is"
+    graph = build(context, source, names)
+    if not context.diagnostics.count and not any(kind in (Prompt, Prompts) for kind in graph.types.values()):
+        location = source.document.location(("outputs",), key=True)
+        context.diagnostics.warn(
+            "no-prompt", location, "no output is Prompt or Prompts", "'promptwire run' reports the first one that is"
         )
     return graph

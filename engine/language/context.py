@@ -13,10 +13,10 @@ from promptwire.graph.steps import Step
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.file_lookup import FileResolver
 from promptwire.language.spec import PipelineSpec
-from promptwire.language.symbols import Symbol, SymbolTable, mentions
+from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 from promptwire.node import NodeType
 
-__all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "StepLocation"]
+__all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "StepEntry"]
 
 MAX_STEPS = 2000
 """Steps of a whole graph: pipelines that use pipelines twice grow by doubling."""
@@ -39,24 +39,24 @@ class CheckContext:
 
     types: Mapping[str, NodeType]
     folders: FileResolver
-    findings: Diagnostics = field(default_factory=Diagnostics)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
     opened: dict[Path, LoadedPipeline | None] = field(default_factory=dict)
     """Files by path; None when there is no pipeline in one."""
     steps: int = 0
 
-    def count(self, place: Location) -> None:
+    def count(self, location: Location) -> None:
         """One more step. Raises PipelineError when there are more than any author can have meant."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             message = f"the whole graph has more than {MAX_STEPS} steps"
-            raise PipelineError([Problem("too-large", place, message, "pipelines that use pipelines multiply: use a loop")])
+            raise PipelineError([Problem("too-large", location, message, "pipelines that use pipelines multiply: use a loop")])
 
 
 @dataclass(frozen=True, slots=True)
 class GraphScope:
     """A graph that is being built."""
 
-    site: CheckContext
+    context: CheckContext
     source: LoadedPipeline
     names: SymbolTable
     chain: tuple[Path, ...]
@@ -66,30 +66,35 @@ class GraphScope:
     states: list[tuple[Symbol, Symbol]] = field(default_factory=list)
     """Loops and their states, to be asked at the end who reads them; one list for all bodies of a pipeline."""
 
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Diagnostics of the check."""
+        return self.context.diagnostics
+
     def inside(self, names: SymbolTable, name: str) -> GraphScope:
-        """The frame of the body of the step `name`."""
-        return GraphScope(self.site, self.source, names, self.chain, self.at(name), self.states)
+        """The scope of the body of the step `name`."""
+        return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states)
 
     def at(self, name: str) -> str:
         """The dotted path of the step `name`."""
         return f"{self.path}.{name}" if self.path else name
 
-    def branch(self, path: KeyPath) -> YamlValue:
+    def value_at(self, path: KeyPath) -> YamlValue:
         """What is written at `path`."""
-        return self.source.document.branch(path)
+        return self.source.document.value_at(path)
 
-    def place(self, path: KeyPath) -> Location:
+    def location(self, path: KeyPath) -> Location:
         """Where the key at `path` stands."""
-        return self.source.document.place(path, key=True)
+        return self.source.document.location(path, key=True)
 
-    def mark_used(self, branch: YamlValue) -> None:
+    def mark_used(self, yaml_value: YamlValue) -> None:
         """Take the names in something that is wrong as used: whoever mends it will use them."""
-        for name in mentions(branch):
+        for name in referenced_names(yaml_value):
             if symbol := self.names.find(name):
                 symbol.used.add("*")
 
 
-class StepLocation(NamedTuple):
+class StepEntry(NamedTuple):
     """Where a step stands in its graph."""
 
     name: str

@@ -15,13 +15,13 @@ class Diagnostics:
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
 
-    def error(self, code: str, place: Location, message: str, hint: str = "") -> None:
+    def error(self, code: str, location: Location, message: str, hint: str = "") -> None:
         """Note what keeps the pipeline from running."""
-        self._found[Problem(code, place, message, hint)] = None
+        self._found[Problem(code, location, message, hint)] = None
 
-    def warn(self, code: str, place: Location, message: str, hint: str = "") -> None:
+    def warn(self, code: str, location: Location, message: str, hint: str = "") -> None:
         """Note what is doubtful."""
-        self._found[Problem(code, place, message, hint, warning=True)] = None
+        self._found[Problem(code, location, message, hint, warning=True)] = None
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Note problems that others found."""
@@ -34,6 +34,6 @@ class Diagnostics:
 
     def sorted(self) -> tuple[Problem, ...]:
         """File by file in the order in which they were met, each from top to bottom."""
-        files = {name: place for place, name in enumerate(dict.fromkeys(problem.place.file for problem in self._found))}
-        key = lambda problem: (files[problem.place.file], problem.place.line, problem.place.column)  # noqa: E731
+        files = {name: number for number, name in enumerate(dict.fromkeys(problem.location.file for problem in self._found))}
+        key = lambda problem: (files[problem.location.file], problem.location.line, problem.location.column)  # noqa: E731
         return tuple(sorted(self._found, key=key))

@@ -34,56 +34,56 @@ class FileResolver:
     top: Path
     """Folder of the pipeline that was asked for."""
 
-    def pipeline(self, written: str, beside: Path, place: Location) -> Path:
+    def pipeline(self, written: str, beside: Path, location: Location) -> Path:
         """The pipeline file `written` in a file of the folder `beside`: a path, or the name of a shipped one.
 
-        Raises PipelineError, at `place`.
+        Raises PipelineError, at `location`.
         """
         if not is_pipeline(written):
             names = resources.pipelines()
             if written in names:
                 return resources.pipeline_path(written)
             hint = suggest(written, names, noun="shipped pipelines")
-            raise _refusal(
-                place,
+            raise _error(
+                location,
                 "file-missing",
                 f"there is no shipped pipeline {written!r}",
                 f"{hint}; a file is written ./{written}.yaml",
             )
         places = [beside] if written.startswith("./") else [beside, package_data.package_folder("pipelines")]
-        found = self._first(written, places, place)
+        found = self._first_file(written, places, location)
         if found is None:
             there = [path.name for path in beside.glob("*.y*ml")]
             hint = suggest(Path(written).name, there, otherwise=f"looked in {beside}")
-            raise _refusal(place, "file-missing", f"there is no file {written}", hint)
+            raise _error(location, "file-missing", f"there is no file {written}", hint)
         return found
 
-    def template(self, written: str, beside: Path, place: Location) -> Path:
-        """The template `written` in a file of the folder `beside`. Raises PipelineError, at `place`."""
+    def template(self, written: str, beside: Path, location: Location) -> Path:
+        """The template `written` in a file of the folder `beside`. Raises PipelineError, at `location`."""
         places = [beside, beside / "templates", Path.cwd() / "templates", package_data.package_folder("templates")]
-        found = self._first(written, places, place)
+        found = self._first_file(written, places, location)
         if found is None:
             looked = f"looked in {beside}, its templates/ and those that are shipped"
             hint = suggest(written, _templates(places), otherwise=looked)
-            raise _refusal(place, "template-missing", f"there is no template {written}", hint)
+            raise _error(location, "template-missing", f"there is no template {written}", hint)
         return found
 
-    def _first(self, written: str, folders: list[Path], place: Location) -> Path | None:
+    def _first_file(self, written: str, folders: list[Path], location: Location) -> Path | None:
         if not written or "\0" in written or Path(written).is_absolute():
-            raise _refusal(
-                place, "bad-path", f"{written!r} is not a path that a pipeline can name", "write it relative to the pipeline"
+            raise _error(
+                location, "bad-path", f"{written!r} is not a path that a pipeline can name", "write it relative to the pipeline"
             )
         beside, *others = folders
         first = Path(os.path.normpath(beside / written))
         if not reachable(first, [self.top]):
             hint = f"copy it into {self.top}, {REMEDY}"
-            raise _refusal(place, "bad-path", f"{written} leads out of the pipeline's folder", hint)
+            raise _error(location, "bad-path", f"{written} leads out of the pipeline's folder", hint)
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
         return next((path for path in (first, *rest) if os.path.isfile(path)), None)
 
 
-def _refusal(place: Location, code: str, message: str, hint: str) -> PipelineError:
-    return PipelineError([Problem(code, place, message, hint)])
+def _error(location: Location, code: str, message: str, hint: str) -> PipelineError:
+    return PipelineError([Problem(code, location, message, hint)])
 
 
 def _templates(places: list[Path]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptwire.documents.document import Document, Position, Source, YamlValue, graft
+from promptwire.documents.document import Document, Position, Source, YamlValue, yaml_value_of
 from promptwire.documents.yaml_reader import read_yaml, read_yaml_text
 from promptwire.errors import PipelineError, Problem
 from promptwire.language.file_lookup import FileResolver
@@ -22,7 +22,7 @@ _MERGED = ("inputs", "params", "models", "limits", "outputs")
 _MAX_CHAIN = 16
 
 
-def resolve(path: Path, folders: FileResolver, *, sets: Mapping[str, Any] | None = None) -> Document:
+def resolve(path: Path, folders: FileResolver, *, patches: Mapping[str, Any] | None = None) -> Document:
     """The pipeline file at `path` as one document without `extends` and `override`.
 
     `sets` are dotted paths and values as the command line gives them. Raises PipelineError with every fault of the patches.
@@ -30,7 +30,7 @@ def resolve(path: Path, folders: FileResolver, *, sets: Mapping[str, Any] | None
     document = _extended(path, folders, ())
     problems: list[Problem] = []
     root = document.root
-    for dotted, value in (sets or {}).items():
+    for dotted, value in (patches or {}).items():
         try:
             root = patch(root, dotted, written_value(value, f"--set {dotted}={value}"))
         except PipelineError as error:
@@ -42,14 +42,14 @@ def resolve(path: Path, folders: FileResolver, *, sets: Mapping[str, Any] | None
 
 def written_value(value: Any, name: str) -> YamlValue:
     """A value from the command line (text, read as YAML) or from Python (as it is); messages call it `name`."""
-    spot = Position(Source(name))
-    return graft(read_yaml_text(value, name).data if isinstance(value, str) else value, spot, spot)
+    position = Position(Source(name))
+    return yaml_value_of(read_yaml_text(value, name).data if isinstance(value, str) else value, position, position)
 
 
-def folder_of(branch: YamlValue, document: Document) -> Path:
-    """The folder that a file name in `branch` is looked up from."""
+def folder_of(yaml_value: YamlValue, document: Document) -> Path:
+    """The folder that a file name in `yaml_value` is looked up from."""
     # A value from the command line has no lines, and belongs to the pipeline that it changes.
-    return Path(branch.spot.source.name if branch.spot.source.lines else document.file).parent
+    return Path(yaml_value.position.source.name if yaml_value.position.source.lines else document.file).parent
 
 
 def _extended(path: Path, folders: FileResolver, below: tuple[Path, ...]) -> Document:
@@ -61,16 +61,14 @@ def _extended(path: Path, folders: FileResolver, below: tuple[Path, ...]) -> Doc
         if override is None:
             return document
         message, hint = "'override' changes the pipeline that is extended, and there is none", "write extends: ./base.yaml"
-        raise PipelineError([Problem("bad-extends", document.place(("override",), key=True), message, hint)])
+        raise PipelineError([Problem("bad-extends", document.location(("override",), key=True), message, hint)])
     if not isinstance(base.value, str):
-        raise PipelineError(
-            [Problem("bad-extends", base.spot.place(), "'extends' names one pipeline file", "write ./base.yaml")]
-        )
-    found = folders.pipeline(base.value, path.parent, base.spot.place())
+        raise PipelineError([Problem("bad-extends", base.location, "'extends' names one pipeline file", "write ./base.yaml")])
+    found = folders.pipeline(base.value, path.parent, base.location)
     chain = (*below, path)
     if found.resolve() in [each.resolve() for each in chain] or len(chain) > _MAX_CHAIN:
         names = " -> ".join(each.name for each in (*chain, found))
-        raise PipelineError([Problem("bad-extends", base.spot.place(), f"a pipeline can't extend itself: {names}")])
+        raise PipelineError([Problem("bad-extends", base.location, f"a pipeline can't extend itself: {names}")])
     return Document(document.file, _overlaid(_extended(found, folders, chain).root, document))
 
 
@@ -79,7 +77,7 @@ def _overlaid(base: YamlValue, variant: Document) -> YamlValue:
     if not isinstance(base.value, dict) or not isinstance(variant.root.value, dict):
         return base
     problems: list[Problem] = []
-    merged = {key: branch for key, branch in base.value.items() if key != "name"}
+    merged = {key: yaml_value for key, yaml_value in base.value.items() if key != "name"}
     for key, own in variant.root.value.items():
         if key in ("extends", "override"):
             continue
@@ -95,13 +93,13 @@ def _overlaid(base: YamlValue, variant: Document) -> YamlValue:
         for name in own.value if key == "nodes" else ():
             if name in under.value:
                 hint = f"change it under override: {name}: {{...}}"
-                place = (own.value[name].key or own.spot).place()
-                problems.append(Problem("bad-extends", place, f"the extended pipeline already has a node {name!r}", hint))
+                location = (own.value[name].key or own.position).location()
+                problems.append(Problem("bad-extends", location, f"the extended pipeline already has a node {name!r}", hint))
         merged[key] = overlay(under, own, key)
     root = replace(variant.root, value=merged)
     override = variant.root.value.get("override")
     if override is not None and not isinstance(override.value, dict):
-        problems.append(Problem("bad-extends", override.spot.place(), "'override' is a mapping of dotted paths to patches"))
+        problems.append(Problem("bad-extends", override.location, "'override' is a mapping of dotted paths to patches"))
     for dotted, new in override.value.items() if override and isinstance(override.value, dict) else ():
         try:
             root = patch(root, dotted, new)

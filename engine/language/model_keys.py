@@ -31,23 +31,23 @@ class ModelCall(NamedTuple):
     name: str
     spec: CallSpec
     kind: NodeType
-    branch: YamlValue
+    yaml_value: YamlValue
 
 
-def model_call_spec(frame: GraphScope, call: ModelCall) -> ModelCallSpec | None:
+def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     """The engine's side of a call; None when its node type speaks to no model."""
-    _refuse_misplaced(frame, call)
+    _report_misplaced_keys(scope, call)
     spec, kind = call.spec, call.kind
     if kind.role is None:
         return None
-    _refuse_idle(frame, call)
-    given = _given(frame, call) if kind.slots else {}
-    path = _template(frame, call)
+    _warn_of_idle_keys(scope, call)
+    given = _template_wires(scope, call) if kind.slots else {}
+    path = _template(scope, call)
     if path is not None:
-        types = {name: type_of_wire(wire, frame.names) for name, wire in given.items()}
-        check_template(path, kind, given=types, name=call.name, branch=call.branch, findings=frame.site.findings)
+        types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
+        check_template(path, kind, given=types, name=call.name, yaml_value=call.yaml_value, diagnostics=scope.diagnostics)
     if spec.metric is not None and kind.scores:
-        _check_metric(frame, call)
+        _check_metric(scope, call)
     return ModelCallSpec(
         role=spec.model or kind.role,
         template=str(path.absolute()) if path else None,
@@ -61,61 +61,61 @@ def model_call_spec(frame: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     )
 
 
-def _refuse_misplaced(frame: GraphScope, call: ModelCall) -> None:
+def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
     """Note the engine's keys that this node type has no use for."""
     kind = call.kind
     taken = keys_of(kind)
     why = "speaks to no model" if kind.role is None else "scores nothing" if kind.slots else "renders no template of its own"
     for key in ENGINE_KEYS:
-        child = call.branch.get(key)
+        child = call.yaml_value.get(key)
         if child is not None and key not in taken:
-            place = (child.key or child.spot).place()
-            frame.site.findings.error("misplaced-key", place, f"{kind.name} {why}, so it takes no {key!r}", "remove it")
-            frame.mark_used(child)
+            location = child.key_location
+            scope.diagnostics.error("misplaced-key", location, f"{kind.name} {why}, so it takes no {key!r}", "remove it")
+            scope.mark_used(child)
 
 
-def _refuse_idle(frame: GraphScope, call: ModelCall) -> None:
+def _warn_of_idle_keys(scope: GraphScope, call: ModelCall) -> None:
     """Note a key that only works beside another way of `on_error`: it would be ignored in silence."""
     for key, way in (("retries", "retry"), ("max_failed", "skip")):
-        child = call.branch.get(key)
+        child = call.yaml_value.get(key)
         if child is not None and call.spec.on_error != way:
-            place, hint = (child.key or child.spot).place(), f"write on_error: {way} beside it, or remove it"
-            frame.site.findings.warn("idle-key", place, f"{key!r} only counts with on_error: {way}", hint)
+            location, hint = child.key_location, f"write on_error: {way} beside it, or remove it"
+            scope.diagnostics.warn("idle-key", location, f"{key!r} only counts with on_error: {way}", hint)
 
 
-def _given(frame: GraphScope, call: ModelCall) -> dict[str, Wire]:
+def _template_wires(scope: GraphScope, call: ModelCall) -> dict[str, Wire]:
     """The wires of `with:`."""
     wires: dict[str, Wire] = {}
-    under = call.branch.get("with")
+    under = call.yaml_value.get("with")
     for name in call.spec.with_:
         child = under.get(name) if under else None
         if child is not None:
-            wire = connect(child, Target(f"'with: {name}'", optional=True), frame)
+            wire = connect(child, Target(f"'with: {name}'", optional=True), scope)
             if wire is not None:
                 wires[name] = wire
     return wires
 
 
-def _template(frame: GraphScope, call: ModelCall) -> Path | None:
+def _template(scope: GraphScope, call: ModelCall) -> Path | None:
     """The file of the step's template; None when it has none or it is not there, which is then noted."""
-    written = call.branch.get("template")
+    written = call.yaml_value.get("template")
     if call.spec.template is None or written is None:
         if call.kind.slots is not None:
-            place = (call.branch.key or call.branch.spot).place()
+            location = call.yaml_value.key_location
             hint = "write template: FILE.j2"
-            frame.site.findings.error("missing-template", place, f"{call.kind.name} needs a template", hint)
+            scope.diagnostics.error("missing-template", location, f"{call.kind.name} needs a template", hint)
         return None
     try:
-        beside = folder_of(written, frame.source.document)
-        return frame.site.folders.template(call.spec.template, beside, written.spot.place())
+        beside = folder_of(written, scope.source.document)
+        return scope.context.folders.template(call.spec.template, beside, written.location)
     except PipelineError as error:
-        frame.site.findings.add(error.problems)
+        scope.diagnostics.add(error.problems)
         return None
 
 
-def _check_metric(frame: GraphScope, call: ModelCall) -> None:
+def _check_metric(scope: GraphScope, call: ModelCall) -> None:
     try:
         find_metric(call.spec.metric or "")
     except UsageError as error:
-        place = (call.branch.get("metric") or call.branch).spot.place()
-        frame.site.findings.error("unknown-metric", place, error.problem, error.hint)
+        location = (call.yaml_value.get("metric") or call.yaml_value).location
+        scope.diagnostics.error("unknown-metric", location, error.problem, error.hint)

@@ -19,7 +19,7 @@ from promptwire.errors import UsageError, suggest
 from promptwire.graph.port_types import is_optional, name_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, Wire
-from promptwire.language.context import BuildResult, GraphScope, StepLocation
+from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec
 from promptwire.language.references import Target, connect, known_values
 from promptwire.language.spec import CallSpec
@@ -29,88 +29,93 @@ from promptwire.registry.former_names import NODE_TYPES, PORTS
 from promptwire.registry.node_types import Registry
 from promptwire.values import Model
 
-__all__ = ["bind_call", "setting", "unwired"]
+__all__ = ["bind_call", "connect_setting", "report_unwired"]
 
-MAX_TRIED = 500
+MAX_COMBINATIONS = 500
 """Combinations of known values that a node's settings are tried with."""
 
 
-def bind_call(frame: GraphScope, post: StepLocation, spec: CallSpec) -> BuildResult:
+def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResult:
     """The step for a call of a built-in or a plugin."""
-    name, at, needs = post
-    branch = frame.branch(at)
-    kind = _type(frame, spec.use, branch)
+    name, at, needs = entry
+    yaml_value = scope.value_at(at)
+    kind = _node_type(scope, spec.use, yaml_value)
     if kind is None:
         # What its inputs are nobody can say, but the names in them are there or not.
         for key in spec.given:
-            connect(branch.get(key) or branch, Target(f"{key!r} of {spec.use}"), frame)
-        frame.mark_used(branch)
+            connect(yaml_value.get(key) or yaml_value, Target(f"{key!r} of {spec.use}"), scope)
+        scope.mark_used(yaml_value)
         return BuildResult()
-    ports, params = _fields(kind.inputs), _fields(kind.params)
+    ports, params = _yaml_names(kind.inputs), _yaml_names(kind.params)
     wires: dict[str, Wire] = {}
     settings: dict[str, Wire] = {}
     for key in spec.given:
-        child = branch.get(key) or branch
-        key = _current(frame, kind, key, spec=spec, child=child)
+        child = yaml_value.get(key) or yaml_value
+        key = _current_port_name(scope, kind, key, spec=spec, child=child)
         if key in ports:
             annotation = kind.inputs.model_fields[ports[key]].annotation
-            socket = Target(f"{key!r} of {kind.name}", type_of(annotation), is_optional(annotation))
-            wire = connect(child, socket, frame)
+            target = Target(f"{key!r} of {kind.name}", type_of(annotation), is_optional(annotation))
+            wire = connect(child, target, scope)
             wires[ports[key]] = wire or LiteralValue(None)
         elif key in params:
-            settings[params[key]] = setting(frame, child, Target(f"{key!r} of {kind.name}")) or LiteralValue(None)
+            settings[params[key]] = connect_setting(scope, child, Target(f"{key!r} of {kind.name}")) or LiteralValue(None)
         else:
-            _unknown(frame, kind, child=child, key=key)
+            _report_unknown_key(scope, kind, child=child, key=key)
     for key, field in ports.items():
         if kind.inputs.model_fields[field].is_required() and field not in wires:
-            unwired(frame, post, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
-    brought = {port for port, wire in wires.items() if wire != LiteralValue(None)}
-    _try(frame, kind, settings=settings, brought=brought, branch=branch)
-    asking = model_call_spec(frame, ModelCall(name, spec, kind, branch))
-    place = frame.place(at)
-    step = CallStep(name, frame.at(name), place, needs, type=kind, wires=wires, params=settings, asking=asking)
+            report_unwired(scope, entry, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
+    wired = {port for port, wire in wires.items() if wire != LiteralValue(None)}
+    _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
+    asking = model_call_spec(scope, ModelCall(name, spec, kind, yaml_value))
+    location = scope.location(at)
+    step = CallStep(name, scope.at(name), location, needs, type=kind, wires=wires, params=settings, asking=asking)
     return BuildResult(step, {port: type_of(field.annotation) for port, field in kind.outputs.model_fields.items()}, kind.main)
 
 
-def setting(frame: GraphScope, branch: YamlValue, socket: Target) -> Wire | None:
+def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) -> Wire | None:
     """The value of a setting: a literal, or a reference to a param or loop variable, for cost must be known before the run."""
-    findings = frame.site.findings
-    before = findings.count
-    wire = connect(branch, socket, frame)
+    diagnostics = scope.diagnostics
+    before = diagnostics.count
+    wire = connect(yaml_value, target, scope)
     refs = wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
     for ref in refs:
-        symbol = frame.names.find(ref.name)
+        symbol = scope.names.find(ref.name)
         if symbol and symbol.kind not in ("param", "variable"):
             hint = "it takes a value, a param or a loop variable"
-            findings.error(
-                "not-a-setting", ref.place, f"{socket.label} is a setting, and {ref} is only known while running", hint
+            diagnostics.error(
+                "not-a-setting",
+                ref.location,
+                f"{target.label} is a setting, and {ref} is only known while running",
+                hint,
             )
-    return wire if findings.count == before else None
+    return wire if diagnostics.count == before else None
 
 
-def unwired(frame: GraphScope, post: StepLocation, *, owner: str, key: str, kind: type) -> None:
+def report_unwired(scope: GraphScope, entry: StepEntry, *, owner: str, key: str, kind: type) -> None:
     """Note that a port that must have a wire has none."""
-    fitting = [f"${symbol.name}" for symbol in frame.names.visible() if _main_type(symbol) is kind and symbol.name != post.name]
+    fitting = [
+        f"${symbol.name}" for symbol in scope.names.visible() if _main_output_type(symbol) is kind and symbol.name != entry.name
+    ]
     given = " or ".join(fitting) if 0 < len(fitting) < 4 else f"$NAME of what gives {name_of(kind)}"
-    removed = frame.branch(post.at).removed.get(key)
-    place = removed.place() if removed else frame.place(post.at)
-    frame.site.findings.error("missing-wire", place, f"{owner} needs {key!r} ({name_of(kind)})", f"write {key}: {given}")
+    removed = scope.value_at(entry.at).removed.get(key)
+    location = removed.location() if removed else scope.location(entry.at)
+    scope.diagnostics.error("missing-wire", location, f"{owner} needs {key!r} ({name_of(kind)})", f"write {key}: {given}")
 
 
-def _main_type(symbol: Symbol) -> type | None:
+def _main_output_type(symbol: Symbol) -> type | None:
     return (symbol.ports or {}).get(symbol.main or "") if symbol.kind == "node" else symbol.holds
 
 
-def _type(frame: GraphScope, use: str, branch: YamlValue) -> NodeType | None:
+def _node_type(scope: GraphScope, use: str, yaml_value: YamlValue) -> NodeType | None:
     """The node type called `use`; None when there is none, which is then noted."""
-    types, findings = frame.site.types, frame.site.findings
-    place = (branch.get("use") or branch).spot.place()
+    types, diagnostics = scope.context.types, scope.diagnostics
+    location = (yaml_value.get("use") or yaml_value).location
     try:
         if use in types:
             kind = types[use]
             if use in NODE_TYPES and kind.name == NODE_TYPES[use]:
-                findings.warn(
-                    "former-name", place, f"the node type {use!r} is now called {kind.name!r}", f"write use: {kind.name}"
+                diagnostics.warn(
+                    "former-name", location, f"the node type {use!r} is now called {kind.name!r}", f"write use: {kind.name}"
                 )
             return kind
         if use.startswith((".", "/")):
@@ -118,85 +123,87 @@ def _type(frame: GraphScope, use: str, branch: YamlValue) -> NodeType | None:
             hint = f"a node type is written {own}" if own in types else f"a pipeline file is written ./{own}.yaml"
         else:
             hint = types.nearest(use) if isinstance(types, Registry) else suggest(use, types, noun="node types")
-        findings.error("unknown-node", place, f"there is no node type {use!r}", hint)
+        diagnostics.error("unknown-node", location, f"there is no node type {use!r}", hint)
         return None
     except UsageError as error:
-        findings.error("broken-plugin", place, error.problem, error.hint)
+        diagnostics.error("broken-plugin", location, error.problem, error.hint)
         return None
 
 
-def _current(frame: GraphScope, kind: NodeType, key: str, *, spec: CallSpec, child: YamlValue) -> str:
+def _current_port_name(scope: GraphScope, kind: NodeType, key: str, *, spec: CallSpec, child: YamlValue) -> str:
     """The present name of a port; a former name is noted."""
     new = PORTS.get((kind.name, key))
     if new is None:
         return key
-    place = (child.key or child.spot).place()
+    location = child.key_location
     message = f"the port {key!r} of {kind.name} is now called {new!r}"
     if new in spec.given:
-        frame.site.findings.error("former-name", place, f"{message}, and both are given", f"remove {key}")
+        scope.diagnostics.error("former-name", location, f"{message}, and both are given", f"remove {key}")
     else:
-        frame.site.findings.warn("former-name", place, message, f"write {new}: in its place")
+        scope.diagnostics.warn("former-name", location, message, f"write {new}: in its place")
     return new
 
 
-def _fields(model: type[Model]) -> dict[str, str]:
+def _yaml_names(model: type[Model]) -> dict[str, str]:
     """Fields by their name in YAML, where `from_` is written `from`."""
     return {name.rstrip("_"): name for name in model.model_fields}
 
 
-def _unknown(frame: GraphScope, kind: NodeType, *, key: str, child: YamlValue) -> None:
-    known = [*_fields(kind.inputs), *_fields(kind.params), "use", *ENGINE_KEYS]
-    own = [*_fields(kind.inputs), *_fields(kind.params)]
+def _report_unknown_key(scope: GraphScope, kind: NodeType, *, key: str, child: YamlValue) -> None:
+    known = [*_yaml_names(kind.inputs), *_yaml_names(kind.params), "use", *ENGINE_KEYS]
+    own = [*_yaml_names(kind.inputs), *_yaml_names(kind.params)]
     hint = suggest(key, known, otherwise=f"it takes: {', '.join(own)}")
     if key in Settings.model_fields and kind.role is not None:
         hint = f"a node's sampling settings stand under settings: {{{key}: ...}}"
-    place = (child.key or child.spot).place()
-    frame.site.findings.error("unknown-port", place, f"{kind.name} has no port or param {key!r}", hint)
-    frame.mark_used(child)
+    location = child.key_location
+    scope.diagnostics.error("unknown-port", location, f"{kind.name} has no port or param {key!r}", hint)
+    scope.mark_used(child)
 
 
-def _try(frame: GraphScope, kind: NodeType, *, settings: Mapping[str, Wire], brought: Set[str], branch: YamlValue) -> None:
+def _validate_settings(
+    scope: GraphScope, kind: NodeType, *, settings: Mapping[str, Wire], wired: Set[str], yaml_value: YamlValue
+) -> None:
     """Give the node's Params every combination of values that its settings can take, and note what it refuses."""
-    names = frame.names
+    names = scope.names
     unknown = {field for field, wire in settings.items() if wire == LiteralValue(None) or known_values(wire, names) is None}
-    for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, frame):
+    for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, scope):
         try:
             params = kind.params.model_validate(values)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 field = str(detail["loc"][0]) if detail["loc"] else ""
                 if field not in unknown and (field or not unknown):
-                    _refused(frame, kind, detail=detail, wire=settings.get(field), branch=branch)
+                    _report_bad_setting(scope, kind, detail=detail, wire=settings.get(field), yaml_value=yaml_value)
             continue
-        problem, hint = kind.lacks(brought, params) if kind.lacks and not unknown else ("", "")
+        problem, hint = kind.lacks(wired, params) if kind.lacks and not unknown else ("", "")
         if problem:
-            frame.site.findings.error("missing-wire", (branch.key or branch.spot).place(), f"{kind.name}: {problem}", hint)
+            scope.diagnostics.error("missing-wire", yaml_value.key_location, f"{kind.name}: {problem}", hint)
             return
 
 
-def _combinations(wires: Mapping[str, Wire], frame: GraphScope) -> Iterator[dict[str, Any]]:
+def _combinations(wires: Mapping[str, Wire], scope: GraphScope) -> Iterator[dict[str, Any]]:
     """Values for all of `wires`; two references to one name always have the same value."""
     fixed = {field: wire.value for field, wire in wires.items() if isinstance(wire, LiteralValue)}
     named = {field: wire.name for field, wire in wires.items() if isinstance(wire, Ref)}
-    axes = {wire.name: known_values(wire, frame.names) or () for wire in wires.values() if isinstance(wire, Ref)}
-    for values in islice(product(*axes.values()), MAX_TRIED):
+    axes = {wire.name: known_values(wire, scope.names) or () for wire in wires.values() if isinstance(wire, Ref)}
+    for values in islice(product(*axes.values()), MAX_COMBINATIONS):
         chosen = dict(zip(axes, values, strict=True))
         yield {**fixed, **{field: chosen[name] for field, name in named.items()}}
 
 
-def _refused(frame: GraphScope, kind: NodeType, *, detail: Any, wire: Wire | None, branch: YamlValue) -> None:
+def _report_bad_setting(scope: GraphScope, kind: NodeType, *, detail: Any, wire: Wire | None, yaml_value: YamlValue) -> None:
     """Note a setting that the node type does not take."""
-    findings = frame.site.findings
+    diagnostics = scope.diagnostics
     key = str(detail["loc"][0]).rstrip("_") if detail["loc"] else ""
-    child = branch.get(key)
+    child = yaml_value.get(key)
     if detail["type"] == "missing":
-        place = (branch.key or branch.spot).place()
-        findings.error("missing-param", place, f"{kind.name} needs the setting {key!r}", f"write {key}: VALUE")
+        location = yaml_value.key_location
+        diagnostics.error("missing-param", location, f"{kind.name} needs the setting {key!r}", f"write {key}: VALUE")
         return
     if not key or child is None:
         message = detail["msg"].removeprefix("Value error, ")
-        findings.error("bad-setting", (branch.key or branch.spot).place(), f"{kind.name}: {message}")
+        diagnostics.error("bad-setting", yaml_value.key_location, f"{kind.name}: {message}")
         return
     message, hint = message_for(detail, key)
     by = f" (from {wire})" if isinstance(wire, Ref) else ""
-    findings.error("bad-setting", child.spot.place(), message + by, hint)
+    diagnostics.error("bad-setting", child.location, message + by, hint)

@@ -17,7 +17,7 @@ from promptwire.language.inheritance import written_value
 from promptwire.language.spec import ParamSpec
 from promptwire.language.symbols import Symbol
 
-__all__ = ["declared_type", "param_symbols", "permit", "set_params"]
+__all__ = ["check_param_value", "declared_type", "param_symbols", "set_params"]
 
 _TYPES: Final[Mapping[str, type]] = {"bool": bool, "int": int, "float": float, "text": str, "list": list}
 
@@ -29,65 +29,65 @@ def declared_type(spec: ParamSpec) -> type | None:
     return type(spec.default) if type(spec.default) in _TYPES.values() else None
 
 
-def param_symbols(specs: Mapping[str, ParamSpec], document: Document, findings: Diagnostics) -> list[Symbol]:
+def param_symbols(specs: Mapping[str, ParamSpec], document: Document, diagnostics: Diagnostics) -> list[Symbol]:
     """The params of a pipeline with their defaults as their values."""
     found = []
     for name, spec in specs.items():
-        branch = document.branch(("params", name))
-        place = document.place(("params", name), key=True)
-        symbol = Symbol(name, "param", place, declared_type(spec))
+        yaml_value = document.value_at(("params", name))
+        location = document.location(("params", name), key=True)
+        symbol = Symbol(name, "param", location, declared_type(spec))
         if symbol.holds is None:
             hint = f"write {name}: {{type: int}} or give it a default"
-            findings.error("bad-param", place, f"the param {name!r} has neither type nor default", hint)
+            diagnostics.error("bad-param", location, f"the param {name!r} has neither type nor default", hint)
         elif not spec.required:
-            default = branch.get("default") or branch
+            default = yaml_value.get("default") or yaml_value
             symbol.values = (spec.default,)
-            permit(spec, spec.default, name=name, branch=default, findings=findings)
+            check_param_value(spec, spec.default, name=name, yaml_value=default, diagnostics=diagnostics)
         found.append(symbol)
     return found
 
 
 def set_params(
-    specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], findings: Diagnostics
+    specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], diagnostics: Diagnostics
 ) -> None:
     """Give the symbols of params the values that the command line or the API says."""
     for name, value in given.items():
         label = f"-p {name}={value}"
         spec = specs.get(name)
         if spec is None:
-            branch = written_value(None, label)
+            yaml_value = written_value(None, label)
             hint = suggest(name, specs, noun="params")
-            findings.error("unknown-param", branch.spot.place(), f"the pipeline has no param {name!r}", hint)
+            diagnostics.error("unknown-param", yaml_value.location, f"the pipeline has no param {name!r}", hint)
             continue
         text = declared_type(spec) is str and isinstance(value, str)
         try:
-            branch = written_value(None if text else value, label)
+            yaml_value = written_value(None if text else value, label)
         except PipelineError as error:
-            findings.add(error.problems)
+            diagnostics.add(error.problems)
             continue
-        plain = value if text else branch.data()
-        if permit(spec, plain, name=name, branch=branch, findings=findings):
+        plain = value if text else yaml_value.data()
+        if check_param_value(spec, plain, name=name, yaml_value=yaml_value, diagnostics=diagnostics):
             symbols[name].values = (float(plain) if declared_type(spec) is float and plain is not None else plain,)
 
 
-def permit(spec: ParamSpec, value: Any, *, name: str, branch: YamlValue, findings: Diagnostics) -> bool:
-    """Whether a param may have `value`, written at `branch`; what it may not have is noted."""
-    place, wanted = branch.spot.place(), declared_type(spec)
+def check_param_value(spec: ParamSpec, value: Any, *, name: str, yaml_value: YamlValue, diagnostics: Diagnostics) -> bool:
+    """Whether a param may have `value`, written at `yaml_value`; what it may not have is noted."""
+    location, wanted = yaml_value.location, declared_type(spec)
     optional = not spec.required and spec.default is None
     if wanted is None or (value is None and optional):
         return True
     if type(value) not in _TYPES.values() or not fits(type(value), wanted):
-        findings.error("bad-param", place, f"the param {name!r} is {name_of(wanted)}, not {describe(value)}")
+        diagnostics.error("bad-param", location, f"the param {name!r} is {name_of(wanted)}, not {describe(value)}")
         return False
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and spec.min is not None and value < spec.min:
-        findings.error("bad-param", place, f"the param {name!r} is {value}", f"it must be at least {spec.min:g}")
+        diagnostics.error("bad-param", location, f"the param {name!r} is {value}", f"it must be at least {spec.min:g}")
         return False
     if number and spec.max is not None and value > spec.max:
-        findings.error("bad-param", place, f"the param {name!r} is {value}", f"it must be at most {spec.max:g}")
+        diagnostics.error("bad-param", location, f"the param {name!r} is {value}", f"it must be at most {spec.max:g}")
         return False
     if spec.choices is not None and value not in spec.choices:
         hint = suggest(str(value), map(str, spec.choices), noun="one of")
-        findings.error("bad-param", place, f"the param {name!r} can't be {describe(value)}", hint)
+        diagnostics.error("bad-param", location, f"the param {name!r} can't be {describe(value)}", hint)
         return False
     return True

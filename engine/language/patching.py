@@ -1,7 +1,7 @@
 """Patches: dotted paths and what is to stand there, as `override` and `--set` write them.
 
 A variant says only what differs, for a copy would go stale. A dotted path follows the names of nodes (`search.select.policy`),
-without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling setting, which is then not
+without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling connect_setting, which is then not
 sent), and a path whose parent is not there is an error: a typo must not become a new key that nobody reads.
 """
 
@@ -34,75 +34,85 @@ def patch(root: YamlValue, dotted: str, new: YamlValue) -> YamlValue:
 def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
     """The full path that `dotted` means. Raises PipelineError where its parent is not there."""
     path: list[str] = []
-    branch = root
+    yaml_value = root
     steps = dotted.split(".")
     for number, step in enumerate(steps):
         last = number == len(steps) - 1
-        if not isinstance(branch.value, dict):
-            raise _faulty(new, dotted, f"{'.'.join(steps[:number])!r} has nothing in it to change")
-        nodes = branch.get("nodes")
+        if not isinstance(yaml_value.value, dict):
+            raise _patch_error(new, dotted, f"{'.'.join(steps[:number])!r} has nothing in it to change")
+        nodes = yaml_value.get("nodes")
         known = nodes.value if nodes and isinstance(nodes.value, dict) else {}
         if step in known:
             path += ["nodes", step]
         elif last and nodes and isinstance(new.value, dict) and any(form in new.value for form in _FORMS):
             return (*path, "nodes", step)
         elif (
-            step in branch.value
+            step in yaml_value.value
             or (last and (step in _LOOPS if number and nodes else number or step in _TOP))
             or (not number and step in _TOP and not last and step != "outputs")
             or (path == ["models"] and step in get_args(Role))
-            or (step in _SETTINGS and "use" in branch.value)
-            or (step == "extra" and _sampling(path))
+            or (step in _SETTINGS and "use" in yaml_value.value)
+            or (step == "extra" and _is_sampling(path))
         ):
             path.append(step)
         else:
-            below = "" if last or "use" not in branch.value else "; the inside of a pipeline file is changed by its params"
-            there = [*known, *(key for key in branch.value if key != "nodes"), *(get_args(Role) if path == ["models"] else ())]
+            below = "" if last or "use" not in yaml_value.value else "; the inside of a pipeline file is changed by its params"
+            there = [
+                *known,
+                *(key for key in yaml_value.value if key != "nodes"),
+                *(get_args(Role) if path == ["models"] else ()),
+            ]
             near = suggest(step, there, noun="there are" if there else "")
             where = f"in {'.'.join(steps[:number])!r}" if number else "in the pipeline"
-            raise _faulty(new, dotted, f"there is no {step!r} {where}", near + below)
-        branch = _child(branch, path[-2:] if step in known else path[-1:]) or YamlValue({}, new.spot, new.key)
+            raise _patch_error(new, dotted, f"there is no {step!r} {where}", near + below)
+        yaml_value = _child(yaml_value, path[-2:] if step in known else path[-1:]) or YamlValue({}, new.position, new.key)
     return tuple(path)
 
 
-def _child(branch: YamlValue, steps: list[str]) -> YamlValue | None:
-    found: YamlValue | None = branch
+def _child(yaml_value: YamlValue, steps: list[str]) -> YamlValue | None:
+    found: YamlValue | None = yaml_value
     for step in steps:
         found = found.get(step) if found else None
     return found
 
 
-def _sampling(above: Sequence[str | int]) -> bool:
+def _is_sampling(above: Sequence[str | int]) -> bool:
     """Whether what stands under `above` are sampling settings, where `null` is a value: do not send it."""
     trail = above[:-1] if above and above[-1] == "extra" else above
     own = len(trail) > 1 and trail[-1] == "settings" and trail[-2] != "nodes"
     return own or (len(trail) == 2 and trail[0] == "models")
 
 
-def _put(branch: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: KeyPath) -> YamlValue:
-    """`branch`, which stands under `above`, with `new` merged in at `path`."""
+def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: KeyPath) -> YamlValue:
+    """`yaml_value`, which stands under `above`, with `new` merged in at `path`."""
     if not path:
-        return overlay(branch, new, dotted, above)
+        return overlay(yaml_value, new, dotted, above)
     step = str(path[0])
-    entries = _named_as_in(branch, (step,)) if len(path) == 1 else dict(branch.value) if isinstance(branch.value, dict) else {}
+    entries = (
+        _entries_named_as(yaml_value, (step,))
+        if len(path) == 1
+        else dict(yaml_value.value)
+        if isinstance(yaml_value.value, dict)
+        else {}
+    )
     old = entries.get(step)
-    if len(path) == 1 and new.value is None and not (_sampling(above) and step != "extra"):
+    if len(path) == 1 and new.value is None and not (_is_sampling(above) and step != "extra"):
         if old is None:
-            raise _faulty(
+            raise _patch_error(
                 new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are" if entries else "")
             )
         del entries[step]
-        return replace(branch, value=entries, removed={**branch.removed, step: new.key or new.spot})
+        return replace(yaml_value, value=entries, removed={**yaml_value.removed, step: new.key or new.position})
     if len(path) == 1 and old is None:
         entries[step] = new
     else:
-        entries[step] = _put(old or YamlValue({}, new.spot, new.key), path[1:], dotted, new, (*above, step))
-    return replace(branch, value=entries)
+        entries[step] = _put(old or YamlValue({}, new.position, new.key), path[1:], dotted, new, (*above, step))
+    return replace(yaml_value, value=entries)
 
 
-def _named_as_in(branch: YamlValue, keys: Collection[str]) -> dict[str, YamlValue]:
-    """The entries of `branch`. A port that a patch calls by its other name, former or new, stands under the patch's name."""
-    entries = dict(branch.value) if isinstance(branch.value, dict) else {}
+def _entries_named_as(yaml_value: YamlValue, keys: Collection[str]) -> dict[str, YamlValue]:
+    """The entries of `yaml_value`. A port that a patch calls by its other name, former or new, stands under the patch's name."""
+    entries = dict(yaml_value.value) if isinstance(yaml_value.value, dict) else {}
     for here, there in other_names(entries["use"].value if "use" in entries else None).items():
         if there in keys and there not in entries and here in entries:
             entries[there] = entries.pop(here)
@@ -117,12 +127,12 @@ def overlay(old: YamlValue, new: YamlValue, dotted: str, above: KeyPath | None =
     if not isinstance(new.value, dict):
         # A param may be declared with type and range; a plain value is its new default.
         return replace(old, value={**old.value, "default": new}) if dotted.startswith("params.") else new
-    merged = replace(old, value=_named_as_in(old, new.value))
+    merged = replace(old, value=_entries_named_as(old, new.value))
     for key, value in new.value.items():
         merged = _put(merged, (key,), f"{dotted}.{key}", value, trail)
     return merged
 
 
-def _faulty(new: YamlValue, dotted: str, message: str, hint: str = "") -> PipelineError:
-    place = (new.key or new.spot).place()
-    return PipelineError([Problem("bad-patch", place, f"{dotted}: {message}" if dotted not in message else message, hint)])
+def _patch_error(new: YamlValue, dotted: str, message: str, hint: str = "") -> PipelineError:
+    location = new.key_location
+    return PipelineError([Problem("bad-patch", location, f"{dotted}: {message}" if dotted not in message else message, hint)])

@@ -16,7 +16,7 @@ from promptwire.language.check import path_of
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.file_lookup import FileResolver
 from promptwire.language.inheritance import resolve, written_value
-from promptwire.language.params import declared_type, permit
+from promptwire.language.params import check_param_value, declared_type
 from promptwire.language.patching import patch
 from promptwire.language.spec import ParamSpec
 
@@ -30,19 +30,19 @@ def written(pipeline: str) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def effective(pipeline: str, *, params: Mapping[str, Any] | None = None, sets: Mapping[str, Any] | None = None) -> str:
+def effective(pipeline: str, *, params: Mapping[str, Any] | None = None, patches: Mapping[str, Any] | None = None) -> str:
     """The pipeline without `extends` and `override`, its params at the values of `params`, its leaves at those of `sets`.
 
     Raises PipelineError with every fault of its patches, UsageError for a param that it does not have.
     """
     path = path_of(pipeline)
-    document = _with_params(resolve(path, FileResolver(path.parent), sets=sets), params or {})
+    document = _with_params(resolve(path, FileResolver(path.parent), patches=patches), params or {})
     data = document.data
     return dump_yaml({"promptwire": 1, "name": path.stem, **data} if isinstance(data, dict) else data, own=True)
 
 
 def _with_params(document: Document, params: Mapping[str, Any]) -> Document:
-    known = document.branch(("params",)).value if document.root.get("params") else {}
+    known = document.value_at(("params",)).value if document.root.get("params") else {}
     root = document.root
     for name, value in params.items():
         if not isinstance(known, dict) or name not in known:
@@ -52,11 +52,11 @@ def _with_params(document: Document, params: Mapping[str, Any]) -> Document:
         text = declared_type(spec) is str and isinstance(value, str)
         new = written_value(None, f"-p {name}={value}") if text else written_value(value, f"-p {name}={value}")
         new = replace(new, value=value) if text else new
-        findings = Diagnostics()
-        if not permit(spec, new.data(), name=name, branch=new, findings=findings):
-            raise PipelineError(findings.sorted())
+        diagnostics = Diagnostics()
+        if not check_param_value(spec, new.data(), name=name, yaml_value=new, diagnostics=diagnostics):
+            raise PipelineError(diagnostics.sorted())
         # Of a param that says more than its default, the rest stays.
-        branch = known[name]
-        under = f"params.{name}.default" if isinstance(branch.value, dict) else f"params.{name}"
+        yaml_value = known[name]
+        under = f"params.{name}.default" if isinstance(yaml_value.value, dict) else f"params.{name}"
         root = patch(root, under, new)
     return replace(document, root=root)

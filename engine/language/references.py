@@ -16,12 +16,12 @@ from promptwire.graph.port_types import WIDER, fits, is_set, name_of
 from promptwire.graph.steps import LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.diagnostics import Diagnostics
-from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inside
+from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint
 
 __all__ = ["Target", "connect", "known_values", "literal", "looks_like_reference", "refer", "type_of_wire"]
 
 
-_PLAIN: Final = (bool, int, float, str, list)
+_LITERAL_TYPES: Final = (bool, int, float, str, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,73 +41,73 @@ def looks_like_reference(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
 
 
-def connect(branch: YamlValue, socket: Target, frame: GraphScope) -> Wire | None:
-    """The wire that `branch` describes, or None when it is wrong, which is then noted."""
-    value = branch.value
+def connect(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Wire | None:
+    """The wire that `yaml_value` describes, or None when it is wrong, which is then noted."""
+    value = yaml_value.value
     if looks_like_reference(value):
-        return refer(branch, socket, frame)
+        return refer(yaml_value, target, scope)
     if isinstance(value, list) and any(looks_like_reference(item.value) for item in value):
-        return _unite(branch, socket, frame)
-    return literal(branch, socket, frame.site.findings)
+        return _union(yaml_value, target, scope)
+    return literal(yaml_value, target, scope.diagnostics)
 
 
-def refer(branch: YamlValue, socket: Target, frame: GraphScope) -> Ref | None:
-    """The reference in `branch`, its other end checked against `socket`."""
-    names, findings = frame.names, frame.site.findings
-    text, place = str(branch.value), branch.spot.place()
+def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | None:
+    """The reference in `yaml_value`, its other end checked against `target`."""
+    names, diagnostics = scope.names, scope.diagnostics
+    text, location = str(yaml_value.value), yaml_value.location
     found = REFERENCE.fullmatch(text)
     if not found:
         hint = f"a reference is $name or $name.output; the text itself is written ${text}"
-        findings.error("bad-reference", place, f"{text!r} is not a reference", hint)
+        diagnostics.error("bad-reference", location, f"{text!r} is not a reference", hint)
         return None
     name, port = found[1], found[2]
     symbol = names.find(name)
     if symbol is None:
-        hint = inside(frame.branch(("nodes",)), name) or names.nearest(name)
-        findings.error("unknown-name", place, f"there is no {name!r} here", hint)
+        hint = inner_name_hint(scope.value_at(("nodes",)), name) or names.nearest(name)
+        diagnostics.error("unknown-name", location, f"there is no {name!r} here", hint)
         return None
     symbol.used.add(port or symbol.main or "")
-    known, kind = _end(symbol, port, place=place, findings=findings)
+    known, kind = _check_source(symbol, port, location=location, diagnostics=diagnostics)
     if not known:
         return None
-    if kind is not None and socket.type is not None and not fits(kind, socket.type):
-        message = f"{text} is {name_of(kind)}, but {socket.label} needs {name_of(socket.type)}"
-        findings.error("type-mismatch", place, message, _better(symbol, port, socket.type))
+    if kind is not None and target.type is not None and not fits(kind, target.type):
+        message = f"{text} is {name_of(kind)}, but {target.label} needs {name_of(target.type)}"
+        diagnostics.error("type-mismatch", location, message, _fitting_output(symbol, port, target.type))
         return None
-    if symbol.optional and not socket.optional:
-        findings.error(
-            "maybe-unset", place, f"{text} may be left unset, but {socket.label} needs it", f"make {name!r} a required input"
+    if symbol.optional and not target.optional:
+        diagnostics.error(
+            "maybe-unset", location, f"{text} may be left unset, but {target.label} needs it", f"make {name!r} a required input"
         )
         return None
-    return Ref(name, port, place)
+    return Ref(name, port, location)
 
 
-def literal(branch: YamlValue, socket: Target, findings: Diagnostics) -> LiteralValue | None:
-    """The value written in `branch`, which must be one that `socket` takes."""
-    before = findings.count
-    value = _plain(branch, findings)
-    if findings.count > before:
+def literal(yaml_value: YamlValue, target: Target, diagnostics: Diagnostics) -> LiteralValue | None:
+    """The value written in `yaml_value`, which must be one that `target` takes."""
+    before = diagnostics.count
+    value = _literal_value(yaml_value, diagnostics)
+    if diagnostics.count > before:
         return None
-    wanted = socket.type
+    wanted = target.type
     if wanted is None or wanted is type(value) or (wanted is float and type(value) is int):
         return LiteralValue(value)
-    if value is None and socket.optional:
+    if value is None and target.optional:
         return LiteralValue(None)
-    hint = "write a reference such as $name" if wanted not in _PLAIN else ""
-    message = f"{_said(value)}, but {socket.label} needs {name_of(wanted)}"
-    findings.error("type-mismatch", branch.spot.place(), message, _meant(value, hint))
+    hint = "write a reference such as $name" if wanted not in _LITERAL_TYPES else ""
+    message = f"{_describe_literal(value)}, but {target.label} needs {name_of(wanted)}"
+    diagnostics.error("type-mismatch", yaml_value.location, message, _reference_hint(value, hint))
     return None
 
 
-def _said(value: Any) -> str:
+def _describe_literal(value: Any) -> str:
     """What a literal is, in a message."""
     if value is None:
         return "nothing is written here"
     shown = repr(value) if isinstance(value, str) else describe(value)
-    return f"{shown} is {name_of(type(value))}" if type(value) in _PLAIN[:4] else f"this is {describe(value)}"
+    return f"{shown} is {name_of(type(value))}" if type(value) in _LITERAL_TYPES[:4] else f"this is {describe(value)}"
 
 
-def _meant(value: Any, hint: str) -> str:
+def _reference_hint(value: Any, hint: str) -> str:
     """`hint`, with the reference that a bare word was probably meant to be."""
     return f"write a reference: ${value}" if hint and isinstance(value, str) and REFERENCE.fullmatch(f"${value}") else hint
 
@@ -115,7 +115,7 @@ def _meant(value: Any, hint: str) -> str:
 def type_of_wire(wire: Wire | None, names: SymbolTable) -> type | None:
     """The type of the value on `wire`; None when it is not known."""
     if isinstance(wire, LiteralValue):
-        return type(wire.value) if type(wire.value) in _PLAIN else None
+        return type(wire.value) if type(wire.value) in _LITERAL_TYPES else None
     if not isinstance(wire, RefUnion):
         return _type_of_ref(wire, names) if wire else None
     kinds = [_type_of_ref(ref, names) for ref in wire.refs]
@@ -138,65 +138,70 @@ def _type_of_ref(ref: Ref, names: SymbolTable) -> type | None:
     return (symbol.ports or {}).get(ref.port or symbol.main or "") if symbol.kind == "node" else symbol.holds
 
 
-def _end(symbol: Symbol, port: str | None, *, place: Location, findings: Diagnostics) -> tuple[bool, type | None]:
+def _check_source(
+    symbol: Symbol, port: str | None, *, location: Location, diagnostics: Diagnostics
+) -> tuple[bool, type | None]:
     """Whether the reference's far end exists, and its type."""
     if symbol.kind != "node":
         if port is None:
             return True, symbol.holds
         article = "an" if symbol.kind == "input" else "a"
-        findings.error(
-            "unknown-output", place, f"{symbol.name!r} is {article} {symbol.kind} and has no outputs", f"write ${symbol.name}"
+        diagnostics.error(
+            "unknown-output",
+            location,
+            f"{symbol.name!r} is {article} {symbol.kind} and has no outputs",
+            f"write ${symbol.name}",
         )
         return False, None
     if symbol.ports is None:
         return True, None
     if port is None and symbol.main is None:
         shown = ", ".join(f"${symbol.name}.{name}" for name in symbol.ports)
-        findings.error(
-            "no-main-output", place, f"{symbol.name!r} is a loop, which has no main output", f"write one of: {shown}"
+        diagnostics.error(
+            "no-main-output", location, f"{symbol.name!r} is a loop, which has no main output", f"write one of: {shown}"
         )
         return False, None
     if port is not None and port not in symbol.ports:
         hint = suggest(port, symbol.ports, noun="outputs")
-        findings.error("unknown-output", place, f"{symbol.name!r} has no output {port!r}", hint)
+        diagnostics.error("unknown-output", location, f"{symbol.name!r} has no output {port!r}", hint)
         return False, None
     return True, symbol.ports[port or symbol.main or ""]
 
 
-def _better(symbol: Symbol, port: str | None, wanted: type) -> str:
+def _fitting_output(symbol: Symbol, port: str | None, wanted: type) -> str:
     """Another output of the same node that would fit."""
     others = [name for name, kind in (symbol.ports or {}).items() if kind is not None and fits(kind, wanted) and name != port]
     return f"did you mean ${symbol.name}.{others[0]}?" if others else ""
 
 
-def _unite(branch: YamlValue, socket: Target, frame: GraphScope) -> RefUnion | None:
+def _union(yaml_value: YamlValue, target: Target, scope: GraphScope) -> RefUnion | None:
     """A list of references."""
-    findings, items = frame.site.findings, branch.value if isinstance(branch.value, list) else []
+    diagnostics, items = scope.diagnostics, yaml_value.value if isinstance(yaml_value.value, list) else []
     wrong = [item for item in items if not looks_like_reference(item.value)]
     for item in wrong:
-        findings.error(
+        diagnostics.error(
             "mixed-list",
-            item.spot.place(),
+            item.location,
             "a list holds either references or values",
             "give the values a node or param of their own",
         )
-    if socket.type is not None and not is_set(socket.type):
-        message = f"a list of references is their union, but {socket.label} needs {name_of(socket.type)}"
-        findings.error("type-mismatch", branch.spot.place(), message, "write one reference")
+    if target.type is not None and not is_set(target.type):
+        message = f"a list of references is their union, but {target.label} needs {name_of(target.type)}"
+        diagnostics.error("type-mismatch", yaml_value.location, message, "write one reference")
         return None
-    inner = Target(socket.label, None if socket.type is list else socket.type, optional=True)
-    refs = [refer(item, inner, frame) for item in items if item not in wrong]
+    inner = Target(target.label, None if target.type is list else target.type, optional=True)
+    refs = [refer(item, inner, scope) for item in items if item not in wrong]
     found = tuple(ref for ref in refs if ref is not None)
     return RefUnion(found) if len(found) == len(items) else None
 
 
-def _plain(branch: YamlValue, findings: Diagnostics) -> Any:
-    """The literal in `branch`, `$$` undone; a reference deep inside is an error, for nothing would look at it."""
-    if isinstance(branch.value, dict):
-        return {key: _plain(child, findings) for key, child in branch.value.items()}
-    if isinstance(branch.value, list):
-        return [_plain(child, findings) for child in branch.value]
-    if looks_like_reference(branch.value):
+def _literal_value(yaml_value: YamlValue, diagnostics: Diagnostics) -> Any:
+    """The literal in `yaml_value`, `$$` undone; a reference deep inside is an error, for nothing would look at it."""
+    if isinstance(yaml_value.value, dict):
+        return {key: _literal_value(child, diagnostics) for key, child in yaml_value.value.items()}
+    if isinstance(yaml_value.value, list):
+        return [_literal_value(child, diagnostics) for child in yaml_value.value]
+    if looks_like_reference(yaml_value.value):
         hint = "a reference stands alone after a key, or in a list of references"
-        findings.error("bad-reference", branch.spot.place(), f"{branch.value} can't stand inside another value", hint)
-    return branch.value[1:] if isinstance(branch.value, str) and branch.value.startswith("$$") else branch.value
+        diagnostics.error("bad-reference", yaml_value.location, f"{yaml_value.value} can't stand inside another value", hint)
+    return yaml_value.value[1:] if isinstance(yaml_value.value, str) and yaml_value.value.startswith("$$") else yaml_value.value

@@ -17,7 +17,7 @@ from promptwire.language.spec import PipelineSpec
 
 __all__ = ["Shape", "shape"]
 
-_TRIES = 8
+_MAX_PASSES = 8
 """How often parts are set aside before the rest counts as too little; each time, at least one goes."""
 
 
@@ -43,10 +43,10 @@ def shape(document: Document) -> Shape:
             else f"a pipeline is a mapping of keys to values, not {describe(root.data())}"
         )
         hint = "start with 'promptwire: 1', then 'nodes' and 'outputs'"
-        return Shape(None, (Problem("shape", document.place(), message, hint),))
+        return Shape(None, (Problem("shape", document.location(), message, hint),))
     problems: tuple[Problem, ...] = ()
     broken: set[KeyPath] = set()
-    for _ in range(_TRIES):
+    for _ in range(_MAX_PASSES):
         try:
             spec = PipelineSpec.model_validate(root.data())
         except ValidationError as error:
@@ -55,7 +55,7 @@ def shape(document: Document) -> Shape:
             return Shape(spec, problems, frozenset(broken))
         # Pydantic finds everything at once; what it finds later comes of what was set aside.
         problems = problems or tuple(dict.fromkeys(problem for _, problem in found))
-        paths = {_part(path) for path, _ in found}
+        paths = {_broken_part(path) for path, _ in found}
         if () in paths:
             root = _completed(root)
         for path in paths - {()}:
@@ -64,9 +64,9 @@ def shape(document: Document) -> Shape:
     return Shape(None, problems, frozenset(broken))
 
 
-def _part(path: KeyPath) -> KeyPath:
+def _broken_part(path: KeyPath) -> KeyPath:
     """The innermost node that `path` lies in, else the entry of the top key."""
-    starts = [place for place, step in enumerate(path[:-1]) if step == "nodes" and place % 2 == 0]
+    starts = [index for index, step in enumerate(path[:-1]) if step == "nodes" and index % 2 == 0]
     if starts:
         return path[: starts[-1] + 2]
     return path[:2]
@@ -76,17 +76,20 @@ def _completed(root: YamlValue) -> YamlValue:
     """`root` with stand-ins for the top keys that are missing, so that the rest can be looked at."""
     if not isinstance(root.value, dict):
         return root
-    stand_in = {"promptwire": YamlValue(1, root.spot), "outputs": YamlValue({"prompt": YamlValue(None, root.spot)}, root.spot)}
+    stand_in = {
+        "promptwire": YamlValue(1, root.position),
+        "outputs": YamlValue({"prompt": YamlValue(None, root.position)}, root.position),
+    }
     return replace(root, value={**{key: value for key, value in stand_in.items() if key not in root.value}, **root.value})
 
 
-def _without(branch: YamlValue, path: KeyPath) -> YamlValue:
-    """`branch` without what stands at `path`."""
-    if not isinstance(branch.value, dict) or path[0] not in branch.value:
-        return branch
+def _without(yaml_value: YamlValue, path: KeyPath) -> YamlValue:
+    """`yaml_value` without what stands at `path`."""
+    if not isinstance(yaml_value.value, dict) or path[0] not in yaml_value.value:
+        return yaml_value
     step = str(path[0])
-    rest = {key: child for key, child in branch.value.items() if key != step}
+    rest = {key: child for key, child in yaml_value.value.items() if key != step}
     if len(path) == 1:
-        return replace(branch, value=rest)
-    child = _without(branch.value[step], path[1:])
-    return replace(branch, value={key: child if key == step else old for key, old in branch.value.items()})
+        return replace(yaml_value, value=rest)
+    child = _without(yaml_value.value[step], path[1:])
+    return replace(yaml_value, value={key: child if key == step else old for key, old in yaml_value.value.items()})

@@ -15,7 +15,7 @@ from promptwire.documents.document import YamlValue
 from promptwire.errors import Location, suggest
 from promptwire.language.diagnostics import Diagnostics
 
-__all__ = ["REFERENCE", "Symbol", "SymbolTable", "mentions"]
+__all__ = ["REFERENCE", "Symbol", "SymbolTable", "referenced_names"]
 
 REFERENCE: Final = re.compile(r"\$([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
 
@@ -28,7 +28,7 @@ class Symbol:
 
     name: str
     kind: Kind
-    place: Location
+    location: Location
     holds: type | None = None
     """Type of its value; None when it is not known, because something about it is wrong, or when it is a node."""
     optional: bool = False
@@ -56,14 +56,14 @@ class SymbolTable:
             return self.own[name]
         return self.around.find(name) if self.around else None
 
-    def declare(self, symbol: Symbol, findings: Diagnostics) -> None:
+    def declare(self, symbol: Symbol, diagnostics: Diagnostics) -> None:
         """Take in a name; one that is already taken is an error that says by what."""
         taken = self.find(symbol.name)
         if taken is not None:
-            where = f"line {taken.place.line}" if taken.place.file == symbol.place.file else str(taken.place)
+            where = f"line {taken.location.line}" if taken.location.file == symbol.location.file else str(taken.location)
             article = "an" if taken.kind == "input" else "a"
             message = f"the name {symbol.name!r} is already {article} {taken.kind} ({where})"
-            findings.error("name-clash", symbol.place, message, "every name in a file means one thing: choose another")
+            diagnostics.error("name-clash", symbol.location, message, "every name in a file means one thing: choose another")
         self.own.setdefault(symbol.name, symbol)
 
     def visible(self) -> Iterator[Symbol]:
@@ -79,7 +79,7 @@ class SymbolTable:
         return suggest(f"${name}", names, noun="names here", otherwise=None if len(names) <= 12 else "")
 
 
-def inside(nodes: YamlValue, name: str) -> str:
+def inner_name_hint(nodes: YamlValue, name: str) -> str:
     """A hint for a name that stands inside of a loop or an `each` among `nodes`, where the outside does not see it."""
     for owner, node in nodes.value.items() if isinstance(nodes.value, dict) else ():
         carry, body = node.get("carry"), node.get("nodes")
@@ -89,18 +89,18 @@ def inside(nodes: YamlValue, name: str) -> str:
             shown = carry if carry is not None else node.get("outputs")
             seen = [f"${owner}.{each}" for each in shown.value] if shown is not None and isinstance(shown.value, dict) else []
             return f"it stands inside of {owner!r}, of which the outside sees: {', '.join(seen) or 'nothing'}"
-        if body is not None and (found := inside(body, name)):
+        if body is not None and (found := inner_name_hint(body, name)):
             return found
     return ""
 
 
-def mentions(branch: YamlValue) -> Iterator[str]:
-    """The names that are referred to anywhere in `branch`."""
-    if isinstance(branch.value, dict):
-        for child in branch.value.values():
-            yield from mentions(child)
-    elif isinstance(branch.value, list):
-        for child in branch.value:
-            yield from mentions(child)
-    elif isinstance(branch.value, str) and (found := REFERENCE.fullmatch(branch.value)):
+def referenced_names(yaml_value: YamlValue) -> Iterator[str]:
+    """The names that are referred to anywhere in `yaml_value`."""
+    if isinstance(yaml_value.value, dict):
+        for child in yaml_value.value.values():
+            yield from referenced_names(child)
+    elif isinstance(yaml_value.value, list):
+        for child in yaml_value.value:
+            yield from referenced_names(child)
+    elif isinstance(yaml_value.value, str) and (found := REFERENCE.fullmatch(yaml_value.value)):
         yield found[1]

@@ -27,58 +27,62 @@ __all__ = ["check_template"]
 
 
 def check_template(
-    path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, branch: YamlValue, findings: Diagnostics
+    path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, yaml_value: YamlValue, diagnostics: Diagnostics
 ) -> None:
-    """Check the template at `path` for the node `name`, written at `branch`, with the `with:` variables `given`."""
+    """Check the template at `path` for the node `name`, written at `yaml_value`, with the `with:` variables `given`."""
     scoring = kind.slots is None
     slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
     provided = [*slots, *given]
-    written = branch.get("template") or branch
+    written = yaml_value.get("template") or yaml_value
     try:
-        found = _with_stand_in(load_template(path))
+        found = _with_fallback(load_template(path))
     except PipelineError as error:
-        findings.add(error.problems)
+        diagnostics.add(error.problems)
         return
     read = frozenset[str]().union(*(template.variables for template in found))
     for variable in sorted(read - {*provided, ASKED}):
         has = ", ".join(sorted(provided)) or "nothing"
         message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
         hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
-        findings.error("template-variable", written.spot.place(), message, hint)
-    _warn_of_marks(found, written.spot.place(), findings)
+        diagnostics.error("template-variable", written.location, message, hint)
+    _warn_of_unasked_marks(found, written.location, diagnostics)
     if read <= {*provided, ASKED}:
-        _refuse_blind(kind, found[0], read, given, branch=branch, findings=findings)
+        _report_blind_template(kind, found[0], read, given, yaml_value=yaml_value, diagnostics=diagnostics)
     for variable in given:
-        place = _place_of(branch, variable)
+        location = _location_of(yaml_value, variable)
         if variable in slots:
-            findings.error("name-clash", place, f"{kind.name} already gives its template {variable!r}", "choose another name")
+            diagnostics.error(
+                "name-clash", location, f"{kind.name} already gives its template {variable!r}", "choose another name"
+            )
         elif variable not in read:
-            findings.warn("unused-variable", place, f"template {found[0].name} does not use {variable!r}")
+            diagnostics.warn("unused-variable", location, f"template {found[0].name} does not use {variable!r}")
     types = {variable: known for variable, known in given.items() if known is not None}
     # A task's inputs may have fields, and which ones only the data say.
     if read <= {*provided, ASKED} and len(types) == len(given) and not (scoring and "input" in read):
         types = {**TASK_SLOTS, **types} if scoring else types
         # What a node gives one by one, such as the family of a crossover, is never short; what comes off a wire may be.
         wired = {*kind.inputs.model_fields, *given}
-        _render(found, {ASKED: stand_in, **samples(kind.slots, types)}, wired=wired, findings=findings)
+        _render(found, {ASKED: stand_in, **samples(kind.slots, types)}, wired=wired, diagnostics=diagnostics)
 
 
-def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], findings: Diagnostics) -> None:
+def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], diagnostics: Diagnostics) -> None:
     """Render with two elements in each set, then with one and none: what fails only then is a warning."""
     for template in templates:
         problem = template.dry_run(values)
         if problem is not None:
-            findings.add([problem])
+            diagnostics.add([problem])
             continue
         for many, word in ((1, "one element"), (0, "no element")):
-            short = template.dry_run({name: _first(value, many) if name in wired else value for name, value in values.items()})
+            short = template.dry_run(
+                {name: _shortened(value, many) if name in wired else value for name, value in values.items()}
+            )
             if short is not None:
                 hint = "write {% if NAME %} ... {% endif %} around it, or | first | default"
-                findings.add([replace(short, message=f"{short.message} (with {word} in its sets)", hint=hint, warning=True)])
+                diagnostics.add([replace(short, message=f"{short.message} (with {word} in its sets)", hint=hint, warning=True)])
                 break
 
 
-def _first(value: Any, many: int) -> Any:
+def _shortened(value: Any, many: int) -> Any:
     """A set with its first `many` elements; anything else as it is."""
     if isinstance(value, tuple | list):
         return value[:many]
@@ -89,32 +93,34 @@ def _first(value: Any, many: int) -> Any:
     return value
 
 
-def _refuse_blind(
+def _report_blind_template(
     kind: NodeType,
     template: Template,
     read: frozenset[str],
     given: Mapping[str, type | None],
     *,
-    branch: YamlValue,
-    findings: Diagnostics,
+    yaml_value: YamlValue,
+    diagnostics: Diagnostics,
 ) -> None:
     """Note a template that does not read what its step is there to show."""
-    place = (branch.get("template") or branch).spot.place()
+    location = (yaml_value.get("template") or yaml_value).location
     if kind.slots is None:
         if reason := shows_nothing(read):
-            findings.error("template-slots", place, f"template {template.name} {reason}", "all prompts would score alike")
+            diagnostics.error("template-slots", location, f"template {template.name} {reason}", "all prompts would score alike")
         return
     for port in kind.inputs.model_fields:
-        if port in kind.slots.model_fields and port not in read and branch.get(port) is not None:
-            findings.warn("unused-input", _place_of(branch, port, ""), f"template {template.name} does not show {port!r}")
+        if port in kind.slots.model_fields and port not in read and yaml_value.get(port) is not None:
+            diagnostics.warn(
+                "unused-input", _location_of(yaml_value, port, ""), f"template {template.name} does not show {port!r}"
+            )
     shown = [name for name, field in kind.slots.model_fields.items() if not is_setting(field.annotation)]
     needed = any(field.is_required() for field in kind.inputs.model_fields.values())
     if needed and not read & {*shown, *given}:
         message = f"template {template.name} shows nothing of what {kind.name} gives it"
-        findings.error("template-slots", place, message, f"it may read: {', '.join(shown)}")
+        diagnostics.error("template-slots", location, message, f"it may read: {', '.join(shown)}")
 
 
-def _warn_of_marks(templates: tuple[Template, ...], place: Location, findings: Diagnostics) -> None:
+def _warn_of_unasked_marks(templates: tuple[Template, ...], location: Location, diagnostics: Diagnostics) -> None:
     """Note a template that reads its answer between marks of which it never speaks: no model would write them."""
     for template in templates:
         marks, text = template.front.parse.marks, "".join(part.source for part in template.parts).lower()
@@ -123,16 +129,16 @@ def _warn_of_marks(templates: tuple[Template, ...], place: Location, findings: D
         message = f"template {template.name} reads its answer after {marks[0]!r}, of which it never speaks"
         near = get_close_matches(marks[0].lower(), re.findall(r"<[a-z]\w*>", text), n=1)
         hint = f"it speaks of {near[0]!r}" if near else f"ask for the answer between {marks[0]} and {marks[1]}"
-        findings.warn("unasked-marks", place, message, hint)
+        diagnostics.warn("unasked-marks", location, message, hint)
 
 
-def _with_stand_in(template: Template) -> tuple[Template, ...]:
+def _with_fallback(template: Template) -> tuple[Template, ...]:
     """The template, and the one that takes its place for models that can't fill a gap."""
     fallback = template.fallback()
     return (template, fallback) if fallback else (template,)
 
 
-def _place_of(branch: YamlValue, variable: str, under: str = "with") -> Location:
-    given = branch.get(under) if under else branch
+def _location_of(yaml_value: YamlValue, variable: str, under: str = "with") -> Location:
+    given = yaml_value.get(under) if under else yaml_value
     child = given.get(variable) if given else None
-    return ((child.key if child else None) or branch.spot).place()
+    return ((child.key if child else None) or yaml_value.position).location()

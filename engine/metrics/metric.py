@@ -18,7 +18,7 @@ from promptwire.errors import NodeError, UsageError, suggest
 from promptwire.metrics import text_metrics
 from promptwire.metrics.offered_options import offered
 from promptwire.registry import plugins
-from promptwire.registry.plugins import missing
+from promptwire.registry.plugins import unknown_name_hint
 from promptwire.security.safe_regex import compile_pattern
 from promptwire.values import Example
 
@@ -241,13 +241,13 @@ def find_metric(name: str) -> Metric:
         return known
     found = _brought(plugin)
     if own not in found:
-        raise UsageError(f"there is no metric {name!r}", hint=missing(name, found, "metrics"))
+        raise UsageError(f"there is no metric {name!r}", hint=unknown_name_hint(name, found, "metrics"))
     return replace(found[own], name=name)
 
 
 def names() -> tuple[str, ...]:
     """Names of all metrics there are, sorted."""
-    others = (f"{plugin}:{own}" for plugin in plugins.names() for own in _brought(plugin))
+    others = (f"{plugin}:{own}" for plugin in plugins.plugin_names() for own in _brought(plugin))
     return tuple(sorted({*_BUILT_IN, *_ALSO, *others}))
 
 
@@ -282,4 +282,4 @@ def metric(
 
 
 def _brought(plugin: str) -> dict[str, Metric]:
-    return plugins.brought(plugin, Metric, lambda found: found.value.__module__)
+    return plugins.plugin_members(plugin, Metric, lambda found: found.value.__module__)

@@ -25,7 +25,7 @@ from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
 
-__all__ = ["READ", "NodeFacts", "node_facts", "node_page", "readable"]
+__all__ = ["TEMPLATE_VALUES", "NodeFacts", "node_facts", "node_page", "template_fields"]
 
 _WIDTH = 118
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -33,7 +33,7 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 TableRow = tuple[str, str, str]
 """Name, type and default, and what it is."""
 
-READ = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
+TEMPLATE_VALUES = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
 """What templates loop over and take apart."""
 
 
@@ -72,7 +72,7 @@ def node_facts(name: str) -> NodeFacts:
     source, example = _example(kind)
     sections = {
         "inputs": _ports(kind.inputs),
-        "params": [(_yaml(key), said(field), field.description or "") for key, field in fields(kind.params)],
+        "params": [(_yaml(key), param_summary(field), field.description or "") for key, field in fields(kind.params)],
         "outputs": _outputs(kind),
         "its template reads": _slots(kind),
         "behind those": _behind(kind),
@@ -86,7 +86,7 @@ def fields(schema: type[Model]) -> list[tuple[str, FieldInfo]]:
     return list(schema.model_fields.items())
 
 
-def said(field: FieldInfo) -> str:
+def param_summary(field: FieldInfo) -> str:
     """Type, range and default of a param, such as `int, at least 1, default 4`."""
     words = [_type(field.annotation), *_bounds(field)]
     if field.is_required():
@@ -163,10 +163,10 @@ def _behind(kind: NodeType) -> list[TableRow]:
 
     for field in kind.slots.model_fields.values() if kind.slots else ():
         gather(field.annotation)
-    return [(each.__name__, "has", ", ".join(readable(each))) for each in kinds if each in READ]
+    return [(each.__name__, "has", ", ".join(template_fields(each))) for each in kinds if each in TEMPLATE_VALUES]
 
 
-def readable(kind: type[Model]) -> dict[str, str]:
+def template_fields(kind: type[Model]) -> dict[str, str]:
     """What a template can read of a value of the class `kind`, and what it is."""
     own = {name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)}
     told = {name: field.description for name, field in kind.model_fields.items()} | own

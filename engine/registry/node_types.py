@@ -16,7 +16,7 @@ import promptwire.nodes
 from promptwire.errors import UsageError, suggest
 from promptwire.node import NodeType
 from promptwire.registry.former_names import NODE_TYPES
-from promptwire.registry.plugins import brought, missing, names
+from promptwire.registry.plugins import plugin_members, plugin_names, unknown_name_hint
 
 __all__ = ["Registry"]
 
@@ -47,7 +47,7 @@ class Registry(Mapping[str, NodeType]):
     def __iter__(self) -> Iterator[str]:
         """Every name, built-ins first; imports the plug-ins, which alone know what they bring."""
         yield from sorted(self._files)
-        for plugin in names():
+        for plugin in plugin_names():
             yield from (f"{plugin}:{own}" for own in sorted(self._plugin(plugin)))
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ class Registry(Mapping[str, NodeType]):
     def nearest(self, name: str) -> str:
         """A hint for an unknown name."""
         if ":" in name:
-            return missing(name, self._plugin(name.partition(":")[0]), "node types")
+            return unknown_name_hint(name, self._plugin(name.partition(":")[0]), "node types")
         # A plug-in that is broken is no answer to a slip of the pen.
         return suggest(name, self._files, noun="node types")
 
@@ -81,6 +81,6 @@ class Registry(Mapping[str, NodeType]):
     def _plugin(self, plugin: str) -> dict[str, NodeType]:
         """What a plug-in brings, under the whole name that messages then show."""
         if plugin not in self._plugins:
-            own = brought(plugin, NodeType, lambda kind: kind.run.__module__)
+            own = plugin_members(plugin, NodeType, lambda kind: kind.run.__module__)
             self._plugins[plugin] = {name: replace(kind, name=f"{plugin}:{name}") for name, kind in own.items()}
         return self._plugins[plugin]

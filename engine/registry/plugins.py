@@ -25,7 +25,7 @@ from typing import Protocol, TypeVar
 
 from promptwire.errors import UsageError, suggest
 
-__all__ = ["GROUP", "brought", "load_plugin", "missing", "names"]
+__all__ = ["GROUP", "load_plugin", "plugin_members", "plugin_names", "unknown_name_hint"]
 
 GROUP = "promptwire.plugins"
 """Entry point group of packages that bring nodes or metrics."""
@@ -78,12 +78,12 @@ def load_plugin(path: str | Path) -> str:
     return name
 
 
-def names() -> tuple[str, ...]:
+def plugin_names() -> tuple[str, ...]:
     """The names of all plug-ins, sorted; imports nothing."""
     return tuple(sorted({*_FILES, *(point.name for point in entry_points(group=GROUP))}))
 
 
-def brought(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:
+def plugin_members(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:
     """Everything of the class `kind` that `plugin` brings, by its own name; none when there is no such plug-in.
 
     `home` names the module that something was made in: what a plug-in imports from elsewhere is not its own. Raises UsageError
@@ -91,7 +91,7 @@ def brought(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T
     """
     found: dict[str, T] = {}
     for module in _modules(plugin):
-        _refuse_hidden(plugin, module)
+        _check_duplicates(plugin, module)
         for value in vars(module).values():
             if not isinstance(value, kind) or home(value) != module.__name__ or found.get(value.name) is value:
                 continue
@@ -102,10 +102,10 @@ def brought(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T
     return found
 
 
-def missing(name: str, known: dict[str, T], noun: str) -> str:
+def unknown_name_hint(name: str, known: dict[str, T], noun: str) -> str:
     """A hint for `name`, such as `acme:judge`, which is not among what its plug-in brings."""
     plugin = name.partition(":")[0]
-    if plugin not in names():
+    if plugin not in plugin_names():
         return f"install the package that brings {plugin!r}, or name its file: --plugins {plugin.replace('-', '_')}.py"
     if not known:
         return f"the plug-in {plugin!r} brings no {noun}"
@@ -128,7 +128,7 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
                 yield _import(point, f"{module.__name__}.{inner.name}")
 
 
-def _refuse_hidden(plugin: str, module: ModuleType) -> None:
+def _check_duplicates(plugin: str, module: ModuleType) -> None:
     """Of two functions of one name in a file the second hides the first; only the source still shows both."""
     file = Path(module.__file__ or "")
     try:

@@ -129,4 +129,4 @@ def _build(step: CallStep, schema: type[Model], values: dict[str, Any]) -> Model
     except ValidationError as error:
         detail = error.errors()[0]
         name = ".".join(map(str, detail["loc"]))
-        raise NodeError(f"{name!r} of {step.type.name!r}: {detail['msg']}", where=f"{step.path} ({step.place})") from error
+        raise NodeError(f"{name!r} of {step.type.name!r}: {detail['msg']}", where=f"{step.path} ({step.location})") from error

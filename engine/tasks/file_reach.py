@@ -41,7 +41,7 @@ class Reach:
         """The data file `file`, written at `at`. Raises PipelineError out of reach, DataError when it is not there."""
         path = self._checked(at, file)
         if not os.path.isfile(path):  # no error for a name that is too long
-            written = self.document.place(at)
+            written = self.document.location(at)
             if written.line:
                 raise DataError(f"there is no data file {shortened(path)}", where=str(written), hint="check the path there")
             raise DataError("there is no such data file", where=shortened(path), hint="check the path")
@@ -59,4 +59,4 @@ class Reach:
         if named or ("\0" not in file and reachable(path, [self.folder])):
             return path
         message, hint = f"{file} leads out of the task's folder", f"copy it into {self.folder.absolute()}, {REMEDY}"
-        raise PipelineError([Problem("bad-path", self.document.place(at), message, hint)])
+        raise PipelineError([Problem("bad-path", self.document.location(at), message, hint)])

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from promptwire.backend import Settings
-from promptwire.documents.document import Document, Position, Source, graft
+from promptwire.documents.document import Document, Position, Source, yaml_value_of
 from promptwire.documents.resources import task_path
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
@@ -168,7 +168,7 @@ def _find(source: str) -> tuple[Path, Document]:
 
 def _stand_in(path: Path, data: dict[str, Any]) -> Document:
     """What a task file for the data at `path` would say."""
-    return Document(str(path), graft(data, Position(Source(str(path)))))
+    return Document(str(path), yaml_value_of(data, Position(Source(str(path)))))
 
 
 def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
@@ -177,7 +177,7 @@ def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
         return document
     # A template named on the command line stands where the person stands, not beside a task file somewhere else.
     here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if os.path.isfile(str(changes[key]))}
-    said = graft({**changes, **here}, Position(Source("command line"))).value
+    said = yaml_value_of({**changes, **here}, Position(Source("command line"))).value
     return replace(document, root=replace(document.root, value={**document.root.value, **said}))  # type: ignore[dict-item]
 
 

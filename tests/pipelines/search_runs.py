@@ -161,7 +161,7 @@ async def search(
     folder: Path | None = None,
 ) -> Outcome:
     """Run `pipeline` with `model` in every role, without the report's own calls; with a `folder`, with cache and record."""
-    graph = load_graph(pipeline, params=params, sets=sets, types=types)
+    graph = load_graph(pipeline, params=params, patches=sets, types=types)
     loaded = task.with_dev() if "dev" in graph.inputs else task
     values: list[Mapping[str, Any]] = []
     cache = ResponseCache(folder / "cache") if folder else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promptwire.documents.document import Document, Position, Source, YamlValue, graft
+from promptwire.documents.document import Document, Position, Source, YamlValue, yaml_value_of
 from promptwire.documents.yaml_reader import read_yaml_text
 
 
@@ -14,17 +14,17 @@ def test_a_branch_gives_its_children_and_nothing_for_what_is_not_there() -> None
 
 
 def test_a_text_that_would_steer_the_terminal_or_move_the_caret_is_made_harmless() -> None:
-    spot = Position(Source("f", ("\x1b[2J\ta\ud800",)), 1, 2)
-    assert spot.place().text == "\ufffd[2J a\ufffd"
+    position = Position(Source("f", ("\x1b[2J\ta\ud800",)), 1, 2)
+    assert position.location().text == "\ufffd[2J a\ufffd"
 
 
 def test_a_value_without_lines_has_the_name_of_its_source_alone() -> None:
-    assert str(Position(Source("--set a=1")).place()) == "--set a=1"
+    assert str(Position(Source("--set a=1")).location()) == "--set a=1"
 
 
 def test_a_graft_stands_at_one_spot_as_a_whole() -> None:
-    spot = Position(Source("-p k=[1]"))
-    document = Document("f", graft({"k": [1, {"b": (2,)}]}, spot))
+    position = Position(Source("-p k=[1]"))
+    document = Document("f", yaml_value_of({"k": [1, {"b": (2,)}]}, position))
     assert document.data == {"k": [1, {"b": [2]}]}
-    assert document.place(("k", 1, "b", 0)) == document.place(("k",), key=True) == spot.place()
-    assert YamlValue(1, spot).data() == 1
+    assert document.location(("k", 1, "b", 0)) == document.location(("k",), key=True) == position.location()
+    assert YamlValue(1, position).data() == 1

@@ -32,17 +32,17 @@ def test_scalars_are_those_of_yaml_1_2(written: str, value: Any) -> None:
 
 def test_every_key_and_value_has_a_place() -> None:
     document = read_yaml_text("a: 1\nb:\n  - x\n  - {c: $d}\n", "f.yaml")
-    assert str(document.place(("b", 1, "c"))) == "f.yaml:4:9"
-    assert str(document.place(("b", 1, "c"), key=True)) == "f.yaml:4:6"
-    assert document.place(("b", 1, "c")).text == "  - {c: $d}"
-    assert str(document.place(("b", 7, "c"))) == "f.yaml:3:3", "what is not there has the place of what is above it"
+    assert str(document.location(("b", 1, "c"))) == "f.yaml:4:9"
+    assert str(document.location(("b", 1, "c"), key=True)) == "f.yaml:4:6"
+    assert document.location(("b", 1, "c")).text == "  - {c: $d}"
+    assert str(document.location(("b", 7, "c"))) == "f.yaml:3:3", "what is not there has the place of what is above it"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\u2028"])
 def test_places_hold_for_every_kind_of_newline_and_a_byte_order_mark(newline: str) -> None:
     document = read_yaml_text(f"\ufeffa: 1{newline}bc: 2", "f")
-    assert (document.place(("a",), key=True).column, str(document.place(("bc",)))) == (1, "f:2:5")
-    assert document.place(("bc",)).text == "bc: 2"
+    assert (document.location(("a",), key=True).column, str(document.location(("bc",)))) == (1, "f:2:5")
+    assert document.location(("bc",)).text == "bc: 2"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_no_plain_yaml_is_refused_with_its_place(text: str, expected: st
 def test_every_duplicate_key_is_told_at_once() -> None:
     with pytest.raises(PipelineError) as caught:
         read_yaml_text("a: 1\na: 2\nb: {c: 1, c: 2}", "f")
-    assert [problem.place.line for problem in caught.value.problems] == [2, 3]
+    assert [problem.location.line for problem in caught.value.problems] == [2, 3]
 
 
 def test_aliases_are_read_but_not_beyond_bounds() -> None:
@@ -121,12 +121,12 @@ def test_any_text_gives_a_document_or_a_problem_with_a_place(text: str) -> None:
     except PipelineError as error:
         assert error.problems
         for problem in error.problems:
-            assert problem.place.file == "f"
+            assert problem.location.file == "f"
             assert problem.message
             str(problem).encode()
     else:
         assert isinstance(found, Document)
-        assert str(found.place()).startswith("f:")
+        assert str(found.location()).startswith("f:")
 
 
 @given(any_text.map(lambda text: text.encode("utf-8", "surrogatepass")))

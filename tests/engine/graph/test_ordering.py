@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptwire.graph.ordering import arrange, leading_to
+from promptwire.graph.ordering import ancestors, order_steps
 
 _names = st.sampled_from("abcdef")
 _needs = st.dictionaries(_names, st.frozensets(_names, max_size=3), max_size=6)
@@ -16,14 +16,14 @@ _needs = st.dictionaries(_names, st.frozensets(_names, max_size=3), max_size=6)
 @given(_needs, st.randoms())
 def test_the_written_order_changes_nothing(needs: Mapping[str, frozenset[str]], random: object) -> None:
     shuffled = dict(sorted(needs.items(), key=lambda _: random.random()))  # type: ignore[attr-defined]
-    assert arrange(shuffled) == arrange(needs)
+    assert order_steps(shuffled) == order_steps(needs)
 
 
 @given(_needs)
 def test_every_step_comes_once_and_after_what_it_needs_unless_they_wait_for_each_other(
     needs: Mapping[str, frozenset[str]],
 ) -> None:
-    found = arrange(needs)
+    found = order_steps(needs)
     assert sorted(found.order) == sorted(needs)
     if not found.cycles:
         place = {step: number for number, step in enumerate(found.order)}
@@ -34,5 +34,5 @@ def test_every_step_comes_once_and_after_what_it_needs_unless_they_wait_for_each
 
 
 def test_what_leads_to_an_end_is_kept_and_nothing_else() -> None:
-    assert leading_to({"a": "", "b": "a", "c": "b", "x": "a"}, ["c", "not there"]) == {"a", "b", "c"}
-    assert leading_to({"a": ""}, []) == frozenset()
+    assert ancestors({"a": "", "b": "a", "c": "b", "x": "a"}, ["c", "not there"]) == {"a", "b", "c"}
+    assert ancestors({"a": ""}, []) == frozenset()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promptwire.errors import NodeError
 from promptwire.graph.port_types import (
     TYPES,
+    element_type,
     elements,
     empty,
     fits,
@@ -20,9 +21,8 @@ from promptwire.graph.port_types import (
     is_optional,
     is_set,
     join_values,
-    joined,
+    joined_type,
     name_of,
-    part,
     to_json,
     type_of,
     union,
@@ -130,14 +130,14 @@ def test_what_is_no_set_has_no_union() -> None:
 
 def test_elements_joined_are_the_whole_again() -> None:
     for name in ("Prompts", "Examples", "Failures", "Critiques", "Families"):
-        kind = part(TYPES[name])
+        kind = element_type(TYPES[name])
         assert kind is not None
         parts = elements(VALUES[name])
         assert all(isinstance(one, kind) for one in parts)
-        assert joined(kind) is TYPES[name]
+        assert joined_type(kind) is TYPES[name]
         assert join_values(parts, kind) == VALUES[name]
     assert elements([1, 2]) == (1, 2)
-    assert part(Scores) is None
+    assert element_type(Scores) is None
 
 
 def test_outputs_of_no_element_join_to_an_empty_value() -> None:

@@ -109,10 +109,10 @@ def test_a_name_is_a_file_or_a_shipped_pipeline(project: Project) -> None:
 
 
 def test_the_command_line_sets_params_and_patches(project: Project) -> None:
-    graph = load_graph("ape", params={"n": "3"}, sets={"search.kept.growth": "3.0"})
+    graph = load_graph("ape", params={"n": "3"}, patches={"search.kept.growth": "3.0"})
     assert graph.params["n"] == 3
     with pytest.raises(PipelineError, match="did you mean 'kept'"):
-        load_graph("ape", sets={"search.kpt.growth": "3.0"})
+        load_graph("ape", patches={"search.kpt.growth": "3.0"})
 
 
 @given(any_text | near_yaml)

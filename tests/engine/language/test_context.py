@@ -16,7 +16,7 @@ from promptwire.language.symbols import Symbol, SymbolTable
 TEXT = "promptwire: 1\nnodes: {a: {use: mix}}\noutputs: {prompt: $a}\n"
 
 
-def frame() -> GraphScope:
+def scope() -> GraphScope:
     document = read_yaml_text(TEXT, "f")
     spec = shape(document).spec
     assert spec is not None
@@ -29,20 +29,20 @@ def frame() -> GraphScope:
 
 
 def test_paths_grow_from_body_to_body() -> None:
-    inner = frame().inside(SymbolTable(), "search").inside(SymbolTable(), "expand")
-    assert (frame().at("a"), inner.at("edits")) == ("a", "search.expand.edits")
-    assert str(inner.place(("nodes", "a"))) == "f:2:9"
+    inner = scope().inside(SymbolTable(), "search").inside(SymbolTable(), "expand")
+    assert (scope().at("a"), inner.at("edits")) == ("a", "search.expand.edits")
+    assert str(inner.location(("nodes", "a"))) == "f:2:9"
 
 
 def test_names_in_something_wrong_count_as_used() -> None:
-    here = frame()
-    here.names.declare(Symbol("a", "input", Location("f")), here.site.findings)
-    here.mark_used(here.branch(("outputs",)))
+    here = scope()
+    here.names.declare(Symbol("a", "input", Location("f")), here.context.diagnostics)
+    here.mark_used(here.value_at(("outputs",)))
     assert here.names.own["a"].used
 
 
 def test_there_is_an_end_to_steps() -> None:
-    site = frame().site
+    context = scope().context
     with pytest.raises(PipelineError, match=f"more than {MAX_STEPS} steps"):
         for _ in range(MAX_STEPS + 1):
-            site.count(Location("f", 1, 1))
+            context.count(Location("f", 1, 1))

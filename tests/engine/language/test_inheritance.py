@@ -24,9 +24,9 @@ outputs: {prompt: $best}
 """
 
 
-def resolved(project: Project, text: str, **sets: Any) -> Any:
+def resolved(project: Project, text: str, **patches: Any) -> Any:
     project.write("base.yaml", BASE)
-    return resolve(project.write("p.yaml", text).relative_to(project.folder), FileResolver(Path()), sets=sets)
+    return resolve(project.write("p.yaml", text).relative_to(project.folder), FileResolver(Path()), patches=patches)
 
 
 def test_a_variant_is_its_base_with_its_own_keys_and_patches(project: Project) -> None:
@@ -52,22 +52,22 @@ outputs: {also: $extra}
         },
         "outputs": {"prompt": "$best", "also": "$extra"},
     }
-    assert str(document.place(("nodes", "best", "share"))) == "p.yaml:5:31"
-    assert str(document.place(("nodes", "best", "keep"))) == "base.yaml:7:43"
+    assert str(document.location(("nodes", "best", "share"))) == "p.yaml:5:31"
+    assert str(document.location(("nodes", "best", "keep"))) == "base.yaml:7:43"
 
 
 def test_the_command_line_is_the_last_to_speak_and_is_named_in_messages(project: Project) -> None:
     document = resolved(project, BASE, **{"best.policy": "top", "best.prompts": "[$seed, $seed]", "best.keep": 5})
     assert document.data["nodes"]["best"] == {"use": "pick", "prompts": ["$seed", "$seed"], "keep": 5, "policy": "top"}
-    assert str(document.place(("nodes", "best", "policy"))) == "--set best.policy=top"
+    assert str(document.location(("nodes", "best", "policy"))) == "--set best.policy=top"
 
 
 def test_a_file_name_is_looked_up_from_the_file_that_it_is_written_in(project: Project) -> None:
     project.write("parts/base.yaml", BASE.replace("use: pick", "use: ./x.yaml"))
     path = project.write("p.yaml", "extends: ./parts/base.yaml\noverride: {best.template: t.j2}\n").relative_to(project.folder)
-    document = resolve(path, FileResolver(Path()), sets={"best.model": "meta"})
+    document = resolve(path, FileResolver(Path()), patches={"best.model": "meta"})
     best = ("nodes", "best")
-    folders = [folder_of(document.branch((*best, key)), document) for key in ("use", "template", "model")]
+    folders = [folder_of(document.value_at((*best, key)), document) for key in ("use", "template", "model")]
     assert folders == [Path("parts"), Path(), Path()]
 
 
@@ -104,7 +104,7 @@ def test_a_variant_that_cannot_be_made_says_where(project: Project, text: str, e
 def test_every_wrong_setting_of_the_command_line_is_told(project: Project) -> None:
     with pytest.raises(PipelineError) as caught:
         resolved(project, BASE, **{"bst.keep": "3", "best.keep": "[", "best.policy": "top"})
-    assert [problem.place.file for problem in caught.value.problems] == ["--set bst.keep=3", "--set best.keep=["]
+    assert [problem.location.file for problem in caught.value.problems] == ["--set bst.keep=3", "--set best.keep=["]
 
 
 @pytest.mark.parametrize(

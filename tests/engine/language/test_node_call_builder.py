@@ -66,7 +66,7 @@ outputs: {prompt: $x}
     assert {port: str(wire) for port, wire in step.wires.items()} == {"prompts": "$seed"}
     assert step.params["policy"] == LiteralValue("ucb")
     assert isinstance(step.params["keep"], Ref)
-    assert str(step.place) == "p.yaml:4:9"
+    assert str(step.location) == "p.yaml:4:9"
 
 
 def test_a_plugin_that_is_broken_is_told_at_its_place(project: Project) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promptwire.documents.document import Position, Source, graft
+from promptwire.documents.document import Position, Source, yaml_value_of
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import PipelineError
 from promptwire.language.patching import patch
@@ -25,7 +25,7 @@ outputs: {prompt: $search.beam}
 
 
 def patched(dotted: str, value: Any) -> Any:
-    return patch(read_yaml_text(BASE, "base").root, dotted, graft(value, Position(Source("patch")))).data()
+    return patch(read_yaml_text(BASE, "base").root, dotted, yaml_value_of(value, Position(Source("patch")))).data()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_null_is_a_value_of_a_sampling_setting(dotted: str, value: Any, path: tu
 def test_a_patch_leaves_the_base_as_it_was() -> None:
     root = read_yaml_text(BASE, "base").root
     before = root.data()
-    patch(root, "search.select.policy", graft("top", Position(Source("patch"))))
+    patch(root, "search.select.policy", yaml_value_of("top", Position(Source("patch"))))
     assert root.data() == before
 
 

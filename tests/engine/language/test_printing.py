@@ -26,7 +26,7 @@ def test_what_is_shown_of_a_shipped_pipeline_is_that_pipeline(name: str, tmp_pat
 
 
 def test_params_and_patches_are_worked_in() -> None:
-    data = read_yaml_text(effective("apo", params={"steps": "7"}, sets={"search.beam.best": "2"}), "shown").data
+    data = read_yaml_text(effective("apo", params={"steps": "7"}, patches={"search.beam.best": "2"}), "shown").data
     assert data["params"]["steps"]["default"] == 7
     assert data["nodes"]["search"]["nodes"]["beam"]["best"] == 2
     assert data["nodes"]["search"]["nodes"]["exam"]["template"] == "protegi/gradient.j2"
@@ -44,7 +44,7 @@ def test_an_unknown_param_or_path_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="no param 'step'"):
         effective("apo", params={"step": "7"})
     with pytest.raises(PipelineError, match="there is no 'serch'"):
-        effective("apo", sets={"serch.beam.best": "2"})
+        effective("apo", patches={"serch.beam.best": "2"})
 
 
 def test_what_is_no_pipeline_file_is_an_error_with_a_place(project: Project) -> None:

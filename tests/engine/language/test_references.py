@@ -62,7 +62,7 @@ outputs: {scores: $graded, prompts: [$one, $seed]}
     assert isinstance(graded.wires["prompts"], RefUnion)
     assert [str(ref) for ref in graded.wires["prompts"].refs] == ["$one", "$seed", "$one.prompts"]
     assert isinstance(graded.wires["on"], Ref)
-    assert str(graded.wires["on"].place) == "p.yaml:5:66"
+    assert str(graded.wires["on"].location) == "p.yaml:5:66"
     assert {name: kind.__name__ for name, kind in graph.types.items()} == {"scores": "Scores", "prompts": "Prompts"}
 
 

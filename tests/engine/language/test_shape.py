@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from promptwire.documents.document import Document, Position, Source, graft
+from promptwire.documents.document import Document, Position, Source, yaml_value_of
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import PipelineError
 from promptwire.language.shape import shape
@@ -86,7 +86,7 @@ def test_any_document_gives_a_shape(text: str) -> None:
 def test_any_data_under_the_top_keys_gives_a_shape(value: object) -> None:
     for key in ("nodes", "inputs", "params", "models", "limits", "outputs"):
         whole = {"promptwire": 1, "nodes": {"a": {"use": "mix"}}, "outputs": {"p": "$a"}, key: value}
-        found = shape(Document("f", graft(whole, Position(Source("f")))))
+        found = shape(Document("f", yaml_value_of(whole, Position(Source("f")))))
         assert found.spec is not None or found.problems
 
 
@@ -94,5 +94,5 @@ def test_any_data_under_the_top_keys_gives_a_shape(value: object) -> None:
 def test_a_name_that_looks_like_one_of_pydantics_is_only_a_bad_name(name: str) -> None:
     for key in ("nodes", "inputs", "params", "outputs"):
         whole = {"promptwire": 1, "nodes": {"a": {"use": "mix"}}, "outputs": {"p": "$a"}, key: {name: {"use": "mix"}}}
-        found = shape(Document("f", graft(whole, Position(Source("f")))))
+        found = shape(Document("f", yaml_value_of(whole, Position(Source("f")))))
         assert found.problems

@@ -1,11 +1,11 @@
-"""Scopes and findings."""
+"""Scopes and diagnostics."""
 
 from __future__ import annotations
 
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location, Problem
 from promptwire.language.diagnostics import Diagnostics
-from promptwire.language.symbols import Symbol, SymbolTable, inside, mentions
+from promptwire.language.symbols import Symbol, SymbolTable, inner_name_hint, referenced_names
 
 
 def at(line: int, file: str = "f") -> Location:
@@ -13,49 +13,49 @@ def at(line: int, file: str = "f") -> Location:
 
 
 def test_a_name_is_found_outwards_but_not_inwards() -> None:
-    outer, findings = SymbolTable(), Diagnostics()
+    outer, diagnostics = SymbolTable(), Diagnostics()
     inner = SymbolTable(outer)
-    outer.declare(Symbol("a", "input", at(1)), findings)
-    inner.declare(Symbol("b", "state", at(2)), findings)
+    outer.declare(Symbol("a", "input", at(1)), diagnostics)
+    inner.declare(Symbol("b", "state", at(2)), diagnostics)
     assert inner.find("a") is outer.own["a"]
     assert outer.find("b") is None
     assert [symbol.name for symbol in inner.visible()] == ["b", "a"]
 
 
 def test_no_name_is_taken_twice() -> None:
-    outer, findings = SymbolTable(), Diagnostics()
-    outer.declare(Symbol("a", "input", at(1)), findings)
-    SymbolTable(outer).declare(Symbol("a", "node", at(2)), findings)
-    SymbolTable(outer).declare(Symbol("a", "state", at(3, "g")), findings)
-    assert [problem.message for problem in findings.sorted()] == [
+    outer, diagnostics = SymbolTable(), Diagnostics()
+    outer.declare(Symbol("a", "input", at(1)), diagnostics)
+    SymbolTable(outer).declare(Symbol("a", "node", at(2)), diagnostics)
+    SymbolTable(outer).declare(Symbol("a", "state", at(3, "g")), diagnostics)
+    assert [problem.message for problem in diagnostics.sorted()] == [
         "the name 'a' is already an input (line 1)",
         "the name 'a' is already an input (f:1:1)",
     ]
 
 
 def test_the_nearest_name_is_suggested_and_long_lists_are_not() -> None:
-    names, findings = SymbolTable(), Diagnostics()
+    names, diagnostics = SymbolTable(), Diagnostics()
     for name in ("beam", "seed"):
-        names.declare(Symbol(name, "input", at(1)), findings)
+        names.declare(Symbol(name, "input", at(1)), diagnostics)
     assert names.nearest("bean") == "did you mean '$beam'?"
     assert names.nearest("zzz") == "names here: $beam, $seed"
     for number in range(20):
-        names.declare(Symbol(f"x{number}", "node", at(1)), findings)
+        names.declare(Symbol(f"x{number}", "node", at(1)), diagnostics)
     assert names.nearest("qqqqq") == ""
 
 
 def test_findings_are_kept_once_and_sorted_by_file_and_line() -> None:
-    findings = Diagnostics()
-    findings.error("b", at(5), "five")
-    findings.warn("w", at(2, "g"), "elsewhere")
-    findings.add([Problem("b", at(5), "five"), Problem("a", at(1), "one")])
-    assert [problem.message for problem in findings.sorted()] == ["one", "five", "elsewhere"]
-    assert findings.count == 2
+    diagnostics = Diagnostics()
+    diagnostics.error("b", at(5), "five")
+    diagnostics.warn("w", at(2, "g"), "elsewhere")
+    diagnostics.add([Problem("b", at(5), "five"), Problem("a", at(1), "one")])
+    assert [problem.message for problem in diagnostics.sorted()] == ["one", "five", "elsewhere"]
+    assert diagnostics.count == 2
 
 
 def test_mentions_are_whole_references_and_nothing_else() -> None:
     root = read_yaml_text("{a: $x, b: [$y.z, $$no, 'say $no'], c: {d: $w}, $k: 1}", "f").root
-    assert list(mentions(root)) == ["x", "y", "w"]
+    assert list(referenced_names(root)) == ["x", "y", "w"]
 
 
 def test_a_name_from_inside_of_a_loop_or_an_each_says_what_the_outside_sees() -> None:
@@ -64,7 +64,7 @@ def test_a_name_from_inside_of_a_loop_or_an_each_says_what_the_outside_sees() ->
         " outputs: {all: $c}}}}\n"
     )
     nodes = read_yaml_text(text, "p.yaml").root
-    assert inside(nodes, "state") == "it is a state of the loop 'loop': outside of it write $loop.state"
-    assert inside(nodes, "b") == "it stands inside of 'loop', of which the outside sees: $loop.state"
-    assert inside(nodes, "c") == "it stands inside of 'deep', of which the outside sees: $deep.all"
-    assert inside(nodes, "loop") == ""
+    assert inner_name_hint(nodes, "state") == "it is a state of the loop 'loop': outside of it write $loop.state"
+    assert inner_name_hint(nodes, "b") == "it stands inside of 'loop', of which the outside sees: $loop.state"
+    assert inner_name_hint(nodes, "c") == "it stands inside of 'deep', of which the outside sees: $deep.all"
+    assert inner_name_hint(nodes, "loop") == ""

@@ -33,7 +33,7 @@ async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, r
 @pytest.mark.parametrize("pulls", [1, 7, 50, 1000])
 async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
     params, sets = {"rounds": 1}, {"search.select.policy": policy, "search.select.pulls": str(pulls)}
-    found = make_plan(load_graph("protegi", params=params, sets=sets), numbers(30))
+    found = make_plan(load_graph("protegi", params=params, patches=sets), numbers(30))
     run = await search("protegi", model(mixed), numbers(30), params=params, sets=sets)
     (step,) = [step for step in found.steps if step.path == "search.select"]
     count = run.session.gateway.usage.of("search.select")
@@ -95,4 +95,4 @@ def test_the_held_out_comparison_is_planned_too() -> None:
 
 
 def test_a_pipelines_own_limit_is_told() -> None:
-    assert make_plan(load_graph("ape", sets={"limits": "{calls: 77}"}), numbers(10)).limit == 77
+    assert make_plan(load_graph("ape", patches={"limits": "{calls: 77}"}), numbers(10)).limit == 77

@@ -13,7 +13,7 @@ import pytest
 from promptwire.errors import UsageError
 from promptwire.metrics.metric import Metric
 from promptwire.registry import plugins
-from promptwire.registry.plugins import GROUP, brought, load_plugin, missing, names
+from promptwire.registry.plugins import GROUP, load_plugin, plugin_members, plugin_names, unknown_name_hint
 
 Install = Callable[..., None]
 
@@ -56,12 +56,12 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Install:
 
 def metrics(plugin: str) -> list[str]:
     """The metrics that a plug-in brings."""
-    return list(brought(plugin, Metric, lambda found: found.value.__module__))
+    return list(plugin_members(plugin, Metric, lambda found: found.value.__module__))
 
 
 def test_all_in_a_module_that_the_decorator_made_is_brought(install: Install) -> None:
     install(("acme", "acme_one"), acme_one=METRIC.format(name="by_length") + "three = 3\n")
-    assert (names(), metrics("acme")) == (("acme",), ["by-length"])
+    assert (plugin_names(), metrics("acme")) == (("acme",), ["by-length"])
 
 
 def test_a_new_file_in_a_package_is_found_without_being_listed_and_private_ones_are_not(install: Install) -> None:
@@ -77,7 +77,7 @@ def test_what_is_imported_from_elsewhere_is_not_its_own(install: Install) -> Non
 
 def test_names_imports_nothing_and_no_plugin_brings_nothing(install: Install) -> None:
     install(("acme", "acme_broken"), acme_broken="raise RuntimeError")
-    assert names() == ("acme",)
+    assert plugin_names() == ("acme",)
     assert metrics("other") == []
 
 
@@ -127,7 +127,7 @@ def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monke
 def test_a_file_is_run_once_and_goes_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / "my_ideas.py"
     file.write_text(METRIC.format(name="long_one"))
-    assert (load_plugin(file), load_plugin(str(file)), names()) == ("my-ideas", "my-ideas", ("my-ideas",))
+    assert (load_plugin(file), load_plugin(str(file)), plugin_names()) == ("my-ideas", "my-ideas", ("my-ideas",))
     assert metrics("my-ideas") == ["long-one"]
 
 
@@ -159,15 +159,15 @@ def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: s
         (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=words):
         load_plugin(tmp_path / name)
-    assert names() == ()
+    assert plugin_names() == ()
 
 
 def test_the_hint_for_a_missing_name_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(METRIC.format(name="short"))
     load_plugin(tmp_path / "own.py")
-    found = brought("own", Metric, lambda metric: metric.value.__module__)
-    assert missing("own:shor", found, "metrics") == "did you mean 'own:short'?"
-    assert missing("own:zzz", {}, "node types") == "the plug-in 'own' brings no node types"
-    assert missing("my-own:x", {}, "metrics") == (
+    found = plugin_members("own", Metric, lambda metric: metric.value.__module__)
+    assert unknown_name_hint("own:shor", found, "metrics") == "did you mean 'own:short'?"
+    assert unknown_name_hint("own:zzz", {}, "node types") == "the plug-in 'own' brings no node types"
+    assert unknown_name_hint("my-own:x", {}, "metrics") == (
         "install the package that brings 'my-own', or name its file: --plugins my_own.py"
     )

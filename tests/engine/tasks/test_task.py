@@ -44,7 +44,7 @@ def test_data_outside_of_the_tasks_folder_is_refused_until_it_is_allowed(
     with pytest.raises(PipelineError) as refused:
         load_task(source)
     (problem,) = refused.value.problems
-    assert (problem.place.file, problem.place.line, problem.place.column) == (source, 4, 10)
+    assert (problem.location.file, problem.location.line, problem.location.column) == (source, 4, 10)
     assert "leads out of the task's folder" in problem.message
     assert "PROMPTWIRE_ALLOW=FOLDER" in problem.hint and str(project / "task") in problem.hint
     monkeypatch.setenv("PROMPTWIRE_ALLOW", str(project / "data"))

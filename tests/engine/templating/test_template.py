@@ -122,7 +122,7 @@ def test_any_front_matter_and_any_text_is_a_template_or_a_problem_in_the_file(
         try:
             load_template(path).dry_run({})
         except PipelineError as error:
-            assert {problem.place.file for problem in error.problems} == {str(path)}
+            assert {problem.location.file for problem in error.problems} == {str(path)}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_dry_run_finds_a_wrong_attribute_before_there_is_any_value(tmp_path: P
     template = write(tmp_path, "intro\n{% for entry in history %}\n{{ entry.scroe }}\n{% endfor %}\n")
     problem = template.dry_run(samples(Slots, {}))
     assert problem is not None
-    assert (problem.place.line, "scroe" in problem.message) == (3, True)
+    assert (problem.location.line, "scroe" in problem.message) == (3, True)
 
 
 def test_a_dry_run_of_a_right_template_finds_nothing(tmp_path: Path) -> None:
