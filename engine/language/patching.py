@@ -1,7 +1,7 @@
 """Patches: dotted paths and what is to stand there, as `override` and `--set` write them.
 
 A variant says only what differs, for a copy would go stale. A dotted path follows the names of nodes (`search.select.policy`),
-without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling connect_setting, which is then not
+without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling setting, which is then not
 sent), and a path whose parent is not there is an error: a typo must not become a new key that nobody reads.
 """
 
