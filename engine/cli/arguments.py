@@ -1,4 +1,4 @@
-"""What several commands take: a pipeline, its params and patches, as arguments of Typer and as they are read."""
+"""Arguments that several commands share, as Typer annotations, and their parsing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import typer
 
 __all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "pairs"]
 
-Pipeline = Annotated[str, typer.Argument(help="A shipped pipeline's name (see `promptwire pipelines`) or a YAML file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else.")]
+Pipeline = Annotated[str, typer.Argument(help="Name of a shipped pipeline (see `promptwire pipelines`) or a YAML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
 Patches = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=V", help="Patch any leaf, such as search.select.keep=2.")
@@ -17,7 +17,7 @@ Patches = Annotated[
 
 
 def _load(files: list[str] | None) -> list[str] | None:
-    """Load plug-ins before the command runs, which then finds their nodes and metrics like any other."""
+    """Load plug-ins before the command runs, so that it finds their nodes and metrics like any other."""
     if files:
         from promptwire.registry.plugins import load_plugin
 
@@ -29,13 +29,13 @@ def _load(files: list[str] | None) -> list[str] | None:
 Plugins = Annotated[
     list[str] | None,
     typer.Option(
-        "--plugins", metavar="FILE", help="A Python file with nodes or metrics of yours; its code is run.", callback=_load
+        "--plugins", metavar="FILE", help="Python file with your own nodes or metrics. Its code is run.", callback=_load
     ),
 ]
 
 
 def pairs(items: list[str] | None, flag: str) -> dict[str, str]:
-    """What was given as `key=value`, by key. Raises UsageError for anything else."""
+    """Read `key=value` items as a dictionary. Raises UsageError for any other form; `flag` names the option in it."""
     from promptwire.errors import UsageError
 
     found: dict[str, str] = {}

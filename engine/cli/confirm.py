@@ -1,4 +1,4 @@
-"""`run` says what it will ask before it asks, and above a price it wants to hear a yes."""
+"""Confirmation of a run's cost: shows the plan before the first call, and asks above a price."""
 
 from __future__ import annotations
 
@@ -19,73 +19,76 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_ABOVE", "AskAbove", "ConfirmPolicy", "Yes"]
 
 DEFAULT_ABOVE = 1.0
-"""US dollars that a run may cost before it asks."""
-BLIND = 200
-"""Calls of a hosted model without a known price that a run may make before it asks."""
+"""US dollars that a run may cost without a question."""
+_UNPRICED_CALLS = 200
+"""Calls of a hosted model without a known price that a run may make without a question."""
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, whatever it costs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve any cost without a question.")]
 AskAbove = Annotated[
     float,
     typer.Option(
-        metavar="USD", min=0, envvar="PROMPTWIRE_ASK_ABOVE", help="Ask first when the run may cost more; see `promptwire plan`."
+        metavar="USD",
+        min=0,
+        envvar="PROMPTWIRE_ASK_ABOVE",
+        help="Ask before a run that may cost more; see `promptwire plan`.",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPolicy:
-    """When to ask."""
+    """When to ask for approval of a cost."""
 
     yes: bool
-    """Never."""
+    """Never ask."""
     above: float
-    """From this many dollars on."""
+    """Ask if the run may cost more than this many US dollars."""
 
-    def consent(self, watcher: ProgressDisplay | None) -> ApproveCost:
-        """What a run asks before its first call: it says the plan to `watcher`, and asks when it is dear."""
-        from promptwire.cli.plan import in_short
+    def approver(self, display: ProgressDisplay | None) -> ApproveCost:
+        """Callback for the first new call: shows the plan on `display` and asks if the policy says so."""
+        from promptwire.cli.plan_text import plan_line
 
-        def agree(plan: Plan) -> None:
-            if watcher is not None:
-                watcher.say(in_short(plan))
-            why = "" if self.yes else self.dear(plan)
-            if why:
-                with watcher.paused() if watcher is not None else nullcontext():
-                    _ask(plan, why)
+        def approve(plan: Plan) -> None:
+            if display is not None:
+                display.say(plan_line(plan))
+            reason = "" if self.yes else self.reason(plan)
+            if reason:
+                with display.paused() if display is not None else nullcontext():
+                    _ask(plan, reason)
 
-        return agree
+        return approve
 
-    def dear(self, plan: Plan) -> str:
-        """Why this plan needs a yes; empty when it does not."""
+    def reason(self, plan: Plan) -> str:
+        """Why to ask about this plan; empty if there is no need."""
         new, usd = plan.total.new, plan.total.new_usd
         if usd is not None:
-            return f"that may cost more than ${self.above:g}" if usd > self.above else ""
-        if plan.hosted and (new is None or new > BLIND):
+            return f"the run may cost more than ${self.above:g}" if usd > self.above else ""
+        if plan.hosted and (new is None or new > _UNPRICED_CALLS):
             unknown = "; ".join(f"{name}: {source}" for name, source in plan.prices.items())
-            return f"nobody knows what that costs ({unknown})"
+            return f"the cost is unknown ({unknown})"
         return ""
 
 
-def _ask(plan: Plan, why: str) -> None:
-    """Raise Declined unless a person at the terminal says yes."""
-    from promptwire.cli.plan import in_short
+def _ask(plan: Plan, reason: str) -> None:
+    """Raise NotApproved unless the user at the terminal says yes."""
+    from promptwire.cli.plan_text import plan_line
     from promptwire.planning.dry_run import NotApproved
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        hint = "--yes goes ahead, --limit calls=N bounds it, --ask-above USD asks later; `promptwire plan` says more"
-        raise NotApproved(f"{in_short(plan)}: {why}, and nobody is here to be asked", hint=hint)
+        hint = "--yes approves it, --limit calls=N bounds it, --ask-above USD moves the threshold; `promptwire plan` shows more"
+        raise NotApproved(f"{plan_line(plan)}: {reason}, and there is no terminal to ask on", hint=hint)
     try:
         with _interruptible():
-            agreed = typer.confirm(f"{why[0].upper()}{why[1:]}. Go ahead?", err=True)
+            agreed = typer.confirm(f"{reason[0].upper()}{reason[1:]}. Continue?", err=True)
     except (typer.Abort, KeyboardInterrupt, EOFError):
         agreed = False
     if not agreed:
-        raise NotApproved("nothing was asked and nothing spent", hint="--limit calls=N or usd=N bounds a run")
+        raise NotApproved("not approved: no call was made, no money spent", hint="--limit calls=N or usd=N bounds a run")
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the question; a running event loop would keep the first one to itself."""
+    """Let Ctrl-C end the question. The handler of the running event loop would hold back the first one."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

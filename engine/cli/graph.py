@@ -1,4 +1,4 @@
-"""`graph`: a pipeline as a picture."""
+"""`graph`: draw a pipeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Format", "graph"]
 
 
 class Format(StrEnum):
-    """How a picture is made."""
+    """Formats of a drawing."""
 
     text = "text"
     mermaid = "mermaid"
@@ -34,35 +34,33 @@ def graph(
     pipeline: Pipeline,
     form: Annotated[
         Format | None,
-        typer.Option(
-            "--format", help="For the terminal, for what draws Mermaid or Graphviz, or a picture. As the file's name ends."
-        ),
+        typer.Option("--format", help="Format of the drawing. Default: from the file name's ending, or text."),
     ] = None,
-    to: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write; standard output when left out.")] = None,
+    to: Annotated[Path | None, typer.Option("-o", "--output", help="File to write. Default: standard output.")] = None,
     param: Params = None,
     patch: Patches = None,
     plugins: Plugins = None,
 ) -> None:
-    """Draw a pipeline, inner pipelines included: loops as frames, ports on wires."""
+    """Draw a pipeline with its inner pipelines: loops as frames, ports on wires."""
     from promptwire.errors import UsageError
     from promptwire.language.check import load_graph
 
-    chosen = form or _by_name(to)
+    chosen = form or _format_of(to)
     if chosen is Format.png and to is None:
-        raise UsageError("a PNG is no text for a terminal", where="--format png", hint="name a file: -o picture.png")
-    picture = _painted(load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set")), chosen)
+        raise UsageError("a PNG can't be printed to a terminal", where="--format png", hint="name a file: -o picture.png")
+    drawing = _draw(load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set")), chosen)
     if to is None:
-        sys.stdout.write(picture.decode())
+        sys.stdout.write(drawing.decode())
         return
     try:
-        to.write_bytes(picture)
+        to.write_bytes(drawing)
     except OSError as error:
         raise UsageError(f"can't be written: {error.strerror}", where=str(to)) from error
     sys.stdout.write(f"{to}\n")
 
 
-def _by_name(to: Path | None) -> Format:
-    """The format that a file's name asks for."""
+def _format_of(to: Path | None) -> Format:
+    """Format by the file name's ending. Raises UsageError for an unknown ending."""
     from promptwire.errors import UsageError
 
     if to is None:
@@ -72,14 +70,14 @@ def _by_name(to: Path | None) -> Format:
         return _SUFFIXES[suffix]
     if suffix.lstrip(".") in (Format.svg, Format.png):
         return Format(suffix.lstrip("."))
-    raise UsageError(f"{to.name!r} does not say what it is to be", where="-o", hint="end it in .svg, .png, .mmd, .dot or .txt")
+    raise UsageError(f"unknown format of {to.name!r}", where="-o", hint="end the name in .svg, .png, .mmd, .dot or .txt")
 
 
-def _painted(found: Graph, form: Format) -> bytes:
+def _draw(graph: Graph, form: Format) -> bytes:
     from promptwire.drawing import dot, mermaid, text
     from promptwire.drawing.graphviz import draw
 
     if form in (Format.svg, Format.png):
-        return draw(dot.paint(found), form.value)
+        return draw(dot.paint(graph), form.value)
     painters = {Format.text: text.paint, Format.mermaid: mermaid.paint, Format.dot: dot.paint}
-    return painters[form](found).encode()
+    return painters[form](graph).encode()

@@ -1,4 +1,4 @@
-"""`new`: a folder to begin a pipeline of one's own in."""
+"""`new`: make a folder with a pipeline to change."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["new"]
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the pipeline, and of the folder that is made for it.")],
-    source: Annotated[str, typer.Option("--from", help="The pipeline to begin with: a shipped one's name or a file.")] = "ape",
+    name: Annotated[str, typer.Argument(help="Name of the pipeline and of its folder.")],
+    source: Annotated[str, typer.Option("--from", help="Pipeline to copy: a shipped name or a file.")] = "ape",
     plugins: Plugins = None,
 ) -> None:
     """Make a folder with a pipeline of your own, its templates and a task to try it on."""

@@ -1,7 +1,7 @@
-"""What a person sees: progress while a run works, and its report at the end. The only file that knows Rich.
+"""Report of a run and tables as text for the terminal, through Rich.
 
-Progress goes to standard error and the report to standard output, so that a pipe gets the report alone. What a model or a file
-said is printed as text and never as markup.
+Progress goes to standard error and the report to standard output, so that a pipe gets only the report. Text of models and files
+is never read as Rich markup.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from rich.text import Text
 from promptwire.results.report import Comparison, Report, Score
 from promptwire.security.sanitizer import sanitize
 
-__all__ = ["SafeConsole", "print_report", "print_table", "safe_console"]
+__all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
 
 _NARROW = 84
-"""Columns below which an interval stands under its score, so that neither is cut."""
+"""Width in columns below which an interval is printed under its score, so that neither is cut."""
 
 
 class SafeConsole(Console):
-    """A console that sanitizes all text that it renders. Only Rich's own codes reach the terminal."""
+    """Rich console that sanitizes all text. Only Rich's own control codes reach the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """The segments of `renderable`, sanitized and without links."""
+        """Render as sanitized segments without links."""
         for text, style, control in super().render(renderable, options):
             if control:
                 yield Segment(text, style, control)
             else:
-                # Rich decodes what a library prints beside the progress display: a link of it would become an escape again.
+                # Rich decodes escapes that a library prints during the progress display, and would print a link as an escape.
                 yield Segment(sanitize(text), style.update_link(None) if style is not None and style.link else style)
 
 
-def safe_console(*, stderr: bool = False) -> SafeConsole:
-    """Standard output or standard error for people; long lines of standard output are the terminal's to wrap."""
+def console(*, stderr: bool = False) -> SafeConsole:
+    """Console on standard output or standard error. The terminal wraps long lines of standard output."""
     return SafeConsole(stderr=stderr, highlight=False, soft_wrap=not stderr)
 
 
 def print_report(report: Report, console: Console) -> None:
-    """The report as a person reads it."""
+    """Print the report."""
     models = ", ".join(dict.fromkeys(report.models.values()))
     console.print(_assembled((report.pipeline, "bold"), " on ", (report.task, "bold"), f"   {models}, seed {report.seed}"))
     console.print()
     prompts = Table.grid(padding=(0, 2))
-    prompts.add_row(Text("initial", style="dim"), _text(report.initial_prompt or "(empty)"))
-    prompts.add_row(Text("best", style="green"), _text(report.prompt or "(empty)", style="bold"))
+    prompts.add_row(Text("initial", style="dim"), safe_text(report.initial_prompt or "(empty)"))
+    prompts.add_row(Text("best", style="green"), safe_text(report.prompt or "(empty)", style="bold"))
     for number, demo in enumerate(report.demos, 1):
-        prompts.add_row(Text(f"shot {number}", style="green"), _text(f"{demo.text}\n{demo.output}"))
+        prompts.add_row(Text(f"shot {number}", style="green"), safe_text(f"{demo.text}\n{demo.output}"))
     console.print(prompts)
     console.print()
     console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
@@ -78,13 +78,13 @@ def _gain(sides: Comparison, gap: str) -> Text:
     gain = sides.gain
     if gain.score is None:
         return Text("")
-    sure = gain.low is not None and gain.high is not None and gain.low * gain.high > 0
-    style = "yellow" if not sure else "green" if gain.score > 0 else "red"
+    significant = gain.low is not None and gain.high is not None and gain.low * gain.high > 0
+    style = "yellow" if not significant else "green" if gain.score > 0 else "red"
     return Text.assemble((f"{gain.score:+.3f}", style), (_interval(gain, gap), "dim"))
 
 
 def _interval(score: Score, gap: str) -> str:
-    """The interval; nothing when there is none."""
+    """The interval as text; empty if there is none."""
     return "" if score.low is None or score.high is None else f"{gap}[{score.low:.2f}, {score.high:.2f}]"
 
 
@@ -94,29 +94,29 @@ def _footnotes(report: Report) -> Iterator[Text]:
     numbers = f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed   {cost}   {report.seconds:.1f} s"
     yield Text(numbers)
     if report.limit:
-        yield _text(f"stopped early: {report.limit}", style="yellow")
+        yield safe_text(f"stopped early: {report.limit}", style="yellow")
     for path, counts in report.counts.items():
-        yield _text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
+        yield safe_text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
     for note in report.notes:
-        yield _text(note, style="yellow" if note.startswith("warning") else "dim")
+        yield safe_text(note, style="yellow" if note.startswith("warning") else "dim")
     yield _assembled(("intervals are 95%; run folder ", "dim"), report.run)
 
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
-    """A plain table."""
+    """Print a plain table."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(heads))
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(_text(cell) for cell in row))
+        table.add_row(*(safe_text(cell) for cell in row))
     console.print(table)
 
 
-def _text(text: str, style: str = "") -> Text:
-    """`text` as Rich's text, sanitized before it is laid out."""
+def safe_text(text: str, style: str = "") -> Text:
+    """`text` as Rich text, sanitized before layout."""
     return Text(sanitize(text), style=style)
 
 
 def _assembled(*parts: str | tuple[str, str]) -> Text:
-    """`parts`, some of them with a style, sanitized and joined."""
+    """Join parts, of which some have a style, and sanitize them."""
     return Text.assemble(*(sanitize(part) if isinstance(part, str) else (sanitize(part[0]), part[1]) for part in parts))

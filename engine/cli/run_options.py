@@ -1,38 +1,65 @@
-"""The options of `run` and `plan` as they are typed, made into one `Options`."""
+"""Options that `run` and `plan` share, as Typer annotations, and their parsing into one `Options`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from promptwire.cli.arguments import pairs
-from promptwire.cli.limit_flags import budgets, paces
+from promptwire.cli.limit_flags import budgets, rate_limits
 
 if TYPE_CHECKING:
     from promptwire.options import Options
 
-__all__ = ["changed", "gathered", "options_of"]
+__all__ = [
+    "ApiBases",
+    "Cache",
+    "Labels",
+    "Metric",
+    "Models",
+    "Prompts",
+    "Seed",
+    "Task",
+    "Template",
+    "parse_lists",
+    "parse_options",
+    "task_changes",
+]
+
+Task = Annotated[str, typer.Option(help="A shipped task, a task file, a folder with train.jsonl, or a data file.")]
+Models = Annotated[
+    list[str] | None, typer.Option(metavar="[ROLE=]NAME", help="Model of all roles or of one: task, meta, judge.")
+]
+ApiBases = Annotated[list[str] | None, typer.Option(metavar="[ROLE=]URL", help="Address of an OpenAI-compatible server.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
+Prompts = Annotated[list[str] | None, typer.Option(help="Initial prompt, in place of the task's. Repeat it for several.")]
+Metric = Annotated[str | None, typer.Option(help="Metric, in place of the task's.")]
+Labels = Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")]
+Template = Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")]
+Cache = Annotated[str, typer.Option(help="Cache policy: use, refresh, only (a miss is an error) or off.")]
 
 
-def gathered(
+def parse_lists(
     model: list[str] | None,
     api_base: list[str] | None,
     param: list[str] | None,
     patch: list[str] | None,
     limit: list[str] | None,
 ) -> dict[str, Any]:
-    """The options that are lists of pairs. Raises UsageError for one that is not."""
+    """Parse the options that are lists of pairs into fields of `Options`. Raises UsageError."""
     return {
-        "models": _roles(model, "model"),
-        "api_bases": _roles(api_base, "address"),
+        "models": _by_role(model, "model"),
+        "api_bases": _by_role(api_base, "address"),
         "params": pairs(param, "-p"),
         "patches": pairs(patch, "--set"),
         "limits": budgets(limit),
-        "paces": paces(limit),
+        "paces": rate_limits(limit),
     }
 
 
-def changed(prompt: list[str] | None, metric: str | None, template: str | None, labels: str | None) -> dict[str, Any]:
-    """What is said in place of the task file's keys."""
+def task_changes(prompt: list[str] | None, metric: str | None, template: str | None, labels: str | None) -> dict[str, Any]:
+    """Values that replace keys of the task file."""
     found = {
         "prompt": prompt[0] if prompt and len(prompt) == 1 else prompt or None,
         "metric": metric,
@@ -42,8 +69,8 @@ def changed(prompt: list[str] | None, metric: str | None, template: str | None, 
     return {key: value for key, value in found.items() if value is not None}
 
 
-def options_of(fields: dict[str, Any]) -> Options:
-    """`fields` as options. Raises UsageError for a value that can't be one."""
+def parse_options(fields: dict[str, Any]) -> Options:
+    """Make `Options` of these fields. Raises UsageError for an invalid value."""
     from pydantic import ValidationError
 
     from promptwire.errors import UsageError
@@ -57,8 +84,11 @@ def options_of(fields: dict[str, Any]) -> Options:
         raise UsageError(f"{name}: {detail['msg']}", hint="see `promptwire run --help`") from error
 
 
-def _roles(items: list[str] | None, what: str) -> dict[str, str]:
-    """`task=a,meta=b` or one value for all roles. A value may hold `=` and `:`, so only a role's name before `=` counts."""
+def _by_role(items: list[str] | None, what: str) -> dict[str, str]:
+    """Parse `task=a,meta=b`, or one value for all roles.
+
+    A value may hold `=` and `:`, so only a role's name before `=` counts.
+    """
     from promptwire.errors import UsageError, suggest
 
     known = ("task", "meta", "judge")

@@ -1,4 +1,4 @@
-"""`promptwire why RUN NODE`: what a step asked anew, and what differs from the questions of an earlier run."""
+"""`why`: explain which calls of a step were new, compared with an earlier run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["why"]
 
 _MEANINGS = {
     "settings": "sampling settings",
-    "sample": "sample number: more answers were wanted",
+    "sample": "sample number: more samples were requested",
     "stream": "draw stream (run seed/rounds of the loops)",
     "identity": "model or address",
     "messages": "text: the template, the prompt or the example",
@@ -26,22 +26,22 @@ _MEANINGS = {
     "kind": "kind of request",
 }
 _SHORT = ("settings", "sample", "stream", "identity", "kind")
-"""Parts that are recorded as they are."""
+"""Parts recorded by value. Of the others only a hash is recorded."""
 
 
 def why(
     run: Annotated[str, typer.Argument(help="A run folder, or its name in the runs folder.")],
     node: Annotated[str, typer.Argument(help="Path of a step, such as search.select.")],
-    other: Annotated[str | None, typer.Argument(help="The run to compare with; the last one before it when left out.")] = None,
+    other: Annotated[str | None, typer.Argument(help="The run to compare with. Default: the one before.")] = None,
 ) -> None:
-    """Say which part of a step's questions differed from those of another run, so that they were asked anew."""
+    """Explain why a step made new calls: which parts of them differ from those of another run."""
     from promptwire.errors import PromptwireError
     from promptwire.results.call_diff import explain, read_calls
 
     folder = _folder(run)
     calls = read_calls(folder, node)
     new = sum(call.new for call in calls)
-    sys.stdout.write(f"{node}: {len(calls)} answers, {new} asked anew, {len(calls) - new} known already\n")
+    sys.stdout.write(f"{node}: {len(calls)} calls, {new} new, {len(calls) - new} from the cache\n")
     before = _folder(other) if other else _before(folder)
     if before is None:
         sys.stdout.write("there is no earlier run to compare with\n")
@@ -49,22 +49,22 @@ def why(
     try:
         others = read_calls(before, node)
     except PromptwireError:
-        others = read_calls(before, "")  # names are not in the key: the step may have had another one
+        others = read_calls(before, "")  # a step's name is not in the key: it may have been another then
     reasons = explain(calls, others)
     same = len({call.key for call in calls} & {call.key for call in others})
-    sys.stdout.write(f"compared with {before.name}:\n  {same} questions are the same\n")
+    sys.stdout.write(f"compared with {before.name}:\n  {same} calls are the same\n")
     for reason in reasons:
         sys.stdout.write(_line(reason))
 
 
 def _line(reason: Reason) -> str:
     if not reason.here:
-        return f"  {reason.count} are like none of that run\n"
-    said = []
+        return f"  {reason.count} have no similar call in that run\n"
+    differences = []
     for part, here, there in zip(reason.parts, reason.here, reason.there, strict=True):
         values = f" ({there} -> {here})" if part in _SHORT else ""
-        said.append(f"{_MEANINGS[part]}{values}")
-    return f"  {reason.count} differ in: {'; '.join(said)}\n"
+        differences.append(f"{_MEANINGS[part]}{values}")
+    return f"  {reason.count} differ in: {'; '.join(differences)}\n"
 
 
 def _folder(name: str) -> Path:
@@ -73,14 +73,14 @@ def _folder(name: str) -> Path:
 
     runs = runs_folder()
     for folder in (Path(name), runs / name):
-        if os.path.isdir(folder):  # no error for a name that is too long
+        if os.path.isdir(folder):  # unlike Path.is_dir, no error for a name that is too long
             return folder
     known = [path.name for path in runs.iterdir()] if os.path.isdir(runs) else []
     raise UsageError(f"there is no run {name[:200]!r}", hint=suggest(name, sorted(known)[-5:], noun="the last runs"))
 
 
 def _before(folder: Path) -> Path | None:
-    """The last run before that in `folder`."""
+    """The newest run before that in `folder`."""
     folder = folder.absolute()
     earlier = [path for path in folder.parent.iterdir() if path.name < folder.name and (path / "calls.jsonl").is_file()]
     return max(earlier, key=lambda path: path.name, default=None)

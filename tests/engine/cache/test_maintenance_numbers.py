@@ -78,7 +78,7 @@ def test_a_number_out_of_range_is_unknown_and_the_completion_is_used(
     command("export", str(tmp_path / "out.jsonl"))
     assert command("prune", "--older-than", "1", "--yes").startswith("0" if name == "when" else "1")
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "other"))
-    assert command("import", str(tmp_path / "out.jsonl")) == "2 answers, 2 of them new\n"
+    assert command("import", str(tmp_path / "out.jsonl")) == "2 completions, 2 of them new\n"
     assert command("prune", "--key", "b", "--yes") == "1 rows removed\n"
     assert len(command("ls").splitlines()) == 1
 
@@ -90,8 +90,8 @@ def test_an_unreadable_row_is_listed_pruned_and_hides_no_other(kind: str, tmp_pa
     assert "row 2: its value is cut off or malformed" in command("verify", code=7)
     assert command("ls").splitlines()[1] == "row 2  can't be read: its value is cut off or malformed"
     assert [json.loads(line).get("row") for line in command("ls", "--json").splitlines()] == [None, 2]
-    assert command("export", str(tmp_path / "out.jsonl")).startswith("1 answers")
+    assert command("export", str(tmp_path / "out.jsonl")).startswith("1 completions")
     stats = command("stats", "--json")
     assert "Infinity" not in stats and 0.5 <= json.loads(stats)["usd"] <= 0.75
     assert command("prune", "--unreadable", "--yes") == "1 rows removed\n"
-    assert command("verify") == "1 answers can be read, 0 can't\n"
+    assert command("verify") == "1 completions can be read, 0 can't\n"

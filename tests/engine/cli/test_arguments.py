@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promptwire.cli.arguments import pairs
-from promptwire.cli.run_options import changed
+from promptwire.cli.run_options import task_changes
 from promptwire.errors import UsageError
 from promptwire.tasks.task import load_task
 
@@ -21,6 +21,6 @@ def test_what_is_no_pair_is_refused(item: str) -> None:
 
 
 def test_two_prompts_are_both_given_and_one_stays_a_text() -> None:
-    assert changed(["A", "B"], None, None, "x,y") == {"prompt": ["A", "B"], "labels": ["x", "y"]}
-    assert changed([""], "exact", None, None) == {"prompt": "", "metric": "exact"}
-    assert len(load_task("planted", changed(["A", "B"], None, None, None)).prompts) == 2
+    assert task_changes(["A", "B"], None, None, "x,y") == {"prompt": ["A", "B"], "labels": ["x", "y"]}
+    assert task_changes([""], "exact", None, None) == {"prompt": "", "metric": "exact"}
+    assert len(load_task("planted", task_changes(["A", "B"], None, None, None)).prompts) == 2

@@ -45,11 +45,11 @@ def test_show_prints_the_whole_answer() -> None:
 
 
 def test_verify_ends_with_0_for_a_sound_cache() -> None:
-    assert cache("verify") == "3 answers can be read, 0 can't\n"
+    assert cache("verify") == "3 completions can be read, 0 can't\n"
 
 
 def test_prune_counts_first_and_removes_with_yes() -> None:
-    assert cache("prune", "--model", "dear") == "2 rows would be removed; add --yes to do it\n"
+    assert cache("prune", "--model", "dear") == "2 rows would be removed; add --yes to remove them\n"
     assert cache("prune", "--unreadable", "--yes") == "0 rows removed\n"
     assert cache("prune", "--model", "dear", "--older-than", "1", "--yes") == "2 rows removed\n"
     assert [line.split()[0] for line in cache("ls").splitlines()] == ["c" * 12]
@@ -57,12 +57,12 @@ def test_prune_counts_first_and_removes_with_yes() -> None:
 
 def test_prune_without_a_word_on_what_removes_nothing() -> None:
     result = CliRunner().invoke(app, ["cache", "prune", "--yes"])
-    assert isinstance(result.exception, PromptwireError) and "nothing is named" in str(result.exception)
+    assert isinstance(result.exception, PromptwireError) and "has no condition" in str(result.exception)
     assert len(cache("ls").splitlines()) == 3
 
 
 def test_export_and_import_move_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache("export", str(tmp_path / "answers.jsonl"))
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "another"))
-    assert cache("import", str(tmp_path / "answers.jsonl")) == "3 answers, 3 of them new\n"
+    assert cache("import", str(tmp_path / "answers.jsonl")) == "3 completions, 3 of them new\n"
     assert json.loads(cache("show", "c"))["text"] == "three"

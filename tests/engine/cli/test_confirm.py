@@ -44,16 +44,16 @@ def priced(plan: Plan, new: int | None, usd: float | None, *, hosted: bool = Tru
 def test_a_run_asks_above_a_price_and_when_it_is_blind(
     found: Plan, new: int | None, usd: float | None, hosted: bool, asks: bool
 ) -> None:
-    assert bool(ConfirmPolicy(False, 1.0).dear(priced(found, new, usd, hosted=hosted))) == asks
+    assert bool(ConfirmPolicy(False, 1.0).reason(priced(found, new, usd, hosted=hosted))) == asks
 
 
 def test_without_a_terminal_a_dear_run_is_refused_and_yes_lets_it_go(found: Plan) -> None:
     dear = priced(found, 500, 12.5)
     with pytest.raises(NotApproved, match=r"500 new calls, about \$12.50: .* more than \$1, .*\n.*--yes") as refusal:
-        ConfirmPolicy(False, 1.0).consent(None)(dear)
+        ConfirmPolicy(False, 1.0).approver(None)(dear)
     assert refusal.value.exit_code == 2
-    ConfirmPolicy(True, 1.0).consent(None)(dear)
-    ConfirmPolicy(False, 20.0).consent(None)(dear)
+    ConfirmPolicy(True, 1.0).approver(None)(dear)
+    ConfirmPolicy(False, 20.0).approver(None)(dear)
 
 
 @pytest.mark.parametrize(("answer", "goes"), [(True, True), (False, False), (KeyboardInterrupt(), False)])
@@ -72,13 +72,13 @@ def test_at_a_terminal_it_asks_and_takes_the_answer(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", typed)
     watcher = ProgressDisplay(Console(file=screen, force_terminal=True))
-    with watcher.watching():
-        consent = ConfirmPolicy(False, 1.0).consent(watcher)
+    with watcher.drawing():
+        approve = ConfirmPolicy(False, 1.0).approver(watcher)
         if goes:
-            consent(priced(found, 500, 12.5))
+            approve(priced(found, 500, 12.5))
         else:
-            with pytest.raises(NotApproved, match="nothing was asked"):
-                consent(priced(found, 500, 12.5))
+            with pytest.raises(NotApproved, match="no call was made"):
+                approve(priced(found, 500, 12.5))
     assert "500 new calls" in screen.getvalue()
 
 

@@ -38,7 +38,7 @@ def test_a_format_goes_before_the_name_and_to_standard_output_without_one(tmp_pa
     ("words", "said"),
     [
         (["--format", "png"], "name a file: -o picture.png"),
-        (["-o", "p.jpeg"], "end it in .svg, .png"),
+        (["-o", "p.jpeg"], "end the name in .svg, .png"),
         (["-o", "nowhere/p.txt"], "can't be written"),
     ],
 )

@@ -1,18 +1,18 @@
-"""`--limit`: budgets and paces, and one clear refusal for everything else."""
+"""`--limit`: budgets and rate_limits, and one clear refusal for everything else."""
 
 from __future__ import annotations
 
 import pytest
 
-from promptwire.cli.limit_flags import budgets, paces
+from promptwire.cli.limit_flags import budgets, rate_limits
 from promptwire.errors import UsageError
 
 
-def test_budgets_and_paces_come_apart() -> None:
+def test_budgets_and_rate_limits_come_apart() -> None:
     given = ["calls=500,usd=1.5", "requests_per_minute=60", "meta.tokens_per_minute=9000,meta.parallel=2"]
     assert budgets(given) == {"calls": 500, "usd": 1.5}
-    assert paces(given) == {"task": {"requests_per_minute": 60}, "meta": {"tokens_per_minute": 9000, "parallel": 2}}
-    assert (budgets(None), paces(None)) == ({}, {})
+    assert rate_limits(given) == {"task": {"requests_per_minute": 60}, "meta": {"tokens_per_minute": 9000, "parallel": 2}}
+    assert (budgets(None), rate_limits(None)) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ def test_budgets_and_paces_come_apart() -> None:
         ("task.calls=5", "unknown limit 'task.calls'"),
         ("metta.parallel=5", "did you mean 'meta.parallel'?"),
         ("calls=many", "is not a number"),
-        ("calls=nan", "limits nothing"),
-        ("usd=inf", "limits nothing"),
-        ("calls=-1", "limits nothing"),
+        ("calls=nan", "is not a limit"),
+        ("usd=inf", "is not a limit"),
+        ("calls=-1", "is not a limit"),
         ("calls", "is not of the form key=value"),
         (".parallel=1", "did you mean 'parallel'?"),
     ],

@@ -44,7 +44,7 @@ def test_after_a_run_it_says_what_is_in_the_cache() -> None:
     assert CliRunner().invoke(app, ["run", *words]).exit_code == 0
     assert "all 3 steps replay from the cache: no new call" in said(*words)
     more = said(*words[:-1], "n=3")
-    assert "answers are in the cache" in more and "in cache" in more
+    assert "completions are in the cache" in more and "in cache" in more
 
 
 def test_json_has_the_numbers_and_params_count() -> None:

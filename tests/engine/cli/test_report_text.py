@@ -62,7 +62,7 @@ def test_a_step_at_work_shows_its_round_and_how_many_of_its_answers_are_there() 
     count = tally.of("search.score")
     count.wanted, count.new, count.cached, count.failed = 1200, 6, 3, 1
     text = drawn(watcher)
-    assert "search.score" in text and "round 2" in text and "10/1,200 answers" in text
+    assert "search.score" in text and "round 2" in text and "10/1,200 completions" in text
     assert "6 new calls, 3 from cache" in text
 
 
@@ -74,19 +74,19 @@ def test_a_step_that_ended_is_gone_and_the_report_shows_while_it_waits_for_answe
     tally.of("variants").wanted = tally.of("variants").new = 4
     tally.of("report").wanted = 240
     text = drawn(watcher)
-    assert "variants" not in text and "0/240 answers" in text
+    assert "variants" not in text and "0/240 completions" in text
 
 
 def test_drawing_works_before_a_run_has_begun_and_ends_with_the_block() -> None:
     watcher = ProgressDisplay(terminal())
-    with watcher.watching():
+    with watcher.drawing():
         watcher.say("fetching [a model]")
     assert "fetching [a model]" in shown(watcher.console) and "Traceback" not in shown(watcher.console)
 
 
 def test_without_a_terminal_only_what_is_said_is_printed() -> None:
     watcher = ProgressDisplay(Console(file=io.StringIO(), width=80))
-    with watcher.watching():
+    with watcher.drawing():
         watcher.say("fetching")
     assert shown(watcher.console) == "fetching\n"
 

@@ -22,7 +22,7 @@ def test_a_change_of_seed_is_named_with_both_values(tmp_path: Path, monkeypatch:
         assert done.exit_code == 0, done.output
         runs.append(Path(json.loads(done.stdout)["run"]))
     said = CliRunner().invoke(app, ["why", runs[1].name, "proposals", str(runs[0])]).stdout
-    assert "proposals: 4 answers, 4 asked anew, 0 known already" in said
+    assert "proposals: 4 calls, 4 new, 0 from the cache" in said
     assert '4 differ in: draw stream (run seed/rounds of the loops) ("0/" -> "1/")' in said
     said = CliRunner().invoke(app, ["why", runs[0].name, "proposals"]).stdout
     assert "there is no earlier run" in said

@@ -1,0 +1,85 @@
+"""`run`: optimize a prompt and report its held-out scores."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptwire.cli.arguments import Json, Params, Patches, Pipeline, Plugins
+from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
+from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
+from promptwire.cli.limit_flags import Limit
+from promptwire.cli.run_options import (
+    ApiBases,
+    Cache,
+    Labels,
+    Metric,
+    Models,
+    Prompts,
+    Seed,
+    Task,
+    Template,
+    parse_lists,
+    parse_options,
+    task_changes,
+)
+
+if TYPE_CHECKING:
+    from promptwire.options import Options
+
+__all__ = ["run"]
+
+
+def run(
+    pipeline: Pipeline,
+    task: Task,
+    model: Models = None,
+    api_base: ApiBases = None,
+    seed: Seed = 0,
+    param: Params = None,
+    patch: Patches = None,
+    limit: Limit = None,
+    prompt: Prompts = None,
+    metric: Metric = None,
+    labels: Labels = None,
+    template: Template = None,
+    cache: Cache = "use",
+    parallel: Annotated[int | None, typer.Option(min=1, help="Most requests in flight per model.")] = None,
+    plugins: Plugins = None,
+    tries: Annotated[int | None, typer.Option(min=1, help="Most tries of a request, with its retries. Default: 6.")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds for each try of a request. Default: 600.")] = None,
+    yes: Yes = False,
+    ask_above: AskAbove = DEFAULT_ABOVE,
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Optimize a task's prompt with a pipeline and report held-out scores."""
+    fields = {
+        **parse_lists(model, api_base, param, patch, limit),
+        "seed": seed,
+        "task": task_changes(prompt, metric, template, labels),
+        "cache": cache,
+        "parallel": parallel,
+        "tries": tries,
+        "timeout": timeout,
+    }
+    _run(pipeline, task, parse_options(fields), ConfirmPolicy(yes, ask_above), json_=json_, quiet=quiet)
+
+
+def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool) -> None:
+    from promptwire.api import run_async
+    from promptwire.cli.progress import ProgressDisplay
+    from promptwire.cli.report_text import console, print_report
+    from promptwire.gateway.idle_loop import run_loop
+
+    display = None if quiet or json_ else ProgressDisplay(console(stderr=True))
+    work = run_async(pipeline, task, options, observer=display, approve=policy.approver(display))
+    with exit_on_interrupt(cached=options.cache != "off"), display.drawing() if display else nullcontext():
+        report = run_loop(work, leave=exit_at_once)
+    if json_:
+        sys.stdout.write(report.to_json() + "\n")
+    else:
+        print_report(report, console())

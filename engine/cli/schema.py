@@ -1,0 +1,16 @@
+"""`schema`: print the JSON Schema of pipeline files."""
+
+from __future__ import annotations
+
+import sys
+
+from promptwire.cli.arguments import Plugins
+
+__all__ = ["schema"]
+
+
+def schema(plugins: Plugins = None) -> None:
+    """Print the JSON Schema of pipeline files: completion, descriptions and errors in your editor."""
+    from promptwire.reference.json_schema import schema_text
+
+    sys.stdout.write(schema_text())
