@@ -17,9 +17,10 @@ import pytest_asyncio
 from promptwire.backend import Request, Settings
 from promptwire.backends.litellm_backend import LiteLLMBackend
 from promptwire.backends.litellm_providers import providers
-from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.errors import ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
 from promptwire.values import Message
-from tests.openai_server import Fault, Server, refused, throttled
+from tests.endpoint_failures import FAILURES
+from tests.openai_server import Fault, Server, throttled
 
 # litellm and what it brings along warn about themselves.
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.asyncio(loop_scope="module")]
@@ -121,24 +122,8 @@ async def test_an_ignored_n_is_learned(server: Server, model: LiteLLMBackend) ->
     assert not model.batches
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (throttled(), TransientError),
-        (Fault("status", 500), TransientError),
-        (Fault("status", 503), TransientError),
-        (Fault("reset"), TransientError),
-        (Fault("type"), TransientError),
-        (Fault("empty"), TransientError),
-        (refused("bad temperature"), RequestRefused),
-        (refused("unknown model", 404), ModelUnavailable),
-        (refused("wrong key", 401), ModelUnavailable),
-        (Fault("status", 400, message="maximum context length is 9", code="context_length_exceeded"), ContextOverflow),
-        (Fault("status", 429, message="You exceeded your current quota", code="insufficient_quota"), ModelUnavailable),
-        (Fault("status", 429, message="You exceeded your current quota, check your billing details"), TransientError),
-    ],
-)
-async def test_each_failure_has_its_error_and_is_tried_once(
+@pytest.mark.parametrize(("fault", "error"), FAILURES)
+async def test_each_failure_raises_its_error_after_one_request(
     server: Server, model: LiteLLMBackend, fault: Fault, error: type[ModelError]
 ) -> None:
     server.faults = [fault]

@@ -17,13 +17,14 @@ import pytest
 from promptwire.backend import Request, Settings
 from promptwire.backends.openai_compatible import OpenAICompatible
 from promptwire.cache.disk import ResponseCache
-from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.errors import ModelError, ModelUnavailable, TransientError, Unsupported
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.trace import Trace
 from promptwire.limits import Limits
 from promptwire.values import Message
+from tests.endpoint_failures import FAILURES
 from tests.openai_server import Fault, Server, refused, throttled
 
 CHAT = (Message(role="user", content="How are you?"),)
@@ -216,26 +217,8 @@ def test_what_a_chat_can_not_do_is_known_without_asking() -> None:
 # How it fails
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (throttled(), TransientError),
-        (Fault("status", 500), TransientError),
-        (Fault("status", 503), TransientError),
-        (Fault("reset"), TransientError),
-        (Fault("truncated"), TransientError),
-        (Fault("empty"), TransientError),
-        (Fault("type"), TransientError),
-        (Fault("nothing"), TransientError),
-        (refused("bad temperature"), RequestRefused),
-        (refused("maximum context length is 2048 tokens"), ContextOverflow),
-        (refused("no such model", 404), ModelUnavailable),
-        (Fault("status", 429, message="You exceeded your current quota, check your billing details"), TransientError),
-        (Fault("status", 429, message="You exceeded your current quota", code="insufficient_quota"), ModelUnavailable),
-        (Fault("status", 402, message="Insufficient credits"), ModelUnavailable),
-    ],
-)
-async def test_each_failure_has_its_error(
+@pytest.mark.parametrize(("fault", "error"), FAILURES)
+async def test_each_failure_raises_its_error_after_one_request(
     server: Server, model: OpenAICompatible, fault: Fault, error: type[ModelError]
 ) -> None:
     server.faults = [fault]
