@@ -115,7 +115,7 @@ def test_an_address_that_is_refused_is_shown_without_its_password(project: Path)
     first = command("-m", "promptwire", *words)
     out, err = first.communicate(timeout=60)
     assert first.returncode == 2
-    assert "no address" in err and PASSWORD not in out + err and KEY not in out + err
+    assert "not an address" in err and PASSWORD not in out + err and KEY not in out + err
 
 
 def told(server: Server) -> Options:

@@ -1,8 +1,7 @@
-"""One HTTP address as the user gave it, and what of it goes where: requests, cache keys, messages.
+"""HTTP address of a model endpoint: request URL, cache identity, and text for messages.
 
-A request goes to the address with its path in front of the query. The cache's identity holds scheme, host, port, path and
-query: those decide which server answers. A user, a password and a key in the query only say who pays, so they are in no
-identity. They are never shown.
+A request adds its path before the query. The cache identity holds scheme, host, port, path and query, which decide the server.
+User, password and keys in the query only decide who pays, so no identity holds them. They are never shown.
 """
 
 from __future__ import annotations
@@ -26,71 +25,73 @@ _LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "localhost6",
 
 @dataclass(frozen=True)
 class Address:
-    """An address, which may hold a login and a query."""
+    """An address, optionally with a login and a query."""
 
     text: str
-    """As it was given."""
+    """The address as given."""
 
     @classmethod
     def checked(cls, text: str, where: str) -> Address:
-        """The address in `text`. Raises UsageError, naming `where`, when it is none; its secrets are not shown."""
+        """Parse `text`. Raises UsageError at `where` when it is not an address, without showing its secrets."""
         address = cls(text)
         try:
             known = text.startswith(("http://", "https://")) and bool(address.host) and address.parts.port != 0
         except ValueError:
             known = False
         if not known or any(character.isspace() for character in text):
-            raise UsageError(f"{hide_credentials(text)!r} is no address", where=where, hint="such as http://127.0.0.1:8000/v1")
+            raise UsageError(
+                f"{hide_credentials(text)!r} is not an address", where=where, hint="write one such as http://127.0.0.1:8000/v1"
+            )
         return address
 
     @cached_property
     def parts(self) -> SplitResult:
-        """Its parts. Raises ValueError for a malformed one."""
+        """Parts of the URL. Raises ValueError for a malformed one."""
         return urlsplit(self.text)
 
     @property
     def host(self) -> str:
-        """The host's name, or an empty text."""
+        """Host name, or an empty text."""
         return self.parts.hostname or ""
 
     @property
     def login(self) -> str:
-        """The header that carries user and password, or an empty text: for HTTP's Basic login."""
+        """HTTP Basic header with user and password, or an empty text."""
         found, at, _ = self.parts.netloc.rpartition("@")
         user, _, password = found.partition(":")
         pair = f"{unquote(user)}:{unquote(password)}".encode()
         return f"Basic {base64.b64encode(pair).decode('ascii')}" if at else ""
 
     def url(self, path: str = "") -> str:
-        """Where a request for `path` goes: the query stays, the login does not."""
-        parts, place = self.parts, self._bare
+        """URL of a request for `path`, with the query and without the login."""
+        parts, netloc = self.parts, self._bare
         found = _machine(self.host)
-        if found is not None:  # not every HTTP library reads 127.1, nor every resolver `localhost.`
-            place = (f"[{found}]" if ":" in found else found) + (f":{parts.port}" if parts.port else "")
-        return urlunsplit((parts.scheme, place, parts.path.rstrip("/") + path, parts.query, ""))
+        if found is not None:  # some HTTP libraries don't read 127.1, and some resolvers don't read `localhost.`
+            netloc = (f"[{found}]" if ":" in found else found) + (f":{parts.port}" if parts.port else "")
+        return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") + path, parts.query, ""))
 
     @property
     def identity(self) -> str:
-        """What tells its server from others, without secrets."""
+        """Part of the cache identity: the server, without secrets."""
         parts = self.parts
         return urlunsplit((parts.scheme, self._bare, parts.path.rstrip("/"), self._query, ""))
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """What an error must not show."""
+        """Secrets that no error may show."""
         return secrets_in_address(self.text)
 
     @cached_property
-    def _telling(self) -> tuple[str, ...]:
+    def _distinctive(self) -> tuple[str, ...]:
         return tuple(secret for secret in self.secrets if is_distinctive(secret))
 
-    def masked(self, text: str) -> str:
-        """A message without the secrets of this address."""
+    def redact(self, text: str) -> str:
+        """Message without the secrets of this address."""
         return redact(text, self.secrets)
 
-    def reply(self, data: Any) -> Any:
-        """What was answered, without the secrets of this address that can't be ordinary words."""
-        return redact_json(data, self._telling)
+    def redact_json(self, data: Any) -> Any:
+        """Reply without the secrets of this address, except those that may be ordinary words."""
+        return redact_json(data, self._distinctive)
 
     @property
     def _bare(self) -> str:
@@ -108,7 +109,7 @@ class Address:
 
 
 def loopback(host: str) -> bool:
-    """Whether `host` names this machine itself: what goes there must not pass a proxy.
+    """Whether `host` is this machine. Requests to it bypass proxies.
 
     >>> [loopback(host) for host in ("127.1", "localhost.", "::1", "example.org")]
     [True, True, True, False]
@@ -117,7 +118,7 @@ def loopback(host: str) -> bool:
 
 
 def _machine(host: str) -> str | None:
-    """The usual way to write a host that is this machine itself; None for any other."""
+    """Normal form of a host that is this machine; None for other hosts."""
     name = host.strip("[]").partition("%")[0].rstrip(".").lower()
     if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
         return name

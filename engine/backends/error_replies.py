@@ -1,8 +1,8 @@
-"""Error replies of endpoints, read by what they say.
+"""Parser of error replies: overflow, content filter, lack of credit, time to wait.
 
-The status alone does not tell enough: 429 is a rate limit or an empty account, 403 a wrong key or a moderator, 400 a bad
+The status alone is not enough: 429 is a rate limit or an empty account, 403 a wrong key or a moderator, 400 a bad
 parameter, a content filter or a prompt beyond the context. Bodies come in the OpenAI shape, as lists (Gemini), as FastAPI's
-`detail`, as plain text, or as JSON inside a message (gateways). `docs/endpoints.md` lists the wordings that are known.
+`detail`, as plain text, or as JSON inside a message (gateways). `docs/endpoints.md` lists the known wordings.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FILTERED: Final = re.compile(
     r"|inappropriate content|data.?inspection|content exists risk|\binvalid_prompt\b|sensitive (?:content|words?|information)",
     re.IGNORECASE,
 )
-"""In a refusal: a moderator or content filter refused this content."""
+"""Wordings of refusals by a moderator or content filter."""
 OVERFLOW: Final = re.compile(
     r"exceed_context_size|context.?(?:length|size|window|limit)|max(?:imum)?.?(?:model|prompt|sequence|input).?len(?:gth)?"
     r"|(?:prompt|input) (?:\([^)]*\) )?is too (?:long|large)|prompt too long|too many (?:input |prompt )?tokens"
@@ -34,7 +34,7 @@ OVERFLOW: Final = re.compile(
     r"|reduce (?:the length of |your )(?:the |your )?(?:input|messages?|prompt)|string.?(?:above|too).?(?:max|long)",
     re.IGNORECASE,
 )
-"""In a refusal: the request is longer than the model's context."""
+"""Wordings of refusals of requests longer than the model's context."""
 _BROKE: Final = frozenset(
     {
         "insufficient_quota",
@@ -49,14 +49,14 @@ _BROKE: Final = frozenset(
         "account_deactivated",
     }
 )
-"""Codes and types that prove that the account has no credit."""
+"""Codes and types that show that the account has no credit."""
 _BROKE_WORDS: Final = re.compile(
     r"\binsufficient_quota\b|credit balance is too low|insufficient (?:credits?|balance|funds)|out of credits?|no credits? left"
     r"|used all (?:available|of your) credits|billing hard limit|spending limit|requires more credits"
     r"|account (?:is not active|balance|is in arrears|has been suspended)",
     re.IGNORECASE,
 )
-"""Sentences that prove the same. "Check your plan and billing details" does not: Gemini says it of quotas a minute."""
+"""Sentences that show the same. "Check your plan and billing details" does not: Gemini sends it for quotas per minute."""
 _MINUTE: Final = re.compile(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
 _AGAIN: Final = re.compile(
     r"(?:re)?try(?:ing)?(?: your request)?(?: again)?(?: in| after)?:? (?:about )?"
@@ -76,9 +76,9 @@ _RESETS: Final = (
     ("x-ratelimit-remaining", "x-ratelimit-reset"),
     ("ratelimit-remaining", "ratelimit-reset"),
 )
-"""Headers that say how much of a limit is left, and when it is whole again."""
+"""Pairs of headers: how much of a rate limit is left, and when it resets."""
 _LIMITING: Final = frozenset({429, 503, 529})
-"""Statuses that mean a limit, so that its reset is what to wait for."""
+"""Statuses of a rate limit, where the time to wait is that of its reset."""
 _LONGEST: Final = 100_000
 """Most characters of an error body that are read."""
 _DEEP: Final = 6
@@ -91,17 +91,17 @@ _ROOM: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What an error reply says."""
+    """A parsed error reply."""
 
     status: int
     message: str
-    """Its message, uncut."""
+    """Whole message."""
     codes: frozenset[str] = frozenset()
-    """Its codes and types, in small letters."""
+    """Codes and types, in small letters."""
     flagged: bool = False
-    """Whether it holds a moderator's findings."""
+    """Whether it has moderation results."""
     wait: float | None = None
-    """Seconds that it asks to wait; None when it does not say."""
+    """Seconds to wait; None when not stated."""
 
     @property
     def text(self) -> str:
@@ -109,8 +109,8 @@ class Refusal:
         return " ".join([self.message, *sorted(self.codes)])
 
     @property
-    def broke(self) -> bool:
-        """Whether it proves that the account has no credit left."""
+    def no_credit(self) -> bool:
+        """Whether it shows that the account has no credit left."""
         if self.status == 402 or self.codes & _BROKE:
             return True
         return bool(_BROKE_WORDS.search(self.message)) and self.wait is None and not _MINUTE.search(self.message)
@@ -122,21 +122,21 @@ class Refusal:
 
     @property
     def overflow(self) -> bool:
-        """Whether the request is longer than the model's context, or than it may be at all."""
-        if self.status == 429:  # OpenAI's word for one request beyond a minute's tokens, which never fits
+        """Whether the request is longer than the model's context or than the endpoint accepts."""
+        if self.status == 429:  # OpenAI's message for one request above the tokens per minute, which never fits
             return self.message.lower().startswith("request too large")
         return self.status == 413 or (self.status in (400, 422, 500) and bool(OVERFLOW.search(self.text)))
 
     @property
     def room(self) -> int | None:
-        """Tokens that a reply may have where the prompt fits and only the reply's length does not; None when not said."""
+        """Longest possible reply in tokens, when the prompt fits and only `max_tokens` is too high; None when not stated."""
         found = next((found for pattern in _ROOM if (found := pattern.search(self.message))), None)
         left = int(found["all"]) - int(found["read"]) if found else 0
         return left if left > 0 else None
 
 
 def parse(status: int, headers: Mapping[str, str], text: str) -> Refusal:
-    """The refusal in a reply's status, headers and body, or in an exception's text."""
+    """Parse a reply's status, headers and body, or an exception's text."""
     text = text[:_LONGEST]
     data = _data(text)
     parts = list(_parts(data))
@@ -153,8 +153,8 @@ def parse(status: int, headers: Mapping[str, str], text: str) -> Refusal:
 
 
 def _data(text: str) -> Any:
-    """The JSON in `text`, which may begin with words and may be a Python literal; None when there is none."""
-    start = min((place for mark in "{[" if (place := text.find(mark)) >= 0), default=-1)
+    """JSON or Python literal in `text`, which may begin with words; None when there is none."""
+    start = min((position for mark in "{[" if (position := text.find(mark)) >= 0), default=-1)
     if start < 0:
         return None
     inner = text[start:]
@@ -169,7 +169,7 @@ def _data(text: str) -> Any:
 
 
 def _parts(data: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Every mapping in an error body that may say something, the innermost message first."""
+    """Mappings in an error body that may hold a message or code, the innermost message first."""
     if depth > _DEEP:
         return
     if isinstance(data, list):
@@ -196,11 +196,11 @@ def _parts(data: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def _located(one: Any) -> str:
-    """One of FastAPI's complaints, with the field that it is about."""
+    """One of FastAPI's validation errors, with its field."""
     if not isinstance(one, dict):
         return str(one)
-    place = one.get("loc")
-    field = ".".join(str(step) for step in place if step != "body") if isinstance(place, list) else ""
+    location = one.get("loc")
+    field = ".".join(str(step) for step in location if step != "body") if isinstance(location, list) else ""
     return f"{field}: {one.get('msg', '')}" if field else str(one.get("msg", one))
 
 
@@ -212,7 +212,7 @@ def _plain(data: Any, text: str) -> str:
 
 
 def _asked(headers: Mapping[str, str]) -> float | None:
-    """Seconds in the headers that are there to say so, as a number or a date."""
+    """Seconds in the Retry-After headers, given as a number or a date."""
     small = {str(name).lower(): str(value) for name, value in headers.items()}
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         wait = _number(small.get(name, ""))
@@ -238,7 +238,7 @@ def _asked_in(parts: list[Mapping[str, Any]], message: str) -> float | None:
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the limit that is used up is whole again: the longest of those with nothing left."""
+    """Seconds until all exhausted rate limits reset."""
     small = {str(name).lower(): str(value) for name, value in headers.items()}
     empty = [small[reset] for left, reset in _RESETS if reset in small and _number(small.get(left, "0")) == 0]
     waits = [wait for text in empty if (wait := _moment(text)) is not None]
@@ -246,7 +246,7 @@ def _reset(headers: Mapping[str, str]) -> float | None:
 
 
 def _moment(text: str) -> float | None:
-    """Seconds from now to what a reset header says: a span, a Unix time in seconds or milliseconds, or a date."""
+    """Seconds until the time in a reset header: a span, a Unix time in seconds or milliseconds, or a date."""
     number = _number(text)
     if number is not None and number > 1e8:
         return max(0.0, (number / 1000 if number > 1e11 else number) - time.time())
@@ -254,13 +254,13 @@ def _moment(text: str) -> float | None:
 
 
 def _until(text: str) -> float | None:
-    """Seconds from now to a date in mail's or ISO's form; None for anything else."""
+    """Seconds until a date in mail or ISO format; None for other texts."""
     date = parsedate_tz(text)
     try:
         if date is not None:
             return max(0.0, mktime_tz(date) - time.time())
         return max(0.0, datetime.fromisoformat(text).timestamp() - time.time()) if "T" in text else None
-    except (ValueError, OverflowError):  # a date that no calendar has
+    except (ValueError, OverflowError):  # an impossible date
         return None
 
 

@@ -1,11 +1,11 @@
-"""From a model's name to the backend that reaches it. Cheap: nothing heavy is imported and nothing is asked yet.
+"""Makes the backend for a model name, without heavy imports and without sending a request.
 
 local, local:FILE.gguf           the embedded model
-scripted:echo, scripted:FILE     a fake, answering by the rules in a YAML or JSON file
-scripted:planted                 the fake that rehearses any shipped pipeline on the task `planted`
-litellm:NAME                     litellm, also with an address: the way to force a provider's own interface
-NAME with --api-base             that OpenAI-compatible address; NAME is sent as it is given, slashes and all
-openai/NAME, NAME                the address in OPENAI_BASE_URL, where it is set, which gets NAME without openai/
+scripted:echo, scripted:FILE     a scripted model, by the rules in a YAML or JSON file
+scripted:planted                 the scripted model for the task `planted`, for trying any shipped pipeline
+litellm:NAME                     litellm, also with an address: forces a provider's own interface
+NAME with --api-base             an OpenAI-compatible address; NAME is sent as given, slashes included
+openai/NAME, NAME                the address in OPENAI_BASE_URL, where it is set; it gets NAME without openai/
 PROVIDER/NAME                    a hosted provider, through litellm
 """
 
@@ -36,24 +36,24 @@ def backend(
     role: str = "",
     say: Callable[[str], None] | None = None,
 ) -> Backend:
-    """The backend for `name`, not opened yet.
+    """Make the backend for `name`, not opened yet.
 
-    `api_base` is an OpenAI-compatible address, `parallel` how many requests may be in flight, `timeout` how many seconds
-    each may take, `role` the role it is for (its key may be in PROMPTWIRE_<ROLE>_API_KEY), `say` is told what a download does.
+    `api_base` is an OpenAI-compatible address, `parallel` the most requests in flight, `timeout` the time limit of a request in
+    seconds. `role` is its role, whose key may be in PROMPTWIRE_<ROLE>_API_KEY. `say` gets progress messages of a download.
 
-    Raises UsageError for a name or address that can't be one, ModelUnavailable when a part is not installed.
+    Raises UsageError for an invalid name or address, ModelUnavailable when a package is not installed.
     """
     word, colon, rest = name.partition(":")
     if not name.strip() or name != name.strip() or any(character.isspace() for character in name):
-        raise UsageError(f"{name!r} is no model name", where="--model", hint=_EXAMPLES)
+        raise UsageError(f"{name!r} is not a model name", where="--model", hint=_EXAMPLES)
     if parallel is not None and parallel < 1:
-        raise UsageError(f"{parallel} requests at once is too few", where="--parallel", hint="give at least 1")
+        raise UsageError(f"{parallel} requests in flight are too few", where="--parallel", hint="give at least 1")
     if api_base is not None:
         Address.checked(api_base, "--api-base")
     if word in ("local", "scripted") and (colon or word == name):
         if api_base is not None:
             raise UsageError(
-                f"the model {name!r} has no address",
+                f"the model {name!r} takes no address",
                 where="--api-base",
                 hint=f"leave out --api-base {hide_credentials(api_base)}",
             )
@@ -62,9 +62,9 @@ def backend(
     key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
     if word == "litellm" and colon:
         if not rest:
-            raise UsageError("`litellm:` is followed by a name that litellm knows", where="--model", hint=_EXAMPLES)
+            raise UsageError("`litellm:` lacks a model name", where="--model", hint=_EXAMPLES)
         return _hosted(rest, api_base, key, name, more)
-    # A colon before the first slash is no part of a provider: such a name is a bare one with a tag, or a slip of the pen.
+    # A colon before the first slash is not part of a provider: such a name is a bare name with a tag, or a typo.
     provider, slash, _ = word.partition("/")
     base = api_base or (_environment() if provider == "openai" or not slash else None)
     if base is None:
@@ -73,7 +73,7 @@ def backend(
         return _hosted(name, None, key, name, more)
     from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: PLC0415 - only what is used
 
-    # Gateways and vLLM serve ids such as openai/gpt-oss-20b; that of the environment's address only names the provider.
+    # Gateways and vLLM serve ids such as openai/gpt-oss-20b. With the environment's address, openai/ only names the provider.
     model = name if api_base else name.removeprefix("openai/")
     return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
 
@@ -88,7 +88,7 @@ def _environment() -> str | None:
 
 
 def _check_word(name: str) -> None:
-    """Refuse a bare name that can only be a slip of the pen for one of ours."""
+    """Raise UsageError for a bare name that looks like a typo of `local`, `scripted` or `litellm`."""
     word, colon, _ = name.partition(":")
     if "/" not in word and (colon or closest(word.lower(), _WORDS)):
         hint = suggest(word.lower(), _WORDS, otherwise=_EXAMPLES)
@@ -103,7 +103,7 @@ def _embedded(path: str, colon: str, say: Callable[[str], None] | None, timeout:
         return LocalBackend(say=say, **more)
     file = Path(path).expanduser()
     if not path or not os.path.isfile(file):
-        hint = "local:/path/to/model.gguf, or just `local` for the model that promptwire fetches"
+        hint = "write local:/path/to/model.gguf, or `local` for the model that promptwire downloads"
         raise UsageError(f"there is no model file {path!r}", where="--model", hint=hint)
     return LocalBackend(file, say=say, **more)
 
@@ -119,7 +119,7 @@ def _scripted(what: str) -> Backend:
         return planted()
     path = Path(what).expanduser()
     if not what or not os.path.isfile(path):
-        hint = "scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
+        hint = "write scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
         raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
     from promptwire.documents.yaml_reader import load_yaml  # noqa: PLC0415 - only what is used
 

@@ -1,9 +1,9 @@
-"""Every hosted provider, through litellm. The only module that knows litellm.
+"""Backend for hosted providers, through litellm. The only module that imports litellm.
 
-It is imported when the first request leaves and not before: 3.5 s of processor time and 165 MB. Before that, two variables keep
-it from fetching a price list and from loading a `.env`. Its own retries are off (their number varies from 1 to 5 by route): the
-gateway retries. Its errors are told by class name, since a dropped connection and a missing key both arrive as
-InternalServerError; keys are therefore looked at first.
+litellm is imported before the first request and not earlier: it takes 3.5 s of processor time and 165 MB. Two variables keep it
+from downloading a price list and from loading a `.env`. Its own retries (1 to 5, by route) are off: the gateway retries. Its
+errors are mapped by class name. A dropped connection and a missing key are both InternalServerError, so keys are checked
+first.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any, ClassVar, Final
 from promptwire.backend import Completion, Kind, Quote, Request
 from promptwire.backends import openai_format
 from promptwire.backends.address import loopback
-from promptwire.backends.litellm_environment import reach
+from promptwire.backends.litellm_environment import destination
 from promptwire.backends.litellm_errors import refusal_of
-from promptwire.backends.logprobs import weighed
+from promptwire.backends.logprobs import with_label_weights
 from promptwire.backends.prices import at_address, listed, server
 from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
@@ -48,10 +48,10 @@ _EXTRAS: Final = frozenset(
         "user",
     }
 )
-"""Extra settings that are passed on. litellm takes hundreds, among them where to send the key: a file must not say that."""
+"""Extra settings that are passed on. litellm takes hundreds, and some decide where the key is sent: no file may set those."""
 _GAPS: Final = frozenset({"openai", "text-completion-openai", "text-completion-codestral", "azure_text"})
-"""Providers that are told what follows a gap."""
-_PASSING: Final = frozenset(
+"""Providers to which litellm sends the text after a gap."""
+_TRANSIENT: Final = frozenset(
     {"RateLimitError", "Timeout", "APIConnectionError", "InternalServerError", "ServiceUnavailableError", "BadGatewayError"}
 )
 
@@ -63,9 +63,9 @@ class LiteLLMBackend:
     """One model by its litellm name, such as `anthropic/claude-sonnet-4-5`."""
 
     _open: ClassVar[int] = 0
-    """How many are open: they share litellm's connections, so the last one closes them."""
+    """Number of open backends. They share litellm's connections, and the last one closes them."""
     _session: ClassVar[Any] = None
-    """The client that they share, while litellm has no other."""
+    """Client that they share, unless litellm has another."""
 
     def __init__(
         self,
@@ -85,28 +85,28 @@ class LiteLLMBackend:
         self.batches = self._provider in _BATCHING
         self._api_base = api_base
         self._key = key
-        self._reach = reach(server(model), api_base)
-        """Where litellm will go, by what it was told and by the environment."""
+        self._destination = destination(server(model), api_base)
+        """Address of the provider, given or from the environment."""
         self._parameters = Parameters()
         self._litellm: Any = None
-        self._completing: Any = None
+        self._completion_client: Any = None
 
     @property
     def identity(self) -> str:
-        """Model, and the address and API version that were given or that litellm takes from the environment."""
-        return f"litellm {self.model}{self._reach.identity}"
+        """Model, with the address and API version that are given or from the environment."""
+        return f"litellm {self.model}{self._destination.identity}"
 
     @property
     def _secrets(self) -> tuple[str, ...]:
-        """What an error must not show."""
-        return (*self._reach.secrets, *secrets(), *([self._key] if self._key else []))
+        """Secrets that no error may show."""
+        return (*self._destination.secrets, *secrets(), *([self._key] if self._key else []))
 
     def quote(self) -> Quote:
-        """What litellm's list says; nothing is known of an address of one's own."""
+        """Price in litellm's list; unknown for a given address."""
         return listed(self.model) if self._api_base is None else at_address(self._api_base)
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """Why it can't answer such requests, as far as can be said without asking it."""
+        """Reason that is known without a request; see `Backend.supports`."""
         if kind == "logprob":
             return f"{self.name}: hosted models don't score a given answer; use a local model or an address that echoes"
         if kind == "infill" and chat:
@@ -116,10 +116,10 @@ class LiteLLMBackend:
         return ""
 
     async def open(self) -> None:
-        """Import litellm and look for the key. Raises ModelUnavailable when it is missing."""
-        self._reach.check()
-        self._litellm = await asyncio.to_thread(_load, self._reach.host)
-        self._share()
+        """Import litellm and check for the key. Raises ModelUnavailable when one is missing."""
+        self._destination.check()
+        self._litellm = await asyncio.to_thread(_load, self._destination.host)
+        self._share_client()
         LiteLLMBackend._open += 1
         if self._api_base is not None or self._key is not None:
             return
@@ -129,9 +129,9 @@ class LiteLLMBackend:
             raise ModelUnavailable(f"{self.name}: {' and '.join(missing)} not set", hint=f"export {missing[0]}=...")
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Answer `request`; fewer answers than keys when the provider gives fewer. Raises ModelError."""
+        """Return completions for `request`, fewer than keys when the provider returns fewer. Raises ModelError."""
         if self._litellm is None:
-            raise ModelUnavailable(f"{self.name} was asked while it was closed")
+            raise ModelUnavailable(f"{self.name} got a request while it was closed")
         n = len(keys) if self.batches else 1
         body = openai_format.body(self.model, request, n=n)
         try:
@@ -142,25 +142,25 @@ class LiteLLMBackend:
             if not isinstance(error, ContextOverflow) and unable(request.kind, error.endpoint_text):
                 raise Unsupported(f"{self.name} refuses to do this: {error.problem}") from error
             raise
-        data = self._reach.reply(reply.model_dump(warnings=False))
+        data = self._destination.redact_json(reply.model_dump(warnings=False))
         usd = None if self._api_base is not None else getattr(reply, "_hidden_params", {}).get("response_cost")
         found = openai_format.read_completions(
             data, usd=usd, via=without or ("suffix" if request.kind == "infill" else ""), most=n
         )
         if request.kind == "choose" and found[0].finish != "content_filter":
             with openai_format.charged(data, usd=usd):
-                return [weighed(found[0], openai_format.choices(data)[0], request.options)]
+                return [with_label_weights(found[0], openai_format.choices(data)[0], request.options)]
         self.batches = self.batches and len(found) >= n
         return found
 
     async def close(self) -> None:
-        """Close litellm's connections with the last of these."""
+        """Close; the last open backend closes litellm's connections."""
         litellm, self._litellm = self._litellm, None
         if litellm is None:
             return
-        if self._completing is not None:
-            await self._completing.close()
-            self._completing = None
+        if self._completion_client is not None:
+            await self._completion_client.close()
+            self._completion_client = None
         LiteLLMBackend._open -= 1
         if not LiteLLMBackend._open:
             await litellm.close_litellm_async_clients()
@@ -168,59 +168,59 @@ class LiteLLMBackend:
             if ours is not None:
                 litellm.aclient_session = None
                 await ours.aclose()
-            litellm.in_memory_llm_clients_cache.flush_cache()  # they were closed above, and litellm would use them again
+            litellm.in_memory_llm_clients_cache.flush_cache()  # litellm would reuse the closed clients
 
-    def _share(self) -> None:
-        """Let litellm's routes through OpenAI's library use a client that keeps no cookies and follows no redirect."""
+    def _share_client(self) -> None:
+        """Give litellm's routes through OpenAI's library a client without cookies and redirects."""
         if self._litellm.aclient_session is None:
             make = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
             LiteLLMBackend._session = make(timeout=self.timeout, follow_redirects=False).client
             self._litellm.aclient_session = LiteLLMBackend._session
 
     async def _send(self, request: Request, body: Mapping[str, Any]) -> Any:
-        """litellm's reply to `body`. Raises ModelError."""
+        """Send `body` through litellm and return its reply. Raises ModelError."""
         unknown = request.settings.extra.keys() - _EXTRAS
         if unknown:
-            hint = f"litellm gets: {', '.join(sorted(_EXTRAS))}"
+            hint = f"use one of: {', '.join(sorted(_EXTRAS))}"
             raise RequestRefused(f"the extra setting {min(unknown)!r} is not passed on to hosted models", hint=hint)
         ask = self._litellm.acompletion if request.messages else self._litellm.atext_completion
-        own: dict[str, Any] = dict(self._reach.sent)
-        # A local address needs no key, but litellm does.
+        own: dict[str, Any] = dict(self._destination.sent)
+        # litellm requires a key even for a local address.
         key = self._key or ("none" if self._api_base and not os.environ.get("OPENAI_API_KEY") else None)
         if key:
             own["api_key"] = key
         if not request.messages and self._provider in ("openai", "text-completion-openai"):
-            own["client"] = self._completer(key)
+            own["client"] = self._make_completion_client(key)
         try:
             return await ask(**body, **own, max_retries=0, num_retries=0, timeout=self.timeout)
         except Exception as error:
-            raise self._told(error) from redact_error(error, self._secrets)
+            raise self._to_error(error) from redact_error(error, self._secrets)
 
-    def _completer(self, key: str | None) -> Any:
-        """One client for all completions at OpenAI: litellm makes a new one for each and leaves its connection open.
+    def _make_completion_client(self, key: str | None) -> Any:
+        """Client for all text completions at OpenAI: litellm makes one for each request and leaves its connection open.
 
-        It runs on litellm's aiohttp transport; on plain httpx it would be quadratic in its connections.
+        It uses litellm's aiohttp transport. Plain httpx would be quadratic in its connections.
         """
-        if self._completing is None:
+        if self._completion_client is None:
             http = import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler(timeout=self.timeout).client
             make = import_module("openai").AsyncOpenAI
-            self._completing = make(api_key=key, base_url=self._api_base, http_client=http, max_retries=0)
-        return self._completing
+            self._completion_client = make(api_key=key, base_url=self._api_base, http_client=http, max_retries=0)
+        return self._completion_client
 
-    def _told(self, error: Exception) -> ModelError:
-        """One of our errors for one of litellm's."""
+    def _to_error(self, error: Exception) -> ModelError:
+        """Convert an error of litellm."""
         classes, read = _classes(error), refusal_of(error, self._secrets)
         said = redact(str(getattr(error, "message", "") or error), self._secrets)[:_SHOWN]
         if "Cannot combine AUTHORIZATION" in said:
             hint = "give an OpenAI-compatible address with --api-base and a name without `litellm:`"
             return ModelUnavailable(f"{self.name}: litellm can't send the password of an address beside a key", hint=hint)
-        if read.broke:
+        if read.no_credit:
             return ModelUnavailable(said, hint=openai_format.NO_CREDIT)
         refused: RequestRefused | None = None
         if "ContextWindowExceededError" in classes or read.overflow:
             refused = ContextOverflow(said, hint=openai_format.OVERFLOWN)
         elif "ContentPolicyViolationError" in classes or read.filtered:
-            refused = RequestRefused(said, hint="the provider's moderator refuses this content")
+            refused = RequestRefused(said, hint="change the prompt: the provider's content filter refuses it")
             refused.filtered = True
         elif "Missing credentials" in said or "api_key client option must be set" in said:
             return ModelUnavailable(f"{self.name}: no key", hint="set the provider's key, such as OPENAI_API_KEY")
@@ -233,7 +233,7 @@ class LiteLLMBackend:
             return ModelUnavailable(said, hint="check the model's name and the address")
         elif classes & {"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"} or read.status in (400, 422):
             refused = RequestRefused(said)
-        elif classes & _PASSING or "APIError" in classes or isinstance(error, (OSError, asyncio.TimeoutError)):
+        elif classes & _TRANSIENT or "APIError" in classes or isinstance(error, (OSError, asyncio.TimeoutError)):
             throttled = "RateLimitError" in classes or read.status in (429, 503, 529)
             return TransientError(said, retry_after=read.wait, throttled=throttled)
         if refused is None:
@@ -243,9 +243,9 @@ class LiteLLMBackend:
 
 
 def _load(host: str = "") -> Any:
-    """litellm, with what it does unasked switched off. Raises ModelUnavailable when it can't be imported.
+    """Import litellm with downloads, `.env` and debug output switched off. Raises ModelUnavailable.
 
-    Neither this machine nor, when it is a name of it, `host` is reached through the environment's proxy.
+    Requests to this machine, also under the name `host`, bypass the environment's proxy.
     """
     for name in ("NO_PROXY", "no_proxy"):
         told = os.environ.get(name)

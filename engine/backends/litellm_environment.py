@@ -1,8 +1,8 @@
-"""What litellm takes from the environment about where a request goes: addresses, API versions, regions.
+"""Environment variables that decide where litellm sends a request: addresses, API versions, regions.
 
-It is read here without importing litellm, because it is a part of the cache's identity and a run from the cache imports nothing
-heavy. All that may decide the address is taken: two runs that could reach two servers never share an answer. Keys,
-organizations and logins are left out: they say who pays.
+They are part of the cache identity. litellm is not imported to read them, because a run from the cache imports nothing heavy.
+All variables that may decide the address count: two runs that may reach two servers never share a completion. Keys,
+organizations and logins are left out, because they only decide who pays.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from promptwire.backends.address import Address
 from promptwire.errors import ModelUnavailable
 from promptwire.security.secrets import hide_credentials
 
-__all__ = ["Reach", "described", "named", "place", "reach"]
+__all__ = ["Destination", "describe", "destination", "public_address", "variables_of"]
 
 _BASES: Final = ("API_BASE", "BASE_URL", "API_URL", "URL", "ENDPOINT")
-"""How variables with an address end, behind the provider's name."""
+"""Suffixes of variables with an address, after the provider's name."""
 _MORE: Final = re.compile(r"(?:\w+_)?(?:API_BASE|BASE_URL|ENDPOINT|API_VERSION|REGION|REGION_NAME|LOCATION|ACCOUNT_ID)")
-"""How further variables that decide the address end."""
+"""Suffixes of further variables that decide the address."""
 _OTHER: Final = re.compile(r"(?:^|_)(?:IMAGE|VIDEO|SPEECH|AUDIO|OCR|SEARCH|RERANK|EMBEDDING|AUTH|TOKEN|S3|STS|OTEL)(?:_|$)")
-"""Words in variables that concern other services than text."""
+"""Words in variables of services other than text."""
 _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "azure_text": ("AZURE",),
     "azure_ai": ("AZURE_AI", "AZURE"),
@@ -48,7 +48,7 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "custom": ("CUSTOM", "OPENAI"),
     "volcengine": ("VOLCENGINE", "ARK"),
 }
-"""How the variables of a provider begin, where that is not just its name."""
+"""Prefixes of a provider's variables, where they are not its name."""
 _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "azure": ("OPENAI_API_VERSION",),
     "azure_text": ("OPENAI_API_VERSION",),
@@ -56,34 +56,34 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "vertex_ai": ("VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"),
     "vertex_ai_beta": ("VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"),
 }
-"""Further variables that decide the address, whatever they end in."""
+"""Further variables that decide the address, with other suffixes."""
 _PROXY: Final = "USE_LITELLM_PROXY"
-"""Set to true, it sends every provider's requests to one proxy."""
+"""Variable that, when true, sends the requests for all providers to one proxy."""
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Where a model of `provider` is reached."""
+class Destination:
+    """Address of a provider, given or from the environment."""
 
     provider: str
     base: str | None
-    """The address that was given."""
+    """Address that the user gave."""
     environ: Mapping[str, str] = field(repr=False)
-    """The environment when it was."""
+    """Environment at that time."""
 
     @cached_property
     def identity(self) -> str:
-        """What the cache's identity holds of it."""
-        return described(self.provider, self.base, self.environ)
+        """Part of the cache identity."""
+        return describe(self.provider, self.base, self.environ)
 
     @cached_property
     def _addresses(self) -> tuple[Address, ...]:
-        told = [self.base] if self.base else list(named(self.provider, self.environ)[0].values())
+        told = [self.base] if self.base else list(variables_of(self.provider, self.environ)[0].values())
         return tuple(Address(base) for base in told)
 
     @property
     def host(self) -> str:
-        """The host's name, or an empty text where litellm knows the address."""
+        """Host name; empty where only litellm knows the address."""
         try:
             return self._addresses[0].host if self._addresses else ""
         except ValueError:
@@ -91,28 +91,28 @@ class Reach:
 
     @property
     def sent(self) -> dict[str, str]:
-        """What litellm is told: it takes Azure's API version for itself, and any other query breaks the address."""
+        """Arguments for litellm. Azure's API version is an argument of its own; any other query breaks the address."""
         version = self._version
         if version:
             return {"api_base": self._addresses[0].text.partition("?")[0], "api_version": version}
         return {"api_base": self.base} if self.base else {}
 
     def check(self) -> None:
-        """Raise ModelUnavailable when the address has a query that litellm would not keep."""
+        """Raise ModelUnavailable when the address has a query that litellm would drop."""
         if self._addresses and "?" in self._addresses[0].text and not self._version:
             problem = f"litellm can't keep the query of an address, for the provider {self.provider}"
             hint = "give an OpenAI-compatible address with --api-base and a name without `litellm:`"
-            raise ModelUnavailable(problem, where=place(self._addresses[0].text), hint=hint)
+            raise ModelUnavailable(problem, where=public_address(self._addresses[0].text), hint=hint)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What an error must not show."""
+        """Secrets that no error may show."""
         return tuple(secret for address in self._addresses for secret in address.secrets)
 
-    def reply(self, data: Any) -> Any:
-        """What was answered, without these secrets."""
+    def redact_json(self, data: Any) -> Any:
+        """Reply without these secrets."""
         for address in self._addresses:
-            data = address.reply(data)
+            data = address.redact_json(data)
         return data
 
     @property
@@ -122,27 +122,27 @@ class Reach:
         return told.get("api-version", "") if self.provider == "azure" and set(told) == {"api-version"} else ""
 
 
-def reach(provider: str, base: str | None) -> Reach:
-    """Where litellm goes for `provider`: to `base` when one was given, else where the environment says."""
-    return Reach(provider, base, dict(os.environ))
+def destination(provider: str, base: str | None) -> Destination:
+    """Destination of requests for `provider`: `base` when given, else from the environment."""
+    return Destination(provider, base, dict(os.environ))
 
 
-def described(provider: str, base: str | None, environ: Mapping[str, str] | None = None) -> str:
-    """Where `provider` is reached, for the identity: the address, `base` if one was given, and what else decides it."""
+def describe(provider: str, base: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """Describe the destination for the cache identity: address (`base` if given) and the variables that decide it."""
     environ = os.environ if environ is None else environ
-    addresses, more = named(provider, environ)
+    addresses, more = variables_of(provider, environ)
     if environ.get(_PROXY, "").strip().lower() == "true" and provider != "litellm_proxy":
-        addresses, more = named("litellm_proxy", environ)[0], {**addresses, **more, _PROXY: "true"}
-    found = list(dict.fromkeys(place(address) for address in addresses.values()))
-    at = place(base) if base else found[0] if found else ""
-    rest = {} if base else {name: place(value) for name, value in addresses.items() if place(value) != at}
-    told = {**rest, **{name: place(value) for name, value in more.items() if not (base and name.endswith(_BASES))}}
+        addresses, more = variables_of("litellm_proxy", environ)[0], {**addresses, **more, _PROXY: "true"}
+    found = list(dict.fromkeys(public_address(address) for address in addresses.values()))
+    at = public_address(base) if base else found[0] if found else ""
+    rest = {} if base else {name: public_address(value) for name, value in addresses.items() if public_address(value) != at}
+    told = {**rest, **{name: public_address(value) for name, value in more.items() if not (base and name.endswith(_BASES))}}
     ends = ", ".join(f"{name}={told[name]}" for name in sorted(told))
     return (f" at {at}" if at else "") + (f" with {ends}" if ends else "")
 
 
-def named(provider: str, environ: Mapping[str, str] | None = None) -> tuple[dict[str, str], dict[str, str]]:
-    """The variables that are set for `provider`: those with an address, in litellm's order, and the others."""
+def variables_of(provider: str, environ: Mapping[str, str] | None = None) -> tuple[dict[str, str], dict[str, str]]:
+    """Variables set for `provider`: those with an address, in litellm's order, and the others."""
     environ = os.environ if environ is None else environ
     addresses: dict[str, str] = {}
     more: dict[str, str] = {name: environ[name] for name in _ALSO.get(provider, ()) if environ.get(name)}
@@ -156,8 +156,8 @@ def named(provider: str, environ: Mapping[str, str] | None = None) -> tuple[dict
     return addresses, more
 
 
-def place(base: str) -> str:
-    """An address as the identity names it, without secrets."""
+def public_address(base: str) -> str:
+    """Address as in the identity, without secrets."""
     try:
         address = Address(base)
         parts, whole = address.parts, address.identity
@@ -170,7 +170,7 @@ def place(base: str) -> str:
 
 
 def _starts(provider: str) -> tuple[str, ...]:
-    """How the variables of `provider` begin: its name in capitals, also without what tells its interfaces apart."""
+    """Prefixes of the variables of `provider`: its name in capitals, also without an interface suffix such as `_CHAT`."""
     if provider in _ALIASES:
         return _ALIASES[provider]
     name = re.sub(r"\W", "_", provider.removeprefix("text-completion-")).upper()

@@ -1,4 +1,4 @@
-"""What a provider's reply said, out of the exception that litellm makes of it."""
+"""Error reply of a provider, read from litellm's exception."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["refusal_of"]
 
 
 def refusal_of(error: BaseException, known: Sequence[str]) -> Refusal:
-    """What the provider's reply said, without the `known` secrets.
+    """Read the provider's error reply, without the `known` secrets.
 
-    litellm keeps its body and status in the error that it caught, if anywhere.
+    litellm keeps its body and status in the error that it caught, if at all.
     """
     headers: dict[str, str] = dict(getattr(error, "litellm_response_headers", None) or {})
     status, body = getattr(error, "status_code", None), ""
@@ -23,9 +23,9 @@ def refusal_of(error: BaseException, known: Sequence[str]) -> Refusal:
         try:
             body = str(reply.text) if reply is not None else ""
             headers = headers or dict(reply.headers if reply is not None else {})
-        except Exception:  # a reply whose body was never read; its text is then all that is known
+        except Exception:  # the body of the reply was never read; only the error's text is known
             body = ""
-        # litellm makes 500 of Anthropic's 529.
+        # litellm turns Anthropic's 529 into 500.
         status = getattr(reply, "status_code", None) or status if body else status
         seen = seen.__cause__ or seen.__context__
     text = str(getattr(error, "message", "") or error)

@@ -1,7 +1,8 @@
-"""Which names litellm can place, told without importing it: a slip of the pen in --model should not wait for the first request.
+"""Providers and models that litellm knows, without importing it.
 
-Importing litellm takes seconds, and a run from the cache never needs it. Its list of providers and its list of models are read
-as the text files that they are; when a later version keeps them elsewhere, nothing is refused here and litellm has the word.
+A typo in --model is reported before the first request. Importing litellm takes seconds, and a run from the cache doesn't need
+it. Its lists of providers and models are therefore read as text files. When a later version moves them, no name is refused
+here and litellm decides.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _VALUE: Final = re.compile(r"^    [A-Z0-9_]+ = \"([^\"]+)\"", re.MULTILINE)
 
 @lru_cache(maxsize=1)
 def providers() -> frozenset[str]:
-    """The names that may stand before the slash; none when litellm's lists are not where they were."""
+    """Provider names that may stand before the slash; empty when litellm's lists have moved."""
     home = _home()
     try:
         found = _CLASS.search((home / "types" / "utils.py").read_text(encoding="utf-8")) if home else None
@@ -36,7 +37,7 @@ def providers() -> frozenset[str]:
 
 
 def unknown(model: str) -> str:
-    """Empty when litellm may know who serves `model`; else what to do about it."""
+    """Empty when litellm may know a provider of `model`, else a hint."""
     known = providers()
     provider, slash, _ = model.partition("/")
     if not known or (slash and provider in known) or _listed(model):
@@ -46,7 +47,7 @@ def unknown(model: str) -> str:
 
 
 def _listed(model: str) -> bool:
-    """Whether it is in litellm's list of models, which also has names without a provider."""
+    """Whether `model` is in litellm's list, which also has names without a provider."""
     home = _home()
     try:
         text = (home / "model_prices_and_context_window_backup.json").read_text(encoding="utf-8") if home else ""

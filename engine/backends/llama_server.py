@@ -1,9 +1,9 @@
-"""The process in which llama.cpp runs: starts its server, says where it listens, ends when its parent does.
+"""Child process of the embedded model: starts the llama.cpp server and ends with its parent.
 
-A process of its own, because the server in ours hangs on exit with a request in flight and crashes when a thread is still
-inside it. It lives as long as its standard input is open: the system closes that pipe however the parent ends, `kill -9`
-included, so no server is ever left behind. Run as `python -m promptwire.backends.llama_server` with one line of JSON on
-standard input (`path context threads key`); it answers with one line, `{"url": ...}` or `{"error": ...}`.
+It is a separate process because a server in the parent hangs on exit with a request in flight, and crashes when a thread is
+still inside it. It runs as long as its standard input is open. The system closes that pipe however the parent ends, `kill -9`
+included, so no server is left behind. Run as `python -m promptwire.backends.llama_server` with one line of JSON on standard
+input (`path context threads key`). It writes one line, `{"url": ...}` or `{"error": ...}`.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from typing import Any, TextIO
 __all__ = ["main"]
 
 SPIN = "1000"
-"""How long OpenMP threads wait busily. Unlimited spinning (the default) made a machine with other work ten times slower."""
+"""Busy-wait of OpenMP threads. Unlimited spinning (the default) was ten times slower on a machine with other work."""
 
 
-def watch(pipe: TextIO) -> None:
-    """Leave at once when `pipe` ends. `os._exit`, because a normal exit waits for requests in flight, some for ever."""
+def exit_with(pipe: TextIO) -> None:
+    """Exit at once when `pipe` closes. Uses `os._exit`: a normal exit waits for requests in flight, some forever."""
     pipe.read()
     os._exit(0)
 
 
 def start(config: dict[str, Any]) -> Any:
-    """A running server: on a free port of this machine only, one slot, its key needed, no web page, no cross-origin access."""
+    """Start the server: a free port of this machine only, one slot, key required, no web page, no cross-origin access."""
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read once, when the library loads
     import xllamacpp  # noqa: PLC0415 - after the environment is set, and only where the package is needed
 
     params = xllamacpp.CommonParams()
     params.model.path = config["path"]
-    params.model_alias = {"local"}  # else every reply names the user's folders
+    params.model_alias = {"local"}  # otherwise replies contain the user's folders
     params.n_ctx = config["context"]
     # Several slots share batches, and the shape of a batch changes the last bits of every probability in it.
     params.n_parallel = 1
-    # From 64 tokens a batch on, another kernel is used whose last digits differ, so what was in the prompt cache would show.
+    # From 64 tokens a batch on, another kernel is used. Its last digits differ, so results would depend on the prompt cache.
     params.n_ubatch = 63
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = config["threads"]
     params.cache_ram_mib = 0
@@ -51,19 +51,19 @@ def start(config: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Start the server, report, and wait for the end of standard input."""
-    # What native code prints must not mix with the one line that the parent reads.
+    """Start the server, report its address, and wait until standard input closes."""
+    # Output of native code must not mix with the one line that the parent reads.
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     config = json.loads(sys.stdin.readline())
-    pipe_reader = threading.Thread(target=watch, args=(sys.stdin,), daemon=True)
+    pipe_reader = threading.Thread(target=exit_with, args=(sys.stdin,), daemon=True)
     pipe_reader.start()
     try:
         server = start(config)
         answer = {"url": server.listening_address}
     except ImportError as error:
         answer = {"error": str(error), "missing": "xllamacpp"}
-    except Exception as error:  # whatever it is, the parent must hear of it
+    except Exception as error:  # the parent reports all errors
         answer = {"error": str(error)}
     report.write(json.dumps(answer) + "\n")
     report.flush()

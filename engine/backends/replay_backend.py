@@ -1,4 +1,4 @@
-"""A model that is known by its answers alone: it stands for one that was asked elsewhere, and can't be asked."""
+"""Replay backend: stands for the model of a recorded run, and answers from the cache only."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ __all__ = ["BackendSnapshot", "ReplayBackend"]
 
 
 class BackendSnapshot(Model):
-    """What a run's path depends on, of a model that is not there."""
+    """Properties of a backend that decide the course of a run, without the backend."""
 
     name: str
-    """What the user called it."""
+    """Name that the user gave."""
     identity: str
-    """Its part of the cache keys."""
+    """Identity in the cache keys."""
     reasons: dict[str, str]
-    """Why it can't answer requests of a kind, by kind and mode; those it can answer are left out."""
+    """Reasons why it does not support a kind of request, by kind and mode; supported kinds are left out."""
 
     @classmethod
     def of(cls, backend: Backend) -> BackendSnapshot:
-        """The portrait of `backend`."""
-        said = {_label(kind, chat): backend.supports(kind, chat=chat) for kind in get_args(Kind) for chat in (True, False)}
-        reasons = {label: reason for label, reason in said.items() if reason}
+        """Take the snapshot of `backend`."""
+        reasons = {_label(kind, chat): backend.supports(kind, chat=chat) for kind in get_args(Kind) for chat in (True, False)}
+        reasons = {label: reason for label, reason in reasons.items() if reason}
         return cls(name=backend.name, identity=backend.identity, reasons=reasons)
 
 
 class ReplayBackend:
-    """Stands in for the model of a portrait."""
+    """Backend of a snapshot. Its completions must all be in the cache."""
 
     parallel = 1
     batches = True
 
-    def __init__(self, portrait: BackendSnapshot) -> None:
-        self.name = portrait.name
-        self.identity = portrait.identity
-        self._reasons = portrait.reasons
+    def __init__(self, snapshot: BackendSnapshot) -> None:
+        self.name = snapshot.name
+        self.identity = snapshot.identity
+        self._reasons = snapshot.reasons
 
     def quote(self) -> Quote:
         """Unknown: a snapshot holds no price."""
         return Quote(None, None, "recorded completions only")
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """What the model said."""
+        """Reason in the snapshot, or empty; see `Backend.supports`."""
         return self._reasons.get(_label(kind, chat), "")
 
     async def open(self) -> None:
-        """Nothing to open."""
+        """Do nothing."""
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Raises ModelUnavailable."""
-        raise ModelUnavailable(f"{self.name} is not here: only its recorded answers are")
+        """Raise ModelUnavailable: the response is not in the cache."""
+        raise ModelUnavailable(f"{self.name} is not available in a replay: only its recorded completions are")
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 def _label(kind: str, chat: bool) -> str:

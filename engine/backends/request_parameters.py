@@ -1,8 +1,8 @@
 """Request parameters that a model takes, learned from its refusals.
 
 Models differ: one takes no temperature but 1, one no `stop`, one `max_completion_tokens` instead of `max_tokens`. A refusal
-names the parameter and costs nothing, so the request goes again without it. Only what was followed by an answer is remembered:
-a refusal that quotes a prompt about temperatures must not change later requests.
+names the parameter and costs nothing, so the request is sent again without it. A change is remembered only when a completion
+followed it: a refusal that quotes a prompt about temperatures must not change later requests.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Rule = tuple[str, ...]
 """`(drop, NAME)`, `(value, NAME, JSON)`, `(pair, NAME, NAME)`, `(most, NUMBER)`, `(room, NUMBER)`, `(top,)` or `(one,)`."""
 
 _TRIES: Final = 12
-"""Most requests for one answer, however much is refused."""
+"""Most requests for one completion."""
 _FEWEST: Final = 5
-"""Candidates for the next token that OpenAI gives for completions, asked for when 20 are refused."""
+"""Number of candidate tokens to request when 20 are refused: the most of OpenAI's completions."""
 _KEPT: Final = frozenset({"model", "messages", "prompt", "suffix", "echo", "logprobs", "top_logprobs", "stream"})
-"""What makes the question: without it the answer would be to another one."""
+"""Parameters that are never left out: without them the request would ask for something else."""
 _LENGTHS: Final = ("max_tokens", "max_completion_tokens")
 _ALIASES: Final = {
     "top_p": ("topP", "top p", "nucleus"),
@@ -44,7 +44,7 @@ _VALUE: Final = re.compile(
     r"less than|greater than|at (?:most|least)|between|\brange\b|out of|too (?:large|high|big)|maximum|exceeds?|[<>]|must be\b",
     re.IGNORECASE,
 )
-"""Words about a value: another one may be taken."""
+"""Wordings about a value: another value may be accepted."""
 _MOST: Final = re.compile(
     r"(?:at most|maximum(?: allowed)?(?: value)?(?: is| of)?|less than or equal to|<=|>|up to|\[\d+, ?|\bto)\s*(\d+)",
     re.IGNORECASE,
@@ -55,24 +55,24 @@ _UNABLE: Final = {
     "logprob": re.compile("logprob|echo"),
     "infill": re.compile("suffix"),
 }
-"""In a refusal, by kind of request: what that kind can't do without."""
+"""By kind of request: parameters in a refusal without which that kind is impossible."""
 
 
 def unable(kind: str, said: str) -> bool:
-    """Whether a refusal names what a request of this kind can't do without."""
+    """Whether a refusal names a parameter without which this kind of request is impossible."""
     return kind in _UNABLE and bool(_UNABLE[kind].search(said.lower()))
 
 
 class Parameters:
-    """What one model at one address takes."""
+    """Parameters that one model at one address accepts."""
 
     def __init__(self) -> None:
         self._rules: frozenset[Rule] = frozenset()
 
     async def adapt(self, body: Mapping[str, Any], send: Callable[[dict[str, Any]], Awaitable[Any]]) -> tuple[Any, str]:
-        """What `send` gives for `body` without what is refused, and what was left out, as an answer's `via` has it.
+        """Send `body` without refused parameters. Returns the reply and, for a completion's `via`, what was left out.
 
-        Raises the RequestRefused that names nothing which can be left out.
+        Raises RequestRefused when it names no parameter that can be left out.
         """
         rules, seen, guess = set(self._rules), "", frozenset[Rule]()
         plans: Iterator[frozenset[Rule]] = iter(())
@@ -90,7 +90,7 @@ class Parameters:
                     continue
                 alike = re.sub(r"[\w.-]*\d[\w.-]*", "", said)
                 if alike == seen:
-                    rules -= guess  # it was not that
+                    rules -= guess  # the guess was wrong
                 else:
                     plans = _plans(said, sent)
                 seen = alike
@@ -101,11 +101,11 @@ class Parameters:
                 continue
             self._rules |= {rule for rule in rules if rule[0] != "room"}
             return reply, _left_out(body, sent, shortened=any(rule[0] == "room" for rule in rules))
-        raise RequestRefused("every request was refused for another parameter", hint="remove settings: write `null` for each")
+        raise RequestRefused("each request was refused for another parameter", hint="remove settings: write `null` for each")
 
 
 def _fit(body: Mapping[str, Any], rules: Collection[Rule]) -> dict[str, Any]:
-    """`body` as `rules` have it."""
+    """Apply `rules` to `body`."""
     fitted = dict(body)
     for name in [*_LENGTHS, *fitted]:
         if name not in fitted or not (("drop", name) in rules or ("value", name, _text(fitted[name])) in rules):
@@ -130,14 +130,14 @@ def _fit(body: Mapping[str, Any], rules: Collection[Rule]) -> dict[str, Any]:
 
 
 def _plans(said: str, sent: Mapping[str, Any]) -> Iterator[frozenset[Rule]]:
-    """What may be done about a refusal, the likeliest first."""
+    """Rules that may resolve a refusal, likeliest first."""
     if _most(sent) > _FEWEST and "logprob" in said.lower():
         yield frozenset({("top",)})
     if sent.get("echo") and sent.get("max_tokens") == 0 and "max_tokens" in said:
         yield frozenset({("one",)})
     if "max_tokens" in sent and "max_completion_tokens" in said:
         yield frozenset({("drop", "max_tokens")})
-    named = sorted((place, name) for name in sent if name not in _KEPT and (place := _place(name, said)) is not None)
+    named = sorted((position, name) for name in sent if name not in _KEPT and (position := _position(name, said)) is not None)
     names = [name for _, name in named]
     if {"temperature", "top_p"} <= set(names) and _EITHER.search(said):
         yield frozenset({("pair", "temperature", "top_p")})
@@ -147,7 +147,7 @@ def _plans(said: str, sent: Mapping[str, Any]) -> Iterator[frozenset[Rule]]:
 
 
 def _rule(name: str, value: Any, said: str) -> Rule:
-    """What to do without: the parameter, or this value of it."""
+    """Rule that drops the parameter, or only this value of it."""
     if not _VALUE.search(said) or re.search(r"only|default", said, re.IGNORECASE):
         return ("drop", name)
     if name in _LENGTHS:
@@ -156,16 +156,16 @@ def _rule(name: str, value: Any, said: str) -> Rule:
     return ("drop", name) if name in ("seed", "n") else ("value", name, _text(value))
 
 
-def _place(name: str, said: str) -> int | None:
-    """Where `said` first names the parameter; None when it does not."""
+def _position(name: str, said: str) -> int | None:
+    """Position where `said` first names the parameter; None when it does not."""
     words = "|".join([re.escape(name), *_ALIASES.get(name, ())])
-    # `\n` in a quoted text is no parameter `n`.
+    # `\n` in a quoted text is not the parameter `n`.
     found = re.search(rf"(?<![\w\\])(?:{words})(?!\w)", said, re.IGNORECASE)
     return found.start() if found else None
 
 
 def _fewer(said: str, sent: Mapping[str, Any]) -> Rule | None:
-    """A shorter reply, where that is all that does not fit the context."""
+    """Rule for a shorter reply, when only the reply's length exceeds the context."""
     room = parse(400, {}, said).room
     asked = next((sent[name] for name in _LENGTHS if name in sent), None)
     return ("room", str(room)) if room is not None and type(asked) is int and room < asked else None
@@ -177,7 +177,7 @@ def _most(sent: Mapping[str, Any]) -> int:
 
 
 def _left_out(body: Mapping[str, Any], sent: Mapping[str, Any], *, shortened: bool) -> str:
-    """What of `body` was not sent, or otherwise, for the record; empty when all was sent."""
+    """Description of parameters of `body` that were left out or changed; empty when none was."""
     lengths = next((sent[name] for name in _LENGTHS if name in sent), None)
     changed = []
     for name, value in sorted(body.items()):

@@ -1,7 +1,7 @@
-"""A model that says what it is told to: for tests, and for rehearsing a pipeline before it costs anything.
+"""Scripted backend: replies by a function, for tests and for trying a pipeline free of charge.
 
-In Python it is a function from request and cache key to a reply. From a file it is data (see
-`promptwire.backends.scripted_rules`). It answers every kind of request, needs no network, and keeps the requests it got.
+In Python the script is a function from request and cache key to a reply. In a file it is a list of rules (see
+`promptwire.backends.scripted_rules`). The backend supports all kinds of request, needs no network, and records its requests.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from promptwire.errors import ModelUnavailable
 __all__ = ["Reply", "ScriptedBackend", "request_text"]
 
 Reply = Callable[[Request, str], str | Completion]
-"""The reply to a request; the text is the cache key, which differs from sample to sample. May raise a ModelError."""
+"""Function from a request and its cache key, which differs by sample, to the reply. May raise a ModelError."""
 
 _LIKELY = 0.9
 
 
 class ScriptedBackend:
-    """A fake model."""
+    """Backend whose replies come from a function."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class ScriptedBackend:
         self.parallel = parallel
         self.batches = batches
         self.requests: list[Request] = []
-        """Every request, in the order of arrival."""
+        """Requests in order of arrival."""
         self.completions = 0
-        """Answers given."""
+        """Number of completions returned."""
         self.peak = 0
-        """Most requests at once."""
+        """Most requests in flight at once."""
         self.opened = 0
-        """How often it was opened."""
+        """Number of times it was opened."""
         self._reply = reply
         self._latency = latency
         self._sleep = sleep
@@ -54,22 +54,22 @@ class ScriptedBackend:
         self._ready = False
 
     def quote(self) -> Quote:
-        """Nothing is charged."""
+        """Free."""
         return FREE
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """It answers everything."""
+        """All kinds are supported."""
         return ""
 
     async def open(self) -> None:
-        """Get ready."""
+        """Accept requests."""
         self.opened += 1
         self._ready = True
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
-        """Answer `request` once per key. Raises what its script says."""
+        """Return one completion per key. Raises the errors of the script."""
         if not self._ready:
-            raise ModelUnavailable(f"{self.name} was asked while it was closed")
+            raise ModelUnavailable(f"{self.name} got a request while it was closed")
         self.requests.append(request)
         self._busy += 1
         self.peak = max(self.peak, self._busy)
@@ -84,19 +84,19 @@ class ScriptedBackend:
         return answers
 
     async def close(self) -> None:
-        """Take no more requests."""
+        """Accept no more requests."""
         self._ready = False
 
 
 def request_text(request: Request) -> str:
-    """All of `request` as one text: its messages, or what stands before and after the gap."""
+    """All of `request` as one text: its messages, or prompt and suffix."""
     if request.messages:
         return "\n\n".join(message.content for message in request.messages)
     return request.prompt + request.suffix
 
 
 def _answer(request: Request, reply: str | Completion) -> Completion:
-    """`reply` as an answer of the kind that was asked for. A text chooses the label, or is the answer that is likely."""
+    """Completion from `reply` for the kind of `request`. A text names the label to choose, or the likely answer."""
     if isinstance(reply, Completion):
         return reply
     read, written = len(request_text(request)) // 4, max(1, len(reply) // 4)
@@ -110,7 +110,7 @@ def _answer(request: Request, reply: str | Completion) -> Completion:
 
 
 def _choice(reply: str, labels: Sequence[str]) -> tuple[float, ...]:
-    """Nearly all the weight on the label that `reply` names; all equal when it names none."""
+    """Weights of the labels: 0.9 on the label that `reply` names; all equal when it names none."""
     named = [label.strip() == reply.strip() for label in labels]
     if not any(named) or len(labels) == 1:
         return (-math.log(len(labels)),) * len(labels)

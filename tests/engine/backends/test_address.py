@@ -78,7 +78,7 @@ def test_the_secrets_of_an_address_are_known_in_every_form(address: str, found: 
     ],
 )
 def test_what_is_no_address_is_refused_without_its_secrets(address: str) -> None:
-    with pytest.raises(UsageError, match="no address") as caught:
+    with pytest.raises(UsageError, match="not an address") as caught:
         Address.checked(address, "--api-base")
     assert "planted" not in str(caught.value) and "u:pw" not in str(caught.value)
     assert "planted" not in hide_credentials(address)

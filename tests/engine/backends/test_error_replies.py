@@ -73,7 +73,7 @@ def gemini(message: str, code: int = 429, status: str = "RESOURCE_EXHAUSTED", *d
 )
 def test_a_request_beyond_the_context_is_told_in_every_providers_words(status: int, body: Any) -> None:
     found = read(status, body)
-    assert found.overflow and not found.broke
+    assert found.overflow and not found.no_credit
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_request_beyond_the_context_is_told_in_every_providers_words(status: i
 )
 def test_other_refusals_are_neither_overflow_nor_filter_nor_an_empty_account(status: int, body: Any) -> None:
     found = read(status, body)
-    assert (found.overflow, found.filtered, found.broke) == (False, False, False)
+    assert (found.overflow, found.filtered, found.no_credit) == (False, False, False)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_other_refusals_are_neither_overflow_nor_filter_nor_an_empty_account(sta
 )
 def test_a_moderators_refusal_is_one_of_the_content(status: int, body: Any) -> None:
     found = read(status, body)
-    assert found.filtered and not found.overflow and not found.broke
+    assert found.filtered and not found.overflow and not found.no_credit
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_moderators_refusal_is_one_of_the_content(status: int, body: Any) -> N
     ],
 )
 def test_only_a_proven_lack_of_credit_is_one(status: int, body: Any, broke: bool) -> None:
-    assert read(status, body).broke is broke
+    assert read(status, body).no_credit is broke
 
 
 RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "21s"}

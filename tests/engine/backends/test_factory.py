@@ -103,9 +103,9 @@ async def test_a_script_is_read_from_yaml_or_json(tmp_path: Path, name: str, tex
 @pytest.mark.parametrize(
     ("name", "base", "problem"),
     [
-        ("", None, "no model name"),
-        (" local", None, "no model name"),
-        ("gpt 4", None, "no model name"),
+        ("", None, "not a model name"),
+        (" local", None, "not a model name"),
+        ("gpt 4", None, "not a model name"),
         ("locl", None, "did you mean 'local'"),
         ("Local", None, "did you mean 'local'"),
         ("lokal:/x.gguf", None, "did you mean 'local'"),
@@ -116,11 +116,11 @@ async def test_a_script_is_read_from_yaml_or_json(tmp_path: Path, name: str, tex
         ("scripted:/no/such.yaml", None, "no script"),
         ("scripted:", None, "no script"),
         ("scripted", None, "no script"),
-        ("litellm:", None, "a name that litellm knows"),
-        ("local", BASE, "has no address"),
-        ("m", "127.0.0.1:8000", "no address"),
-        ("m", "ftp://x", "no address"),
-        ("m", "http://", "no address"),
+        ("litellm:", None, "lacks a model name"),
+        ("local", BASE, "takes no address"),
+        ("m", "127.0.0.1:8000", "not an address"),
+        ("m", "ftp://x", "not an address"),
+        ("m", "http://", "not an address"),
     ],
 )
 def test_what_is_no_model(name: str, base: str | None, problem: str) -> None:

@@ -81,7 +81,7 @@ async def test_requests_to_this_machine_pass_no_proxy(server: Seen, proxy: Seen,
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "127.99.1.1", "[::1]", "LOCALHOST", "api.localhost", "[::ffff:127.0.0.1]"])
 def test_other_names_of_this_machine_pass_no_proxy(proxy: Seen, host: str) -> None:
-    assert "proxy" not in HttpClient(f"http://{host}:8/v1")._how
+    assert "proxy" not in HttpClient(f"http://{host}:8/v1")._request_options
 
 
 async def test_requests_to_other_machines_pass_the_proxy_with_its_login(proxy: Seen) -> None:
@@ -121,7 +121,7 @@ async def test_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPat
 
 async def test_no_proxy_is_heeded(proxy: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "example.invalid")
-    assert "proxy" not in HttpClient("http://example.invalid/v1")._how
+    assert "proxy" not in HttpClient("http://example.invalid/v1")._request_options
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "example.invalid"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.backends.litellm_backend import LiteLLMBackend
-from promptwire.backends.litellm_environment import described, reach
+from promptwire.backends.litellm_environment import describe, destination
 from promptwire.backends.litellm_providers import providers
 from promptwire.backends.prices import server
 from promptwire.errors import ModelUnavailable
@@ -89,7 +89,7 @@ def test_two_values_are_two_identities_and_none_is_the_old_one(model: str, name:
 def test_what_decides_the_address_is_named_and_no_secret(
     provider: str, base: str | None, environ: dict[str, str], identity: str
 ) -> None:
-    assert described(provider, base, environ) == identity
+    assert describe(provider, base, environ) == identity
 
 
 def test_an_address_given_or_taken_from_the_environment_is_the_same_identity(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,13 +109,13 @@ def test_a_name_without_a_provider_is_placed_by_litellms_list() -> None:
 
 def test_azures_version_is_told_to_litellm_and_any_other_query_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"api_base": A, "api_version": "2024-10-21"}
-    assert reach("azure", f"{A}?api-version=2024-10-21").sent == told
+    assert destination("azure", f"{A}?api-version=2024-10-21").sent == told
     monkeypatch.setenv("AZURE_API_BASE", f"{A}?api-version=2024-10-21")
-    assert reach("azure", None).sent == told
-    reach("azure", None).check()
+    assert destination("azure", None).sent == told
+    destination("azure", None).check()
     for provider, base in (("azure", f"{A}?a=1"), ("openai", f"{A}?api-version=1"), ("ollama", f"{A}?key=pw-planted")):
         with pytest.raises(ModelUnavailable, match="query") as caught:
-            reach(provider, base).check()
+            destination(provider, base).check()
         assert "planted" not in str(caught.value)
 
 
@@ -130,4 +130,4 @@ def test_the_variables_that_litellm_reads_for_a_provider_are_known(folder: str) 
     names = set(re.findall(r"""get_secret(?:_str)?\(\s*["'](\w+_(?:API_BASE|BASE_URL|API_VERSION))["']""", source))
     names = {name for name in names if not re.search("SPEECH|ANTHROPIC_API_BASE|ANTHROPIC_BASE", name) or folder == "anthropic"}
     assert folder in providers()
-    assert all(described(folder, None, {name: A}) for name in names), names
+    assert all(describe(folder, None, {name: A}) for name in names), names

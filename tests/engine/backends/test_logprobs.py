@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.backend import Completion
-from promptwire.backends.logprobs import echoed, weigh, weighed
+from promptwire.backends.logprobs import echoed_logprobs, label_weights, with_label_weights
 from promptwire.errors import Unsupported
 
 
@@ -24,7 +24,7 @@ def legacy(candidates: dict[str, float]) -> dict[str, Any]:
 
 
 def shares(choice: dict[str, Any], *labels: str) -> list[float]:
-    return [math.exp(weight) for weight in weigh(choice, labels)]
+    return [math.exp(weight) for weight in label_weights(choice, labels)]
 
 
 @pytest.mark.parametrize("shape", [chat, legacy])
@@ -66,7 +66,7 @@ def test_probabilities_too_small_for_a_float_still_compare() -> None:
 )
 def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) -> None:
     with pytest.raises(Unsupported, match=problem) as caught:
-        weigh(choice, ("yes", "no"))
+        label_weights(choice, ("yes", "no"))
     assert "exact match" in caught.value.hint
 
 
@@ -84,7 +84,7 @@ def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) ->
 def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another_may_be_meant(
     candidates: dict[str, float], best: str | None
 ) -> None:
-    answer = weighed(Completion(text="x", tokens_in=3), chat(candidates), ("yes", "no"))
+    answer = with_label_weights(Completion(text="x", tokens_in=3), chat(candidates), ("yes", "no"))
     assert answer.tokens_in == 3
     if best is None:
         assert answer.weights == () and "likeliest tokens" in answer.text
@@ -96,18 +96,18 @@ def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another
 
 def test_a_reply_without_any_candidate_is_unsupported_and_no_prompts_fault() -> None:
     with pytest.raises(Unsupported, match="no log-probabilities"):
-        weighed(Completion(), chat({}), ("yes", "no"))
+        with_label_weights(Completion(), chat({}), ("yes", "no"))
 
 
 def test_labels_that_begin_alike_can_not_be_told_apart_by_one_token() -> None:
     with pytest.raises(Unsupported, match="begins with the same token"):
-        weigh(chat({" pos": -1.0, " neg": -1.0}), ("positive", "possible"))
+        label_weights(chat({" pos": -1.0, " neg": -1.0}), ("positive", "possible"))
 
 
 @given(st.dictionaries(st.sampled_from(["yes", " no", "maybe", "Yes", "n"]), st.floats(-2000, 0), min_size=1))
 def test_shares_add_up_to_one_or_it_is_unsupported(candidates: dict[str, float]) -> None:
     try:
-        weights = weigh(chat(candidates), ("yes", "no"))
+        weights = label_weights(chat(candidates), ("yes", "no"))
     except Unsupported:
         return
     assert math.fsum(map(math.exp, weights)) == pytest.approx(1.0)
@@ -132,7 +132,7 @@ def echo(*tokens: str, weights: list[Any] | None = None) -> dict[str, Any]:
 def test_the_tokens_of_the_answer_are_found(
     tokens: tuple[str, ...], prompt: str, answer: str, weights: tuple[float, ...]
 ) -> None:
-    assert echoed(echo(*tokens), prompt, answer) == weights
+    assert echoed_logprobs(echo(*tokens), prompt, answer) == weights
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ def test_the_tokens_of_the_answer_are_found(
 )
 def test_an_endpoint_that_does_not_echo_is_unsupported(choice: dict[str, Any]) -> None:
     with pytest.raises(Unsupported):
-        echoed(choice, "The cat", " sat")
+        echoed_logprobs(choice, "The cat", " sat")
 
 
 def test_without_a_prompt_the_first_token_has_no_probability() -> None:
     with pytest.raises(Unsupported, match="left out"):
-        echoed(echo("The", " cat"), "", "The cat")
+        echoed_logprobs(echo("The", " cat"), "", "The cat")

@@ -185,7 +185,7 @@ async def test_an_ignored_n_is_learned_and_gives_one_answer_not_many_copies(serv
         ("echo", SCORE, "log-probability of a given answer|ignores `echo`"),
         ("logprobs", CHOOSE, "no log-probabilities"),
         ("suffix", Request("infill", prompt="p", suffix="s"), "ignores the text after a gap: it read 1 tokens"),
-        ("usage", Request("infill", prompt="p", suffix="s"), "does not say how many tokens"),
+        ("usage", Request("infill", prompt="p", suffix="s"), "does not report how many tokens"),
     ],
 )
 async def test_what_is_ignored_is_found_out(

@@ -50,7 +50,7 @@ def test_one_answer_in_about_24_slips_whatever_the_wording() -> None:
 
 
 def test_it_is_told_when_the_world_is_another() -> None:
-    with pytest.raises(ModelError, match=r"knows no such request: 'Classify: good'") as caught:
+    with pytest.raises(ModelError, match=r"reply to this request: 'Classify: good'") as caught:
         reply(Request("choose", prompt="Classify: good", options=("a", "b")), "")
     assert "--task planted" in str(caught.value)
 

@@ -12,13 +12,13 @@ from promptwire.errors import ModelUnavailable
 
 async def test_it_says_what_the_model_said_and_refuses_to_answer() -> None:
     model = OpenAICompatible("m", "http://me:secret@127.0.0.1:1/v1")
-    portrait = BackendSnapshot.of(model)
-    assert "secret" not in portrait.model_dump_json()
-    stand_in = ReplayBackend(portrait)
-    assert (stand_in.name, stand_in.identity) == (model.name, model.identity)
-    assert stand_in.supports("logprob", chat=True) == model.supports("logprob", chat=True) != ""
-    assert stand_in.supports("generate", chat=True) == ""
-    await stand_in.open()
-    with pytest.raises(ModelUnavailable, match="only its recorded answers"):
-        await stand_in.call(Request("generate", prompt="x"), keys=["k"])
-    await stand_in.close()
+    snapshot = BackendSnapshot.of(model)
+    assert "secret" not in snapshot.model_dump_json()
+    replayed = ReplayBackend(snapshot)
+    assert (replayed.name, replayed.identity) == (model.name, model.identity)
+    assert replayed.supports("logprob", chat=True) == model.supports("logprob", chat=True) != ""
+    assert replayed.supports("generate", chat=True) == ""
+    await replayed.open()
+    with pytest.raises(ModelUnavailable, match="only its recorded completions"):
+        await replayed.call(Request("generate", prompt="x"), keys=["k"])
+    await replayed.close()

@@ -61,12 +61,12 @@ async def test_a_rule_may_fail(kind: str, error: type[ModelError]) -> None:
 
 
 async def test_no_fitting_rule_is_an_error_that_shows_the_request() -> None:
-    with pytest.raises(ModelError, match="no rule of s fits: 'a fish'"):
+    with pytest.raises(ModelError, match="no rule of s matches: 'a fish'"):
         await ask([{"when": "cat", "reply": "meow"}], "a fish")
 
 
 async def test_a_group_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(UsageError, match="does not fit its `when`"):
+    with pytest.raises(UsageError, match="does not match its `when`"):
         await ask([{"when": "cat", "expand": r"\2"}], "cat")
 
 
@@ -77,17 +77,17 @@ async def test_a_group_that_is_not_there_is_an_error() -> None:
         ([], "a list of rules"),
         ({"rule": []}, "unknown key 'rule'"),
         ({"rules": [{"reply": "x"}], "latency": "fast"}, "number of seconds"),
-        (["x"], "rule 1: a rule is a mapping"),
+        (["x"], "rule 1: a rule must be a mapping"),
         ([{"reply": "x"}, {"when": "x"}], "rule 2: .*this one has none"),
         ([{"reply": "x", "fail": "down"}], "has reply, fail"),
-        ([{"reply": 5}], "`reply` is a text"),
-        ([{"reply": []}], "`reply` is a text"),
-        ([{"choose": ["a"]}], "`choose` is a text"),
+        ([{"reply": 5}], "`reply` must be a text"),
+        ([{"reply": []}], "`reply` must be a text"),
+        ([{"choose": ["a"]}], "`choose` must be a text"),
         ([{"fail": "dwn"}], "(?s)unknown failure 'dwn'.*did you mean 'down'"),
         ([{"replay": "x"}], "(?s)unknown key 'replay'.*did you mean 'reply'"),
         ([{"kind": "chose", "reply": "x"}], "(?s)unknown kind 'chose'.*did you mean 'choose'"),
-        ([{"when": "(", "reply": "x"}], "no regular expression"),
-        ([{"when": 5, "reply": "x"}], "no regular expression"),
+        ([{"when": "(", "reply": "x"}], "not a regular expression"),
+        ([{"when": 5, "reply": "x"}], "not a regular expression"),
     ],
 )
 def test_a_wrong_script_is_told_at_once(data: Any, problem: str) -> None:
