@@ -43,9 +43,9 @@ HEADS = {
     "inputs": ("Port", "Type", "What it is"),
     "params": ("Param", "Type and default", "What it does"),
     "outputs": ("Port", "Type", "What it is"),
-    "its template reads": ("Variable", "Type", "What it is"),
-    "behind those": ("Value", "", "Fields, see [what a template can read](../values.md)"),
-    "keys of the engine": ("Key", "Value", "What it does"),
+    "template variables": ("Variable", "Type", "What it is"),
+    "fields of these values": ("Value", "", "Fields, see [what a template can read](../values.md)"),
+    "engine keys": ("Key", "Value", "What it does"),
 }
 
 

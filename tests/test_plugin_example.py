@@ -103,7 +103,7 @@ def test_a_file_that_is_named_brings_the_same(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "mine.yaml: ok\n"), done.stdout + done.stderr
     done = promptwire(folder, "check", "mine.yaml")
     assert done.returncode == 2
-    assert "install the package that brings 'acme', or name its file: --plugins acme.py" in done.stdout
+    assert "install the package that provides 'acme', or name its file: --plugins acme.py" in done.stdout
 
 
 def test_two_plug_ins_of_one_name_are_an_error_that_names_both(folder: Path, site: Path) -> None:

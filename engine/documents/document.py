@@ -1,7 +1,7 @@
-"""Data that knows where each of its values was written.
+"""YAML values with the position where each was written.
 
-A pipeline is put together from several texts - its own file, the one it extends, the command line - and every message must
-point into the text that is at fault. So a file is a tree of `Branch`es that carry their spots, and a patch moves branches.
+A pipeline is merged from several texts: its own file, the file that it extends, the command line. Each message must point into
+the text that has the error. So a document is a tree of `YamlValue`s with positions, and a patch moves whole values.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text and the name it goes by."""
+    """A text and its name."""
 
     name: str
-    """Trail as the user wrote it, or what else to call the text."""
+    """Path as the user wrote it, or another name of the text."""
     lines: tuple[str, ...] = ()
-    """Its lines; none when the text has no lines to speak of, such as a value on the command line."""
+    """Its lines; empty for a value from the command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A point in a source. Cheaper than a Place, which carries its line's text."""
+    """A position in a source. Cheaper than a `Location`, which holds the text of its line."""
 
     source: Source
     line: int = 0
     column: int = 0
 
     def location(self) -> Location:
-        """The location to show."""
+        """The location for messages."""
         known = 0 < self.line <= len(self.source.lines)
         text = flattened(self.source.lines[self.line - 1]) if known else ""
         return Location(self.source.name, self.line, self.column, text)
@@ -47,14 +47,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class YamlValue:
-    """A value with the spots of itself and of its key."""
+    """A YAML value with its position and that of its key."""
 
     value: Scalar | dict[str, YamlValue] | list[YamlValue]
     position: Position
     key: Position | None = None
-    """Where its key stands; None for what has no key."""
+    """Position of its key; None when it has no key."""
     removed: Mapping[str, Position] = field(default_factory=dict)
-    """Keys that a patch took away, and where it says so: what then lacks them is the patch's fault."""
+    """Keys that a patch removed, with the patch's position: an error about a missing key then points at the patch."""
 
     @property
     def location(self) -> Location:
@@ -75,7 +75,7 @@ class YamlValue:
         return self.value
 
     def get(self, step: str | int) -> YamlValue | None:
-        """The child under a key or at an index."""
+        """The child at a key or an index; None when there is none."""
         if isinstance(self.value, dict):
             return self.value.get(step) if isinstance(step, str) else None
         if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
@@ -85,7 +85,7 @@ class YamlValue:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that was read."""
+    """A YAML document with its file name."""
 
     file: str
     root: YamlValue
@@ -96,7 +96,7 @@ class Document:
         return self.root.data()
 
     def value_at(self, path: KeyPath) -> YamlValue:
-        """What stands at `path`, or the nearest that exists above it."""
+        """The value at `path`, or the nearest enclosing value that exists."""
         yaml_value = self.root
         for step in path:
             child = yaml_value.get(step)
@@ -106,13 +106,13 @@ class Document:
         return yaml_value
 
     def location(self, path: KeyPath = (), *, key: bool = False) -> Location:
-        """Where the value at `path` stands, or its key; of what is not there, the nearest above."""
+        """Location of the value at `path`, or of its key; for a missing value, of the nearest enclosing one."""
         yaml_value = self.value_at(path)
         return (yaml_value.key if key and yaml_value.key else yaml_value.position).location()
 
 
 def yaml_value_of(data: Any, position: Position, key: Position | None = None) -> YamlValue:
-    """Plain Python as a tree that stands at `position` as a whole."""
+    """Convert plain Python to a YAML value, with `position` for every part."""
     if isinstance(data, dict):
         return YamlValue({str(name): yaml_value_of(value, position, position) for name, value in data.items()}, position, key)
     if isinstance(data, list | tuple):

@@ -1,6 +1,6 @@
-"""What comes with promptwire as data: pipelines, tasks and templates, by name.
+"""Shipped pipelines, tasks and templates, by name.
 
-Reached through importlib.resources, so that it works from a wheel, an editable install and a checkout alike.
+They are read through importlib.resources, which works in a wheel, an editable install and a checkout.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def templates() -> tuple[str, ...]:
 
 
 def pipeline_path(name: str) -> Path:
-    """The file of the pipeline `name`, such as `ape`. Raises UsageError with the nearest name."""
+    """Path of the shipped pipeline `name`, such as `ape`. Raises UsageError with the nearest name."""
     return package_folder("pipelines") / f"{_known(name, pipelines(), 'pipeline')}.yaml"
 
 
 def task_path(name: str) -> Path:
-    """The file of the task `name`, such as `plural`. Raises UsageError with the nearest name."""
+    """Path of the shipped task `name`, such as `plural`. Raises UsageError with the nearest name."""
     return package_folder("pipelines") / "tasks" / f"{_known(name, tasks(), 'task')}.yaml"
 
 
 def template_path(name: str) -> Path:
-    """The file of the template `name`, such as `ape/forward.j2`. Raises UsageError with the nearest name."""
+    """Path of the shipped template `name`, such as `ape/forward.j2`. Raises UsageError with the nearest name."""
     return package_folder("templates").joinpath(*PurePosixPath(_known(name, templates(), "template")).parts)
 
 
@@ -48,7 +48,7 @@ def _names(folder: Path, pattern: str, suffix: str) -> tuple[str, ...]:
 
 
 def _known(name: str, known: tuple[str, ...], noun: str) -> str:
-    # Only a listed name becomes a path, so no name can lead out of the folder.
+    # Only a listed name becomes a path, so a name can't leave the folder.
     if name not in known:
         raise UsageError(f"there is no shipped {noun} {name!r}", hint=suggest(name, known, noun=f"{noun}s"))
     return name

@@ -1,7 +1,7 @@
-"""The plain scalars of YAML 1.2's core schema: which text is a null, a bool or a number, and which one.
+"""Scalars of the YAML 1.2 core schema: null, bool, int, float.
 
-Kept apart from the reader because it is the whole difference to PyYAML's YAML 1.1: `no`, `on`, `12:30` and `2020-01-01` are
-texts, `1e-3` and `0o17` are numbers.
+This module is the whole difference from PyYAML's YAML 1.1: `no`, `on`, `12:30` and `2020-01-01` are texts, and `1e-3` and
+`0o17` are numbers.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ CORE: Final = (
     ("int", re.compile(r"^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"), list("-+0123456789")),
     ("float", re.compile(_FLOAT), list("-+0123456789.")),
 )
-"""Kind, the texts that are one, and the characters that such a text can start with."""
+"""Kind, pattern of its texts, and possible first characters."""
 
 
 def parse(text: str, kind: str) -> Scalar:
-    """A null, bool, int or float of the core schema. Raises ValueError for anything else, and for what is not finite."""
+    """Parse a null, bool, int or float of the core schema. Raises ValueError for other texts and non-finite numbers."""
     if kind == "null":
         return None
     if kind == "bool":

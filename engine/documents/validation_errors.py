@@ -1,7 +1,6 @@
-"""Pydantic's diagnostics in words that the author of a file would use, at the location in the file.
+"""Turns pydantic's validation errors into problems with file locations and hints.
 
-Pydantic says where and what in its own terms ("extra_forbidden", "union_tag_not_found"). People get the line, what is wrong
-there, and what would be right.
+Pydantic uses its own terms ("extra_forbidden", "union_tag_not_found"). A user gets the line, the problem and a remedy.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ M = TypeVar("M", bound=Model)
 
 FORMS: Final = ("use", "repeat", "each")
 _TAGS: Final = ("[key]", *(f"<{form}>" for form in FORMS))
-"""Steps of pydantic's paths that are not in the file: that a key is meant, and which form of a node was tried."""
+"""Parts of pydantic's paths that are not in the file: a key marker, and the tag of a node's form."""
 _UNION_MEMBER: Final = re.compile(r"(?:str|int|float|bool|none)$|(?:tuple|list|dict)\[")
-"""Steps of pydantic's paths that name one form of a value that may have several."""
+"""Parts of pydantic's paths that name one member of a union type."""
 _KINDS: Final = {
     "int": "a whole number",
     "float": "a number",
@@ -45,7 +44,7 @@ _BOUNDS: Final = {
 
 
 def validate(model: type[M], data: Any, document: Document) -> M:
-    """`data`, which was read from `document`, as a `model`. Raises PipelineError with every misfit at its location."""
+    """Validate `data` from `document` as a `model`. Raises PipelineError with all problems and their locations."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -54,9 +53,9 @@ def validate(model: type[M], data: Any, document: Document) -> M:
 
 
 def describe(value: Any) -> str:
-    """What `value` is, in a message.
+    """Describe `value` for a message.
 
-    >>> speak("ten"), speak(None), speak([1])
+    >>> describe("ten"), describe(None), describe([1])
     ("the text 'ten'", 'nothing', 'a list')
     """
     if value is None:
@@ -69,7 +68,7 @@ def describe(value: Any) -> str:
 
 
 def to_problem(detail: ErrorDetails, model: type[Model], document: Document) -> tuple[KeyPath, Problem]:
-    """One of pydantic's diagnostics as a path in the document and a problem."""
+    """Convert one pydantic error to a path in the document and a problem."""
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
     path, tried = _document_path(loc, document)
     name = str(path[-1]) if path else ""
@@ -98,7 +97,7 @@ def to_problem(detail: ErrorDetails, model: type[Model], document: Document) -> 
 
 
 def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
-    """Message and hint for a value of `name` that doesn't fit."""
+    """Message and hint for an invalid value of `name`."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if name == "promptwire":
         return f"this reads promptwire grammar 1, not {describe(value)}", "write 'promptwire: 1'"
@@ -106,9 +105,9 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
         known = _literal_words(detail)
         noun = "model role" if name == "model" else "port type" if "Prompts" in known else ""
         hint = suggest(value, known, noun="one of") if isinstance(value, str) else f"one of: {', '.join(known)}"
-        return f"{describe(value)} is no {noun}" if noun else f"{name!r} can't be {describe(value)}", hint
+        return f"{describe(value)} is not a {noun}" if noun else f"{name!r} can't be {describe(value)}", hint
     if kind in ("too_short", "too_long") and name == "each":
-        return "'each' names one variable and its set", "write each: {p: $prompts}"
+        return "'each' takes one variable and its set", "write each: {p: $prompts}"
     if kind == "too_short":
         return f"{name!r} is empty", "it needs at least one entry"
     if kind in _BOUNDS:
@@ -116,19 +115,19 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
         return f"{name!r} is {value}", f"it must be {phrase} {context[bound]:g}"
     wanted = next((phrase for word, phrase in _KINDS.items() if kind.startswith(word + "_")), "")
     refers = isinstance(value, str) and value.startswith("$")
-    hint = "no reference can stand here: write the value, and change it for a run with --set" if refers else ""
+    hint = "a reference is not allowed here: write the value, and change it for a run with --set" if refers else ""
     if kind == "string_type":
         hint = hint or _quote_hint(value)
     return (f"{name!r} must be {wanted}, not {describe(value)}" if wanted else f"{name!r}: {detail['msg']}"), hint
 
 
 def _quote_hint(value: Any) -> str:
-    """What to write where a number or a truth value stands and a text is meant."""
+    """Hint for a number or Bool where a text is expected."""
     return f'put it in quotes: "{describe(value)}"' if isinstance(value, bool | int | float) else ""
 
 
 def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyPath, str]:
-    """The path in the document that `loc` means, and which form of a value was tried there, if one of several."""
+    """Path in the document for pydantic's `loc`, and the union member that was tried there, if any."""
     path: list[int | str] = []
     tried = ""
     for step in loc:
@@ -143,7 +142,7 @@ def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyP
 
 
 def _literal_words(detail: ErrorDetails) -> list[str]:
-    """The words of a Literal, out of pydantic's sentence."""
+    """The allowed words of a Literal, parsed from pydantic's message."""
     sentence = str(detail.get("ctx", {}).get("expected", ""))
     return [word.strip("'") for word in sentence.replace(" or ", ", ").split(", ")]
 
@@ -161,7 +160,7 @@ def _bad_key(path: KeyPath, name: str, detail: ErrorDetails, document: Document)
 
 
 def _bad_form(value: Any, path: KeyPath, document: Document) -> Problem:
-    """A node that is no call, no loop and no each, or more than one of them."""
+    """Problem for a node that is not exactly one of call, loop and each."""
     name, location = path[-1], document.location(path, key=True)
     if not isinstance(value, dict):
         message, hint = f"node {name!r} is {describe(value)}", f"write {name}: {{use: TYPE, ...}}"
@@ -181,12 +180,12 @@ def _is_tag(step: int | str) -> bool:
 
 
 def _model_noun(model: type[BaseModel]) -> str:
-    """What a message calls the thing that `model` describes."""
+    """Noun for `model` in messages."""
     return str(getattr(model, "called", "this file"))
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """The model whose keys stand at `loc`."""
+    """The pydantic model for the mapping at `loc`."""
     annotation: Any = model
     for step in loc:
         annotation = _annotation_under(annotation, step)
@@ -196,7 +195,7 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
 
 
 def _annotation_under(annotation: Any, step: int | str) -> Any:
-    """The annotation of what stands under `step` in a value with `annotation`."""
+    """Annotation of the child `step` of a value with `annotation`."""
     if _is_tag(step):
         return next((part for part in _alternatives(annotation) if Tag(str(step)) in getattr(part, "__metadata__", ())), Any)
     for part in _alternatives(annotation):
@@ -213,7 +212,7 @@ def _annotation_under(annotation: Any, step: int | str) -> Any:
 
 
 def _alternatives(annotation: Any) -> Iterator[Any]:
-    """The alternatives that `annotation` allows; itself when there are none. Tagged ones keep their tags."""
+    """Members of the union `annotation`, or `annotation` itself. Tagged members keep their tags."""
     if get_origin(annotation) is Annotated:
         if any(isinstance(meta, Tag) for meta in annotation.__metadata__):
             yield annotation

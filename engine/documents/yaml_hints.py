@@ -1,7 +1,7 @@
-"""What an author meant where PyYAML complains.
+"""Hints for PyYAML's syntax errors.
 
-A missing comma or a line that is indented by one column too many comes out as "expected <block end>", which says where it
-stopped and nothing about what to do. These are the slips that lead there.
+For a missing comma or one space too many, PyYAML reports "expected <block end>". That says where it stopped, but not what to
+do. These are the usual mistakes behind such errors.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _HINTS: Final = {
     r"cannot start any token|undefined alias": "put the text in quotes",
     r"',' or '}'": "put a ',' between entries and a '}' at the end, and a text with ',', ':', '{' or '[' in quotes",
     r"',' or '\]'": "put a ',' between elements and a ']' at the end",
-    r"<block end>, but found '<block (mapping|sequence) start>'": "indent it as the lines that it goes with",
-    r"<block end>, but found '[}\]]'": "it closes nothing: remove it",
+    r"<block end>, but found '<block (mapping|sequence) start>'": "indent it like the lines that it belongs to",
+    r"<block end>, but found '[}\]]'": "remove it: no bracket is open",
     r"<block end>, but found '<scalar>'": "put the whole text in one pair of quotes",
-    r"<block end>.*block mapping": "below a key stand more keys, each 'key: value' in the same column",
-    r"<block end>.*block collection": "a list goes on with '- ' in the same column; nodes are no list, but 'name: {...}'",
+    r"<block end>.*block mapping": "write the keys of a mapping as 'key: value', all in the same column",
+    r"<block end>.*block collection": "start each list element with '- ' in one column; nodes are not a list: 'name: {...}'",
     r"expected ':'": "write key: value, with a space after the ':'",
     r"quoted scalar": "close the quotes",
 }
-"""PyYAML's words, and what to do."""
+"""Pattern of PyYAML's message, and the hint."""
 
 
 def syntax_hint(complaint: str) -> str:
-    """What to do about PyYAML's complaint `complaint`; empty where that is not known.
+    """Hint for PyYAML's message `complaint`; empty when none is known.
 
     >>> syntax_hint("expected ',' or ']', but got '}' while parsing a flow sequence")
     "put a ',' between elements and a ']' at the end"
@@ -38,7 +38,7 @@ def syntax_hint(complaint: str) -> str:
 
 
 def colon_hint(location: Location) -> str:
-    """What to do about a ':' where no key can be: the first one of its line is right, so the line or the one above is not."""
+    """Hint for a ':' where no key can be. When it is the first in its line, the indentation or the line above is wrong."""
     if re.fullmatch(r"\s*[\w.-]+", location.text[: location.column - 1]):
-        return "indent the line as the keys that it goes with, and see that in the line above a space follows the ':'"
+        return "indent the line like the keys that it belongs to, and write a space after the ':' in the line above"
     return "put the text in quotes, or start a new line for the key"

@@ -1,8 +1,8 @@
-"""YAML files as plain data with a location for every key and value.
+"""Reads YAML files with the position of every key and value.
 
-The only module that knows PyYAML. Scalars follow the YAML 1.2 core schema, because under 1.1 `no` is false, `1e-3` a text and
-`12:30` a number, and no author means that. A file is untrusted text, so there are no tags and no merge keys, and there are
-limits on size, depth and what aliases unfold to: whatever the text, the result is a `Document` or a PipelineError.
+The only module that imports PyYAML. Scalars follow the YAML 1.2 core schema. Under 1.1, `no` is false, `1e-3` a text and
+`12:30` a number, which authors do not expect. A file is untrusted input: tags and merge keys are refused; size, depth and alias
+expansion are limited. For any text, the result is a `Document` or a PipelineError.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ MAX_NUMBER: Final = 60
 
 _TAG: Final = "tag:yaml.org,2002:"
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""Where PyYAML starts a new line; str.splitlines() breaks at more."""
+"""Line breaks of PyYAML; str.splitlines() has more."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class _LimitExceeded(yaml.MarkedYAMLError):
-    """A limit was met."""
+    """A limit of the reader is exceeded."""
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader with the scalars of YAML 1.2, limited while it reads: composing first would recurse without bound."""
+    """SafeLoader with YAML 1.2 scalars. Limits apply while it reads: composing first would recurse without bound."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
@@ -64,7 +64,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """SafeDumper that quotes what either YAML 1.1 or 1.2 would take for something else than text."""
+    """SafeDumper that quotes each text that YAML 1.1 or 1.2 would read as another type."""
 
     yaml_implicit_resolvers = {first: list(found) for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()}
 
@@ -73,13 +73,13 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _OwnDumper(_Dumper):
-    """The same for our own eyes: only what YAML 1.2 takes for something else is quoted, so `on` and `no` stand bare."""
+    """Dumper for promptwire's own files: quotes by YAML 1.2 only, so `on` and `no` are not quoted."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    # PyYAML writes some line breaks as they are and folds them when it reads them back. In quotes an escape of the terminal
+    # PyYAML writes some line breaks unescaped and folds them when it reads them back. In quotes, an escape of the terminal
     # sanitizer means the character itself.
     style = '"' if UNPRINTABLE.search(text) else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
@@ -94,7 +94,7 @@ for _kind, _pattern, _first in CORE:
 
 
 def read_yaml(path: str | Path) -> Document:
-    """The YAML file at `path`. Raises PipelineError saying where it can't be read and what to do."""
+    """Read the YAML file at `path`. Raises PipelineError with location and hint."""
     name = str(path)
     log_access(path)
     try:
@@ -117,7 +117,7 @@ def read_yaml(path: str | Path) -> Document:
 
 
 def read_yaml_text(text: str, name: str) -> Document:
-    """`text` as a document called `name`. Raises PipelineError, with every fault when the text is YAML at all."""
+    """Read `text` as a document called `name`. Raises PipelineError, with all errors if the syntax is valid."""
     if len(text) > MAX_BYTES:
         raise _error("file-too-large", name, f"is larger than {MAX_BYTES:,} characters", "is it the right file?")
     text = text.removeprefix("\ufeff")
@@ -131,12 +131,12 @@ def read_yaml_text(text: str, name: str) -> Document:
 
 
 def load_yaml(path: str | Path) -> Any:
-    """The YAML file at `path` as plain Python, for files whose faults need no places."""
+    """Load the YAML file at `path` as plain Python, without positions."""
     return read_yaml(path).data
 
 
 def dump_yaml(data: Any, *, own: bool = False) -> str:
-    """Plain Python as YAML that `read_text` reads back to the same; with `own`, not meant for readers of YAML 1.1."""
+    """Dump plain Python as YAML that `read_yaml_text` reads back unchanged. `own`: for YAML 1.2 readers only."""
     text: str = yaml.dump(
         data, Dumper=_OwnDumper if own else _Dumper, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None
     )
@@ -144,7 +144,7 @@ def dump_yaml(data: Any, *, own: bool = False) -> str:
 
 
 def _similar_file(path: Path) -> str:
-    """What may be meant by a file that is not there."""
+    """Hint for a missing file: a similar name in its folder."""
     beside = {each.stem: each.name for each in path.parent.glob("*.y*ml")} if os.path.isdir(path.parent) else {}
     near = get_close_matches(path.stem, beside, n=1)
     return f"did you mean {beside[near[0]]!r}?" if near else "check the path"
@@ -155,7 +155,7 @@ def _error(code: str, name: str, message: str, hint: str = "") -> PipelineError:
 
 
 def _compose(text: str, source: Source) -> yaml.Node | None:
-    """PyYAML's tree, or its complaint in our form."""
+    """Compose PyYAML's node tree. Raises PipelineError for its errors."""
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as cause:
@@ -168,11 +168,11 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
     try:
         node: yaml.Node | None = loader.get_single_node()
     except yaml.MarkedYAMLError as cause:
-        began = cause.context in ("while scanning a simple key", "while scanning a quoted scalar")  # the slip is there
+        began = cause.context in ("while scanning a simple key", "while scanning a quoted scalar")  # the mistake is there
         mark = (cause.context_mark if began else None) or cause.problem_mark or cause.context_mark or loader.get_mark()
         raise PipelineError([_syntax_problem(cause, Position(source, mark.line + 1, mark.column + 1).location())]) from cause
     except (ValueError, OverflowError) as cause:
-        # PyYAML passes on what chr() and int() raise for an escape like "\UFFFFFFFF" or an endless %YAML version.
+        # PyYAML does not catch what chr() and int() raise for an escape like "\UFFFFFFFF" or a huge %YAML version.
         location = Position(source, loader.get_mark().line + 1, loader.get_mark().column + 1).location()
         raise PipelineError([Problem("yaml", location, f"not YAML: {cause}")]) from cause
     finally:
@@ -181,7 +181,7 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, location: Location) -> Problem:
-    """A problem in our words for the faults that people make, in PyYAML's for the rest."""
+    """Problem for a PyYAML error: own words for frequent mistakes, PyYAML's for the rest."""
     said = error.problem or error.context or "not YAML"
     if isinstance(error, _LimitExceeded):
         return Problem("yaml", location, said)
@@ -199,7 +199,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, location: Location) -> Problem:
 
 
 class _TreeBuilder:
-    """Branches grown from PyYAML's nodes; keeps every fault on the way."""
+    """Builds YAML values from PyYAML's nodes, and collects all errors."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -207,14 +207,14 @@ class _TreeBuilder:
         self.count = 0
 
     def build(self, node: yaml.Node, above: tuple[int, ...], key: Position | None) -> YamlValue:
-        """The value for `node`; `above` holds the ids of the nodes around it."""
+        """Build the value of `node`; `above` holds the ids of the enclosing nodes."""
         position = self.position(node)
         self.count += 1
         if id(node) in above:
-            return self.report(position, "an alias can't stand inside of what it names", "write the value out")
+            return self.report(position, "an alias can't be inside the value that it names", "write the value out")
         if self.count > MAX_VALUES:
             if self.count == MAX_VALUES + 1:
-                self.report(position, f"the aliases unfold to more than {MAX_VALUES:,} values", "write out what is meant")
+                self.report(position, f"the aliases unfold to more than {MAX_VALUES:,} values", "write the values out")
             return YamlValue(None, position, key)
         kind = node.tag.removeprefix(_TAG)
         inside = (*above, id(node))
@@ -272,10 +272,10 @@ class _TreeBuilder:
             return None
 
     def position(self, node: yaml.Node) -> Position:
-        """Where `node` starts."""
+        """Position where `node` starts."""
         return Position(self.source, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def report(self, position: Position, message: str, hint: str = "", code: str = "yaml") -> YamlValue:
-        """Note a fault and give what stands in for the value."""
+        """Report an error, and return a placeholder for the value."""
         self.problems.append(Problem(code, position.location(), message, hint))
         return YamlValue(None, position)

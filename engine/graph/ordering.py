@@ -1,7 +1,7 @@
-"""Which step before which: order, cycles and what leads to the outputs.
+"""Orders steps by their dependencies, and finds the steps that the outputs need.
 
-A graph without cycles is put in order by the standard library; `tangles`, and networkx with it, is loaded where steps wait for
-each other, since importing networkx takes longer than all else that `promptwire check` does.
+The standard library orders a graph without cycles. `cycles`, and networkx with it, is imported only when there is a cycle:
+importing networkx takes longer than the rest of `promptwire check`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ __all__ = ["StepOrder", "ancestors", "order_steps"]
 
 @dataclass(frozen=True, slots=True)
 class StepOrder:
-    """Steps in an order in which they could run one by one."""
+    """Steps in an order in which they could run, and the cycles among them."""
 
     order: tuple[str, ...]
-    """Every step; those of a cycle side by side."""
+    """All steps; those of a cycle are adjacent."""
     cycles: tuple[tuple[str, ...], ...]
-    """Each set of steps that wait for each other, once, in the order in which they hand on."""
+    """Each cycle once, from step to step."""
 
 
 def order_steps(needs: Mapping[str, Iterable[str]]) -> StepOrder:
-    """The steps of `needs` (what each needs) in order, the same for every order in which they were written."""
+    """Order steps by their `needs`. The result does not depend on the order in the file."""
     inner = {name: {need for need in found if need in needs} for name, found in needs.items()}
     try:
         return StepOrder(tuple(_ordered(inner)), ())
@@ -36,7 +36,7 @@ def order_steps(needs: Mapping[str, Iterable[str]]) -> StepOrder:
 
 
 def ancestors(needs: Mapping[str, Iterable[str]], ends: Iterable[str]) -> frozenset[str]:
-    """`ends` and every step on a path to one of them."""
+    """`ends`, and all steps on a path to one of them."""
     reached: set[str] = set()
     waiting = [end for end in ends if end in needs]
     while waiting:
@@ -48,7 +48,7 @@ def ancestors(needs: Mapping[str, Iterable[str]], ends: Iterable[str]) -> frozen
 
 
 def _ordered(needs: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """Of what is ready, always the first by name. Raises CycleError."""
+    """Yield steps in order; of the ready ones, the first by name. Raises CycleError."""
     sorter = TopologicalSorter(needs)
     sorter.prepare()
     ready: list[str] = []

@@ -1,7 +1,8 @@
-"""Port types: their names, what fits where, and what happens to a value on its way.
+"""Port types: names, compatibility, and conversion of values on a wire.
 
-A wire may widen (one prompt is a set of one), unite (a list of references), or be taken apart and joined (`each`); nothing
-else happens to a value between two nodes. Types are plain Python classes, so that nodes need no vocabulary of ours.
+A wire may widen a value (one prompt becomes a set of one), form a union (a list of references), or split and join a set
+(`each`). A value is not changed in any other way between two nodes. Types are plain Python classes, so nodes need no special
+types.
 """
 
 from __future__ import annotations
@@ -52,11 +53,11 @@ TYPES: Final[dict[str, type]] = {
     "Text": str,
     "List": list,
 }
-"""Port type names and the Python types of their values."""
+"""Python type by port type name."""
 
 _NAMES: Final = {kind: name for name, kind in TYPES.items()}
 WIDER: Final[dict[type, type]] = {Prompt: Prompts, Failures: Examples, int: float}
-"""What a type may become on its way; nothing else."""
+"""The only allowed widenings, by type."""
 _PARTS: Final[dict[type, type]] = {
     Prompts: Prompt,
     Examples: Example,
@@ -64,7 +65,7 @@ _PARTS: Final[dict[type, type]] = {
     Critiques: Critiques,
     Families: Families,
 }
-"""What `each` takes out of a set; failures, critiques and families come as sets of one, for a group alone has no port type."""
+"""Element type of each set type. Failures, critiques and families give sets of one: a single group has no port type."""
 _JOINED: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples, bool: list, int: list, float: list, str: list}
 
 
@@ -74,9 +75,9 @@ def is_optional(annotation: Any) -> bool:
 
 
 def type_of(annotation: Any) -> type:
-    """The port type behind an annotation such as `Prompts | None` or `tuple[str, ...]`.
+    """Port type of an annotation such as `Prompts | None` or `tuple[str, ...]`.
 
-    Raises TypeError for an annotation that is no port type: that is a fault of the node's author.
+    Raises TypeError for an annotation that is not a port type; the node's author must correct it.
     """
     return _type_of(annotation)
 
@@ -91,13 +92,13 @@ def _type_of(annotation: Any) -> type:
     if kind in (list, tuple) or kind is Sequence:
         return list
     if kind not in _NAMES:
-        raise TypeError(f"{annotation} is no port type; port types: {', '.join(TYPES)}")
+        raise TypeError(f"{annotation} is not a port type; port types: {', '.join(TYPES)}")
     found: type = kind
     return found
 
 
 def name_of(annotation: Any) -> str:
-    """The port type's name.
+    """Name of an annotation's port type.
 
     >>> name_of(Prompts | None), name_of(tuple[str, ...])
     ('Prompts', 'List')
@@ -106,12 +107,12 @@ def name_of(annotation: Any) -> str:
 
 
 def fits(given: type, wanted: type) -> bool:
-    """Whether a value of type `given` may go where `wanted` is expected, as it is or widened."""
+    """Whether type `given` is accepted where `wanted` is expected, unchanged or widened."""
     return given is wanted or WIDER.get(given) is wanted
 
 
 def widen(value: Any, annotation: Any) -> Any:
-    """`value` as the port type behind `annotation`; None, an input left unset, stays None. Raises NodeError for a misfit."""
+    """Widen `value` to the port type of `annotation`; None (unset) stays None. Raises NodeError for a wrong type."""
     kind = type_of(annotation)
     if value is None:
         return None
@@ -133,7 +134,7 @@ def is_set(kind: type) -> bool:
 
 
 def union(values: Sequence[Any], annotation: Any) -> Any:
-    """The union of `values` as the port type behind `annotation`, in the written order; without one, as the values' own.
+    """Union of `values` in the written order, as the port type of `annotation`, or of the values when it is None.
 
     Raises NodeError for a type without union.
     """
@@ -159,7 +160,7 @@ def union(values: Sequence[Any], annotation: Any) -> Any:
 
 
 def _whole(values: Sequence[Any]) -> type:
-    """The set type that holds all of `values`; List when there is none, as for numbers."""
+    """Set type that holds all of `values`; List when there is none, as for numbers."""
     kinds = {type(value) for value in values if value is not None}
     for kind in (Prompts, Examples, Scores, Failures, Critiques, Families):
         if kinds and all(given is kind or WIDER.get(given) is kind for given in kinds):
@@ -168,19 +169,19 @@ def _whole(values: Sequence[Any]) -> type:
 
 
 def empty(kind: type) -> Any:
-    """The value of `kind` that a state without `start` begins with. Raises TypeError for Prompt and Example: they have none."""
+    """Empty value of `kind`, for a state without `start`. Raises TypeError for Prompt and Example."""
     if kind in (Prompt, Example):
         raise TypeError(f"{_NAMES[kind]} has no empty value")
     return kind()
 
 
 def element_type(kind: type) -> type | None:
-    """The type of one element of a set; None for what is no set, and for List, whose elements have any type."""
+    """Type of one element of a set; None for other types, and for List, whose elements have any type."""
     return _PARTS.get(kind)
 
 
 def elements(value: Any) -> tuple[Any, ...]:
-    """The elements that `each` takes in turn."""
+    """Elements of a set, in the order that `each` uses."""
     if isinstance(value, Failures):
         return tuple(Failures(groups=(group,)) for group in value.groups)
     if isinstance(value, Critiques | Families):
@@ -191,12 +192,12 @@ def elements(value: Any) -> tuple[Any, ...]:
 
 
 def joined_type(kind: type) -> type:
-    """The type of the joined outputs of elements that each gave a `kind`."""
+    """Type of the joined outputs of all elements, each of type `kind`."""
     return _JOINED.get(kind, kind)
 
 
 def join_values(values: Sequence[Any], kind: type) -> Any:
-    """The outputs of all elements, each of type `kind`, as one value of type `joined_type(kind)`, in element order."""
+    """Join the outputs of all elements, each of type `kind`, in element order, to a `joined_type(kind)`."""
     if kind is Example:
         return Examples.of(values)
     if kind is History:
@@ -206,15 +207,15 @@ def join_values(values: Sequence[Any], kind: type) -> Any:
 
 
 def to_json(value: Any) -> Any:
-    """`value` as JSON values."""
+    """Convert `value` to JSON values."""
     if isinstance(value, Model):
         return value.model_dump(mode="json")
     return [to_json(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def from_json(data: Any, kind: type) -> Any:
-    """The value of type `kind` that `to_json` gave `data` for. Raises NodeError for anything else."""
+    """Convert `data` from `to_json` back to a value of type `kind`. Raises NodeError for other data."""
     try:
         return TypeAdapter(kind).validate_python(data)
     except ValidationError as cause:
-        raise NodeError(f"the data hold no {_NAMES[kind]}: {cause.errors()[0]['msg']}") from cause
+        raise NodeError(f"the data are not of type {_NAMES[kind]}: {cause.errors()[0]['msg']}") from cause

@@ -1,4 +1,4 @@
-"""Keys of a step that the engine reads: no node type can have a port or param of these names."""
+"""Engine keys of a step. No node type can have a port or param with these names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from promptwire.node import NodeType
 __all__ = ["ENGINE_KEYS", "OnError", "keys_of"]
 
 OnError = Literal["fail", "skip", "retry"]
-"""What a call does whose tries have all failed: end the run, be left out, or be tried again all over."""
+"""After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again."""
 
 ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache", "on_error", "retries", "max_failed")
-"""Keys of the engine, in the order in which documents list them. `use` is no key of a step but says which kind it is."""
+"""Engine keys, in the order of the documentation. `use` is not among them: it selects the kind of step."""
 
 
 def keys_of(kind: NodeType) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""A checked pipeline, ready to run: what the checker hands to the planner, the painter and the runner.
+"""The checked graph: the input of planning, drawing and running.
 
-Names are resolved and types are known here; no YAML, no file and no model is looked at any more. A loop is a step that owns
-a graph, and so is a pipeline used as a node, so every reader of this module is a small recursion.
+Names are resolved and types are known; YAML, files and models are not needed any more. A loop and a pipeline used as a node are
+steps that own a graph, so code that walks a graph is recursive.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOWHERE = Location("")
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference `$name` or `$name.port`: an input, a param, a loop variable, a carried state or a step's output."""
+    """A reference `$name` or `$name.port` to an input, param, loop variable, state or output."""
 
     name: str
     port: str | None = None
@@ -51,7 +51,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class RefUnion:
-    """Several references on one port: their union in the written order."""
+    """A list of references: their union in the written order."""
 
     refs: tuple[Ref, ...]
 
@@ -68,52 +68,52 @@ Wire = Ref | RefUnion | LiteralValue
 
 @dataclass(frozen=True, slots=True)
 class ModelCallSpec:
-    """How a step speaks to a model: everything about a call that is the engine's business and not the node's."""
+    """Engine keys of a step that calls a model: role, template, settings, error handling."""
 
     role: Role
     template: str | None = None
-    """Text name of the template as written; None means the task's own (scoring)."""
+    """Path of the template; None means the task's own (scoring)."""
     settings: Settings = field(default_factory=Settings)
-    """What the step itself says; the template's and the role's settings come after."""
+    """Settings of the step; they take precedence over those of the template and the role."""
     given: Mapping[str, Wire] = field(default_factory=dict)
-    """The keys of `with:`."""
+    """Wires of `with:`."""
     metric: str | None = None
     """Name of the metric; None means the task's own."""
     cache: CachePolicy | None = None
     """None means the run's policy."""
     on_error: OnError = "fail"
-    """What a call does that can't be answered even after its tries."""
+    """What happens after all tries of a call failed."""
     retries: int = 3
-    """With `on_error: retry`: how often all tries are made once more."""
+    """With `on_error: retry`: how often the tries start again."""
     max_failed: float = 1.0
-    """Share of a node's calls that may be skipped before the node fails all the same."""
+    """With `on_error: skip`: share of a node's calls that may fail before the node fails."""
 
     @property
     def rounds(self) -> int:
-        """How often all tries of a call are made once more before it has failed."""
+        """How often the tries of a call start again before it fails."""
         return self.retries if self.on_error == "retry" else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One named thing in a graph."""
+    """One step of a graph."""
 
     name: str
     path: str
     """Dotted path from the top, such as `search.expand.edits`."""
     location: Location
     needs: frozenset[str]
-    """Names of steps in the same graph that must be done before."""
+    """Names of steps in the same graph that must finish first."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallStep(Step):
-    """One call of a node."""
+    """A call of a node type."""
 
     type: NodeType
     wires: Mapping[str, Wire]
     params: Mapping[str, Wire]
-    """Literals, or references to params and loop variables: their values are read when the step runs."""
+    """Literals, or references to params and loop variables, which are resolved when the step runs."""
     asking: ModelCallSpec | None
 
 
@@ -135,7 +135,7 @@ class Carry:
     start: Wire | None
     """Value in the first round; None means the empty value of `type`."""
     next: Wire
-    """What the body hands to the next round."""
+    """Value for the next round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +143,17 @@ class RepeatStep(Step):
     """A loop: `body` runs once per round."""
 
     rounds: Wire
-    """Number of rounds, or a list whose elements `variable` takes in turn."""
+    """Number of rounds, or the list that `variable` runs over."""
     variable: str | None
     until: Ref | None
-    """A Bool of the body, looked at after each round."""
+    """A Bool of the body, read after each round."""
     carry: Mapping[str, Carry]
     body: Graph
 
 
 @dataclass(frozen=True, slots=True)
 class EachStep(Step):
-    """A sub-graph per element of a set, all at once; outputs are joined in element order."""
+    """A sub-graph per element of a set. Elements run concurrently; outputs are joined in element order."""
 
     variable: str
     over: Wire
@@ -164,9 +164,9 @@ class EachStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Steps in an order in which they could run one by one, with what goes in and what comes out.
+    """A graph: inputs, params, outputs, and steps in an order in which they could run.
 
-    The body of a loop is a graph without inputs and params of its own: it sees the names around it.
+    The body of a loop is a graph without inputs and params. It sees the enclosing names.
     """
 
     name: str
@@ -174,14 +174,14 @@ class Graph:
     inputs: Mapping[str, type]
     """Python type of each input."""
     params: Mapping[str, Any]
-    """Value of each param: the default, or what the command line said."""
+    """Value of each param: the default, or the value from the command line."""
     steps: Mapping[str, Step]
     outputs: Mapping[str, Wire]
-    """The first is the main output. Of a loop's body: empty; of an `each` body: what is joined."""
+    """The first is the main output. Empty for a loop's body; for an `each` body, the outputs to join."""
     types: Mapping[str, type]
     """Python type of each output."""
     models: Mapping[Role, Settings] = field(default_factory=dict)
-    """Settings by role, for steps whose own and whose template's settings are silent."""
+    """Settings by role. Settings of a step or template take precedence."""
     limits: Limits = Limits()
     optional: frozenset[str] = frozenset()
-    """Inputs that may be left unset."""
+    """Inputs that may be unset."""

@@ -1,7 +1,7 @@
-"""From pipeline files to one graph whose every name is resolved and every wire fits.
+"""Builds the checked graph of a pipeline: names resolved, types checked.
 
-Nodes are built in the order of their needs, because what a reference means is only known when the node at its other end is. The
-build never stops at an error: what is wrong gets a stand-in, is noted, and the graph is thrown away at the end.
+Nodes are built in order of their references, because the type of a reference is known only when its node is built. An error
+does not stop the build: the faulty part gets a placeholder, the error is reported, and the graph is discarded at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["build", "open_pipeline", "scope_of"]
 
 
 def open_pipeline(context: CheckContext, path: Path, patches: Mapping[str, Any] | None = None) -> LoadedPipeline | None:
-    """The pipeline file at `path`, read once; None when there is no pipeline in it, which is then noted."""
+    """Read the pipeline file at `path`, once. None when it is not a pipeline; the error is reported."""
     if path not in context.opened:
         context.opened[path] = None
         try:
@@ -47,7 +47,7 @@ def open_pipeline(context: CheckContext, path: Path, patches: Mapping[str, Any] 
 
 
 def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
-    """The inputs and params of a pipeline as names, params with their defaults."""
+    """Symbols for the inputs and params of a pipeline; params have their defaults as values."""
     names = SymbolTable()
     for name, spec in source.spec.inputs.items():
         location = source.document.location(("inputs", name), key=True)
@@ -65,7 +65,7 @@ def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
 def build(
     context: CheckContext, source: LoadedPipeline, names: SymbolTable, *, path: str = "", chain: tuple[Path, ...] = ()
 ) -> Graph:
-    """The graph of a pipeline; `names` is its `scope_of`, `path` that of the step it is used as."""
+    """Build the graph of a pipeline. `names` comes from `scope_of`; `path` is the path of the step that uses the pipeline."""
     scope = GraphScope(context, source, names, (*chain, source.path), path)
     spec = source.spec
     steps = build_nodes(scope, spec.nodes, ("nodes",))
@@ -80,14 +80,14 @@ def build(
                 "bad-output", yaml_value.location, f"the output {name!r} must be a reference", "write $name"
             )
         outputs[name], types[name] = wire or LiteralValue(None), kind or type(None)
-    # Without outputs, which is told elsewhere, nothing would be used.
+    # Missing outputs are reported elsewhere; without this, every node would be reported as unused too.
     kept = prune_unused(scope, steps, ends=[scope.value_at(("outputs",) if outputs else ("nodes",))], at=("nodes",))
     _report_unused(scope)
     return Graph(
         name=spec.name or source.path.stem,
         doc=spec.doc,
         inputs={name: TYPES[given.type] for name, given in spec.inputs.items()},
-        params={name: names.own[name].values[0] for name in spec.params if (names.own[name].values or None) is not None},  # type: ignore[index]
+        params={name: symbol.values[0] for name in spec.params if (symbol := names.own[name]).values},
         steps=kept,
         outputs=outputs,
         types=types,
@@ -98,13 +98,13 @@ def build(
 
 
 def _written_outputs(scope: GraphScope, names: Iterable[str]) -> Iterator[str]:
-    """Those outputs that stand in the file: what was missing has a stand-in without a location."""
+    """Outputs that are written in the file. The placeholder for missing outputs is left out: it has no location."""
     under = scope.source.document.root.get("outputs")
     yield from (name for name in names if under and under.get(name))
 
 
 def build_nodes(scope: GraphScope, specs: Mapping[str, NodeSpec], at: KeyPath) -> dict[str, Step]:
-    """The steps of a graph, in an order in which they could run."""
+    """Build the steps of a graph, in an order in which they could run."""
     nodes = scope.value_at(at)
     written = nodes.value if isinstance(nodes.value, dict) else {}
     for name in written:
@@ -137,7 +137,7 @@ def _build_step(scope: GraphScope, entry: StepEntry, spec: NodeSpec) -> BuildRes
 
 
 def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResult:
-    """The step for a pipeline file used as a node."""
+    """Build the step for a pipeline file that is used as a node."""
     name, at, needs = entry
     yaml_value, context = scope.value_at(at), scope.context
     source = _open_inner(scope, spec.use, yaml_value)
@@ -171,8 +171,8 @@ def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> Build
             hint = f"write {key}: VALUE"
             context.diagnostics.error("missing-param", scope.location(at), f"{source.path.name} needs the param {key!r}", hint)
     if source.spec.limits.model_fields_set:
-        message = f"the limits of {source.path.name} do not count where it is a node"
-        hint = "only those of the pipeline that is run count: set them there, or with --limit"
+        message = f"the limits of {source.path.name} have no effect where it is a node"
+        hint = "set limits in the pipeline that is run, or with --limit"
         context.diagnostics.warn("idle-limits", source.document.location(("limits",), key=True), message, hint)
     graph = build(context, source, names, path=scope.at(name), chain=scope.chain)
     step = PipeStep(name, scope.at(name), scope.location(at), needs, graph=graph, wires=wires, params=params)
@@ -181,7 +181,7 @@ def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> Build
 
 
 def _open_inner(scope: GraphScope, use: str, yaml_value: YamlValue) -> LoadedPipeline | None:
-    """The pipeline that `use` names."""
+    """Open the pipeline file named by `use`. Reports a missing file and recursion."""
     written = yaml_value.get("use") or yaml_value
     try:
         path = scope.context.folders.pipeline(use, folder_of(written, scope.source.document), written.location)
@@ -197,7 +197,7 @@ def _open_inner(scope: GraphScope, use: str, yaml_value: YamlValue) -> LoadedPip
 
 
 def _connect_param(scope: GraphScope, child: YamlValue, *, param: ParamSpec, symbol: Symbol) -> Wire | None:
-    """The wire of a param of an inner pipeline, whose symbol learns the values."""
+    """Connect a param of an inner pipeline, and store its known values in `symbol`."""
     wire = connect_setting(scope, child, Target(f"the param {symbol.name!r}", declared_type(param)))
     symbol.values = known_values(wire, scope.names) if wire else None
     for value in symbol.values or ():
@@ -218,23 +218,23 @@ def _report_cycle(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> Non
 
 
 def _state_hint(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> str:
-    """In a loop whose states are handed on by nodes of the cycle: that there is a name for what the last round gave."""
+    """Hint for a cycle in a loop body: the state that holds the previous round's value. Empty when there is none."""
     carry = scope.value_at(at[:-1]).get("carry")
     for state, yaml_value in carry.value.items() if carry is not None and isinstance(carry.value, dict) else ():
         following = yaml_value.get("next")
         for name in referenced_names(following) if following is not None else ():
             if name in cycle:
-                return f"what ${name} gave in the round before is the state ${state}: read that"
+                return f"the value of ${name} from the previous round is the state ${state}: use ${state}"
     return ""
 
 
 def _report_unused(scope: GraphScope) -> None:
-    """Warn of names that nobody reads."""
+    """Warn of inputs, params and states that are never used."""
     diagnostics = scope.diagnostics
     for symbol in scope.names.own.values():
         if symbol.kind in ("input", "param") and not symbol.used:
-            diagnostics.warn("unused-name", symbol.location, f"nobody reads the {symbol.kind} {symbol.name!r}")
+            diagnostics.warn("unused-name", symbol.location, f"{symbol.kind} {symbol.name!r} is never used")
     for loop, state in scope.states:
         if not state.used and state.name not in loop.used:
-            hint = f"read ${state.name} inside of the loop, or ${loop.name}.{state.name} after it"
-            diagnostics.warn("unread-state", state.location, f"nobody reads the state {state.name!r}", hint)
+            hint = f"read ${state.name} inside the loop, or ${loop.name}.{state.name} after it"
+            diagnostics.warn("unread-state", state.location, f"state {state.name!r} is never used", hint)

@@ -1,6 +1,6 @@
-"""Check a pipeline whole - names, types, settings, templates - before a single call is paid.
+"""Checks a pipeline before any call: names, types, settings, templates.
 
-`check` gives everything that was found; `load_graph` is for those who want to run it, and raises all of it at once.
+`check` returns all problems. `load_graph` returns the graph, or raises all problems at once.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = ["Checked", "check", "load_graph", "path_of"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What checking a pipeline found."""
+    """Result of checking a pipeline."""
 
     graph: Graph | None
-    """The graph, when there is no error."""
+    """The graph; None when there is an error."""
     problems: tuple[Problem, ...]
     """Errors and warnings, file by file from top to bottom."""
 
@@ -42,10 +42,10 @@ def check(
     patches: Mapping[str, Any] | None = None,
     types: Mapping[str, NodeType] | None = None,
 ) -> Checked:
-    """Everything that is wrong with `pipeline`, a file or the name of a shipped one.
+    """Check `pipeline`, a file or the name of a shipped pipeline, and return all problems.
 
-    `params` and `sets` are what `-p` and `--set` say: texts are read as YAML, other values are taken as they are. `types`
-    are the node types; those installed when not given. Raises UsageError for a name that is not shipped.
+    `params` and `patches` are the values of `-p` and `--set`. Texts are read as YAML; other values are used unchanged.
+    `types` are the node types, by default all installed ones. Raises UsageError for an unknown pipeline name.
     """
     return _check(pipeline, types, params=params or {}, patches=patches or {}, complete=False)
 
@@ -57,9 +57,9 @@ def load_graph(
     patches: Mapping[str, Any] | None = None,
     types: Mapping[str, NodeType] | None = None,
 ) -> Graph:
-    """The graph of `pipeline`, ready to run; for the arguments see `check`. Here every param must have a value.
+    """Load `pipeline` as a graph that can run. Arguments as for `check`; every param must have a value.
 
-    Raises PipelineError with every problem at once, UsageError for a name that is not shipped.
+    Raises PipelineError with all problems, and UsageError for an unknown pipeline name.
     """
     checked = _check(pipeline, types, params=params or {}, patches=patches or {}, complete=True)
     if checked.graph is None:
@@ -88,7 +88,7 @@ def _check(
 
 
 def path_of(pipeline: str) -> Path:
-    """The file of `pipeline`, a file or the name of a shipped one. Raises UsageError for a name that is not shipped."""
+    """Path of `pipeline`, a file or the name of a shipped pipeline. Raises UsageError for an unknown name."""
     return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else resources.pipeline_path(pipeline)
 
 

@@ -1,4 +1,4 @@
-"""What all parts of one check share, and where in a pipeline they stand."""
+"""State shared by all parts of one check, and the scope of the graph being built."""
 
 from __future__ import annotations
 
@@ -19,52 +19,54 @@ from promptwire.node import NodeType
 __all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "StepEntry"]
 
 MAX_STEPS = 2000
-"""Steps of a whole graph: pipelines that use pipelines twice grow by doubling."""
+"""Largest number of steps of a graph. Pipelines that use other pipelines twice double it at each level."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedPipeline:
-    """A pipeline file that was read and has a shape."""
+    """A pipeline file that was read and parsed."""
 
     path: Path
     document: Document
     spec: PipelineSpec
     broken: frozenset[KeyPath]
-    """Paths of its misshapen parts, which `spec` lacks."""
+    """Paths of invalid parts, which are missing in `spec`."""
 
 
 @dataclass(slots=True)
 class CheckContext:
-    """One check: where node types and files come from, and what was found."""
+    """State of one check: node types, folders, opened files, diagnostics."""
 
     types: Mapping[str, NodeType]
     folders: FileResolver
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     opened: dict[Path, LoadedPipeline | None] = field(default_factory=dict)
-    """Files by path; None when there is no pipeline in one."""
+    """Opened files by path; None for a file that is not a pipeline."""
     steps: int = 0
 
     def count(self, location: Location) -> None:
-        """One more step. Raises PipelineError when there are more than any author can have meant."""
+        """Count one more step. Raises PipelineError above MAX_STEPS."""
         self.steps += 1
         if self.steps > MAX_STEPS:
-            message = f"the whole graph has more than {MAX_STEPS} steps"
-            raise PipelineError([Problem("too-large", location, message, "pipelines that use pipelines multiply: use a loop")])
+            message = f"the graph has more than {MAX_STEPS} steps"
+            raise PipelineError(
+                [Problem("too-large", location, message, "use a loop in place of pipelines that contain pipelines")]
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class GraphScope:
-    """A graph that is being built."""
+    """Scope of a graph that is being built: its names, its file, its path."""
 
     context: CheckContext
     source: LoadedPipeline
     names: SymbolTable
     chain: tuple[Path, ...]
-    """Files of the pipelines around it, its own last."""
+    """Files of the enclosing pipelines, its own last."""
     path: str = ""
-    """Dotted path of the step that owns it; empty at the top."""
+    """Dotted path of the step that owns the graph; empty for the top graph."""
     states: list[tuple[Symbol, Symbol]] = field(default_factory=list)
-    """Loops and their states, to be asked at the end who reads them; one list for all bodies of a pipeline."""
+    """Loops and their states, for warnings about unused states; one list for all bodies of a pipeline."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -72,44 +74,44 @@ class GraphScope:
         return self.context.diagnostics
 
     def inside(self, names: SymbolTable, name: str) -> GraphScope:
-        """The scope of the body of the step `name`."""
+        """Scope for the body of the step `name`."""
         return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states)
 
     def at(self, name: str) -> str:
-        """The dotted path of the step `name`."""
+        """Dotted path of the step `name`."""
         return f"{self.path}.{name}" if self.path else name
 
     def value_at(self, path: KeyPath) -> YamlValue:
-        """What is written at `path`."""
+        """The YAML value at `path`."""
         return self.source.document.value_at(path)
 
     def location(self, path: KeyPath) -> Location:
-        """Where the key at `path` stands."""
+        """Location of the key at `path`."""
         return self.source.document.location(path, key=True)
 
     def mark_used(self, yaml_value: YamlValue) -> None:
-        """Take the names in something that is wrong as used: whoever mends it will use them."""
+        """Mark the names in a faulty value as used, so that no second warning follows from the same fault."""
         for name in referenced_names(yaml_value):
             if symbol := self.names.find(name):
                 symbol.used.add("*")
 
 
 class StepEntry(NamedTuple):
-    """Where a step stands in its graph."""
+    """Entry of a step under `nodes:`: its name, its path in the document, the steps it needs."""
 
     name: str
     at: KeyPath
-    """Its path in the document."""
+    """Path in the document."""
     needs: frozenset[str]
-    """Steps of the same graph that must be done before."""
+    """Steps of the same graph that must finish first."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A step and what can be referred to of it."""
+    """A built step and the outputs that references can name."""
 
     step: Step | None = None
     ports: Mapping[str, type | None] | None = None
-    """Types of its outputs; None when they can't be known."""
+    """Types of its outputs; None when they are unknown."""
     main: str | None = None
     """Name of the main output."""

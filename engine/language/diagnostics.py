@@ -10,30 +10,30 @@ __all__ = ["Diagnostics"]
 
 
 class Diagnostics:
-    """Everything that was found wrong or doubtful; each thing once, however often it is met."""
+    """Errors and warnings of one check, each kept once."""
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
 
     def error(self, code: str, location: Location, message: str, hint: str = "") -> None:
-        """Note what keeps the pipeline from running."""
+        """Report an error: the pipeline can't run."""
         self._found[Problem(code, location, message, hint)] = None
 
     def warn(self, code: str, location: Location, message: str, hint: str = "") -> None:
-        """Note what is doubtful."""
+        """Report a warning."""
         self._found[Problem(code, location, message, hint, warning=True)] = None
 
     def add(self, problems: Iterable[Problem]) -> None:
-        """Note problems that others found."""
+        """Add problems that were found elsewhere."""
         self._found.update(dict.fromkeys(problems))
 
     @property
     def count(self) -> int:
-        """How many errors there are."""
+        """Number of errors, without warnings."""
         return sum(not problem.warning for problem in self._found)
 
     def sorted(self) -> tuple[Problem, ...]:
-        """File by file in the order in which they were met, each from top to bottom."""
+        """All problems, sorted by file in the order of discovery, then by position."""
         files = {name: number for number, name in enumerate(dict.fromkeys(problem.location.file for problem in self._found))}
         key = lambda problem: (files[problem.location.file], problem.location.line, problem.location.column)  # noqa: E731
         return tuple(sorted(self._found, key=key))

@@ -1,8 +1,8 @@
-"""Where the files are that a pipeline names: other pipelines and templates.
+"""Finds the files that a pipeline names: other pipelines and templates.
 
-A name in a file is looked up from the folder of the file it stands in, so a pipeline that extends one elsewhere keeps that
-one's templates. It can't leave the folder of the pipeline that was asked for, nor what is shipped, unless the user allows it:
-a pipeline from the internet must not be able to send a private file to a model.
+A name is looked up from the folder of the file that contains it. A pipeline that extends one in another folder therefore keeps
+the templates of that folder. A name can't leave the folder of the top pipeline or of the shipped files, unless the user allows
+it: a downloaded pipeline must not be able to send a private file to a model.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def is_pipeline(name: str) -> bool:
-    """Whether a node type's name is that of a pipeline file."""
+    """Whether a node type's name is a pipeline file."""
     return name.endswith(_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
 class FileResolver:
-    """The folders that a pipeline may reach."""
+    """Finds files in the folders that a pipeline may read."""
 
     top: Path
-    """Folder of the pipeline that was asked for."""
+    """Folder of the top pipeline."""
 
     def pipeline(self, written: str, beside: Path, location: Location) -> Path:
-        """The pipeline file `written` in a file of the folder `beside`: a path, or the name of a shipped one.
+        """Find the pipeline `written`, named in a file of the folder `beside`: a path, or a shipped pipeline's name.
 
-        Raises PipelineError, at `location`.
+        Raises PipelineError at `location`.
         """
         if not is_pipeline(written):
             names = resources.pipelines()
@@ -48,7 +48,7 @@ class FileResolver:
                 location,
                 "file-missing",
                 f"there is no shipped pipeline {written!r}",
-                f"{hint}; a file is written ./{written}.yaml",
+                f"{hint}; write a file as ./{written}.yaml",
             )
         places = [beside] if written.startswith("./") else [beside, package_data.package_folder("pipelines")]
         found = self._first_file(written, places, location)
@@ -59,7 +59,7 @@ class FileResolver:
         return found
 
     def template(self, written: str, beside: Path, location: Location) -> Path:
-        """The template `written` in a file of the folder `beside`. Raises PipelineError, at `location`."""
+        """Find the template `written`, named in a file of the folder `beside`. Raises PipelineError at `location`."""
         places = [beside, beside / "templates", Path.cwd() / "templates", package_data.package_folder("templates")]
         found = self._first_file(written, places, location)
         if found is None:
@@ -87,7 +87,7 @@ def _error(location: Location, code: str, message: str, hint: str) -> PipelineEr
 
 
 def _templates(places: list[Path]) -> Iterator[str]:
-    """Names of the templates in reach, for a hint; those beside the pipeline only one folder deep."""
+    """Names of the templates that can be used, for a hint. Beside the pipeline, only one folder level is searched."""
     beside, *folders = places
     for path in (*beside.glob("*.j2"), *beside.glob("*/*.j2")):
         yield path.relative_to(beside).as_posix()

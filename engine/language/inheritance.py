@@ -1,6 +1,6 @@
-"""A pipeline file with what it extends, its overrides and the command line's settings worked in.
+"""Merges a pipeline file with its base (`extends`), its overrides and `--set`.
 
-What comes out is one document, and every value in it still knows the text that it was written in.
+The result is one document. Every value keeps the file and the position where it was written.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _MAX_CHAIN = 16
 
 
 def resolve(path: Path, folders: FileResolver, *, patches: Mapping[str, Any] | None = None) -> Document:
-    """The pipeline file at `path` as one document without `extends` and `override`.
+    """Resolve the pipeline file at `path` to one document without `extends` and `override`.
 
-    `sets` are dotted paths and values as the command line gives them. Raises PipelineError with every fault of the patches.
+    `patches` are dotted paths and values from the command line. Raises PipelineError with all errors of the patches.
     """
     document = _extended(path, folders, ())
     problems: list[Problem] = []
@@ -41,19 +41,19 @@ def resolve(path: Path, folders: FileResolver, *, patches: Mapping[str, Any] | N
 
 
 def written_value(value: Any, name: str) -> YamlValue:
-    """A value from the command line (text, read as YAML) or from Python (as it is); messages call it `name`."""
+    """A YAML value from the command line (text) or from Python (any value). Messages call it `name`."""
     position = Position(Source(name))
     return yaml_value_of(read_yaml_text(value, name).data if isinstance(value, str) else value, position, position)
 
 
 def folder_of(yaml_value: YamlValue, document: Document) -> Path:
-    """The folder that a file name in `yaml_value` is looked up from."""
-    # A value from the command line has no lines, and belongs to the pipeline that it changes.
+    """Folder from which a file name in `yaml_value` is looked up."""
+    # A value from the command line has no lines; it belongs to the pipeline that it changes.
     return Path(yaml_value.position.source.name if yaml_value.position.source.lines else document.file).parent
 
 
 def _extended(path: Path, folders: FileResolver, below: tuple[Path, ...]) -> Document:
-    """The file with its base under it."""
+    """The file at `path`, merged with its base."""
     document = read_yaml(path)
     base = document.root.get("extends")
     override = document.root.get("override")
@@ -73,7 +73,7 @@ def _extended(path: Path, folders: FileResolver, below: tuple[Path, ...]) -> Doc
 
 
 def _overlaid(base: YamlValue, variant: Document) -> YamlValue:
-    """The base with the variant's own keys and then its patches on top."""
+    """The base with the variant's own keys, then its `override` patches applied."""
     if not isinstance(base.value, dict) or not isinstance(variant.root.value, dict):
         return base
     problems: list[Problem] = []

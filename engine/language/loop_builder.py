@@ -1,7 +1,7 @@
-"""Loops and sub-graphs per element: steps that own a graph, whose body sees the names around it.
+"""Builds `repeat` and `each`: steps whose body is a graph that sees the enclosing names.
 
-A loop is no back-edge but a node with a graph inside, bounded by a number that is known before the run, so that a plan can
-say what it may cost. `build_nodes` of the builder comes as an argument, for a body is built as any graph is.
+A loop is a step with a graph inside, so a graph has no back-edges. Its number of rounds is known before the run, so a plan can
+bound the cost. `build_nodes` of the builder is passed as an argument, because a body is built like any graph.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BuildNodes = Callable[[GraphScope, Mapping[str, NodeSpec], KeyPath], dict[str, S
 
 
 def build_repeat(scope: GraphScope, entry: StepEntry, spec: RepeatSpec, *, build_nodes: BuildNodes) -> BuildResult:
-    """The step for a loop."""
+    """Build the step for a loop."""
     name, at, needs = entry
     names, diagnostics = SymbolTable(scope.names), scope.diagnostics
     inner = scope.inside(names, name)
@@ -66,7 +66,7 @@ def build_repeat(scope: GraphScope, entry: StepEntry, spec: RepeatSpec, *, build
 
 
 def build_each(scope: GraphScope, entry: StepEntry, spec: EachSpec, *, build_nodes: BuildNodes) -> BuildResult:
-    """The step for a sub-graph per element."""
+    """Build the step for a sub-graph per element."""
     name, at, needs = entry
     names, diagnostics = SymbolTable(scope.names), scope.diagnostics
     inner = scope.inside(names, name)
@@ -101,21 +101,19 @@ def build_each(scope: GraphScope, entry: StepEntry, spec: EachSpec, *, build_nod
 
 
 def prune_unused(scope: GraphScope, steps: Mapping[str, Step], *, ends: list[YamlValue], at: KeyPath) -> dict[str, Step]:
-    """The steps that lead to `ends`; of the others the author is told."""
+    """Keep the steps that lead to `ends`; warn of the others."""
     nodes = scope.value_at(at)
     own = nodes.value if isinstance(nodes.value, dict) else {}
     needs = {name: set(referenced_names(yaml_value)) & own.keys() for name, yaml_value in own.items()}
     wanted = ancestors(needs, [name for end in ends for name in referenced_names(end)])
     for name in own:
         if name not in wanted:
-            scope.diagnostics.warn(
-                "unused-node", scope.location((*at, name)), f"nobody uses the node {name!r}", "it is not run"
-            )
+            scope.diagnostics.warn("unused-node", scope.location((*at, name)), f"node {name!r} is never used", "it is not run")
     return {name: step for name, step in steps.items() if name in wanted}
 
 
 def _rounds(scope: GraphScope, at: KeyPath) -> tuple[Wire, Symbol | None]:
-    """How often the loop runs, and its variable when it runs over a list."""
+    """Number of rounds, and the loop variable when the loop runs over a list."""
     yaml_value, diagnostics = scope.value_at((*at, "repeat")), scope.diagnostics
     if not isinstance(yaml_value.value, dict):
         wire = connect_setting(scope, yaml_value, Target("'repeat'", int))
@@ -127,7 +125,7 @@ def _rounds(scope: GraphScope, at: KeyPath) -> tuple[Wire, Symbol | None]:
         diagnostics.error(
             "bad-repeat",
             yaml_value.location,
-            "'repeat' names one variable and its list",
+            "'repeat' takes one variable and its list",
             "write repeat: {size: [10, 5]}",
         )
         return LiteralValue(()), None
@@ -142,7 +140,7 @@ def _rounds(scope: GraphScope, at: KeyPath) -> tuple[Wire, Symbol | None]:
 
 
 def _common_type(values: tuple[Any, ...]) -> type | None:
-    """The one type of `values`; None when there is none, or none that is known."""
+    """The common type of `values`; None when there is none."""
     kinds = {type(value) for value in values}
     if kinds == {int, float}:
         return float
@@ -150,7 +148,7 @@ def _common_type(values: tuple[Any, ...]) -> type | None:
 
 
 def _start(scope: GraphScope, spec: CarrySpec, at: KeyPath) -> tuple[type | None, Wire | None]:
-    """A state's type and its value in the first round."""
+    """Type of a state, and its value in the first round."""
     state, diagnostics = at[-1], scope.diagnostics
     declared = TYPES[spec.type] if spec.type else None
     written = scope.value_at(at).get("start")
@@ -170,7 +168,7 @@ def _start(scope: GraphScope, spec: CarrySpec, at: KeyPath) -> tuple[type | None
 
 
 def _until(inner: GraphScope, at: KeyPath) -> Ref | None:
-    """The Bool that ends the loop."""
+    """The reference to the Bool that ends the loop."""
     yaml_value = inner.value_at(at).get("until")
     if yaml_value is None or yaml_value.value is None:
         return None
@@ -183,7 +181,7 @@ def _until(inner: GraphScope, at: KeyPath) -> Ref | None:
 
 
 def _element_type(scope: GraphScope, over: Wire | None, written: YamlValue) -> tuple[type | None, tuple[Any, ...] | None]:
-    """Type of the elements that `each` takes, and their values where they are known."""
+    """Type of the elements of an `each`, and their values when they are known."""
     if over is None:
         return None, None
     kind = type_of_wire(over, scope.names)

@@ -1,7 +1,7 @@
-"""How a step speaks to a model: role, template, settings and the rest of the keys that belong to the engine.
+"""Checks the engine keys of a call: role, template, settings, metric, cache, error handling.
 
-Which of them a step takes follows from its node type, so a `template` on a node that asks nobody is an error and not a key
-that is silently ignored.
+The node type decides which of them a step takes. A `template` on a node that calls no model is an error, because it would be
+ignored without a message.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["ModelCall", "model_call_spec"]
 
 
 class ModelCall(NamedTuple):
-    """A call that may speak to a model."""
+    """A call in YAML, with its node type."""
 
     name: str
     spec: CallSpec
@@ -35,7 +35,7 @@ class ModelCall(NamedTuple):
 
 
 def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
-    """The engine's side of a call; None when its node type speaks to no model."""
+    """Engine keys of a call; None when its node type calls no model."""
     _report_misplaced_keys(scope, call)
     spec, kind = call.spec, call.kind
     if kind.role is None:
@@ -62,10 +62,10 @@ def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
 
 
 def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
-    """Note the engine's keys that this node type has no use for."""
+    """Report engine keys that this node type does not take."""
     kind = call.kind
     taken = keys_of(kind)
-    why = "speaks to no model" if kind.role is None else "scores nothing" if kind.slots else "renders no template of its own"
+    why = "calls no model" if kind.role is None else "scores nothing" if kind.slots else "renders no template of its own"
     for key in ENGINE_KEYS:
         child = call.yaml_value.get(key)
         if child is not None and key not in taken:
@@ -75,16 +75,16 @@ def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
 
 
 def _warn_of_idle_keys(scope: GraphScope, call: ModelCall) -> None:
-    """Note a key that only works beside another way of `on_error`: it would be ignored in silence."""
+    """Warn of a key that has no effect with this `on_error`."""
     for key, way in (("retries", "retry"), ("max_failed", "skip")):
         child = call.yaml_value.get(key)
         if child is not None and call.spec.on_error != way:
-            location, hint = child.key_location, f"write on_error: {way} beside it, or remove it"
-            scope.diagnostics.warn("idle-key", location, f"{key!r} only counts with on_error: {way}", hint)
+            location, hint = child.key_location, f"add on_error: {way}, or remove it"
+            scope.diagnostics.warn("idle-key", location, f"{key!r} has an effect only with on_error: {way}", hint)
 
 
 def _template_wires(scope: GraphScope, call: ModelCall) -> dict[str, Wire]:
-    """The wires of `with:`."""
+    """Wires of `with:`."""
     wires: dict[str, Wire] = {}
     under = call.yaml_value.get("with")
     for name in call.spec.with_:
@@ -97,7 +97,7 @@ def _template_wires(scope: GraphScope, call: ModelCall) -> dict[str, Wire]:
 
 
 def _template(scope: GraphScope, call: ModelCall) -> Path | None:
-    """The file of the step's template; None when it has none or it is not there, which is then noted."""
+    """Find the step's template file; None when there is none. Reports a missing file."""
     written = call.yaml_value.get("template")
     if call.spec.template is None or written is None:
         if call.kind.slots is not None:

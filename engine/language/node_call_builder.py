@@ -1,7 +1,8 @@
-"""One call of a node type: which of its keys are wires, which are settings, and how it speaks to a model.
+"""Builds one call of a node type: its wires, its settings, its engine keys.
 
-Ports and params are written flat, so an unknown key is looked for among both. Settings are given to the node's own pydantic
-model with every value that they can take, elements of a loop's list included: a bad value must not wait for round 7.
+Ports and params stand side by side in YAML, so the hint for an unknown key considers both. Settings are validated by the node's
+own pydantic model with every value that they can have, elements of a loop's list included. A bad value is therefore found by
+the check, before round 7.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ from promptwire.values import Model
 __all__ = ["bind_call", "connect_setting", "report_unwired"]
 
 MAX_COMBINATIONS = 500
-"""Combinations of known values that a node's settings are tried with."""
+"""Largest number of value combinations with which a node's settings are validated."""
 
 
 def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResult:
-    """The step for a call of a built-in or a plugin."""
+    """Build the step for a call of a built-in or plug-in node type."""
     name, at, needs = entry
     yaml_value = scope.value_at(at)
     kind = _node_type(scope, spec.use, yaml_value)
     if kind is None:
-        # What its inputs are nobody can say, but the names in them are there or not.
+        # The inputs of an unknown type are unknown, but the names in them can still be checked.
         for key in spec.given:
             connect(yaml_value.get(key) or yaml_value, Target(f"{key!r} of {spec.use}"), scope)
         scope.mark_used(yaml_value)
@@ -73,7 +74,7 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
 
 
 def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) -> Wire | None:
-    """The value of a setting: a literal, or a reference to a param or loop variable, for cost must be known before the run."""
+    """Connect a setting: a literal, or a reference to a param or loop variable. Cost must be known before the run."""
     diagnostics = scope.diagnostics
     before = diagnostics.count
     wire = connect(yaml_value, target, scope)
@@ -85,14 +86,14 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
             diagnostics.error(
                 "not-a-setting",
                 ref.location,
-                f"{target.label} is a setting, and {ref} is only known while running",
+                f"{target.label} is a setting, and {ref} is known only during the run",
                 hint,
             )
     return wire if diagnostics.count == before else None
 
 
 def report_unwired(scope: GraphScope, entry: StepEntry, *, owner: str, key: str, kind: type) -> None:
-    """Note that a port that must have a wire has none."""
+    """Report a required port that has no wire."""
     fitting = [
         f"${symbol.name}" for symbol in scope.names.visible() if _main_output_type(symbol) is kind and symbol.name != entry.name
     ]
@@ -107,7 +108,7 @@ def _main_output_type(symbol: Symbol) -> type | None:
 
 
 def _node_type(scope: GraphScope, use: str, yaml_value: YamlValue) -> NodeType | None:
-    """The node type called `use`; None when there is none, which is then noted."""
+    """Find the node type named by `use`. None when it is unknown; the error is reported."""
     types, diagnostics = scope.context.types, scope.diagnostics
     location = (yaml_value.get("use") or yaml_value).location
     try:
@@ -131,7 +132,7 @@ def _node_type(scope: GraphScope, use: str, yaml_value: YamlValue) -> NodeType |
 
 
 def _current_port_name(scope: GraphScope, kind: NodeType, key: str, *, spec: CallSpec, child: YamlValue) -> str:
-    """The present name of a port; a former name is noted."""
+    """Current name of a port. Warns of a former name."""
     new = PORTS.get((kind.name, key))
     if new is None:
         return key
@@ -145,7 +146,7 @@ def _current_port_name(scope: GraphScope, kind: NodeType, key: str, *, spec: Cal
 
 
 def _yaml_names(model: type[Model]) -> dict[str, str]:
-    """Fields by their name in YAML, where `from_` is written `from`."""
+    """Field names by their name in YAML: `from_` is written `from`."""
     return {name.rstrip("_"): name for name in model.model_fields}
 
 
@@ -163,7 +164,7 @@ def _report_unknown_key(scope: GraphScope, kind: NodeType, *, key: str, child: Y
 def _validate_settings(
     scope: GraphScope, kind: NodeType, *, settings: Mapping[str, Wire], wired: Set[str], yaml_value: YamlValue
 ) -> None:
-    """Give the node's Params every combination of values that its settings can take, and note what it refuses."""
+    """Validate every combination of values that a node's settings can have, and report errors."""
     names = scope.names
     unknown = {field for field, wire in settings.items() if wire == LiteralValue(None) or known_values(wire, names) is None}
     for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, scope):
@@ -182,7 +183,7 @@ def _validate_settings(
 
 
 def _combinations(wires: Mapping[str, Wire], scope: GraphScope) -> Iterator[dict[str, Any]]:
-    """Values for all of `wires`; two references to one name always have the same value."""
+    """Combinations of values of `wires`. Two references to one name always have the same value."""
     fixed = {field: wire.value for field, wire in wires.items() if isinstance(wire, LiteralValue)}
     named = {field: wire.name for field, wire in wires.items() if isinstance(wire, Ref)}
     axes = {wire.name: known_values(wire, scope.names) or () for wire in wires.values() if isinstance(wire, Ref)}
@@ -192,7 +193,7 @@ def _combinations(wires: Mapping[str, Wire], scope: GraphScope) -> Iterator[dict
 
 
 def _report_bad_setting(scope: GraphScope, kind: NodeType, *, detail: Any, wire: Wire | None, yaml_value: YamlValue) -> None:
-    """Note a setting that the node type does not take."""
+    """Report a setting that the node type rejects."""
     diagnostics = scope.diagnostics
     key = str(detail["loc"][0]).rstrip("_") if detail["loc"] else ""
     child = yaml_value.get(key)

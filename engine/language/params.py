@@ -1,6 +1,6 @@
-"""Params of a pipeline: their types, their defaults, and whether what they are set to is allowed.
+"""Params of a pipeline: types, defaults, and checks of their values.
 
-A param's type is the one that is written or else its default's, so `k: 5` needs no ceremony and `-p k=five` is still refused.
+The type of a param is the declared one, or the type of its default. With `k: 5` alone, `-p k=five` is an error.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _TYPES: Final[Mapping[str, type]] = {"bool": bool, "int": int, "float": float, "
 
 
 def declared_type(spec: ParamSpec) -> type | None:
-    """The type of a param; None when neither type nor default tells."""
+    """Type of a param; None when it has neither type nor default."""
     if spec.type is not None:
         return _TYPES[spec.type]
     return type(spec.default) if type(spec.default) in _TYPES.values() else None
 
 
 def param_symbols(specs: Mapping[str, ParamSpec], document: Document, diagnostics: Diagnostics) -> list[Symbol]:
-    """The params of a pipeline with their defaults as their values."""
+    """Symbols for the params of a pipeline, with their defaults as values."""
     found = []
     for name, spec in specs.items():
         yaml_value = document.value_at(("params", name))
@@ -50,7 +50,7 @@ def param_symbols(specs: Mapping[str, ParamSpec], document: Document, diagnostic
 def set_params(
     specs: Mapping[str, ParamSpec], given: Mapping[str, Any], *, symbols: Mapping[str, Symbol], diagnostics: Diagnostics
 ) -> None:
-    """Give the symbols of params the values that the command line or the API says."""
+    """Set params to the values given on the command line or to the API."""
     for name, value in given.items():
         label = f"-p {name}={value}"
         spec = specs.get(name)
@@ -71,7 +71,7 @@ def set_params(
 
 
 def check_param_value(spec: ParamSpec, value: Any, *, name: str, yaml_value: YamlValue, diagnostics: Diagnostics) -> bool:
-    """Whether a param may have `value`, written at `yaml_value`; what it may not have is noted."""
+    """Whether a param may have `value`, written at `yaml_value`. Reports an error otherwise."""
     location, wanted = yaml_value.location, declared_type(spec)
     optional = not spec.required and spec.default is None
     if wanted is None or (value is None and optional):

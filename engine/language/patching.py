@@ -1,8 +1,8 @@
-"""Patches: dotted paths and what is to stand there, as `override` and `--set` write them.
+"""Applies patches from `override` and `--set`: a dotted path and its new value.
 
-A variant says only what differs, for a copy would go stale. A dotted path follows the names of nodes (`search.select.policy`),
-without the `nodes` between them. Mappings are merged, `null` removes (but is a value of a sampling setting, which is then not
-sent), and a path whose parent is not there is an error: a typo must not become a new key that nobody reads.
+A variant contains only the differences, because a copy would become outdated. A dotted path follows the names of nodes
+(`search.select.policy`) and leaves out `nodes`. Mappings are merged. `null` removes a key; for a sampling setting it is a value
+that means "do not send". A path without a parent is an error: a typo must not become a new key without effect.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ __all__ = ["overlay", "patch"]
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
 _LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes")
-"""What a loop and an 'each' may have; anything else in them is a node."""
+"""Keys of a loop and of an 'each'; other names in a path are nodes."""
 _SETTINGS = ("settings", "with")
-"""What every node may have a mapping under, though it says nothing there yet."""
+"""Keys whose mapping a patch may create."""
 
 
 def patch(root: YamlValue, dotted: str, new: YamlValue) -> YamlValue:
-    """`root` with `new` at the path `dotted`; of both mappings, the union with what is in `new` first. Raises PipelineError."""
+    """Apply a patch: `root` with `new` at the path `dotted`. Two mappings are merged. Raises PipelineError."""
     return _put(root, _locate(root, dotted, new), dotted, new, ())
 
 
 def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
-    """The full path that `dotted` means. Raises PipelineError where its parent is not there."""
+    """Full path for `dotted`. Raises PipelineError when its parent does not exist."""
     path: list[str] = []
     yaml_value = root
     steps = dotted.split(".")
     for number, step in enumerate(steps):
         last = number == len(steps) - 1
         if not isinstance(yaml_value.value, dict):
-            raise _patch_error(new, dotted, f"{'.'.join(steps[:number])!r} has nothing in it to change")
+            raise _patch_error(new, dotted, f"{'.'.join(steps[:number])!r} has no keys that can be changed")
         nodes = yaml_value.get("nodes")
         known = nodes.value if nodes and isinstance(nodes.value, dict) else {}
         if step in known:
@@ -56,7 +56,7 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
         ):
             path.append(step)
         else:
-            below = "" if last or "use" not in yaml_value.value else "; the inside of a pipeline file is changed by its params"
+            below = "" if last or "use" not in yaml_value.value else "; a pipeline file is changed by its params"
             there = [
                 *known,
                 *(key for key in yaml_value.value if key != "nodes"),
@@ -77,14 +77,14 @@ def _child(yaml_value: YamlValue, steps: list[str]) -> YamlValue | None:
 
 
 def _is_sampling(above: Sequence[str | int]) -> bool:
-    """Whether what stands under `above` are sampling settings, where `null` is a value: do not send it."""
+    """Whether `above` is the path of sampling settings, where `null` is a value: do not send."""
     trail = above[:-1] if above and above[-1] == "extra" else above
     own = len(trail) > 1 and trail[-1] == "settings" and trail[-2] != "nodes"
     return own or (len(trail) == 2 and trail[0] == "models")
 
 
 def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: KeyPath) -> YamlValue:
-    """`yaml_value`, which stands under `above`, with `new` merged in at `path`."""
+    """`yaml_value`, whose full path is `above`, with `new` merged in at `path`."""
     if not path:
         return overlay(yaml_value, new, dotted, above)
     step = str(path[0])
@@ -111,7 +111,7 @@ def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, abov
 
 
 def _entries_named_as(yaml_value: YamlValue, keys: Collection[str]) -> dict[str, YamlValue]:
-    """The entries of `yaml_value`. A port that a patch calls by its other name, former or new, stands under the patch's name."""
+    """The entries of `yaml_value`. A port that has a former name appears under the name that the patch uses."""
     entries = dict(yaml_value.value) if isinstance(yaml_value.value, dict) else {}
     for here, there in other_names(entries["use"].value if "use" in entries else None).items():
         if there in keys and there not in entries and here in entries:
@@ -120,12 +120,12 @@ def _entries_named_as(yaml_value: YamlValue, keys: Collection[str]) -> dict[str,
 
 
 def overlay(old: YamlValue, new: YamlValue, dotted: str, above: KeyPath | None = None) -> YamlValue:
-    """What stands at the path `dotted` (in full: `above`) when `new` is laid over `old`. Raises PipelineError."""
+    """Merge `new` over `old`, the value at the path `dotted` (full path `above`). Raises PipelineError."""
     trail: KeyPath = (dotted,) if above is None else above
     if not isinstance(old.value, dict):
         return new
     if not isinstance(new.value, dict):
-        # A param may be declared with type and range; a plain value is its new default.
+        # For a param declared with type and range, a plain value is the new default.
         return replace(old, value={**old.value, "default": new}) if dotted.startswith("params.") else new
     merged = replace(old, value=_entries_named_as(old, new.value))
     for key, value in new.value.items():

@@ -1,6 +1,6 @@
-"""A pipeline file as text: as its author wrote it, or as it works once bases, patches and params are worked in.
+"""Prints a pipeline: the file as written, or with base, patches and params applied.
 
-A variant says only what differs, so its reader needs to see the whole now and then.
+A variant contains only the differences, so a reader sometimes needs the whole pipeline.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ __all__ = ["effective", "written"]
 
 
 def written(pipeline: str) -> str:
-    """The file as it is. Raises UsageError for a name that is not shipped, PipelineError for a file that is no YAML."""
+    """Text of the file as written. Raises UsageError for an unknown name, PipelineError for invalid YAML."""
     path = path_of(pipeline)
     resolve(path, FileResolver(path.parent))
     return path.read_text(encoding="utf-8-sig")
 
 
 def effective(pipeline: str, *, params: Mapping[str, Any] | None = None, patches: Mapping[str, Any] | None = None) -> str:
-    """The pipeline without `extends` and `override`, its params at the values of `params`, its leaves at those of `sets`.
+    """Text of the pipeline with `extends`, `override`, `params` and `patches` applied.
 
-    Raises PipelineError with every fault of its patches, UsageError for a param that it does not have.
+    Raises PipelineError with all errors of the patches, UsageError for an unknown param.
     """
     path = path_of(pipeline)
     document = _with_params(resolve(path, FileResolver(path.parent), patches=patches), params or {})
@@ -55,7 +55,7 @@ def _with_params(document: Document, params: Mapping[str, Any]) -> Document:
         diagnostics = Diagnostics()
         if not check_param_value(spec, new.data(), name=name, yaml_value=new, diagnostics=diagnostics):
             raise PipelineError(diagnostics.sorted())
-        # Of a param that says more than its default, the rest stays.
+        # For a param with type or range, only the default is replaced.
         yaml_value = known[name]
         under = f"params.{name}.default" if isinstance(yaml_value.value, dict) else f"params.{name}"
         root = patch(root, under, new)

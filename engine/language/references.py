@@ -1,7 +1,7 @@
-"""From what is written after a key to a wire whose both ends fit.
+"""Turns the value of a key into a wire, and checks its type.
 
-A whole text that starts with `$` is a reference, a list of references is their union, `$$` is a plain `$`; everything else is a
-literal. That is the whole syntax: an expression language in YAML only fails later and further away.
+A text that starts with `$` is a reference. A list of references is their union. `$$` is a plain `$`. Any other value is a
+literal. There are no expressions: their errors would appear later and further from their cause.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _LITERAL_TYPES: Final = (bool, int, float, str, list)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a wire ends: what it is called in messages and what fits."""
+    """The end of a wire: its label in messages and the type that fits."""
 
     label: str
-    """Such as `'prompts' of beam-select`."""
+    """Label for messages, such as `'prompts' of beam-select`."""
     type: type | None = None
-    """None takes anything."""
+    """Wanted type; None accepts any."""
     optional: bool = False
-    """Whether it takes an input that may be unset."""
+    """Whether an input that may be unset is accepted."""
 
 
 def looks_like_reference(value: Any) -> bool:
-    """Whether `value` means a reference, rightly written or not."""
+    """Whether `value` is meant as a reference, valid or not."""
     return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
 
 
 def connect(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Wire | None:
-    """The wire that `yaml_value` describes, or None when it is wrong, which is then noted."""
+    """Connect `yaml_value` to `target`. None on an error, which is reported."""
     value = yaml_value.value
     if looks_like_reference(value):
         return refer(yaml_value, target, scope)
@@ -52,7 +52,7 @@ def connect(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Wire | 
 
 
 def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | None:
-    """The reference in `yaml_value`, its other end checked against `target`."""
+    """Resolve the reference in `yaml_value` and check its type against `target`."""
     names, diagnostics = scope.names, scope.diagnostics
     text, location = str(yaml_value.value), yaml_value.location
     found = REFERENCE.fullmatch(text)
@@ -83,7 +83,7 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
 
 
 def literal(yaml_value: YamlValue, target: Target, diagnostics: Diagnostics) -> LiteralValue | None:
-    """The value written in `yaml_value`, which must be one that `target` takes."""
+    """Read the literal in `yaml_value` and check its type against `target`."""
     before = diagnostics.count
     value = _literal_value(yaml_value, diagnostics)
     if diagnostics.count > before:
@@ -100,7 +100,7 @@ def literal(yaml_value: YamlValue, target: Target, diagnostics: Diagnostics) -> 
 
 
 def _describe_literal(value: Any) -> str:
-    """What a literal is, in a message."""
+    """Description of a literal for a message."""
     if value is None:
         return "nothing is written here"
     shown = repr(value) if isinstance(value, str) else describe(value)
@@ -108,12 +108,12 @@ def _describe_literal(value: Any) -> str:
 
 
 def _reference_hint(value: Any, hint: str) -> str:
-    """`hint`, with the reference that a bare word was probably meant to be."""
+    """`hint`, or the reference that a bare word probably means."""
     return f"write a reference: ${value}" if hint and isinstance(value, str) and REFERENCE.fullmatch(f"${value}") else hint
 
 
 def type_of_wire(wire: Wire | None, names: SymbolTable) -> type | None:
-    """The type of the value on `wire`; None when it is not known."""
+    """Type of the value on `wire`; None when it is unknown."""
     if isinstance(wire, LiteralValue):
         return type(wire.value) if type(wire.value) in _LITERAL_TYPES else None
     if not isinstance(wire, RefUnion):
@@ -124,7 +124,7 @@ def type_of_wire(wire: Wire | None, names: SymbolTable) -> type | None:
 
 
 def known_values(wire: Wire, names: SymbolTable) -> tuple[Any, ...] | None:
-    """Every value that `wire` can carry, when that is known before the run."""
+    """All values that `wire` can have; None when they are unknown before the run."""
     if isinstance(wire, LiteralValue):
         return (wire.value,)
     symbol = names.find(wire.name) if isinstance(wire, Ref) else None
@@ -141,7 +141,7 @@ def _type_of_ref(ref: Ref, names: SymbolTable) -> type | None:
 def _check_source(
     symbol: Symbol, port: str | None, *, location: Location, diagnostics: Diagnostics
 ) -> tuple[bool, type | None]:
-    """Whether the reference's far end exists, and its type."""
+    """Whether the source of a reference exists, and its type. Reports errors."""
     if symbol.kind != "node":
         if port is None:
             return True, symbol.holds
@@ -169,13 +169,13 @@ def _check_source(
 
 
 def _fitting_output(symbol: Symbol, port: str | None, wanted: type) -> str:
-    """Another output of the same node that would fit."""
+    """Hint: another output of the same node that has the wanted type."""
     others = [name for name, kind in (symbol.ports or {}).items() if kind is not None and fits(kind, wanted) and name != port]
     return f"did you mean ${symbol.name}.{others[0]}?" if others else ""
 
 
 def _union(yaml_value: YamlValue, target: Target, scope: GraphScope) -> RefUnion | None:
-    """A list of references."""
+    """Connect a list of references as their union."""
     diagnostics, items = scope.diagnostics, yaml_value.value if isinstance(yaml_value.value, list) else []
     wrong = [item for item in items if not looks_like_reference(item.value)]
     for item in wrong:
@@ -196,7 +196,7 @@ def _union(yaml_value: YamlValue, target: Target, scope: GraphScope) -> RefUnion
 
 
 def _literal_value(yaml_value: YamlValue, diagnostics: Diagnostics) -> Any:
-    """The literal in `yaml_value`, `$$` undone; a reference deep inside is an error, for nothing would look at it."""
+    """The literal in `yaml_value`, with `$$` unescaped. A nested reference is an error: it would never be resolved."""
     if isinstance(yaml_value.value, dict):
         return {key: _literal_value(child, diagnostics) for key, child in yaml_value.value.items()}
     if isinstance(yaml_value.value, list):

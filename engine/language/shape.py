@@ -1,7 +1,7 @@
-"""A document against the shape of a pipeline file, so that one misfit doesn't hide the rest.
+"""Validates the structure of a pipeline file and keeps its valid parts.
 
-A node that is misshapen is set aside and the others are still checked; its name stays known, so that those who refer to it are
-not accused as well.
+An invalid node is set aside, and the other nodes are still checked. Its name stays known, so that references to it cause no
+further errors.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from promptwire.language.spec import PipelineSpec
 __all__ = ["Shape", "shape"]
 
 _MAX_PASSES = 8
-"""How often parts are set aside before the rest counts as too little; each time, at least one goes."""
+"""Validation passes before the file counts as unusable. Each pass sets at least one part aside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a document looks like."""
+    """Result of validating a document's structure."""
 
     spec: PipelineSpec | None
-    """The pipeline, without its misshapen parts; None when too little is left of it."""
+    """The pipeline without its invalid parts; None when too little is left."""
     problems: tuple[Problem, ...] = ()
-    """Every misfit."""
+    """All errors of structure."""
     broken: frozenset[KeyPath] = frozenset()
-    """Paths of what was set aside."""
+    """Paths of the parts that were set aside."""
 
 
 def shape(document: Document) -> Shape:
-    """The pipeline in `document` and everything that is wrong with its shape."""
+    """Parse the pipeline in `document`, and find all errors of its structure."""
     root = document.root
     if not isinstance(root.value, dict):
         message = (
@@ -53,7 +53,7 @@ def shape(document: Document) -> Shape:
             found = [to_problem(detail, PipelineSpec, document) for detail in error.errors(include_url=False)]
         else:
             return Shape(spec, problems, frozenset(broken))
-        # Pydantic finds everything at once; what it finds later comes of what was set aside.
+        # Pydantic reports all errors in the first pass. Errors of later passes are consequences of parts set aside.
         problems = problems or tuple(dict.fromkeys(problem for _, problem in found))
         paths = {_broken_part(path) for path, _ in found}
         if () in paths:
@@ -65,7 +65,7 @@ def shape(document: Document) -> Shape:
 
 
 def _broken_part(path: KeyPath) -> KeyPath:
-    """The innermost node that `path` lies in, else the entry of the top key."""
+    """Path of the innermost node that contains `path`; outside of nodes, of the entry under the top key."""
     starts = [index for index, step in enumerate(path[:-1]) if step == "nodes" and index % 2 == 0]
     if starts:
         return path[: starts[-1] + 2]
@@ -73,7 +73,7 @@ def _broken_part(path: KeyPath) -> KeyPath:
 
 
 def _completed(root: YamlValue) -> YamlValue:
-    """`root` with stand-ins for the top keys that are missing, so that the rest can be looked at."""
+    """`root` with placeholders for missing top keys, so that the rest can be checked."""
     if not isinstance(root.value, dict):
         return root
     stand_in = {
@@ -84,7 +84,7 @@ def _completed(root: YamlValue) -> YamlValue:
 
 
 def _without(yaml_value: YamlValue, path: KeyPath) -> YamlValue:
-    """`yaml_value` without what stands at `path`."""
+    """`yaml_value` without the value at `path`."""
     if not isinstance(yaml_value.value, dict) or path[0] not in yaml_value.value:
         return yaml_value
     step = str(path[0])

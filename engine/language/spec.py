@@ -1,7 +1,7 @@
-"""The shape of a pipeline file: which keys stand where, before names, types and wires are looked at.
+"""Pydantic models of a pipeline file: which keys are allowed where.
 
-Pydantic models, so that the checker and the JSON Schema for editors can't disagree. Ports and params of a call are written
-flat beside the engine's own keys; which is which only the node type knows, so they wait in `given`.
+The checker and the JSON Schema for editors use the same models, so they agree. Ports and params of a call stand beside the
+engine keys in YAML. Only the node type distinguishes them, so both are kept in `given`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PortType = Literal[
 ]  # fmt: skip
 ParamType = Literal["bool", "int", "float", "text", "list"]
 PARAM_WORDS: Final = {"str": "text", "string": "text", "Str": "text", "Text": "text", "boolean": "bool", "number": "float"}
-"""Other words for the types of params, which are taken as well."""
+"""Synonyms that are accepted as param types."""
 
 
 class InputSpec(Model):
@@ -51,9 +51,9 @@ class InputSpec(Model):
     type: PortType
     """Its port type."""
     optional: bool = False
-    """Whether it may be left unset."""
+    """Whether it may be unset."""
     help: str = ""
-    """What it is."""
+    """Description of the input."""
 
     @model_validator(mode="before")
     @classmethod
@@ -67,9 +67,9 @@ class ParamSpec(Model):
     called: ClassVar[str] = "a param"
 
     type: ParamType | None = None
-    """Its type; that of the default when not said."""
+    """Its type; by default the type of `default`."""
     default: Any = None
-    """Its value unless it is set."""
+    """Default value."""
     min: float | None = None
     """Smallest value."""
     max: float | None = None
@@ -77,7 +77,7 @@ class ParamSpec(Model):
     choices: tuple[Any, ...] | None = None
     """The only values allowed."""
     help: str = ""
-    """What it does."""
+    """Description of the param."""
 
     @model_validator(mode="before")
     @classmethod
@@ -102,7 +102,7 @@ class CallSpec(Model):
     use: str
     """The node type: a built-in, a plugin such as `acme:judge`, or a pipeline file such as `./expand.yaml`."""
     model: Role | None = None
-    """Role of the model it speaks to."""
+    """Role of the model that it calls."""
     template: str | None = None
     """Its template file."""
     with_: dict[Name, Any] = Field(default={}, alias="with")
@@ -110,17 +110,17 @@ class CallSpec(Model):
     settings: Settings | None = None
     """Sampling settings."""
     metric: str | None = None
-    """How it scores."""
+    """Metric for scoring."""
     cache: CachePolicy | None = None
-    """How it uses the answer cache."""
+    """How it uses the response cache."""
     on_error: OnError = "fail"
-    """What a call does whose tries have all failed: end the run, be left out, or be tried again all over."""
+    """After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again."""
     retries: int | None = Field(default=None, ge=1)
-    """With `on_error: retry`, how often all tries are made once more before the run ends; 3 when not said."""
+    """With `on_error: retry`: how often the tries start again before the run ends; default 3."""
     max_failed: float | None = Field(default=None, ge=0, le=1)
-    """Share of calls that may be skipped."""
+    """With `on_error: skip`: share of the step's calls that may be left out."""
     given: dict[str, Any] = {}
-    """Ports and params, by the name in the file."""
+    """Ports and params by their name in YAML."""
 
     @model_validator(mode="before")
     @classmethod
@@ -135,15 +135,15 @@ class CarrySpec(Model):
     called: ClassVar[str] = "a carried state"
 
     type: PortType | None = None
-    """Its port type; that of `start` when not said."""
+    """Its port type; by default the type of `start`."""
     start: Any = None
-    """Its value in the first round; empty when not said."""
+    """Its value in the first round; by default empty."""
     next: Any
-    """What a round hands to the next."""
+    """Its value for the next round."""
 
 
 class RepeatSpec(Model):
-    """A loop."""
+    """A loop: its body runs once per round."""
 
     called: ClassVar[str] = "a loop"
 
@@ -158,7 +158,7 @@ class RepeatSpec(Model):
 
 
 class EachSpec(Model):
-    """A sub-graph per element of a set."""
+    """A sub-graph that runs once per element of a set."""
 
     called: ClassVar[str] = "an 'each'"
 
@@ -167,11 +167,11 @@ class EachSpec(Model):
     nodes: dict[Name, NodeSpec] = Field(min_length=1)
     """The body."""
     outputs: dict[Name, Any] = Field(min_length=1)
-    """What it gives; the first is the main output."""
+    """Its outputs; the first is the main output."""
 
 
 def _form(data: Any) -> str | None:
-    """Which form of node this is; None when that can't be told."""
+    """Tag of the form of a node; None when it is ambiguous."""
     keys = data if isinstance(data, dict) else {type(data).__name__: 0}
     forms = [form for form in FORMS if form in keys]
     return f"<{forms[0]}>" if len(forms) == 1 else "<use>" if isinstance(data, CallSpec) else None
@@ -184,32 +184,32 @@ NodeSpec = Annotated[
 
 
 class PipelineSpec(Model):
-    """A pipeline file, with `extends` and `override` already worked in."""
+    """A pipeline file after `extends` and `override` are resolved."""
 
     called: ClassVar[str] = "a pipeline"
 
     promptwire: Literal[1]
     """Version of the grammar."""
     name: str = ""
-    """What to call it; the file's name when not said."""
+    """Its name; by default the file's name."""
     doc: str = ""
-    """What it does, in a sentence."""
+    """Its purpose in one sentence."""
     extends: str | None = None
-    """The pipeline that this one is a variant of."""
+    """The base pipeline of this variant."""
     override: dict[str, Any] = {}
-    """What is different: dotted paths and patches."""
+    """Differences from the base: dotted paths and patches."""
     inputs: dict[Name, InputSpec] = {}
-    """What goes in."""
+    """Inputs."""
     params: dict[Name, ParamSpec] = {}
-    """What can be set."""
+    """Settings that `-p` can change."""
     models: dict[Role, Settings] = {}
     """Sampling settings by role."""
     limits: Limits = Limits()
-    """Budgets."""
+    """Budgets and rate limits."""
     nodes: dict[Name, NodeSpec] = Field(min_length=1)
     """The graph."""
     outputs: dict[Name, Any] = Field(min_length=1)
-    """What comes out; the first is the main output."""
+    """Outputs; the first is the main output."""
 
 
 RepeatSpec.model_rebuild()

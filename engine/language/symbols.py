@@ -1,7 +1,7 @@
-"""The names that a graph can refer to, and what is known of each before anything runs.
+"""Symbol table: the names that references can use, with types and known values.
 
-One flat scope without shadowing: a loop's body sees the names around it, and none of its own may repeat one of those. Every
-look-up is noted, so that what nobody reads can be told to the author.
+Scopes are nested without shadowing: a loop's body sees the enclosing names and can't declare one of them again. Every look-up
+is recorded, for warnings about unused names.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ Kind = Literal["input", "param", "variable", "state", "node"]
 
 @dataclass(slots=True)
 class Symbol:
-    """One name and what it stands for."""
+    """A name and what is known about it before the run."""
 
     name: str
     kind: Kind
     location: Location
     holds: type | None = None
-    """Type of its value; None when it is not known, because something about it is wrong, or when it is a node."""
+    """Type of its value; None for a node, and when the type is unknown because of an error."""
     optional: bool = False
-    """Whether its value may be unset."""
+    """Whether the value may be unset."""
     values: tuple[Any, ...] | None = None
-    """All values that it takes, where they are known: of params and loop variables."""
+    """All values that it can have, when known: for params and loop variables."""
     ports: Mapping[str, type | None] | None = None
-    """Outputs of a node by name; None when they are not known."""
+    """Types of a node's outputs by name; None when they are unknown."""
     main: str | None = None
-    """Main output of a node; a loop has none."""
+    """Name of a node's main output; None for a loop."""
     used: set[str] = field(default_factory=set)
-    """Ports that something refers to; of what has no ports, the empty name."""
+    """Ports that are referred to; the empty name for a symbol without ports."""
 
 
 class SymbolTable:
-    """A scope: the names of one graph, inside the names around it."""
+    """Names of one graph, nested in the enclosing scope."""
 
     def __init__(self, around: SymbolTable | None = None) -> None:
         self.own: dict[str, Symbol] = {}
         self.around = around
 
     def find(self, name: str) -> Symbol | None:
-        """What `name` stands for, here or further out."""
+        """Find `name` in this scope or an enclosing one."""
         if name in self.own:
             return self.own[name]
         return self.around.find(name) if self.around else None
 
     def declare(self, symbol: Symbol, diagnostics: Diagnostics) -> None:
-        """Take in a name; one that is already taken is an error that says by what."""
+        """Declare a symbol. Reports an error when its name is already declared."""
         taken = self.find(symbol.name)
         if taken is not None:
             where = f"line {taken.location.line}" if taken.location.file == symbol.location.file else str(taken.location)
@@ -67,35 +67,35 @@ class SymbolTable:
         self.own.setdefault(symbol.name, symbol)
 
     def visible(self) -> Iterator[Symbol]:
-        """Every name that can be referred to here."""
+        """All symbols that can be referred to in this scope."""
         yield from self.own.values()
         if self.around:
             yield from self.around.visible()
 
     def nearest(self, name: str) -> str:
-        """A hint for an unknown name."""
+        """Hint for an unknown name."""
         names = [f"${symbol.name}" for symbol in self.visible()]
-        # A long list is no help; the closest name is found among all the same.
+        # More than 12 names are too many to list; the closest name is still suggested.
         return suggest(f"${name}", names, noun="names here", otherwise=None if len(names) <= 12 else "")
 
 
 def inner_name_hint(nodes: YamlValue, name: str) -> str:
-    """A hint for a name that stands inside of a loop or an `each` among `nodes`, where the outside does not see it."""
+    """Hint for a name that is inside a loop or an `each` among `nodes`, and not visible outside."""
     for owner, node in nodes.value.items() if isinstance(nodes.value, dict) else ():
         carry, body = node.get("carry"), node.get("nodes")
         if carry is not None and carry.get(name) is not None:
-            return f"it is a state of the loop {owner!r}: outside of it write ${owner}.{name}"
+            return f"it is a state of the loop {owner!r}: outside the loop write ${owner}.{name}"
         if body is not None and body.get(name) is not None:
             shown = carry if carry is not None else node.get("outputs")
             seen = [f"${owner}.{each}" for each in shown.value] if shown is not None and isinstance(shown.value, dict) else []
-            return f"it stands inside of {owner!r}, of which the outside sees: {', '.join(seen) or 'nothing'}"
+            return f"it is inside {owner!r}; visible outside: {', '.join(seen) or 'nothing'}"
         if body is not None and (found := inner_name_hint(body, name)):
             return found
     return ""
 
 
 def referenced_names(yaml_value: YamlValue) -> Iterator[str]:
-    """The names that are referred to anywhere in `yaml_value`."""
+    """All names that are referred to in `yaml_value`."""
     if isinstance(yaml_value.value, dict):
         for child in yaml_value.value.values():
             yield from referenced_names(child)

@@ -1,8 +1,8 @@
-"""A template before it is paid for: does it exist, does it read what its step provides, does it render.
+"""Checks a step's template before the run: its variables, and a render with sample values.
 
-A name that is missing would fail in the middle of a run; an attribute that is misspelt too. So the names are compared, and then
-it is rendered once with sample values of the right types. A template without its slots fails nowhere and is worse: it asks the
-same question whatever it is given, and all that comes of it is noise. So that is an error too.
+A missing variable or a misspelt attribute would fail in the middle of a run. So the variables are compared, and the template is
+rendered once with sample values of the right types. A template that shows none of its slots would not fail, but it sends the
+same text for every input, and its results are noise. That is an error too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["check_template"]
 def check_template(
     path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, yaml_value: YamlValue, diagnostics: Diagnostics
 ) -> None:
-    """Check the template at `path` for the node `name`, written at `yaml_value`, with the `with:` variables `given`."""
+    """Check the template at `path` for the node `name` at `yaml_value`; `given` are the types of `with:`."""
     scoring = kind.slots is None
     slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
     provided = [*slots, *given]
@@ -57,16 +57,16 @@ def check_template(
         elif variable not in read:
             diagnostics.warn("unused-variable", location, f"template {found[0].name} does not use {variable!r}")
     types = {variable: known for variable, known in given.items() if known is not None}
-    # A task's inputs may have fields, and which ones only the data say.
+    # A task's inputs may have fields that only the data define, so such a template is not rendered here.
     if read <= {*provided, ASKED} and len(types) == len(given) and not (scoring and "input" in read):
         types = {**TASK_SLOTS, **types} if scoring else types
-        # What a node gives one by one, such as the family of a crossover, is never short; what comes off a wire may be.
+        # Values from wires may have fewer elements. What a node makes itself, such as a family in a crossover, is complete.
         wired = {*kind.inputs.model_fields, *given}
         _render(found, {ASKED: stand_in, **samples(kind.slots, types)}, wired=wired, diagnostics=diagnostics)
 
 
 def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], diagnostics: Diagnostics) -> None:
-    """Render with two elements in each set, then with one and none: what fails only then is a warning."""
+    """Render with two elements in each set, then with one and none. A failure only with fewer is a warning."""
     for template in templates:
         problem = template.dry_run(values)
         if problem is not None:
@@ -83,7 +83,7 @@ def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired
 
 
 def _shortened(value: Any, many: int) -> Any:
-    """A set with its first `many` elements; anything else as it is."""
+    """A set with its first `many` elements; any other value unchanged."""
     if isinstance(value, tuple | list):
         return value[:many]
     for name in ("items", "groups", "entries"):
@@ -102,7 +102,7 @@ def _report_blind_template(
     yaml_value: YamlValue,
     diagnostics: Diagnostics,
 ) -> None:
-    """Note a template that does not read what its step is there to show."""
+    """Report a template that does not show the values its step is for."""
     location = (yaml_value.get("template") or yaml_value).location
     if kind.slots is None:
         if reason := shows_nothing(read):
@@ -116,24 +116,24 @@ def _report_blind_template(
     shown = [name for name, field in kind.slots.model_fields.items() if not is_setting(field.annotation)]
     needed = any(field.is_required() for field in kind.inputs.model_fields.values())
     if needed and not read & {*shown, *given}:
-        message = f"template {template.name} shows nothing of what {kind.name} gives it"
-        diagnostics.error("template-slots", location, message, f"it may read: {', '.join(shown)}")
+        message = f"template {template.name} shows none of the variables of {kind.name}"
+        diagnostics.error("template-slots", location, message, f"it can show: {', '.join(shown)}")
 
 
 def _warn_of_unasked_marks(templates: tuple[Template, ...], location: Location, diagnostics: Diagnostics) -> None:
-    """Note a template that reads its answer between marks of which it never speaks: no model would write them."""
+    """Warn of answer marks that the template does not mention: no model would write them."""
     for template in templates:
         marks, text = template.front.parse.marks, "".join(part.source for part in template.parts).lower()
         if marks is None or marks[0].lower() in text or marks[1].lower() in text:
             continue
-        message = f"template {template.name} reads its answer after {marks[0]!r}, of which it never speaks"
+        message = f"template {template.name} reads its answer after {marks[0]!r}, but does not mention that mark"
         near = get_close_matches(marks[0].lower(), re.findall(r"<[a-z]\w*>", text), n=1)
-        hint = f"it speaks of {near[0]!r}" if near else f"ask for the answer between {marks[0]} and {marks[1]}"
+        hint = f"it mentions {near[0]!r}" if near else f"ask for the answer between {marks[0]} and {marks[1]}"
         diagnostics.warn("unasked-marks", location, message, hint)
 
 
 def _with_fallback(template: Template) -> tuple[Template, ...]:
-    """The template, and the one that takes its place for models that can't fill a gap."""
+    """The template and its fallback for models without infill, if it has one."""
     fallback = template.fallback()
     return (template, fallback) if fallback else (template,)
 

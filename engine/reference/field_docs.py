@@ -1,7 +1,7 @@
-"""The docstrings of fields, for manuals and editors: read from the source when somebody wants them, and not before.
+"""Docstrings of fields for node pages and the JSON Schema, read from source on demand.
 
-pydantic can do this for every class as it is made, which took a sixth of the time of `promptwire check`: it reads and parses
-the source of each. Only the pages about nodes and the schema for editors show them.
+pydantic can do this for every class when it is created. That took a sixth of the time of `promptwire check`, because it reads
+and parses the source of each class. Only node pages and the schema for editors show the docstrings.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ __all__ = ["add_field_docs", "docstrings"]
 
 
 def add_field_docs(*models: type[Model]) -> None:
-    """Give every field of `models`, of their bases and of the models in them its docstring as description."""
+    """Set the docstring of each field as its description, in `models`, their bases and nested models."""
     found = list(dict.fromkeys(one for model in models for one in _reached(model)))
     for model in found:
         for name, field in model.model_fields.items():
             if field.description is None:
                 field.description = next((docs[name] for docs in map(docstrings, _line(model)) if name in docs), None)
-    for model in reversed(found):  # those inside first: a model takes over what is made of them
+    for model in reversed(found):  # nested models first: a model copies their schema
         model.model_rebuild(force=True)
 
 
 def docstrings(model: type[Model]) -> dict[str, str]:
-    """The docstring under each field that `model` itself declares; none where there is no source."""
+    """Docstring of each field that `model` itself declares; empty without source."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(model)))
     except (OSError, TypeError, SyntaxError):
@@ -49,7 +49,7 @@ def _line(model: type[Model]) -> Iterator[type[Model]]:
 
 
 def _reached(model: type[Model]) -> Iterator[type[Model]]:
-    """`model`, and every model that a field of it may hold, however deep; each may come more than once."""
+    """`model`, and all models nested in its fields."""
     seen: set[type[Model]] = set()
     waiting = [model]
     while waiting:

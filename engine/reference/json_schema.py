@@ -1,8 +1,8 @@
-"""The JSON Schema of pipeline files, for editors: what may stand where, with the manual of every key.
+"""JSON Schema of pipeline files for editors, with a description of every key.
 
-Made from the same models that the checker uses, and for each node type from its own, so an editor and `check` can't disagree.
-One `if`/`then` a node type, because the YAML language server does not read `discriminator`. A schema knows no names: what a
-reference means, only `check` can tell, so a value may always be a reference.
+It is made from the models of the checker and of the node types, so editor and `check` agree. Each node type has an `if`/`then`,
+because the YAML language server ignores `discriminator`. A schema can't resolve names, so it accepts any reference as a value;
+only `check` knows its type.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from promptwire.values import Model
 __all__ = ["FILE", "schema", "schema_text"]
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
-"""The one that the YAML language server knows best."""
+"""The dialect that the YAML language server supports best."""
 
 FILE: Final = "promptwire.json"
-"""What the schema's file is called where pipelines stand: their first line names it, and it lies beside them."""
+"""Name of the schema file. It is in the folder of the pipelines, and their first line names it."""
 
 Schema = dict[str, Any]
 _NAME: Final = "^[a-z][a-z0-9_]{0,63}$"
 _REFERENCE: Final[Schema] = {
     "type": "string",
     "pattern": r"^\$[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$",
-    # Not of JSON Schema: editors say this where they would show the pattern.
-    "patternErrorMessage": "No value of this kind, and no reference such as $seed or $graded.scores.",
+    # Not part of JSON Schema: editors show this in place of the pattern.
+    "patternErrorMessage": "Neither a value of this type nor a reference such as $seed or $graded.scores.",
 }
 _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 
 
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
-    """The schema, with the node types `types`; those installed when not given."""
+    """The schema for the node types `types`, by default all installed ones."""
     types = Registry() if types is None else types
     described: list[type[Model]] = [CallSpec, Limits, Settings, RateLimits]
     add_field_docs(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
@@ -60,7 +60,7 @@ def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
 
 
 def schema_text(types: Mapping[str, NodeType] | None = None) -> str:
-    """The schema as it is written into files."""
+    """The schema as text for a file."""
     return json.dumps(schema(types), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -68,12 +68,12 @@ def _top() -> Schema:
     anything = _named({})
     return {
         "promptwire": {"const": 1, "description": "Version of the grammar."},
-        "name": {"type": "string", "description": "What to call it; the file's name when not said."},
-        "doc": {"type": "string", "description": "What it does, in a sentence."},
-        "extends": {"type": "string", "description": "The pipeline that this one is a variant of, such as ./base.yaml."},
-        "override": {"type": "object", "description": "What is different: dotted paths and patches; null removes."},
-        "inputs": _named(_input(), "What goes in."),
-        "params": _named(_param(), "What can be set: `k: 5`, or {type, default, min, max, choices, help}."),
+        "name": {"type": "string", "description": "Its name; by default the file's name."},
+        "doc": {"type": "string", "description": "Its purpose in one sentence."},
+        "extends": {"type": "string", "description": "The base pipeline of this variant, such as ./base.yaml."},
+        "override": {"type": "object", "description": "Differences from the base: dotted paths and patches; null removes."},
+        "inputs": _named(_input(), "Inputs."),
+        "params": _named(_param(), "Settings that -p can change: `k: 5`, or {type, default, min, max, choices, help}."),
         "models": {
             "type": "object",
             "propertyNames": {"enum": list(get_args(Role))},
@@ -82,14 +82,14 @@ def _top() -> Schema:
         },
         "limits": _limits(),
         "nodes": {**_named({"$ref": "#/definitions/node"}), "minProperties": 1, "description": "The graph."},
-        "outputs": {**anything, "minProperties": 1, "description": "What comes out; the first is the main output."},
+        "outputs": {**anything, "minProperties": 1, "description": "Outputs; the first is the main output."},
     }
 
 
 def _limits() -> Schema:
     budgets = _plain(Limits)
     budgets.pop("$defs", None)
-    about = "How hard the model of each role may be pressed."
+    about = "Rate and concurrency limits of each role's model."
     roles = {"type": "object", "propertyNames": {"enum": list(get_args(Role))}, "additionalProperties": _plain(RateLimits)}
     properties = {**budgets["properties"], "roles": {**roles, "description": about}}
     return {**budgets, "properties": properties, "description": "Budgets of a run."}
@@ -111,9 +111,9 @@ def _param() -> Schema:
     long: Schema = {
         "type": {
             "anyOf": [{"enum": types}, {"pattern": f"^({'|'.join([*PARAM_WORDS, *map(str.title, types)])})$"}],
-            "description": "Its type; the default's when not said.",
+            "description": "Its type; by default the type of `default`.",
         },
-        "default": {"description": "Its value unless it is set."},
+        "default": {"description": "Default value."},
         "min": {"type": "number"},
         "max": {"type": "number"},
         "choices": {"type": "array", "description": "The only values allowed."},
@@ -123,14 +123,14 @@ def _param() -> Schema:
 
 
 def _node(types: Mapping[str, NodeType]) -> Schema:
-    """A node: a loop, an `each`, or a call whose other keys its type decides."""
+    """Schema of a node: a loop, an `each`, or a call, whose node type decides its other keys."""
     body = {**_named({"$ref": "#/definitions/node"}), "minProperties": 1}
     state = {"type": {"enum": list(get_args(PortType))}, "start": {}, "next": {}}
     carried = {"type": "object", "required": ["next"], "additionalProperties": False, "properties": state}
     loop = {
         "repeat": {"description": "Number of rounds, or {variable: LIST}."},
         "until": {**_REFERENCE, "description": "A Bool of the body that ends the loop."},
-        "carry": _named(carried, "What goes from round to round: {start: $x, next: $y}."),
+        "carry": _named(carried, "States carried from round to round: {start: $x, next: $y}."),
         "nodes": body,
     }
     each = {
@@ -167,7 +167,7 @@ def _calls(types: Mapping[str, NodeType]) -> Schema:
 
 
 def _call(kind: NodeType) -> Schema:
-    """The keys that a call of `kind` takes."""
+    """Schema of the keys of a call of `kind`."""
     properties: Schema = {"use": {"const": kind.name, "description": kind.doc}}
     required = ["use"]
     for port, field in kind.inputs.model_fields.items():
@@ -182,7 +182,7 @@ def _call(kind: NodeType) -> Schema:
 
 
 def _engine(kind: NodeType) -> Schema:
-    """The engine's keys that a call of `kind` takes."""
+    """Schema of the engine keys of a call of `kind`."""
     shapes: Schema = {
         "model": {"enum": list(get_args(Role))},
         "template": {"type": "string"},
@@ -199,7 +199,7 @@ def _engine(kind: NodeType) -> Schema:
 
 
 def _wire(port: str) -> Schema:
-    """A reference, a list of references, or a plain value; a bare word is a forgotten `$` but where texts go."""
+    """Schema of a port's value: a reference, a list of references, or a plain value. Only texts may be a bare word."""
     if port in ("Text", "List"):
         return {}
     references = {"type": "array", "items": {"$ref": "#/definitions/reference"}}
@@ -207,14 +207,14 @@ def _wire(port: str) -> Schema:
 
 
 def _setting(found: Schema, shared: Schema) -> Schema:
-    """A param: its own schema, or a reference to a param or loop variable."""
+    """Schema of a param: its own, or a reference to a param or loop variable."""
     own = {key: value for key, value in found.items() if key not in ("title", "description")}
     about = {"description": _line(found.get("description"))} if "description" in found else {}
     return {**about, "anyOf": [own, {"$ref": "#/definitions/reference"}]}
 
 
 def _plain(model: type[Model]) -> Schema:
-    """The schema of one of our own flat models."""
+    """Schema of a model without nested models."""
     found = model.model_json_schema()
     found.pop("title", None)
     return found

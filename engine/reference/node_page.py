@@ -1,6 +1,7 @@
-"""All about one node type, made from its code: what its author wrote under each field is the manual, here and in the docs.
+"""Page of one node type, made from its code: fields with types, defaults and docstrings.
 
-The example comes from a shipped pipeline, so it is one that works; a node that none uses gets one made of what it must have.
+The example comes from a shipped pipeline, so it works. A node type that no shipped pipeline uses gets an example with its
+required keys.
 """
 
 from __future__ import annotations
@@ -31,30 +32,30 @@ _WIDTH = 118
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 TableRow = tuple[str, str, str]
-"""Name, type and default, and what it is."""
+"""Name; type and default; description."""
 
 TEMPLATE_VALUES = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
-"""What templates loop over and take apart."""
+"""Classes of values whose fields a template can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What there is to tell about a node type."""
+    """Facts about a node type, for its page."""
 
     name: str
     """Its name in YAML."""
     about: str
-    """What it does and where it comes from."""
+    """Its purpose and source."""
     sections: dict[str, list[TableRow]]
-    """Inputs, params, outputs, what its template reads and the engine's keys, those that it has."""
+    """Tables of inputs, params, outputs, template variables and engine keys; without the empty ones."""
     source: str
-    """Where the example comes from."""
+    """Source of the example."""
     example: str
-    """A call of it."""
+    """A call of the node type, as YAML."""
 
 
 def node_page(name: str) -> str:
-    """The page of the node type `name`, for a terminal. Raises UsageError with the nearest name."""
+    """Page of the node type `name` for a terminal. Raises UsageError with the nearest name."""
     found = node_facts(name)
     parts = [f"{found.name} - {found.about}", *(_section(title, rows) for title, rows in found.sections.items())]
     parts.append(f"example ({found.source})\n" + textwrap.indent(found.example, "  "))
@@ -62,9 +63,9 @@ def node_page(name: str) -> str:
 
 
 def node_facts(name: str) -> NodeFacts:
-    """All about the node type `name`. Raises UsageError with the nearest name."""
+    """Facts about the node type `name`. Raises UsageError with the nearest name."""
     kind = Registry().find(name)
-    # A built-in has a file of its own, whose docstring is its manual; a plug-in's file may hold many.
+    # A built-in has its own file, whose docstring describes it; a plug-in's file may hold several nodes.
     manual = kind.run if ":" in name else sys.modules[kind.run.__module__]
     about = inspect.getdoc(manual) or kind.doc
     about = about if ":" in name else about.partition(": ")[2] or kind.doc
@@ -74,15 +75,15 @@ def node_facts(name: str) -> NodeFacts:
         "inputs": _ports(kind.inputs),
         "params": [(_yaml(key), param_summary(field), field.description or "") for key, field in fields(kind.params)],
         "outputs": _outputs(kind),
-        "its template reads": _slots(kind),
-        "behind those": _behind(kind),
-        "keys of the engine": _engine_keys(kind),
+        "template variables": _slots(kind),
+        "fields of these values": _behind(kind),
+        "engine keys": _engine_keys(kind),
     }
     return NodeFacts(kind.name, about, {title: rows for title, rows in sections.items() if rows}, source, example)
 
 
 def fields(schema: type[Model]) -> list[tuple[str, FieldInfo]]:
-    """The fields of a schema."""
+    """Fields of a pydantic model."""
     return list(schema.model_fields.items())
 
 
@@ -146,11 +147,11 @@ def _slots(kind: NodeType) -> list[TableRow]:
     if kind.slots is None:
         return []
     own = [(key, _slot(field.annotation), field.description or "") for key, field in fields(kind.slots)]
-    return [*own, ("asked", "function", "asked(prompt, example): the text that the task model is asked.")]
+    return [*own, ("asked", "function", "asked(prompt, example): the text sent to the task model.")]
 
 
 def _behind(kind: NodeType) -> list[TableRow]:
-    """What stands behind the variables of its template: the fields of each kind of value, down to plain ones."""
+    """Fields of the values in its template variables, nested values included."""
     kinds: dict[type[Model], None] = {}
 
     def gather(annotation: Any) -> None:
@@ -167,7 +168,7 @@ def _behind(kind: NodeType) -> list[TableRow]:
 
 
 def template_fields(kind: type[Model]) -> dict[str, str]:
-    """What a template can read of a value of the class `kind`, and what it is."""
+    """Fields and properties that a template can read of a `kind`, with their docstrings."""
     own = {name: inspect.getdoc(value) for name, value in vars(kind).items() if isinstance(value, property | cached_property)}
     told = {name: field.description for name, field in kind.model_fields.items()} | own
     return {name: " ".join((about or "").split()) for name, about in told.items() if name[0] != "_"}
@@ -183,7 +184,7 @@ def _engine_keys(kind: NodeType) -> list[TableRow]:
     needed = kind.slots is not None
     rows = {
         "model": (f"role, default {kind.role}", "Which model it calls: task, meta or judge."),
-        "template": ("file, required", "What the model is asked.")
+        "template": ("file, required", "Template of the request.")
         if needed
         else ("file, default the task's", "How prompt and input are joined."),
         "with": ("mapping", "More variables for the template, each a value or a reference."),
@@ -192,9 +193,9 @@ def _engine_keys(kind: NodeType) -> list[TableRow]:
         "cache": (" | ".join(get_args(CachePolicy)), "How it uses the response cache; the run's policy when not set."),
         "on_error": (
             " | ".join(get_args(OnError)),
-            "A call whose tries all failed ends the run, is left out, or is tried again all over.",
+            "After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again.",
         ),
-        "retries": ("int, default 3", "With retry: how often, before the run ends."),
+        "retries": ("int, default 3", "With retry: how often the tries start again before the run ends."),
         "max_failed": ("share, default 1", "With skip: share of the step's calls that may be left out."),
     }
     return [(key, *rows[key]) for key in keys_of(kind)]
@@ -217,7 +218,7 @@ def _section(title: str, rows: list[TableRow]) -> str:
 
 
 def _example(kind: NodeType) -> tuple[str, str]:
-    """Where an example comes from, and the example."""
+    """Source of an example, and the example."""
     for pipeline in resources.pipelines():
         data = read_yaml(resources.pipeline_path(pipeline)).data
         found = _uses(data, kind.name) if isinstance(data, dict) and "extends" not in data else None
@@ -226,7 +227,7 @@ def _example(kind: NodeType) -> tuple[str, str]:
     wires = {_yaml(key): f"${_yaml(key)}" for key, field in fields(kind.inputs) if field.is_required()}
     settings = {_yaml(key): "VALUE" for key, field in fields(kind.params) if field.is_required()}
     template = {"template": f"mine/{kind.name}.j2"} if kind.slots is not None else {}
-    return "the least that it needs", _line("name", {"use": kind.name, **wires, **template, **settings})
+    return "required keys only", _line("name", {"use": kind.name, **wires, **template, **settings})
 
 
 def _line(name: str, node: Mapping[str, Any]) -> str:
@@ -234,7 +235,7 @@ def _line(name: str, node: Mapping[str, Any]) -> str:
 
 
 def _uses(data: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]] | None:
-    """The first node of the type `name` in a pipeline, bodies of loops included."""
+    """First node of the type `name` in a pipeline, loop bodies included."""
     for key, node in data.get("nodes", {}).items():
         if node.get("use") == name:
             return key, node

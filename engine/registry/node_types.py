@@ -1,7 +1,8 @@
-"""Name to node type, without lists to keep: built-ins by file name, others' by the plug-in that brings them.
+"""Registry of node types: built-ins by file name, others by plug-in.
 
-A mapping that loads what is asked for and lists built-ins by name alone, so that checking a pipeline imports the nodes it uses
-and no other. What the plug-in `acme` brings as `judge` is `acme:judge` in YAML; see `promptwire.plugins`.
+There is no list to maintain. A node type is imported when it is looked up, and built-ins are listed without import. So checking
+a pipeline imports only the nodes that it uses. Node `judge` of the plug-in `acme` is `acme:judge` in YAML; see
+`registry/plugins.py`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Registry(Mapping[str, NodeType]):
         return own in self._plugin(plugin)
 
     def __iter__(self) -> Iterator[str]:
-        """Every name, built-ins first; imports the plug-ins, which alone know what they bring."""
+        """All names, built-ins first. Imports the plug-ins, because their node types are known only then."""
         yield from sorted(self._files)
         for plugin in plugin_names():
             yield from (f"{plugin}:{own}" for own in sorted(self._plugin(plugin)))
@@ -60,10 +61,10 @@ class Registry(Mapping[str, NodeType]):
         raise UsageError(f"there is no node type {name!r}", hint=self.nearest(name))
 
     def nearest(self, name: str) -> str:
-        """A hint for an unknown name."""
+        """Hint for an unknown name."""
         if ":" in name:
             return unknown_name_hint(name, self._plugin(name.partition(":")[0]), "node types")
-        # A plug-in that is broken is no answer to a slip of the pen.
+        # Plug-ins are left out: a typo must not end in the error of a broken plug-in.
         return suggest(name, self._files, noun="node types")
 
     @cached_property
@@ -76,10 +77,10 @@ class Registry(Mapping[str, NodeType]):
         for value in vars(module).values():
             if isinstance(value, NodeType) and value.name == name:
                 return value
-        raise TypeError(f"{module.__name__} holds no node type called {name!r}: file, function and node have one name")
+        raise TypeError(f"{module.__name__} holds no node type called {name!r}: file, function and node must share a name")
 
     def _plugin(self, plugin: str) -> dict[str, NodeType]:
-        """What a plug-in brings, under the whole name that messages then show."""
+        """Node types of a plug-in, renamed to their full names for messages."""
         if plugin not in self._plugins:
             own = plugin_members(plugin, NodeType, lambda kind: kind.run.__module__)
             self._plugins[plugin] = {name: replace(kind, name=f"{plugin}:{name}") for name, kind in own.items()}

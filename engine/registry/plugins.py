@@ -1,9 +1,9 @@
-"""Nodes and metrics that others bring: what installed packages and files named by the user hold, found by their decorators.
+"""Plug-ins: nodes and metrics from installed packages and from files that the user names.
 
-A package says `acme = "acme_prompts"` in the entry point group `promptwire.plugins`, and everything in that module (with those
-inside it, when it is a package) that `@node` or `@metric` has made can be used as `acme:NAME`; a file `acme.py` that the user
-names brings the same. There are no lists to keep, and the colon keeps what is brought apart from what is built in. A pipeline
-or a folder can never name code to run: only what is installed or named on the command line is imported, when it is asked for.
+A package declares `acme = "acme_prompts"` in the entry point group `promptwire.plugins`. Everything in that module and its
+direct submodules that is decorated with `@node` or `@metric` is available as `acme:NAME`. A file `acme.py` that the user names
+works the same way. There is no list to maintain, and the colon separates plug-ins from built-ins. A pipeline or a folder can't
+name code to run: only installed packages and files from the command line are imported, and only on use.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from promptwire.errors import UsageError, suggest
 __all__ = ["GROUP", "load_plugin", "plugin_members", "plugin_names", "unknown_name_hint"]
 
 GROUP = "promptwire.plugins"
-"""Entry point group of packages that bring nodes or metrics."""
+"""Entry point group for packages with nodes or metrics."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 class Named(Protocol):
-    """What a plug-in brings."""
+    """A node type or metric of a plug-in."""
 
     @property
     def name(self) -> str:
-        """Its own name, without that of the plug-in."""
+        """Its name, without the plug-in's."""
 
 
 T = TypeVar("T", bound=Named)
@@ -46,29 +46,29 @@ T = TypeVar("T", bound=Named)
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that the user named, loaded."""
+    """A loaded plug-in file."""
 
     path: Path
     module: ModuleType
 
 
 _FILES: dict[str, _File] = {}
-"""What `load_plugin` has loaded into this process, by the name of the plug-in."""
+"""Files that `load_plugin` loaded in this process, by plug-in name."""
 
 
 def load_plugin(path: str | Path) -> str:
-    """Run the Python file `path`, a user's own, so that its nodes and metrics can be used; gives the name to use them by.
+    """Load the user's Python file `path` as a plug-in, and return the plug-in's name.
 
-    `my_ideas.py` becomes `my-ideas`: its node `judge` is `my-ideas:judge`. A file that is loaded already is not run again.
-    Raises UsageError when it isn't there, fails, or has the name of another plug-in.
+    `my_ideas.py` becomes `my-ideas`: its node `judge` is `my-ideas:judge`. A file that is already loaded is not run again.
+    Raises UsageError when the file does not exist, fails, or has the name of another plug-in.
     """
     try:
         file = Path(path).resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError(f"{str(path)[:200]!r} names no file: {error}", hint="give the path of a Python file") from error
+        raise UsageError(f"{str(path)[:200]!r} is not a valid path: {error}", hint="give the path of a Python file") from error
     name = file.stem.replace("_", "-").lower()
     if file.suffix != ".py" or not _NAME.fullmatch(name):
-        raise UsageError(f"{path} can't be a plug-in", hint="it is a Python file with a plain name, such as my_nodes.py")
+        raise UsageError(f"{path} can't be a plug-in", hint="use a Python file with a plain name, such as my_nodes.py")
     if name in _FILES and _FILES[name].path == file:
         return name
     others = [str(_FILES[name].path)] if name in _FILES else [_origin(point) for point in _installed(name)]
@@ -79,15 +79,15 @@ def load_plugin(path: str | Path) -> str:
 
 
 def plugin_names() -> tuple[str, ...]:
-    """The names of all plug-ins, sorted; imports nothing."""
+    """Names of all plug-ins, sorted. Imports nothing."""
     return tuple(sorted({*_FILES, *(point.name for point in entry_points(group=GROUP))}))
 
 
 def plugin_members(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:
-    """Everything of the class `kind` that `plugin` brings, by its own name; none when there is no such plug-in.
+    """Find all objects of the class `kind` in `plugin`, by name; empty for an unknown plug-in.
 
-    `home` names the module that something was made in: what a plug-in imports from elsewhere is not its own. Raises UsageError
-    when two packages are called `plugin`, when it can't be imported, and when it has two things of one name.
+    `home` returns the module that defines an object; objects imported from other modules are left out. Raises UsageError when
+    two packages are called `plugin`, when an import fails, and when two objects have the same name.
     """
     found: dict[str, T] = {}
     for module in _modules(plugin):
@@ -97,18 +97,20 @@ def plugin_members(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict
                 continue
             if value.name in found:
                 both = f"{home(found[value.name])} and {module.__name__}"
-                raise UsageError(f"the plug-in {plugin!r} has two called {value.name!r}: {both}", hint="rename one of them")
+                raise UsageError(
+                    f"the plug-in {plugin!r} has two nodes or metrics called {value.name!r}: {both}", hint="rename one of them"
+                )
             found[value.name] = value
     return found
 
 
 def unknown_name_hint(name: str, known: dict[str, T], noun: str) -> str:
-    """A hint for `name`, such as `acme:judge`, which is not among what its plug-in brings."""
+    """Hint for an unknown name such as `acme:judge`."""
     plugin = name.partition(":")[0]
     if plugin not in plugin_names():
-        return f"install the package that brings {plugin!r}, or name its file: --plugins {plugin.replace('-', '_')}.py"
+        return f"install the package that provides {plugin!r}, or name its file: --plugins {plugin.replace('-', '_')}.py"
     if not known:
-        return f"the plug-in {plugin!r} brings no {noun}"
+        return f"the plug-in {plugin!r} has no {noun}"
     return suggest(name, [f"{plugin}:{each}" for each in known], noun=f"{noun} of {plugin}")
 
 
@@ -129,7 +131,7 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
 
 
 def _check_duplicates(plugin: str, module: ModuleType) -> None:
-    """Of two functions of one name in a file the second hides the first; only the source still shows both."""
+    """Check the source for two nodes or metrics with one name: on import, the second replaces the first."""
     file = Path(module.__file__ or "")
     try:
         source = file.read_bytes() if file.suffix == ".py" else b""
@@ -140,19 +142,19 @@ def _check_duplicates(plugin: str, module: ModuleType) -> None:
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) or not any(map(_declares, part.decorator_list)):
             continue
         if part.name in lines:
-            problem = f"the plug-in {plugin!r} has two called {part.name.replace('_', '-')!r}"
+            problem = f"the plug-in {plugin!r} has two nodes or metrics called {part.name.replace('_', '-')!r}"
             raise UsageError(f"{problem}: {file}:{lines[part.name]} and {part.lineno}", hint="rename one of them")
         lines[part.name] = part.lineno
 
 
 def _declares(decorator: ast.expr) -> bool:
-    """Whether it is `@node(...)` or `@metric(...)`."""
+    """Whether a decorator is `@node(...)` or `@metric(...)`."""
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) in ("node", "metric")
 
 
 def _installed(plugin: str) -> list[EntryPoint]:
-    """The entry points called `plugin`; a package that is found twice on the path lists its own twice, which is no clash."""
+    """Entry points called `plugin`. A package found twice on the path lists its own twice; that is not a conflict."""
     return list({point.value: point for point in entry_points(group=GROUP) if point.name == plugin}.values())
 
 
@@ -163,13 +165,13 @@ def _origin(point: EntryPoint) -> str:
 def _import(point: EntryPoint, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except Exception as cause:  # another's code can raise anything
+    except Exception as cause:  # a plug-in's code can raise anything
         problem = f"the plug-in {point.name!r} can't be loaded: {type(cause).__name__}: {cause}"
         raise UsageError(problem, hint=f"it is {_origin(point)}") from cause
 
 
 def _run(file: Path, name: str) -> ModuleType:
-    """The module that the file is, under a name that hides no other; pydantic looks modules up, so it is made known first."""
+    """Load the file as a module with a unique name. It is in `sys.modules` first, because pydantic looks it up there."""
     if not os.path.isfile(file):
         raise UsageError("there is no such file", where=str(file))
     module = ModuleType(name)
@@ -180,12 +182,12 @@ def _run(file: Path, name: str) -> ModuleType:
     except Exception as cause:  # the user's code can raise anything
         del sys.modules[name]
         words = cause.msg if isinstance(cause, SyntaxError) else str(cause)
-        raise UsageError(f"it can't be loaded: {type(cause).__name__}: {words}", where=_where(file, cause)) from cause
+        raise UsageError(f"the file can't be loaded: {type(cause).__name__}: {words}", where=_where(file, cause)) from cause
     return module
 
 
 def _where(file: Path, cause: Exception) -> str:
-    """The file with the line that its author has to look at, where there is one."""
+    """The file, and the line of the error when it is known."""
     if isinstance(cause, SyntaxError) and cause.filename == str(file):
         return f"{file}:{cause.lineno}"
     lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == str(file)]

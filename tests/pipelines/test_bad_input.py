@@ -312,5 +312,5 @@ def test_a_meta_template_without_its_slots_is_an_error_of_the_check(tmp_path: Pa
     path.write_text(f"promptwire: 1\nextends: {base}\noverride: {{{node}: {{template: empty.j2}}}}\n")
     (problem,) = [problem for problem in check(path).problems if not problem.warning]
     assert problem.code == "template-slots"
-    assert "shows nothing of what" in problem.message
-    assert problem.hint == f"it may read: {has}"
+    assert "shows none of the variables of" in problem.message
+    assert problem.hint == f"it can show: {has}"

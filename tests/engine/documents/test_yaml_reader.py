@@ -59,7 +59,7 @@ def test_places_hold_for_every_kind_of_newline_and_a_byte_order_mark(newline: st
         ("a: .inf", "f:1:4: .inf is not a finite number - put it in quotes if it is a text"),
         ("a: 1e999", "f:1:4: 1e999 is not a finite number - put it in quotes if it is a text"),
         ("a: " + "9" * 5000, "f:1:4: a number of 5,000 characters - make it shorter"),
-        ("&a [*a]", "f:1:1: an alias can't stand inside of what it names - write the value out"),
+        ("&a [*a]", "f:1:1: an alias can't be inside the value that it names - write the value out"),
         ("x: *foo", "f:1:4: not YAML: found undefined alias 'foo' - put the text in quotes"),
         ("a: b: c", "f:1:5: a ':' can't stand here - put the text in quotes, or start a new line for the key"),
         ("a:\n\tb: 1", "f:2:1: a tab can't indent YAML - use spaces"),

@@ -97,7 +97,7 @@ def test_annotations_have_port_type_names(annotation: Any, name: str) -> None:
 
 
 def test_an_annotation_that_is_no_port_type_is_the_author_of_the_nodes_fault() -> None:
-    with pytest.raises(TypeError, match="is no port type; port types: Prompt, Prompts"):
+    with pytest.raises(TypeError, match="is not a port type; port types: Prompt, Prompts"):
         type_of(dict[str, int])
     assert is_optional(int | None)
     assert not is_optional(int)
@@ -162,7 +162,7 @@ def test_every_value_is_json_both_ways(name: str) -> None:
 
 
 def test_json_that_holds_something_else_is_refused() -> None:
-    with pytest.raises(NodeError, match="the data hold no Prompts"):
+    with pytest.raises(NodeError, match="the data are not of type Prompts"):
         from_json({"items": 3}, Prompts)
 
 

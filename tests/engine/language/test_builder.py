@@ -118,9 +118,9 @@ outputs: {prompt: $a}
     assert checked.graph is not None
     assert list(checked.graph.steps) == ["a"]
     assert [str(problem).splitlines()[0] for problem in checked.problems] == [
-        "p.yaml:2:25: warning: nobody reads the input 'train'",
-        "p.yaml:3:10: warning: nobody reads the param 'n'",
-        "p.yaml:6:3: warning: nobody uses the node 'b' - it is not run",
+        "p.yaml:2:25: warning: input 'train' is never used",
+        "p.yaml:3:10: warning: param 'n' is never used",
+        "p.yaml:6:3: warning: node 'b' is never used - it is not run",
     ]
 
 

@@ -57,16 +57,16 @@ p.yaml:12:37: 'best' has no output 'prompt' - did you mean 'prompts'?
 p.yaml:13:7: node 'odd' is 5 - write odd: {use: TYPE, ...}
     13 |       odd: 5
        |       ^
-p.yaml:13:7: warning: nobody uses the node 'odd' - it is not run
+p.yaml:13:7: warning: node 'odd' is never used - it is not run
     13 |       odd: 5
        |       ^
 p.yaml:14:3: these nodes wait for each other: a -> b -> a - to feed a result back, put them into a 'repeat' and 'carry' it
     14 |   a: {use: mix, prompts: $b}
        |   ^
-p.yaml:14:3: warning: nobody uses the node 'a' - it is not run
+p.yaml:14:3: warning: node 'a' is never used - it is not run
     14 |   a: {use: mix, prompts: $b}
        |   ^
-p.yaml:15:3: warning: nobody uses the node 'b' - it is not run
+p.yaml:15:3: warning: node 'b' is never used - it is not run
     15 |   b: {use: mix, prompts: $a}
        |   ^
 p.yaml:16:19: 'search' is a loop, which has no main output - write one of: $search.beam, $search.rounds

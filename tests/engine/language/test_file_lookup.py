@@ -50,7 +50,7 @@ def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among
         ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
         ("./expnd.yaml", "there is no file ./expnd.yaml - did you mean 'expand.yaml'?"),
         ("./zzz.yaml", "there is no file ./zzz.yaml - looked in sub"),
-        ("apee", "there is no shipped pipeline 'apee' - did you mean 'ape'?; a file is written ./apee.yaml"),
+        ("apee", "there is no shipped pipeline 'apee' - did you mean 'ape'?; write a file as ./apee.yaml"),
     ],
 )
 def test_what_is_not_there_or_out_of_reach_is_refused(project: Project, written: str, expected: str) -> None:

@@ -60,7 +60,7 @@ def test_a_loop_may_run_over_a_list(project: Project) -> None:
         ("repeat: $rounds", "repeat: -1", ["p.yaml:6:13: 'repeat' is -1 - it must be at least 0"]),
         ("rounds: 6", "rounds: -1", ["p.yaml:6:13: 'repeat' is -1 - it must be at least 0"]),
         ("repeat: $rounds", "repeat: {a: [1], b: [2]}",
-         ["p.yaml:6:13: 'repeat' names one variable and its list - write repeat: {size: [10, 5]}"]),
+         ["p.yaml:6:13: 'repeat' takes one variable and its list - write repeat: {size: [10, 5]}"]),
         ("repeat: $rounds", "repeat: {k: $seed}", ["p.yaml:6:17: $seed is Prompts, but the list of 'repeat' needs List"]),
         ("repeat: $rounds", "repeat: {beam: [1]}",
          ["p.yaml:8:13: the name 'beam' is already a variable (line 6) - every name in a file means one thing: choose another"]),
@@ -97,7 +97,7 @@ def test_a_loop_that_is_wrong_is_told(project: Project, old: str, new: str, expe
 def test_a_state_that_nobody_reads_is_told(project: Project) -> None:
     assert project.told(LOOP.replace(", history: $search.log", "")) == []
     assert project.told(LOOP.replace(", history: $search.log", "").replace("log: $log, ", "")) == [
-        "p.yaml:8:56: warning: nobody reads the state 'log' - read $log inside of the loop, or $search.log after it"
+        "p.yaml:8:56: warning: state 'log' is never used - read $log inside the loop, or $search.log after it"
     ]
 
 

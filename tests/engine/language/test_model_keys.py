@@ -13,8 +13,8 @@ from tests.sample_project import Project
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("{use: pick, prompts: $seed, template: t.j2}", "p.yaml:4:34: pick speaks to no model, so it takes no 'template' - remove it"),
-        ("{use: pick, prompts: $seed, on_error: skip}", "p.yaml:4:34: pick speaks to no model, so it takes no 'on_error' - remove it"),
+        ("{use: pick, prompts: $seed, template: t.j2}", "p.yaml:4:34: pick calls no model, so it takes no 'template' - remove it"),
+        ("{use: pick, prompts: $seed, on_error: skip}", "p.yaml:4:34: pick calls no model, so it takes no 'on_error' - remove it"),
         ("{use: write, prompts: $seed, n: 1, template: t.j2, metric: exact}",
          "p.yaml:4:57: write scores nothing, so it takes no 'metric' - remove it"),
         ("{use: grade, prompts: $seed, on: $train, with: {a: 1}}",
@@ -25,7 +25,7 @@ from tests.sample_project import Project
         ("{use: write, prompts: $seed, n: 1, template: ../t.j2}",
          "p.yaml:4:51: ../t.j2 leads out of the pipeline's folder - copy it into ., "
          "or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER"),
-        ("{use: write, prompts: $seed, n: 1, template: t.j2, model: tsk}", "p.yaml:4:64: the text 'tsk' is no model role - did you mean 'task'?"),
+        ("{use: write, prompts: $seed, n: 1, template: t.j2, model: tsk}", "p.yaml:4:64: the text 'tsk' is not a model role - did you mean 'task'?"),
         ("{use: write, prompts: $seed, n: 1, template: t.j2, with: {x: $sed}}", "p.yaml:4:67: there is no 'sed' here - did you mean '$seed'?"),
     ],
 )  # fmt: skip
@@ -37,9 +37,9 @@ def test_a_key_that_does_not_suit_the_node_is_told(project: Project, written: st
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("retries: 2", "'retries' only counts with on_error: retry - write on_error: retry beside it, or remove it"),
-        ("retries: 2, on_error: skip", "'retries' only counts with on_error: retry"),
-        ("max_failed: 0.5", "'max_failed' only counts with on_error: skip"),
+        ("retries: 2", "'retries' has an effect only with on_error: retry - add on_error: retry, or remove it"),
+        ("retries: 2, on_error: skip", "'retries' has an effect only with on_error: retry"),
+        ("max_failed: 0.5", "'max_failed' has an effect only with on_error: skip"),
     ],
 )
 def test_a_key_that_would_do_nothing_is_a_warning(project: Project, written: str, expected: str) -> None:

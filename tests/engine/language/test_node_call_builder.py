@@ -27,7 +27,7 @@ from tests.sample_project import TYPES, Project
         ("{use: pick, prompts: $seed, share: 1}", ["p.yaml:4:41: 'share' is 1 - it must be below 1"]),
         ("{use: pick, prompts: $seed, keep: $none}", ["p.yaml:4:40: 'keep' is 0 (from $none) - it must be at least 1"]),
         ("{use: pick, prompts: $seed, keep: $seed}",
-         ["p.yaml:4:40: 'keep' of pick is a setting, and $seed is only known while running - it takes a value, a param or a loop variable"]),
+         ["p.yaml:4:40: 'keep' of pick is a setting, and $seed is known only during the run - it takes a value, a param or a loop variable"]),
         ("{use: pick, prompts: $seed, keep: 0, share: 2, policy: x}",
          ["p.yaml:4:40: 'keep' is 0 - it must be at least 1", "p.yaml:4:50: 'share' is 2 - it must be below 1",
           "p.yaml:4:61: 'policy' can't be the text 'x' - one of: top, ucb"]),

@@ -90,11 +90,11 @@ def test_a_patch_leaves_the_base_as_it_was() -> None:
     [
         ("serch.select.policy", "x", "serch.select.policy: there is no 'serch' in the pipeline - did you mean 'search'?"),
         ("search.selct.policy", "x", "search.selct.policy: there is no 'selct' in 'search' - did you mean 'select'?"),
-        ("search.repeat.x", 1, "search.repeat.x: 'search.repeat' has nothing in it to change"),
+        ("search.repeat.x", 1, "search.repeat.x: 'search.repeat' has no keys that can be changed"),
         ("search.select.plcy", None, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
         ("search.select", {"plcy": None}, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
         ("search.expand.edits.n", 3, "search.expand.edits.n: there is no 'edits' in 'search.expand' - there are: beam, use; "
-         "the inside of a pipeline file is changed by its params"),
+         "a pipeline file is changed by its params"),
         ("models.boss.temperature", 0.5, "models.boss.temperature: there is no 'boss' in 'models' - there are: judge, meta, task"),
         ("search.selected.settings.n", 3, "search.selected.settings.n: there is no 'selected' in 'search' - did you mean 'select'?"),
         ("promts", 3, "there is no 'promts' in the pipeline - did you mean 'params'?"),

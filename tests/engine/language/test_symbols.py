@@ -64,7 +64,7 @@ def test_a_name_from_inside_of_a_loop_or_an_each_says_what_the_outside_sees() ->
         " outputs: {all: $c}}}}\n"
     )
     nodes = read_yaml_text(text, "p.yaml").root
-    assert inner_name_hint(nodes, "state") == "it is a state of the loop 'loop': outside of it write $loop.state"
-    assert inner_name_hint(nodes, "b") == "it stands inside of 'loop', of which the outside sees: $loop.state"
-    assert inner_name_hint(nodes, "c") == "it stands inside of 'deep', of which the outside sees: $deep.all"
+    assert inner_name_hint(nodes, "state") == "it is a state of the loop 'loop': outside the loop write $loop.state"
+    assert inner_name_hint(nodes, "b") == "it is inside 'loop'; visible outside: $loop.state"
+    assert inner_name_hint(nodes, "c") == "it is inside 'deep'; visible outside: $deep.all"
     assert inner_name_hint(nodes, "loop") == ""

@@ -39,7 +39,7 @@ def test_defaults_ranges_and_choices_are_told() -> None:
 def test_what_stands_behind_a_templates_variables_is_told_down_to_plain_values() -> None:
     page = " ".join(node_page("edit").split())
     assert "Critique has text, prompt, cases, conversation Failure has example, output, answer, value" in page
-    assert "behind those" not in node_page("sample")
+    assert "fields of these values" not in node_page("sample")
 
 
 def test_an_unknown_node_is_refused_with_the_nearest() -> None:

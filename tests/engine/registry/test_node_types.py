@@ -51,7 +51,7 @@ def test_a_plugin_is_named_with_a_colon_and_messages_say_so(install: None) -> No
     ("name", "hint"),
     [
         ("acme:pik", "did you mean 'acme:pick'?"),
-        ("other:pick", "install the package that brings 'other', or name its file: --plugins other.py"),
+        ("other:pick", "install the package that provides 'other', or name its file: --plugins other.py"),
     ],
 )
 def test_an_unknown_node_of_a_plugin_is_refused_with_what_to_do(install: None, name: str, hint: str) -> None:

@@ -95,7 +95,7 @@ def test_one_plugin_that_is_listed_twice_is_no_clash(install: Install) -> None:
          "the plug-in 'acme' can't be loaded: ModuleNotFoundError: No module named 'acme_none'\n  it is ? (acme_none)"),
         ([("acme", "acme_pack")],
          {"acme_pack____init__": "", "acme_pack__a": METRIC.format(name="x"), "acme_pack__b": METRIC.format(name="x")},
-         "the plug-in 'acme' has two called 'x': acme_pack.a and acme_pack.b\n  rename one of them"),
+         "the plug-in 'acme' has two nodes or metrics called 'x': acme_pack.a and acme_pack.b\n  rename one of them"),
     ],
 )  # fmt: skip
 def test_a_clash_and_a_broken_plugin_are_errors_that_name_their_source(
@@ -113,7 +113,7 @@ def test_two_of_one_name_in_a_file_are_a_clash_too_though_python_forgets_the_fir
     with pytest.raises(UsageError) as caught:
         metrics("acme")
     file = tmp_path / "acme_one.py"
-    assert str(caught.value) == f"the plug-in 'acme' has two called 'by-length': {file}:3 and 8\n  rename one of them"
+    assert str(caught.value) == f"the plug-in 'acme' has two nodes or metrics called 'by-length': {file}:3 and 8\n  rename one of them"
 
 
 def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,8 +150,8 @@ def test_a_file_that_has_the_name_of_another_plugin_is_refused(tmp_path: Path, i
         ("none.py", None, "there is no such file"),
         ("nodes.txt", "", "can't be a plug-in"),
         ("bad name.py", "", "can't be a plug-in"),
-        ("fails.py", "import os\n1 / 0", r"fails\.py:2: it can't be loaded: ZeroDivisionError: division by zero"),
-        ("broken.py", "x = 1\ndef", r"broken\.py:2: it can't be loaded: SyntaxError: invalid syntax$"),
+        ("fails.py", "import os\n1 / 0", r"fails\.py:2: the file can't be loaded: ZeroDivisionError: division by zero"),
+        ("broken.py", "x = 1\ndef", r"broken\.py:2: the file can't be loaded: SyntaxError: invalid syntax$"),
     ],
 )
 def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: str | None, words: str) -> None:
@@ -167,7 +167,7 @@ def test_the_hint_for_a_missing_name_says_how_to_get_it(tmp_path: Path) -> None:
     load_plugin(tmp_path / "own.py")
     found = plugin_members("own", Metric, lambda metric: metric.value.__module__)
     assert unknown_name_hint("own:shor", found, "metrics") == "did you mean 'own:short'?"
-    assert unknown_name_hint("own:zzz", {}, "node types") == "the plug-in 'own' brings no node types"
+    assert unknown_name_hint("own:zzz", {}, "node types") == "the plug-in 'own' has no node types"
     assert unknown_name_hint("my-own:x", {}, "metrics") == (
-        "install the package that brings 'my-own', or name its file: --plugins my_own.py"
+        "install the package that provides 'my-own', or name its file: --plugins my_own.py"
     )
