@@ -1,8 +1,8 @@
-"""What one call costs in processor time: promptwire new and replayed, beside plain aiohttp and litellm, in one run.
+"""Measure the CPU time of one call: promptwire, new and cached, beside aiohttp and litellm.
 
-Absolute times depend on the machine, so what counts is the last column: times the cost of the same request by aiohttp. All
-clients talk to one server in another process, in turns, and the median of the turns is shown. The server answers at once: what
-is left is the client's own work, which is what limits a run at high concurrency.
+Absolute times depend on the machine, so compare by the last column: the ratio to the same request by aiohttp. All clients send
+to one server in another process, in turns, and the table shows the median of the turns. The server answers at once, so that
+only the client's own work is measured. That work limits a run at high concurrency.
 
     python bench/calls.py [--calls 300] [--turns 5] [--at-once 32]
 """
@@ -48,7 +48,7 @@ REPLY = {
 
 
 async def serve() -> None:
-    """Answer at once, for ever; the first line printed is the port."""
+    """Answer each request at once, without end; the first line printed is the port."""
 
     async def answer(request: web.Request) -> web.Response:
         await request.read()
@@ -76,7 +76,7 @@ async def at_most(limit: int, ask: Callable[[str], Awaitable[object]], texts: li
 
 
 def plain(base: str, session: aiohttp.ClientSession, limit: int) -> Turn:
-    """The least that any client does."""
+    """Plain aiohttp: the least work of any client."""
 
     async def ask(text: str) -> object:
         body = {"model": "m", "messages": [{"role": "user", "content": text}], "temperature": 0}
@@ -87,7 +87,7 @@ def plain(base: str, session: aiohttp.ClientSession, limit: int) -> Turn:
 
 
 def ours(base: str, cache: ResponseCache, limit: int) -> Turn:
-    """The whole way of a call: key, cache, budget, slot, wire, accounting, storing."""
+    """promptwire, all of a call: key, cache, budget, concurrency limit, request, usage, storing."""
 
     async def turn(texts: list[str]) -> None:
         gateway = Gateway(cache=cache, budget=Budget(), trace=Trace.null())
@@ -106,7 +106,7 @@ def ours(base: str, cache: ResponseCache, limit: int) -> Turn:
 
 
 def theirs(base: str, limit: int) -> Turn:
-    """litellm as it comes, its retries off."""
+    """litellm with its defaults, without retries."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm  # noqa: PLC0415 - three seconds, and not before the variable is set
 
@@ -118,7 +118,7 @@ def theirs(base: str, limit: int) -> Turn:
 
 
 async def measure(base: str, calls: int, turns: int, limit: int) -> dict[str, list[float]]:
-    """Milliseconds of processor time a call, by client and turn; the first turn warms up and is dropped."""
+    """Milliseconds of CPU time a call, by client and turn; the first turn is a warm-up and is dropped."""
     number = count()
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -137,7 +137,7 @@ async def measure(base: str, calls: int, turns: int, limit: int) -> dict[str, li
 
 
 async def cost(turn: Turn, texts: list[str]) -> float:
-    """Milliseconds of this process's time for each of `texts`."""
+    """Milliseconds of this process's CPU time for each of `texts`."""
     start = time.process_time()
     await turn(texts)
     return (time.process_time() - start) / len(texts) * 1000

@@ -1,7 +1,7 @@
-"""All four optimizers on six tasks with the embedded model, as one table.
+"""Run four optimizers on six tasks with the embedded model, as one table.
 
-Small on purpose: a 135M model on two cores. One seed, settings in the commands, every number as it came out. The three shipped
-tasks need nothing; the other three are public data sets in folders with train.jsonl and test.jsonl, named with --data.
+Small on purpose: a 135M model on two cores. One seed, settings in the commands, all numbers unedited. Three tasks are shipped.
+The other three are public data sets, in folders with train.jsonl and test.jsonl under --data.
 
     python bench/results.py --data FOLDER [--only NAME] [--commands]
 """

@@ -1,9 +1,9 @@
-"""50,000 calls at concurrency 256 through gateway, cache and endpoint: what grows, what is lost, what is left behind.
+"""Soak test: 50,000 calls at concurrency 256 through gateway, cache and endpoint.
 
-The server is the tests' own, in a process of its own, so that what is measured is promptwire's. A twentieth of the requests
-fail in passing and are tried again. Memory is what the process holds of its own; the pages of the cache's file that are mapped
-into it are the system's, to take back at will. At the end every question has one row in the cache with the answer to that very
-question, the event loop has no task and the process no socket more than before. Ends with 1 when any of this does not hold.
+The server is that of the tests, in its own process, so that only promptwire is measured. A twentieth of the requests fail
+temporarily and are retried. Memory is the anonymous memory of the process, without the mapped pages of the cache file, which
+the system can reclaim. At the end the cache must hold one row for each request, with the right response. The event loop must
+have no more tasks and the process no more sockets than before. Otherwise the exit code is 1.
 
     nice python bench/soak.py [--calls 50000] [--at-once 256]
 """
@@ -41,7 +41,7 @@ MARKS = 10
 
 
 class Forgetful(list):  # type: ignore[type-arg]
-    """Counts what is put in and keeps nothing: the server's own memory is not the matter."""
+    """A list that counts and drops its items, so that the server's memory does not grow."""
 
     count = 0
 
@@ -53,7 +53,7 @@ class Forgetful(list):  # type: ignore[type-arg]
 
 
 def serve() -> None:
-    """The server, until standard input ends; its address and then what it paid go to standard output."""
+    """Run the server until standard input ends; print its address, then what was paid."""
     draws = random.Random(5)
     server = Server()
     server.requests, server.paths = Forgetful(), Forgetful()
@@ -68,7 +68,7 @@ def serve() -> None:
 
 
 def memory() -> float:
-    """Megabytes of memory that this process holds of its own now."""
+    """Megabytes of anonymous memory of this process."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["RssAnon"].split()[0]) / 1024
 
@@ -80,7 +80,7 @@ def sockets() -> int:
 
 
 async def soak(url: str, folder: Path, calls: int, at_once: int) -> dict[str, Any]:
-    """Make the calls; what was measured."""
+    """Make the calls and return the measurements."""
     cache, trace = ResponseCache(folder / "cache"), Trace(folder)
     gateway = Gateway(
         cache=cache, budget=Budget(), trace=trace, retry=RetryPolicy(tries=20, sleep=lambda s: asyncio.sleep(s / 100))
@@ -90,7 +90,7 @@ async def soak(url: str, folder: Path, calls: int, at_once: int) -> dict[str, An
     worst, running = 0.0, True
 
     async def watch() -> None:
-        """The longest time for which the event loop did not come round."""
+        """Measure the longest delay of the event loop."""
         nonlocal worst
         while running:
             before = time.monotonic()
@@ -114,14 +114,14 @@ async def soak(url: str, folder: Path, calls: int, at_once: int) -> dict[str, An
     seconds = time.monotonic() - began
     running = False
     await watcher
-    tally = gateway.usage.total
+    usage = gateway.usage.total
     await gateway.close()
     left = {"tasks": len(asyncio.all_tasks()) - tasks, "sockets": sockets() - open_sockets}
     cache.close()
     trace.close()
     return {
         "seconds": round(seconds, 1), "marks": {at: round(size, 1) for at, size in marks.items()}, "wrong": wrong,
-        "new": tally.new, "failed": tally.failed, "requests": tally.requests, "left": left, "worst": round(worst, 3),
+        "new": usage.new, "failed": usage.failed, "requests": usage.requests, "left": left, "worst": round(worst, 3),
     }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ COOL = Settings(temperature=0.0)
 
 
 def main() -> int:
-    """Run it and print what came of it."""
+    """Run the soak test and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=50_000)
     parser.add_argument("--at-once", type=int, default=256)

@@ -1,9 +1,9 @@
-"""How long the command line takes to answer: `--help` and `check` as whole processes, beside what no promptwire can avoid.
+"""Measure the start-up time of the command line: `--help` and `check` as processes.
 
     python bench/startup.py [ROUNDS]
 
-Rounds are interleaved, and each figure is the best of all rounds: on a machine that does other things as well, the least is the
-nearest to the truth. Processor time stands beside wall time; ratios are to importing pydantic and jinja2 and nothing else.
+Rounds are interleaved, and each figure is the best of all rounds, because other load only adds time. CPU time stands beside
+wall time. Ratios are to a process that only imports pydantic and jinja2, which promptwire cannot avoid.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what the engine reads: any text, near-YAML, JSON-like data, and pipelines over small nodes."""
+"""Hypothesis strategies for the engine's input: any text, near-YAML, JSON-like data, pipelines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIECES = [
     "0o8", "\\", '"\\ud800"', '"\\UFFFFFFFF"', "\ufeff", "\x00", "\x85", "\u2028", "é", "@", "`",
 ]  # fmt: skip
 near_yaml = st.lists(st.sampled_from(_PIECES), max_size=40).map("".join)
-"""Pieces of YAML in any order: wrong in the ways that matter."""
+"""Pieces of YAML in any order, most of them invalid."""
 
 _texts = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20)
 data = st.recursive(
@@ -26,12 +26,12 @@ data = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts.filter(lambda key: key != "<<"), inner, max_size=4),
     max_leaves=20,
 )
-"""Whatever a YAML file can hold."""
+"""Any data that a YAML file can hold."""
 
 
 @st.composite
 def chains(draw: st.DrawFn) -> Mapping[str, Mapping[str, Any]]:
-    """Nodes of type `mix`, each fed by any of those before it: an acyclic graph in which the last leads to the output."""
+    """Nodes of type `mix`, each with inputs from earlier ones: an acyclic graph that ends in the output."""
     names = [f"n{number}" for number in range(draw(st.integers(1, 8)))]
     nodes: dict[str, dict[str, Any]] = {}
     for place, name in enumerate(names):

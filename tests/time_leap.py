@@ -1,6 +1,6 @@
-"""An event loop whose clock leaps: where it would sleep, the time is simply later. For tests of waiting, without waiting.
+"""An event loop with a simulated clock: it skips waiting times, for tests of waiting.
 
-Only for code that waits for nothing but time: a thread or a socket would be outrun.
+Only for code that waits only for time: the clock would run ahead of a thread or a socket.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 _STILL = 1000
-"""Turns of the loop in which the time may stand still."""
+"""Most turns of the loop without progress of time."""
 _TICK = 1e-9
 
 
@@ -28,7 +28,7 @@ class _Selector(selectors.SelectSelector):
 
     def select(self, timeout: float | None = None) -> Any:
         self.turns = 0 if timeout else self.turns + 1
-        # asyncio rings a timer a nanosecond early; who then waits for the rest of it would wait for ever if no time passed.
+        # asyncio fires a timer a nanosecond early; waiting for the rest would not end without progress of time.
         self.now += timeout or (_TICK if self.turns > _STILL else 0.0)
         return super().select(0)
 
@@ -43,6 +43,6 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def leap(main: Coroutine[Any, Any, T]) -> T:
-    """What `main` gives, run at once however long it waits."""
+    """Run `main` without its waiting times and return its result."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)

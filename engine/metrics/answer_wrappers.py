@@ -1,6 +1,6 @@
-r"""What stands around an answer and is no part of it: Markdown, quotes, fences, tags, LaTeX, and a name before a colon.
+r"""Remove wrappers of an answer: Markdown, quotes, fences, tags, LaTeX, a name before a colon.
 
-Only an answer is unwrapped, never an accepted output: where the marks are asked for, they are compared.
+Only an answer is unwrapped, never an accepted output: marks in an accepted output are compared.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["final_part", "readings"]
 _BOX = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _TAG = re.compile(r"<(answer|final|final[_-]?answer|label|choice)>((?:(?!</?\1>).)*)</\1>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 20_000
-"""Characters that are searched, from the end."""
+"""Most characters that are searched, from the end."""
 _WRAPPED_LONGEST = 5_000
 """Longest answer that is unwrapped."""
 _MOST = 40
-"""Readings of one answer that are tried."""
+"""Most readings of one answer that are tried."""
 
 _WRAPS = tuple(
     re.compile(pattern, re.DOTALL)
@@ -75,7 +75,7 @@ _COPULA = re.compile(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|
 
 
 def final_part(text: str) -> str:
-    r"""What stands in the last `\boxed{...}` of `text`, or between its last answer tags; empty when there is neither.
+    r"""The content of the last `\boxed{...}` of `text`, or of its last answer tags; empty when there is neither.
 
     >>> final_part(r"So \boxed{42}. Check: 6 * 7"), final_part("<answer>B</answer>")
     ('42', 'B')
@@ -89,7 +89,7 @@ def final_part(text: str) -> str:
 
 
 def readings(answer: str, labels: Collection[str] = ()) -> list[str]:
-    """`answer` as it is, then with one more wrapper off in each; `labels`, in lower case, are no names before a colon.
+    """`answer`, then without one more wrapper each time; `labels`, in lower case, are no names before a colon.
 
     >>> readings("**Sentiment:** `positive`")
     ['**Sentiment:** `positive`', '`positive`', 'positive']
@@ -105,7 +105,7 @@ def readings(answer: str, labels: Collection[str] = ()) -> list[str]:
 
 
 def _inside(text: str, labels: Collection[str]) -> Iterator[str]:
-    """What `text` is when one wrapper is taken off, in each way that it can be."""
+    """`text` without one wrapper, in each possible way."""
     even = plain(text)
     for wrap in _WRAPS:
         if match := wrap.fullmatch(even):
@@ -123,7 +123,7 @@ def _named_groups(match: re.Match[str]) -> Iterator[str | None]:
 
 
 def _field(text: str) -> str:
-    """The value of a JSON object with one field; empty when `text` is none."""
+    """The value of a JSON object with one field; empty for any other text."""
     if not (text.startswith("{") and text.endswith("}")):
         return ""
     try:
@@ -135,7 +135,7 @@ def _field(text: str) -> str:
 
 
 def _without_emoji(text: str) -> str:
-    """`text` without pictures at its ends, where something else is left."""
+    """`text` without emoji at its ends, unless nothing else is left."""
     start, end = 0, len(text)
     while start < end and _is_picture(text[start]):
         start += 1
@@ -149,7 +149,7 @@ def _is_picture(sign: str) -> bool:
 
 
 def _is_name(name: str, labels: Collection[str]) -> bool:
-    """Whether `name`, which stands before a colon, names what follows: "Sentiment", and not a label or "Not"."""
+    """Whether `name` before a colon names the answer, as "Sentiment" does; a label and "Not" do not."""
     name = _COPULA.sub("", " ".join(name.casefold().strip(" \"'()[]-#>").split()))
     said = name.split()
     if not said or len(said) > 5 or any(word in _NEGATIONS for word in said):

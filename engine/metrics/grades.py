@@ -1,7 +1,7 @@
-"""Grades of a judge: the share of full marks that its words state, such as 0.8, 80%, 8/10 or 8 out of 10.
+"""Read a judge's grade as a share of full marks: 0.8, 80%, 8/10, 8 out of 10.
 
-A number outside of 0..1 is a grade only with its scale. What can't be read for certain is no grade: a judge can be asked again,
-and a wrong number can't be seen.
+A number outside of 0..1 is a grade only with its scale. An ambiguous verdict is no grade: the judge can be asked again, but a
+wrong number would stay unnoticed.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _GRADE = re.compile(
 _NAMED = re.compile(r"\b(?:grade|score|rating|mark|points|verdict|total|result)s?\b[^0-9.,\n%]{0,30}\Z", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:-|/|\bto\b|\bor\b|\band\b|\bup to\b)\s*", re.IGNORECASE)
 _LONGEST = 20_000
-"""Characters of a verdict that are read, from its end."""
+"""Most characters of a verdict that are read, from its end."""
 
 
 def read_grade(text: str) -> float | None:
-    """The grade that `text` states, from 0 to 1; None when it states none, or none for certain.
+    """The grade in `text`, from 0 to 1; None when there is none or it is ambiguous.
 
-    The last number that is called a grade, a score or the like counts, else the last number.
+    The last number with a name such as grade or score counts, otherwise the last number.
 
     >>> read_grade("3/10"), read_grade("30%"), read_grade("0,5"), read_grade("7"), read_grade("0.7 or 0.8")
     (0.3, 0.3, 0.5, None, None)

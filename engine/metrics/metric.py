@@ -1,9 +1,9 @@
-"""The metrics by name: what each needs of a model, how it scores an answer, and which data it can't score.
+"""Metrics by name: what each needs from a model, how it scores, which data it refuses.
 
-A metric says what it needs - a text, a choice between labels, the log-probability of the answer, a judge - so that a model
-that can't give it is refused before the first call, and says what its data must look like, so that a task is refused before a
-run scores 0 throughout. Plug-ins bring more, such as `acme:brevity`: functions of an answer and its accepted outputs under the
-decorator `@metric()`. What such a function raises, or gives that is no number, stops the run and names it.
+A metric declares what it needs: a text, a choice between labels, the log-probability of the answer, or a judge. A model without
+that is refused before the first call. A metric also declares which data it can score, so that an unfit task is refused instead
+of scored 0 throughout. Plug-ins provide more metrics, such as `acme:brevity`: functions of an answer and its accepted outputs
+under the decorator `@metric()`. If such a function fails or returns no number, the run stops with an error that names it.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ def _whole(answer: str, example: Example, labels: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a metric makes of one answer."""
+    """The score of one answer."""
 
     value: float
-    """The value."""
+    """Its value by the metric."""
     read: str
-    """What the metric read in the answer: a letter, a number, or the answer without its wrapping."""
+    """What the metric read in the answer: a letter, a number, or the answer without wrappers."""
     readable: bool = True
-    """False where the metric found nothing to score; the value is then 0."""
+    """False where the metric could not read the answer; the value is then 0."""
     feedback: str = ""
-    """What the metric says of the answer in words."""
+    """Feedback of the metric in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +66,23 @@ class Metric:
     doc: str
     """What it measures, in a sentence."""
     value: Value = _no_text
-    """The value of an answer, given the accepted outputs, alone, with feedback in words, or with feedback and what was read
-    (None where nothing could be). `logprob` and `judge` have none: the model gives theirs."""
+    """The function of an answer and its accepted outputs. It gives a value, optionally with feedback, and with what was read
+    (None for unreadable). `logprob` and `judge` have no function: the model gives their value."""
     accepts: Accepts = _anything
-    """Why it can't score these examples with these labels; empty when it can."""
+    """Why it can't score these examples with these labels; empty if it can."""
     needs: Literal["text", "choice", "logprob", "judge"] = "text"
-    """What is asked of a model: a reply, the likeliest label, the likelihood of the answer, a reply and a grade of it."""
+    """What a model must give: a reply, the likeliest label, the log-probability of the answer, or a reply and its grade."""
     perfect: float | None = 1.0
-    """The value of a right answer; None where there is no such value."""
+    """The value of a right answer; None if there is no such value."""
     scale: tuple[float, float] | None = (0.0, 1.0)
-    """Lowest and highest value; None where these are not known."""
+    """Lowest and highest value; None if unknown."""
     reads: Reads = _whole
-    """What is read in an answer to an example, given the task's labels; None where nothing can be."""
+    """Reads an answer to an example, given the task's labels; None for unreadable."""
     among: Among | None = None
-    """The value where the task's labels are known, for a metric that they matter to."""
+    """The function to use when the task has labels, for a metric that depends on them."""
 
     def seen(self, values: Sequence[float]) -> tuple[float | None, tuple[float, float] | None]:
-        """The perfect value and the scale, as far as `values` bear them out; None for what a value contradicts.
+        """The perfect value and the scale, each None if one of `values` contradicts it.
 
         >>> find_metric("f1").seen([0.2, 1.0]), find_metric("f1").seen([87.5])
         ((1.0, (0.0, 1.0)), (None, None))
@@ -100,9 +100,9 @@ class Metric:
         return found.value, found.feedback
 
     def measure(self, answer: str, example: Example, labels: Sequence[str] = ()) -> Measured:
-        """What an answer to `example` is worth, and what was read in it; `labels` are the answers that the task knows.
+        """The value of an answer to `example`, and what was read in it; `labels` are those of the task.
 
-        Raises NodeError when the metric fails or gives no number.
+        Raises NodeError when the metric fails or returns no number.
         """
         try:
             read = self.reads(answer, example, labels)
@@ -131,7 +131,7 @@ def _bare(answer: str, example: Example, labels: Sequence[str]) -> str:
 def _letter(answer: str, example: Example, labels: Sequence[str]) -> str | None:
     """The letter of the option that the answer gives, by its letter or its text."""
     options = offered(example.text)
-    # The accepted letter is offered, whatever was understood of the question.
+    # The accepted letter is offered, even if the question could not be read.
     letters = {*options, *filter(None, map(text_metrics.choice_letter, example.outputs))} if options else ()
     return text_metrics.option_letter(answer, letters) or text_metrics.option_named(answer, example.text)
 
@@ -142,7 +142,7 @@ def _number(answer: str, example: Example, labels: Sequence[str]) -> str | None:
 
 
 def _where(examples: Sequence[Example], wrong: Callable[[str], bool], what: str) -> str:
-    """How many examples have an accepted output that is `wrong`, with one of these."""
+    """How many examples have a `wrong` accepted output, with one of them."""
     bad = [output for example in examples for output in example.outputs[:1] if wrong(output)]
     return f"{len(bad)} of {len(examples)} answers {what}, such as {bad[0][:60]!r}" if bad else ""
 
@@ -225,7 +225,7 @@ _BUILT_IN = {
     )
 }
 _ALSO = {"any-of": "exact", "exact-set": "set"}
-"""Other names: every metric takes any of several accepted outputs, so `any-of` is `exact`."""
+"""Aliases: each metric accepts any of several outputs, so `any-of` is `exact`."""
 
 
 def find_metric(name: str) -> Metric:
@@ -246,7 +246,7 @@ def find_metric(name: str) -> Metric:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all metrics there are, sorted."""
+    """Names of all metrics, sorted."""
     others = (f"{plugin}:{own}" for plugin in plugins.plugin_names() for own in _brought(plugin))
     return tuple(sorted({*_BUILT_IN, *_ALSO, *others}))
 
@@ -259,13 +259,13 @@ def metric(
 ) -> Callable[[Value], Metric]:
     """Make a function `(answer, outputs) -> float` a metric, for plug-ins.
 
-    `outputs` are the accepted outputs of the example; more is better. `(value, feedback)` in place of the value hands words to
-    optimizers that show them to a critic (GEPA's feedback function). `accepts` says which data it can't score, so that a task
-    is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`; a metric that does not declare one
-    is taken to give 0 to 1 until it gives another value. `perfect` is the value of a right answer: the highest by default, None
-    where there is none.
+    `outputs` are the accepted outputs of the example; a higher value is better. A result `(value, feedback)` also gives words,
+    which optimizers can show to a meta model (GEPA's feedback function). `accepts` says which data the metric can't score, so
+    that a task is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`. A metric without one
+    counts as 0 to 1 until it gives another value. `perfect` is the value of a right answer: by default the highest, None if
+    there is none.
 
-    Raises ValueError for a scale that does not rise, or holds no number.
+    Raises ValueError if the scale does not rise or is not numeric.
     """
     if scale is not None and not (math.isfinite(scale[0]) and math.isfinite(scale[1]) and scale[0] < scale[1]):
         raise ValueError(f"a metric's scale goes from a number to a larger one, not {scale}")

@@ -1,7 +1,7 @@
-"""Text normalization that every metric shares: widths, invisible characters, digits, dashes and quotes of all scripts.
+"""Normalize text for all metrics: widths, invisible characters, digits, dashes, quotes.
 
-It maps spellings that a reader can't tell apart to one. It keeps what a reader can: a superscript stays an exponent, an accent
-stays, and a Hindi vowel sign stays.
+Spellings that look the same to a reader become one spelling. Visible differences stay: a superscript stays an exponent, and
+accents and Hindi vowel signs stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005\u3007
 _KATAKANA = "\u30a1-\u30ff\u31f0-\u31ff"
 """Katakana, which Japanese writes in runs that are words."""
 _UNSPACED = f"{_HAN}{_KATAKANA}\u3041-\u309f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff"
-"""Scripts that put no blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan."""
+"""Scripts without blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan."""
 
 _SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-", strict=True))
 _RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
@@ -45,7 +45,7 @@ _POINTS = re.compile("[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\
 
 
 def plain(text: str) -> str:
-    """`text` with one spelling for what looks the same; letters keep their case and lines stay lines.
+    """`text` with one spelling for equal looks; case and lines stay.
 
     >>> plain("\\uff11\\uff12\\u200b\\uff0e\\uff15 m\\u00b2, \\u22123\\u00bd")
     '12.5 m^2, -3 1/2'
@@ -71,7 +71,7 @@ _PAIRS = {
 
 
 def loose(text: str) -> str:
-    """`text` without what `exact` forgives on both sides: outer blanks, quotes, a full stop or exclamation mark, case.
+    """`text` without outer blanks, quotes, final full stop or exclamation mark, and case.
 
     >>> loose(' "Sea  Lion". '), loose("5!")
     ('sea lion', '5!')
@@ -98,7 +98,7 @@ _IS_KATAKANA = re.compile(f"[{_KATAKANA}]")
 
 
 def joined(left: str, right: str) -> bool:
-    """Whether no word ends between the neighbours `left` and `right`.
+    """Whether the neighbours `left` and `right` belong to one word.
 
     >>> joined("a", "b"), joined("a", " "), joined("\\u662f", "T")
     (True, False, False)
@@ -119,7 +119,7 @@ _PIECE = re.compile(
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` in lower case, without punctuation; one character each in a script that puts no blanks.
+    """The words of `text` in lower case, without punctuation; single characters in a script without blanks.
 
     A sign and a decimal point stay with their number, so that -3 is not 3 and 3.5 is not 35.
 

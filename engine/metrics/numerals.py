@@ -1,7 +1,7 @@
-"""Numbers in a text, as a reader takes them: with thousands, fractions, powers, signs and magnitudes, in digits of any script.
+"""Read numbers in a text, with thousands, fractions, powers, signs and magnitudes.
 
-A date, a time, a version and the digits of a name such as H2O are no numbers. The value of an expression with a root or pi is
-not known here, so that no part of it is taken for the whole.
+Digits of any script are read. A date, a time, a version and the digits of a name such as H2O are not numbers. The value of an
+expression with a root or pi is unknown here, so that no part of it counts as the whole.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _SPELLED = re.compile(
 )
 _WORKED = re.compile(r"(?:####|(?<!\b[A-Za-z] )(?<!\b[A-Za-z])=|\b(?:answer|total|result)\b(?:\s+is|:)?)\s*\Z", re.IGNORECASE)
 _LONGEST = 100_000
-"""Characters of a text that are read, from its end."""
+"""Most characters of a text that are read, from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class Numeral:
     end: int
     """Where it ends."""
     value: float | None
-    """Its value; None where it is one that is not known here."""
+    """Its value; None where it is unknown."""
     counts: bool = True
-    """False for a date, a time or a version, which are numbers to nobody."""
+    """False for a date, a time or a version."""
 
 
 def cleaned(text: str) -> str:
-    """`text` with one spelling for the same number: plain characters, LaTeX taken off, signs beside their number."""
+    """`text` with one spelling for equal numbers: plain characters, no LaTeX, signs next to their number."""
     text = plain(text[-_LONGEST:])
     text = _LATEX_MARK.sub(r"\1", _LATEX_GAP.sub(lambda found: "" if found[0] == "\\!" else " ", text))
     if "frac" in text:
@@ -116,7 +116,7 @@ def cleaned(text: str) -> str:
 
 
 def numerals(text: str) -> Iterator[Numeral]:
-    """The numbers in a text that is `cleaned`, in order; also what has the look of one and is none."""
+    """The numbers in a `cleaned` text, in order; with `counts=False` also what only looks like one."""
     for found in _TOKEN.finditer(text):
         if found["date"] or found["odd"]:
             yield Numeral(found.start(), found.end(), None, counts=False)
@@ -150,7 +150,7 @@ def _value(found: re.Match[str]) -> float | None:
 
 
 def _spelled(text: str) -> float | None:
-    """The value of a text that is nothing but a number in English words, such as "The answer is twenty-one"."""
+    """The value of a text that is only a number in English words, such as "The answer is twenty-one"."""
     found = _SPELLED.fullmatch(text[:200]) if len(text) <= 200 else None
     if found is None:
         return None
@@ -160,7 +160,7 @@ def _spelled(text: str) -> float | None:
 
 
 def last_number(text: str) -> float | None:
-    r"""The number that `text` gives: the last in a box or an answer tag, else the last. None when there is none.
+    r"""The last number in a box or an answer tag of `text`, otherwise the last number; None when there is none.
 
     1,234 and $5 and 25% and -3 and 3/4 and 1 1/2 and 10^5 and 2.5 million are numbers; a percent sign is a unit.
 
@@ -175,9 +175,9 @@ def last_number(text: str) -> float | None:
 
 
 def no_single_number(output: str) -> bool:
-    """Whether an accepted output is a date, a time, a range, a list or an expression, so that its last number is not its value.
+    """Whether an accepted output is not one number: a date, time, range, list or expression.
 
-    Worked solutions are told by how they end: `#### 72`, `= 72`, a box, or "the answer is 72".
+    A worked solution is recognised by its end: `#### 72`, `= 72`, a box, or "the answer is 72".
     """
     part = final_part(output) or output
     text = cleaned(part)

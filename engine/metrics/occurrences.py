@@ -1,4 +1,4 @@
-"""Whole words within a text: where one text occurs in another as a reader would say, in scripts with and without blanks."""
+"""Find a text in another as whole words, in scripts with and without blanks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PARTICLES = re.compile(
     "(?:\uc785\ub2c8\ub2e4|\uc774\uc5d0\uc694|\uc608\uc694|\uc774\ub2e4|\ub2e4|\uc740|\ub294|\uc774|\uac00|\uc744|\ub97c|\uc758|\uc5d0|\uc5d0\uc11c|\ub85c|\uc73c\ub85c|\uc640|\uacfc|\ub3c4|\ub9cc|\uae4c\uc9c0|\ubd80\ud130"
     "|\ub77c\uace0|\uc774\ub77c\uace0|\uc774\uba70|\uc774\uace0|\uc694|\uc774\uc694|\uc785\ub2c8\uae4c|\uc600\ub2e4|\uc774\uc5c8\ub2e4)(?![\uac00-\ud7a3])"
 )
-"""What Korean writes at the end of a noun, without a blank."""
+"""Korean particles, which follow a noun without a blank."""
 
 
 def occurs(wanted: str, text: str, labels: Collection[str] = ()) -> bool:
-    """Whether `wanted` occurs in `text` as whole words, and not only as a part of one of the longer `labels`.
+    """Whether `wanted` occurs in `text` as whole words, outside of the longer `labels`.
 
-    A number occurs where a number of its value does: 3.5 holds no 5, and 1,000 is 1000.
+    A number occurs as a number of equal value: 3.5 does not contain 5, and 1,000 is 1000.
 
     >>> occurs("store", "restored"), occurs("5", "It is 3.5."), occurs("1000", "It is 1,000.")
     (False, False, True)
@@ -46,7 +46,7 @@ def occurs(wanted: str, text: str, labels: Collection[str] = ()) -> bool:
 
 
 def _spans(word: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where `word` stands in `text` as whole words."""
+    """The spans of `word` in `text` as whole words."""
     start = text.find(word)
     while start >= 0:
         end = start + len(word)

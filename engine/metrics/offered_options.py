@@ -1,4 +1,4 @@
-"""The options that a multiple-choice question offers, and the one whose text an answer gives."""
+"""Read the options of a multiple-choice question, and match an answer with an option's text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DENIED = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?\Z")
 
 
 def offered(question: str) -> dict[str, str]:
-    """The options of `question` by letter, such as (A), a) or B., as the longest run that starts with A; empty without one.
+    """The options of `question` by letter: the longest run of (A), a) or A. that starts with A.
 
     >>> offered("Where?\\nA) Paris\\nB) Rome")
     {'A': 'Paris', 'B': 'Rome'}
@@ -55,13 +55,13 @@ def _runs(matches: list[re.Match[str]]) -> list[list[re.Match[str]]]:
 
 
 def _option(text: str) -> str:
-    """The text of an option: its line, without what parts it from the next."""
+    """The text of an option: its line, without separators."""
     line = text.partition("\n")[0].strip(" \t,;|\"'*]")
     return "" if line.casefold() in ("or", "and", ".") else line
 
 
 def option_named(answer: str, question: str) -> str | None:
-    """The one option of `question` whose text the answer gives; None when it gives none or several."""
+    """The letter of the one option whose text the answer gives; None for none or several."""
     options = {letter: loose(text) for letter, text in offered(question).items()}
     said = loose(answer)
     same = [letter for letter, text in options.items() if text and text == said]

@@ -1,7 +1,7 @@
-r"""Which option letter a multiple-choice answer settles on.
+r"""Read the option letter that a multiple-choice answer chooses.
 
-An answer may name several letters on its way. A letter that it calls the answer counts before others, one that it denies counts
-for nothing, and a choice between two ("A or B") settles on none.
+An answer may mention several letters. A letter that it calls the answer takes precedence. A letter that it denies does not
+count. A choice between two ("A or B") gives no letter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from promptwire.metrics.normalization import plain
 __all__ = ["choice_letter", "option_letter"]
 
 _LONGEST = 20_000
-"""Characters of an answer that are read: a tenth of them from its beginning, the rest from its end."""
+"""Most characters of an answer that are read: a tenth from its beginning, the rest from its end."""
 
 _LATIN = "A-Za-z0-9_\u00c0-\u024f"
 _BARE = rf"(?<![{_LATIN}'@#&+\\])(?<![A-Za-z][./-])[A-Z](?![{_LATIN}'+#]|\.[A-Za-z](?![{_LATIN}])|-[A-Za-z])"
@@ -31,7 +31,7 @@ _ARTICLE = re.compile(
     r"\s+(?!(?:is|was|are|because|since|as|or|and|over|rather|instead|not|but|would|must|should|seems|can|cannot|can't|could)\b)"
     r"[a-z]"
 )
-"""What follows the words "A" and "I" where they are no letters."""
+"""The text after the words "A" and "I" where they are not option letters."""
 _JOIN = re.compile(
     r",?[ ]*(?:\b(?:and/or|or|and|oder|und|ou|et|o|y)\b"
     r"|[/&,\u6216\u548c\u4e0e\u8207\u304b\u3068\uc640]|\ub610\ub294)[ ]*(?:option |choice )?",
@@ -87,7 +87,7 @@ _LAST = re.compile(r"[)\s.!,:]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Letters that stand together in an answer, and what it says of them."""
+    """Letters that stand together in an answer, and what the answer says about them."""
 
     letters: frozenset[str]
     bracketed: bool
@@ -104,7 +104,7 @@ class _Claim:
 
 
 def choice_letter(text: str) -> str | None:
-    """The letter when `text` is nothing but one: (A), A, A. or a)."""
+    """The letter if `text` is only a letter: (A), A, A. or a)."""
     match = _WHOLE.fullmatch(_even(text.strip())) if len(text) < 60 else None
     return match[1].upper() if match else None
 
@@ -137,7 +137,7 @@ def option_letter(answer: str, offered: Collection[str] = ()) -> str | None:
 
 
 def _unnamed(text: str, claims: list[_Claim], offered: Collection[str]) -> str | None:
-    """The option of an answer that calls none of them the answer."""
+    """The letter of an answer that calls no letter the answer."""
     if claims and claims[0].leading and not _lists_all(claims, offered):
         return claims[0].one
     if claims and claims[0].opening and not claims[-1].said and not _lists_all(claims, offered):
@@ -184,7 +184,7 @@ def _counts(match: re.Match[str], text: str, offered: Collection[str]) -> bool:
 
 
 def _claim(text: str, group: list[re.Match[str]]) -> _Claim | None:
-    """What `text` says of a group of letters; None when it denies them."""
+    """What `text` says about a group of letters; None when it denies them."""
     start, end = group[0].start(), group[-1].end()
     before = text[max(0, start - 120) : start]
     named = _NAMED.search(before) is not None

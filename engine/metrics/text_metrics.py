@@ -1,8 +1,7 @@
-"""How right an answer is: the arithmetic behind the metrics, as plain functions of texts.
+"""Compare an answer with the accepted outputs: the functions behind the metrics.
 
-Each compares one answer with the accepted ones and gives 1.0 for right, 0.0 for wrong, or a share in between. They forgive what
-has nothing to do with the task (case, a full stop, quotes and Markdown around it) and nothing else: brackets, digits and signs
-are often the answer itself.
+Each function gives 1.0 for a right answer, 0.0 for a wrong one, or a share in between. They ignore case, a full stop, and
+quotes and Markdown around the answer. They ignore nothing else: brackets, digits and signs are often the answer itself.
 """
 
 from __future__ import annotations
@@ -40,20 +39,20 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-6
-"""Relative difference below which two numbers are the same; covers binary fractions, not rounding by a model."""
+"""Relative difference below which two numbers are equal; covers binary fractions, not rounding by a model."""
 
 _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": " "})
 
 
 def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> str:
-    """The answer without what stands around it: as an accepted output where one of its readings is one, else the barest."""
+    """The answer without wrappers: the reading that is an accepted output, otherwise the shortest reading."""
     found = readings(answer, {loose(label) for label in labels})
     wanted = {loose(output) for output in outputs}
     return next((text for text in found if loose(text) in wanted), found[-1])
 
 
 def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
-    """Whether the answer is an accepted one, but for what `loose` forgives and `readings` takes off."""
+    """Whether the answer is an accepted one, after `readings` and `loose`."""
     return float(loose(unwrapped(answer, outputs, labels)) in {loose(output) for output in outputs})
 
 
@@ -63,17 +62,17 @@ def _inducted(text: str) -> str:
 
 
 def induction(answer: str, outputs: Sequence[str]) -> float:
-    """Equality as the Instruction Induction tasks (and APE) measure it.
+    """Equality as in the Instruction Induction tasks and APE.
 
-    First line, first sentence, lower case, hyphens as blanks, other punctuation and the word "and" removed. It takes 3.5 for
-    3 and (A) for a, so it is an option and not the default.
+    First line, first sentence, lower case, hyphens as blanks, other punctuation and the word "and" removed. It reads 3.5 as 3
+    and (A) as a, so it is not the default.
     """
     said = _inducted(answer)
     return float(bool(said) and said in {_inducted(output) for output in outputs})
 
 
 def contains(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
-    """Whether an accepted answer occurs as whole words, and not as a part of one of the longer `labels`."""
+    """Whether an accepted answer occurs as whole words, outside of the longer `labels`."""
     return float(any(occurs(output, answer, labels) for output in outputs))
 
 
@@ -93,7 +92,7 @@ def same_words(answer: str, outputs: Sequence[str]) -> float:
 
 
 def f1(answer: str, outputs: Sequence[str]) -> float:
-    """Token F1, the best over the accepted answers; tokens are characters in a script that puts no blanks."""
+    """Token F1, the best over the accepted answers; tokens are characters in a script without blanks."""
     said = Counter(words(answer))
     best = 0.0
     for output in outputs:
@@ -105,7 +104,7 @@ def f1(answer: str, outputs: Sequence[str]) -> float:
 
 
 def numeric(answer: str, outputs: Sequence[str]) -> float:
-    """Whether the number that the answer gives is that of an accepted one. A percent sign is a unit: 25% is 25."""
+    """Whether the number in the answer equals that of an accepted one. A percent sign is a unit: 25% is 25."""
     said = last_number(answer)
     wanted = [number for output in outputs if (number := last_number(output)) is not None]
     return float(said is not None and any(math.isclose(said, number, rel_tol=TOLERANCE, abs_tol=1e-9) for number in wanted))
@@ -118,5 +117,5 @@ def multiple_choice(answer: str, outputs: Sequence[str]) -> float:
 
 
 def pattern(answer: str, outputs: Sequence[str]) -> float:
-    """Whether an accepted output, taken as a pattern, is found in the answer. Raises ReplyError when it takes too long."""
+    """Whether an accepted output, as a regular expression, matches in the answer. Raises ReplyError when it takes too long."""
     return float(any(matches(output, answer) for output in outputs))

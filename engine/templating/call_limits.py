@@ -1,6 +1,7 @@
-"""Limits on the methods and filters that a template calls: which there are, and how large their arguments may be.
+"""Limits on the methods and filters that a template may call, and on their arguments.
 
-Every method of a plain value is in a table; what is in none is refused, so that a later Python brings no way around the limits.
+The allowed methods of plain values are in a table. All others are refused, so that a method of a later Python cannot pass the
+limits.
 """
 
 from __future__ import annotations
@@ -71,15 +72,15 @@ _PLAIN: Final[tuple[tuple[type | tuple[type, ...], frozenset[str]], ...]] = (
 """Types of plain values and their methods that templates may call."""
 
 _GROWING: Final = frozenset(["batch", "center", "indent", "round", "slice", "tojson", "urlize", "wordwrap"])
-"""Jinja's filters that a number or a text among their arguments may make large."""
+"""Jinja's filters whose result a number or a text among their arguments may make large."""
 _SHORT: Final = {"striptags": 50_000, "title": 1_000_000, "urlize": 10_000, "wordwrap": 50_000, "wordcount": 1_000_000}
-"""Longest text of filters whose time grows with its square, or that are slow for each character."""
+"""Longest text of filters with quadratic time, or with much time for each character."""
 _DEEP: Final = frozenset({"pprint", "tojson"})
-"""Filters that indent what is nested."""
+"""Filters that indent nested values."""
 
 
 def require_method(of: Any, name: str, args: Sequence[Any], named: Mapping[str, Any]) -> None:
-    """Raise OverflowError where the method `name` of the plain value `of` is out of reach, or would make much of little."""
+    """Raise OverflowError if the method `name` of the plain value `of` is not allowed or its result would be too large."""
     known = next((methods for kind, methods in _PLAIN if isinstance(of, kind)), None)
     if known is None:
         return
@@ -95,7 +96,7 @@ def require_method(of: Any, name: str, args: Sequence[Any], named: Mapping[str, 
 
 
 def require_filter(name: str, value: Any, args: Sequence[Any], named: Mapping[str, Any]) -> None:
-    """Raise OverflowError where Jinja's filter `name` would make much of `value`, or take too long for it."""
+    """Raise OverflowError if the result of Jinja's filter `name` would be too large or take too long."""
     if name in _SHORT and len(str(value)) > _SHORT[name]:
         raise OverflowError(f"the filter {name!r} is not for templates with texts of more than {_SHORT[name]:,} characters")
     if name in _GROWING or name == "format":
@@ -107,7 +108,7 @@ def require_filter(name: str, value: Any, args: Sequence[Any], named: Mapping[st
 
 
 def pretty(value: Any) -> str:
-    """`value` as `pprint` writes it, measured on the way."""
+    """`value` as `pprint` writes it, with its size limited while it is written."""
     sink = _Measured()
     pprint.PrettyPrinter(stream=cast(IO[str], sink)).pprint(value)
     return "".join(sink.pieces).removesuffix("\n")

@@ -1,9 +1,9 @@
-"""Passages between an opening and a closing mark, found as a person would find them.
+"""Find passages between an opening and a closing mark, with slips of models repaired.
 
-Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark.
-An opening mark belongs to the next closing one; of several openings before it the last counts. Where that gives nothing, a
-passage reaches to the next opening mark, or to the end of a reply that ended by itself. A mark that a sentence mentions,
-such as "between <START> and <END>", is none.
+Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark. An
+opening mark belongs to the next closing one; of several openings before it the last counts. If that finds no passage, one
+reaches to the next opening mark, or to the end of a reply that was not cut off. A mark that a sentence mentions, such as
+"between <START> and <END>", is not a mark.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Passage:
     closed: bool
     """Whether it has a closing mark."""
     mended: bool
-    """Whether its marks are not those that were asked for."""
+    """Whether its marks differ from those asked for."""
     start: int
     """Where its opening mark starts."""
     end: int
@@ -50,11 +50,11 @@ class _Mark:
     opens: bool
     exact: bool
     stands: bool
-    """Whether it begins a line or follows the end of a sentence, so that no sentence mentions it."""
+    """Whether it begins a line or follows the end of a sentence, so that it is not part of one."""
 
 
 def passages(reply: str, opening: str, closing: str, *, cut: bool = False) -> list[Passage]:
-    """Every passage, in the order of the reply; the last one may have no closing mark unless the reply was `cut` off."""
+    """All passages in the order of the reply; the last may lack its closing mark unless the reply was `cut` off."""
     if opening.casefold() == closing.casefold():
         return list(_alternating(reply, opening))
     found: list[Passage] = []
@@ -66,20 +66,20 @@ def passages(reply: str, opening: str, closing: str, *, cut: bool = False) -> li
 
 
 def last(found: Sequence[Passage]) -> list[Passage]:
-    """The passage that is the answer when one is wanted: the last one with a closing mark, else the last one."""
+    """The one passage that is the answer: the last with a closing mark, otherwise the last."""
     full = [passage for passage in found if passage.text.strip()]
     closed = [passage for passage in full if passage.closed]
     return (closed or full)[-1:]
 
 
 def every(found: Sequence[Passage]) -> list[Passage]:
-    """The passages that hold something."""
+    """All passages that are not blank."""
     return [passage for passage in found if passage.text.strip()]
 
 
 @lru_cache(maxsize=64)
 def _patterns(opening: str, closing: str) -> tuple[re.Pattern[str], ...]:
-    """What finds the marks: in angle brackets, then in square ones; the marks as they are where they have no brackets."""
+    """Patterns for the marks: in angle brackets, then in square ones; marks without brackets are matched literally."""
     exact = (re.escape(opening), re.escape(closing))
     tags = _ANGLED.fullmatch(opening), _ANGLED.fullmatch(closing)
     if tags[0] is None or tags[1] is None or tags[0][1]:

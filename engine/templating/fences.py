@@ -1,8 +1,8 @@
-"""Blocks between fences of three backticks or tildes, fences within fences included.
+"""Find blocks between fences of three backticks or tildes, nested fences included.
 
-A fence without a word after it may open or close. Models put examples into the block that they write, with fences as wide as
-those around it, so CommonMark's rule would end the block at its first example. The lines beside a fence decide: a line that
-ends with a colon introduces a block, a blank line follows one. What stays open to doubt is taken as a block within the block.
+A fence without a word after it may open or close a block. Models put examples into the block that they write, with fences of
+equal width, so CommonMark's rule would end the block at its first example. The lines beside a fence decide: a line that ends
+with a colon introduces a block, and a blank line follows one. A fence that is still ambiguous opens a block within the block.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Block:
     """One outermost block."""
 
     text: str
-    """What stands between the fences."""
+    """The text between the fences."""
     closed: bool
     """Whether it has a closing fence."""
     start: int
@@ -68,7 +68,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def unfenced(text: str) -> str:
-    """What is in the block, when `text` is one closed block and nothing else; else `text`.
+    """The content of the block if `text` is exactly one closed block, otherwise `text`.
 
     >>> unfenced("```text\\nName the colour.\\n```")
     'Name the colour.'

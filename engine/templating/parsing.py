@@ -1,8 +1,8 @@
-"""Read answers out of a reply: between tags, in a fence, in brackets, on a line, in JSON, by a pattern, or the whole of it.
+"""Read answers out of a reply: by tags, fence, brackets, line, JSON, pattern, or whole.
 
-Reasoning is taken out first (see `reasoning`). Marks are read as a person would read them (see `delimiters`), a fence may hold
-fences (see `fences`). Of several answers the last counts, because a model that thinks aloud names the format before it uses it;
-`all` asks for every one. An empty answer is no answer. Of a reply that was cut off, only an answer that is complete counts.
+Reasoning is removed first (see `reasoning`). Slips in marks are repaired (see `delimiters`), and a fence may hold fences (see
+`fences`). Of several answers the last counts, because a model that reasons aloud names the format before it uses it; `all`
+takes each of them. An empty answer is no answer. In a reply that was cut off, only a complete answer counts.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ from promptwire.values import Model
 __all__ = ["Parse", "Reading", "parse_reply", "reading"]
 
 JSON_TRIES = 64
-"""So many opening braces of a reply are tried as the start of a JSON object."""
+"""Most opening braces of a reply that are tried as the start of a JSON object."""
 _PROBES = ("a", "0")
 _KINDS = ("whole", "tag", "open", "fence", "brackets", "line", "json_field", "regex")
 
 
 class Parse(Model):
-    """How a reply is read. One of the kinds; the whole reply when none is named."""
+    """The rule by which a reply is read; the whole reply when no kind is named."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     whole: bool = False
-    """The whole reply, stripped: what is done when nothing else is said."""
+    """The whole reply, stripped; the default."""
     tag: str | None = Field(default=None, min_length=1)
-    """`NAME` reads between `<NAME>` and `</NAME>`, in any case of letters; at the end of the reply `</NAME>` may be missing."""
+    """`NAME` reads between `<NAME>` and `</NAME>`, in upper or lower case; a final `</NAME>` may be missing."""
     open: str | None = Field(default=None, min_length=1)
-    """Opening mark, where it is no tag; with `close`."""
+    """Opening mark that is not a tag; used with `close`."""
     close: str | None = Field(default=None, min_length=1)
-    """Closing mark that goes with `open`; may be the same."""
+    """Closing mark for `open`; may be the same."""
     fence: bool = False
-    """The outermost block between lines of three backticks or more; the word after the opening ones is dropped."""
+    """The outermost block between lines of three or more backticks, without the word after the opening ones."""
     brackets: bool = False
-    """Between square brackets, the outermost pair that is closed."""
+    """The text in the outermost closed pair of square brackets."""
     line: Literal["first", "last"] | None = None
-    """The first or last line that is not blank."""
+    """`first` or `last` line that is not blank."""
     json_field: str | None = Field(default=None, alias="json", min_length=1)
     """A field of a JSON object in the reply."""
     regex: str | None = Field(default=None, min_length=1)
-    """A pattern; its first group, or all of it when it has none."""
+    """A regular expression; its first group, or the whole match when it has none."""
     all: bool = False
-    """Every match is an answer, not only the last."""
+    """Whether each match is an answer, instead of the last only."""
     strip_quotes: bool = False
-    """Take off the pair of quotes that encloses the whole answer."""
+    """Whether to remove a pair of quotes that encloses the whole answer."""
     fallback: Literal["drop", "raw", "error", "retry"] = "drop"
-    """What an unreadable reply becomes: nothing; the whole reply without stray marks and preambles; an error; another try."""
+    """What an unreadable reply becomes. `drop`: none; `raw`: the reply without stray marks and preambles."""
 
     @field_validator("regex")
     @classmethod
@@ -88,20 +88,20 @@ class Parse(Model):
 
 
 class Reading(NamedTuple):
-    """What a reply says."""
+    """The result of reading a reply."""
 
     text: str
     """The reply without reasoning."""
     answers: tuple[str, ...]
     """The answers in it; with `fallback: raw` the whole of an unreadable reply."""
     readable: bool
-    """Whether the answers were found where the rule looks for them."""
+    """Whether the rule found the answers."""
     mended: bool = False
-    """Whether marks were not written as asked for."""
+    """Whether marks had to be repaired."""
 
 
 def parse_reply(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[str, ...], bool]:
-    """The answers in `reply`, and whether it could be read; see `reading`.
+    """The answers in `reply`, and whether it was readable; see `reading`.
 
     >>> read("Sure! <START>Name the colour.</START>", Parse(tag="START"))
     (('Name the colour.',), True)
@@ -111,10 +111,10 @@ def parse_reply(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[s
 
 
 def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
-    """What `reply` says by the rule `parse`. `cut` says that it was cut off at its longest length.
+    """Read `reply` by the rule `parse`; `cut` says that it was cut off at its longest length.
 
-    An unreadable reply gives no answers, or with `fallback: raw` the whole of it, unless it was cut off. The caller does what
-    `error` and `retry` say. Raises ReplyError when a pattern takes too long.
+    An unreadable reply gives no answers, or with `fallback: raw` the whole reply, unless it was cut off. The caller handles
+    `error` and `retry`. Raises ReplyError when a pattern takes too long.
     """
     named = " ".join(filter(None, (parse.tag, parse.open, parse.close, parse.regex)))
     text = without_reasoning(reply, lambda rest: _spans(rest, parse), named=named, firm=parse.marks is not None)
@@ -136,14 +136,14 @@ def _clean(text: str, parse: Parse) -> str:
 
 
 def _spans(text: str, parse: Parse) -> Sequence[Span]:
-    """Where the answers stand in `text`."""
+    """The positions of the answers in `text`."""
     if parse.marks:
         return [(passage.start, passage.end) for passage in passages(text, *parse.marks, cut=True) if passage.closed]
     return [(block.start, block.end) for block in blocks(text)] if parse.fence else ()
 
 
 def _found(text: str, parse: Parse, *, cut: bool) -> tuple[list[str], bool]:
-    """The answers in the order of the text, and whether marks had to be mended."""
+    """The answers in the order of the text, and whether marks had to be repaired."""
     if parse.marks:
         found = passages(text, *parse.marks, cut=cut)
         chosen = every(found) if parse.all else last(found)
@@ -156,7 +156,7 @@ def _found(text: str, parse: Parse, *, cut: bool) -> tuple[list[str], bool]:
 
 
 def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
-    """Everything that could be an answer, in the order of the reply; of one that was cut off, what is complete."""
+    """All possible answers in the order of the reply; only complete ones if it was cut off."""
     if parse.brackets:
         return _bracketed(reply)
     if parse.line:
@@ -169,7 +169,7 @@ def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
 
 
 def _settled(reply: str, pattern: str) -> Iterator[str]:
-    """The matches that would be the same if the reply went on."""
+    """The matches that more text would not change."""
     found = list(find_all(pattern, reply))
     for probe in _PROBES:
         longer = list(find_all(pattern, reply + probe))
@@ -197,7 +197,7 @@ def _lines(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
     if cut:  # the last line may go on
         whole = [] if parse.line == "last" and not parse.all else whole[:-1]
     lines = [line for line in whole if _clean(line, parse)]
-    # What comes last in the iterator is the answer when only one is wanted.
+    # The last element of the iterator is the answer when one is wanted.
     return iter(lines if parse.all or parse.line == "last" else lines[:1])
 
 
@@ -218,7 +218,7 @@ def _fields(reply: str, name: str) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """A JSON value as answers: a text, a number, true or false; a list of these is many answers; anything else is none."""
+    """A JSON value as answers: one for a text, number or boolean, several for a list of these, otherwise none."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, bool | int | float):

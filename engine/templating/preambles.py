@@ -1,4 +1,4 @@
-"""What surrounds an answer that stands in no marks: quotes, and sentences such as "Here is the refined prompt:"."""
+"""Remove what surrounds an unmarked answer: quotes, and sentences such as "Here is the refined prompt:"."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _AFTER: Final = re.compile(
 
 
 def unquoted(text: str) -> str:
-    """`text` without the one pair of quotes around it, if that pair encloses all of it.
+    """`text` without the pair of quotes that encloses all of it.
 
     >>> unquoted('"Say hello."'), unquoted('"Yes" if it fits, otherwise "No"')
     ('Say hello.', '"Yes" if it fits, otherwise "No"')
@@ -93,7 +93,7 @@ def _ends_early(text: str, opening: str, closing: str) -> bool:
 
 
 def without_preamble(text: str) -> str:
-    """A reply that is meant to be a prompt and nothing else, without what models say before and after it.
+    """A reply that should be only a prompt, without the sentences before and after it.
 
     >>> without_preamble("Sure! Here is the refined prompt:\\n\\nName the colour.")
     'Name the colour.'

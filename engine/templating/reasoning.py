@@ -1,8 +1,9 @@
-"""Removal of the reasoning that a model writes into its reply before or beside its answer.
+"""Remove the reasoning that a model writes into its reply before or beside its answer.
 
-Models mark it in many ways: `<think>...</think>` (DeepSeek-R1, Qwen3), the closing tag alone where the chat template holds the
-opening one, `[THINK]` (Magistral), the analysis channel of gpt-oss, and others listed below. Reasoning opens a reply, or stands
-apart in it. A tag that a sentence mentions, such as "reason between <think> and </think>", is text: prompts often ask for one.
+Models mark it in many ways: `<think>...</think>` (DeepSeek-R1, Qwen3), `[THINK]` (Magistral), the analysis channel of gpt-oss,
+and others listed below. Only the closing tag is there when the chat template holds the opening one. Reasoning begins a reply or
+stands apart in it. A tag that a sentence mentions, such as "reason between <think> and </think>", is text: prompts often ask
+for one.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ class _Mark:
 def without_reasoning(
     reply: str, keep: Callable[[str], Sequence[Span]] = lambda text: (), *, named: str = "", firm: bool = True
 ) -> str:
-    """`reply` without reasoning; empty when it is nothing but reasoning.
+    """`reply` without reasoning; empty when it is only reasoning.
 
-    `keep` gives the parts of a text that hold an answer: what stands there is left as it is. Unless these are `firm`, a
-    closing mark that nothing opened counts there too. Tags in `named`, the rule by which the reply is read, are no reasoning.
+    `keep` gives the parts of a text that hold an answer; these stay unchanged. Unless they are `firm`, a closing mark without
+    an opening one counts in them too. Tags in `named`, the rule by which the reply is read, are not reasoning.
 
     >>> without_reasoning("<think>Hm, good means positive.</think> positive")
     'positive'
@@ -83,7 +84,7 @@ def without_reasoning(
 
 
 def _final_channel(reply: str) -> str:
-    """The final channel of a reply in gpt-oss's format; the reply itself when it is in no such format."""
+    """The final channel of a reply in gpt-oss's format; in any other format the reply itself."""
     marks = list(_CHANNEL.finditer(reply))
     if not marks:
         plain = _CHANNEL_TEXT.match(reply)
@@ -96,7 +97,7 @@ def _final_channel(reply: str) -> str:
 
 
 def _behind(text: str, named: str) -> str:
-    """`text` without the reasoning that it begins with. Reasoning without an end is all there is."""
+    """`text` without the reasoning that it begins with; empty when that has no end."""
     marks = _marks(text, named)
     ends = _ends(marks)
     position, place = 0, 0
@@ -112,7 +113,7 @@ def _behind(text: str, named: str) -> str:
 
 
 def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, firm: bool) -> str:
-    """`text` without what stands before a closing mark that nothing opened, and without blocks of reasoning further on."""
+    """`text` without the part before an unopened closing mark, and without later blocks of reasoning."""
     marks = _marks(text, named)
     if not marks:
         return text
@@ -142,7 +143,7 @@ def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, fir
 
 
 def _marks(text: str, named: str) -> list[_Mark]:
-    """The marks in `text` that stand in no quotes and are not part of the rule `named`."""
+    """The marks in `text` that are not quoted and not part of the rule `named`."""
     found = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
@@ -157,7 +158,7 @@ def _marks(text: str, named: str) -> list[_Mark]:
 
 
 def _ends(marks: Sequence[_Mark]) -> list[int | None]:
-    """For each opening mark the place of the next closing one of its family."""
+    """For each opening mark the position of the next closing one of its family."""
     nearest: dict[str, int] = {}
     ends: list[int | None] = [None] * len(marks)
     for place in range(len(marks) - 1, -1, -1):
@@ -174,13 +175,13 @@ def _within(mark: _Mark, spans: Sequence[Span]) -> bool:
 
 
 def _apart(text: str, mark: _Mark, *, alone: bool = False) -> bool:
-    """Whether a mark begins a line, or unless it has to stand `alone` there, follows the end of a sentence."""
+    """Whether a mark begins a line, or follows the end of a sentence unless it must be `alone`."""
     before = text[max(0, mark.start - 80) : mark.start].rpartition("\n")[2].rstrip(" \t*_")
     return not before or (not alone and before[-1] in ".!?:;>")
 
 
 def _unwrapped(text: str) -> str:
-    """`text` without the marks that some models put around what follows their reasoning."""
+    """`text` without the marks that some models put around the answer after their reasoning."""
     for opening, closing in _WRAPPED:
         if text[: len(opening)].lower() == opening.lower():
             inner = text[len(opening) :]

@@ -1,7 +1,7 @@
-"""What a template may use up: turns of loops, characters, time, the size of a value.
+"""Limits of one rendering: turns of loops, characters, time, size of a value.
 
-A template may come from a stranger, and a few words of one can ask for more memory or time than there is. So turns and
-characters are counted for each rendering, and whatever would make a large value of small ones is refused before it is made.
+A template may be untrusted input, and a few words in it can ask for more memory or time than there is. So turns and characters
+are counted for each rendering, and a large value is refused before it is made.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ __all__ = [
 MAX_TURNS: Final = 1_000_000
 """Most turns of all loops, and calls, of one rendering: a few tenths of a second."""
 SECONDS: Final = 10.0
-"""Longest time of the processor for one rendering: each of a million turns may go through a long list."""
+"""Most CPU time for one rendering: each of a million turns may go through a long list."""
 _LOOKS: Final = 64
-"""Turns from one look at that time to the next."""
+"""Turns between two checks of that time."""
 MAX_VALUE: Final = 4_000_000
 """Longest text or list that an expression may make."""
 MAX_WRITTEN: Final = 16_000_000
-"""Most characters that one rendering may write, macros and blocks included, whose text is whole only at their end."""
+"""Most characters that one rendering may write, including macros and blocks, whose text is complete only at their end."""
 SMALL: Final = 1000
 """Largest number that a text is repeated by, widened to or filled up to, and longest text that is repeated."""
 _BITS: Final = 4096
-"""Longest whole number: multiplied with itself a few dozen times it would take for ever."""
+"""Longest whole number: squared a few dozen times, a longer one would not finish."""
 WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #]*[\d.]*(?:\d{4}|\*)|\{[^{}]*:[^{}]*(?:\d{4}|\{)")
 """A width in a format that is too large, or that comes from elsewhere."""
 _TEXTS: Final = (str, bytes, bytearray)
@@ -54,18 +54,18 @@ _NESTING: Final = (list, tuple, dict, set, frozenset)
 _SIZED: Final = (*_TEXTS, *_NESTING)
 _DEEPEST: Final = 100
 LARGE: Final = f"it makes a value of more than {MAX_VALUE:,} characters or elements"
-"""What is said of a value that is too large."""
+"""The message for a value that is too large."""
 
 
 @dataclass(slots=True)
 class _Used:
-    """What the rendering that goes on has used up."""
+    """What the current rendering has used."""
 
     turns: int = 0
     characters: int = 0
     began: float = field(default_factory=time.thread_time)
     going_on: bool = False
-    """Whether the rendering ends by itself, see `dealt`."""
+    """Whether an outer rendering is running, see `dealt`."""
 
 
 _USED: ContextVar[_Used | None] = ContextVar("promptwire_used", default=None)
@@ -73,13 +73,13 @@ _LATE: Final = "it takes more than {:g} seconds"
 
 
 def start() -> None:
-    """Begin a rendering: nothing is used up yet."""
+    """Begin a rendering and reset its counters."""
     _USED.set(_Used())
 
 
 @contextmanager
 def dealt() -> Iterator[None]:
-    """Count for one rendering. A rendering inside another, such as that of `asked`, uses up what the outer one has."""
+    """Count for one rendering. A rendering inside another, such as that of `asked`, uses the limits of the outer one."""
     before = _USED.get()
     if before is not None and before.going_on:
         yield
@@ -92,7 +92,7 @@ def dealt() -> Iterator[None]:
 
 
 def look() -> None:
-    """Count one call that may take long, and look at the time."""
+    """Count one call that may take long, and check the time."""
     count_step()
     used = _USED.get() or _Used()
     if time.thread_time() - used.began > SECONDS:
@@ -105,7 +105,7 @@ def count_step() -> None:
     used.turns += 1
     if used.turns > MAX_TURNS:
         raise OverflowError(f"its loops and calls make more than {MAX_TURNS:,} turns")
-    # The processor's time and not the wall's: what else a machine does must not decide about a template.
+    # CPU time, not wall time: other load on the machine must not decide about a template.
     if used.turns % _LOOKS == 0 and time.thread_time() - used.began > SECONDS:
         raise OverflowError(_LATE.format(SECONDS))
 
@@ -139,7 +139,7 @@ def check_size(value: Any) -> Any:
 
 
 def _weigh(value: Any, weight: int) -> int:
-    """`weight` and the length of `value` written out: what holds one list twice is written twice. Each element is a turn."""
+    """`weight` plus the length of `value` written out, where a list held twice counts twice. Each element is a turn."""
     for one in (*value, *value.values()) if isinstance(value, dict) else value:
         count_step()
         weight = _weigh(one, weight) if isinstance(one, _NESTING) else weight + (len(one) if isinstance(one, _TEXTS) else 1)
@@ -149,7 +149,7 @@ def _weigh(value: Any, weight: int) -> int:
 
 
 def require_small(of: Any, args: Sequence[Any], named: Mapping[str, Any], *, formats: bool) -> None:
-    """Raise OverflowError where the arguments would make much of `of`."""
+    """Raise OverflowError if the arguments would make a large value of `of`."""
     for value in (*args, *named.values()):
         wide = isinstance(value, int | float) and not formats and abs(value) > SMALL
         size = len(of) * len(value) if isinstance(value, _TEXTS) and isinstance(of, Sized) and not formats else 0
@@ -162,13 +162,13 @@ def require_small(of: Any, args: Sequence[Any], named: Mapping[str, Any], *, for
 
 
 def require_shallow(value: Any, width: int) -> None:
-    """Raise OverflowError where `value`, each element on a line and indented by `width` for each level, would be too much."""
+    """Raise OverflowError if `value` would be too large with one element a line, indented by `width` a level."""
     if isinstance(value, _NESTING) and _weigh(value, 0) * (1 + width * _depth(value)) > MAX_VALUE:
         raise OverflowError(LARGE)
 
 
 def _depth(value: Any, level: int = 0) -> int:
-    """Levels of `value`. A key indents what stands under it by its own length."""
+    """Levels of `value`. A key indents its value by its own length."""
     if level > _DEEPEST:
         raise OverflowError(f"a value of more than {_DEEPEST} levels is not for templates")
     if isinstance(value, dict):
@@ -177,13 +177,13 @@ def _depth(value: Any, level: int = 0) -> int:
 
 
 def require_short(text: Any, old: Any, new: Any) -> None:
-    """Raise OverflowError where `text` with `new` for every `old` would be too long."""
+    """Raise OverflowError if `text` with `new` for every `old` would be too long."""
     if len(text) + text.count(old) * len(new) > MAX_VALUE:
         raise OverflowError(LARGE)
 
 
 def require_room(pattern: str, values: Sequence[Any]) -> None:
-    """Raise OverflowError where `values`, put into every place of `pattern`, would be too much."""
+    """Raise OverflowError if `pattern` with `values` at every position would be too long."""
     places = pattern.count("%") + pattern.count("{")
     if places * _weigh(list(values), 0) > MAX_VALUE:
         raise OverflowError(LARGE)

@@ -1,7 +1,7 @@
-"""Sample values of any port type, so that a template can be rendered before there is anything real to render.
+"""Sample values of any port type, for rendering a template before a run.
 
-The checker renders every template once with these under StrictUndefined: a wrong attribute such as `entry.scroe` is found
-before a call is paid. Containers hold two elements, so that a loop's separator is exercised too.
+The checker renders every template once with sample values under StrictUndefined. So a wrong attribute such as `entry.scroe` is
+found before a call is paid. Containers hold two elements, so that a loop's separator is tested too.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["is_setting", "sample", "samples"]
 
 
 def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, Any]:
-    """A sample for each field of `slots` and each name in `given`."""
+    """A sample value for each field of `slots` and each name in `given`."""
     fields = {name: field.annotation for name, field in slots.model_fields.items()} if slots else {}
     return {name: sample(annotation) for name, annotation in {**fields, **given}.items()}
 
 
 def is_setting(annotation: Any) -> bool:
-    """Whether a slot of this type is a plain number or switch and no value off a wire.
+    """Whether a slot of this type is a plain number or switch, not the value of a wire.
 
     >>> is_setting(int | None), is_setting(str)
     (True, False)
@@ -36,7 +36,7 @@ def is_setting(annotation: Any) -> bool:
 
 
 def sample(annotation: Any) -> Any:
-    """A value of type `annotation`; a word for a type that is not known.
+    """A value of type `annotation`; a word for an unknown type.
 
     >>> sample(int), sample(str), sample(tuple[float, ...])
     (1, 'text', (0.5, 0.5))

@@ -1,8 +1,8 @@
-"""Jinja2 in a sandbox: templates read the fields of our values, call nothing of ours, and come to an end.
+"""Jinja2 in a sandbox: templates read fields, call no methods of promptwire, and end.
 
-The only file that knows Jinja2. Methods of our values are out of reach: pydantic's deprecated `parse_file` would read files and
-unpickle. Jinja's own sandbox limits neither loops nor how large a value becomes: every loop, call, list and output is tied to
-the counters in `promptwire.templating.render_limits` here. Rendering draws nothing at random: the same run asks the same.
+The only file that imports Jinja2. Methods of promptwire's values are refused: pydantic's deprecated `parse_file` would read
+files and unpickle. Jinja's own sandbox does not limit loops or sizes. So each loop, call, list and output is counted here by
+`promptwire.templating.render_limits`. Rendering draws nothing at random, so that the same run sends the same requests.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BadSyntax = jinja2.TemplateSyntaxError
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Fields and properties of our values, text and list methods of plain ones, and so many turns of loops; nothing else."""
+    """Allows fields and properties of promptwire's values, methods of plain values, and a limited number of turns."""
 
     intercepted_binops = frozenset(["*", "**", "%", "+"])
 
@@ -75,7 +75,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Counting(NodeTransformer):
-    """Puts a counter at every loop and all that is written, and a measure at all that joins texts or lists."""
+    """Adds a counter to each loop and output, and a size check to each join of texts or lists."""
 
     def visit_For(self, node: jinja2.nodes.For) -> jinja2.nodes.Node:
         self.generic_visit(node)
@@ -113,14 +113,14 @@ def _filtered(node: Any, name: str) -> jinja2.nodes.Filter:
 
 
 class _Namespace(Namespace):
-    """What `namespace()` gives, shown without what is in it: two names for one of them, again and again, would have no end."""
+    """The result of `namespace()`, shown without its content, which may refer to itself endlessly."""
 
     def __repr__(self) -> str:
         return "<namespace>"
 
 
 class _Missing(jinja2.StrictUndefined):
-    """What is not there, said as a person would: what lacks it, and what it has that is called nearly so."""
+    """An undefined name; its message names the owner and the nearest existing name."""
 
     @property
     def _undefined_message(self) -> str:
@@ -133,7 +133,7 @@ class _Missing(jinja2.StrictUndefined):
 
 
 def _guarded(name: str) -> Any:
-    """Jinja's filter `name`, or ours in its place, refusing large arguments and results.
+    """Jinja's filter `name`, or promptwire's replacement, with limits on arguments and results.
 
     It takes the context, so that Jinja does not evaluate it while it compiles a template.
     """
@@ -205,8 +205,8 @@ _SANDBOX.filters = {name: _guarded(name) for name in DEFAULT_FILTERS}
 _SANDBOX.filters |= {"turns": render_limits.counted_steps, "held": render_limits.check_size, "written": _written}
 _SANDBOX.tests["in"] = _among
 _SANDBOX.globals["namespace"] = _Namespace
-del _SANDBOX.globals["lipsum"]  # filler text, as much as is asked for
-del _SANDBOX.filters["random"]  # another text every time, which would be paid for every time
+del _SANDBOX.globals["lipsum"]  # unlimited filler text
+del _SANDBOX.filters["random"]  # a different text each time would be a new paid request each time
 
 
 def compiled(source: str) -> Compiled:
@@ -216,7 +216,7 @@ def compiled(source: str) -> Compiled:
 
 
 def nearest(error: BadSyntax) -> str:
-    """What was meant where `error` speaks of an unknown filter or test; empty for other mistakes."""
+    """A hint for an unknown filter or test in `error`; empty for other mistakes."""
     unknown = re.match(r"No (filter|test) named '(\w+)'", error.message or "")
     if unknown is None:
         return ""
@@ -231,7 +231,7 @@ def variables_of(source: str) -> set[str]:
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """Turn what Python says of a source that no parser or compiler can take into BadSyntax."""
+    """Turn errors of Python's parser and compiler into BadSyntax."""
     try:
         yield
     except (RecursionError, SyntaxError, MemoryError, ValueError) as error:
@@ -239,6 +239,6 @@ def _bounded() -> Iterator[None]:
 
 
 def pieces_of(template: Compiled, values: Mapping[str, Any]) -> Generator[str, None, None]:
-    """What the template gives with `values`, piece by piece. Raises whatever an expression in it can."""
+    """Render the template with `values`, piece by piece. Raises any error of an expression in it."""
     with render_limits.dealt():
         yield from template.generate(values)

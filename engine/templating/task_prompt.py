@@ -1,9 +1,9 @@
-"""What the task model is sent, as one text: for meta-prompts that show how a prompt and an input are joined.
+"""The request to the task model as one text, for meta-prompts that show it.
 
-OPRO marks the place of its text in each problem, and PE2 shows the full template; written into the meta-prompt by hand, both
-would be wrong for every task with a template of its own. Any meta template may call `asked(prompt, example)`: each is a value,
-or a text that stands for one, such as `asked("<INS>", example)` or `asked(prompt, "<input>")`. The task's own template is the
-one that counts, so where a prompt stands (before the input, after it, in the answer) is said once, with the task.
+OPRO marks the position of its text in each problem, and PE2 shows the full template. Written into the meta-prompt by hand, both
+would be wrong for every task with its own template. Any meta template may call `asked(prompt, example)`. Each argument is a
+value or a text in its place, such as `asked("<INS>", example)` or `asked(prompt, "<input>")`. The task's template is rendered,
+so the position of the prompt (before the input, after it, in the answer) is stated once, with the task.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ TASK_SLOTS: Mapping[str, Any] = {
     "example": Example,
     "labels": tuple[str, ...],
 }
-"""What a task template may read, and the types; `input` may have fields."""
+"""The variables of a task template and their types; `input` may have fields."""
 
 
 def joined_slots(prompt: Prompt, example: Example, labels: Sequence[str]) -> dict[str, Any]:
-    """What a task template may read."""
+    """The variables of a task template, with their values."""
     return {"prompt": prompt, "demos": prompt.demos, "input": example.input, "example": example, "labels": labels}
 
 
 def shows_nothing(read: Set[str]) -> str:
-    """What a task template that reads these names leaves out; empty when it shows prompt and input."""
+    """What is missing in a task template that reads these names; empty when it shows prompt and input."""
     if "prompt" not in read:
         return "does not show the prompt"
     return "" if read & {"input", "example"} else "does not show the input"
 
 
 def asked_by(template: Template, sample: Example, labels: Sequence[str]) -> Callable[[Prompt | str, Example | str], str]:
-    """The function that templates call `asked`, for a task with this template; `sample` tells which fields its inputs have."""
+    """The function `asked` for a task with this template; `sample` shows which fields its inputs have."""
 
     def asked(prompt: Prompt | str, example: Example | str) -> str:
         instruction = Prompt(text=prompt) if isinstance(prompt, str) else prompt
@@ -57,7 +57,7 @@ def asked_by(template: Template, sample: Example, labels: Sequence[str]) -> Call
 
 
 def stand_in(prompt: Any, example: Any) -> str:
-    """What a dry render takes for `asked`, when there is no task yet."""
+    """The function `asked` in a dry run, where there is no task yet."""
     return "text"
 
 

@@ -1,7 +1,6 @@
-"""Meta-prompt templates: Jinja2, sandboxed, and split into messages before anything is rendered.
+"""Meta-prompt templates: sandboxed Jinja2, split into messages before rendering.
 
-A template is text with an optional front matter that says how the model is asked and how its
-reply is read:
+A template is text with an optional front matter. The front matter says how the model is asked and how its reply is read:
 
     ---
     mode: completion
@@ -12,9 +11,9 @@ reply is read:
     Variation:
 
 A line `--- user ---` (or `system`, `assistant`) starts a message of a chat; without one, the whole text is one user message.
-`--- gap ---` parts the text before an infill from the text after it. The source is cut at these lines first and each part is
-rendered alone, so nothing that an LLM or a data file wrote can add a role or run as a template. A template reads values, and
-only their fields (see `promptwire.templating.sandbox`).
+`--- gap ---` separates the text before an infill from the text after it. The source is split at these lines first, and each
+part is rendered alone. So no text of a model or a data file can add a role or run as a template. A template reads only the
+fields of values (see `promptwire.templating.sandbox`).
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from promptwire.values import Critiques, Examples, Failures, Families, History, 
 __all__ = ["FrontMatter", "Rendered", "Template", "load_template"]
 
 MAX_RENDERED = 4_000_000
-"""Longest rendered text in characters: far beyond any model's context, and a stop for runaway loops."""
+"""Longest rendered text in characters: beyond any model's context, and a limit for endless loops."""
 
 MAX_BYTES = 1_000_000
 """Largest template file."""
@@ -55,7 +54,7 @@ _STARTS = "a message starts with a line '--- system ---', '--- user ---' or '---
 
 
 class FrontMatter(Model):
-    """What a template's front matter may say."""
+    """The keys of a template's front matter."""
 
     called: ClassVar[str] = "a template's front matter"
 
@@ -64,11 +63,11 @@ class FrontMatter(Model):
     mode: Literal["chat", "completion"] = "chat"
     """Whether the text is a chat or a plain text to complete."""
     settings: Settings = Settings()
-    """Sampling settings, where the step that uses it says nothing."""
+    """Default sampling settings; a step may override them."""
     parse: Parse = Parse()
     """How the reply is read."""
     instead: str | None = None
-    """For a template with a gap: the template beside it that is used when the model can't fill gaps."""
+    """For a template with a gap: the file beside it to use when the model can't fill gaps."""
 
 
 class Rendered(NamedTuple):
@@ -81,7 +80,7 @@ class Rendered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One message or side of a gap: its mark, its source and the line that it starts on."""
+    """One message or side of a gap: its mark, source and first line."""
 
     mark: str
     source: str
@@ -99,7 +98,7 @@ class Template:
     """Its front matter."""
     parts: tuple[_Part, ...]
     variables: frozenset[str]
-    """Names that it reads and does not set itself."""
+    """Names that it reads and does not define."""
 
     @property
     def name(self) -> str:
@@ -107,7 +106,7 @@ class Template:
         return "/".join(Path(self.path).parts[-2:])
 
     def render(self, values: Mapping[str, Any]) -> Rendered:
-        """The template with `values`. Raises PipelineError when a value is missing or the text grows beyond all bounds."""
+        """Render the template with `values`. Raises PipelineError when a value is missing or a limit is exceeded."""
         seen = {name: _view(value) for name, value in values.items()}
         texts = [(part.mark, self._text(part, seen)) for part in self.parts]
         if self.front.mode == "chat":
@@ -121,7 +120,7 @@ class Template:
         return load_template(Path(self.path).with_name(self.front.instead)) if self.front.instead else None
 
     def dry_run(self, values: Mapping[str, Any]) -> Problem | None:
-        """What goes wrong when it is rendered with `values`, or nothing."""
+        """The first problem of rendering with `values`; None when there is none."""
         try:
             self.render(values)
         except PipelineError as error:
@@ -132,7 +131,7 @@ class Template:
         pieces: list[str] = []
         size = 0
         try:
-            # Closed at once: a rendering that is left open would be the outer one of the next.
+            # Closed at once: a rendering left open would count as the outer one of the next.
             with closing(pieces_of(part.compiled, values)) as rendering:
                 for piece in rendering:
                     size += len(piece)
@@ -156,7 +155,7 @@ class Template:
 def load_template(path: Path) -> Template:
     """The template in the file at `path`.
 
-    Raises PipelineError with the place when the file is missing, its front matter or its Jinja is wrong.
+    Raises PipelineError with the location when the file is missing or its front matter or Jinja is wrong.
     """
     log_access(path)
     try:
@@ -214,7 +213,7 @@ def _cut(body: str) -> list[tuple[str, str, int]]:
 
 
 def _refuse_slips(path: str, body: str, line: int) -> None:
-    """A line that is nearly a mark would be sent as a part of the message above it, and nobody would see that."""
+    """Refuse a line that is nearly a mark: it would silently be sent as a part of the message above it."""
     for found in _LIKE_A_MARK.finditer(body):
         near = get_close_matches(found[1].lower(), _MARKS, n=1, cutoff=0.75)
         if near and not _MARK.fullmatch(found[0]):
@@ -225,7 +224,7 @@ def _refuse_slips(path: str, body: str, line: int) -> None:
 
 
 def _refuse_marks(path: str, front: FrontMatter, parts: list[_Part]) -> None:
-    """Messages belong to chats and a single gap to completions."""
+    """Refuse messages in a completion and gaps in a chat."""
     for place, part in enumerate(parts):
         line = part.line - 1 if part.mark else part.line
         if front.mode == "chat" and part.mark == "gap":
@@ -233,7 +232,7 @@ def _refuse_marks(path: str, front: FrontMatter, parts: list[_Part]) -> None:
         if front.mode == "completion" and (part.mark not in ("", "gap") or place > 1):
             raise _wrong(path, line, "template-marks", "a completion has one text and at most one gap, no messages")
         if front.mode == "chat" and len(parts) > 1 and not part.mark:
-            raise _wrong(path, line, "template-marks", "text before the first message belongs to nobody", _STARTS)
+            raise _wrong(path, line, "template-marks", "text before the first message has no role", _STARTS)
 
 
 def _compile(path: str, source: str, line: int) -> Compiled:
@@ -245,7 +244,7 @@ def _compile(path: str, source: str, line: int) -> Compiled:
 
 
 def _view(value: Any) -> Any:
-    """Sets as the tuple of their elements, so that a template can loop over them and ask their length."""
+    """Sets as tuples of their elements, so that a template can loop over them and read their length."""
     if isinstance(value, Prompts | Examples | Critiques | Families):
         return value.items
     if isinstance(value, Failures):
@@ -256,7 +255,7 @@ def _view(value: Any) -> Any:
 
 
 def _line_of(error: Exception) -> int:
-    """The template's line in the traceback of `error`; 1 when it is not there."""
+    """The template's line in the traceback of `error`; 1 when there is none."""
     line, frame = 1, error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_filename == "<template>":

@@ -1,4 +1,4 @@
-"""Properties are held without a clock: a busy machine is no fault of a node."""
+"""Property tests without deadlines: a busy machine must not fail a test."""
 
 from __future__ import annotations
 

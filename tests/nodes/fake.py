@@ -1,4 +1,4 @@
-"""A Context for tests of nodes: replies and values are plain functions, and everything asked is kept."""
+"""A Context for tests of nodes: replies and values are functions, and all requests are recorded."""
 
 from __future__ import annotations
 

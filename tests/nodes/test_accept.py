@@ -21,7 +21,7 @@ CHILD = Prompt(text="c", parents=(PARENTS.items[0].id,))
         ({"p": [1, 0], "c": [0, 1]}, False, ["c", "q"]),
     ],
 )
-async def test_the_better_one_stays(values: dict[str, list[float]], strict: bool, kept: list[str]) -> None:
+async def test_the_better_prompt_stays(values: dict[str, list[float]], strict: bool, kept: list[str]) -> None:
     inputs = Inputs(parents=PARENTS, children=Prompts(items=(CHILD,)), scores=scores(values))
     found = await accept.run(inputs, Params(strict=strict), FakeContext())
     assert texts(found.prompts) == kept
@@ -56,7 +56,7 @@ async def test_only_the_first_parent_may_be_replaced() -> None:
     assert texts((await accept.run(inputs, Params(), FakeContext())).prompts) == ["p", "c"]
 
 
-async def test_the_rows_of_those_who_stay_are_handed_on() -> None:
+async def test_the_rows_of_kept_prompts_are_passed_on() -> None:
     table = scores({"p": [0, 0], "q": [1, 0], "c": [1, 1], "x": [0, 0]})
     found = await accept.run(Inputs(parents=PARENTS, children=Prompts(items=(CHILD,)), scores=table), Params(), FakeContext())
     assert texts(found.scores.prompts) == ["c", "q"]

@@ -1,4 +1,4 @@
-"""crossover breeds from families."""
+"""crossover writes children from families."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ async def test_each_family_has_a_child_of_all_its_members() -> None:
     assert [slots.donors for slots in context.asked] == [(B,), (A, B)]
 
 
-async def test_a_family_that_comes_again_has_another_child() -> None:
+async def test_a_repeated_family_gives_another_child() -> None:
     context = FakeContext(reply=joined)
     found = await crossover.run(Inputs(of=Families(items=((A, B), (A, B), (B, A)))), Params(n=2), context)
     assert texts(found.prompts) == ["ab 0", "ab 1", "ab 2", "ab 3", "ba 0", "ba 1"]
     assert context.samples == [(0, 2), (2, 2), (0, 2)]
 
 
-async def test_who_breeds_alone_is_one_parent() -> None:
+async def test_a_family_of_one_prompt_has_one_parent() -> None:
     found = await crossover.run(Inputs(of=Families(items=((A, A),))), Params(), FakeContext(reply=joined))
     assert [prompt.parents for prompt in found.prompts.items] == [(A.id,)]
 
@@ -45,7 +45,7 @@ async def test_the_best_so_far_is_shown_and_is_a_parent_too() -> None:
     assert context.asked[1].best is None
 
 
-async def test_critiques_stand_with_the_parent_of_whom_they_speak() -> None:
+async def test_critiques_stand_with_their_parent() -> None:
     said = [Critique(text="dull", prompt=B), Critique(text="long", prompt=A), Critique(text="vague", prompt=B)]
     context = FakeContext(reply=joined)
     inputs = Inputs(of=Families(items=((A, B), (C, A))), critiques=Critiques(items=tuple(said)))

@@ -1,4 +1,4 @@
-"""history_append grows a history by one entry per prompt."""
+"""history-append extends a history by one entry per prompt."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_a_prompt_without_a_score_is_counted_and_not_added() -> None:
     assert (found.history.entries, found.history.rounds, context.counts["unscored"]) == ((), 1, 1)
 
 
-async def test_what_was_said_of_a_prompt_is_kept() -> None:
+async def test_the_critique_of_a_prompt_is_kept() -> None:
     said = Critiques(items=(Critique(text="too short", prompt=Prompt(text="a")),))
     found = await history_append.run(Inputs(scores=scores({"a": [1]}), critiques=said), Params(), FakeContext())
     assert found.history.entries[0].critique == "too short"

@@ -1,4 +1,4 @@
-"""history_select chooses by score and orders as asked."""
+"""history-select chooses by score and orders as asked."""
 
 from __future__ import annotations
 

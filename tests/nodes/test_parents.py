@@ -41,7 +41,7 @@ async def test_the_better_are_drawn_more_often_and_in_proportion(policy: str) ->
     assert 1.7 < counts["good"] / counts["poor"] < 2.4
 
 
-async def test_a_prompt_may_meet_itself_unless_they_are_to_be_distinct() -> None:
+async def test_a_family_may_hold_a_prompt_twice_unless_distinct() -> None:
     found = names(await drawn(FakeContext(), n=100, distinct=False))
     assert {len(set(family)) for family in found} == {1, 2}
     alone = await parents.run(
@@ -56,19 +56,19 @@ async def test_every_prompt_in_turn_has_others_that_differ_from_it_and_from_each
     assert all(len(set(family)) == 3 for family in found)
 
 
-async def test_all_who_were_drawn_are_a_set() -> None:
+async def test_the_drawn_prompts_are_a_set() -> None:
     found = await drawn(FakeContext(), n=1, size=2, policy="random")
     assert texts(found.prompts) == list(names(found)[0])
     assert len((await drawn(FakeContext(), n=9, size=3, policy="random")).prompts) == 3
 
 
-async def test_values_below_zero_can_be_drawn_by() -> None:
+async def test_negative_scores_can_be_drawn_by() -> None:
     table = scores({"a": [-1.0], "b": [-9.0]})
     found = await parents.run(Inputs(prompts=table.prompts, scores=table), Params(n=20, size=1), FakeContext())
     assert set(names(found)) == {("a",)}
 
 
-async def test_when_all_are_equally_bad_all_may_breed() -> None:
+async def test_equally_bad_prompts_have_equal_chances() -> None:
     table = scores({"a": [0.0], "b": [0.0]})
     found = await parents.run(Inputs(prompts=table.prompts, scores=table), Params(n=20, size=1), FakeContext())
     assert set(names(found)) == {("a",), ("b",)}

@@ -1,4 +1,4 @@
-"""pareto keeps what no other beats on everything, and draws parents by the examples that they win."""
+"""pareto keeps the front, and draws parents in proportion to their wins."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_prompt_stays_unless_another_is_nowhere_worse_and_somewhere_bett
     assert await front(table) == ["first", "second", "middling"]
 
 
-async def test_equals_do_not_beat_each_other() -> None:
+async def test_equal_prompts_do_not_dominate_each_other() -> None:
     assert await front(scores({"a": [1, 0], "b": [1, 0]})) == ["a", "b"]
 
 
@@ -58,7 +58,7 @@ async def test_an_example_that_a_prompt_was_not_scored_on_counts_as_worse_than_a
     assert await front(table) == ["whole"]
 
 
-async def test_what_was_never_scored_is_kept_only_where_nothing_was() -> None:
+async def test_unscored_prompts_stay_only_if_no_prompt_is_scored() -> None:
     table = scores({"a": [0, 0]})
     assert await front(table, among=prompts("a", "new")) == ["a"]
     assert await front(Scores(), among=prompts("b", "new")) == ["b", "new"]
@@ -96,7 +96,7 @@ async def test_draws_are_of_different_prompts_and_never_more_than_there_are() ->
 
 
 @given(TABLES)
-async def test_none_of_the_front_is_beaten_and_all_others_are(table: dict[str, list[float]]) -> None:
+async def test_no_prompt_of_the_front_is_dominated_and_all_others_are(table: dict[str, list[float]]) -> None:
     kept = set(await front(scores(table)))
 
     def beats(one: str, other: str) -> bool:
@@ -107,7 +107,7 @@ async def test_none_of_the_front_is_beaten_and_all_others_are(table: dict[str, l
 
 
 @given(TABLES)
-async def test_whoever_can_be_drawn_reach_the_best_value_of_every_example(table: dict[str, list[float]]) -> None:
+async def test_prompts_that_can_be_drawn_reach_the_best_value_of_each_example(table: dict[str, list[float]]) -> None:
     able = await front(scores(table), draw=99)
     for example in range(3):
         assert max(table[text][example] for text in able) == max(row[example] for row in table.values())

@@ -1,4 +1,4 @@
-"""race drops who falls behind for certain, and asks nothing twice."""
+"""race drops prompts that are significantly worse, and asks nothing twice."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_equals_run_all_blocks_and_not_one_more() -> None:
     assert short.scored == [(6, 7), (6, 7), (6, 6)]
 
 
-async def test_no_more_than_are_kept_need_no_race() -> None:
+async def test_with_at_most_keep_prompts_there_is_no_race() -> None:
     context = FakeContext(value=by_number)
     found = await run(runners(1, 2, 3), context, of=0, keep=3)
     assert (texts(found.prompts), context.scored) == (["1", "2", "3"], [])
@@ -73,7 +73,7 @@ async def test_what_is_known_is_not_asked_again_and_the_survivors_rows_are_hande
     assert len(after.scores.rows) == 40
 
 
-async def test_of_two_that_do_equally_well_the_shorter_wins() -> None:
+async def test_of_two_equal_prompts_the_shorter_wins() -> None:
     """A lead that never varies is certain, so the length alone decides."""
     long, short = prompts("say it in very many words", "say it").items
     context = FakeContext(value=lambda prompt, example: float(example.text < "in 5"))
@@ -155,7 +155,7 @@ async def test_a_prompt_with_few_rows_neither_beats_nor_wins() -> None:
     assert texts(found.prompts)[0] != "lucky"
 
 
-async def test_failed_calls_leave_who_can_not_be_compared() -> None:
+async def test_prompts_that_failed_calls_make_incomparable_stay() -> None:
     """Pairs are compared on what both have; a block with less than half of its rows decides nothing."""
     gaps = FakeContext(
         value=lambda prompt, example: None if prompt.text == "2" and example.text < "in 3" else by_number(prompt, example)

@@ -1,4 +1,4 @@
-"""A place to run whole pipelines in: scripted models that are counted, waves of calls that are seen, values that are kept."""
+"""Run whole pipelines with scripted models; count requests, waves of calls, and step outputs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Reply = Callable[[Request, str], str]
 
 @dataclass
 class Outcome:
-    """What came of a run."""
+    """The result of a run."""
 
     outputs: Mapping[str, Any]
     session: Session
@@ -73,7 +73,7 @@ class _Keeper(Trace):
 
 
 def numbers(n: int = 300, *, dev: int = 0) -> Task:
-    """A task of `n` numbers to learn from, whose answers nobody gives: whatever is asked is wrong."""
+    """A task of `n` training numbers, to which the scripted model gives only wrong answers."""
     rows = [Example(input=f"number {place}", outputs=(f"answer {place}",)) for place in range(n + dev)]
     return Task(
         name="numbers",
@@ -179,7 +179,7 @@ async def search(
 
 
 class Waves:
-    """Answers nothing before everything that can be asked has been asked: what depends on what, without a clock."""
+    """Answers only when no further call can be sent: shows dependencies between calls without a clock."""
 
     def __init__(self) -> None:
         self.waves: list[Counter[str]] = []
@@ -214,7 +214,7 @@ class Waves:
 
 
 async def refused(pipeline: str | Path, model: ScriptedBackend, task: Task, **options: Any) -> str:
-    """What a run that must fail says, before the model is asked anything."""
+    """The error of a run that must fail before the first call."""
     try:
         await search(pipeline, model, task, **options)
     except PromptwireError as error:

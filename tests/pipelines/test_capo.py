@@ -31,7 +31,7 @@ async def rounds(until: int, **params: Any) -> list[Outcome]:
 
 
 async def test_a_generation_is_8_meta_calls_and_at_most_14_prompts_on_10_blocks_of_30() -> None:
-    """4 crossovers and 4 mutations; where all do equally well nobody is dropped before the last block, and there is no 11th."""
+    """4 crossovers and 4 mutations; among equals no prompt is dropped before the last block, and there is no 11th block."""
     none, one, two = await rounds(2, penalty=0.0)
     assert none.counted("search.fittest") == (0, 0)
     for before, after, raced in ((none, one, 14), (one, two, 4)):
@@ -112,14 +112,14 @@ async def test_the_task_is_described_to_the_writing_model_where_it_is_given(word
     assert ["The task that" in text for text in shown] == [bool(words)] * 8
 
 
-async def test_the_choice_at_the_end_asks_nothing_of_those_who_raced() -> None:
+async def test_the_final_choice_asks_nothing_of_prompts_that_raced() -> None:
     run = await search("capo", model(graded), TEN, params={**GIVEN, "steps": 2})
     assert run.counted("best") == (0, 0)
     values = means(run.gave("search.fittest", "1")["scores"])
     assert values[run.prompt.id] == max(values.values())
 
 
-async def test_those_who_never_raced_are_scored_before_one_is_chosen() -> None:
+async def test_prompts_that_never_raced_are_scored_before_the_choice() -> None:
     """A meta model that writes nothing leaves no more prompts than places, so there is no race to know them by."""
 
     def reply(request: Request, key: str) -> str:
@@ -133,7 +133,7 @@ async def test_those_who_never_raced_are_scored_before_one_is_chosen() -> None:
     assert known[run.prompt.text] == max(known.values()) > known[TEN.prompts.items[0].text]
 
 
-async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path) -> None:
+async def test_crossover_combines_hints_of_single_prompts(tmp_path: Path) -> None:
     """It finds what no parent had whole; with children that saw one parent alone it does not."""
     how = Search({**GIVEN, "steps": 10, "block": 15, "blocks": 3, "shots": 2})
     found = await results("capo", how, seeds=5, task=halves())

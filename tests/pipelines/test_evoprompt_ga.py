@@ -36,7 +36,7 @@ async def test_a_generation_has_depth_two() -> None:
     ("params", "written", "kin", "asked"),
     [({}, 10, 5, 5), (GIVEN, 0, 9, 1), ({**GIVEN, "population": 4, "founders": 2}, 0, 3, 1)],
 )
-async def test_one_initial_prompt_is_made_a_population(params: dict[str, Any], written: int, kin: int, asked: int) -> None:
+async def test_one_initial_prompt_becomes_a_population(params: dict[str, Any], written: int, kin: int, asked: int) -> None:
     """Of induced prompts and paraphrases; without induction of paraphrases of the one."""
     run = await search("evoprompt-ga", model(batches=True), numbers(20, dev=8), params={**params, "steps": 1})
     assert run.counted("written")[1] == written
@@ -56,7 +56,7 @@ async def test_the_best_of_parents_and_children_survive() -> None:
     assert means(chosen["kept"])[run.prompt.id] == max(means(chosen["kept"]).values())
 
 
-async def test_parents_are_drawn_by_their_score_and_may_be_one() -> None:
+async def test_parents_are_drawn_by_score_and_may_be_equal() -> None:
     run = await search("evoprompt-ga", model(graded), many(), params={**GIVEN, "steps": 5})
     drawn: Counter[bool] = Counter()
     for round in range(5):
@@ -72,7 +72,7 @@ async def test_parents_are_drawn_by_their_score_and_may_be_one() -> None:
     assert drawn[True] > 0 < drawn[False]
 
 
-async def test_a_child_that_is_only_as_good_pushes_no_parent_out() -> None:
+async def test_an_equal_child_replaces_no_parent() -> None:
     run = await search("evoprompt-ga", model(), many(), params={**GIVEN, "steps": 3})
     first = [prompt["text"] for name in ("top", "kin") for prompt in run.gave(name, "")["prompts"]["items"]]
     assert [prompt["text"] for prompt in run.gave("search.fittest", "2")["prompts"]["items"]] == first
@@ -87,7 +87,7 @@ async def test_the_operator_sees_both_parents_and_an_example_of_another_task() -
     assert all("French" in text.partition("Now do both")[0] for text in shown)
 
 
-async def test_breeding_brings_together_what_single_prompts_have(tmp_path: Path) -> None:
+async def test_crossover_combines_hints_of_single_prompts(tmp_path: Path) -> None:
     """It finds what no parent had whole; a child that saw one parent alone does not."""
     bred = await results("evoprompt-ga", HALVES, seeds=5, task=halves())
     assert sum(result.found for result in bred) >= 4

@@ -1,4 +1,4 @@
-"""GEPA: the identity of its calls, what its reflection sees, who becomes a parent, and who is let into the pool."""
+"""GEPA: the number of its calls, the input of its reflection, choice of parents, acceptance of children."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_what_a_judge_says_of_an_answer_is_shown_to_the_critic(pipeline: s
     assert not any("<grade>" in text for text in shown)
 
 
-async def test_a_child_that_does_only_as_well_on_the_minibatch_is_not_let_in() -> None:
+async def test_a_child_with_an_equal_minibatch_score_is_not_accepted() -> None:
     run = await search("gepa", model(), numbers(9, dev=4), params={"rounds": 3})
     assert iterations(run) == (3, 0, 0)
     assert run.counted("search.grown")[1] == 0

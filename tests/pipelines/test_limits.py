@@ -1,4 +1,4 @@
-"""Every shipped pipeline under limits of every size: it ends with a prompt and says where, or was refused before it spent."""
+"""Shipped pipelines under limits of all sizes: each ends with a prompt or is refused before a call."""
 
 from __future__ import annotations
 

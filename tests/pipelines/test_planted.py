@@ -1,4 +1,4 @@
-"""The planted world: each of the four finds what is planted, by its signal and by nothing else.
+"""Each of four optimizers finds the planted prompt, and only by its own signal.
 
 Three claims for each pipeline. It finds all six hints within its expected rounds, with its shipped templates. It beats random
 search over 20 seeds: the same pipeline, graph and number of rounds, but where the meta model would name hints that it was shown,
@@ -54,7 +54,7 @@ def blind(folder: Path, template: str, loop: str) -> str:
 
 
 async def fails(pipeline: Path, how: Search, **options: Any) -> None:
-    """It never finds the planted prompt, nor comes near."""
+    """Assert that it never finds the planted prompt and stays below 0.6 accuracy."""
     cut = await results(pipeline, how, seeds=5, **options)
     assert not any(result.found for result in cut)
     assert mean(cut) < 0.6
@@ -77,7 +77,7 @@ async def test_opro_fails_when_the_scores_it_sees_are_shuffled(tmp_path: Path) -
     await fails(path, SEARCHES["opro"], types={**Registry(), "mix-up": mix_up})
 
 
-async def test_pe2_fails_when_it_can_not_go_on_with_the_conversation_or_sees_no_failures(tmp_path: Path) -> None:
+async def test_pe2_fails_without_the_conversation_or_without_failures(tmp_path: Path) -> None:
     await fails(variant(tmp_path, "pe2", "{search.edits: {converse: false}}"), SEARCHES["pe2"])
     template = blind(tmp_path, "pe2/examine.j2", "failures")
     await fails(variant(tmp_path, "pe2", f"{{search.exam: {{template: {template}}}}}"), SEARCHES["pe2"])
@@ -95,7 +95,7 @@ async def test_pe2_with_momentum_fails_without_its_history(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("pipeline", [name for name in resources.pipelines() if name != "protegi-expand"])
-async def test_every_shipped_pipeline_can_be_rehearsed(pipeline: str) -> None:
+async def test_each_shipped_pipeline_runs_on_the_planted_task(pipeline: str) -> None:
     """With its own templates and parsers: nothing that the planted model writes is unreadable."""
     sizes: dict[str, dict[str, Any]] = {
         "opro": {"steps": 2},

@@ -1,4 +1,4 @@
-"""Same seed, same run: what a run gives depends on its seed and its answers, never on which answer came first."""
+"""Same seed, same run: the result does not depend on the order of responses."""
 
 from __future__ import annotations
 

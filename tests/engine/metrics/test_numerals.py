@@ -122,7 +122,7 @@ from promptwire.metrics.numerals import last_number, no_single_number
         ("twelve", 12),
         ("The answer is twenty-one.", 21),
         ("minus three", -3),
-        ("No one knows", None),
+        ("Only one knows", None),
         ("two hundred", 200),
         ("**42**", 42),
         ("$42$", 42),

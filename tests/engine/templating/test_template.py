@@ -140,7 +140,7 @@ def test_any_front_matter_and_any_text_is_a_template_or_a_problem_in_the_file(
         ("---\nmode: completion\n---\n--- user ---\nx", "t.j2:4:1: a completion has one text and at most one gap, no messages"),
         (
             "lost\n--- user ---\nx",
-            "t.j2:1:1: text before the first message belongs to nobody - a message starts with a line "
+            "t.j2:1:1: text before the first message has no role - a message starts with a line "
             "'--- system ---', '--- user ---' or '--- assistant ---'",
         ),
         ("--- system ---\na\n--- usr ---\nb", "t.j2:3:1: '--- usr ---' starts no message - did you mean '--- user ---'?"),
