@@ -4,7 +4,7 @@
     report = promptwire.run("ape", "plural", promptwire.Options(models={"task": "openai/gpt-4o-mini"}))
     print(report.prompt, report.test.best.score)
 
-To write a node or a metric, see `promptwire.authoring`; for the errors that anything here may raise, `promptwire.errors`.
+`promptwire.authoring` is for your own nodes and metrics. `promptwire.errors` holds all errors that promptwire raises.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Public names come from their modules when they are first used: `promptwire --help` imports none of them."""
+    """Import a public name at first use, so that `promptwire --help` imports none of them."""
     if name == "__version__":
         return import_module("importlib.metadata").version("promptwire")
     if name in _HOMES:

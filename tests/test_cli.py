@@ -1,4 +1,4 @@
-"""The command line, as a person or a script uses it: results, exit codes, and one clear error for each mistake."""
+"""The command line: results, exit codes, and one error for each mistake."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a task of two labels and a scripted model that one wording makes right."""
+    """Folder with a task of two labels and a scripted model that answers right for one prompt."""
     rows = [{"input": f"{word} {number}", "output": label} for number in range(20) for word, label in WORDS]
     for name, part in (("train", rows[:20]), ("test", rows[20:])):
         (tmp_path / "mood").mkdir(exist_ok=True)
@@ -50,7 +50,7 @@ def run(*words: str) -> Result:
 
 
 def failing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
-    """Exit code and standard error of a command through the program's own entry point."""
+    """Exit code and standard error of a command, through `main`."""
     monkeypatch.setattr(sys, "argv", ["promptwire", *words])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -65,7 +65,7 @@ def report(*words: str) -> dict[str, Any]:
     return found
 
 
-def test_a_run_finds_the_better_prompt_and_reports_it_on_held_out_examples(project: Path) -> None:
+def test_a_run_finds_the_better_prompt_and_reports_held_out_scores(project: Path) -> None:
     found = report()
     assert (found["initial_prompt"], found["prompt"]) == ("Classify.", "How does it feel?")
     assert (found["test"]["initial"]["score"], found["test"]["best"]["score"], found["test"]["best"]["n"]) == (0.5, 1.0, 20)
@@ -74,27 +74,27 @@ def test_a_run_finds_the_better_prompt_and_reports_it_on_held_out_examples(proje
     assert (project / found["run"] / "report.json").is_file()
 
 
-def test_the_same_run_again_asks_nothing_and_ends_the_same(project: Path) -> None:
+def test_a_repeated_run_makes_no_new_call_and_gives_the_same_result(project: Path) -> None:
     first, again = report(), report()
     assert again["calls"] == {"new": 0, "cached": first["calls"]["new"] + first["calls"]["cached"], "failed": 0}
     same = ("prompt", "initial_prompt", "test", "train", "counts")
     assert {key: first[key] for key in same} == {key: again[key] for key in same}
 
 
-def test_another_seed_draws_other_samples_and_a_changed_param_only_pays_for_more(project: Path) -> None:
+def test_another_seed_makes_new_calls_and_a_larger_n_only_the_missing(project: Path) -> None:
     base = report("-p", "n=2")
     assert report("--seed", "1", "-p", "n=2")["calls"]["new"] > 0
     more = report("-p", "n=3")
     assert 0 < more["calls"]["new"] < base["calls"]["new"]
 
 
-def test_the_printed_report_shows_both_prompts_and_the_intervals(project: Path) -> None:
+def test_the_printed_report_shows_both_prompts_and_intervals(project: Path) -> None:
     out = run("run", "ape-paraphrase", *MOOD, *SCRIPTED).stdout
     for words in ("Classify.", "How does it feel?", "held-out (n=20)", "0.500 [0.30, 0.70]", "+0.500", "$0.0000"):
         assert words in out
 
 
-def test_a_limit_ends_early_with_the_best_so_far_and_says_so(project: Path) -> None:
+def test_a_limit_ends_the_run_early_with_the_best_prompt_so_far(project: Path) -> None:
     found = report("--limit", "calls=100")
     assert found["calls"]["new"] <= 100
     assert "limit of 100 calls" in found["limit"]
@@ -105,14 +105,14 @@ PLANTED = ("run", "protegi", "--task", "planted", "--model", "scripted:planted")
 
 
 @pytest.mark.parametrize("most", [20_000, 60_000])
-def test_a_limit_in_tokens_leaves_enough_for_the_held_out_scores(project: Path, most: int) -> None:
+def test_a_token_limit_leaves_enough_for_the_held_out_scores(project: Path, most: int) -> None:
     found = json.loads(run(*PLANTED, "--limit", f"tokens={most}", "--json").stdout)
     assert f"the limit of {most} tokens is reached (" in found["limit"]
     assert (found["test"]["initial"]["n"], found["test"]["best"]["n"], found["notes"]) == (64, 64, [])
     assert found["tokens_in"] + found["tokens_out"] <= most
 
 
-def test_where_a_limit_does_not_leave_enough_the_report_says_how_many_examples_it_is_of(project: Path) -> None:
+def test_a_too_small_limit_is_reported_with_the_scored_examples(project: Path) -> None:
     found = json.loads(run(*PLANTED, "--limit", "tokens=3000", "--json").stdout)
     scored = found["test"]["best"]["n"]
     assert 0 < scored < 64
@@ -161,7 +161,7 @@ def test_where_a_limit_does_not_leave_enough_the_report_says_how_many_examples_i
         (["run", "ape-paraphrase", *MOOD, *SCRIPTED, "--cache", "only"], 7, "no answer for this call"),
     ],
 )
-def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
+def test_each_mistake_is_one_error_with_its_exit_code(
     project: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -174,7 +174,7 @@ def test_each_mistake_is_one_clear_error_with_its_own_exit_code(
     assert (ended, message in said, "Traceback" in said) == (code, True, False), said
 
 
-def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
+def test_an_unreachable_endpoint_is_one_error_after_the_retries(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("promptwire.gateway.gateway.RetryPolicy", lambda: RetryPolicy(tries=1))
@@ -183,7 +183,7 @@ def test_an_endpoint_that_is_down_is_one_error_after_the_tries(
     assert (ended, base in said, "Traceback" in said) == (4, True, False), said
 
 
-def test_check_prints_every_problem_and_ends_with_2(project: Path) -> None:
+def test_check_prints_all_problems_and_exits_with_2(project: Path) -> None:
     bad = project / "bad.yaml"
     bad.write_text("promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: resampel, prompts: $sed}\noutputs: {p: $b}\n")
     result = run("check", str(bad))
@@ -194,7 +194,7 @@ def test_check_prints_every_problem_and_ends_with_2(project: Path) -> None:
     assert run("check", "ape", "protegi").exit_code == 0
 
 
-def test_statistics_of_a_cache_that_is_a_file_are_an_error_and_of_none_are_zero(
+def test_cache_stats_of_no_folder_are_zero_and_of_a_file_an_error(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(project / "none"))
@@ -204,7 +204,7 @@ def test_statistics_of_a_cache_that_is_a_file_are_an_error_and_of_none_are_zero(
     assert (ended, "can't be opened" in said, "Traceback" in said) == (7, True, False), said
 
 
-def test_lists_show_what_there_is(project: Path) -> None:
+def test_list_commands_print_shipped_names(project: Path) -> None:
     assert "protegi" in run("pipelines").stdout and "sentiment" in run("pipelines").stdout
     assert "beam-select" in run("nodes").stdout
     assert "Apache-2.0" in run("models").stdout
@@ -219,7 +219,7 @@ def command(*words: str, **rest: Any) -> subprocess.Popen[str]:
     )
 
 
-def test_a_folder_that_is_gone_does_not_end_in_a_traceback(tmp_path: Path) -> None:
+def test_a_deleted_working_folder_prints_no_traceback(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "promptwire", "pipelines"]
     code = f"import os; os.rmdir(os.getcwd()); os.execv({sys.executable!r}, {words})"
     (tmp_path / "gone").mkdir()
@@ -227,13 +227,13 @@ def test_a_folder_that_is_gone_does_not_end_in_a_traceback(tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (0, "") and "protegi" in done.stdout
 
 
-def test_json_is_one_object_on_standard_output_and_nothing_else(project: Path) -> None:
+def test_json_prints_one_object_on_standard_output_only(project: Path) -> None:
     out, err = command("run", "ape-paraphrase", *MOOD, *SCRIPTED, "--json").communicate(timeout=60)
     assert json.loads(out)["prompt"] == "How does it feel?"
     assert (out.count("\n"), err) == (1, "")
 
 
-def test_a_run_that_is_killed_goes_on_from_where_it_was(project: Path) -> None:
+def test_a_killed_run_continues_from_the_cache(project: Path) -> None:
     slow = project / "slow.yaml"
     slow.write_text("latency: 0.01\nrules:\n" + "".join(f"  {line}\n" for line in SCRIPT.strip().splitlines()))
     whole = ["run", "ape-paraphrase", *MOOD, "--model", "scripted:slow.yaml", "--json", "--parallel", "1"]

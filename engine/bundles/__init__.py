@@ -1,1 +1,1 @@
-"""Bundles: a run as one file, written on one machine and replayed on another."""
+"""Bundles: a run as one file, to replay on another machine."""

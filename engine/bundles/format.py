@@ -1,8 +1,8 @@
-"""The lines of a bundle, and what is refused in one.
+"""Format of a bundle, and its checks on reading.
 
-A bundle is text, one JSON object a line: a manifest, the user's own files, the answers, an end. There is nothing to unpack,
-so nothing can grow, and a file's name is the only path in it. It comes from a stranger: every line has a longest length, every
-name must stay inside, and whatever does not fit is one RunError with its line.
+A bundle is text with one JSON object a line: a manifest, the user's own files, the completions, an end. It is not compressed,
+so it can't grow on reading. A file's name is the only path in it. A bundle is untrusted input: lines have a longest length,
+names must stay inside the bundle's folder, and any violation is one RunError with its line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from promptwire.results.report import Report
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Model
 
-__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "lines_of", "safe"]
+__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "read_lines", "safe_path"]
 
 _MOST_FILES: Final = 1000
 _MOST_BYTES: Final = 256 * 2**20
@@ -33,53 +33,56 @@ _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
 
 
 class Manifest(Model):
-    """The first line."""
+    """First line of a bundle."""
 
     called: ClassVar[str] = "a bundle's first line"
 
     promptwire: Literal["bundle"]
-    """What this file is."""
+    """Kind of this file."""
     version: Literal[1]
     """Version of the format."""
     origin: Provenance
-    """What was run; its files and its working folder are named from the bundle's root."""
+    """Provenance of the run. Its files and its working folder are relative to the bundle's root."""
     shipped: Mapping[str, str]
-    """SHA-256 of the shipped files that were read, such as `pipelines/ape.yaml`: they are not in the bundle."""
+    """SHA-256 of the shipped files that the run read, such as `pipelines/ape.yaml`. The bundle does not hold them."""
     withheld: int = Field(default=0, ge=0)
-    """Files with the task's examples that are not in the bundle: a replay must be given the task."""
+    """Number of files with the task's examples that the bundle does not hold. Then a replay needs the task."""
     report: Report
-    """What came of it."""
+    """Report of the run."""
 
 
 class OwnFile(Model):
-    """A line with one of the user's files."""
+    """Line with one of the user's own files."""
 
     file: str = Field(min_length=1)
-    """Its name from the bundle's root."""
+    """Name, relative to the bundle's root."""
     text: str
-    """Its text."""
+    """Text of the file."""
 
 
 class End(Model):
-    """The last line: without it the bundle is cut off."""
+    """Last line. Without it the bundle is cut off."""
 
     end: int
     """Number of lines before it."""
 
 
-def safe(name: str, where: str = "") -> PurePosixPath:
-    """`name` as a path inside the bundle. Raises RunError for one that leads out or that some system reads otherwise."""
+def safe_path(name: str, where: str = "") -> PurePosixPath:
+    """Make `name` a path inside the bundle.
+
+    Raises RunError for a name that leads out of it or that some operating system reads differently.
+    """
     parts = name.split("/")
     if len(name) > _LONGEST_NAME or len(parts) > _DEEPEST or not _encodable(name):
         hint = f"a name has at most {_LONGEST_NAME} characters and {_DEEPEST} folders"
-        raise RunError(f"{name[:100]!r} is no name of a file in a bundle", where=where, hint=hint)
+        raise RunError(f"invalid file name in the bundle: {name[:100]!r}", where=where, hint=hint)
     if any(part in ("", ".", "..") or part.endswith((".", " ")) or not _NAME.fullmatch(part) for part in parts):
-        raise RunError(f"{name[:100]!r} is no name of a file in a bundle", where=where, hint="don't trust this bundle")
+        raise RunError(f"invalid file name in the bundle: {name[:100]!r}", where=where, hint="don't trust this bundle")
     return PurePosixPath(*parts)
 
 
 def _encodable(name: str) -> bool:
-    """Whether `name` is text that a file system can hold: half a character is not."""
+    """Whether `name` is valid UTF-8. Half of a surrogate pair is not."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
@@ -87,15 +90,15 @@ def _encodable(name: str) -> bool:
     return True
 
 
-def lines_of(source: Path) -> Iterator[Manifest | OwnFile | CacheEntry]:
-    """What the lines of the bundle `source` hold, the manifest first. Raises RunError at the first line that does not fit."""
+def read_lines(source: Path) -> Iterator[Manifest | OwnFile | CacheEntry]:
+    """Read the lines of the bundle `source`, the manifest first. Raises RunError at the first invalid line."""
     number, files, size, ended = 0, 0, 0, False
     try:
         with source.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(LARGEST + 1), b""), 1):
                 where = f"{source}:{number}"
                 if len(line) > LARGEST or ended:
-                    raise RunError("this line is too long" if not ended else "there is more after the end", where=where)
+                    raise RunError("this line is too long" if not ended else "there are lines after the end", where=where)
                 found = _read(line, number, where)
                 if isinstance(found, End):
                     ended = True
@@ -103,12 +106,12 @@ def lines_of(source: Path) -> Iterator[Manifest | OwnFile | CacheEntry]:
                 if isinstance(found, OwnFile):
                     files, size = files + 1, size + len(line)
                     if files > _MOST_FILES or size > _MOST_BYTES:
-                        raise RunError("the bundle holds more files than a run reads", where=where)
+                        raise RunError("the bundle holds too many or too large files", where=where)
                 yield found
     except OSError as error:
         raise RunError(f"can't be read: {error.strerror}", where=str(source)) from error
     if not ended:
-        raise RunError("this is no whole bundle: its end is missing", where=str(source))
+        raise RunError("the bundle is cut off: its end is missing", where=str(source))
 
 
 def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | CacheEntry | End:
@@ -125,13 +128,13 @@ def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | CacheEnt
             return end
         if "file" in data:
             own = OwnFile.model_validate(data)
-            safe(own.file, where)
+            safe_path(own.file, where)
             return own
         row = read_line(line.decode("utf-8"))
         if row is None:
-            raise ValueError("neither a file nor an answer")
+            raise ValueError("neither a file nor a completion")
         return row
     except (ValidationError, ValueError, TypeError) as error:
-        what = "is no bundle" if number == 1 else "is no line of a bundle"
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise RunError(f"this {what}: {said[:200]}", where=where, hint="`promptwire bundle RUN` makes one") from error
+        what = "this is not a bundle" if number == 1 else "this is not a line of a bundle"
+        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise RunError(f"{what}: {detail[:200]}", where=where, hint="write a bundle with `promptwire bundle RUN`") from error

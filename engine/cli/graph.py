@@ -78,6 +78,6 @@ def _draw(graph: Graph, form: Format) -> bytes:
     from promptwire.drawing.graphviz import draw
 
     if form in (Format.svg, Format.png):
-        return draw(dot.paint(graph), form.value)
-    painters = {Format.text: text.paint, Format.mermaid: mermaid.paint, Format.dot: dot.paint}
-    return painters[form](graph).encode()
+        return draw(dot.render(graph), form.value)
+    renderers = {Format.text: text.render, Format.mermaid: mermaid.render, Format.dot: dot.render}
+    return renderers[form](graph).encode()

@@ -1,7 +1,7 @@
-"""A folder to begin in: a copy of a pipeline, the templates that it uses, a task to try it on, and what to do next.
+"""Starter folder: a copy of a pipeline, its templates, a task and a README with the next steps.
 
-Everything that can be changed stands in the folder, and it runs at once: the task is `planted`, on which the scripted model
-of that name rehearses any shipped pipeline in seconds, without a network or a key.
+The folder holds all that a user can change, and it runs at once. Its task is `planted`; with the scripted model `planted` any
+shipped pipeline runs on it in seconds, without network or key.
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ from promptwire.templating.template import load_template
 __all__ = ["make_starter"]
 
 TASK = "planted"
-_GIVEN = ("seed", "train", "dev")
-"""Inputs that a task gives."""
+_TASK_INPUTS = ("seed", "train", "dev")
+"""Pipeline inputs that a task provides."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MODELINE = re.compile(r"^# yaml-language-server:.*\n", re.MULTILINE)
 
 README = """# {name}
 
-Made from promptwire's `{source}`. Everything here is yours to change.
+Made from promptwire's `{source}`. Change anything here.
 
-    promptwire check {name}.yaml                                            # what is wrong with it, before it costs
-    promptwire graph {name}.yaml                                            # its picture
-    promptwire plan  {name}.yaml --task task                                # what a run asks at most
-    promptwire run   {name}.yaml --task task --model scripted:planted       # a rehearsal: no key, no network, seconds
-    promptwire run   {name}.yaml --task task --model openai/gpt-4o-mini     # the real thing
+    promptwire check {name}.yaml                                            # all its problems, before the first call
+    promptwire graph {name}.yaml                                            # its diagram
+    promptwire plan  {name}.yaml --task task                                # the most calls of a run
+    promptwire run   {name}.yaml --task task --model scripted:planted       # a trial: no key, no network, seconds
+    promptwire run   {name}.yaml --task task --model openai/gpt-4o-mini     # a real model
 
-- `{name}.yaml` is the pipeline. `promptwire nodes` lists what it can be made of, `promptwire nodes NAME` tells all about one.
-- `templates/` holds what its models are asked. A template here goes before a shipped one of the same name.
+- `{name}.yaml` is the pipeline. `promptwire nodes` lists the node types, `promptwire nodes NAME` describes one.
+- `templates/` holds the texts for its models. A template here replaces a shipped one of the same name.
 - `task/` is a task to try it on: put your own examples into `train.jsonl` and `test.jsonl`, your prompt into `task.yaml`.
-- `{schema}` tells your editor what may stand where (with the YAML extension of VS Code, by the first line of the pipeline).
+- `{schema}` gives your editor completion and checks. The YAML extension of VS Code finds it by the pipeline's first line.
 """
 
 
 def make_starter(name: str, source: str) -> tuple[Path, ...]:
-    """Make the folder `name` from the pipeline `source`, a file or a shipped one; gives the files that were written.
+    """Make the folder `name` from the pipeline `source`, a file or a shipped name, and return the written files.
 
-    Raises UsageError for a name that is no name or a folder that is there already, PipelineError for a pipeline with errors.
+    Raises UsageError for an invalid name or an existing folder, and PipelineError for a pipeline with errors.
     """
     folder = Path(name)
     if not _NAME.fullmatch(name):
-        hint = "small letters, digits, - and _, such as my-search"
-        raise UsageError(f"{name!r} is no name for a pipeline and its folder", hint=hint)
+        hint = "use small letters, digits, - and _, such as my-search"
+        raise UsageError(f"{name!r} can't be the name of a pipeline and its folder", hint=hint)
     if folder.exists():
-        raise UsageError(f"there is already a {name}", hint="choose another name, or remove it")
+        raise UsageError(f"{name} already exists", hint="choose another name, or remove it")
     path, graph = path_of(source), load_graph(source)
-    _refuse_part(path.stem, graph)
+    _require_whole(path.stem, graph)
     texts = dict(_texts(path, graph))
-    texts[f"{name}.yaml"] = _for_editors(_named(_text(path), name))
+    texts[f"{name}.yaml"] = _with_schema(_named(_text(path), name))
     texts |= dict(_task())
     texts[FILE] = schema_text()
     texts["README.md"] = README.format(name=name, source=path.stem, schema=FILE)
@@ -71,14 +71,14 @@ def make_starter(name: str, source: str) -> tuple[Path, ...]:
     return tuple(folder / file for file in sorted(texts))
 
 
-def _refuse_part(name: str, graph: Graph) -> None:
-    """Raise UsageError for a pipeline that only works inside of others: in a folder of its own it could not be run."""
-    foreign = [each for each in graph.inputs if each not in _GIVEN and each not in graph.optional]
+def _require_whole(name: str, graph: Graph) -> None:
+    """Raise UsageError for a pipeline that only works inside others: it can't run on its own."""
+    foreign = [name for name in graph.inputs if name not in _TASK_INPUTS and name not in graph.optional]
     if not foreign:
         return
-    users = [one for one in resources.pipelines() if f"{name}.yaml" in {Path(use).name for use in _uses(_data(one))}]
-    hint = f"begin with one that uses it: --from {min(users, key=len)}" if users else f"a task gives {', '.join(_GIVEN)}"
-    raise UsageError(f"{name!r} is a part of other pipelines: no task gives its input {foreign[0]!r}", hint=hint)
+    users = [user for user in resources.pipelines() if f"{name}.yaml" in {Path(use).name for use in _uses(_data(user))}]
+    hint = f"copy a pipeline that uses it: --from {min(users, key=len)}" if users else f"a task has {', '.join(_TASK_INPUTS)}"
+    raise UsageError(f"{name!r} is a part of other pipelines: no task provides its input {foreign[0]!r}", hint=hint)
 
 
 def _data(pipeline: str) -> Any:
@@ -86,13 +86,13 @@ def _data(pipeline: str) -> Any:
 
 
 def _text(path: Path) -> str:
-    """The pipeline as its author wrote it; a variant with its base worked in, for the base stays behind."""
+    """Text of the pipeline. A variant has its base applied, since the base is not copied."""
     data = read_yaml(path).data
     return effective(str(path)) if "extends" in data else path.read_text(encoding="utf-8-sig")
 
 
-def _for_editors(text: str, depth: int = 0) -> str:
-    """The pipeline with the line that leads an editor to the schema, `depth` folders further up."""
+def _with_schema(text: str, depth: int = 0) -> str:
+    """Add the line that names the schema for editors, `depth` folders further up."""
     return f"# yaml-language-server: $schema={'../' * depth}{FILE}\n{_MODELINE.sub('', text)}"
 
 
@@ -104,18 +104,18 @@ def _named(text: str, name: str) -> str:
 
 
 def _texts(path: Path, graph: Graph) -> Iterator[tuple[str, str]]:
-    """The templates and inner pipelines of a pipeline, by their place in the new folder."""
+    """Templates and inner pipelines, with their paths in the new folder."""
     roots = (path.parent / "templates", path.parent, Path.cwd() / "templates", package_data.package_folder("templates"))
     for template in sorted(_templates(graph)):
         within = next((root for root in roots if template.is_relative_to(root.absolute())), template.parent)
         yield f"templates/{template.relative_to(within.absolute()).as_posix()}", template.read_text(encoding="utf-8-sig")
     for inner in sorted(_inner(path, set())):
-        place = inner.relative_to(path.parent)
-        yield place.as_posix(), _for_editors(_text(inner), len(place.parts) - 1)
+        target = inner.relative_to(path.parent)
+        yield target.as_posix(), _with_schema(_text(inner), len(target.parts) - 1)
 
 
 def _templates(graph: Graph) -> set[Path]:
-    """The template files of all steps, and those in their place for models that can't fill gaps."""
+    """Template files of all steps, with the fallback templates for models that can't fill gaps."""
     found: set[Path] = set()
     for step in graph.steps.values():
         if isinstance(step, CallStep) and step.asking and step.asking.template:
@@ -130,7 +130,7 @@ def _templates(graph: Graph) -> set[Path]:
 
 
 def _inner(path: Path, seen: set[Path]) -> set[Path]:
-    """The pipeline files beside `path` that it uses, and those that they use."""
+    """Pipeline files next to `path` that it uses, directly or indirectly."""
     for use in _uses(read_yaml_text(effective(str(path)), str(path)).data):
         inner = path.parent / use
         if use.endswith((".yaml", ".yml")) and inner.is_file() and inner not in seen:
@@ -148,7 +148,7 @@ def _uses(data: Any) -> Iterator[str]:
 
 
 def _task() -> Iterator[tuple[str, str]]:
-    """The task to try it on."""
+    """Files of the starter's task."""
     file = resources.task_path(TASK)
     text = file.read_text(encoding="utf-8").replace(f"{TASK}/", "")
     yield "task/task.yaml", text

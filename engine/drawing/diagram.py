@@ -1,6 +1,6 @@
-"""A graph as what a picture shows: boxes, boxes in boxes, and arrows with the port at each end.
+"""Diagram of a graph: nested boxes, and arrows with the port at each end.
 
-Taken from the checked graph and not from the YAML, so a picture shows what would run. Every painter reads this alone.
+It is made from the checked graph, so a drawing shows what would run. All output formats are made from it.
 """
 
 from __future__ import annotations
@@ -11,66 +11,69 @@ from typing import Any
 
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
 
-__all__ = ["Arrow", "Box", "sketch"]
+__all__ = ["Arrow", "Box", "make_diagram"]
 
 Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A step, an input or an output."""
+    """A step, a carried value, an input or an output."""
 
     path: str
-    """Its dotted path, which is its identity."""
+    """Dotted path; it identifies the box."""
     name: str
-    """Its name in the file."""
-    says: str
-    """What it is: its node type, or how a loop runs."""
+    """Name in the file."""
+    caption: str
+    """Second line of the box: its node type, or how often a loop runs."""
     kind: str
     """`input`, `output`, `call`, `loop`, `each`, `pipeline` or `state`."""
-    inside: tuple[Box, ...] = ()
-    """The boxes in it."""
-    asks: str = ""
-    """The role of the model that it asks, if it asks one."""
-    gives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Where in it each of its outputs comes from, by output; the first is the main one."""
+    children: tuple[Box, ...] = ()
+    """Boxes in this box."""
+    role: str = ""
+    """Role of the model that the step calls; empty if it calls none."""
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Paths of the inner boxes that each output comes from. The main output is first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A value on its way from one box to another."""
+    """A wire from one box to another."""
 
     source: str
-    """Path of the box that it comes from."""
+    """Path of the box where it starts."""
     target: str
-    """Path of the box that it goes to."""
+    """Path of the box where it ends."""
     port: str = ""
-    """The port that it comes to: an input, a key of `with:`, `start` or `next` of a state; empty where there is but one."""
+    """Port where it ends: an input, a key of `with:`, `start` or `next` of a carried value. Empty if the box has only one."""
     output: str = ""
-    """The port that it comes from; empty for the main output."""
+    """Port where it starts; empty for the main output."""
     back: bool = False
     """Whether it feeds the next round of a loop."""
 
     @property
     def label(self) -> str:
-        """The ports at its ends, such as `scores → of`."""
+        """The ports at both ends, such as `scores → of`."""
         return " → ".join(part for part in (self.output, self.port) if part)
 
 
-def sketch(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
-    """The boxes and arrows of `graph`."""
+def make_diagram(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
+    """Make the boxes and arrows of `graph`."""
     arrows: list[Arrow] = []
     ends = {name: name for name in graph.inputs}
     inputs = [Box(name, name, kind.__name__, "input") for name, kind in graph.inputs.items()]
     boxes = _boxes(graph, ends, arrows, graph.params)
     outputs = [Box(f"outputs.{name}", name, graph.types[name].__name__, "output") for name in graph.outputs]
     for name, wire in graph.outputs.items():
-        _lead(wire, f"outputs.{name}", "", ends, arrows)
+        _add_arrows(wire, f"outputs.{name}", "", ends, arrows)
     return (*inputs, *boxes, *outputs), tuple(arrows)
 
 
 def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Params) -> tuple[Box, ...]:
-    """Boxes of the steps; `ends` learns where names come from, `params` are the values of the pipeline's params."""
+    """Make the boxes of the steps.
+
+    `ends` maps a name to the path of its box and gets the steps' names. `params` are the values of the pipeline's params.
+    """
     for step in graph.steps.values():
         ends[step.name] = step.path
         if isinstance(step, RepeatStep):
@@ -83,16 +86,18 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
         return _loop(step, ends, arrows, params)
     if isinstance(step, EachStep):
         state = f"{step.path}.{step.variable}"
-        _lead(step.over, state, "", ends, arrows)
+        _add_arrows(step.over, state, "", ends, arrows)
         inner = {**ends, step.variable: state}
         body = _boxes(step.body, inner, arrows, params)
-        one = Box(state, step.variable, f"one {step.element.__name__}", "state")
-        return Box(step.path, step.name, f"for each {step.variable}", "each", (one, *body), gives=_gives(step.body, inner))
+        element = Box(state, step.variable, f"one {step.element.__name__}", "state")
+        return Box(
+            step.path, step.name, f"for each {step.variable}", "each", (element, *body), sources=_sources(step.body, inner)
+        )
     wires: Mapping[str, Wire] = {}
     if isinstance(step, CallStep):
         given = step.asking.given if step.asking else {}
         wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **given}
-        found = Box(step.path, step.name, step.type.name, "call", asks=_asks(step))
+        found = Box(step.path, step.name, step.type.name, "call", role=_role(step))
     elif isinstance(step, PipeStep):
         wires = step.wires
         found = _pipeline(step, arrows, params)
@@ -100,14 +105,14 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
         raise TypeError(f"unknown step {step!r}")
     for port, wire in wires.items():
         target = f"{step.path}.{port}" if isinstance(step, PipeStep) else step.path
-        _lead(wire, target, "" if isinstance(step, PipeStep) else port, ends, arrows)
+        _add_arrows(wire, target, "" if isinstance(step, PipeStep) else port, ends, arrows)
     return found
 
 
-def _asks(step: CallStep) -> str:
-    """The role of the model that it asks; one that could score `on` examples and gets none only reads scores."""
-    reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
-    return step.asking.role if step.asking and not reads else ""
+def _role(step: CallStep) -> str:
+    """Role of the model that the step calls. A step that takes `on` and gets no examples only reads scores."""
+    only_reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
+    return step.asking.role if step.asking and not only_reads else ""
 
 
 def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:
@@ -116,44 +121,46 @@ def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow], params
     body = _boxes(step.body, inner, arrows, params)
     for name, carry in step.carry.items():
         if carry.start is not None:
-            _lead(carry.start, states[name], "start", ends, arrows)
-        _lead(carry.next, states[name], "next", inner, arrows, back=True)
+            _add_arrows(carry.start, states[name], "start", ends, arrows)
+        _add_arrows(carry.next, states[name], "next", inner, arrows, back=True)
     carried = tuple(Box(states[name], name, f"carried {carry.type.__name__}", "state") for name, carry in step.carry.items())
     return Box(step.path, step.name, _rounds(step, params), "loop", (*carried, *body))
 
 
 def _pipeline(step: PipeStep, arrows: list[Arrow], params: Params) -> Box:
-    """A pipeline used as a node, with its inputs as boxes of their own."""
+    """Box of a pipeline used as a step. Its inputs are boxes in it."""
     graph = step.graph
     given = {name: _known(wire, params) for name, wire in step.params.items()}
     ends = {name: f"{step.path}.{name}" for name in graph.inputs}
     inputs = [Box(ends[name], name, kind.__name__, "state") for name, kind in graph.inputs.items()]
     body = _boxes(graph, ends, arrows, {**graph.params, **given})
-    return Box(step.path, step.name, graph.name, "pipeline", (*inputs, *body), gives=_gives(graph, ends))
+    return Box(step.path, step.name, graph.name, "pipeline", (*inputs, *body), sources=_sources(graph, ends))
 
 
-def _gives(graph: Graph, ends: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _sources(graph: Graph, ends: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(ends[ref.name] for ref in _refs(wire) if ref.name in ends) for name, wire in graph.outputs.items()}
 
 
 def _rounds(step: RepeatStep, params: Params) -> str:
-    turns = step.rounds.value if isinstance(step.rounds, LiteralValue) else str(step.rounds)
+    rounds = step.rounds.value if isinstance(step.rounds, LiteralValue) else str(step.rounds)
     known = _known(step.rounds, params)
     if isinstance(step.rounds, Ref) and known is not None:
-        turns = f"{turns} = {known}"
-    many = f"for {step.variable} in {turns}" if step.variable else f"repeat {turns}"
-    return many + (f", until {step.until}" if step.until else "")
+        rounds = f"{rounds} = {known}"
+    loop = f"for {step.variable} in {rounds}" if step.variable else f"repeat {rounds}"
+    return loop + (f", until {step.until}" if step.until else "")
 
 
 def _known(wire: Wire, params: Params) -> Any:
-    """The value of a setting; None when only the run knows it."""
+    """Value of a setting; None if it is known only during a run."""
     if isinstance(wire, LiteralValue):
         return wire.value
     return params.get(wire.name) if isinstance(wire, Ref) and not wire.port else None
 
 
-def _lead(wire: Wire, target: str, port: str, ends: Mapping[str, str], arrows: list[Arrow], *, back: bool = False) -> None:
-    """Note the arrows of a wire; params and plain values have none."""
+def _add_arrows(
+    wire: Wire, target: str, port: str, ends: Mapping[str, str], arrows: list[Arrow], *, back: bool = False
+) -> None:
+    """Add the arrows of a wire. Params and literal values have none."""
     for ref in _refs(wire):
         state = ends.get(f"{ref.name}.{ref.port}")
         source = state or ends.get(ref.name)

@@ -1,7 +1,7 @@
-"""DOT as SVG or PNG, through pygraphviz, whose wheels bring Graphviz along. The only module that knows it.
+"""DOT as SVG or PNG, through pygraphviz, whose wheels contain Graphviz.
 
-It is an extra and imported here alone. Graphviz and its fonts write to the process's standard error on their own; that is
-caught and shown only when the drawing fails.
+pygraphviz is an optional dependency and only imported here. Graphviz and its font libraries write to the process's standard
+error; that text is captured, and shown only if the drawing fails.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from promptwire.errors import UsageError
 __all__ = ["FORMATS", "draw"]
 
 FORMATS: Final = ("svg", "png")
-_SHARP: Final = "144"
-"""Dots per inch of a PNG, twice what a screen of old had."""
+_DPI: Final = "144"
+"""Dots per inch of a PNG, for screens of high resolution."""
 
 
 def draw(dot: str, form: str) -> bytes:
-    """The picture of `dot` as `form`, one of `FORMATS`.
+    """Draw `dot` as `form`, one of `FORMATS`.
 
-    Raises UsageError when pygraphviz is not installed or can't draw it.
+    Raises UsageError if pygraphviz is not installed or can't draw it.
     """
     try:
         import pygraphviz  # noqa: PLC0415 - an extra
     except ImportError as error:
-        remedy = "pip install 'promptwire[pictures]'; or --format dot or mermaid, which need nothing"
+        remedy = "pip install 'promptwire[pictures]'; or use --format dot or mermaid, which need no extra"
         raise UsageError(f"drawing {form} needs pygraphviz, which can't be imported: {error}", hint=remedy) from error
-    with _caught() as said:
+    with _captured_stderr() as captured:
         try:
             graph = pygraphviz.AGraph(string=dot)
             if form == "png":
-                graph.graph_attr["dpi"] = _SHARP
+                graph.graph_attr["dpi"] = _DPI
             drawn = graph.draw(format=form, prog="dot")
         except Exception as error:
-            said.seek(0)
-            detail = said.read().strip() or str(error)
-            raise UsageError(f"Graphviz can't draw it: {detail}", hint="--format dot shows what it was given") from error
+            captured.seek(0)
+            detail = captured.read().strip() or str(error)
+            raise UsageError(f"Graphviz can't draw it: {detail}", hint="--format dot prints its input") from error
     return bytes(drawn)
 
 
 @contextmanager
-def _caught() -> Iterator[IO[str]]:
-    """A file that takes what libraries in C write to standard error until the block ends."""
+def _captured_stderr() -> Iterator[IO[str]]:
+    """Redirect standard error, including that of C libraries, to a file until the block ends."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr = os.dup(2)
     try:
-        with tempfile.TemporaryFile("w+", errors="replace") as said:
-            os.dup2(said.fileno(), 2)
+        with tempfile.TemporaryFile("w+", errors="replace") as captured:
+            os.dup2(captured.fileno(), 2)
             try:
-                yield said
+                yield captured
             finally:
-                os.dup2(kept, 2)
+                os.dup2(stderr, 2)
     finally:
-        os.close(kept)
+        os.close(stderr)

@@ -1,13 +1,16 @@
-"""A pipeline as Mermaid, which GitHub, GitLab, VS Code and most note books draw: loops as sub-graphs, ports on the arrows."""
+"""Diagram as Mermaid: loops as sub-graphs, ports as labels of arrows.
+
+GitHub, GitLab, VS Code and most notebooks draw Mermaid.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promptwire.drawing.diagram import Arrow, Box, sketch
+from promptwire.drawing.diagram import Arrow, Box, make_diagram
 from promptwire.graph.steps import Graph
 
-__all__ = ["paint"]
+__all__ = ["render"]
 
 _SHAPES = {"input": ('(["', '"])'), "output": ('(["', '"])'), "state": ('[/"', '"/]'), "call": ('["', '"]')}
 _CLASSES = {
@@ -22,54 +25,54 @@ _CLASSES = {
 }
 
 
-def paint(graph: Graph) -> str:
-    """The graph as Mermaid text."""
-    boxes, arrows = sketch(graph)
+def render(graph: Graph) -> str:
+    """Render the graph as Mermaid text."""
+    boxes, arrows = make_diagram(graph)
     ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
     lines = ["flowchart TD", *_boxes(boxes, ids, "  ")]
     lines += [_arrow(arrow, ids) for arrow in arrows]
     for kind, style in _CLASSES.items():
-        members = ",".join(ids[box.path] for box in _all(boxes) if _sort(box) == kind)
-        # Not the bare word: `call` is one of Mermaid's own, and no picture came of it.
+        members = ",".join(ids[box.path] for box in _all(boxes) if _class(box) == kind)
+        # The suffix is needed: `call` is a keyword of Mermaid, which then draws nothing.
         lines += [f"  classDef {kind}_box {style}", f"  class {members} {kind}_box"] if members else []
     return "\n".join(lines) + "\n"
 
 
-def _sort(box: Box) -> str:
-    return "asking" if box.kind == "call" and box.asks else box.kind
+def _class(box: Box) -> str:
+    return "asking" if box.kind == "call" and box.role else box.kind
 
 
 def _all(boxes: Sequence[Box]) -> Iterator[Box]:
     for box in boxes:
         yield box
-        yield from _all(box.inside)
+        yield from _all(box.children)
 
 
 def _paths(boxes: Sequence[Box]) -> list[str]:
-    # Numbers for names: Mermaid has words of its own, such as `end`, that would break the drawing.
+    # Numbered identifiers: a step may be named like a keyword of Mermaid, such as `end`.
     return [box.path for box in _all(boxes)]
 
 
 def _boxes(boxes: Sequence[Box], ids: dict[str, str], indent: str) -> Iterator[str]:
     for box in boxes:
-        if box.inside:
-            yield f'{indent}subgraph {ids[box.path]} ["{_safe(box.name)}: {_safe(box.says)}"]'
-            yield from _boxes(box.inside, ids, indent + "  ")
+        if box.children:
+            yield f'{indent}subgraph {ids[box.path]} ["{_escape(box.name)}: {_escape(box.caption)}"]'
+            yield from _boxes(box.children, ids, indent + "  ")
             yield f"{indent}end"
         else:
             before, after = _SHAPES[box.kind]
-            says = f"{box.says} · {box.asks} model" if box.asks else box.says
-            yield f"{indent}{ids[box.path]}{before}<b>{_safe(box.name)}</b><br/>{_safe(says)}{after}"
+            caption = f"{box.caption} · {box.role} model" if box.role else box.caption
+            yield f"{indent}{ids[box.path]}{before}<b>{_escape(box.name)}</b><br/>{_escape(caption)}{after}"
 
 
 def _arrow(arrow: Arrow, ids: dict[str, str]) -> str:
     line = "-.->" if arrow.back else "-->"
-    label = f'|"{_safe(arrow.label)}"|' if arrow.label else ""
+    label = f'|"{_escape(arrow.label)}"|' if arrow.label else ""
     return f"  {ids[arrow.source]} {line}{label} {ids[arrow.target]}"
 
 
-def _safe(text: str) -> str:
-    """Text that can't end the quotes or be taken for a tag."""
+def _escape(text: str) -> str:
+    """Escape `text` for a quoted label."""
     for letter, name in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
         text = text.replace(letter, name)
     return text

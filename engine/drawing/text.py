@@ -1,20 +1,20 @@
-"""A pipeline for the terminal: steps in an order in which they could run, loops as frames, and beside each what flows in."""
+"""Diagram as text: steps in a possible order, loops as frames, inputs beside each step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from promptwire.drawing.diagram import Arrow, Box, sketch
+from promptwire.drawing.diagram import Arrow, Box, make_diagram
 from promptwire.graph.steps import Graph
 
-__all__ = ["paint"]
+__all__ = ["render"]
 
 _MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•"}
 
 
-def paint(graph: Graph) -> str:
-    """The graph as lines of text."""
-    boxes, arrows = sketch(graph)
+def render(graph: Graph) -> str:
+    """Render the graph as lines of text."""
+    boxes, arrows = make_diagram(graph)
     rows = list(_rows(boxes, arrows, ""))
     names, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
     lines = [f"{name:<{names}}  {kind:<{kinds}}  {wires}".rstrip() for name, kind, wires in rows]
@@ -22,20 +22,20 @@ def paint(graph: Graph) -> str:
 
 
 def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow], frame: str) -> Iterator[tuple[str, str, str]]:
-    """Name, what it is and what flows in, for each line."""
+    """Name, caption and inputs of each line."""
     for box in boxes:
         wires = _wires([arrow for arrow in arrows if arrow.target == box.path])
-        if box.inside:
-            yield f"{frame}╭─ {box.name}", box.says, wires
-            yield from _rows(box.inside, arrows, f"{frame}│  ")
+        if box.children:
+            yield f"{frame}╭─ {box.name}", box.caption, wires
+            yield from _rows(box.children, arrows, f"{frame}│  ")
             yield f"{frame}╰─", "", ""
         else:
             mark = "↓" if box.kind == "state" and not any(arrow.back for arrow in arrows if arrow.target == box.path) else ""
-            yield f"{frame}{mark or _MARKS[box.kind]} {box.name}", box.says, wires
+            yield f"{frame}{mark or _MARKS[box.kind]} {box.name}", box.caption, wires
 
 
 def _wires(arrows: Sequence[Arrow]) -> str:
-    """What flows in, port by port; a union has all its sources behind one port."""
+    """The sources of each input port. A union has several sources at one port."""
     ports: dict[str, list[str]] = {}
     for arrow in arrows:
         name = arrow.source.rpartition(".")[2]

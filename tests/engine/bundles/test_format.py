@@ -1,4 +1,4 @@
-"""Hostile bundles by the hundred: whatever the bytes, a bundle or one of our errors, and nothing written anywhere else."""
+"""Random hostile bundles: each is valid or one PromptwireError, and writes nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptwire.api import run
-from promptwire.bundles.format import Manifest, lines_of, safe
+from promptwire.bundles.format import Manifest, read_lines, safe_path
 from promptwire.bundles.replay import replay
 from promptwire.bundles.writer import write_bundle
 from promptwire.cache.import_export import export_responses, import_responses
@@ -35,7 +35,7 @@ MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a good bundle, and one with its answers as `cache export` writes them."""
+    """Folder with a valid bundle, and with its completions as `cache export` writes them."""
     home = tmp_path_factory.mktemp("sharing")
     (home / "data").mkdir()
     (home / "mine.yaml").write_text(PIPELINE)
@@ -64,27 +64,27 @@ def anything() -> st.SearchStrategy[Any]:
     )
 
 
-def spoilt(good: bytes) -> st.SearchStrategy[bytes]:
-    """`good` with bits turned, cut off, with lines left out, doubled or exchanged."""
+def damaged(good: bytes) -> st.SearchStrategy[bytes]:
+    """`good` with flipped bits, cut off, or with lines removed, doubled or exchanged."""
 
-    def turned(at: int, bit: int) -> bytes:
+    def flipped(at: int, bit: int) -> bytes:
         raw = bytearray(good)
         raw[at] ^= 1 << bit
         return bytes(raw)
 
-    place = st.integers(0, len(good) - 1)
+    position = st.integers(0, len(good) - 1)
     lines = good.splitlines(keepends=True)
     return (
-        st.builds(turned, place, st.integers(0, 7))
-        | place.map(lambda end: good[:end])
-        | st.builds(lambda at, more: good[:at] + more + good[at:], place, st.binary(min_size=1, max_size=8))
+        st.builds(flipped, position, st.integers(0, 7))
+        | position.map(lambda end: good[:end])
+        | st.builds(lambda at, more: good[:at] + more + good[at:], position, st.binary(min_size=1, max_size=8))
         | st.lists(st.sampled_from(lines), max_size=len(lines) + 2).map(b"".join)
         | st.permutations(lines).map(b"".join)
     )
 
 
 def rewritten(good: bytes) -> st.SearchStrategy[bytes]:
-    """`good` with one value somewhere inside of a line replaced by anything."""
+    """`good` with one value inside a line replaced by any value."""
 
     def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield at
@@ -93,10 +93,10 @@ def rewritten(good: bytes) -> st.SearchStrategy[bytes]:
             yield from paths(child, (*at, step))
 
     lines = [json.loads(line) for line in good.splitlines()]
-    places = [(number, path) for number, line in enumerate(lines) for path in paths(line)]
+    positions = [(number, path) for number, line in enumerate(lines) for path in paths(line)]
 
-    def put(place: tuple[int, tuple[Any, ...]], new: Any) -> bytes:
-        number, path = place
+    def put(position: tuple[int, tuple[Any, ...]], new: Any) -> bytes:
+        number, path = position
         changed = json.loads(good.splitlines()[number])
         if path:
             inner = changed
@@ -107,7 +107,7 @@ def rewritten(good: bytes) -> st.SearchStrategy[bytes]:
             changed = new
         return b"".join(json.dumps(changed if at == number else line).encode() + b"\n" for at, line in enumerate(lines))
 
-    return st.builds(put, st.sampled_from(places), anything())
+    return st.builds(put, st.sampled_from(positions), anything())
 
 
 def files(folder: Path) -> dict[str, float]:
@@ -116,11 +116,11 @@ def files(folder: Path) -> dict[str, float]:
 
 @MANY
 @given(data=st.data())
-def test_any_bytes_are_the_lines_of_a_bundle_or_one_error(home: Path, tmp_path: Path, data: st.DataObject) -> None:
+def test_any_bytes_read_as_a_bundle_or_raise_one_error(home: Path, tmp_path: Path, data: st.DataObject) -> None:
     good = (home / "good").read_bytes()
-    (tmp_path / "hostile").write_bytes(data.draw(spoilt(good) | rewritten(good) | st.binary(max_size=200)))
+    (tmp_path / "hostile").write_bytes(data.draw(damaged(good) | rewritten(good) | st.binary(max_size=200)))
     try:
-        found = list(lines_of(tmp_path / "hostile"))
+        found = list(read_lines(tmp_path / "hostile"))
     except RunError:
         return
     assert not found or isinstance(found[0], Manifest)
@@ -128,27 +128,23 @@ def test_any_bytes_are_the_lines_of_a_bundle_or_one_error(home: Path, tmp_path: 
 
 @QUICK
 @given(data=st.data())
-def test_a_spoilt_bundle_replays_or_is_one_of_our_errors_and_writes_nowhere(
-    home: Path, tmp_path: Path, data: st.DataObject
-) -> None:
+def test_a_damaged_bundle_replays_or_raises_and_writes_nowhere(home: Path, tmp_path: Path, data: st.DataObject) -> None:
     good = (home / "good").read_bytes()
-    (tmp_path / "hostile").write_bytes(data.draw(spoilt(good) | rewritten(good)))
-    kept, environment, working = files(home), dict(os.environ), Path.cwd()
+    (tmp_path / "hostile").write_bytes(data.draw(damaged(good) | rewritten(good)))
+    before, environment, working = files(home), dict(os.environ), Path.cwd()
     try:
         assert replay(tmp_path / "hostile").calls.new == 0
     except PromptwireError as error:
         assert error.problem if not hasattr(error, "problems") else error.problems
-    assert (files(home), dict(os.environ), Path.cwd()) == (kept, environment, working)
+    assert (files(home), dict(os.environ), Path.cwd()) == (before, environment, working)
     assert [path.name for path in tmp_path.iterdir()] == ["hostile"]
 
 
 @MANY
 @given(data=st.data())
-def test_any_bytes_are_answers_or_one_error_and_then_nothing_is_taken_in(
-    home: Path, tmp_path: Path, data: st.DataObject
-) -> None:
+def test_any_bytes_import_as_completions_or_raise_one_error(home: Path, tmp_path: Path, data: st.DataObject) -> None:
     good = (home / "answers").read_bytes()
-    (tmp_path / "hostile").write_bytes(data.draw(spoilt(good) | rewritten(good) | st.binary(max_size=200)))
+    (tmp_path / "hostile").write_bytes(data.draw(damaged(good) | rewritten(good) | st.binary(max_size=200)))
     try:
         total, new = import_responses(tmp_path / "hostile", tmp_path / "taken")
     except CacheError:
@@ -157,9 +153,9 @@ def test_any_bytes_are_answers_or_one_error_and_then_nothing_is_taken_in(
 
 
 @given(st.text(max_size=300) | st.sampled_from(EVIL) | st.text(st.sampled_from("./\\~: a"), max_size=20))
-def test_a_name_is_a_path_inside_or_refused(name: str) -> None:
+def test_a_file_name_is_a_path_inside_or_refused(name: str) -> None:
     try:
-        path = safe(name)
+        path = safe_path(name)
     except RunError:
         return
     assert not path.is_absolute() and ".." not in path.parts and str(path) == name

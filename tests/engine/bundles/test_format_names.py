@@ -1,10 +1,10 @@
-"""Names of files in a bundle: those that are no path inside are refused, on every system alike."""
+"""File names in a bundle: a name that leads out is refused, on every operating system."""
 
 from __future__ import annotations
 
 import pytest
 
-from promptwire.bundles.format import safe
+from promptwire.bundles.format import safe_path
 from promptwire.errors import RunError
 
 
@@ -25,12 +25,12 @@ from promptwire.errors import RunError
         "",
     ],
 )
-def test_a_name_that_no_bundle_may_hold_is_refused(name: str) -> None:
-    with pytest.raises(RunError, match="is no name of a file in a bundle") as caught:
-        safe(name)
+def test_a_name_that_leads_out_is_refused(name: str) -> None:
+    with pytest.raises(RunError, match="invalid file name in the bundle") as caught:
+        safe_path(name)
     assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("name", ["mine.yaml", "data/train.jsonl", "été/中文 😀.j2", "/".join("a" * 32)])
-def test_an_ordinary_name_is_kept(name: str) -> None:
-    assert str(safe(name)) == name
+def test_an_ordinary_name_stays_as_it_is(name: str) -> None:
+    assert str(safe_path(name)) == name

@@ -1,4 +1,4 @@
-"""A run as one file: it comes out the same elsewhere, tells no secret, and a hostile one reaches nothing."""
+"""Bundles replay to the same results, contain no secret, and read and write nothing outside."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ outputs: {prompt: $best}
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, Path]:
-    """A run of an own pipeline, template and task with a server that has a key, and its bundle."""
+    """A run of the user's own pipeline, template and task, on a server with a key, and its bundle."""
     project = tmp_path / "project"
     (project / "data").mkdir(parents=True)
     (project / "mine.yaml").write_text(PIPELINE)
@@ -54,14 +54,14 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, Path]
 
 
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has neither the files nor the answers."""
+    """Simulate a machine with neither the files nor the completions."""
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     (tmp_path / "project").rename(tmp_path / "gone")
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
 
 
-def test_a_bundle_replays_to_the_same_numbers_without_files_server_or_cache(
+def test_a_bundle_replays_without_files_server_or_cache(
     made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report, bundle = made
@@ -72,7 +72,7 @@ def test_a_bundle_replays_to_the_same_numbers_without_files_server_or_cache(
     assert not (tmp_path / "empty").exists() and not list((tmp_path / "elsewhere").iterdir())
 
 
-def test_a_bundle_holds_no_password_and_no_folder_of_its_maker(made: tuple[Report, Path], tmp_path: Path) -> None:
+def test_a_bundle_holds_no_password_and_no_absolute_path(made: tuple[Report, Path], tmp_path: Path) -> None:
     text = made[1].read_text()
     assert "pw-planted" not in text and str(tmp_path) not in text
     assert [json.loads(line)["file"] for line in text.splitlines() if '{"file"' in line] == [
@@ -83,26 +83,26 @@ def test_a_bundle_holds_no_password_and_no_folder_of_its_maker(made: tuple[Repor
     ]
 
 
-def test_a_bundle_that_would_tell_a_secret_is_not_written(
+def test_a_bundle_with_a_secret_is_not_written(
     made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOME_TOKEN", "Rewrite the prompt")
-    with pytest.raises(RunError, match=r"own\.j2: a secret of your environment"):
+    with pytest.raises(RunError, match=r"own\.j2: the bundle would contain a secret"):
         write_bundle(Path(made[0].run), cache_folder(), tmp_path / "second")
     assert not list(tmp_path.glob("second*"))
 
 
-def test_what_would_not_replay_is_not_bundled(made: tuple[Report, Path], tmp_path: Path) -> None:
+def test_a_run_that_would_not_replay_is_not_bundled(made: tuple[Report, Path], tmp_path: Path) -> None:
     report, bundle = made
-    with pytest.raises(RunError, match="there already"):
+    with pytest.raises(RunError, match="exists already"):
         write_bundle(Path(report.run), cache_folder(), bundle)
-    with pytest.raises(RunError, match="the cache has not the answer"):
+    with pytest.raises(RunError, match="is not in the cache"):
         write_bundle(Path(report.run), tmp_path / "no-cache", tmp_path / "second")
     Path("own.j2").write_text("changed")
     with pytest.raises(RunError, match="changed since the run"):
         write_bundle(Path(report.run), cache_folder(), tmp_path / "second")
     Path(report.run, "report.json").unlink()
-    with pytest.raises(RunError, match="came to its end"):
+    with pytest.raises(RunError, match="only a finished run"):
         write_bundle(Path(report.run), cache_folder(), tmp_path / "second")
 
 
@@ -113,7 +113,7 @@ def bare(made: tuple[Report, Path], tmp_path: Path) -> Path:
     return tmp_path / "bare.bundle"
 
 
-def test_a_bundle_without_data_holds_no_example_and_replays_on_the_same_task_wherever_it_lies(
+def test_a_bundle_without_data_replays_on_the_same_task_in_any_folder(
     made: tuple[Report, Path], bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "rd 1" in made[1].read_text() and "rd 1" not in bare.read_text()
@@ -126,23 +126,21 @@ def test_a_bundle_without_data_holds_no_example_and_replays_on_the_same_task_whe
     assert replay(made[1], "mine").test == made[0].test, "a task may be given for a bundle with data too"
 
 
-def test_a_bundle_without_data_is_not_replayed_without_a_task_or_on_another(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bundle_without_data_is_refused_without_its_task(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere(tmp_path, monkeypatch)
     mine = tmp_path / "gone" / "data"
-    with pytest.raises(RunError, match=r"holds no data, so a replay must be given the task\n.*--task"):
+    with pytest.raises(RunError, match=r"holds no data, so a replay needs the task\n.*--task"):
         replay(bare)
     (mine / "test.jsonl").write_text((mine / "test.jsonl").read_text().replace("50", "51"))
-    with pytest.raises(RunError, match="another task than the run in the bundle was made on"):
+    with pytest.raises(RunError, match="this is not the task of the run"):
         replay(bare, str(mine))
-    with pytest.raises(RunError, match="another task"):
+    with pytest.raises(RunError, match="not the task of the run"):
         replay(bare, "sentiment")
     with pytest.raises(PromptwireError, match="zzz"):
         replay(bare, str(mine / "zzz.yaml"))
 
 
-def test_a_bundle_without_data_reads_no_file_of_the_users_that_the_users_own_task_does_not_name(
+def test_a_bundle_without_data_reads_only_files_that_the_given_task_names(
     bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [json.loads(line) for line in bare.read_text().splitlines()]
@@ -155,7 +153,7 @@ def test_a_bundle_without_data_reads_no_file_of_the_users_that_the_users_own_tas
             replay(bare, str(tmp_path / "gone" / "data"))
 
 
-def test_a_run_on_a_shipped_task_needs_no_data_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_of_a_shipped_task_needs_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     params = {"n": "4", "scored_on": "8", "first": "4", "width": "2"}
     report = run("ape-paraphrase", "planted", Options(models={"task": "scripted:planted"}, params=params))
@@ -183,11 +181,11 @@ def _name(name: str) -> Change:
 
 
 HOSTILE: dict[str, tuple[Change, str]] = {
-    "a file above": (_name("../../planted"), "is no name of a file"),
-    "an absolute file": (_name("/tmp/planted"), "is no name of a file"),  # noqa: S108
-    "a file of another system": (_name("C:\\planted"), "is no name of a file"),
-    "a file with a NUL": (_name("a\0b"), "is no name of a file"),
-    "a working folder above": (_origin(working="../.."), "is no name of a file"),
+    "a file above": (_name("../../planted"), "invalid file name"),
+    "an absolute file": (_name("/tmp/planted"), "invalid file name"),  # noqa: S108
+    "a file of another system": (_name("C:\\planted"), "invalid file name"),
+    "a file with a NUL": (_name("a\0b"), "invalid file name"),
+    "a working folder above": (_origin(working="../.."), "invalid file name"),
     "a pipeline elsewhere": (_origin(pipeline="../../../etc/mine.yaml"), "leads out of the bundle"),
     "a task elsewhere": (_origin(task="/etc"), "leads out of the bundle"),
     "data elsewhere": (
@@ -197,24 +195,24 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "a template elsewhere": (_pipeline(PIPELINE.replace("own.j2", "../../../etc/passwd")), "leads out of"),
     "a shipped file of another version": (
         lambda lines: lines[0]["shipped"].update({"templates/ape/blank.j2": "0" * 64}),
-        "another one here",
+        "differs from the one",
     ),
-    "a shipped file that is none": (lambda lines: lines[0]["shipped"].update({"../x": "0"}), "no shipped file"),
-    "another version": (lambda lines: lines[0].update(version=2), "no bundle"),
-    "a field too many": (lambda lines: lines[0].update(run="rm"), "no bundle"),
-    "a wrong type": (lambda lines: lines[1].update(text=["x"]), "no line of a bundle"),
-    "an answer of a wrong type": (lambda lines: lines[-2]["row"].update(when="now"), "neither a file nor an answer"),
-    "a missing answer": (lambda lines: (lines.pop(-2), lines[-1].update(end=len(lines) - 1))[0], "no answer for this call"),
+    "a shipped file that is none": (lambda lines: lines[0]["shipped"].update({"../x": "0"}), "not a shipped file"),
+    "another version": (lambda lines: lines[0].update(version=2), "not a bundle"),
+    "a field too many": (lambda lines: lines[0].update(run="rm"), "not a bundle"),
+    "a wrong type": (lambda lines: lines[1].update(text=["x"]), "not a line of a bundle"),
+    "a completion of a wrong type": (lambda lines: lines[-2]["row"].update(when="now"), "neither a file nor a completion"),
+    "a missing completion": (lambda lines: (lines.pop(-2), lines[-1].update(end=len(lines) - 1))[0], "no answer for this call"),
     "a missing line": (lambda lines: lines.pop(-2) and None, "lines are missing"),
     "a missing end": (lambda lines: lines.pop() and None, "its end is missing"),
     "more after the end": (lambda lines: lines.append({"file": "x", "text": "x"}), "after the end"),
     "a huge line": (lambda lines: lines[1].update(text="x" * (2**24 + 1)), "too long"),
-    "other numbers": (lambda lines: lines[0]["report"].update(prompt="mine!"), "other values of prompt"),
+    "other numbers": (lambda lines: lines[0]["report"].update(prompt="mine!"), "differs from the bundle in: prompt"),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_bundle_is_one_clear_error_and_writes_nothing(
+def test_a_hostile_bundle_is_one_error_and_writes_nothing(
     kind: str, made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change, problem = HOSTILE[kind]
@@ -230,7 +228,7 @@ def test_a_hostile_bundle_is_one_clear_error_and_writes_nothing(
 
 
 @pytest.mark.parametrize("text", ["", "x", "[" * 100_000, "{}", '{"promptwire": "bundle"}', "\0" * 100])
-def test_what_is_no_bundle_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_bundle_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "none").write_text(text)
-    with pytest.raises(RunError, match=r"no bundle|no whole bundle"):
+    with pytest.raises(RunError, match=r"not a bundle|bundle is cut off"):
         replay(tmp_path / "none")

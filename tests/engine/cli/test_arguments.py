@@ -1,4 +1,4 @@
-"""Arguments that several commands take."""
+"""Parsing of arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def test_a_value_may_hold_an_equals_sign() -> None:
 
 
 @pytest.mark.parametrize("item", ["a", "=b", ""])
-def test_what_is_no_pair_is_refused(item: str) -> None:
+def test_an_item_without_key_and_value_is_refused(item: str) -> None:
     with pytest.raises(UsageError, match="key=value"):
         pairs([item], "-p")
 
 
-def test_two_prompts_are_both_given_and_one_stays_a_text() -> None:
+def test_two_prompts_are_a_list_and_one_is_a_text() -> None:
     assert task_changes(["A", "B"], None, None, "x,y") == {"prompt": ["A", "B"], "labels": ["x", "y"]}
     assert task_changes([""], "exact", None, None) == {"prompt": "", "metric": "exact"}
     assert len(load_task("planted", task_changes(["A", "B"], None, None, None)).prompts) == 2

@@ -1,4 +1,4 @@
-"""`promptwire cache`, as a person uses it."""
+"""`promptwire cache` lists, verifies, prunes, exports and imports completions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from promptwire.options import cache_folder
 
 
 @pytest.fixture(autouse=True)
-def answers() -> None:
-    """Three answers, of which one would move the cursor."""
+def completions() -> None:
+    """Three completions; one holds an escape sequence that would clear the terminal."""
     cache = ResponseCache(cache_folder(), clock=lambda: 1000.0)
     for letter, model, text in (("a", "dear", "one\x1b[2J\nline"), ("b", "dear", "two"), ("c", "local", "three")):
         cache.put(letter * 64, Completion(text, tokens_in=4, tokens_out=2), meta=RequestMeta(model, "generate"))
@@ -31,7 +31,7 @@ def cache(*words: str, code: int = 0) -> str:
     return result.stdout
 
 
-def test_ls_shows_a_line_for_each_answer_without_orders_to_the_terminal() -> None:
+def test_ls_prints_one_line_a_completion_without_escape_sequences() -> None:
     lines = cache("ls").splitlines()
     assert [line.split()[0] for line in lines] == ["a" * 12, "b" * 12, "c" * 12]
     assert lines[0].endswith("dear  generate  6 tokens  one [2J line")
@@ -39,7 +39,7 @@ def test_ls_shows_a_line_for_each_answer_without_orders_to_the_terminal() -> Non
     assert [json.loads(line)["text"] for line in cache("ls", "--limit", "1", "--json").splitlines()] == ["three"]
 
 
-def test_show_prints_the_whole_answer() -> None:
+def test_show_prints_the_whole_completion() -> None:
     shown = json.loads(cache("show", "aa"))
     assert (shown["key"], shown["text"], shown["model"]) == ("a" * 64, "one\x1b[2J\nline", "dear")
 
@@ -55,13 +55,13 @@ def test_prune_counts_first_and_removes_with_yes() -> None:
     assert [line.split()[0] for line in cache("ls").splitlines()] == ["c" * 12]
 
 
-def test_prune_without_a_word_on_what_removes_nothing() -> None:
+def test_prune_without_a_condition_removes_nothing() -> None:
     result = CliRunner().invoke(app, ["cache", "prune", "--yes"])
     assert isinstance(result.exception, PromptwireError) and "has no condition" in str(result.exception)
     assert len(cache("ls").splitlines()) == 3
 
 
-def test_export_and_import_move_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_and_import_copy_completions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache("export", str(tmp_path / "answers.jsonl"))
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "another"))
     assert cache("import", str(tmp_path / "answers.jsonl")) == "3 completions, 3 of them new\n"

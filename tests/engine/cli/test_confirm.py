@@ -1,4 +1,4 @@
-"""`run` asks before it spends: above a price, or when the price is not known; never for what runs here."""
+"""`run` asks before a hosted model costs more than a threshold or has no known price."""
 
 from __future__ import annotations
 
@@ -41,25 +41,23 @@ def priced(plan: Plan, new: int | None, usd: float | None, *, hosted: bool = Tru
         (10**6, None, False, False),
     ],
 )
-def test_a_run_asks_above_a_price_and_when_it_is_blind(
+def test_a_run_asks_above_a_price_and_without_a_known_price(
     found: Plan, new: int | None, usd: float | None, hosted: bool, asks: bool
 ) -> None:
     assert bool(ConfirmPolicy(False, 1.0).reason(priced(found, new, usd, hosted=hosted))) == asks
 
 
-def test_without_a_terminal_a_dear_run_is_refused_and_yes_lets_it_go(found: Plan) -> None:
-    dear = priced(found, 500, 12.5)
+def test_without_a_terminal_a_costly_run_is_refused_unless_yes_is_given(found: Plan) -> None:
+    costly = priced(found, 500, 12.5)
     with pytest.raises(NotApproved, match=r"500 new calls, about \$12.50: .* more than \$1, .*\n.*--yes") as refusal:
-        ConfirmPolicy(False, 1.0).approver(None)(dear)
+        ConfirmPolicy(False, 1.0).approver(None)(costly)
     assert refusal.value.exit_code == 2
-    ConfirmPolicy(True, 1.0).approver(None)(dear)
-    ConfirmPolicy(False, 20.0).approver(None)(dear)
+    ConfirmPolicy(True, 1.0).approver(None)(costly)
+    ConfirmPolicy(False, 20.0).approver(None)(costly)
 
 
 @pytest.mark.parametrize(("answer", "goes"), [(True, True), (False, False), (KeyboardInterrupt(), False)])
-def test_at_a_terminal_it_asks_and_takes_the_answer(
-    found: Plan, monkeypatch: pytest.MonkeyPatch, answer: Any, goes: bool
-) -> None:
+def test_at_a_terminal_the_users_answer_decides(found: Plan, monkeypatch: pytest.MonkeyPatch, answer: Any, goes: bool) -> None:
     screen = io.StringIO()
 
     def typed(question: str, **rest: Any) -> bool:
@@ -71,9 +69,9 @@ def test_at_a_terminal_it_asks_and_takes_the_answer(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", typed)
-    watcher = ProgressDisplay(Console(file=screen, force_terminal=True))
-    with watcher.drawing():
-        approve = ConfirmPolicy(False, 1.0).approver(watcher)
+    display = ProgressDisplay(Console(file=screen, force_terminal=True))
+    with display.drawing():
+        approve = ConfirmPolicy(False, 1.0).approver(display)
         if goes:
             approve(priced(found, 500, 12.5))
         else:
@@ -86,7 +84,7 @@ def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["run", "ape", "--task", "planted", "-p", "draws=1", "-p", "n=2", *words])
 
 
-def test_a_run_says_its_plan_on_standard_error_and_a_replay_has_none_to_say() -> None:
+def test_a_run_prints_its_plan_and_a_cached_run_prints_none() -> None:
     words = ("--model", "scripted:planted")
     first, again = run(*words), run(*words)
     assert "at most" in first.stderr and "free of charge" in first.stderr
@@ -94,7 +92,7 @@ def test_a_run_says_its_plan_on_standard_error_and_a_replay_has_none_to_say() ->
     assert run(*words, "--json", "--seed", "1").stderr == ""
 
 
-def test_a_hosted_model_without_a_price_is_refused_before_anything_is_imported_or_written(
+def test_a_hosted_model_without_a_price_is_refused_and_leaves_no_run_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = run("--model", "openai/no-such-model", "--json").exception
@@ -103,7 +101,7 @@ def test_a_hosted_model_without_a_price_is_refused_before_anything_is_imported_o
     assert not list((tmp_path / "runs").iterdir())
 
 
-def test_the_threshold_is_an_option_and_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_threshold_is_an_option_or_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("--model", "openai/gpt-4o", "--json")
     assert "more than $0.001" in str(run(*words, "--ask-above", "0.001").exception)
     monkeypatch.setenv("PROMPTWIRE_ASK_ABOVE", "0.002")

@@ -1,4 +1,4 @@
-"""`graph` as a person or a script uses it."""
+"""`promptwire graph` draws to the terminal or to a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from promptwire.cli.app import app
 from promptwire.errors import UsageError
 
 
-def test_the_terminal_gets_frames_and_mermaid_a_flowchart() -> None:
+def test_text_and_mermaid_are_printed_with_patches_applied() -> None:
     text = CliRunner().invoke(app, ["graph", "opro"]).output
     assert "repeat $steps" in text
     assert CliRunner().invoke(app, ["graph", "opro", "--format", "mermaid"]).output.startswith("flowchart TD")
@@ -22,13 +22,13 @@ def test_the_terminal_gets_frames_and_mermaid_a_flowchart() -> None:
     ("name", "start"),
     [("p.svg", b"<?xml"), ("p.PNG", b"\x89PNG"), ("p.mmd", b"flowchart"), ("p.dot", b"digraph"), ("p.txt", b"opro:")],
 )
-def test_the_files_name_says_what_is_drawn(tmp_path: Path, name: str, start: bytes) -> None:
+def test_the_file_names_ending_chooses_the_format(tmp_path: Path, name: str, start: bytes) -> None:
     done = CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / name)])
     assert (done.exit_code, done.output.strip()) == (0, str(tmp_path / name))
     assert (tmp_path / name).read_bytes().startswith(start)
 
 
-def test_a_format_goes_before_the_name_and_to_standard_output_without_one(tmp_path: Path) -> None:
+def test_format_overrides_the_ending_and_prints_without_a_file(tmp_path: Path) -> None:
     CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / "p.txt"), "--format", "svg"])
     assert (tmp_path / "p.txt").read_bytes().startswith(b"<?xml")
     assert CliRunner().invoke(app, ["graph", "opro", "--format", "svg"]).output.startswith("<?xml")
@@ -42,7 +42,7 @@ def test_a_format_goes_before_the_name_and_to_standard_output_without_one(tmp_pa
         (["-o", "nowhere/p.txt"], "can't be written"),
     ],
 )
-def test_what_can_not_be_drawn_or_written_is_one_error(
+def test_an_impossible_output_is_one_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

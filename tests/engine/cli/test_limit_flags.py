@@ -1,4 +1,4 @@
-"""`--limit`: budgets and rate_limits, and one clear refusal for everything else."""
+"""`--limit`: budgets, rate limits, and one error for any other value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from promptwire.cli.limit_flags import budgets, rate_limits
 from promptwire.errors import UsageError
 
 
-def test_budgets_and_rate_limits_come_apart() -> None:
+def test_budgets_and_rate_limits_are_separated() -> None:
     given = ["calls=500,usd=1.5", "requests_per_minute=60", "meta.tokens_per_minute=9000,meta.parallel=2"]
     assert budgets(given) == {"calls": 500, "usd": 1.5}
     assert rate_limits(given) == {"task": {"requests_per_minute": 60}, "meta": {"tokens_per_minute": 9000, "parallel": 2}}
@@ -29,7 +29,7 @@ def test_budgets_and_rate_limits_come_apart() -> None:
         (".parallel=1", "did you mean 'parallel'?"),
     ],
 )
-def test_what_is_no_limit_is_refused(given: str, said: str) -> None:
+def test_an_invalid_limit_is_refused(given: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         budgets([given])
     assert said in str(refused.value)

@@ -1,4 +1,4 @@
-"""`new`, and the run that it proposes."""
+"""`promptwire new`, and the run that it proposes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from promptwire.cli.app import app
 
 
 @pytest.mark.parametrize("source", ["ape", "apo"])
-def test_what_is_made_runs_at_once(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_starter_folder_runs_at_once(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     made = CliRunner().invoke(app, ["new", "mine", "--from", source])
     assert made.exit_code == 0, made.output

@@ -1,4 +1,4 @@
-"""`plan` as a person or a script uses it."""
+"""`promptwire plan` prints bounds of calls and cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def said(*words: str) -> str:
     return result.output
 
 
-def test_it_says_what_is_exact_and_what_is_a_bound() -> None:
+def test_exact_counts_and_upper_bounds_are_distinguished() -> None:
     text = said("ape", "--task", "topics", "--model", "scripted:echo")
     assert "free of charge" in text
     (proposals,) = [line.split() for line in text.splitlines() if line.startswith("proposals")]
@@ -26,19 +26,19 @@ def test_it_says_what_is_exact_and_what_is_a_bound() -> None:
     assert "at most" in next(line for line in text.splitlines() if line.startswith("survivors"))
 
 
-def test_the_embedded_model_is_neither_fetched_nor_started_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_plan_for_the_embedded_model_writes_no_file(tmp_path: Path) -> None:
     assert "local: runs here, free of charge" in said("ape", "--task", "topics")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_price_is_that_of_the_list_and_where_there_is_none_that_is_said() -> None:
+def test_prices_are_printed_and_a_missing_price_is_named() -> None:
     assert "about $" in said("ape", "--task", "topics", "--model", "openai/gpt-4o-mini", "--metric", "exact")
     mixed = said("ape", "--task", "planted", "--model", "task=scripted:echo,meta=openai/none-such")
     assert "price unknown" in mixed
     assert "openai/none-such: not in litellm's price list" in mixed
 
 
-def test_after_a_run_it_says_what_is_in_the_cache() -> None:
+def test_after_a_run_cached_calls_are_subtracted() -> None:
     words = ("ape", "--task", "planted", "--model", "scripted:planted", "-p", "draws=1", "-p", "n=2")
     assert "in cache" not in said(*words)
     assert CliRunner().invoke(app, ["run", *words]).exit_code == 0
@@ -47,7 +47,7 @@ def test_after_a_run_it_says_what_is_in_the_cache() -> None:
     assert "completions are in the cache" in more and "in cache" in more
 
 
-def test_json_has_the_numbers_and_params_count() -> None:
+def test_json_holds_the_bounds_with_params_applied() -> None:
     plan = json.loads(said("ape", "--task", "topics", "--json", "-p", "draws=2", "-p", "n=3"))
     assert (plan["steps"][0]["path"], plan["steps"][0]["least"], plan["steps"][0]["most"]) == ("proposals", 6, 6)
     assert plan["total"]["most"] == sum(step["most"] for step in plan["steps"])
@@ -55,5 +55,5 @@ def test_json_has_the_numbers_and_params_count() -> None:
 
 
 @pytest.mark.parametrize("words", [("ape", "--task", "nowhere"), ("nowhere", "--task", "topics")])
-def test_what_is_not_there_is_refused(words: tuple[str, ...]) -> None:
+def test_an_unknown_pipeline_or_task_is_refused(words: tuple[str, ...]) -> None:
     assert isinstance(CliRunner().invoke(app, ["plan", *words]).exception, UsageError)

@@ -1,4 +1,4 @@
-"""What a person sees: the moving part while a run works, and the report in terminals of any width."""
+"""Progress display and printed report, in terminals of any width."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def shown(console: Console) -> str:
     return console.file.getvalue()
 
 
-def drawn(watcher: ProgressDisplay) -> str:
-    watcher.console.print(watcher.drawn())
-    return shown(watcher.console)
+def drawn(display: ProgressDisplay) -> str:
+    display.console.print(display.drawn())
+    return shown(display.console)
 
 
 def report(**changes: object) -> Report:
@@ -55,44 +55,44 @@ def report(**changes: object) -> Report:
     return Report.model_validate({**fields, **changes})
 
 
-def test_a_step_at_work_shows_its_round_and_how_many_of_its_answers_are_there() -> None:
-    watcher, tally = ProgressDisplay(terminal()), Usage()
-    watcher.follow(tally)
-    watcher("start", {"path": "search.score", "round": "2"})
-    count = tally.of("search.score")
+def test_a_running_step_shows_its_round_and_count_of_completions() -> None:
+    display, usage = ProgressDisplay(terminal()), Usage()
+    display.follow(usage)
+    display("start", {"path": "search.score", "round": "2"})
+    count = usage.of("search.score")
     count.wanted, count.new, count.cached, count.failed = 1200, 6, 3, 1
-    text = drawn(watcher)
+    text = drawn(display)
     assert "search.score" in text and "round 2" in text and "10/1,200 completions" in text
     assert "6 new calls, 3 from cache" in text
 
 
-def test_a_step_that_ended_is_gone_and_the_report_shows_while_it_waits_for_answers() -> None:
-    watcher, tally = ProgressDisplay(terminal()), Usage()
-    watcher.follow(tally)
+def test_a_finished_step_disappears_and_the_final_comparison_appears() -> None:
+    display, usage = ProgressDisplay(terminal()), Usage()
+    display.follow(usage)
     for event in ("start", "done"):
-        watcher(event, {"path": "variants", "round": ""})
-    tally.of("variants").wanted = tally.of("variants").new = 4
-    tally.of("report").wanted = 240
-    text = drawn(watcher)
+        display(event, {"path": "variants", "round": ""})
+    usage.of("variants").wanted = usage.of("variants").new = 4
+    usage.of("report").wanted = 240
+    text = drawn(display)
     assert "variants" not in text and "0/240 completions" in text
 
 
-def test_drawing_works_before_a_run_has_begun_and_ends_with_the_block() -> None:
-    watcher = ProgressDisplay(terminal())
-    with watcher.drawing():
-        watcher.say("fetching [a model]")
-    assert "fetching [a model]" in shown(watcher.console) and "Traceback" not in shown(watcher.console)
+def test_the_display_works_before_the_run_begins() -> None:
+    display = ProgressDisplay(terminal())
+    with display.drawing():
+        display.say("fetching [a model]")
+    assert "fetching [a model]" in shown(display.console) and "Traceback" not in shown(display.console)
 
 
-def test_without_a_terminal_only_what_is_said_is_printed() -> None:
-    watcher = ProgressDisplay(Console(file=io.StringIO(), width=80))
-    with watcher.drawing():
-        watcher.say("fetching")
-    assert shown(watcher.console) == "fetching\n"
+def test_without_a_terminal_only_messages_are_printed() -> None:
+    display = ProgressDisplay(Console(file=io.StringIO(), width=80))
+    with display.drawing():
+        display.say("fetching")
+    assert shown(display.console) == "fetching\n"
 
 
 @pytest.mark.parametrize("width", [58, 83, 84, 120])
-def test_no_number_of_the_report_is_cut_or_torn_in_a_narrow_terminal(width: int) -> None:
+def test_a_narrow_terminal_cuts_no_number_of_the_report(width: int) -> None:
     console = terminal(width)
     print_report(report(), console)
     for part in ("0.508", "[0.42, 0.60]", "+0.358", "[0.25, 0.46]", "held-out", "(n=120)", "cost unknown", "runs/1"):
@@ -100,20 +100,20 @@ def test_no_number_of_the_report_is_cut_or_torn_in_a_narrow_terminal(width: int)
     assert "…" not in shown(console)
 
 
-def test_what_a_model_wrote_is_printed_as_text_and_never_as_markup() -> None:
+def test_text_of_a_model_is_never_read_as_markup() -> None:
     console = terminal(120)
     print_report(report(limit="100 calls", notes=("warning: [red]x[/red]",), counts={"a": {"skipped": 2}}), console)
     for part in ("How [bold]does[/bold] it feel", "stopped early: 100 calls", "[red]x[/red]", "a: 2 skipped"):
         assert part in shown(console)
 
 
-def test_the_demonstrations_of_the_best_prompt_are_shown() -> None:
+def test_the_demonstrations_of_the_best_prompt_are_printed() -> None:
     console = terminal()
     print_report(report(demos=(Example(input="two [plus] two", outputs=("four",)),)), console)
     assert "shot 1   two [plus] two" in shown(console) and "four" in shown(console)
 
 
-def test_a_table_keeps_every_cell_whole() -> None:
+def test_a_narrow_table_cuts_no_cell() -> None:
     console = terminal(30)
     print_table([("local", "/a/very/long/folder/that/goes/on/model.gguf")], ("model", "file"), console)
     assert "".join(shown(console).split()).endswith("model.gguf")

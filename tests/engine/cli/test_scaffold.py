@@ -1,4 +1,4 @@
-"""The folder that `new` makes stands alone, is without fault, and runs."""
+"""A starter folder is complete, has no problems, and runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS = ("protegi-expand",)
 
 
 @pytest.mark.parametrize("source", [name for name in resources.pipelines() if name not in PARTS])
-def test_what_is_made_of_a_shipped_pipeline_is_that_pipeline(source: str, project: Project) -> None:
+def test_a_starter_holds_the_same_pipeline_and_its_templates(source: str, project: Project) -> None:
     files = make_starter("mine", source)
     made = check(Path("mine/mine.yaml"))
     assert not [problem for problem in made.problems if not problem.warning]
@@ -33,20 +33,20 @@ def test_what_is_made_of_a_shipped_pipeline_is_that_pipeline(source: str, projec
 
 
 @pytest.mark.parametrize("source", PARTS)
-def test_a_part_of_other_pipelines_is_refused_for_alone_it_could_not_be_run(source: str, project: Project) -> None:
-    with pytest.raises(UsageError, match="a part of other pipelines: no task gives its input 'beam'") as caught:
+def test_a_pipeline_that_is_part_of_others_is_refused(source: str, project: Project) -> None:
+    with pytest.raises(UsageError, match="a part of other pipelines: no task provides its input 'beam'") as caught:
         make_starter("mine", source)
-    assert caught.value.hint == "begin with one that uses it: --from protegi"
+    assert caught.value.hint == "copy a pipeline that uses it: --from protegi"
     assert not Path("mine").exists()
 
 
-def test_its_task_is_there_with_its_data(project: Project) -> None:
+def test_the_task_has_its_data(project: Project) -> None:
     make_starter("mine", "ape")
     task = load_task("mine/task")
     assert (len(task.train), len(task.test)) == (96, 64)
 
 
-def test_its_first_line_leads_an_editor_to_a_schema_that_takes_it(project: Project) -> None:
+def test_the_first_line_names_a_schema_that_accepts_the_pipeline(project: Project) -> None:
     make_starter("mine", "pe2")
     text = Path("mine/mine.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=promptwire.json\n")
@@ -54,7 +54,7 @@ def test_its_first_line_leads_an_editor_to_a_schema_that_takes_it(project: Proje
     assert made.is_valid(read_yaml("mine/mine.yaml").data)
 
 
-def test_a_pipeline_of_ones_own_is_copied_with_what_it_uses(project: Project) -> None:
+def test_a_users_own_pipeline_is_copied_with_its_parts(project: Project) -> None:
     (project.folder / "own").mkdir()
     (project.folder / "own" / "say.j2").write_text("Vary {{ prompt }}")
     (project.folder / "own" / "part.yaml").write_text(
@@ -68,7 +68,7 @@ def test_a_pipeline_of_ones_own_is_copied_with_what_it_uses(project: Project) ->
     assert load_graph(Path("mine/mine.yaml")).name == "mine"
 
 
-def test_every_pipeline_in_the_folder_leads_to_the_one_schema_in_it(project: Project) -> None:
+def test_inner_pipelines_name_the_same_schema(project: Project) -> None:
     (project.folder / "own" / "parts").mkdir(parents=True)
     part = "nodes: {v: {use: cap, prompts: $p, per_parent: 1}}\noutputs: {out: $v}\n"
     elsewhere = "# yaml-language-server: $schema=/elsewhere.json\n"
@@ -84,19 +84,19 @@ def test_every_pipeline_in_the_folder_leads_to_the_one_schema_in_it(project: Pro
 
 
 @pytest.mark.parametrize("name", ["", "../up", "Mine", "a/b", "-x", "x" * 65])
-def test_what_is_no_name_is_refused(name: str, project: Project) -> None:
-    with pytest.raises(UsageError, match="is no name"):
+def test_an_invalid_name_is_refused(name: str, project: Project) -> None:
+    with pytest.raises(UsageError, match="can't be the name"):
         make_starter(name, "ape")
 
 
-def test_nothing_that_is_there_is_written_over(project: Project) -> None:
+def test_an_existing_folder_is_not_overwritten(project: Project) -> None:
     (project.folder / "mine").mkdir()
-    with pytest.raises(UsageError, match="already"):
+    with pytest.raises(UsageError, match="already exists"):
         make_starter("mine", "ape")
     assert not list((project.folder / "mine").iterdir())
 
 
-def test_a_pipeline_with_errors_is_refused_before_anything_is_written(project: Project) -> None:
+def test_a_pipeline_with_errors_writes_no_file(project: Project) -> None:
     (project.folder / "bad.yaml").write_text("promptwire: 1\nnodes: {a: {use: nowhere}}\noutputs: {o: $a}\n")
     with pytest.raises(PipelineError):
         make_starter("mine", "bad.yaml")

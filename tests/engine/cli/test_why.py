@@ -1,4 +1,4 @@
-"""`promptwire why`, as a person uses it after a run."""
+"""`promptwire why` names the parts of calls that differ between runs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_a_change_of_seed_is_named_with_both_values(tmp_path: Path, monkeypatch:
     assert "there is no earlier run" in said
 
 
-def test_an_unknown_run_is_a_clear_error(tmp_path: Path) -> None:
+def test_an_unknown_run_is_one_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["why", "none", "step"])
     assert isinstance(result.exception, PromptwireError) and "there is no run 'none'" in str(result.exception)
