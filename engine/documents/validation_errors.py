@@ -64,7 +64,9 @@ def describe(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else str(value)
 
 
 def to_problem(detail: ErrorDetails, model: type[Model], document: Document) -> tuple[KeyPath, Problem]:
@@ -103,9 +105,12 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
         return f"this reads promptwire grammar 1, not {describe(value)}", "write 'promptwire: 1'"
     if kind == "literal_error":
         known = _literal_words(detail)
-        noun = "model role" if name == "model" else "port type" if "Prompts" in known else ""
         hint = suggest(value, known, noun="one of") if isinstance(value, str) else f"one of: {', '.join(known)}"
-        return f"{describe(value)} is not a {noun}" if noun else f"{name!r} can't be {describe(value)}", hint
+        if name == "model":
+            return f"{describe(value)} is not a model role", hint
+        if "Prompts" in known:
+            return f"{describe(value)} is not a port type", hint
+        return f"{name!r} can't be {describe(value)}", hint
     if kind in ("too_short", "too_long") and name == "each":
         return "'each' takes one variable and its set", "write each: {p: $prompts}"
     if kind == "too_short":

@@ -65,13 +65,21 @@ def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
     """Report engine keys that this node type does not take."""
     kind = call.kind
     taken = keys_of(kind)
-    why = "calls no model" if kind.role is None else "scores nothing" if kind.slots else "renders no template of its own"
     for key in ENGINE_KEYS:
         child = call.yaml_value.get(key)
         if child is not None and key not in taken:
             location = child.key_location
-            scope.diagnostics.error("misplaced-key", location, f"{kind.name} {why}, so it takes no {key!r}", "remove it")
+            scope.diagnostics.error(
+                "misplaced-key", location, f"{kind.name} {_reason(kind)}, so it takes no {key!r}", "remove it"
+            )
             scope.mark_used(child)
+
+
+def _reason(kind: NodeType) -> str:
+    """Why a node type does not take some engine keys."""
+    if kind.role is None:
+        return "calls no model"
+    return "scores nothing" if kind.slots else "renders no template of its own"
 
 
 def _warn_of_idle_keys(scope: GraphScope, call: ModelCall) -> None:

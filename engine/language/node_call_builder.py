@@ -78,8 +78,7 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
     diagnostics = scope.diagnostics
     before = diagnostics.count
     wire = connect(yaml_value, target, scope)
-    refs = wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
-    for ref in refs:
+    for ref in _refs_of(wire):
         symbol = scope.names.find(ref.name)
         if symbol and symbol.kind not in ("param", "variable"):
             hint = "it takes a value, a param or a loop variable"
@@ -90,6 +89,13 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
                 hint,
             )
     return wire if diagnostics.count == before else None
+
+
+def _refs_of(wire: Wire | None) -> tuple[Ref, ...]:
+    """References on a wire."""
+    if isinstance(wire, RefUnion):
+        return wire.refs
+    return (wire,) if isinstance(wire, Ref) else ()
 
 
 def report_unwired(scope: GraphScope, entry: StepEntry, *, owner: str, key: str, kind: type) -> None:

@@ -46,14 +46,7 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
             path += ["nodes", step]
         elif last and nodes and isinstance(new.value, dict) and any(form in new.value for form in _FORMS):
             return (*path, "nodes", step)
-        elif (
-            step in yaml_value.value
-            or (last and (step in _LOOPS if number and nodes else number or step in _TOP))
-            or (not number and step in _TOP and not last and step != "outputs")
-            or (path == ["models"] and step in get_args(Role))
-            or (step in _SETTINGS and "use" in yaml_value.value)
-            or (step == "extra" and _is_sampling(path))
-        ):
+        elif step in yaml_value.value or _may_create(step, yaml_value, path, last=last):
             path.append(step)
         else:
             below = "" if last or "use" not in yaml_value.value else "; a pipeline file is changed by its params"
@@ -67,6 +60,19 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
             raise _patch_error(new, dotted, f"there is no {step!r} {where}", near + below)
         yaml_value = _child(yaml_value, path[-2:] if step in known else path[-1:]) or YamlValue({}, new.position, new.key)
     return tuple(path)
+
+
+def _may_create(step: str, yaml_value: YamlValue, path: Sequence[str], *, last: bool) -> bool:
+    """Whether a patch may create the key `step` in `yaml_value`, which is at `path`. `last`: the dotted path ends here."""
+    if not path and step in _TOP:
+        return last or step != "outputs"
+    if path and last and (step in _LOOPS or yaml_value.get("nodes") is None):
+        return True
+    return (
+        (path == ["models"] and step in get_args(Role))
+        or (step in _SETTINGS and yaml_value.get("use") is not None)
+        or (step == "extra" and _is_sampling(path))
+    )
 
 
 def _child(yaml_value: YamlValue, steps: list[str]) -> YamlValue | None:
@@ -88,13 +94,7 @@ def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, abov
     if not path:
         return overlay(yaml_value, new, dotted, above)
     step = str(path[0])
-    entries = (
-        _entries_named_as(yaml_value, (step,))
-        if len(path) == 1
-        else dict(yaml_value.value)
-        if isinstance(yaml_value.value, dict)
-        else {}
-    )
+    entries = _entries_named_as(yaml_value, (step,) if len(path) == 1 else ())
     old = entries.get(step)
     if len(path) == 1 and new.value is None and not (_is_sampling(above) and step != "extra"):
         if old is None:

@@ -174,7 +174,9 @@ def _form(data: Any) -> str | None:
     """Tag of the form of a node; None when it is ambiguous."""
     keys = data if isinstance(data, dict) else {type(data).__name__: 0}
     forms = [form for form in FORMS if form in keys]
-    return f"<{forms[0]}>" if len(forms) == 1 else "<use>" if isinstance(data, CallSpec) else None
+    if len(forms) == 1:
+        return f"<{forms[0]}>"
+    return "<use>" if isinstance(data, CallSpec) else None
 
 
 NodeSpec = Annotated[
