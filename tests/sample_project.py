@@ -1,4 +1,4 @@
-"""A handful of small node types, and a way to check a pipeline over them in one line."""
+"""Sample node types, and helpers that check a pipeline of them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Slots(Model):
 
 @node()
 async def mix(inputs: _Sets, params: _Nothing, context: Context) -> _Sets:
-    """Give the prompts on."""
+    """Return the prompts."""
     return inputs
 
 
@@ -88,7 +88,7 @@ async def pick(inputs: _Sets, params: _Keep, context: Context) -> _Kept:
 
 @node()
 async def note(inputs: _Log, params: _Nothing, context: Context) -> _Longer:
-    """Write scores down."""
+    """Append scores to a history."""
     return _Longer(log=inputs.log, flat=True)
 
 
@@ -108,25 +108,25 @@ TYPES: Mapping[str, NodeType] = {kind.name: kind for kind in (mix, grade, pick, 
 
 
 class Project:
-    """A folder with a pipeline, and what the checker says of it."""
+    """A folder with a pipeline, and the results of its check."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def write(self, name: str, text: str) -> Path:
-        """Put a file into the folder."""
+        """Write a file into the folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
 
     def check(self, text: str, **options: Any) -> Checked:
-        """Check `text` as the file `p.yaml` of the folder, which is the working folder."""
+        """Check `text` as the file `p.yaml` in the folder, which is the working folder."""
         self.write("p.yaml", text)
         return check("p.yaml", types=TYPES, **options)
 
     def graph(self, text: str, **options: Any) -> Graph:
-        """The graph of `text`, in which nothing may be wrong."""
+        """The graph of `text`, which must be valid."""
         checked = self.check(text, **options)
         assert checked.graph is not None, "\n".join(map(str, checked.problems))
         return checked.graph
@@ -136,6 +136,6 @@ class Project:
         return [str(problem).splitlines()[0] for problem in self.check(text, **options).problems]
 
     def told_of(self, nodes: str, *, head: str = "", outputs: str = "{prompt: $seed}") -> list[str]:
-        """The errors of a pipeline with these nodes, one a line, the first on line 3; its inputs are `seed` and `train`."""
+        """Errors of a pipeline with these nodes, the first on line 3; inputs are `seed` and `train`."""
         start = f"promptwire: 1\ninputs: {{seed: Prompts, train: Examples}}\nnodes:\n{nodes}\n"
         return [line for line in self.told(f"{start}outputs: {outputs}\n{head}\n") if ": warning: " not in line]

@@ -182,20 +182,20 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
 
 def _syntax_problem(error: yaml.MarkedYAMLError, location: Location) -> Problem:
     """Problem for a PyYAML error: own words for frequent mistakes, PyYAML's for the rest."""
-    said = error.problem or error.context or "not YAML"
+    complaint = error.problem or error.context or "not YAML"
     if isinstance(error, _LimitExceeded):
-        return Problem("yaml", location, said)
-    if "another document" in said or "single document" in (error.context or ""):
+        return Problem("yaml", location, complaint)
+    if "another document" in complaint or "single document" in (error.context or ""):
         return Problem("yaml", location, "a second document starts here", "one file holds one document: remove the '---' line")
-    if "\\t" in said:
+    if "\\t" in complaint:
         return Problem("yaml", location, "a tab can't indent YAML", "use spaces")
-    if said.startswith("mapping values are not allowed"):
+    if complaint.startswith("mapping values are not allowed"):
         return Problem("yaml", location, "a ':' can't stand here", colon_hint(location))
-    hint = syntax_hint(f"{said} {error.context or ''}")
-    context = f" {error.context}" if error.context and error.context is not said else ""
+    hint = syntax_hint(f"{complaint} {error.context or ''}")
+    context = f" {error.context}" if error.context and error.context is not complaint else ""
     if context and error.context_mark is not None and error.context_mark.line + 1 < location.line:
         context += f" that begins in line {error.context_mark.line + 1}"
-    return Problem("yaml", location, f"not YAML: {said}{context}", hint)
+    return Problem("yaml", location, f"not YAML: {complaint}{context}", hint)
 
 
 class _TreeBuilder:

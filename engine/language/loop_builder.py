@@ -192,6 +192,6 @@ def _element_type(scope: GraphScope, over: Wire | None, written: YamlValue) -> t
     element = element_type(kind) if kind else None
     if kind is not None and element is None:
         hint = "it takes Prompts, Examples, Failures, Critiques, Families or a List"
-        said = f"{written.value} is {name_of(kind)}" if isinstance(written.value, str) else f"this is {name_of(kind)}"
-        scope.diagnostics.error("type-mismatch", written.location, f"{said}, but 'each' needs a set", hint)
+        description = f"{written.value} is {name_of(kind)}" if isinstance(written.value, str) else f"this is {name_of(kind)}"
+        scope.diagnostics.error("type-mismatch", written.location, f"{description}, but 'each' needs a set", hint)
     return element, None

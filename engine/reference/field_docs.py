@@ -38,9 +38,9 @@ def docstrings(model: type[Model]) -> dict[str, str]:
     found = {}
     for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
-            said = text.value.value if isinstance(text.value, ast.Constant) else None
-            if isinstance(said, str):
-                found[field.target.id] = inspect.cleandoc(said)
+            docstring = text.value.value if isinstance(text.value, ast.Constant) else None
+            if isinstance(docstring, str):
+                found[field.target.id] = inspect.cleandoc(docstring)
     return found
 
 

@@ -1,4 +1,4 @@
-"""An editor, as far as the YAML language server can tell: opens files, asks for completions, listens for mistakes.
+"""A client of the YAML language server: opens files, requests completions, collects diagnostics.
 
 The server is a child that speaks LSP over its standard streams. Everything it may ask back is answered so that it reaches for
 no network: the schema of a file is the one that the file names.
@@ -17,7 +17,7 @@ SETTINGS = {
 }
 
 LONGEST = 300.0
-"""Seconds that a server may live."""
+"""Lifetime of a server, in seconds."""
 
 
 class Editor:
@@ -50,7 +50,7 @@ class Editor:
         self._watch.cancel()
 
     def mistakes(self, path: Path) -> list[tuple[int, str]]:
-        """Line, from 1, and words of everything that the editor would underline in the file."""
+        """Line (from 1) and message of each diagnostic in the file."""
         uri = path.as_uri()
         self._mistakes.pop(uri, None)
         item = {"uri": uri, "languageId": "yaml", "version": 1, "text": path.read_text(encoding="utf-8")}
@@ -60,14 +60,14 @@ class Editor:
         return [(found["range"]["start"]["line"] + 1, found["message"]) for found in self._mistakes[uri]]
 
     def offers(self, path: Path, line: int, column: int) -> dict[str, str]:
-        """What the editor offers at a place, both from 1, with the manual of each."""
+        """Completions at a line and column, both from 1, with their documentation."""
         where = {"textDocument": {"uri": path.as_uri()}, "position": {"line": line - 1, "character": column - 1}}
         found = self._ask("textDocument/completion", where)
         items = found["items"] if isinstance(found, dict) else found or []
         return {item["label"]: _text(item.get("documentation")) for item in items}
 
     def manual(self, path: Path, line: int, column: int) -> str:
-        """What the editor tells about the word at a place."""
+        """Hover text for the word at a line and column."""
         where = {"textDocument": {"uri": path.as_uri()}, "position": {"line": line - 1, "character": column - 1}}
         found = self._ask("textDocument/hover", where)
         return _text(found["contents"]) if found else ""
@@ -84,7 +84,7 @@ class Editor:
             self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        """Note mistakes, and answer what the server asks of its editor."""
+        """Store diagnostics, and answer the requests of the server."""
         if message.get("method") == "textDocument/publishDiagnostics":
             self._mistakes[message["params"]["uri"]] = message["params"]["diagnostics"]
         elif "method" in message and "id" in message:

@@ -1,4 +1,4 @@
-"""The YAML language server, as editors use it, knows the language by the line that every pipeline begins with."""
+"""The YAML language server finds the schema by the first line of a pipeline."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ nodes:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `promptwire new` makes."""
+    """A folder from `promptwire new`."""
     home = tmp_path_factory.mktemp("editor")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
@@ -50,23 +50,23 @@ def editor(folder: Path) -> Iterator[Editor]:
 
 
 def write(folder: Path, nodes: str, name: str) -> Path:
-    """A pipeline with these lines under `nodes:`, which begin at line 5."""
+    """A pipeline with these lines under `nodes:`, from line 5."""
     path = folder / f"{name}.yaml"
     path.write_text(f"{HEAD}{nodes}outputs: {{prompt: $best}}\n")
     return path
 
 
-def test_what_new_makes_has_no_mistake_at_once_and_its_schema_is_the_one_beside_it(editor: Editor, folder: Path) -> None:
+def test_a_new_project_has_no_mistakes_and_uses_its_own_schema(editor: Editor, folder: Path) -> None:
     assert [editor.mistakes(path) for path in sorted(folder.glob("*.yaml"))] == [[], []]
     assert "promptwire.json" in editor.manual(folder / "mine.yaml", 3, 2)
 
 
 @pytest.mark.parametrize("name", resources.pipelines())
-def test_shipped_pipelines_have_no_mistake(editor: Editor, name: str) -> None:
+def test_shipped_pipelines_have_no_mistakes(editor: Editor, name: str) -> None:
     assert editor.mistakes(resources.pipeline_path(name)) == []
 
 
-def test_node_types_are_offered_with_what_they_do(editor: Editor, folder: Path) -> None:
+def test_node_types_are_offered_with_their_description(editor: Editor, folder: Path) -> None:
     path = write(folder, "  best:\n    use: \n", "types")
     editor.mistakes(path)
     offered = editor.offers(path, 6, 10)
@@ -94,7 +94,7 @@ def test_ports_params_and_engine_keys_of_the_node_type_are_offered(
     assert offered["keep"] == "How many to keep."
 
 
-def test_the_word_under_the_pointer_has_its_manual(editor: Editor, folder: Path) -> None:
+def test_a_hovered_key_shows_its_description(editor: Editor, folder: Path) -> None:
     path = write(folder, "  best: {use: beam-select, prompts: $seed, pulls: 9}\n", "manual")
     editor.mistakes(path)
     assert "Pairs of prompt and example" in editor.manual(path, 5, path.read_text().splitlines()[4].index("pulls") + 2)
@@ -113,7 +113,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("good", "bad", "words"), MISTAKES, ids=[bad for _, bad, _ in MISTAKES])
-def test_a_mistake_is_underlined_in_its_line(editor: Editor, folder: Path, good: str, bad: str, words: str) -> None:
+def test_a_mistake_is_reported_in_its_line(editor: Editor, folder: Path, good: str, bad: str, words: str) -> None:
     node = "  best: {use: beam-select, prompts: $some, on: $train, keep: 2, policy: ucb, metric: exact}\n"
     assert good in node
     path = write(

@@ -1,4 +1,4 @@
-"""What comes with promptwire."""
+"""Shipped pipelines, tasks and templates."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_an_unknown_name_is_refused_with_the_nearest(find: object, name: str, wo
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "", "tasks/plural", "\0"])
-def test_no_name_leads_out_of_the_folder(name: str) -> None:
+def test_a_name_cannot_leave_the_folder(name: str) -> None:
     for find in (resources.pipeline_path, resources.task_path, resources.template_path):
         with pytest.raises(UsageError, match="there is no shipped"):
             find(name)
 
 
 @pytest.mark.parametrize("name", resources.pipelines())
-def test_every_shipped_pipeline_is_right(name: str) -> None:
+def test_every_shipped_pipeline_is_valid(name: str) -> None:
     checked = check(name)
     assert not [str(problem) for problem in checked.problems if not problem.warning]
     assert checked.graph is not None

@@ -1,4 +1,4 @@
-"""The core schema's numbers, by their own words; `test_reading` has the table of texts."""
+"""Numbers of the core schema; `test_yaml_reader.py` has the table of texts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def test_a_float_is_read_back_exactly(number: float) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [("x", "int"), ("maybe", "bool"), (".nan", "float"), ("1e999", "float"), ("0o9", "int")]
 )
-def test_what_is_no_finite_value_is_refused(text: str, kind: str) -> None:
+def test_a_non_finite_value_is_refused(text: str, kind: str) -> None:
     with pytest.raises(ValueError):
         parse(text, kind)

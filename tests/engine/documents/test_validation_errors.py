@@ -1,4 +1,4 @@
-"""Misfits in words that a person would use."""
+"""Validation errors as problems with locations and hints."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class Outer(Model):
         ("name: x\ntexts: {}", "f:2:8: 'texts' must be a list, not a mapping"),
     ],
 )
-def test_a_misfit_is_told_at_its_place(text: str, expected: str) -> None:
+def test_a_validation_error_has_message_hint_and_location(text: str, expected: str) -> None:
     document = read_yaml_text(text, "f")
     with pytest.raises(PipelineError) as caught:
         validate(Outer, document.data, document)
     assert str(caught.value).splitlines()[0] == expected
 
 
-def test_what_fits_is_given_back_and_every_misfit_is_told() -> None:
+def test_valid_data_are_returned_and_all_errors_reported() -> None:
     document = read_yaml_text("{name: x, row: [{size: 3}]}", "f")
     assert validate(Outer, document.data, document).row[0].size == 3
     wrong = read_yaml_text("{flag: maybe, kind: 3, row: 4}", "f")
@@ -68,7 +68,7 @@ def test_what_fits_is_given_back_and_every_misfit_is_told() -> None:
     assert len(caught.value.problems) == 4
 
 
-def test_values_have_words() -> None:
+def test_values_are_described() -> None:
     assert [describe(value) for value in (None, True, False, "x", [1], {}, 2.5)] == [
         "nothing", "true", "false", "the text 'x'", "a list", "a mapping", "2.5",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""PyYAML's complaints come with what to do."""
+"""Hints for YAML syntax errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from promptwire.errors import PipelineError
         ("a: @b", "f:1:4", "put the text in quotes"),
     ],
 )  # fmt: skip
-def test_a_slip_in_the_yaml_says_what_to_do(text: str, place: str, hint: str) -> None:
+def test_a_syntax_error_has_a_hint(text: str, place: str, hint: str) -> None:
     with pytest.raises(PipelineError) as caught:
         read_yaml_text(text, "f")
     (problem,) = caught.value.problems

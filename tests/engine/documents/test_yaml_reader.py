@@ -1,4 +1,4 @@
-"""The reader: YAML 1.2 scalars, a place for everything, and an error with a place for whatever is no YAML."""
+"""The YAML reader: YAML 1.2 scalars, positions, and errors with locations."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def test_scalars_are_those_of_yaml_1_2(written: str, value: Any) -> None:
     }
 
 
-def test_every_key_and_value_has_a_place() -> None:
+def test_every_key_and_value_has_a_location() -> None:
     document = read_yaml_text("a: 1\nb:\n  - x\n  - {c: $d}\n", "f.yaml")
     assert str(document.location(("b", 1, "c"))) == "f.yaml:4:9"
     assert str(document.location(("b", 1, "c"), key=True)) == "f.yaml:4:6"
     assert document.location(("b", 1, "c")).text == "  - {c: $d}"
-    assert str(document.location(("b", 7, "c"))) == "f.yaml:3:3", "what is not there has the place of what is above it"
+    assert str(document.location(("b", 7, "c"))) == "f.yaml:3:3", "a missing value has the location of the enclosing one"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\u2028"])
-def test_places_hold_for_every_kind_of_newline_and_a_byte_order_mark(newline: str) -> None:
+def test_locations_hold_for_every_newline_and_a_byte_order_mark(newline: str) -> None:
     document = read_yaml_text(f"\ufeffa: 1{newline}bc: 2", "f")
     assert (document.location(("a",), key=True).column, str(document.location(("bc",)))) == (1, "f:2:5")
     assert document.location(("bc",)).text == "bc: 2"
@@ -70,26 +70,26 @@ def test_places_hold_for_every_kind_of_newline_and_a_byte_order_mark(newline: st
         ("[" + "a," * 30_000 + "]", "f:1:40000: more than 20,000 values"),
     ],
 )  # fmt: skip
-def test_what_is_no_plain_yaml_is_refused_with_its_place(text: str, expected: str) -> None:
+def test_anything_but_plain_yaml_is_refused_with_its_location(text: str, expected: str) -> None:
     with pytest.raises(PipelineError) as caught:
         read_yaml_text(text, "f")
     assert str(caught.value).splitlines()[0] == expected
 
 
-def test_every_duplicate_key_is_told_at_once() -> None:
+def test_all_duplicate_keys_are_reported_at_once() -> None:
     with pytest.raises(PipelineError) as caught:
         read_yaml_text("a: 1\na: 2\nb: {c: 1, c: 2}", "f")
     assert [problem.location.line for problem in caught.value.problems] == [2, 3]
 
 
-def test_aliases_are_read_but_not_beyond_bounds() -> None:
+def test_alias_expansion_is_limited() -> None:
     assert read_yaml_text("a: &x [1]\nb: *x", "f").data == {"a": [1], "b": [1]}
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(9))
     with pytest.raises(PipelineError, match="aliases unfold to more than 20,000 values"):
         read_yaml_text(bomb, "f")
 
 
-def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: 1\nb: \xff")
     (tmp_path / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
     for name, words in [
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         read_yaml("a\0b.yaml")
 
 
-def test_a_file_is_read_and_an_empty_one_is_nothing(tmp_path: Path) -> None:
+def test_a_file_is_read_and_an_empty_one_is_none(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").write_bytes("\ufeffa: é".encode())
     (tmp_path / "e.yaml").write_bytes(b"")
     assert load_yaml(tmp_path / "f.yaml") == {"a": "é"}
@@ -115,7 +115,7 @@ def test_a_file_is_read_and_an_empty_one_is_nothing(tmp_path: Path) -> None:
 
 
 @given(any_text | near_yaml)
-def test_any_text_gives_a_document_or_a_problem_with_a_place(text: str) -> None:
+def test_any_text_gives_a_document_or_a_problem_with_location(text: str) -> None:
     try:
         found = read_yaml_text(text, "f")
     except PipelineError as error:
@@ -138,5 +138,5 @@ def test_any_bytes_give_a_document_or_a_problem(raw: bytes) -> None:
 
 
 @given(data)
-def test_what_is_dumped_is_read_back(value: Any) -> None:
+def test_dumped_data_are_read_back(value: Any) -> None:
     assert read_yaml_text(dump_yaml(value), "f").data == value

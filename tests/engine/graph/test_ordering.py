@@ -1,4 +1,4 @@
-"""Order, that there are cycles, and what leads to the outputs."""
+"""Order of steps, cycles, and the steps that outputs need."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _needs = st.dictionaries(_names, st.frozensets(_names, max_size=3), max_size=6)
 
 
 @given(_needs, st.randoms())
-def test_the_written_order_changes_nothing(needs: Mapping[str, frozenset[str]], random: object) -> None:
+def test_the_written_order_has_no_effect(needs: Mapping[str, frozenset[str]], random: object) -> None:
     shuffled = dict(sorted(needs.items(), key=lambda _: random.random()))  # type: ignore[attr-defined]
     assert order_steps(shuffled) == order_steps(needs)
 
 
 @given(_needs)
-def test_every_step_comes_once_and_after_what_it_needs_unless_they_wait_for_each_other(
+def test_every_step_comes_once_and_after_its_needs_except_in_cycles(
     needs: Mapping[str, frozenset[str]],
 ) -> None:
     found = order_steps(needs)
@@ -33,6 +33,6 @@ def test_every_step_comes_once_and_after_what_it_needs_unless_they_wait_for_each
         assert all(step in needs[after] for step, after in zip(cycle, following, strict=True))
 
 
-def test_what_leads_to_an_end_is_kept_and_nothing_else() -> None:
+def test_only_ancestors_of_an_end_are_found() -> None:
     assert ancestors({"a": "", "b": "a", "c": "b", "x": "a"}, ["c", "not there"]) == {"a", "b", "c"}
     assert ancestors({"a": ""}, []) == frozenset()

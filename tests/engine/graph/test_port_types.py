@@ -1,4 +1,4 @@
-"""Port types: what fits, what widens, what unites, and JSON both ways."""
+"""Port types: compatibility, widening, unions, and JSON in both directions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_annotations_have_port_type_names(annotation: Any, name: str) -> None:
     assert TYPES[name] is type_of(annotation)
 
 
-def test_an_annotation_that_is_no_port_type_is_the_author_of_the_nodes_fault() -> None:
+def test_an_annotation_that_is_not_a_port_type_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="is not a port type; port types: Prompt, Prompts"):
         type_of(dict[str, int])
     assert is_optional(int | None)
@@ -114,12 +114,12 @@ def test_a_union_keeps_the_written_order_and_the_first_of_equals() -> None:
     assert union([None], Prompts) == Prompts()
 
 
-def test_a_union_without_a_wanted_type_takes_that_of_its_values() -> None:
+def test_a_union_without_a_wanted_type_has_the_type_of_its_values() -> None:
     assert union([A, Prompts.of([B])], None).items == (A, B)
     assert union([1, 2], None) == [1, 2]
 
 
-def test_what_is_no_set_has_no_union() -> None:
+def test_single_values_have_no_union() -> None:
     assert union([3], int) == 3
     with pytest.raises(NodeError, match="several values of type Int have no union"):
         union([3, 4], int)
@@ -128,7 +128,7 @@ def test_what_is_no_set_has_no_union() -> None:
     ]  # fmt: skip
 
 
-def test_elements_joined_are_the_whole_again() -> None:
+def test_joined_elements_equal_the_set() -> None:
     for name in ("Prompts", "Examples", "Failures", "Critiques", "Families"):
         kind = element_type(TYPES[name])
         assert kind is not None
@@ -150,18 +150,18 @@ def test_joined_histories_hold_every_prompt_once() -> None:
     assert [entry.prompt for entry in both.entries] == [A, B]
 
 
-def test_a_state_without_start_begins_empty_but_there_is_no_empty_prompt() -> None:
+def test_every_type_has_an_empty_value_except_prompt_and_example() -> None:
     assert (empty(Prompts), empty(History), empty(int), empty(list)) == (Prompts(), History(), 0, [])
     with pytest.raises(TypeError, match="Prompt has no empty value"):
         empty(Prompt)
 
 
 @pytest.mark.parametrize("name", list(TYPES))
-def test_every_value_is_json_both_ways(name: str) -> None:
+def test_every_value_survives_json(name: str) -> None:
     assert from_json(to_json(VALUES[name]), TYPES[name]) == VALUES[name]
 
 
-def test_json_that_holds_something_else_is_refused() -> None:
+def test_json_of_another_type_is_refused() -> None:
     with pytest.raises(NodeError, match="the data are not of type Prompts"):
         from_json({"items": 3}, Prompts)
 

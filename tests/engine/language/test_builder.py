@@ -1,4 +1,4 @@
-"""Whole graphs: order, pipelines as nodes, cycles, what is not used."""
+"""Building graphs: order, pipelines as nodes, cycles, unused nodes."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_a_pipeline_is_a_node_type(project: Project) -> None:
         ("./expand.yaml", "./p.yaml", "p.yaml:5:15: ./p.yaml uses itself: p.yaml -> p.yaml - a pipeline can't contain itself: use a loop"),
     ],
 )  # fmt: skip
-def test_a_pipeline_used_wrongly_is_told(project: Project, old: str, new: str, expected: str) -> None:
+def test_wrong_use_of_a_pipeline_is_reported(project: Project, old: str, new: str, expected: str) -> None:
     project.write("expand.yaml", EXPAND)
     told = project.told(USER.replace(old, new))
     assert expected in told, told
 
 
-def test_what_is_wrong_inside_a_pipeline_is_told_once_in_its_own_file(project: Project) -> None:
+def test_errors_inside_a_pipeline_are_reported_once_in_its_own_file(project: Project) -> None:
     project.write("expand.yaml", EXPAND.replace("use: pick", "use: pik"))
     told = project.told(USER.replace("outputs:", "  again: {use: ./expand.yaml, beam: $seed, share: 0.5}\noutputs:"))
     assert [line for line in told if ": warning: " not in line] == [
@@ -81,7 +81,7 @@ def test_recursion_through_other_files_is_found(project: Project) -> None:
     assert any("./a.yaml uses itself: p.yaml -> a.yaml -> b.yaml -> a.yaml" in line for line in told)
 
 
-def test_pipelines_that_multiply_are_stopped(project: Project) -> None:
+def test_too_many_steps_are_an_error(project: Project) -> None:
     two = "promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: %s, %s: $seed}\n  b: {use: %s, %s: $a}\noutputs: {prompt: $b}\n"
     project.write("f0.yaml", two % (("mix", "prompts") * 2))
     for number in range(1, 16):
@@ -100,11 +100,11 @@ def test_pipelines_that_multiply_are_stopped(project: Project) -> None:
          "p.yaml:4:3: the name 'seed' is already an input (line 2) - every name in a file means one thing: choose another"),
     ],
 )  # fmt: skip
-def test_cycles_and_clashes_are_named(project: Project, nodes: str, expected: str) -> None:
+def test_cycles_and_name_clashes_are_reported(project: Project, nodes: str, expected: str) -> None:
     assert expected in project.told_of(nodes)
 
 
-def test_only_what_leads_to_an_output_is_kept_and_the_rest_is_told(project: Project) -> None:
+def test_unused_nodes_are_dropped_with_a_warning(project: Project) -> None:
     text = """\
 promptwire: 1
 inputs: {seed: Prompts, train: Examples}
@@ -146,7 +146,7 @@ def test_the_order_of_nodes_never_changes_the_graph(project: Project, nodes: Map
 
 
 def _refs(step: CallStep) -> list[str]:
-    """The references on a step's one port, without their places."""
+    """The references on a step's one port, without their locations."""
     (wire,) = step.wires.values()
     assert isinstance(wire, RefUnion)
     return [str(ref) for ref in wire.refs]

@@ -1,4 +1,4 @@
-"""The checker from outside: everything at once, and nothing but problems whatever the text."""
+"""The checker: all problems at once, and only problems for any text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ outputs: {prompt: $search}
 """
 
 
-def test_everything_wrong_is_told_at_once_with_the_line_and_a_caret(project: Project) -> None:
+def test_all_problems_are_reported_at_once_with_line_and_caret(project: Project) -> None:
     with pytest.raises(PipelineError) as caught:
         load_graph(project.write("p.yaml", BROKEN).relative_to(project.folder), types=TYPES)
     assert (
@@ -75,7 +75,7 @@ p.yaml:16:19: 'search' is a loop, which has no main output - write one of: $sear
     )
 
 
-def test_a_right_pipeline_has_a_graph_and_no_problems(project: Project) -> None:
+def test_a_valid_pipeline_has_a_graph_and_no_problems(project: Project) -> None:
     checked = project.check(
         "promptwire: 1\nname: fine\ninputs: {seed: Prompts}\nnodes: {a: {use: mix, prompts: $seed}}\noutputs: {p: $a}\n"
     )
@@ -84,7 +84,7 @@ def test_a_right_pipeline_has_a_graph_and_no_problems(project: Project) -> None:
     assert checked.graph.name == "fine"
 
 
-def test_a_param_without_a_value_is_right_to_check_but_not_to_run(project: Project) -> None:
+def test_a_param_without_a_value_passes_check_but_not_load_graph(project: Project) -> None:
     text = "promptwire: 1\ninputs: {seed: Prompts}\nparams: {k: {type: int}}\nnodes: {a: {use: pick, prompts: $seed, keep: $k}}\noutputs: {p: $a}\n"
     assert project.check(text).graph is not None
     with pytest.raises(PipelineError) as caught:
@@ -93,7 +93,7 @@ def test_a_param_without_a_value_is_right_to_check_but_not_to_run(project: Proje
     assert load_graph("p.yaml", types=TYPES, params={"k": "2"}).params == {"k": 2}
 
 
-def test_a_pipeline_without_a_prompt_among_its_outputs_is_told(project: Project) -> None:
+def test_a_pipeline_without_a_prompt_output_gets_a_warning(project: Project) -> None:
     text = "promptwire: 1\ninputs: {seed: Prompts, t: Examples}\nnodes: {a: {use: grade, prompts: $seed, on: $t}}\noutputs: {s: $a}\n"
     assert project.told(text) == [
         "p.yaml:4:1: warning: no output is Prompt or Prompts - 'promptwire run' reports the first one that is"
@@ -125,7 +125,7 @@ def test_any_text_gives_a_graph_or_problems(project: Project, text: str) -> None
 
 @given(near_yaml)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_in_the_place_of_a_node_gives_a_graph_or_problems(project: Project, text: str) -> None:
+def test_any_text_as_a_node_gives_a_graph_or_problems(project: Project, text: str) -> None:
     body = text.replace("\n", "\n  ")
     whole = f"promptwire: 1\ninputs: {{x: Prompts}}\nnodes:\n  a: {body}\n  b: {{use: mix, prompts: $a}}\noutputs: {{p: $b}}\n"
     checked = project.check(whole)

@@ -1,4 +1,4 @@
-"""What can only fail in a run is found by check: a policy without its input, a template that breaks on short sets."""
+"""Steps that would fail in every run: a policy without its input, a template that fails on short sets."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_draw_by_difficulty_needs_scores(tmp_path: Path, policy: str) -> None:
     assert any(f"sample: policy {policy!r} needs `scores`" in one for one in found(tmp_path, nodes))
 
 
-def test_limits_of_an_inner_pipeline_are_told_to_be_idle(tmp_path: Path) -> None:
+def test_limits_of_an_inner_pipeline_get_a_warning(tmp_path: Path) -> None:
     (tmp_path / "in.yaml").write_text(
         f"{HEAD}limits: {{calls: 5}}\nnodes: {{b: {{use: beam-select, prompts: $seed, on: $train}}}}\noutputs: {{p: $b}}\n"
     )
@@ -79,7 +79,7 @@ def test_limits_of_an_inner_pipeline_are_told_to_be_idle(tmp_path: Path) -> None
         ("{% for one in examples %}{{ one.input }}{% endfor %}", ""),
     ],
 )
-def test_a_template_is_rendered_with_none_one_and_many(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_template_is_rendered_with_no_one_and_many_elements(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "t.j2").write_text(text)
     nodes = "  best: {use: generate, examples: $train, template: t.j2, n: 1}"
     problems = [one for one in found(tmp_path, nodes) if "is never used" not in one]
@@ -96,7 +96,7 @@ def test_a_template_is_rendered_with_none_one_and_many(tmp_path: Path, text: str
         (["check", "p.yaml"], "settings: {temperature: ...}"),
     ],
 )
-def test_a_slip_is_told_with_what_is_meant(
+def test_a_typo_is_reported_with_the_nearest_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], hint: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

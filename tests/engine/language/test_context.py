@@ -1,4 +1,4 @@
-"""What the parts of a check share."""
+"""State shared by the parts of a check."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_paths_grow_from_body_to_body() -> None:
     assert str(inner.location(("nodes", "a"))) == "f:2:9"
 
 
-def test_names_in_something_wrong_count_as_used() -> None:
+def test_names_in_a_faulty_value_count_as_used() -> None:
     here = scope()
     here.names.declare(Symbol("a", "input", Location("f")), here.context.diagnostics)
     here.mark_used(here.value_at(("outputs",)))
     assert here.names.own["a"].used
 
 
-def test_there_is_an_end_to_steps() -> None:
+def test_the_number_of_steps_is_limited() -> None:
     context = scope().context
     with pytest.raises(PipelineError, match=f"more than {MAX_STEPS} steps"):
         for _ in range(MAX_STEPS + 1):

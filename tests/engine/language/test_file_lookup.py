@@ -1,4 +1,4 @@
-"""Which files a pipeline can name."""
+"""Lookup of the files that a pipeline names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.sample_project import Project
 HERE = Location("p.yaml", 1, 1)
 
 
-def test_a_pipeline_is_looked_for_beside_the_file_then_among_those_shipped(project: Project) -> None:
+def test_a_pipeline_is_looked_up_beside_the_file_then_among_shipped_ones(project: Project) -> None:
     folders = FileResolver(Path())
     assert folders.pipeline("ape.yaml", Path(), HERE) == resources.pipeline_path("ape")
     assert folders.pipeline("ape", Path(), HERE) == resources.pipeline_path("ape")
@@ -22,7 +22,7 @@ def test_a_pipeline_is_looked_for_beside_the_file_then_among_those_shipped(proje
     assert folders.pipeline("ape.yaml", Path(), HERE) == folders.pipeline("./ape.yaml", Path(), HERE) == Path("ape.yaml")
 
 
-def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among_those_shipped(project: Project) -> None:
+def test_a_template_is_looked_up_beside_the_file_then_in_the_project_then_shipped(project: Project) -> None:
     folders = FileResolver(Path("sub"))
     (project.folder / "sub").mkdir()
 
@@ -53,7 +53,7 @@ def test_a_template_is_looked_for_beside_the_file_then_in_the_project_then_among
         ("apee", "there is no shipped pipeline 'apee' - did you mean 'ape'?; write a file as ./apee.yaml"),
     ],
 )
-def test_what_is_not_there_or_out_of_reach_is_refused(project: Project, written: str, expected: str) -> None:
+def test_a_missing_or_outside_pipeline_is_refused(project: Project, written: str, expected: str) -> None:
     project.write("x.yaml", "")
     project.write("sub/expand.yaml", "")
     with pytest.raises(PipelineError) as caught:
@@ -61,7 +61,7 @@ def test_what_is_not_there_or_out_of_reach_is_refused(project: Project, written:
     assert str(caught.value) == f"p.yaml:1:1: {expected}"
 
 
-def test_a_template_out_of_reach_is_refused_and_a_missing_one_has_a_near_name(project: Project) -> None:
+def test_an_outside_template_is_refused_and_a_missing_one_gets_a_suggestion(project: Project) -> None:
     project.write("secret.j2", "")
     project.write("sub/mine.j2", "")
     folders = FileResolver(Path("sub"))
@@ -70,18 +70,18 @@ def test_a_template_out_of_reach_is_refused_and_a_missing_one_has_a_near_name(pr
             folders.template(written, Path("sub"), HERE)
 
 
-def test_a_file_in_a_sub_folder_may_name_one_above_it_but_not_above_the_pipeline_asked_for(project: Project) -> None:
+def test_a_sub_folder_may_name_files_above_it_but_not_above_the_top_pipeline(project: Project) -> None:
     project.write("base.yaml", "")
     assert FileResolver(Path()).pipeline("../base.yaml", Path("parts"), HERE) == Path("base.yaml")
     with pytest.raises(PipelineError, match="leads out"):
         FileResolver(Path("parts")).pipeline("../base.yaml", Path("parts"), HERE)
 
 
-def test_pipeline_files_are_told_by_their_ending() -> None:
+def test_pipeline_files_are_recognized_by_suffix() -> None:
     assert [is_pipeline(name) for name in ("./a.yaml", "a.yml", "evaluate", "acme:judge")] == [True, True, False, False]
 
 
-def test_a_link_in_a_folder_leads_out_of_it_as_little_as_two_dots_do(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_symlink_cannot_leave_the_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = project.write("secret.j2", "")
     (project.folder / "sub").mkdir()
     (project.folder / "sub" / "innocent.j2").symlink_to(secret)

@@ -1,4 +1,4 @@
-"""Variants: what is extended, what is overridden, what the command line says - and whose line a message shows."""
+"""Variants: extends, override and --set, and the line that a message shows."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ outputs: {also: $extra}
     assert str(document.location(("nodes", "best", "keep"))) == "base.yaml:7:43"
 
 
-def test_the_command_line_is_the_last_to_speak_and_is_named_in_messages(project: Project) -> None:
+def test_the_command_line_has_precedence_and_is_named_in_messages(project: Project) -> None:
     document = resolved(project, BASE, **{"best.policy": "top", "best.prompts": "[$seed, $seed]", "best.keep": 5})
     assert document.data["nodes"]["best"] == {"use": "pick", "prompts": ["$seed", "$seed"], "keep": 5, "policy": "top"}
     assert str(document.location(("nodes", "best", "policy"))) == "--set best.policy=top"
 
 
-def test_a_file_name_is_looked_up_from_the_file_that_it_is_written_in(project: Project) -> None:
+def test_a_file_name_is_looked_up_from_the_file_that_contains_it(project: Project) -> None:
     project.write("parts/base.yaml", BASE.replace("use: pick", "use: ./x.yaml"))
     path = project.write("p.yaml", "extends: ./parts/base.yaml\noverride: {best.template: t.j2}\n").relative_to(project.folder)
     document = resolve(path, FileResolver(Path()), patches={"best.model": "meta"})
@@ -95,13 +95,13 @@ def test_a_variant_may_extend_a_shipped_pipeline_and_another_variant(project: Pr
          "p.yaml:2:12: there is no 'best.kep' to remove - did you mean 'keep'?"),
     ],
 )  # fmt: skip
-def test_a_variant_that_cannot_be_made_says_where(project: Project, text: str, expected: str) -> None:
+def test_an_invalid_variant_is_reported_with_its_location(project: Project, text: str, expected: str) -> None:
     with pytest.raises(PipelineError) as caught:
         resolved(project, text)
     assert [str(problem).splitlines()[0] for problem in caught.value.problems] == [expected]
 
 
-def test_every_wrong_setting_of_the_command_line_is_told(project: Project) -> None:
+def test_all_wrong_patches_of_the_command_line_are_reported(project: Project) -> None:
     with pytest.raises(PipelineError) as caught:
         resolved(project, BASE, **{"bst.keep": "3", "best.keep": "[", "best.policy": "top"})
     assert [problem.location.file for problem in caught.value.problems] == ["--set bst.keep=3", "--set best.keep=["]
@@ -114,7 +114,7 @@ def test_a_value_on_the_command_line_is_read_as_yaml(text: Any, value: Any) -> N
     assert written_value(text, "-p x").data() == value
 
 
-def test_a_wire_that_a_patch_takes_away_is_missing_at_the_patch(project: Project) -> None:
+def test_a_wire_removed_by_a_patch_is_reported_at_the_patch(project: Project) -> None:
     project.write("base.yaml", BASE)
     told = project.told("promptwire: 1\nextends: ./base.yaml\noverride:\n  best: {prompts: null, keep: 2}\n")
     assert "p.yaml:4:10: pick needs 'prompts' (Prompts) - write prompts: $seed" in told

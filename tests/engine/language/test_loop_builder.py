@@ -29,7 +29,7 @@ outputs: {prompt: $last, history: $search.log, rounds: $search.rounds}
 """
 
 
-def test_a_loop_owns_a_graph_that_sees_the_names_around_it(project: Project) -> None:
+def test_a_loop_owns_a_graph_that_sees_the_enclosing_names(project: Project) -> None:
     graph = project.graph(LOOP)
     loop = graph.steps["search"]
     assert isinstance(loop, RepeatStep)
@@ -87,14 +87,14 @@ def test_a_loop_may_run_over_a_list(project: Project) -> None:
         ("prompts: $search.beam}", "prompts: $beam}", ["p.yaml:14:30: there is no 'beam' here"]),
     ],
 )  # fmt: skip
-def test_a_loop_that_is_wrong_is_told(project: Project, old: str, new: str, expected: list[str]) -> None:
+def test_an_invalid_loop_is_reported(project: Project, old: str, new: str, expected: list[str]) -> None:
     assert old in LOOP
     told = [line for line in project.told(LOOP.replace(old, new)) if ": warning: " not in line]
     for line in expected:
         assert any(found.startswith(line) for found in told), told
 
 
-def test_a_state_that_nobody_reads_is_told(project: Project) -> None:
+def test_an_unused_state_gets_a_warning(project: Project) -> None:
     assert project.told(LOOP.replace(", history: $search.log", "")) == []
     assert project.told(LOOP.replace(", history: $search.log", "").replace("log: $log, ", "")) == [
         "p.yaml:8:56: warning: state 'log' is never used - read $log inside the loop, or $search.log after it"
@@ -144,7 +144,7 @@ def test_a_sub_graph_per_element_gives_its_joined_outputs(project: Project) -> N
         ("best: $x", "best: $y", "p.yaml:10:21: there is no 'y' here"),
     ],
 )  # fmt: skip
-def test_a_sub_graph_that_is_wrong_is_told(project: Project, old: str, new: str, expected: str) -> None:
+def test_an_invalid_each_is_reported(project: Project, old: str, new: str, expected: str) -> None:
     assert any(line.startswith(expected) for line in project.told(EACH.replace(old, new))), project.told(EACH.replace(old, new))
 
 

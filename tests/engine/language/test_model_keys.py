@@ -1,4 +1,4 @@
-"""The engine's keys on a call: who takes which, and what becomes of them."""
+"""Engine keys of a call: which node type takes which."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.sample_project import Project
         ("{use: write, prompts: $seed, n: 1, template: t.j2, with: {x: $sed}}", "p.yaml:4:67: there is no 'sed' here - did you mean '$seed'?"),
     ],
 )  # fmt: skip
-def test_a_key_that_does_not_suit_the_node_is_told(project: Project, written: str, expected: str) -> None:
+def test_a_key_that_the_node_type_does_not_take_is_an_error(project: Project, written: str, expected: str) -> None:
     project.write("t.j2", "{{ prompts }}{{ n }}")
     assert expected in project.told_of(f"  x: {written}", outputs="{prompt: $seed, x: $x}")
 
@@ -42,7 +42,7 @@ def test_a_key_that_does_not_suit_the_node_is_told(project: Project, written: st
         ("max_failed: 0.5", "'max_failed' has an effect only with on_error: skip"),
     ],
 )
-def test_a_key_that_would_do_nothing_is_a_warning(project: Project, written: str, expected: str) -> None:
+def test_a_key_without_effect_gets_a_warning(project: Project, written: str, expected: str) -> None:
     text = f"promptwire: 1\ninputs: {{seed: Prompts, train: Examples}}\nnodes:\n  y: {{use: grade, prompts: $seed, on: $train, {written}}}\n"
     told = project.told(text + "outputs: {prompt: $seed, scores: $y}\n")
     assert len(told) == 1 and f": warning: {expected}" in told[0]
@@ -55,11 +55,11 @@ def test_a_key_that_would_do_nothing_is_a_warning(project: Project, written: str
 
 
 @pytest.mark.parametrize("wrong", ["on_error: again", "on_error: retry, retries: 0", "on_error: retry, retries: often"])
-def test_a_way_of_failing_that_is_none_is_an_error(project: Project, wrong: str) -> None:
+def test_an_unknown_on_error_is_an_error(project: Project, wrong: str) -> None:
     assert len(project.told_of(f"  y: {{use: grade, prompts: $seed, on: $train, {wrong}}}", outputs="{scores: $y}")) == 1
 
 
-def test_how_often_a_step_retries_reaches_it(project: Project) -> None:
+def test_retries_reach_the_step(project: Project) -> None:
     text = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\nnodes:\n  y: {use: grade, prompts: $seed, on: $train, KEYS}\noutputs: {scores: $y}\n"
     for keys, rounds in (("on_error: retry", 3), ("on_error: retry, retries: 7", 7), ("on_error: fail", 0)):
         step = project.graph(text.replace("KEYS", keys)).steps["y"]
@@ -67,7 +67,7 @@ def test_how_often_a_step_retries_reaches_it(project: Project) -> None:
         assert step.asking.rounds == rounds
 
 
-def test_what_is_written_reaches_the_step(project: Project) -> None:
+def test_engine_keys_reach_the_step(project: Project) -> None:
     template = project.write("t.j2", "{{ prompts }}{{ n }}{{ more }}")
     text = """\
 promptwire: 1

@@ -1,4 +1,4 @@
-"""Calls: ports and params told apart, settings tried with every value they can take."""
+"""Calls: ports, params, and settings validated with every possible value."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from tests.sample_project import TYPES, Project
         ("{use: write, prompts: $seed, template: t.j2}", ["p.yaml:4:3: write needs the setting 'n' - write n: VALUE"]),
     ],
 )  # fmt: skip
-def test_a_call_that_does_not_fit_its_node_type_is_told(project: Project, written: str, expected: list[str]) -> None:
+def test_an_invalid_call_is_reported(project: Project, written: str, expected: list[str]) -> None:
     project.write("t.j2", "{{ prompts }}{{ n }}")
     assert project.told_of(f"  x: {written}", head="params: {none: 0}") == expected
 
 
-def test_every_element_of_a_loops_list_is_tried(project: Project) -> None:
+def test_every_element_of_a_loops_list_is_validated(project: Project) -> None:
     nodes = """\
   search:
     repeat: {k: [2, 0, 1, x]}
@@ -51,7 +51,7 @@ def test_every_element_of_a_loops_list_is_tried(project: Project) -> None:
     ]
 
 
-def test_a_call_becomes_a_step_with_wires_and_settings_apart(project: Project) -> None:
+def test_a_call_becomes_a_step_with_wires_and_settings(project: Project) -> None:
     text = """\
 promptwire: 1
 inputs: {seed: Prompts}
@@ -69,7 +69,7 @@ outputs: {prompt: $x}
     assert str(step.location) == "p.yaml:4:9"
 
 
-def test_a_plugin_that_is_broken_is_told_at_its_place(project: Project) -> None:
+def test_a_broken_plugin_is_reported_at_its_location(project: Project) -> None:
     class Broken(dict[str, NodeType]):
         def __getitem__(self, name: str) -> NodeType:
             raise UsageError(f"{name} is broken", hint="mend it")

@@ -1,4 +1,4 @@
-"""Params: types, ranges, and what they are set to."""
+"""Params: types, ranges and values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def errors(project: Project, params: str, given: dict[str, Any]) -> list[str]:
         ("{k: {default: a, choices: [a, b]}}", {"k": "b"}, "b"),
     ],
 )
-def test_a_param_takes_what_its_type_and_range_allow(project: Project, params: str, given: dict[str, Any], value: Any) -> None:
+def test_a_param_accepts_values_of_its_type_and_range(project: Project, params: str, given: dict[str, Any], value: Any) -> None:
     graph = project.graph(f"promptwire: 1\nparams: {params}\n{NODES}", params=given)
     assert graph.params == {"k": value}
     assert type(graph.params["k"]) is type(value)
@@ -63,10 +63,10 @@ def test_a_param_takes_what_its_type_and_range_allow(project: Project, params: s
         ),
     ],
 )
-def test_what_a_param_cannot_be_is_told(project: Project, params: str, given: dict[str, Any], expected: str) -> None:
+def test_an_invalid_param_value_is_reported(project: Project, params: str, given: dict[str, Any], expected: str) -> None:
     assert errors(project, params, given) == [expected]
 
 
-def test_text_that_is_no_yaml_is_told(project: Project) -> None:
+def test_invalid_yaml_is_reported(project: Project) -> None:
     (line,) = errors(project, "{k: 5}", {"k": "["})
     assert line.startswith("-p k=[:1:2: not YAML: ")

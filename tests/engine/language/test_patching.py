@@ -50,14 +50,14 @@ def patched(dotted: str, value: Any) -> Any:
         ("search.select.settings.temperature", 0.5, ("nodes", "search", "nodes", "select", "settings"), {"temperature": 0.5}),
     ],
 )  # fmt: skip
-def test_a_patch_goes_to_what_it_names(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
+def test_a_patch_changes_the_value_at_its_path(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
     found = patched(dotted, value)
     for step in path:
         found = found[step]
     assert found == expected
 
 
-def test_null_removes() -> None:
+def test_null_removes_a_key() -> None:
     assert "select" not in patched("search.select", None)["nodes"]["search"]["nodes"]
 
 
@@ -78,7 +78,7 @@ def test_null_is_a_value_of_a_sampling_setting(dotted: str, value: Any, path: tu
     assert found == expected
 
 
-def test_a_patch_leaves_the_base_as_it_was() -> None:
+def test_a_patch_does_not_change_the_base() -> None:
     root = read_yaml_text(BASE, "base").root
     before = root.data()
     patch(root, "search.select.policy", yaml_value_of("top", Position(Source("patch"))))
@@ -101,7 +101,7 @@ def test_a_patch_leaves_the_base_as_it_was() -> None:
         ("", 3, "there is no '' in the pipeline - there are: outputs, params, search"),
     ],
 )  # fmt: skip
-def test_a_path_that_leads_nowhere_is_an_error(dotted: str, value: Any, expected: str) -> None:
+def test_a_path_without_a_target_is_an_error(dotted: str, value: Any, expected: str) -> None:
     with pytest.raises(PipelineError) as caught:
         patched(dotted, value)
     assert str(caught.value) == f"patch: {expected}"

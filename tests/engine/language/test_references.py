@@ -1,4 +1,4 @@
-"""References, unions and literals, both ends of each wire."""
+"""References, unions and literals, and their types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.sample_project import Project
         ("{use: wrong}", "p.yaml:4:3: wrong needs 'scores' (Scores) - write scores: $g"),
     ],
 )  # fmt: skip
-def test_a_wire_that_does_not_fit_is_told_with_both_ends(project: Project, written: str, expected: str) -> None:
+def test_a_type_mismatch_names_both_ends(project: Project, written: str, expected: str) -> None:
     nodes = f"""\
   x: {written}
   g: {{use: grade, prompts: $seed, on: $train}}
@@ -45,7 +45,7 @@ def test_a_wire_that_does_not_fit_is_told_with_both_ends(project: Project, writt
     assert project.told_of(nodes) == [expected]
 
 
-def test_wires_widen_unite_and_may_be_left_out(project: Project) -> None:
+def test_wires_widen_form_unions_and_may_be_unset(project: Project) -> None:
     text = """\
 promptwire: 1
 inputs: {seed: Prompts, train: Examples, dev: {type: Examples, optional: true}}
@@ -66,7 +66,7 @@ outputs: {scores: $graded, prompts: [$one, $seed]}
     assert {name: kind.__name__ for name, kind in graph.types.items()} == {"scores": "Scores", "prompts": "Prompts"}
 
 
-def test_an_input_that_may_be_unset_goes_only_where_nothing_is_needed(project: Project) -> None:
+def test_an_optional_input_fits_only_an_optional_port(project: Project) -> None:
     text = """\
 promptwire: 1
 inputs: {seed: Prompts, dev: {type: Examples, optional: true}}

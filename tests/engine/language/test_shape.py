@@ -1,4 +1,4 @@
-"""Pipelines that are misshapen: everything wrong is told, and what is right is still looked at."""
+"""Invalid structure: all errors are reported, and valid parts are still checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def told(text: str) -> list[str]:
     return [str(problem).splitlines()[0] for problem in shape(read_yaml_text(text, "f")).problems]
 
 
-def test_a_right_pipeline_has_no_problems() -> None:
+def test_a_valid_pipeline_has_no_problems() -> None:
     found = shape(read_yaml_text(RIGHT, "f"))
     assert found.spec is not None
     assert (found.problems, found.broken) == ((), frozenset())
@@ -56,11 +56,11 @@ def test_a_right_pipeline_has_no_problems() -> None:
          "f:2:19: 'each' takes one variable and its set - write each: {p: $prompts}"),
     ],
 )  # fmt: skip
-def test_a_misshapen_pipeline_is_told_at_its_place(text: str, expected: str) -> None:
+def test_an_invalid_pipeline_is_reported_with_its_location(text: str, expected: str) -> None:
     assert told(text) == [expected]
 
 
-def test_a_misshapen_node_is_set_aside_and_the_rest_stays() -> None:
+def test_an_invalid_node_is_set_aside_and_the_rest_stays() -> None:
     found = shape(
         read_yaml_text(
             RIGHT.replace("{a: {use: mix}}", "{a: {use: mix}, b: {use: 3}, c: {repeat: 1, nodes: {d: 4, e: {use: x}}}}"), "f"
@@ -91,7 +91,7 @@ def test_any_data_under_the_top_keys_gives_a_shape(value: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["<", "<use>", "[key]", "<x>", ""])
-def test_a_name_that_looks_like_one_of_pydantics_is_only_a_bad_name(name: str) -> None:
+def test_a_name_that_equals_a_pydantic_tag_is_a_bad_name(name: str) -> None:
     for key in ("nodes", "inputs", "params", "outputs"):
         whole = {"promptwire": 1, "nodes": {"a": {"use": "mix"}}, "outputs": {"p": "$a"}, key: {name: {"use": "mix"}}}
         found = shape(Document("f", yaml_value_of(whole, Position(Source("f")))))

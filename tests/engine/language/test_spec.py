@@ -1,4 +1,4 @@
-"""The shape of a pipeline file, key by key."""
+"""Pydantic models of a pipeline file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CALL = {"use": "mix", "prompts": "$seed"}
 WHOLE = {"promptwire": 1, "nodes": {"a": CALL}, "outputs": {"prompt": "$a"}}
 
 
-def test_ports_and_params_are_told_from_the_engines_own_keys() -> None:
+def test_ports_and_params_are_separated_from_engine_keys() -> None:
     spec = CallSpec.model_validate(
         {"use": "write", "model": "judge", "with": {"x": "$a"}, "n": 3, "given": "$b", "on_error": "skip"}
     )
@@ -28,7 +28,7 @@ def test_ports_and_params_are_told_from_the_engines_own_keys() -> None:
         ({"each": {"p": "$seed"}, "nodes": {"a": CALL}, "outputs": {"x": "$a"}}, EachSpec),
     ],
 )
-def test_the_three_forms_of_nodes_are_told_apart_by_their_first_key(node: dict[str, Any], form: type) -> None:
+def test_the_form_of_a_node_follows_from_its_key(node: dict[str, Any], form: type) -> None:
     assert isinstance(PipelineSpec.model_validate({**WHOLE, "nodes": {"a": node}}).nodes["a"], form)
 
 
@@ -43,5 +43,5 @@ def test_inputs_and_params_have_a_short_form() -> None:
     ("written", "kind"),
     [("int", "int"), ("Int", "int"), ("str", "text"), ("Text", "text"), ("number", "float"), ("List", "list")],
 )
-def test_the_type_of_a_param_may_be_written_as_pythons_or_as_a_port_type(written: str, kind: str) -> None:
+def test_synonyms_of_param_types_are_accepted(written: str, kind: str) -> None:
     assert ParamSpec.model_validate({"type": written}).type == kind

@@ -1,9 +1,9 @@
-"""Scopes and diagnostics."""
+"""Symbol tables and diagnostics."""
 
 from __future__ import annotations
 
 from promptwire.documents.yaml_reader import read_yaml_text
-from promptwire.errors import Location, Problem
+from promptwire.errors import Location
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import Symbol, SymbolTable, inner_name_hint, referenced_names
 
@@ -12,7 +12,7 @@ def at(line: int, file: str = "f") -> Location:
     return Location(file, line, 1)
 
 
-def test_a_name_is_found_outwards_but_not_inwards() -> None:
+def test_a_name_is_found_in_enclosing_scopes_only() -> None:
     outer, diagnostics = SymbolTable(), Diagnostics()
     inner = SymbolTable(outer)
     outer.declare(Symbol("a", "input", at(1)), diagnostics)
@@ -22,7 +22,7 @@ def test_a_name_is_found_outwards_but_not_inwards() -> None:
     assert [symbol.name for symbol in inner.visible()] == ["b", "a"]
 
 
-def test_no_name_is_taken_twice() -> None:
+def test_a_second_declaration_of_a_name_is_an_error() -> None:
     outer, diagnostics = SymbolTable(), Diagnostics()
     outer.declare(Symbol("a", "input", at(1)), diagnostics)
     SymbolTable(outer).declare(Symbol("a", "node", at(2)), diagnostics)
@@ -44,21 +44,12 @@ def test_the_nearest_name_is_suggested_and_long_lists_are_not() -> None:
     assert names.nearest("qqqqq") == ""
 
 
-def test_findings_are_kept_once_and_sorted_by_file_and_line() -> None:
-    diagnostics = Diagnostics()
-    diagnostics.error("b", at(5), "five")
-    diagnostics.warn("w", at(2, "g"), "elsewhere")
-    diagnostics.add([Problem("b", at(5), "five"), Problem("a", at(1), "one")])
-    assert [problem.message for problem in diagnostics.sorted()] == ["one", "five", "elsewhere"]
-    assert diagnostics.count == 2
-
-
-def test_mentions_are_whole_references_and_nothing_else() -> None:
+def test_only_whole_references_count_as_references() -> None:
     root = read_yaml_text("{a: $x, b: [$y.z, $$no, 'say $no'], c: {d: $w}, $k: 1}", "f").root
     assert list(referenced_names(root)) == ["x", "y", "w"]
 
 
-def test_a_name_from_inside_of_a_loop_or_an_each_says_what_the_outside_sees() -> None:
+def test_a_name_inside_a_loop_or_each_gets_a_hint() -> None:
     text = (
         "loop: {repeat: 2, carry: {state: {start: $a, next: $b}}, nodes: {b: {use: x}, deep: {each: {e: $b}, nodes: {c: {use: x}},"
         " outputs: {all: $c}}}}\n"

@@ -1,4 +1,4 @@
-"""Templates before they are paid for."""
+"""Checks of templates before a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ outputs: {{prompt: $x}}
         ("---\nparse: {tga: START}\n---\n{{ n }}", "", "a/t.j2:2:9: unknown key 'tga' in the front matter's `parse` - did you mean 'tag'?"),
     ],
 )  # fmt: skip
-def test_a_template_that_does_not_suit_its_node_is_told(project: Project, template: str, more: str, expected: str) -> None:
+def test_an_unsuitable_template_is_reported(project: Project, template: str, more: str, expected: str) -> None:
     project.write("a/t.j2", template)
     told = project.told(PIPELINE.format(more=more))
     if "front matter" in expected:
@@ -68,7 +68,7 @@ def test_a_misspelt_attribute_is_found_by_a_dry_run(project: Project) -> None:
     assert line == "a/t.j2:2:28: the template can't be rendered: Prompt has no 'txt' - did you mean 'text'?"
 
 
-def test_what_with_gives_has_its_wires_type_in_the_dry_run(project: Project) -> None:
+def test_with_variables_have_the_types_of_their_wires(project: Project) -> None:
     project.write("a/t.j2", "{{ prompts }}{% for p in more %}{{ p.text }}{% endfor %}")
     assert project.told(PIPELINE.format(more=", with: {more: $seed}")) == []
     project.write("a/t.j2", "{{ prompts }}{% for p in more %}{{ p.txt }}{% endfor %}")

@@ -1,4 +1,4 @@
-"""Docstrings of fields become their descriptions when somebody asks for them, through bases and models inside."""
+"""Docstrings of fields become descriptions on demand, bases and nested models included."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Outer(Base):
     bare: int = 0
 
 
-def test_a_class_declares_its_own_and_no_more() -> None:
+def test_docstrings_are_those_of_the_class_itself() -> None:
     assert docstrings(Outer) == {"parts": "What is in it."}
     assert docstrings(Base) == {"width": "How\nwide."}
 
 
-def test_fields_of_bases_and_of_models_inside_are_described_too() -> None:
+def test_fields_of_bases_and_nested_models_are_described() -> None:
     Outer(parts=(Inner(depth=3),))  # it may have been used before
     add_field_docs(Outer)
     found = Outer.model_json_schema()
@@ -45,6 +45,6 @@ def test_fields_of_bases_and_of_models_inside_are_described_too() -> None:
     assert Outer(parts=(Inner(depth=3),)).parts[0].depth == 3
 
 
-def test_a_class_without_source_has_none() -> None:
+def test_a_class_without_source_has_no_docstrings() -> None:
     made = type("Made", (Model,), {"__annotations__": {"x": int}, "x": 0, "__module__": "nowhere"})
     assert docstrings(made) == {}

@@ -1,4 +1,4 @@
-"""The schema against a real validator: it takes what the checker takes, and refuses what any editor should."""
+"""The JSON Schema in a real validator: valid pipelines pass, mistakes are located."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ outputs: {prompt: $family}
 
 
 def faults(text: str) -> list[tuple[str, str]]:
-    """Path and words of the faults in a pipeline."""
+    """Path and message of each error in a pipeline."""
     data = read_yaml_text(text, "p.yaml").data
     return [(".".join(map(str, fault.absolute_path)), fault.message) for fault in VALIDATOR.iter_errors(data)]
 
 
-def test_it_is_a_schema() -> None:
+def test_it_is_a_valid_schema() -> None:
     jsonschema.Draft7Validator.check_schema(schema())
 
 
 @pytest.mark.parametrize("name", resources.pipelines())
-def test_every_shipped_pipeline_is_valid_as_written_and_as_it_works(name: str) -> None:
+def test_every_shipped_pipeline_is_valid_as_written_and_expanded(name: str) -> None:
     assert not list(VALIDATOR.iter_errors(read_yaml(resources.pipeline_path(name)).data))
     assert not faults(effective(name))
 
 
-def test_all_that_the_language_has_is_valid() -> None:
+def test_every_form_of_the_language_is_valid() -> None:
     assert faults(GOOD) == []
 
 
@@ -97,18 +97,18 @@ BAD = [
 
 
 @pytest.mark.parametrize(("good", "bad", "where"), BAD, ids=[bad or "removed" for _, bad, _ in BAD])
-def test_a_mistake_is_found_where_it_stands(good: str, bad: str, where: str) -> None:
+def test_a_mistake_is_found_at_its_path(good: str, bad: str, where: str) -> None:
     assert good in GOOD
     assert where in [path for path, _ in faults(GOOD.replace(good, bad, 1))]
 
 
 @pytest.mark.parametrize("name", Registry())
-def test_every_key_of_every_node_has_its_manual(name: str) -> None:
+def test_every_key_of_every_node_has_a_description(name: str) -> None:
     made: dict[str, Any] = schema()["definitions"][name]["properties"]
     assert all(key.get("description") for key in made.values())
 
 
-def test_node_types_that_are_plugged_in_are_in_it() -> None:
+def test_node_types_of_plugins_are_included() -> None:
     kind = replace(Registry()["evaluate"], name="acme:grade")
     made = jsonschema.Draft7Validator(schema({"acme:grade": kind}))
     text = "promptwire: 1\nnodes: {a: {use: 'acme:grade', prompts: $p, on: $e}}\noutputs: {o: $a}\n"
@@ -116,7 +116,7 @@ def test_node_types_that_are_plugged_in_are_in_it() -> None:
     assert not made.is_valid(read_yaml_text(text.replace("on:", "of:"), "p").data)
 
 
-def test_shipped_pipelines_lead_editors_to_the_schema_that_lies_beside_them() -> None:
+def test_shipped_pipelines_name_the_schema_in_their_folder() -> None:
     built_in = {name: kind for name, kind in Registry().items() if ":" not in name}
     written = (package_data.package_folder("pipelines") / FILE).read_text(encoding="utf-8")
     assert written == schema_text(built_in), "the language has changed: `make schema` writes the file anew"

@@ -1,4 +1,4 @@
-"""The page of a node type says what its code says."""
+"""The page of a node type shows its fields, defaults and an example."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def test_every_field_of_every_node_is_on_its_page(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", Registry())
-def test_its_example_is_a_call_of_the_node(name: str) -> None:
+def test_the_example_is_a_call_of_the_node(name: str) -> None:
     example = node_page(name).partition("\nexample (")[2].partition("\n")[2]
     (node,) = read_yaml_text(example, "example").data.values()
     assert node["use"] == name
 
 
-def test_defaults_ranges_and_choices_are_told() -> None:
+def test_defaults_ranges_and_choices_are_shown() -> None:
     page = " ".join(node_page("beam-select").split())
     assert "pulls int, at least 1, default 2048" in page
     assert "top | uniform | ucb" in page
     assert "by list of examples | score | length, default [examples]" in " ".join(node_page("pareto").split())
 
 
-def test_what_stands_behind_a_templates_variables_is_told_down_to_plain_values() -> None:
+def test_the_fields_of_template_variables_are_shown() -> None:
     page = " ".join(node_page("edit").split())
     assert "Critique has text, prompt, cases, conversation Failure has example, output, answer, value" in page
     assert "fields of these values" not in node_page("sample")

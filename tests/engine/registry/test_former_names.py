@@ -1,4 +1,4 @@
-"""Former names in YAML: a pipeline with them runs as before, and `check` says the new name."""
+"""Former names in YAML: such a pipeline runs as before, and `check` gives the new name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_former_node_type_is_found_but_not_listed(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(("owner", "port", "new"), [(*key, new) for key, new in PORTS.items()])
-def test_a_former_port_is_no_port_any_more(owner: str, port: str, new: str) -> None:
+def test_a_former_port_is_not_a_port(owner: str, port: str, new: str) -> None:
     assert new in TYPES[owner].inputs.model_fields
     assert port not in TYPES[owner].inputs.model_fields
 
@@ -79,7 +79,7 @@ def test_check_warns_of_a_former_port_and_refuses_both(tmp_path: Path, ports: st
 @pytest.mark.parametrize("base", ["critiques", "along"])
 @pytest.mark.parametrize("patch", ["critiques", "along"])
 @pytest.mark.parametrize("dotted", [True, False])
-def test_a_variant_may_name_a_port_otherwise_than_its_base(tmp_path: Path, base: str, patch: str, dotted: bool) -> None:
+def test_a_variant_may_use_another_name_of_a_port_than_its_base(tmp_path: Path, base: str, patch: str, dotted: bool) -> None:
     """What a variant wires or removes is the port, whichever of its two names the base has."""
     edits = f"  e: {{use: edit, {base}: $c, template: protegi/edit.j2}}\n"
     written(tmp_path, f"{GRADIENTS}  c2: {{use: critique-gradient, of: $f, template: protegi/gradient.j2}}\n{edits}")
@@ -99,7 +99,7 @@ def test_a_variant_may_name_a_port_otherwise_than_its_base(tmp_path: Path, base:
 
 
 @pytest.mark.parametrize(("pipeline", "params"), [("pe2", {"steps": 2, "tried_on": 8}), ("opro", {"steps": 2, "scored_on": 8})])
-async def test_a_pipeline_with_former_names_asks_and_draws_the_same(tmp_path: Path, pipeline: str, params: Any) -> None:
+async def test_a_pipeline_with_former_names_sends_the_same_requests(tmp_path: Path, pipeline: str, params: Any) -> None:
     """No draw, request or path depends on the name of a node type or port that was renamed."""
     (tmp_path / f"{pipeline}.yaml").write_text(with_former_names(pipeline), encoding="utf-8")
     assert told(check(tmp_path / f"{pipeline}.yaml"))

@@ -1,4 +1,4 @@
-"""Node types by name: built-ins by file, plugins by entry point."""
+"""Registry: built-ins by file name, plug-ins by entry point."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests import sample_project
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plug-in `acme`, which looks installed."""
+    """An installed plug-in `acme`."""
     found = [EntryPoint("acme", "tests.sample_project", GROUP)]
     monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == GROUP else [])
 
 
-def test_built_ins_are_found_by_file_name_and_carry_that_name() -> None:
+def test_built_ins_are_found_by_file_name() -> None:
     found = Registry()
     assert {"sample", "generate", "evaluate", "filter-subset", "beam-select", "resample"} <= set(found)
     assert all(found[name].name == name for name in found)
@@ -39,7 +39,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     assert 3 not in Registry()
 
 
-def test_a_plugin_is_named_with_a_colon_and_messages_say_so(install: None) -> None:
+def test_a_plugins_node_has_its_full_name_in_messages(install: None) -> None:
     assert Registry().find("acme:pick").run is sample_project.pick.run
     assert Registry().find("acme:pick").name == "acme:pick"
     assert "acme:pick" in list(Registry())
@@ -54,7 +54,7 @@ def test_a_plugin_is_named_with_a_colon_and_messages_say_so(install: None) -> No
         ("other:pick", "install the package that provides 'other', or name its file: --plugins other.py"),
     ],
 )
-def test_an_unknown_node_of_a_plugin_is_refused_with_what_to_do(install: None, name: str, hint: str) -> None:
+def test_an_unknown_node_of_a_plugin_is_refused_with_a_hint(install: None, name: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         Registry().find(name)
     assert str(caught.value) == f"there is no node type {name!r}\n  {hint}"

@@ -1,4 +1,4 @@
-"""Plug-ins are found by decorator, in packages and files alike, and two of one name are never a silent choice."""
+"""Plug-ins: found by decorator in packages and files; two of one name are an error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def {name}(answer, outputs):
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No plug-in of another test, and none of this machine."""
+    """No plug-ins of other tests or of this machine."""
     known = set(sys.modules)
     monkeypatch.setattr(plugins, "_FILES", {})
     monkeypatch.setattr(plugins, "entry_points", lambda group: [])
@@ -40,7 +40,7 @@ def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Install:
-    """Make packages importable and their entry points look installed."""
+    """Make packages importable, and their entry points visible as installed."""
 
     def pretend(*entries: tuple[str, str], **files: str) -> None:
         for name, text in files.items():
@@ -55,33 +55,33 @@ def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Install:
 
 
 def metrics(plugin: str) -> list[str]:
-    """The metrics that a plug-in brings."""
+    """Metrics of a plug-in."""
     return list(plugin_members(plugin, Metric, lambda found: found.value.__module__))
 
 
-def test_all_in_a_module_that_the_decorator_made_is_brought(install: Install) -> None:
+def test_all_decorated_objects_of_a_module_are_found(install: Install) -> None:
     install(("acme", "acme_one"), acme_one=METRIC.format(name="by_length") + "three = 3\n")
     assert (plugin_names(), metrics("acme")) == (("acme",), ["by-length"])
 
 
-def test_a_new_file_in_a_package_is_found_without_being_listed_and_private_ones_are_not(install: Install) -> None:
+def test_submodules_are_found_except_private_ones(install: Install) -> None:
     own = {"acme_pack__one": METRIC.format(name="one"), "acme_pack__two": METRIC.format(name="two")}
     install(("acme", "acme_pack"), acme_pack____init__="", acme_pack___hidden="raise SystemExit", **own)
     assert metrics("acme") == ["one", "two"]
 
 
-def test_what_is_imported_from_elsewhere_is_not_its_own(install: Install) -> None:
+def test_objects_imported_from_other_modules_are_left_out(install: Install) -> None:
     install(("acme", "acme_a"), acme_a="from acme_b import other\n", acme_b=METRIC.format(name="other"))
     assert metrics("acme") == []
 
 
-def test_names_imports_nothing_and_no_plugin_brings_nothing(install: Install) -> None:
+def test_listing_names_imports_nothing_and_an_unknown_plugin_is_empty(install: Install) -> None:
     install(("acme", "acme_broken"), acme_broken="raise RuntimeError")
     assert plugin_names() == ("acme",)
     assert metrics("other") == []
 
 
-def test_one_plugin_that_is_listed_twice_is_no_clash(install: Install) -> None:
+def test_a_plugin_listed_twice_is_not_a_clash(install: Install) -> None:
     install(("acme", "acme_one"), ("acme", "acme_one"), acme_one=METRIC.format(name="one"))
     assert metrics("acme") == ["one"]
 
@@ -98,7 +98,7 @@ def test_one_plugin_that_is_listed_twice_is_no_clash(install: Install) -> None:
          "the plug-in 'acme' has two nodes or metrics called 'x': acme_pack.a and acme_pack.b\n  rename one of them"),
     ],
 )  # fmt: skip
-def test_a_clash_and_a_broken_plugin_are_errors_that_name_their_source(
+def test_clashes_and_broken_plugins_are_errors_with_their_source(
     install: Install, entries: list[tuple[str, str]], files: dict[str, str], words: str
 ) -> None:
     install(*entries, **files)
@@ -107,16 +107,19 @@ def test_a_clash_and_a_broken_plugin_are_errors_that_name_their_source(
     assert str(caught.value) == words
 
 
-def test_two_of_one_name_in_a_file_are_a_clash_too_though_python_forgets_the_first(install: Install, tmp_path: Path) -> None:
+def test_two_functions_of_one_name_in_a_file_are_a_clash(install: Install, tmp_path: Path) -> None:
     text = METRIC.format(name="by_length")
     install(("acme", "acme_one"), acme_one=text + text)
     with pytest.raises(UsageError) as caught:
         metrics("acme")
     file = tmp_path / "acme_one.py"
-    assert str(caught.value) == f"the plug-in 'acme' has two nodes or metrics called 'by-length': {file}:3 and 8\n  rename one of them"
+    assert (
+        str(caught.value)
+        == f"the plug-in 'acme' has two nodes or metrics called 'by-length': {file}:3 and 8\n  rename one of them"
+    )
 
 
-def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_may_be_in_an_archive(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ZipFile(tmp_path / "acme.zip", "w") as archive:
         archive.writestr("acme_packed.py", METRIC.format(name="by_length"))
     monkeypatch.syspath_prepend(str(tmp_path / "acme.zip"))
@@ -124,14 +127,14 @@ def test_a_plug_in_may_lie_in_an_archive(install: Install, tmp_path: Path, monke
     assert metrics("acme") == ["by-length"]
 
 
-def test_a_file_is_run_once_and_goes_by_its_name(tmp_path: Path) -> None:
+def test_a_file_is_run_once_and_named_after_the_file(tmp_path: Path) -> None:
     file = tmp_path / "my_ideas.py"
     file.write_text(METRIC.format(name="long_one"))
     assert (load_plugin(file), load_plugin(str(file)), plugin_names()) == ("my-ideas", "my-ideas", ("my-ideas",))
     assert metrics("my-ideas") == ["long-one"]
 
 
-def test_a_file_that_has_the_name_of_another_plugin_is_refused(tmp_path: Path, install: Install) -> None:
+def test_a_file_with_the_name_of_another_plugin_is_refused(tmp_path: Path, install: Install) -> None:
     install(("acme", "acme_one"), acme_one="")
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
@@ -154,7 +157,7 @@ def test_a_file_that_has_the_name_of_another_plugin_is_refused(tmp_path: Path, i
         ("broken.py", "x = 1\ndef", r"broken\.py:2: the file can't be loaded: SyntaxError: invalid syntax$"),
     ],
 )
-def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: str | None, words: str) -> None:
+def test_an_invalid_plugin_file_is_refused(tmp_path: Path, name: str, text: str | None, words: str) -> None:
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=words):
@@ -162,7 +165,7 @@ def test_a_file_that_cannot_be_one_is_refused(tmp_path: Path, name: str, text: s
     assert plugin_names() == ()
 
 
-def test_the_hint_for_a_missing_name_says_how_to_get_it(tmp_path: Path) -> None:
+def test_the_hint_for_an_unknown_name_says_how_to_install_it(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(METRIC.format(name="short"))
     load_plugin(tmp_path / "own.py")
     found = plugin_members("own", Metric, lambda metric: metric.value.__module__)
