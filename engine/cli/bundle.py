@@ -19,7 +19,7 @@ def bundle(
         bool, typer.Option("--data/--no-data", help="Include the task's examples. Without them, a replay needs the task.")
     ] = False,
 ) -> None:
-    """Write a run's pipeline, templates and completions to one file, for `promptwire replay`."""
+    """Write a run to one file, for `promptwire replay`. It holds the pipeline, templates and completions."""
     from promptwire.bundles.writer import write_bundle
     from promptwire.options import cache_folder, runs_folder
 

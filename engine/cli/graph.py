@@ -41,7 +41,7 @@ def graph(
     patch: Patches = None,
     plugins: Plugins = None,
 ) -> None:
-    """Draw a pipeline with its inner pipelines: loops as frames, ports on wires."""
+    """Draw a pipeline. Loops and inner pipelines are frames; wires show their ports."""
     from promptwire.errors import UsageError
     from promptwire.language.check import load_graph
 

@@ -17,7 +17,7 @@ def new(
     source: Annotated[str, typer.Option("--from", help="Pipeline to copy: a shipped name or a file.")] = "ape",
     plugins: Plugins = None,
 ) -> None:
-    """Make a folder with a pipeline of your own, its templates and a task to try it on."""
+    """Make a folder with a pipeline to change. It holds the templates and a task to try it on, too."""
     from promptwire.cli.scaffold import make_starter
 
     for file in make_starter(name, source):

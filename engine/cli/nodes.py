@@ -19,7 +19,7 @@ def nodes(
     words: Annotated[list[str] | None, typer.Argument(metavar="[NAME]", help="A node type, to print its page.")] = None,
     plugins: Plugins = None,
 ) -> None:
-    """List the node types, or show one: its ports, params, outputs, template variables and an example."""
+    """List the node types, or describe one. Its page has ports, params, outputs, template variables and an example."""
     from promptwire.cli.report_text import console, print_table
     from promptwire.errors import UsageError
     from promptwire.reference.node_page import node_page

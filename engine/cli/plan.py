@@ -41,7 +41,7 @@ def plan(
     cache: Cache = "use",
     json_: Json = False,
 ) -> None:
-    """Show the most calls and the cost of a run, step by step, and what the cache holds. No model is called."""
+    """Show the most calls and the cost of a run, step by step. Cached calls are counted apart; no model is called."""
     from promptwire.api import plan as make_plan
     from promptwire.cli.plan_text import plan_text
 

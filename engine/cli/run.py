@@ -56,7 +56,7 @@ def run(
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Optimize a task's prompt with a pipeline and report held-out scores."""
+    """Optimize a task's prompt and report held-out scores."""
     fields = {
         **parse_lists(model, api_base, param, patch, limit),
         "seed": seed,

@@ -10,7 +10,7 @@ __all__ = ["schema"]
 
 
 def schema(plugins: Plugins = None) -> None:
-    """Print the JSON Schema of pipeline files: completion, descriptions and errors in your editor."""
+    """Print the JSON Schema of pipeline files. Editors use it for completion, descriptions and errors."""
     from promptwire.reference.json_schema import schema_text
 
     sys.stdout.write(schema_text())

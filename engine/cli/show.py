@@ -18,7 +18,7 @@ def show(
     param: Params = None,
     patch: Patches = None,
 ) -> None:
-    """Print a pipeline as written; with --expanded, -p or --set as it runs."""
+    """Print a pipeline as written. With --expanded, -p or --set, print it as it runs."""
     from promptwire.language.printing import effective, written
 
     params, patches = pairs(param, "-p"), pairs(patch, "--set")

@@ -34,7 +34,7 @@ def why(
     node: Annotated[str, typer.Argument(help="Path of a step, such as search.select.")],
     other: Annotated[str | None, typer.Argument(help="The run to compare with. Default: the one before.")] = None,
 ) -> None:
-    """Explain why a step made new calls: which parts of them differ from those of another run."""
+    """Explain why a step made new calls. Names the parts that differ from the calls of another run."""
     from promptwire.errors import PromptwireError
     from promptwire.results.call_diff import explain, read_calls
 
