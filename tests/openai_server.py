@@ -1,6 +1,6 @@
-"""A real HTTP server on 127.0.0.1 that speaks the OpenAI shape and misbehaves as told: for tests of everything that goes out.
+"""HTTP server on 127.0.0.1 in the OpenAI format, with faults on request, for tests of requests.
 
-Words stand for tokens. What it does to a request is decided by a list of faults, taken one per request, or by a function.
+Each word counts as a token. Faults come from a list, one per request, or from a function.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from aiohttp import web
 from tests.native_replies import native
 
 Reply = Callable[[dict[str, Any], int], str]
-"""The text of a choice, from the request's body and the choice's number."""
+"""Function from a request's body and a choice's number to the text."""
 
 
 @dataclass
 class Fault:
-    """One way to answer wrongly."""
+    """One kind of wrong response."""
 
     kind: str
     """status, reset, truncated, empty, type, nothing, json or hang."""
@@ -50,33 +50,33 @@ def refused(message: str, status: int = 400) -> Fault:
 
 
 class Server:
-    """The server. Its attributes may be changed while it runs."""
+    """The server. Its attributes may change while it runs."""
 
     def __init__(self) -> None:
         self.reply: Reply = lambda body, number: f"reply {number}"
         self.faults: list[Fault | None] = []
-        """Taken one per request, from the front; None is no fault."""
+        """Faults of the next requests, one each; None is no fault."""
         self.storm: Callable[[int, dict[str, Any]], Fault | None] = lambda number, body: None
-        """The fault of a request by its number, when the list is empty."""
+        """Function from a request's number to its fault, used when the list is empty."""
         self.refuses: dict[str, str] = {}
         """Body fields that are refused with this message."""
         self.latency = 0.0
         self.ignores: set[str] = set()
-        """Of `n`, `echo`, `suffix`, `logprobs`, `usage`: what is silently ignored or left out."""
+        """Those of `n`, `echo`, `suffix`, `logprobs`, `usage` that are silently ignored or left out."""
         self.top: dict[str, float] = {}
         """Log-probabilities of the candidates for the first token."""
         self.legacy = True
-        """Whether completions give log-probabilities in their own shape, or in that of chats."""
+        """Whether completions return log-probabilities in their own format or in that of chats."""
         self.key = ""
-        """The key that is asked for; empty for none."""
+        """Required key; empty for none."""
         self.cookie = ""
-        """Set with every reply, as NAME=VALUE."""
+        """Cookie in each reply, as NAME=VALUE."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.queries: list[str] = []
         self.paid = 0
-        """Answers that were sent whole."""
+        """Number of completions sent whole."""
         self.peak = 0
         self.url = ""
         self._busy = 0

@@ -1,4 +1,4 @@
-"""One address: what of it reaches the wire, the cache's identity and messages."""
+"""HTTP address: request URL, cache identity, and text for messages."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ TOKEN = "a1b2c3d4e5f6a7b8c9d0e1f2"
         ("http://localhost.:8/v1", "http://localhost:8/v1/x", "http://localhost.:8/v1"),
     ],
 )
-def test_the_query_is_sent_and_identifies_and_secrets_do_not(address: str, sent: str, identity: str) -> None:
+def test_the_identity_has_the_query_and_no_secret(address: str, sent: str, identity: str) -> None:
     assert Address(address).url("/x") == sent
     assert OpenAICompatible("m", address).identity == f"m at {identity}"
 
 
-def test_a_value_that_looks_like_a_key_identifies_by_its_hash() -> None:
+def test_the_identity_has_the_hash_of_a_value_that_looks_like_a_key() -> None:
     one, other = (Address(f"http://h/v1?tenant={value}").identity for value in (TOKEN, TOKEN[::-1]))
     assert one != other and TOKEN not in one
     assert Address("http://h/v1?deployment=gpt-4o-mini-2024-07-18-fine").identity.endswith("=gpt-4o-mini-2024-07-18-fine")
@@ -56,7 +56,7 @@ def test_a_value_that_looks_like_a_key_identifies_by_its_hash() -> None:
         ("ftp://u:pw@h", {"u:pw", "dTpwdw"}),
     ],
 )
-def test_the_secrets_of_an_address_are_known_in_every_form(address: str, found: set[str]) -> None:
+def test_secrets_of_an_address_are_found_in_all_forms(address: str, found: set[str]) -> None:
     assert set(secrets_in_address(address)) == found
 
 
@@ -77,7 +77,7 @@ def test_the_secrets_of_an_address_are_known_in_every_form(address: str, found: 
         "HTTP:/u:pw-planted@h",
     ],
 )
-def test_what_is_no_address_is_refused_without_its_secrets(address: str) -> None:
+def test_an_invalid_address_is_refused_without_its_secrets(address: str) -> None:
     with pytest.raises(UsageError, match="not an address") as caught:
         Address.checked(address, "--api-base")
     assert "planted" not in str(caught.value) and "u:pw" not in str(caught.value)
@@ -111,5 +111,5 @@ def test_what_is_no_address_is_refused_without_its_secrets(address: str) -> None
         ("mylocalhost", False),
     ],
 )
-def test_which_hosts_are_this_machine(host: str, own: bool) -> None:
+def test_loopback_hosts_are_this_machine(host: str, own: bool) -> None:
     assert loopback(host) is own

@@ -1,4 +1,4 @@
-"""Error replies of real providers mean what they say: overflow, filter, empty account, or a wait."""
+"""Error replies of real providers are read as overflow, filter, lack of credit, or a wait."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def gemini(message: str, code: int = 429, status: str = "RESOURCE_EXHAUSTED", *d
         ),
     ],
 )
-def test_a_request_beyond_the_context_is_told_in_every_providers_words(status: int, body: Any) -> None:
+def test_overflow_is_recognized_in_the_wording_of_each_provider(status: int, body: Any) -> None:
     found = read(status, body)
     assert found.overflow and not found.no_credit
 
@@ -89,7 +89,7 @@ def test_a_request_beyond_the_context_is_told_in_every_providers_words(status: i
         (404, openai("The model does not exist", "model_not_found")),
     ],
 )
-def test_other_refusals_are_neither_overflow_nor_filter_nor_an_empty_account(status: int, body: Any) -> None:
+def test_other_refusals_are_not_overflow_filter_or_lack_of_credit(status: int, body: Any) -> None:
     found = read(status, body)
     assert (found.overflow, found.filtered, found.no_credit) == (False, False, False)
 
@@ -118,7 +118,7 @@ def test_other_refusals_are_neither_overflow_nor_filter_nor_an_empty_account(sta
         (400, openai("rejected", "content_policy_violation")),
     ],
 )
-def test_a_moderators_refusal_is_one_of_the_content(status: int, body: Any) -> None:
+def test_a_refusal_by_a_moderator_is_filtered(status: int, body: Any) -> None:
     found = read(status, body)
     assert found.filtered and not found.overflow and not found.no_credit
 
@@ -148,7 +148,7 @@ def test_a_moderators_refusal_is_one_of_the_content(status: int, body: Any) -> N
         (429, openai("Too many requests; insufficient credits for priority per minute"), False),
     ],
 )
-def test_only_a_proven_lack_of_credit_is_one(status: int, body: Any, broke: bool) -> None:
+def test_only_a_stated_lack_of_credit_counts(status: int, body: Any, broke: bool) -> None:
     assert read(status, body).no_credit is broke
 
 
@@ -182,7 +182,7 @@ HOUR = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         ("too many", {}, None),
     ],
 )
-def test_the_wait_is_read_wherever_it_is_said(body: Any, headers: dict[str, str], wait: float | None) -> None:
+def test_the_wait_is_read_from_headers_and_body(body: Any, headers: dict[str, str], wait: float | None) -> None:
     assert read(429, body, **headers).wait == (None if wait is None else pytest.approx(wait))
 
 
@@ -194,7 +194,7 @@ def test_the_wait_is_read_wherever_it_is_said(body: Any, headers: dict[str, str]
         {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(int(time.time() + 3600))},
     ],
 )
-def test_a_reset_may_be_a_date_or_a_unix_time(headers: dict[str, str]) -> None:
+def test_a_reset_header_may_be_a_date_or_a_unix_time(headers: dict[str, str]) -> None:
     wait = read(429, "{}", **headers).wait
     assert wait is not None and 3000 < wait <= 3601
 
@@ -218,7 +218,7 @@ def test_a_reset_may_be_a_date_or_a_unix_time(headers: dict[str, str]) -> None:
         ("{" * 5000, "{" * 5000),
     ],
 )
-def test_the_message_is_found_in_every_shape(text: str, message: str) -> None:
+def test_the_message_is_found_in_each_body_format(text: str, message: str) -> None:
     assert parse(400, {}, text).message == message
 
 
@@ -238,5 +238,5 @@ def test_the_message_is_found_in_every_shape(text: str, message: str) -> None:
         ("prompt is too long: 200001 tokens > 200000 maximum", None),
     ],
 )
-def test_what_room_a_reply_has_is_read(message: str, room: int | None) -> None:
+def test_the_room_for_a_reply_is_read(message: str, room: int | None) -> None:
     assert read(400, openai(message)).room == room

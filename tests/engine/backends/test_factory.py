@@ -1,4 +1,4 @@
-"""From names to backends, cheaply, and a slip of the pen is told before anything starts."""
+"""Model names give backends without heavy imports, and typos are reported at once."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ BASE = "http://127.0.0.1:9/v1"
         ("litellm:openai/gpt-4o-mini", BASE, LiteLLMBackend, "openai/gpt-4o-mini"),
     ],
 )
-def test_what_a_name_means(name: str, base: str | None, kind: type[OpenAICompatible | LiteLLMBackend], model: str) -> None:
+def test_a_name_selects_backend_and_model(
+    name: str, base: str | None, kind: type[OpenAICompatible | LiteLLMBackend], model: str
+) -> None:
     made = backend(name, api_base=base)
     assert isinstance(made, kind)
     assert made.model == model
     assert made.name == name
 
 
-def test_an_address_in_the_environment_counts_for_openai_and_bare_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environments_address_is_used_for_openai_and_bare_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_BASE", BASE)
     named = backend("openai/m")
     assert isinstance(named, OpenAICompatible) and named.model == "m"
@@ -57,7 +59,7 @@ def test_an_address_in_the_environment_counts_for_openai_and_bare_names(monkeypa
     assert isinstance(made, OpenAICompatible) and made.base == BASE
 
 
-def test_a_role_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_may_have_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "for all")
     monkeypatch.setenv("PROMPTWIRE_META_API_KEY", "for meta")
     keys = [
@@ -68,14 +70,14 @@ def test_a_role_may_have_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     assert keys == ["for all", "for meta", "for all"]
 
 
-def test_how_many_at_once_can_be_said() -> None:
+def test_parallel_is_passed_on() -> None:
     assert backend("m", api_base=BASE, parallel=7).parallel == 7
     with pytest.raises(UsageError, match="at least 1"):
         backend("m", api_base=BASE, parallel=0)
 
 
 @pytest.mark.parametrize("name", ["m", "anthropic/m", "local"])
-def test_how_long_a_request_may_take_can_be_said_longer_than_the_usual_too(name: str) -> None:
+def test_a_timeout_above_the_default_is_passed_on(name: str) -> None:
     address = BASE if name == "m" else None
     told, usual = backend(name, api_base=address, timeout=1200.0), backend(name, api_base=address)
     assert isinstance(told, OpenAICompatible | LiteLLMBackend | LocalBackend) and isinstance(
@@ -84,7 +86,7 @@ def test_how_long_a_request_may_take_can_be_said_longer_than_the_usual_too(name:
     assert (told.timeout, usual.timeout) == (1200.0, 600.0)
 
 
-def test_the_embedded_model_and_one_from_a_file(tmp_path: Path) -> None:
+def test_local_is_the_embedded_model_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(b"GGUF")
     assert isinstance(backend("local"), LocalBackend)
     assert isinstance(backend(f"local:{tmp_path / 'm.gguf'}"), LocalBackend)
@@ -123,14 +125,12 @@ async def test_a_script_is_read_from_yaml_or_json(tmp_path: Path, name: str, tex
         ("m", "http://", "not an address"),
     ],
 )
-def test_what_is_no_model(name: str, base: str | None, problem: str) -> None:
+def test_an_invalid_name_or_address_is_refused(name: str, base: str | None, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         backend(name, api_base=base)
 
 
-def test_an_unreadable_script_and_a_wrong_address_in_the_environment_say_where(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_script_and_environment_name_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "s.yaml").write_text("- reply: [")
     with pytest.raises(UsageError, match=r"s\.yaml:"):
         backend(f"scripted:{tmp_path / 's.yaml'}")
@@ -139,7 +139,7 @@ def test_an_unreadable_script_and_a_wrong_address_in_the_environment_say_where(
         backend("m")
 
 
-def test_naming_a_model_imports_nothing_heavy() -> None:
+def test_making_a_backend_imports_no_heavy_library() -> None:
     code = (
         "import sys; from promptwire.backends.factory import backend;"
         "backend('openai/m'); backend('m', api_base='http://127.0.0.1:9/v1'); backend('scripted:echo'); backend('local');"

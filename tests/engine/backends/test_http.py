@@ -1,4 +1,4 @@
-"""Every way in which an address can fail is one of our errors, and says whether trying again may help."""
+"""All failures of an address are promptwire errors whose class says whether a retry may help."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "sk-secret-0123456789"
 
 @asynccontextmanager
 async def serving(handler: Handler, *, timeout: float = 10.0) -> AsyncIterator[HttpClient]:
-    """A wire to a server on this machine that answers everything with `handler`."""
+    """Client of a server on this machine that answers all requests with `handler`."""
     app = web.Application(client_max_size=1 << 20)
     app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app)
@@ -36,7 +36,7 @@ async def serving(handler: Handler, *, timeout: float = 10.0) -> AsyncIterator[H
 
 
 def saying(status: int, text: str = "", **headers: str) -> Handler:
-    """A handler that always says the same."""
+    """Handler with a fixed response."""
 
     async def handler(request: web.Request) -> web.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -45,7 +45,7 @@ def saying(status: int, text: str = "", **headers: str) -> Handler:
     return handler
 
 
-async def test_a_body_goes_out_as_json_with_the_key_and_comes_back_as_a_dict() -> None:
+async def test_a_request_sends_json_with_the_key_and_returns_a_dict() -> None:
     seen: list[tuple[str, str, str, object]] = []
 
     async def echo(request: web.Request) -> web.Response:
@@ -79,7 +79,7 @@ async def test_a_body_goes_out_as_json_with_the_key_and_comes_back_as_a_dict() -
         (529, TransientError),
     ],
 )
-async def test_a_status_is_an_error_of_its_class(status: int, error: type[PromptwireError]) -> None:
+async def test_each_status_raises_its_error(status: int, error: type[PromptwireError]) -> None:
     async with serving(saying(status, '{"error": {"message": "so it is"}}')) as wire:
         with pytest.raises(PromptwireError, match="so it is") as caught:
             await wire.post("/x", {})
@@ -95,7 +95,7 @@ async def test_a_status_is_an_error_of_its_class(status: int, error: type[Prompt
         '{"message":"This model\'s maximum context length is 4096 tokens"}',
     ],
 )
-async def test_a_prompt_beyond_the_context_is_told_from_other_refusals(message: str) -> None:
+async def test_a_prompt_beyond_the_context_raises_context_overflow(message: str) -> None:
     async with serving(saying(400, message)) as wire:
         with pytest.raises(ContextOverflow) as caught:
             await wire.post("/x", {})
@@ -116,14 +116,14 @@ async def test_a_prompt_beyond_the_context_is_told_from_other_refusals(message: 
         ({}, None),
     ],
 )
-async def test_the_wait_that_is_asked_for_is_carried_along(headers: dict[str, str], wait: float | None) -> None:
+async def test_the_requested_wait_is_in_the_error(headers: dict[str, str], wait: float | None) -> None:
     async with serving(saying(429, "{}", **headers)) as wire:
         with pytest.raises(TransientError) as caught:
             await wire.post("/x", {})
     assert (caught.value.retry_after, caught.value.throttled) == (wait, True)
 
 
-async def test_a_wait_may_be_asked_for_by_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_may_be_given_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("promptwire.backends.error_replies.time.time", lambda: 30.0)
     async with serving(saying(503, "{}", Retry_After="Thu, 01 Jan 1970 00:01:00 GMT")) as wire:
         with pytest.raises(TransientError) as caught:
@@ -132,13 +132,13 @@ async def test_a_wait_may_be_asked_for_by_its_end(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_what_was_asked_is_not_carried_elsewhere(status: int) -> None:
+async def test_redirects_are_not_followed(status: int) -> None:
     async with serving(saying(status, "", Location="http://127.0.0.1:9/other")) as wire:
         with pytest.raises(ModelUnavailable, match=r"moved to http://127\.0\.0\.1:9/other"):
             await wire.post("/x", {"prompt": "secret"})
 
 
-async def test_a_body_that_drips_ends_with_the_time_limit_and_a_stream_without_end_at_its_longest(
+async def test_a_slow_body_ends_at_the_timeout_and_an_endless_one_at_the_size_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("promptwire.backends.http._LARGEST", 200_000)
@@ -161,13 +161,13 @@ async def test_a_body_that_drips_ends_with_the_time_limit_and_a_stream_without_e
 
 
 @pytest.mark.parametrize("text", ["", "<html>busy</html>", '{"cut": ', "[1, 2]", "null", "[" * 100_000])
-async def test_a_reply_that_is_no_json_object_may_pass(text: str) -> None:
+async def test_a_reply_that_is_not_a_json_object_is_transient(text: str) -> None:
     async with serving(saying(200, text)) as wire:
         with pytest.raises(TransientError, match="JSON"):
             await wire.post("/x", {})
 
 
-async def test_a_reply_that_breaks_off_may_pass() -> None:
+async def test_a_truncated_reply_is_transient() -> None:
     async def breaking(request: web.Request) -> web.StreamResponse:
         reply = web.StreamResponse(headers={"Content-Length": "1000"})
         await reply.prepare(request)
@@ -181,7 +181,7 @@ async def test_a_reply_that_breaks_off_may_pass() -> None:
             await wire.post("/x", {})
 
 
-async def test_an_address_where_nobody_listens_may_pass() -> None:
+async def test_a_refused_connection_is_transient() -> None:
     with socket.socket() as taken:  # bound and not listening: refused for sure
         taken.bind(("127.0.0.1", 0))
         wire = HttpClient(f"http://127.0.0.1:{taken.getsockname()[1]}", key=KEY)
@@ -191,7 +191,7 @@ async def test_an_address_where_nobody_listens_may_pass() -> None:
     assert caught.value.hint
 
 
-async def test_a_reply_that_never_comes_ends_with_the_time_limit() -> None:
+async def test_a_missing_reply_ends_at_the_timeout() -> None:
     over = asyncio.Event()
 
     async def silent(request: web.Request) -> web.Response:
@@ -204,7 +204,7 @@ async def test_a_reply_that_never_comes_ends_with_the_time_limit() -> None:
         over.set()
 
 
-async def test_a_reply_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reply_beyond_the_size_limit_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("promptwire.backends.http._LARGEST", 1000)
     async with serving(saying(200, json.dumps({"long": "x" * 100_000}))) as wire:
         with pytest.raises(PromptwireError, match="longer than"):
@@ -229,7 +229,7 @@ def test_an_address_with_a_password_and_a_key_is_refused_and_neither_is_shown() 
     HttpClient("http://me:hunter2222@127.0.0.1:1/v1")
 
 
-async def test_a_key_that_no_header_can_hold_is_a_clear_error() -> None:
+async def test_a_key_that_is_invalid_in_a_header_is_one_clear_error() -> None:
     async with serving(saying(200, "{}")) as good:
         wire = HttpClient(good.base, key=KEY + "\n")
         with pytest.raises(ModelUnavailable, match="key can't be sent") as caught:
@@ -238,7 +238,7 @@ async def test_a_key_that_no_header_can_hold_is_a_clear_error() -> None:
     assert KEY not in str(caught.value)
 
 
-async def test_a_key_at_the_cut_of_a_long_message_does_not_show_in_part() -> None:
+async def test_a_key_at_the_cut_of_a_long_message_is_not_shown_in_part() -> None:
     async with serving(saying(400, "x" * 290 + KEY)) as wire:
         with pytest.raises(RequestRefused) as caught:
             await wire.post("/x", {})

@@ -1,4 +1,4 @@
-"""What the machine is set to (proxies, logins, cookies) and what an address holds, over real HTTP."""
+"""Proxies, logins and cookies of the machine, and secrets of an address, over real HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASIC = base64.b64encode(f"me:{SECRET}".encode()).decode()
 
 
 class Seen:
-    """A server that keeps what it was asked and answers with `status` and `text`."""
+    """Server that records its requests and answers with `status` and `text`."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
@@ -65,7 +65,7 @@ async def server() -> AsyncIterator[Seen]:
 
 @pytest.fixture
 async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Seen]:
-    """A proxy that the environment names for everything."""
+    """Proxy that the environment names for all addresses."""
     for name in ("no_proxy", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     async with serving() as seen:
@@ -74,17 +74,17 @@ async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Seen]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "localhost."])
-async def test_requests_to_this_machine_pass_no_proxy(server: Seen, proxy: Seen, host: str) -> None:
+async def test_requests_to_this_machine_bypass_the_proxy(server: Seen, proxy: Seen, host: str) -> None:
     await ask(HttpClient(f"http://{host}:{server.port}/v1"))
     assert (len(server.requests), proxy.requests) == (1, [])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "127.99.1.1", "[::1]", "LOCALHOST", "api.localhost", "[::ffff:127.0.0.1]"])
-def test_other_names_of_this_machine_pass_no_proxy(proxy: Seen, host: str) -> None:
+def test_other_names_of_this_machine_bypass_the_proxy(proxy: Seen, host: str) -> None:
     assert "proxy" not in HttpClient(f"http://{host}:8/v1")._request_options
 
 
-async def test_requests_to_other_machines_pass_the_proxy_with_its_login(proxy: Seen) -> None:
+async def test_requests_to_other_machines_use_the_proxy_with_its_login(proxy: Seen) -> None:
     await ask(HttpClient("http://example.invalid/v1?v=1", key="sk-0123456789"))
     ((_, url, headers),) = proxy.requests
     assert url == "http://example.invalid/v1/chat?v=1"
@@ -92,9 +92,7 @@ async def test_requests_to_other_machines_pass_the_proxy_with_its_login(proxy: S
     assert headers["Proxy-Authorization"] == f"Basic {BASIC}"
 
 
-async def test_a_proxy_that_tunnels_gets_its_login_and_not_the_endpoints_key(
-    proxy: Seen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_tunnelling_proxy_gets_its_login_and_not_the_key(proxy: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     heads: list[str] = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -112,14 +110,14 @@ async def test_a_proxy_that_tunnels_gets_its_login_and_not_the_endpoints_key(
     assert SECRET not in str(caught.value)
 
 
-async def test_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_proxy_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://me:{SECRET}@[::1/")
     with pytest.raises(ModelUnavailable, match="HTTP_PROXY") as caught:
         await ask(HttpClient("http://example.invalid/v1"))
     assert SECRET not in str(caught.value)
 
 
-async def test_no_proxy_is_heeded(proxy: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_variable_is_respected(proxy: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "example.invalid")
     assert "proxy" not in HttpClient("http://example.invalid/v1")._request_options
 

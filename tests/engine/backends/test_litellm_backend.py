@@ -1,4 +1,4 @@
-"""Hosted providers through litellm, against a server on this machine: same answers and errors as the lean path."""
+"""Hosted providers through litellm, against a local server: same completions and errors as openai_compatible."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GENERATE = Request("generate", CHAT)
 
 @pytest.fixture(scope="module", autouse=True)
 def imported() -> None:
-    """Import it once, before anything is timed or counted: it takes 4 s."""
+    """Import litellm once, before timing and counting: it takes 4 s."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     import litellm  # noqa: F401
@@ -62,7 +62,7 @@ def said(answers: list[Any]) -> list[str]:
     return [answer.text for answer in answers]
 
 
-async def test_a_chat_brings_as_many_answers_as_there_are_keys(server: Server, model: LiteLLMBackend) -> None:
+async def test_a_chat_returns_one_completion_per_key(server: Server, model: LiteLLMBackend) -> None:
     request = Request("generate", CHAT, settings=Settings(temperature=0.5, max_tokens=9, stop=("\n",), extra={"seed": 3}))
     answers = await model.call(request, keys=["a", "b"])
     assert said(answers) == ["reply 0", "reply 1"]
@@ -72,7 +72,7 @@ async def test_a_chat_brings_as_many_answers_as_there_are_keys(server: Server, m
     assert (answers[0].tokens_in, sum(answer.tokens_out for answer in answers)) == (3, 4)
 
 
-async def test_the_price_is_known_by_the_list_and_unknown_at_an_address(
+async def test_the_price_is_from_the_list_and_unknown_at_an_address(
     server: Server, model: LiteLLMBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (local,) = await model.call(GENERATE, keys=["a"])
@@ -90,7 +90,7 @@ async def test_the_price_is_known_by_the_list_and_unknown_at_an_address(
     await unlisted.close()
 
 
-async def test_completions_and_gaps_go_the_other_way(server: Server) -> None:
+async def test_completions_and_gaps_use_the_completions_route(server: Server) -> None:
     before = open_sessions()  # other tests' own, such as the session-wide embedded model's
     model = LiteLLMBackend("text-completion-openai/gpt-3.5-turbo-instruct", api_base=server.url)
     await model.open()
@@ -107,7 +107,7 @@ async def test_completions_and_gaps_go_the_other_way(server: Server) -> None:
     assert open_sessions() == before
 
 
-async def test_labels_share_the_probability(server: Server, model: LiteLLMBackend) -> None:
+async def test_label_probabilities_sum_to_one(server: Server, model: LiteLLMBackend) -> None:
     server.top = {"sports": math.log(0.2), "food": math.log(0.6)}
     (answer,) = await model.call(Request("choose", CHAT, options=("sports", "food")), keys=["a"])
     assert [math.exp(weight) for weight in answer.weights] == pytest.approx([0.25, 0.75])
@@ -116,7 +116,7 @@ async def test_labels_share_the_probability(server: Server, model: LiteLLMBacken
         await model.call(Request("choose", CHAT, options=("sports", "food")), keys=["a"])
 
 
-async def test_an_ignored_n_is_learned(server: Server, model: LiteLLMBackend) -> None:
+async def test_an_ignored_n_is_not_sent_again(server: Server, model: LiteLLMBackend) -> None:
     server.ignores = {"n"}
     assert len(await model.call(GENERATE, keys=["a", "b", "c"])) == 1
     assert not model.batches
@@ -133,20 +133,20 @@ async def test_each_failure_raises_its_error_after_one_request(
     assert len(server.requests) == 1
 
 
-async def test_the_wait_that_is_asked_for_is_passed_on(server: Server, model: LiteLLMBackend) -> None:
+async def test_the_requested_wait_is_in_the_error(server: Server, model: LiteLLMBackend) -> None:
     server.faults = [throttled(17)]
     with pytest.raises(TransientError) as caught:
         await model.call(GENERATE, keys=["a"])
     assert (caught.value.retry_after, caught.value.throttled) == (17, True)
 
 
-async def test_a_refusal_by_a_content_filter_is_an_answer(server: Server, model: LiteLLMBackend) -> None:
+async def test_a_refusal_by_a_content_filter_is_a_completion(server: Server, model: LiteLLMBackend) -> None:
     server.faults = [Fault("status", 400, message="content management policy", code="content_policy_violation")]
     (answer,) = await model.call(GENERATE, keys=["a"])
     assert answer.finish == "content_filter"
 
 
-async def test_a_missing_key_is_told_before_anything_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_key_is_reported_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     model = LiteLLMBackend("anthropic/claude-3-5-haiku-20241022")
     with pytest.raises(ModelUnavailable, match="ANTHROPIC_API_KEY") as caught:
@@ -155,7 +155,7 @@ async def test_a_missing_key_is_told_before_anything_leaves(monkeypatch: pytest.
     await model.close()
 
 
-async def test_a_name_without_a_provider_is_told_with_examples() -> None:
+async def test_a_name_without_a_provider_gets_examples() -> None:
     model = LiteLLMBackend("nobody-knows-it")
     await model.open()
     with pytest.raises(ModelUnavailable, match="knows no provider") as caught:
@@ -165,24 +165,24 @@ async def test_a_name_without_a_provider_is_told_with_examples() -> None:
 
 
 @pytest.mark.parametrize("name", ["api_base", "api_key", "base_url", "mock_response", "custom_llm_provider", "fallbacks"])
-async def test_a_file_can_not_say_where_the_key_is_sent(server: Server, model: LiteLLMBackend, name: str) -> None:
+async def test_a_file_can_not_set_where_the_key_is_sent(server: Server, model: LiteLLMBackend, name: str) -> None:
     with pytest.raises(RequestRefused, match=f"{name}.*not passed on"):
         await model.call(Request("generate", CHAT, settings=Settings(extra={name: "x"})), keys=["a"])
     assert server.requests == []
 
 
-async def test_many_at_once_are_out_at_once(server: Server, model: LiteLLMBackend) -> None:
+async def test_parallel_requests_are_in_flight_together(server: Server, model: LiteLLMBackend) -> None:
     server.latency = 0.2
     await asyncio.gather(*(model.call(GENERATE, keys=[f"{number}"]) for number in range(8)))
     assert server.peak > 4
 
 
-async def test_nothing_is_asked_of_a_closed_one() -> None:
+async def test_a_closed_backend_sends_nothing() -> None:
     with pytest.raises(ModelUnavailable, match="closed"):
         await LiteLLMBackend("openai/m").call(GENERATE, keys=["a"])
 
 
-async def test_what_it_can_not_do_is_known_without_asking() -> None:
+async def test_unsupported_kinds_are_known_without_a_request() -> None:
     model = LiteLLMBackend("openai/m")
     assert model.supports("logprob", chat=False)
     assert model.supports("infill", chat=True)
@@ -194,7 +194,7 @@ async def test_what_it_can_not_do_is_known_without_asking() -> None:
     ("base", "identity"),
     [(None, "litellm openai/m"), ("http://user:secret@host:1/v1", "litellm openai/m at host:1/v1")],
 )
-async def test_the_identity_names_no_secret(base: str | None, identity: str) -> None:
+async def test_the_identity_has_no_secret(base: str | None, identity: str) -> None:
     assert LiteLLMBackend("openai/m", api_base=base).identity == identity
 
 
@@ -224,13 +224,13 @@ print(reached, "PLANTED" in os.environ)
 """
 
 
-async def test_the_import_is_late_reaches_no_network_and_loads_no_dot_env(tmp_path: Any) -> None:
+async def test_litellm_is_imported_late_without_network_and_dot_env(tmp_path: Any) -> None:
     done = subprocess.run([sys.executable, "-c", IMPORT], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[] False"
     assert done.stderr == ""
 
 
-async def test_the_list_of_providers_that_is_read_without_importing_is_litellms_own() -> None:
+async def test_the_list_of_providers_has_all_of_litellms() -> None:
     import litellm
 
     assert {str(getattr(one, "value", one)) for one in litellm.provider_list} <= providers()

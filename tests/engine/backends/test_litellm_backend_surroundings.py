@@ -1,4 +1,4 @@
-"""litellm's route on this machine: whose address it takes, what it tells, and what of the machine's settings it uses."""
+"""litellm backend: addresses from the environment, secrets, proxies, logins and cookies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def servers() -> AsyncIterator[tuple[Server, Server]]:
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy and no address of the person who runs the tests."""
+    """Without proxies and addresses of the developer's environment."""
     for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -53,7 +53,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("model", "base", "key"), ROUTES)
-async def test_two_addresses_in_the_environment_are_two_servers_with_two_answers(
+async def test_two_addresses_in_the_environment_do_not_share_the_cache(
     servers: tuple[Server, Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, base: str, key: str
 ) -> None:
     monkeypatch.setenv(key, "sk-0123456789")
@@ -71,7 +71,7 @@ async def test_two_addresses_in_the_environment_are_two_servers_with_two_answers
 
 
 @pytest.mark.parametrize("quoted", [SECRET, f"Basic {BASIC}", f"me:{SECRET}"])
-async def test_a_password_that_the_endpoint_quotes_is_in_no_error_or_traceback(
+async def test_a_quoted_password_is_in_no_error_or_traceback(
     servers: tuple[Server, Server], monkeypatch: pytest.MonkeyPatch, quoted: str
 ) -> None:
     server, _ = servers
@@ -87,7 +87,7 @@ async def test_a_password_that_the_endpoint_quotes_is_in_no_error_or_traceback(
     assert SECRET[:8] not in str(caught.value)
 
 
-async def test_a_password_that_litellm_can_not_send_is_one_error(servers: tuple[Server, Server]) -> None:
+async def test_a_password_beside_a_key_is_one_error(servers: tuple[Server, Server]) -> None:
     model = LiteLLMBackend("hosted_vllm/x", api_base=servers[0].url.replace("http://", f"http://me:{SECRET}@"))
     await model.open()
     with pytest.raises(ModelUnavailable, match="password") as caught:

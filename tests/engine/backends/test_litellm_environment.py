@@ -1,4 +1,4 @@
-"""What the environment says about where litellm goes is a part of the cache's identity; keys and organizations are not."""
+"""Variables that decide litellm's address are in the cache identity; keys and organizations are not."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ A, B = "http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"
         ("litellm_proxy/x", "LITELLM_PROXY_API_BASE"),
     ],
 )
-def test_two_values_are_two_identities_and_none_is_the_old_one(model: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_value_of_a_variable_gives_another_identity(model: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [LiteLLMBackend(model).identity]
     for value in (A, B):
         monkeypatch.setenv(name, value)
@@ -86,19 +86,19 @@ def test_two_values_are_two_identities_and_none_is_the_old_one(model: str, name:
         ),
     ],
 )
-def test_what_decides_the_address_is_named_and_no_secret(
+def test_the_identity_names_variables_without_secrets(
     provider: str, base: str | None, environ: dict[str, str], identity: str
 ) -> None:
     assert describe(provider, base, environ) == identity
 
 
-def test_an_address_given_or_taken_from_the_environment_is_the_same_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_address_and_one_of_the_environment_have_the_same_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     given = LiteLLMBackend("hosted_vllm/x", api_base=A).identity
     monkeypatch.setenv("HOSTED_VLLM_API_BASE", A)
     assert LiteLLMBackend("hosted_vllm/x").identity == given
 
 
-def test_a_name_without_a_provider_is_placed_by_litellms_list() -> None:
+def test_the_provider_of_a_bare_name_is_from_litellms_list() -> None:
     assert [server(name) for name in ("gpt-4o-mini", "claude-sonnet-4-5", "azure/x", "no-such-model")] == [
         "openai",
         "anthropic",
@@ -107,7 +107,7 @@ def test_a_name_without_a_provider_is_placed_by_litellms_list() -> None:
     ]
 
 
-def test_azures_version_is_told_to_litellm_and_any_other_query_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_azures_version_is_passed_on_and_other_queries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"api_base": A, "api_version": "2024-10-21"}
     assert destination("azure", f"{A}?api-version=2024-10-21").sent == told
     monkeypatch.setenv("AZURE_API_BASE", f"{A}?api-version=2024-10-21")

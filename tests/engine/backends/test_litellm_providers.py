@@ -1,4 +1,4 @@
-"""Names that litellm can't place are refused at once, and litellm's own are not."""
+"""Names with an unknown provider are refused at once, and names of litellm are not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from promptwire.errors import UsageError
     "model",
     ["openai/gpt-4o-mini", "openai/of-tomorrow", "ollama/llama3", "anthropic/x", "gpt-4o-mini", "text-completion-openai/x"],
 )
-def test_what_litellm_may_know_is_taken(model: str) -> None:
+def test_names_that_litellm_may_know_are_accepted(model: str) -> None:
     assert unknown(model) == ""
     assert backend(f"litellm:{model}").name == f"litellm:{model}"
 
@@ -33,18 +33,18 @@ def test_what_litellm_may_know_is_taken(model: str) -> None:
         ("no-such-model", "PROVIDER/MODEL"),
     ],
 )
-def test_a_name_that_nobody_serves_is_refused_before_anything_is_asked(model: str, hint: str) -> None:
+def test_a_name_with_an_unknown_provider_gets_a_hint(model: str, hint: str) -> None:
     with pytest.raises(UsageError, match=r"--model: litellm knows no provider for") as refused:
         backend(model)
     assert hint in refused.value.hint
 
 
-def test_it_is_told_without_importing_litellm() -> None:
+def test_names_are_checked_without_importing_litellm() -> None:
     code = "import sys; from promptwire.backends.litellm_providers import unknown; unknown('opanai/x'); print('litellm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
-def test_where_litellm_keeps_its_lists_elsewhere_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_name_is_refused_when_litellms_lists_have_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_home", lambda: tmp_path)
     providers.cache_clear()
     try:

@@ -1,4 +1,4 @@
-"""The real embedded model: what it says, how likely it finds things, and that asking again gives the same."""
+"""The real embedded model: replies, scores, and the same results when repeated."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def ask(backend: LocalBackend, request: Request, key: str = KEYS[0]) -> Co
     return answer
 
 
-async def test_a_chat_is_answered_and_its_tokens_are_counted(embedded: LocalBackend) -> None:
+async def test_a_chat_returns_a_reply_and_token_counts(embedded: LocalBackend) -> None:
     chat = Request("generate", messages=(Message(role="user", content="Say hi"),), settings=GREEDY)
     answer = await ask(embedded, chat)
     assert answer.text.strip()
@@ -48,14 +48,14 @@ async def test_a_text_is_completed_up_to_a_stop(embedded: LocalBackend) -> None:
     assert answer.finish == "stop"
 
 
-async def test_the_likeliest_label_is_the_right_one_and_all_sum_to_one(embedded: LocalBackend) -> None:
+async def test_the_likeliest_label_is_right_and_probabilities_sum_to_one(embedded: LocalBackend) -> None:
     for sentence, right in (("The goalkeeper saved a penalty.", 0), ("A storm brought heavy snow.", 2)):
         answer = await ask(embedded, topic(sentence))
         assert max(range(4), key=lambda place: answer.weights[place]) == right
         assert math.isclose(sum(map(math.exp, answer.weights)), 1, abs_tol=1e-6)
 
 
-async def test_labels_that_begin_alike_are_told_apart(embedded: LocalBackend) -> None:
+async def test_labels_with_the_same_first_token_are_distinguished(embedded: LocalBackend) -> None:
     prompt = "very good, very good, very good, very good,"
     answer = await ask(embedded, Request("choose", prompt=prompt, options=("very bad", "very good")))
     assert answer.weights[1] > answer.weights[0]
@@ -68,7 +68,7 @@ async def test_the_order_of_labels_does_not_matter(embedded: LocalBackend) -> No
     assert there.weights == pytest.approx(tuple(reversed(back.weights)), abs=1e-4)
 
 
-async def test_a_given_answer_has_one_log_probability_a_token(embedded: LocalBackend) -> None:
+async def test_a_given_answer_has_one_log_probability_per_token(embedded: LocalBackend) -> None:
     likely = await ask(embedded, Request("logprob", prompt="One two three four five", options=("six seven",)))
     assert len(likely.weights) == 2
     assert all(math.isfinite(weight) and weight < 0 for weight in likely.weights)
@@ -76,8 +76,8 @@ async def test_a_given_answer_has_one_log_probability_a_token(embedded: LocalBac
     assert sum(likely.weights) > sum(unlikely.weights)
 
 
-async def test_both_ways_of_scoring_agree_where_both_can(embedded: LocalBackend) -> None:
-    """The label distribution and the forced tokens look at the same probabilities by different means."""
+async def test_both_ways_of_scoring_agree(embedded: LocalBackend) -> None:
+    """The label distribution and the forced tokens measure the same probabilities."""
     prompt = topic("Bread rises in the oven.").prompt
     forced = [sum((await ask(embedded, Request("logprob", prompt=prompt, options=(label,)))).weights) for label in TOPICS]
     total = math.log(sum(map(math.exp, forced)))
@@ -85,7 +85,7 @@ async def test_both_ways_of_scoring_agree_where_both_can(embedded: LocalBackend)
     assert chosen.weights == pytest.approx([weight - total for weight in forced], abs=0.01)
 
 
-async def test_the_key_decides_a_sample_whatever_was_asked_before(embedded: LocalBackend) -> None:
+async def test_a_sample_depends_on_its_key_and_not_on_earlier_requests(embedded: LocalBackend) -> None:
     request = Request("generate", prompt="Once upon a time", settings=SAMPLED)
     first = await ask(embedded, request, KEYS[0])
     other = await ask(embedded, request, KEYS[1])
@@ -94,21 +94,21 @@ async def test_the_key_decides_a_sample_whatever_was_asked_before(embedded: Loca
     assert other.text != first.text
 
 
-async def test_scores_do_not_depend_on_what_was_asked_before(embedded: LocalBackend) -> None:
+async def test_scores_do_not_depend_on_earlier_requests(embedded: LocalBackend) -> None:
     requests = [topic(f"Sentence {'very ' * n}about the rain.") for n in range(6)]
     there = [await ask(embedded, request) for request in requests]
     back = [await ask(embedded, request) for request in reversed(requests)]
     assert there == back[::-1]
 
 
-async def test_a_prompt_beyond_the_context_says_both_lengths(embedded: LocalBackend) -> None:
+async def test_the_error_for_a_long_prompt_states_both_lengths(embedded: LocalBackend) -> None:
     with pytest.raises(ContextOverflow, match=r"\d+ tokens.*2048 tokens") as caught:
         await ask(embedded, Request("generate", prompt="word " * 3000, settings=GREEDY))
     assert caught.value.hint
     assert (await ask(embedded, Request("generate", prompt="Still there", settings=GREEDY))).text
 
 
-async def test_filling_gaps_is_declined_and_the_rest_is_not(embedded: LocalBackend) -> None:
+async def test_all_kinds_but_infill_are_supported(embedded: LocalBackend) -> None:
     assert "gaps" in embedded.supports("infill", chat=False)
     assert not any(embedded.supports(kind, chat=chat) for kind in ("generate", "choose", "logprob") for chat in (True, False))
 
@@ -123,7 +123,7 @@ async def test_the_address_is_openai_compatible_and_needs_the_key(embedded: Loca
     await stranger.close()
 
 
-async def test_a_server_that_died_is_started_again() -> None:
+async def test_a_server_that_ended_is_restarted() -> None:
     backend = LocalBackend()
     await backend.open()
     before = await ask(backend, topic("He scored twice."))
@@ -136,7 +136,7 @@ async def test_a_server_that_died_is_started_again() -> None:
     await backend.close()
 
 
-async def test_closing_with_a_request_under_way_ends_the_process() -> None:
+async def test_closing_with_a_request_in_flight_ends_the_process() -> None:
     backend = LocalBackend()
     await backend.open()
     process = backend._process
@@ -150,7 +150,7 @@ async def test_closing_with_a_request_under_way_ends_the_process() -> None:
         await asked
 
 
-async def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path) -> None:
+async def test_an_invalid_model_file_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(1000))
     backend = LocalBackend(path)
@@ -160,7 +160,7 @@ async def test_a_file_that_is_no_model_is_one_clear_error(tmp_path: Path) -> Non
     await backend.close()
 
 
-async def test_a_label_that_begins_another_one_does_not_win_by_being_shorter(embedded: LocalBackend) -> None:
+async def test_a_shorter_label_is_not_preferred_over_its_continuation(embedded: LocalBackend) -> None:
     prompt = "not sure. not sure. not sure. not sure. I am"
     answer = await ask(embedded, Request("choose", prompt=prompt, options=("not", "not sure")))
     assert answer.weights[1] > answer.weights[0]
@@ -178,28 +178,26 @@ async def test_labels_beyond_ascii_are_chosen_between(embedded: LocalBackend) ->
     assert math.isclose(sum(map(math.exp, answer.weights)), 1, abs_tol=1e-6)
 
 
-async def test_a_space_at_the_end_of_the_prompt_changes_nothing(embedded: LocalBackend) -> None:
+async def test_trailing_spaces_of_a_prompt_change_no_score(embedded: LocalBackend) -> None:
     request = topic("He scored twice.")
     spaced = Request("choose", prompt=request.prompt + " ", options=request.options)
     assert (await ask(embedded, spaced)).weights == (await ask(embedded, request)).weights
 
 
 @pytest.mark.parametrize("options", [("", "no"), ("no", "no"), ("no", " no")])
-async def test_labels_that_are_empty_or_the_same_are_refused(embedded: LocalBackend, options: tuple[str, ...]) -> None:
+async def test_empty_or_equal_labels_are_refused(embedded: LocalBackend, options: tuple[str, ...]) -> None:
     with pytest.raises(RequestRefused):
         await ask(embedded, Request("choose", prompt="Yes or no? Answer:", options=options))
 
 
-async def test_the_opening_words_of_a_reply_are_not_part_of_it(embedded: LocalBackend) -> None:
+async def test_a_given_beginning_is_not_part_of_the_reply(embedded: LocalBackend) -> None:
     messages = (Message(role="user", content="Say hi"), Message(role="assistant", content="Output:"))
     answer = await ask(embedded, Request("generate", messages=messages, settings=GREEDY))
     assert answer.text
     assert not answer.text.startswith("Output:")
 
 
-async def test_a_module_where_the_user_stands_is_not_taken_for_pythons_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_module_in_the_working_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "threading.py").write_text("raise RuntimeError('shadowed')")
     monkeypatch.chdir(tmp_path)
     backend = LocalBackend()
@@ -207,7 +205,7 @@ async def test_a_module_where_the_user_stands_is_not_taken_for_pythons_own(
     await backend.close()
 
 
-async def test_a_reply_has_an_end_where_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reply_without_max_tokens_has_a_default_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[object] = []
 
     async def post(path: str, body: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Log-probabilities: right, or refused; never a silent 0."""
+"""Log-probabilities are right or refused, and never silently 0."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def shares(choice: dict[str, Any], *labels: str) -> list[float]:
 
 
 @pytest.mark.parametrize("shape", [chat, legacy])
-def test_labels_share_the_probability_in_either_shape(shape: Any) -> None:
+def test_label_probabilities_sum_to_one_in_both_formats(shape: Any) -> None:
     choice = shape({" yes": math.log(0.3), " no": math.log(0.1), " maybe": math.log(0.6)})
     assert shares(choice, "yes", "no") == pytest.approx([0.75, 0.25])
 
 
-def test_spellings_of_a_label_are_added_up() -> None:
+def test_spellings_of_a_label_are_summed() -> None:
     choice = chat({"yes": math.log(0.2), " Yes": math.log(0.2), "YES": math.log(0.2), "no": math.log(0.2)})
     assert shares(choice, "yes", "no") == pytest.approx([0.75, 0.25])
 
 
-def test_a_label_of_several_tokens_counts_by_the_longest_candidate_that_begins_it() -> None:
+def test_a_long_label_has_the_weight_of_its_longest_beginning() -> None:
     choice = chat({" pos": math.log(0.4), " po": math.log(0.1), " neg": math.log(0.1), "p": math.log(0.3)})
     assert shares(choice, "positive", "negative") == pytest.approx([0.8, 0.2])
 
@@ -47,7 +47,7 @@ def test_a_label_of_one_letter_is_found_exactly() -> None:
     assert shares(chat({" A": -1.0, " B": -1.0}), "A", "B") == pytest.approx([0.5, 0.5])
 
 
-def test_probabilities_too_small_for_a_float_still_compare() -> None:
+def test_probabilities_too_small_for_a_float_are_compared() -> None:
     assert shares(chat({"yes": -1000.0, "no": -1000.0}), "yes", "no") == pytest.approx([0.5, 0.5])
 
 
@@ -64,7 +64,7 @@ def test_probabilities_too_small_for_a_float_still_compare() -> None:
         (legacy({"yes": math.nan, "no": -math.inf}), "no log-probabilities"),
     ],
 )
-def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) -> None:
+def test_missing_log_probabilities_are_unsupported(choice: dict[str, Any], problem: str) -> None:
     with pytest.raises(Unsupported, match=problem) as caught:
         label_weights(choice, ("yes", "no"))
     assert "exact match" in caught.value.hint
@@ -81,9 +81,7 @@ def test_what_is_missing_is_unsupported(choice: dict[str, Any], problem: str) ->
     ],
     ids=["likely", "unlikely", "no label", "first letter", "likely first letter"],
 )
-def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another_may_be_meant(
-    candidates: dict[str, float], best: str | None
-) -> None:
+def test_unlisted_labels_get_a_low_weight_unless_ambiguous(candidates: dict[str, float], best: str | None) -> None:
     answer = with_label_weights(Completion(text="x", tokens_in=3), chat(candidates), ("yes", "no"))
     assert answer.tokens_in == 3
     if best is None:
@@ -94,18 +92,18 @@ def test_of_labels_that_are_not_all_listed_the_likeliest_is_known_unless_another
         assert sum(map(math.exp, answer.weights)) == pytest.approx(1)
 
 
-def test_a_reply_without_any_candidate_is_unsupported_and_no_prompts_fault() -> None:
+def test_a_reply_without_candidates_is_unsupported() -> None:
     with pytest.raises(Unsupported, match="no log-probabilities"):
         with_label_weights(Completion(), chat({}), ("yes", "no"))
 
 
-def test_labels_that_begin_alike_can_not_be_told_apart_by_one_token() -> None:
+def test_labels_with_the_same_first_token_are_refused() -> None:
     with pytest.raises(Unsupported, match="begins with the same token"):
         label_weights(chat({" pos": -1.0, " neg": -1.0}), ("positive", "possible"))
 
 
 @given(st.dictionaries(st.sampled_from(["yes", " no", "maybe", "Yes", "n"]), st.floats(-2000, 0), min_size=1))
-def test_shares_add_up_to_one_or_it_is_unsupported(candidates: dict[str, float]) -> None:
+def test_weights_sum_to_one_or_raise_unsupported(candidates: dict[str, float]) -> None:
     try:
         weights = label_weights(chat(candidates), ("yes", "no"))
     except Unsupported:
@@ -151,7 +149,7 @@ def test_the_tokens_of_the_answer_are_found(
         echo("long beginning", " The", " cat", " sat"),
     ],
 )
-def test_an_endpoint_that_does_not_echo_is_unsupported(choice: dict[str, Any]) -> None:
+def test_a_reply_without_echo_is_unsupported(choice: dict[str, Any]) -> None:
     with pytest.raises(Unsupported):
         echoed_logprobs(choice, "The cat", " sat")
 

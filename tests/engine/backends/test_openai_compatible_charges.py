@@ -1,4 +1,4 @@
-"""What a reply cost is booked whole: also for choices beyond those asked for, and for replies that bring no answer."""
+"""All costs of a reply are counted, also of surplus choices and of replies without a completion."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def gateway(limits: Limits | None = None) -> tuple[Gateway, Budget]:
 
 
 async def spent(model: Backend, request: Request, n: int = 1) -> tuple[int, float | None]:
-    """Tokens and dollars that the budget and the tally have booked; both must say the same."""
+    """Tokens and dollars in the budget and in the usage, which must be equal."""
     gate, budget = gateway()
     try:
         await gate.ask(model, request, n=n, node="step")
@@ -62,7 +62,7 @@ async def spent(model: Backend, request: Request, n: int = 1) -> tuple[int, floa
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-async def test_choices_beyond_those_asked_for_cost_what_they_cost(server: Server, n: int) -> None:
+async def test_surplus_choices_are_charged(server: Server, n: int) -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 340, "cost": 17.0}
     server.faults = [saying(reply(*"abcdefghijklmnopq", usage=usage))]
     assert await spent(OpenAICompatible("m", server.url), GENERATE, n) == (350, pytest.approx(17.0))
@@ -82,9 +82,7 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("status", [200, 500])
 @pytest.mark.parametrize("kind", BROKEN)
-async def test_replies_that_bring_no_answer_are_booked_with_the_answer_that_follows(
-    server: Server, kind: str, status: int
-) -> None:
+async def test_replies_without_a_completion_are_charged_with_the_next(server: Server, kind: str, status: int) -> None:
     server.faults = [saying(BROKEN[kind], status), saying(BROKEN[kind], status), saying(reply("fine", "fine"))]
     tokens = 0 if "no tokens" in kind else 100
     assert await spent(OpenAICompatible("m", server.url), GENERATE, 2) == (2 * tokens + 100, pytest.approx(0.75))
@@ -92,24 +90,24 @@ async def test_replies_that_bring_no_answer_are_booked_with_the_answer_that_foll
 
 
 @pytest.mark.parametrize("body", ["text", None, [1], {}, {"usage": "see the docs"}, {"usage": {"prompt_tokens": -5}}])
-async def test_replies_that_name_no_cost_charge_nothing(server: Server, body: Any) -> None:
+async def test_replies_without_a_cost_charge_nothing(server: Server, body: Any) -> None:
     server.faults = [saying(body), saying(reply("fine"))]
     assert await spent(OpenAICompatible("m", server.url), GENERATE) == (100, pytest.approx(0.25))
 
 
 @pytest.mark.parametrize("request_", [CHOOSE, SCORE])
-async def test_a_reply_without_log_probabilities_is_booked(server: Server, request_: Request) -> None:
+async def test_a_reply_without_log_probabilities_is_charged(server: Server, request_: Request) -> None:
     server.ignores = {"logprobs", "echo"}
     tokens, usd = await spent(OpenAICompatible("m", server.url), request_)
     assert (tokens > 0, usd) == (True, None)
 
 
-async def test_the_test_of_a_gap_is_booked(server: Server) -> None:
+async def test_the_suffix_test_is_charged(server: Server) -> None:
     tokens, _ = await spent(OpenAICompatible("m", server.url), Request("infill", prompt="He ", suffix=" so."))
     assert tokens == (41 + 2) + (2 + 2)
 
 
-async def test_what_a_plug_in_answers_beyond_those_asked_for_is_booked() -> None:
+async def test_surplus_completions_of_a_plug_in_are_charged() -> None:
     class Lavish(ScriptedBackend):
         async def call(self, request: Request, *, keys: Any) -> list[Completion]:
             return [Completion("a", tokens_in=1, tokens_out=2, usd=0.5)] * 4
@@ -118,7 +116,7 @@ async def test_what_a_plug_in_answers_beyond_those_asked_for_is_booked() -> None
 
 
 @pytest.mark.parametrize("limits", [Limits(usd=1.0), Limits(tokens=400)])
-async def test_replies_that_bring_no_answer_end_a_run_at_its_limit(server: Server, limits: Limits) -> None:
+async def test_replies_without_a_completion_end_a_run_at_its_limit(server: Server, limits: Limits) -> None:
     server.storm = lambda number, body: saying(BROKEN["no text"])
     gate, budget = gateway(limits)
     with pytest.raises(LimitReached):
@@ -128,7 +126,7 @@ async def test_replies_that_bring_no_answer_end_a_run_at_its_limit(server: Serve
     assert budget.spent.usd == pytest.approx(0.25 * len(server.requests))
 
 
-async def test_without_a_limit_all_tries_are_made_and_booked(server: Server) -> None:
+async def test_without_a_limit_all_retries_are_made_and_charged(server: Server) -> None:
     server.storm = lambda number, body: saying(BROKEN["no text"])
     gate, budget = gateway()
     with pytest.raises(TransientError):
@@ -138,7 +136,7 @@ async def test_without_a_limit_all_tries_are_made_and_booked(server: Server) -> 
 
 
 @pytest.mark.filterwarnings("ignore")
-async def test_litellms_replies_are_booked_whole_too(server: Server) -> None:
+async def test_all_costs_of_litellms_replies_are_counted(server: Server) -> None:
     model = LiteLLMBackend("openai/m", api_base=server.url)
     usage = {"prompt_tokens": 10, "completion_tokens": 340, "total_tokens": 350}
     server.faults = [saying(reply(*"abcdefghijklmnopq", usage=usage))]

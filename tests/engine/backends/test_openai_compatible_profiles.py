@@ -1,4 +1,4 @@
-"""A full request gets its answers from every kind of endpoint, by the lean route and through litellm."""
+"""A request with all parameters succeeds at each kind of endpoint, in both backends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def route(name: str, server: Server) -> OpenAICompatible | LiteLLMBackend:
 
 @pytest.mark.parametrize("name", ["lean", "litellm"])
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_what_an_endpoint_refuses_is_learned_and_the_rest_is_sent(server: Server, name: str, profile: str) -> None:
+async def test_refused_parameters_are_left_out_and_the_rest_is_sent(server: Server, name: str, profile: str) -> None:
     rule, refused, server.ignores = PROFILES[profile]
     server.storm = lambda number, body: rule(body)
     model = route(name, server)
@@ -64,7 +64,7 @@ async def test_what_an_endpoint_refuses_is_learned_and_the_rest_is_sent(server: 
         ("azure", "azure/gpt-4o", "", set()),
     ],
 )
-async def test_a_providers_own_interface_is_learned_from_too(
+async def test_refusals_of_native_interfaces_are_learned(
     server: Server, monkeypatch: pytest.MonkeyPatch, profile: str, model: str, path: str, refused: set[str]
 ) -> None:
     monkeypatch.setenv("AZURE_API_VERSION", "2024-06-01")
@@ -84,7 +84,7 @@ async def test_a_providers_own_interface_is_learned_from_too(
 
 
 @pytest.mark.parametrize("name", ["lean", "litellm"])
-async def test_a_label_that_a_filter_kept_back_is_a_filtered_answer(server: Server, name: str) -> None:
+async def test_a_filtered_label_is_a_filtered_completion(server: Server, name: str) -> None:
     choice = {"index": 0, "finish_reason": "content_filter", "message": {"role": "assistant", "content": ""}}
     server.faults = [
         Fault("status", 200, body={"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
@@ -121,7 +121,7 @@ QUOTA = [
         Fault("status", 400, body={"type": "error", "error": {"message": "Output blocked by content filtering policy"}}),
     ],
 )
-async def test_a_moderators_refusal_is_a_filtered_answer(server: Server, name: str, fault: Fault) -> None:
+async def test_a_refusal_by_a_moderator_is_a_filtered_completion(server: Server, name: str, fault: Fault) -> None:
     server.faults = [fault]
     model = route(name, server)
     await model.open()
@@ -130,7 +130,7 @@ async def test_a_moderators_refusal_is_a_filtered_answer(server: Server, name: s
 
 
 @pytest.mark.parametrize("name", ["lean", "litellm"])
-async def test_a_quota_a_minute_that_speaks_of_billing_asks_to_wait(server: Server, name: str) -> None:
+async def test_a_quota_per_minute_that_mentions_billing_is_transient(server: Server, name: str) -> None:
     server.faults = [Fault("status", 429, body=QUOTA)]
     model = route(name, server)
     await model.open()

@@ -1,4 +1,4 @@
-"""Bodies as the OpenAI shape wants them; replies looked at before they are believed."""
+"""Request bodies in the OpenAI format, and checked replies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from promptwire.values import Message
 CHAT = (Message(role="system", content="s"), Message(role="user", content="u"))
 
 
-def test_a_chat_goes_out_with_what_was_set_and_nothing_else() -> None:
+def test_a_chat_body_has_only_the_settings_that_are_set() -> None:
     request = Request("generate", CHAT, settings=Settings(temperature=0.5, stop=("\n",), extra={"top_k": 3}))
     assert route(request) == "/chat/completions"
     assert body("m", request, n=3) == {
@@ -30,7 +30,7 @@ def test_a_chat_goes_out_with_what_was_set_and_nothing_else() -> None:
     }
 
 
-def test_a_completion_and_a_gap() -> None:
+def test_bodies_of_completion_and_infill() -> None:
     assert route(Request("generate", prompt="p")) == "/completions"
     assert body("m", Request("generate", prompt="p", settings=Settings(max_tokens=5))) == {
         "model": "m",
@@ -40,25 +40,25 @@ def test_a_completion_and_a_gap() -> None:
     assert body("m", Request("infill", prompt="p", suffix="s")) == {"model": "m", "prompt": "p", "suffix": "s"}
 
 
-def test_labels_are_asked_for_by_the_candidates_of_one_token() -> None:
+def test_choose_requests_the_candidates_of_one_token() -> None:
     asked = body("m", Request("choose", CHAT, options=("a", "b")))
     assert (asked["logprobs"], asked["top_logprobs"], asked["max_tokens"]) == (True, 20, 1)
     asked = body("m", Request("choose", prompt="p", options=("a", "b")))
     assert (asked["logprobs"], "top_logprobs" in asked) == (20, False)
 
 
-def test_a_given_answer_is_echoed_and_nothing_is_written() -> None:
+def test_logprob_requests_echo_and_zero_tokens() -> None:
     asked = body("m", Request("logprob", prompt="p ", options=("a",)))
     assert (asked["prompt"], asked["echo"], asked["max_tokens"]) == ("p a", True, 0)
 
 
 @pytest.mark.parametrize("name", ["model", "messages", "stream", "n", "logprobs", "prompt"])
-def test_an_extra_setting_can_not_change_what_is_asked(name: str) -> None:
+def test_an_extra_setting_can_not_change_the_request(name: str) -> None:
     with pytest.raises(RequestRefused, match=repr(name)):
         body("m", Request("generate", CHAT, settings=Settings(extra={name: "other"})))
 
 
-def test_seeds_differ_by_key_and_fit_in_31_bits() -> None:
+def test_seeds_differ_by_key_and_have_31_bits() -> None:
     assert seed("a") == seed("a") != seed("b")
     assert all(0 <= seed(f"{number}") < 2**31 for number in range(1000))
 
@@ -67,13 +67,13 @@ def reply(*texts: str, **more: Any) -> dict[str, Any]:
     return {"choices": [{"index": place, "message": {"content": text}} for place, text in enumerate(texts)], **more}
 
 
-def test_answers_come_in_the_order_of_their_index() -> None:
+def test_completions_are_in_the_order_of_their_index() -> None:
     data = reply("a", "b")
     data["choices"].reverse()
     assert [answer.text for answer in read_completions(data)] == ["a", "b"]
 
 
-def test_tokens_and_price_are_shared_out_so_that_sums_are_right() -> None:
+def test_tokens_and_price_of_completions_sum_to_those_of_the_reply() -> None:
     usage = {"prompt_tokens": 10, "completion_tokens": 8, "cost": 0.3}
     answers = read_completions(reply("a", "b", "c", usage=usage))
     assert [answer.tokens_in for answer in answers] == [10, 0, 0]
@@ -81,7 +81,7 @@ def test_tokens_and_price_are_shared_out_so_that_sums_are_right() -> None:
     assert sum(answer.usd or 0 for answer in answers) == pytest.approx(0.3)
 
 
-def test_an_unknown_price_is_none_and_unknown_tokens_are_0() -> None:
+def test_unknown_price_is_none_and_unknown_tokens_are_zero() -> None:
     (answer,) = read_completions(reply("a", usage={"prompt_tokens": "many"}))
     assert (answer.usd, answer.tokens_in, answer.tokens_out) == (None, 0, 0)
 
@@ -102,7 +102,7 @@ def test_an_unknown_price_is_none_and_unknown_tokens_are_0() -> None:
         ({"message": {"content": "é"}, "finish_reason": "tool_calls"}, "é", "tool_calls"),
     ],
 )
-def test_the_ways_a_text_may_come(choice: dict[str, Any], text: str, finish: str) -> None:
+def test_a_text_is_read_from_each_format(choice: dict[str, Any], text: str, finish: str) -> None:
     (answer,) = read_completions({"choices": [choice]})
     assert (answer.text, answer.finish) == (text, finish)
 
@@ -121,12 +121,12 @@ def test_the_ways_a_text_may_come(choice: dict[str, Any], text: str, finish: str
         {"choices": [{"message": {"content": ""}, "finish_reason": "error", "error": {"message": "upstream is gone"}}]},
     ],
 )
-def test_what_is_no_reply_is_an_error_that_may_pass_never_an_empty_answer(data: Any) -> None:
+def test_an_invalid_reply_is_transient_and_no_empty_completion(data: Any) -> None:
     with pytest.raises(TransientError):
         read_completions(data)
 
 
-def test_an_error_in_a_reply_that_claims_success_is_passed_on() -> None:
+def test_an_error_in_a_reply_with_status_200_is_raised() -> None:
     with pytest.raises(TransientError, match="provider is down"):
         read_completions({"error": {"message": "provider is down"}})
 
@@ -141,6 +141,6 @@ json = st.recursive(
 
 
 @given(json)
-def test_whatever_comes_is_an_answer_or_an_error_of_ours(data: Any) -> None:
+def test_any_reply_gives_completions_or_a_promptwire_error(data: Any) -> None:
     with contextlib.suppress(TransientError):
         read_completions({"choices": data} if isinstance(data, list) else data)

@@ -1,4 +1,4 @@
-"""The planted world's task model: hints make it right, nothing else does, and it has no state."""
+"""Task model of scripted:planted: right by hints only, and without state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RIGHT = "Write it. " + " ".join(
 
 
 def right(prompt: str) -> float:
-    """Share of the shipped task's training examples that are right with `prompt`."""
+    """Share of the task's training examples that are right with `prompt`."""
     train = load_task("planted").train.items
     said = [reply(Request("generate", prompt=f"{prompt}\n\nInput: {example}\nOutput:"), "") for example in train]
     return sum(answer == example.output for answer, example in zip(said, train, strict=True)) / len(train)
@@ -32,28 +32,28 @@ def right(prompt: str) -> float:
         ("State the height.", "Oslo"),
     ],
 )
-def test_it_states_what_it_is_asked_for(prompt: str, answer: str) -> None:
+def test_an_answer_has_the_fields_that_the_prompt_asks_for(prompt: str, answer: str) -> None:
     text = f"{prompt}\n\nInput: Parcel to Oslo: colour red; shelf B4.\nOutput:"
     assert reply(Request("generate", (Message(role="user", content=text),)), "any") == answer
 
 
-def test_every_planted_hint_makes_more_examples_right_and_every_other_fewer() -> None:
+def test_only_planted_hints_increase_the_score() -> None:
     hints = RIGHT.split(". ")
     shares = [right(". ".join(hints[: count + 1]) + ".") for count in range(len(hints))]
     assert shares == sorted(shares) and shares[0] < 0.2 and shares[-1] > 0.9
     assert right(RIGHT + " State the shelf.") < 0.9
 
 
-def test_one_answer_in_about_24_slips_whatever_the_wording() -> None:
+def test_one_answer_in_24_is_wrong_for_any_wording() -> None:
     assert 0.9 < right(RIGHT) < 1.0
     assert right("Please: " + RIGHT) == right(RIGHT)
 
 
-def test_it_is_told_when_the_world_is_another() -> None:
+def test_a_request_of_another_task_is_an_error() -> None:
     with pytest.raises(ModelError, match=r"reply to this request: 'Classify: good'") as caught:
         reply(Request("choose", prompt="Classify: good", options=("a", "b")), "")
     assert "--task planted" in str(caught.value)
 
 
-def test_it_has_a_name() -> None:
+def test_the_name_is_scripted_planted() -> None:
     assert backend("scripted:planted").name == planted().name == "scripted:planted"

@@ -1,4 +1,4 @@
-"""The planted world's meta model: it answers in the form that is asked for, and names only what the request shows."""
+"""Meta model of scripted:planted: replies in the requested format and uses only what the request shows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BASE: dict[str, Any] = {
 
 
 def ask(template: str, key: str = "k", before: tuple[Message, ...] = (), **values: Any) -> tuple[str, ...]:
-    """What the shipped template's parser reads out of the reply."""
+    """Answers that the shipped template's parser reads from the reply."""
     found = load_template(resources.template_path(template))
     rendered = found.render({**BASE, **values})
     request = Request("generate", (*before, *rendered.messages), rendered.prompt)
@@ -60,12 +60,12 @@ def ask(template: str, key: str = "k", before: tuple[Message, ...] = (), **value
 
 
 def named(*texts: str) -> set[str]:
-    """The hints in texts."""
+    """Hints in texts."""
     return {hint.lower() for text in texts for hint in HINT.findall(text)}
 
 
 def history(**scores: float) -> History:
-    """A history of prompts with one hint each."""
+    """History of prompts with one hint each."""
     return History(
         entries=tuple(
             Entry(prompt=Prompt(text=f"Do it. State the {name}."), score=score, n=9) for name, score in scores.items()
@@ -73,14 +73,14 @@ def history(**scores: float) -> History:
     )
 
 
-def test_a_critic_names_what_the_expected_answers_have_and_the_given_ones_lack() -> None:
+def test_a_critique_names_fields_that_given_answers_lack() -> None:
     reasons = ask("protegi/gradient.j2", n=2)
     assert sorted(reasons) == ["It has to state the colour.", "It has to state the deadline, drop the route."]
     assert len(ask("protegi/gradient.j2", n=4)) == 4
     assert ask("protegi/gradient.j2", failures=()) == ("It could be clearer.",)
 
 
-def test_an_editor_follows_its_critique_and_nothing_else() -> None:
+def test_an_edit_follows_only_its_critique() -> None:
     critique = Critique(text="It has to state the colour, drop the weight.", prompt=START)
     (written,) = ask("protegi/edit.j2", critique=critique)
     assert named(written) == {"colour"}
@@ -104,7 +104,7 @@ def test_an_induction_names_fields_of_the_outputs_shown(template: str) -> None:
     assert named(*ask(template, examples=())) == set()
 
 
-def test_opros_part_starts_from_the_best_text_and_learns_fields_from_the_problems() -> None:
+def test_opro_starts_from_the_best_prompt_and_adds_fields_of_examples() -> None:
     shown = history(colour=0.2, stamp=0.1).entries
     texts = [ask("opro/meta.j2", key, history=shown, examples=(RED, MAY))[0] for key in map(str, range(60))]
     assert named(*texts) == {"colour", "shelf", "deadline", "route"}
@@ -112,7 +112,7 @@ def test_opros_part_starts_from_the_best_text_and_learns_fields_from_the_problem
     assert named(*ask("opro/meta.j2", history=(), examples=())) == set()
 
 
-def test_an_examination_goes_case_by_case_and_the_refinement_follows_it_within_the_limits() -> None:
+def test_a_refinement_follows_the_examination_within_limits() -> None:
     (examination,) = ask("pe2/examine.j2")
     assert examination.splitlines() == [
         "Example 1: It has to state the colour.",
@@ -125,7 +125,7 @@ def test_an_examination_goes_case_by_case_and_the_refinement_follows_it_within_t
     assert named(*ask("pe2/refine.j2")) == {"weight"}
 
 
-def test_textgrads_steps_carry_the_fault_of_a_response_to_the_prompt() -> None:
+def test_textgrads_feedback_on_a_response_reaches_the_prompt() -> None:
     (said,) = ask("textgrad/response.j2", failures=CASES[1:])
     assert said == "It has to state the deadline, drop the route."
     right = Failure(example=RED, output="Oslo; colour red", answer="Oslo; colour red", value=1)
@@ -147,31 +147,31 @@ def test_a_reflection_follows_the_feedback_of_all_cases() -> None:
     assert named(*ask("gepa/reflect.j2", prompts=Prompts(items=(START,)), seen=Failures())) == {"weight"}
 
 
-def test_copros_part_starts_from_the_best_attempt() -> None:
+def test_copro_starts_from_the_best_attempt() -> None:
     shown = history(colour=0.4, stamp=0.1).entries
     texts = [ask("copro/propose.j2", key, history=shown, prompts=())[0] for key in map(str, range(20))]
     assert sum("colour" in named(text) for text in texts) > 10
     assert named(*texts) <= {"colour", "stamp"}
 
 
-def test_a_refinement_takes_over_what_better_prompts_have() -> None:
+def test_a_refinement_takes_hints_of_better_prompts() -> None:
     shown = history(colour=0.4, sender=0.3, stamp=0.1).entries
     assert named(*ask("pe2/refine.j2", history=shown)) == {"weight", "colour", "sender"}
 
 
 def family(*hints: str) -> tuple[Prompt, ...]:
-    """Parents that all hold one hint, and another each."""
+    """Parents with one common hint, and another hint each."""
     return tuple(Prompt(text=f"Do it. State the weight. State the {hint}.") for hint in hints)
 
 
-def test_a_child_has_what_all_its_parents_share_and_some_of_what_one_of_them_has() -> None:
+def test_a_child_has_all_common_hints_and_some_of_one_parent() -> None:
     texts = [ask("evoprompt/ga.j2", key, family=family("colour", "sender"))[0] for key in map(str, range(40))]
     assert all("weight" in named(text) for text in texts)
     assert {len(named(text)) for text in texts} == {1, 2, 3}
     assert named(*texts) == {"weight", "colour", "sender"}
 
 
-def test_a_child_does_what_the_critics_of_its_parents_say() -> None:
+def test_a_child_follows_the_critiques_of_its_parents() -> None:
     critiques = ((Critique(text="It has to state the deadline, drop the sender.", prompt=START),), ())
     for key in map(str, range(8)):
         (text,) = ask("evoprompt/guided.j2", key, family=family("colour", "sender"), critiques=critiques)
@@ -179,14 +179,14 @@ def test_a_child_does_what_the_critics_of_its_parents_say() -> None:
 
 
 @pytest.mark.parametrize("template", ["evoprompt/de.j2", "capo/cross.j2"])
-def test_every_operator_breeds(template: str) -> None:
+def test_each_operator_makes_a_child(template: str) -> None:
     some = family("colour", "sender", "stamp")
     values = {"family": some, "donors": some[1:], "best": some[0], "task": "", "prompt": some[0]}
     texts = [ask(template, key, **values)[0] for key in map(str, range(12))]
     assert {"weight", "colour", "sender"} <= named(*texts) <= {"weight", "colour", "sender", "stamp"}
 
 
-def test_a_mutation_rewords() -> None:
+def test_a_mutation_paraphrases() -> None:
     assert named(*(ask("capo/mutate.j2", key, task="Label it.")[0] for key in map(str, range(6)))) == {"weight"}
 
 
@@ -207,13 +207,13 @@ ERROR = "Input: Parcel to Oslo: colour red; shelf B4.\n{}: Oslo; colour red\n{}:
         (PROMPT + "Say it in other words, between <NEW> and </NEW>.", {"weight"}),
     ],
 )
-def test_a_template_of_ones_own_is_understood_by_what_it_shows(text: str, told: set[str]) -> None:
+def test_a_template_that_is_not_shipped_gets_a_fitting_reply(text: str, told: set[str]) -> None:
     said = meta(Request("generate", (Message(role="user", content=text),)), "k")
     answers, readable = parse_reply(said or "", Parse(tag="NEW"))
     assert (named(*answers), readable) == (told, True)
 
 
-def test_what_is_no_meta_prompt_is_left_to_the_task_model() -> None:
+def test_a_task_prompt_is_left_to_the_task_model() -> None:
     assert meta(Request("generate", prompt="State the colour.\n\nInput: Parcel to Oslo.\nOutput:"), "k") is None
 
 

@@ -1,4 +1,4 @@
-"""Prices: what runs here is free, providers are in litellm's list, and what is not there is unknown."""
+"""Prices: local models are free, providers are in litellm's list, all others are unknown."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_price_is_that_of_the_same_provider_or_unknown(
     assert ("not in" in found.source or "no price" in found.source) == (read is None)
 
 
-def test_the_price_of_tokens_is_their_sum_and_unknown_when_either_is() -> None:
+def test_a_price_is_the_sum_over_tokens_or_unknown() -> None:
     assert Quote(2.0, 3.0, "").usd(10, 100) == 320
     assert Quote(2.0, None, "").usd(10, 100) is None
     assert not Quote(None, None, "").free
@@ -68,7 +68,7 @@ def test_the_price_of_tokens_is_their_sum_and_unknown_when_either_is() -> None:
     assert FREE.free
 
 
-def test_litellms_own_list_is_read_and_litellm_is_not_imported() -> None:
+def test_litellms_list_is_read_without_importing_litellm() -> None:
     code = (
         "import sys; from promptwire.backends.prices import listed\n"
         "found = listed('openai/gpt-4o-mini')\n"
@@ -79,7 +79,7 @@ def test_litellms_own_list_is_read_and_litellm_is_not_imported() -> None:
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]"])
-def test_a_list_that_is_not_there_or_broken_makes_every_price_unknown(
+def test_all_prices_are_unknown_without_a_readable_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
 ) -> None:
     (tmp_path / "litellm").mkdir()
@@ -102,7 +102,7 @@ def test_a_list_that_is_not_there_or_broken_makes_every_price_unknown(
         ("https://api.example.com/v1", True),
     ],
 )
-def test_an_address_has_no_price_and_a_private_one_sends_no_bill(base: str, hosted: bool) -> None:
+def test_an_address_has_no_price_and_a_private_one_is_not_hosted(base: str, hosted: bool) -> None:
     found = at_address(base)
     assert (found.read, found.hosted) == (None, hosted)
 
@@ -118,7 +118,7 @@ def test_an_address_has_no_price_and_a_private_one_sends_no_bill(base: str, host
         ("ollama/none-such", None, False, False),
     ],
 )
-def test_every_kind_of_model_says_what_it_charges(name: str, base: str | None, free: bool, hosted: bool) -> None:
+def test_each_backend_quotes_its_price(name: str, base: str | None, free: bool, hosted: bool) -> None:
     found = backend(name, api_base=base).quote()
     assert (found.free, found.hosted) == (free, hosted)
     assert found.source

@@ -1,4 +1,4 @@
-"""A model that is not there: it is taken for the one it stands for, and can't be asked."""
+"""Replay backend: has the properties of the recorded one and makes no call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from promptwire.backends.replay_backend import BackendSnapshot, ReplayBackend
 from promptwire.errors import ModelUnavailable
 
 
-async def test_it_says_what_the_model_said_and_refuses_to_answer() -> None:
+async def test_a_replay_has_the_recorded_properties_and_refuses_calls() -> None:
     model = OpenAICompatible("m", "http://me:secret@127.0.0.1:1/v1")
     snapshot = BackendSnapshot.of(model)
     assert "secret" not in snapshot.model_dump_json()

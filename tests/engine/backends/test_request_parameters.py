@@ -1,4 +1,4 @@
-"""What a model refuses is left out from then on, and only that."""
+"""Refused parameters are left out of later requests, and only those."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODY: dict[str, Any] = {
 
 
 class Fussy:
-    """An endpoint with rules: each gives a refusal for a body that breaks it."""
+    """Endpoint with rules; each returns a refusal for a body that breaks it."""
 
     def __init__(self, *rules: Any) -> None:
         self.rules = rules
@@ -68,7 +68,7 @@ def without(name: str, message: str) -> Any:
         ("top_k", "Unrecognized request argument supplied: top_k"),
     ],
 )  # fmt: skip
-async def test_a_refused_parameter_alone_is_left_out_and_stays_so(name: str, message: str) -> None:
+async def test_only_the_refused_parameter_is_left_out_and_remembered(name: str, message: str) -> None:
     parameters, server = Parameters(), Fussy(without(name, message))
     reply, told = await parameters.adapt(BODY, server)
     assert (reply, server.bodies[-1]) == ("fine", {key: value for key, value in BODY.items() if key != name})
@@ -77,14 +77,14 @@ async def test_a_refused_parameter_alone_is_left_out_and_stays_so(name: str, mes
     assert len(server.bodies) == 3
 
 
-async def test_several_are_left_out_one_after_the_other_and_all_are_told() -> None:
+async def test_several_refused_parameters_are_left_out_and_reported() -> None:
     rules = [without(name, f"Unsupported parameter: '{name}'") for name in ("seed", "stop", "temperature", "top_p")]
     parameters = Parameters()
     _, told = await parameters.adapt(BODY, Fussy(*rules))
     assert told == 'without: seed; stop=["\\n"]; temperature=0.7; top_p=0.9'
 
 
-async def test_of_temperature_and_top_p_together_the_temperature_stays() -> None:
+async def test_temperature_is_sent_when_top_p_excludes_it() -> None:
     def both(body: dict[str, Any]) -> str:
         clash = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
         return clash if {"temperature", "top_p"} <= body.keys() else ""
@@ -96,7 +96,7 @@ async def test_of_temperature_and_top_p_together_the_temperature_stays() -> None
     assert server.bodies[-1]["top_p"] == 0.9
 
 
-async def test_a_refused_value_is_left_out_and_another_one_is_sent() -> None:
+async def test_only_the_refused_value_of_a_parameter_is_left_out() -> None:
     def bounded(body: dict[str, Any]) -> str:
         return "temperature: Input should be less than or equal to 1" if body.get("temperature", 0) > 1 else ""
 
@@ -119,9 +119,7 @@ async def test_a_refused_value_is_left_out_and_another_one_is_sent() -> None:
         ("Invalid max_tokens value, the valid range of max_tokens is [1, 300]", 300, 300),
     ],
 )
-async def test_the_length_of_a_reply_is_sent_under_the_other_name_or_shorter(
-    message: str, limit: int | None, sent: int
-) -> None:
+async def test_max_tokens_is_sent_under_the_other_name_or_lower(message: str, limit: int | None, sent: int) -> None:
     def rule(body: dict[str, Any]) -> str:
         return message if "max_tokens" in body and (limit is None or body["max_tokens"] > limit) else ""
 
@@ -131,14 +129,14 @@ async def test_the_length_of_a_reply_is_sent_under_the_other_name_or_shorter(
     assert told == ("" if limit is None else f"without: max_tokens=500 (sent as {sent})")
 
 
-async def test_a_server_that_only_knows_max_tokens_gets_it() -> None:
+async def test_a_server_that_requires_max_tokens_gets_it() -> None:
     server = Fussy(without("max_completion_tokens", "max_completion_tokens: Extra inputs are not permitted"))
     body = {"model": "m", "max_completion_tokens": 9}
     await Parameters().adapt(body, server)
     assert server.bodies[-1] == {"model": "m", "max_tokens": 9}
 
 
-async def test_a_reply_that_alone_is_too_long_for_the_context_is_shortened_for_that_request_only() -> None:
+async def test_a_reply_beyond_the_context_is_shortened_for_one_request() -> None:
     def rule(body: dict[str, Any]) -> str:
         room = 8192 - 8000
         said = "This model's maximum context length is 8192 tokens and your request has 8000 input tokens"
@@ -150,14 +148,14 @@ async def test_a_reply_that_alone_is_too_long_for_the_context_is_shortened_for_t
     assert [body["max_tokens"] for body in server.bodies] == [500, 192, 100]
 
 
-async def test_a_prompt_beyond_the_context_is_not_asked_again() -> None:
+async def test_a_prompt_beyond_the_context_is_not_sent_again() -> None:
     server = Fussy(lambda body: "prompt is too long for the context: 9000 tokens > 8192 maximum")
     with pytest.raises(ContextOverflow):
         await Parameters().adapt(BODY, server)
     assert len(server.bodies) == 1
 
 
-async def test_a_refusal_that_only_quotes_a_name_teaches_nothing() -> None:
+async def test_a_refusal_that_only_quotes_a_name_is_not_remembered() -> None:
     parameters, server = Parameters(), Fussy(lambda body: "bad request: 'What does temperature mean?' has a bad character")
     with pytest.raises(RequestRefused):
         await parameters.adapt(BODY, server)
@@ -166,13 +164,13 @@ async def test_a_refusal_that_only_quotes_a_name_teaches_nothing() -> None:
     assert calm.bodies == [BODY]
 
 
-async def test_the_second_named_is_tried_when_it_was_not_the_first() -> None:
+async def test_the_second_named_parameter_is_tried_after_the_first() -> None:
     server = Fussy(without("top_k", "with temperature or seed set, top_k is not supported"))
     _, told = await Parameters().adapt(BODY, server)
     assert told == "without: top_k=40"
 
 
-async def test_it_ends_however_much_is_refused() -> None:
+async def test_the_number_of_requests_is_limited() -> None:
     counter = iter(range(100))
     server = Fussy(lambda body: f"no {'abcdefgh'[next(counter) % 8]} " + " ".join(body))
     with pytest.raises(RequestRefused):

@@ -1,4 +1,4 @@
-"""The fake model: answers everything, keeps count."""
+"""Scripted backend: supports all requests and counts them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def opened(model: ScriptedBackend) -> ScriptedBackend:
     return model
 
 
-async def test_the_reply_is_made_from_request_and_key() -> None:
+async def test_a_reply_depends_on_request_and_key() -> None:
     model = await opened(ScriptedBackend(lambda request, key: f"{request.prompt}/{key}", batches=True))
     answers = await model.call(Request("generate", prompt="p"), keys=["a", "b"])
     assert [answer.text for answer in answers] == ["p/a", "p/b"]
@@ -28,7 +28,7 @@ async def test_the_reply_is_made_from_request_and_key() -> None:
     assert answers[0].usd == 0.0
 
 
-async def test_an_answer_is_passed_on_as_it_is() -> None:
+async def test_a_completion_is_passed_on_unchanged() -> None:
     model = await opened(ScriptedBackend(lambda request, key: Completion("x", usd=1.0)))
     assert await model.call(Request("choose", options=("a",)), keys=["k"]) == [Completion("x", usd=1.0)]
 
@@ -42,7 +42,7 @@ async def test_a_reply_chooses_the_label_and_an_unknown_one_chooses_none() -> No
     assert [math.exp(weight) for weight in second.weights] == pytest.approx([1 / 3] * 3)
 
 
-async def test_the_reply_is_the_answer_that_is_likely() -> None:
+async def test_a_reply_equal_to_the_answer_makes_it_likely() -> None:
     model = await opened(ScriptedBackend(lambda request, key: "dogs"))
     weights = [
         (await model.call(Request("logprob", prompt="p", options=(word,)), keys=["k"]))[0].weights for word in (" dogs", "cats")
@@ -50,7 +50,7 @@ async def test_the_reply_is_the_answer_that_is_likely() -> None:
     assert weights == [(math.log(0.9),), pytest.approx((math.log(0.1),))]
 
 
-async def test_latency_and_the_most_requests_at_once_are_as_told() -> None:
+async def test_latency_is_waited_and_peak_is_counted() -> None:
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -63,7 +63,7 @@ async def test_latency_and_the_most_requests_at_once_are_as_told() -> None:
     assert model.peak == 3
 
 
-async def test_it_must_be_open() -> None:
+async def test_a_closed_backend_raises_model_unavailable() -> None:
     model = ScriptedBackend(lambda request, key: "x")
     with pytest.raises(ModelUnavailable, match="closed"):
         await model.call(Request("generate"), keys=["k"])
@@ -73,6 +73,6 @@ async def test_it_must_be_open() -> None:
         await model.call(Request("generate"), keys=["k"])
 
 
-def test_the_text_of_a_request_is_all_that_was_said() -> None:
+def test_the_text_of_a_request_has_all_messages() -> None:
     assert request_text(Request("generate", CHAT)) == "s\n\nu"
     assert request_text(Request("infill", prompt="before", suffix=" after")) == "before after"

@@ -1,4 +1,4 @@
-"""Scripts as data: the first rule that fits answers, and a wrong rule is told at once."""
+"""Scripts as data: the first matching rule replies, and an invalid rule is an error at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def ask(data: Any, text: str = "p", *, kind: Kind = "generate", keys: tupl
     return [(await model.call(Request(kind, prompt=text, options=("yes", "no")), keys=[key]))[0] for key in keys]
 
 
-async def test_the_first_rule_that_fits_answers() -> None:
+async def test_the_first_matching_rule_replies() -> None:
     data = [{"when": "cat", "reply": "meow"}, {"when": "dog", "reply": "woof"}, {"reply": "?"}]
     assert [(await ask(data, text))[0].text for text in ("a dog", "a cat", "a cat and a dog", "a fish")] == [
         "woof",
@@ -36,7 +36,7 @@ async def test_a_reply_may_use_the_groups_of_its_rule_over_several_lines() -> No
     assert (await ask(data, "else"))[0].text == r"\1s"
 
 
-async def test_of_several_replies_each_sample_gets_one_and_always_the_same() -> None:
+async def test_each_sample_always_gets_the_same_of_several_replies() -> None:
     keys = tuple(f"{number}" for number in range(40))
     data = [{"reply": ["a", "b", "c"]}]
     first, second = await ask(data, keys=keys), await ask(data, keys=keys)
@@ -60,12 +60,12 @@ async def test_a_rule_may_fail(kind: str, error: type[ModelError]) -> None:
     assert getattr(caught.value, "throttled", False) == (kind == "throttled")
 
 
-async def test_no_fitting_rule_is_an_error_that_shows_the_request() -> None:
+async def test_without_a_matching_rule_the_error_shows_the_request() -> None:
     with pytest.raises(ModelError, match="no rule of s matches: 'a fish'"):
         await ask([{"when": "cat", "reply": "meow"}], "a fish")
 
 
-async def test_a_group_that_is_not_there_is_an_error() -> None:
+async def test_a_missing_group_is_an_error() -> None:
     with pytest.raises(UsageError, match="does not match its `when`"):
         await ask([{"when": "cat", "expand": r"\2"}], "cat")
 
@@ -90,17 +90,17 @@ async def test_a_group_that_is_not_there_is_an_error() -> None:
         ([{"when": 5, "reply": "x"}], "not a regular expression"),
     ],
 )
-def test_a_wrong_script_is_told_at_once(data: Any, problem: str) -> None:
+def test_an_invalid_script_is_an_error_at_once(data: Any, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         scripted(data, name="s")
 
 
-def test_another_script_is_another_model_for_the_cache() -> None:
+def test_another_script_has_another_identity() -> None:
     assert scripted([{"reply": "a"}], name="s").identity != scripted([{"reply": "b"}], name="s").identity
     assert scripted([{"reply": "a"}], name="s").identity == scripted([{"reply": "a"}], name="t").identity
 
 
-async def test_the_echo_says_the_last_thing_it_was_told() -> None:
+async def test_echo_repeats_the_last_message() -> None:
     model = echo()
     await model.open()
     request = Request("generate", (Message(role="system", content="s"), Message(role="user", content="u")))
@@ -115,17 +115,17 @@ async def test_the_echo_says_the_last_thing_it_was_told() -> None:
         (r"(z)?a", r"[\1]\0", "[]a"),
     ],
 )
-async def test_groups_are_put_in_by_number_and_name(when: str, expand: str, reply: str) -> None:
+async def test_groups_are_inserted_by_number_and_name(when: str, expand: str, reply: str) -> None:
     assert (await ask([{"when": when, "expand": expand}], "a b"))[0].text == reply
 
 
 @pytest.mark.parametrize("expand", [r"\g<x>", r"\3", r"\q", "\\"])
-async def test_what_no_group_can_fill_is_an_error(expand: str) -> None:
+async def test_an_invalid_reference_to_a_group_is_an_error(expand: str) -> None:
     with pytest.raises(UsageError, match=r"expand.*\n.*first group"):
         await ask([{"when": "(a)", "expand": expand}], "a")
 
 
-async def test_a_rule_is_no_fuzzy_match_and_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rule_has_no_fuzzy_match_and_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_regex, "SECONDS", 0.05)
     assert (await ask([{"when": "cat{e}", "reply": "x"}, {"reply": "y"}], "cut"))[0].text == "y"
     with pytest.raises(ReplyError, match="takes more than"):
