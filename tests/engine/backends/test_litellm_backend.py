@@ -83,7 +83,7 @@ async def test_the_price_is_from_the_list_and_unknown_at_an_address(
     await listed.open()
     (answer,) = await listed.call(GENERATE, keys=["a"])
     assert answer.usd is not None and 0 < answer.usd < 0.001
-    unlisted = LiteLLMBackend("openai/nobody-knows-it")
+    unlisted = LiteLLMBackend("openai/unknown-model")
     await unlisted.open()
     assert (await unlisted.call(GENERATE, keys=["a"]))[0].usd is None
     await listed.close()
@@ -156,7 +156,7 @@ async def test_a_missing_key_is_reported_before_the_first_request(monkeypatch: p
 
 
 async def test_a_name_without_a_provider_gets_examples() -> None:
-    model = LiteLLMBackend("nobody-knows-it")
+    model = LiteLLMBackend("unknown-model")
     await model.open()
     with pytest.raises(ModelUnavailable, match="knows no provider") as caught:
         await model.call(GENERATE, keys=["a"])

@@ -115,12 +115,12 @@ async def test_all_kinds_but_infill_are_supported(embedded: LocalBackend) -> Non
 
 async def test_the_address_is_openai_compatible_and_needs_the_key(embedded: LocalBackend) -> None:
     body = {"model": "local", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
-    friend, stranger = HttpClient(embedded.url + "/v1", key=embedded.key), HttpClient(embedded.url + "/v1")
-    assert (await friend.post("/chat/completions", body))["choices"]
+    authorized, unauthorized = HttpClient(embedded.url + "/v1", key=embedded.key), HttpClient(embedded.url + "/v1")
+    assert (await authorized.post("/chat/completions", body))["choices"]
     with pytest.raises(ModelUnavailable):
-        await stranger.post("/chat/completions", body)
-    await friend.close()
-    await stranger.close()
+        await unauthorized.post("/chat/completions", body)
+    await authorized.close()
+    await unauthorized.close()
 
 
 async def test_a_server_that_ended_is_restarted() -> None:
