@@ -106,7 +106,7 @@ class Document:
         return yaml_value
 
     def location(self, path: KeyPath = (), *, key: bool = False) -> Location:
-        """Location of the value at `path`, or of its key; for a missing value, of the nearest enclosing one."""
+        """Location of the value at `path`, or of its key. For a missing value: of the nearest enclosing one."""
         yaml_value = self.value_at(path)
         return (yaml_value.key if key and yaml_value.key else yaml_value.position).location()
 

@@ -132,7 +132,7 @@ def _quote_hint(value: Any) -> str:
 
 
 def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyPath, str]:
-    """Path in the document for pydantic's `loc`, and the union member that was tried there, if any."""
+    """Path in the document for pydantic's `loc`, and the union member tried there."""
     path: list[int | str] = []
     tried = ""
     for step in loc:

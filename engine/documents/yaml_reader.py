@@ -73,7 +73,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _OwnDumper(_Dumper):
-    """Dumper for promptwire's own files: quotes by YAML 1.2 only, so `on` and `no` are not quoted."""
+    """Dumper for promptwire's own files. It quotes by YAML 1.2 only, so `on` and `no` are not quoted."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 

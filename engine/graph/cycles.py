@@ -17,7 +17,7 @@ __all__ = ["find_cycles"]
 
 
 def find_cycles(needs: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """All steps in order, with those of a cycle adjacent; and each cycle once, from step to step."""
+    """Order the steps and find the cycles. Steps of a cycle are adjacent; each cycle is listed once, from step to step."""
     graph: Arrows = networkx.DiGraph()
     # Sorted, so that the result does not depend on the order in the file.
     graph.add_nodes_from(sorted(needs))

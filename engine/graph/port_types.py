@@ -134,7 +134,7 @@ def is_set(kind: type) -> bool:
 
 
 def union(values: Sequence[Any], annotation: Any) -> Any:
-    """Union of `values` in the written order, as the port type of `annotation`, or of the values when it is None.
+    """Union of `values` in the written order. Its type is that of `annotation`, or of the values when it is None.
 
     Raises NodeError for a type without union.
     """
@@ -176,7 +176,7 @@ def empty(kind: type) -> Any:
 
 
 def element_type(kind: type) -> type | None:
-    """Type of one element of a set; None for other types, and for List, whose elements have any type."""
+    """Type of one element of a set. None for other types, and for List, whose elements have any type."""
     return _PARTS.get(kind)
 
 
@@ -197,7 +197,7 @@ def joined_type(kind: type) -> type:
 
 
 def join_values(values: Sequence[Any], kind: type) -> Any:
-    """Join the outputs of all elements, each of type `kind`, in element order, to a `joined_type(kind)`."""
+    """Join the outputs of all elements, in element order. Each has type `kind`; the result has `joined_type(kind)`."""
     if kind is Example:
         return Examples.of(values)
     if kind is History:

@@ -16,7 +16,7 @@ ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache"
 
 
 def keys_of(kind: NodeType) -> tuple[str, ...]:
-    """The engine's keys that a step of this node type takes, in the order of `ENGINE_KEYS`."""
+    """Engine keys that a step of this node type takes, in the order of `ENGINE_KEYS`."""
     if kind.role is None:
         return ()
     left_out = {key for key, has in (("with", kind.slots is not None), ("metric", kind.scores)) if not has}

@@ -218,7 +218,7 @@ def _report_cycle(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> Non
 
 
 def _state_hint(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> str:
-    """Hint for a cycle in a loop body: the state that holds the previous round's value. Empty when there is none."""
+    """Hint for a cycle in a loop body: the state with the previous round's value. Empty when there is none."""
     carry = scope.value_at(at[:-1]).get("carry")
     for state, yaml_value in carry.value.items() if carry is not None and isinstance(carry.value, dict) else ():
         following = yaml_value.get("next")

@@ -1,4 +1,4 @@
-"""State shared by all parts of one check, and the scope of the graph being built."""
+"""State of one check, and the scope of the graph being built."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ class GraphScope:
         return self.source.document.location(path, key=True)
 
     def mark_used(self, yaml_value: YamlValue) -> None:
-        """Mark the names in a faulty value as used, so that no second warning follows from the same fault."""
+        """Mark the names in a faulty value as used. One fault then causes no second warning."""
         for name in referenced_names(yaml_value):
             if symbol := self.names.find(name):
                 symbol.used.add("*")
 
 
 class StepEntry(NamedTuple):
-    """Entry of a step under `nodes:`: its name, its path in the document, the steps it needs."""
+    """Entry of a step under `nodes:`: name, path in the document, needed steps."""
 
     name: str
     at: KeyPath

@@ -35,7 +35,7 @@ class FileResolver:
     """Folder of the top pipeline."""
 
     def pipeline(self, written: str, beside: Path, location: Location) -> Path:
-        """Find the pipeline `written`, named in a file of the folder `beside`: a path, or a shipped pipeline's name.
+        """Find the pipeline `written`, a path or a shipped name, for a file in the folder `beside`.
 
         Raises PipelineError at `location`.
         """

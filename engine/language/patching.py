@@ -83,7 +83,7 @@ def _child(yaml_value: YamlValue, steps: list[str]) -> YamlValue | None:
 
 
 def _is_sampling(above: Sequence[str | int]) -> bool:
-    """Whether `above` is the path of sampling settings, where `null` is a value: do not send."""
+    """Whether `above` is the path of sampling settings. There `null` is a value: do not send."""
     trail = above[:-1] if above and above[-1] == "extra" else above
     own = len(trail) > 1 and trail[-1] == "settings" and trail[-2] != "nodes"
     return own or (len(trail) == 2 and trail[0] == "models")

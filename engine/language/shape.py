@@ -65,7 +65,7 @@ def shape(document: Document) -> Shape:
 
 
 def _broken_part(path: KeyPath) -> KeyPath:
-    """Path of the innermost node that contains `path`; outside of nodes, of the entry under the top key."""
+    """Path of the innermost node that contains `path`. Outside nodes: of the entry under the top key."""
     starts = [index for index, step in enumerate(path[:-1]) if step == "nodes" and index % 2 == 0]
     if starts:
         return path[: starts[-1] + 2]

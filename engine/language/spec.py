@@ -62,7 +62,7 @@ class InputSpec(Model):
 
 
 class ParamSpec(Model):
-    """A setting of the pipeline: `k: 5`, or `{type: int, default: 5, min: 1, help: ...}`."""
+    """A param: `k: 5`, or `{type: int, default: 5, min: 1, help: ...}`."""
 
     called: ClassVar[str] = "a param"
 

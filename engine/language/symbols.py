@@ -80,7 +80,7 @@ class SymbolTable:
 
 
 def inner_name_hint(nodes: YamlValue, name: str) -> str:
-    """Hint for a name that is inside a loop or an `each` among `nodes`, and not visible outside."""
+    """Hint for a name inside a loop or `each` of `nodes`. It is not visible outside."""
     for owner, node in nodes.value.items() if isinstance(nodes.value, dict) else ():
         carry, body = node.get("carry"), node.get("nodes")
         if carry is not None and carry.get(name) is not None:

@@ -29,7 +29,7 @@ __all__ = ["check_template"]
 def check_template(
     path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, yaml_value: YamlValue, diagnostics: Diagnostics
 ) -> None:
-    """Check the template at `path` for the node `name` at `yaml_value`; `given` are the types of `with:`."""
+    """Check the template at `path` for the node `name` at `yaml_value`. `given` holds the types of `with:`."""
     scoring = kind.slots is None
     slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
     provided = [*slots, *given]

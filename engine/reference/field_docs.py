@@ -18,7 +18,7 @@ __all__ = ["add_field_docs", "docstrings"]
 
 
 def add_field_docs(*models: type[Model]) -> None:
-    """Set the docstring of each field as its description, in `models`, their bases and nested models."""
+    """Set field docstrings as descriptions, in `models`, their bases and nested models."""
     found = list(dict.fromkeys(one for model in models for one in _reached(model)))
     for model in found:
         for name, field in model.model_fields.items():

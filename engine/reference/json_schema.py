@@ -123,7 +123,7 @@ def _param() -> Schema:
 
 
 def _node(types: Mapping[str, NodeType]) -> Schema:
-    """Schema of a node: a loop, an `each`, or a call, whose node type decides its other keys."""
+    """Schema of a node: loop, `each` or call. The node type of a call decides its other keys."""
     body = {**_named({"$ref": "#/definitions/node"}), "minProperties": 1}
     state = {"type": {"enum": list(get_args(PortType))}, "start": {}, "next": {}}
     carried = {"type": "object", "required": ["next"], "additionalProperties": False, "properties": state}

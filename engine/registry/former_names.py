@@ -18,7 +18,7 @@ PORTS: Final[Mapping[tuple[str, str], str]] = {("edit", "along"): "critiques"}
 
 
 def other_names(node_type: object) -> dict[str, str]:
-    """Each former port name of a node type with the new one, and each new one with the former.
+    """The other name, former or new, of each renamed port of a node type.
 
     >>> other_names("edit")
     {'along': 'critiques', 'critiques': 'along'}

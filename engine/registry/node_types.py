@@ -23,7 +23,7 @@ __all__ = ["Registry"]
 
 
 class Registry(Mapping[str, NodeType]):
-    """The installed node types by their name in YAML; a former name is accepted, but not listed."""
+    """The installed node types by their name in YAML. A former name is accepted, but not listed."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, NodeType] = {}

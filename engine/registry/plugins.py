@@ -84,7 +84,7 @@ def plugin_names() -> tuple[str, ...]:
 
 
 def plugin_members(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:
-    """Find all objects of the class `kind` in `plugin`, by name; empty for an unknown plug-in.
+    """Find all objects of the class `kind` in `plugin`, by name. Empty for an unknown plug-in.
 
     `home` returns the module that defines an object; objects imported from other modules are left out. Raises UsageError when
     two packages are called `plugin`, when an import fails, and when two objects have the same name.
@@ -131,7 +131,7 @@ def _modules(plugin: str) -> Iterator[ModuleType]:
 
 
 def _check_duplicates(plugin: str, module: ModuleType) -> None:
-    """Check the source for two nodes or metrics with one name: on import, the second replaces the first."""
+    """Check the source for two nodes or metrics with one name. On import, the second replaces the first."""
     file = Path(module.__file__ or "")
     try:
         source = file.read_bytes() if file.suffix == ".py" else b""
