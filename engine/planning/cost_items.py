@@ -33,7 +33,7 @@ class CostItem:
     length: Length | None
 
     def tokens(self) -> tuple[float, float] | None:
-        """Tokens read and written; None when nobody knows."""
+        """Tokens read and written; None when they are not known."""
         if not self.calls.most:
             return 0.0, 0.0
         if self.length is None or math.isinf(self.calls.most):

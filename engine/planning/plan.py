@@ -48,9 +48,9 @@ class StepPlan(Model):
     least: int
     """Calls that it makes when nothing fails and no limit ends the run."""
     most: int | None
-    """Calls that it can't exceed; None when nobody knows."""
+    """Upper bound of calls; None when it is not known."""
     tokens_in: int | None
-    """Tokens read in `most` calls, about; None when nobody knows."""
+    """Estimate of tokens read in `most` calls; None when it is not known."""
     tokens_out: int | None
     """Tokens written in `most` calls, about: replies as long as their `max_tokens`."""
     usd: float | None
@@ -58,7 +58,7 @@ class StepPlan(Model):
     cached: int
     """Answers that are known to be in the cache."""
     new: int | None
-    """Calls that are left at most; None when nobody knows."""
+    """Upper bound of calls still to make; None when it is not known."""
     new_usd: float | None
     """US dollars for `new` calls, about; None when the price is not known."""
 
@@ -80,7 +80,7 @@ class Plan(Model):
     prices: Mapping[str, str]
     """Where the price of each model is known from, or why it is not."""
     hosted: bool
-    """Whether somebody may charge for any of it."""
+    """Whether a provider may charge for any of it."""
     steps: tuple[StepPlan, ...]
     """The steps that ask a model, in the order in which they could run; the report's held-out comparison is the last."""
     total: StepPlan
@@ -204,7 +204,7 @@ def _notes(counts: Mapping[str, CallBounds], rows: list[StepPlan], known: Known,
         yield f"a judge that gives no grade is asked again, up to {RETRIES} times for an answer: not counted here"
     for row in rows:
         if row.most and row.tokens_in is None:
-            yield f"{row.path}: nobody knows how much its requests will show"
+            yield f"{row.path}: the length of its requests is not known"
     if any(quote.read for quote in known.quotes.values()):
         yield f"a reply that no max_tokens bounds is taken to have {REPLY} tokens; what a model thinks unseen is not counted"
 

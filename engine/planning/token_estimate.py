@@ -83,7 +83,7 @@ def judging(task: Task, count: CallBounds | None) -> Length | None:
 
 
 def writing(count: CallBounds, task: Task) -> Length | None:
-    """What a step's model reads and writes for one reply; None when nobody knows how much it will be shown."""
+    """What a step's model reads and writes for one reply; None when the length of what it is shown is not known."""
     step, asking = count.step, count.step.asking
     if step.type.slots is None or asking is None or asking.template is None or not task.train.items:
         return None

@@ -11,7 +11,7 @@ __all__ = ["RunObserver"]
 
 
 class RunObserver(Protocol):
-    """Somebody who looks on while a run works."""
+    """What follows a run while it works."""
 
     def say(self, text: str) -> None:
         """Show one line, such as what a model's download is doing."""

@@ -1,6 +1,6 @@
 """Which files a pipeline or a task file may name: those in its own folder, those that are shipped, and what the user allows.
 
-Such a file may come from a stranger, and what it names is sent to a model: a private file must not be. Neither `..` nor an
+Such a file may be untrusted, and what it names is sent to a model: a private file must not be. Neither `..` nor an
 absolute path nor a link leads out, since folders are unpacked and cloned with their links. Who does keep data or templates in
 another folder says so in PROMPTWIRE_ALLOW.
 """
@@ -54,7 +54,7 @@ class Reach:
 
     def _checked(self, at: tuple[str, ...], file: str) -> Path:
         path = self.folder / file
-        # A data file that the user named stands as its own task file: nobody else wrote its name.
+        # A data file that the user named stands as its own task file: the user wrote its name.
         named = at[0] in self.given or str(path) == self.document.file
         if named or ("\0" not in file and reachable(path, [self.folder])):
             return path

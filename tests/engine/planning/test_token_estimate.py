@@ -75,7 +75,7 @@ def test_labels_are_one_token() -> None:
     assert found is not None and found.written == 1
 
 
-def test_what_nobody_bounds_has_no_length() -> None:
+def test_a_node_without_a_bound_has_no_length() -> None:
     task = numbers(10)
     count = counts("ape", task)["proposals"]
     count.show({"examples": Extent(0)})

@@ -1,4 +1,4 @@
-"""Equal questions of different steps, elements and loops have samples of their own, whoever is faster."""
+"""Equal questions of different steps, elements and loops have samples of their own, in any order of completion."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_equal_elements_have_samples_of_their_own(tmp_path: Path) -> None:
     assert critiques == 2 and len(set(keys)) == len(keys)
 
 
-async def test_equal_questions_by_different_ways_are_shared_and_counted_whoever_is_faster(tmp_path: Path) -> None:
+async def test_equal_questions_by_different_ways_are_shared_and_counted_in_any_order(tmp_path: Path) -> None:
     found = []
     for slow in ("", "a", "b"):
         outputs, ran, keys = await run(tmp_path, BY_ANOTHER_WAY, "{one: $a, other: $b}", slow=slow)

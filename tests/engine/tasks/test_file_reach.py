@@ -15,7 +15,7 @@ from promptwire.security.path_sandbox import reachable
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """A folder of a stranger and one of the user."""
+    """An untrusted folder and one of the user."""
     theirs, mine = tmp_path / "theirs", tmp_path / "mine"
     theirs.mkdir()
     mine.mkdir()
