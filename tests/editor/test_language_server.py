@@ -97,7 +97,7 @@ def test_ports_params_and_engine_keys_of_the_node_type_are_offered(
 def test_a_hovered_key_shows_its_description(editor: Editor, folder: Path) -> None:
     path = write(folder, "  best: {use: beam-select, prompts: $seed, pulls: 9}\n", "manual")
     editor.mistakes(path)
-    assert "Pairs of prompt and example" in editor.manual(path, 5, path.read_text().splitlines()[4].index("pulls") + 2)
+    assert "pairs of prompt and example" in editor.manual(path, 5, path.read_text().splitlines()[4].index("pulls") + 2)
 
 
 MISTAKES = [
@@ -106,7 +106,7 @@ MISTAKES = [
     ("keep: 2", "keep: many", 'Expected "integer"'),
     ("keep: 2", "keep: 0", "below the minimum of 1"),
     ("policy: ucb", "policy: upb", 'Valid values: "top", "uniform", "ucb"'),
-    ("on: $train", "on: train", "no reference such as $seed"),
+    ("on: $train", "on: train", "nor a reference such as $seed"),
     ("metric: exact", "template: t.j2, with: {a: 1}", "Property with is not allowed."),
     ("{use: beam-select,", "{use: resample,", "template"),
 ]

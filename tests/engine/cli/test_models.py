@@ -14,7 +14,7 @@ from promptwire.errors import PromptwireError
 def test_a_missing_file_is_listed_as_absent_and_removing_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMPTWIRE_MODELS", str(tmp_path))
     assert "absent" in CliRunner().invoke(app, ["models"]).output
-    assert CliRunner().invoke(app, ["models", "--remove", "local"]).output == "local was not there\n"
+    assert CliRunner().invoke(app, ["models", "--remove", "local"]).output == "local is not downloaded\n"
 
 
 @pytest.mark.parametrize("flag", ["--fetch", "--remove"])
