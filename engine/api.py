@@ -1,8 +1,8 @@
-"""The one way in: run a pipeline on a task, and list what there is.
+"""Run a pipeline on a task, or plan that run.
 
-`run` is a thin synchronous door to `run_async`. A run checks all that can be checked before it spends anything: the graph, the
-task, the metric against the data, and each model's ability to give what the steps will ask. Whatever happens then, the answers
-that were paid for are in the cache before the error is raised.
+`run` calls `run_async` in an event loop of its own. Before the first call a run checks the graph, the task, the metric against
+the data, and whether each model can do what the steps ask. If it fails later, every completion that was paid for is in the
+cache before the error is raised.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -28,9 +29,10 @@ from promptwire.planning.cost_items import judged, report_cost_items
 from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
 from promptwire.results.provenance import Provenance, fingerprint
-from promptwire.results.report import Calls, Comparison, Report
+from promptwire.results.report import Comparison, Report
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
-from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt, shortened
+from promptwire.running.final_report import make_report
+from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
 from promptwire.running.session import Session
@@ -59,12 +61,13 @@ def run(
 
 
 def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
-    """What `run` with the same arguments would ask at most, and how much of it the cache holds.
+    """The most calls that `run` with the same arguments would make, and how many of them the cache holds.
 
-    Nothing is asked, fetched or written. Raises what `run` would raise before its first call. Not for a running event loop.
+    No call is made, no file fetched or written. Raises what `run` would raise before its first call. Not for a running event
+    loop.
     """
     _refuse_loop("plan", "asyncio.to_thread(promptwire.plan, ...)")
-    return run_loop(_foresee(pipeline, task, options or Options()))
+    return run_loop(_plan_async(pipeline, task, options or Options()))
 
 
 def _refuse_loop(name: str, instead: str) -> None:
@@ -98,14 +101,13 @@ async def run_async(
     options, access_log, began = options or Options(), access_log or FileAccessLog(), time.monotonic()
     working = working_folder()
     with access_log.recording():
-        graph, loaded, mark = _loaded(pipeline, task, options)
-    limits = _limits(graph, options)
-    budget = Budget(limits)
-    models = models or _models(options, observer, limits)
+        prepared = _prepare(pipeline, task, options, observer=observer, models=models)
+    graph, loaded, models = prepared.graph, prepared.task, prepared.models
+    budget = Budget(prepared.limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
-    foresight = DryRun(graph, loaded, models, limits) if approve else None
-    watches = [each for each in (foresight, observer) if each]
-    gate = foresight.gate(approve) if foresight and approve else None
+    dry_run = prepared.dry_run() if approve else None
+    watches = [each for each in (dry_run, observer) if each]
+    gate = dry_run.gate(approve) if dry_run and approve else None
     report: Report | None = None
     home = working / folder
     try:
@@ -113,10 +115,12 @@ async def run_async(
             with access_log.recording():
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
-            report = _report(graph, session, best=best, scores=scores, began=began, folder=folder)
+            report = make_report(graph, session, best=best, scores=scores, began=began, folder=folder)
             report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-            origin = Provenance.of(pipeline, task, options, models=models, access_log=access_log, mark=mark, working=working)
+            origin = Provenance.of(
+                pipeline, task, options, models=models, access_log=access_log, mark=prepared.mark, working=working
+            )
             keep_file(home / "run.json", origin.text())
     except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
@@ -128,13 +132,42 @@ async def run_async(
     return report
 
 
-def _loaded(pipeline: str, task: str, options: Options) -> tuple[Graph, Task, str]:
-    """The checked pipeline, the task as the pipeline needs it, and the fingerprint of the task as it is written."""
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What a run and its plan have in common before a session is opened."""
+
+    graph: Graph
+    """The checked pipeline."""
+    task: Task
+    """The task, with the dev examples that the pipeline needs."""
+    mark: str
+    """Fingerprint of the task as it is written."""
+    limits: Limits
+    """Limits of the pipeline, with those of the options in their place."""
+    models: Mapping[Role, Backend]
+    """The backend of each role; none is open yet."""
+
+    def dry_run(self) -> DryRun:
+        """An observer that plans what is left of the run at its first call."""
+        return DryRun(self.graph, self.task, self.models, self.limits)
+
+
+def _prepare(
+    pipeline: str,
+    task: str,
+    options: Options,
+    *,
+    observer: RunObserver | None = None,
+    models: Mapping[Role, Backend] | None = None,
+) -> _Prepared:
+    """Check the pipeline, load the task and make the backends. Raises PipelineError, DataError or UsageError."""
     graph = load_graph(pipeline, params=options.params, patches=options.patches)
     require_prompt(graph)
     loaded = load_task(task, options.task)
     mark = fingerprint(loaded)
-    return graph, loaded.with_dev() if "dev" in graph.inputs else loaded, mark
+    limits = graph.limits.with_budgets(options.limits)
+    loaded = loaded.with_dev() if "dev" in graph.inputs else loaded
+    return _Prepared(graph, loaded, mark, limits, models or _models(options, observer, limits))
 
 
 async def _searched(
@@ -144,7 +177,7 @@ async def _searched(
 
     Raises LimitReached when a limit is too small for a single score.
     """
-    budget.reserve_final(*_kept_back(session.task))
+    budget.reserve_final(*_final_needs(session.task))
     best = await find_best(graph, session)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
@@ -153,28 +186,27 @@ async def _searched(
     return best, scores
 
 
-async def _foresee(pipeline: str, task: str, options: Options) -> Plan:
-    """The plan of a run: it is begun without a folder, and ends where it would have to ask."""
-    graph, loaded, _ = _loaded(pipeline, task, options)
-    limits = _limits(graph, options)
-    models = _models(options, None, limits)
-    foresight = DryRun(graph, loaded, models, limits)
+async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
+    """The plan of a run: the run begins without a folder and ends at its first call that is not in the cache."""
+    prepared = _prepare(pipeline, task, options)
+    graph, loaded, models = prepared.graph, prepared.task, prepared.models
+    dry_run = prepared.dry_run()
     found: list[Plan] = []
 
     def stop(plan: Plan) -> None:
         found.append(plan)
         raise NotApproved("this was only a plan")
 
-    gate = foresight.gate(stop)
-    async with open_session(loaded, options, models, Budget(limits), watches=[foresight], gate=gate) as session:
+    gate = dry_run.gate(stop)
+    async with open_session(loaded, options, models, Budget(prepared.limits), watches=[dry_run], gate=gate) as session:
         inspect(graph, session)
         try:
             await compare_both(graph, await find_best(graph, session), session)
         except NotApproved:
             return found[0]
         except PromptwireError as error:
-            return foresight.plan().noting(f"the run will end with an error: {error.problem}")
-        return foresight.plan()
+            return dry_run.plan().noting(f"the run will end with an error: {error.problem}")
+        return dry_run.plan()
 
 
 def _models(options: Options, observer: RunObserver | None, limits: Limits) -> dict[Role, Backend]:
@@ -200,67 +232,8 @@ def _models(options: Options, observer: RunObserver | None, limits: Limits) -> d
     return found
 
 
-def _limits(graph: Graph, options: Options) -> Limits:
-    """The pipeline's limits with those of the command line in their place."""
-    return graph.limits.with_budgets(options.limits)
-
-
-def _kept_back(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
+def _final_needs(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
     """Calls of each role that the held-out comparison needs, and about how many tokens each of them takes."""
     pairs = 2 * len(task.test)
     tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_cost_items(task)}
     return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens
-
-
-def _without(session: Session) -> Iterator[str]:
-    """What models refused, so that their own defaults decided."""
-    for model, names in sorted(session.gateway.usage.refused.items()):
-        yield f"warning: {model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold"
-
-
-def _report(
-    graph: Graph,
-    session: Session,
-    *,
-    best: Prompt,
-    scores: tuple[Comparison, Comparison],
-    began: float,
-    folder: Path,
-) -> Report:
-    total = session.gateway.usage.total
-    counts: dict[str, dict[str, int]] = {}
-    for (path, what), n in sorted(session.counts.items()):
-        counts.setdefault(path, {})[what] = n
-    return Report(
-        pipeline=graph.name,
-        task=session.task.name,
-        metric=session.task.metric,
-        models={role: model.name for role, model in session.models.items()},
-        seed=session.seed,
-        prompt=best.text,
-        demos=best.demos,
-        initial_prompt=session.task.prompts.items[0].text,
-        test=scores[0],
-        train=scores[1],
-        calls=Calls(new=total.new, cached=total.cached, failed=total.failed),
-        requests=total.requests,
-        tokens_in=total.tokens_in,
-        tokens_out=total.tokens_out,
-        cost_usd=total.usd,
-        seconds=round(time.monotonic() - began, 2),
-        limit=session.limits_hit[0] if session.limits_hit else None,
-        counts=counts,
-        notes=(
-            *session.task.notes,
-            *session.notes,
-            *shortened(session, *scores),
-            *session.truncations.notes(),
-            *_without(session),
-            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
-            *(
-                f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"
-                for path, said in sorted(session.verdicts.items())
-            ),
-        ),
-        run=str(folder),
-    )

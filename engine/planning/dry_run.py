@@ -1,7 +1,7 @@
-"""What a run will still ask, seen from the moment before its first call: its own beginning, replayed from the cache.
+"""Dry run: the calls that a run still has to make, known just before its first new call.
 
-A run goes as far as the cache carries it, then waits at a gate (see `promptwire.gateway.approval`). What was found until then
-is subtracted from what each step asks at most; a step that is done, and can't come again in a later round, asks nothing more.
+A run goes as far as cached completions carry it, then waits for approval (see `promptwire.gateway.approval`). The cached calls
+are subtracted from the upper bound of each step. A step that is done and outside of all loops makes no further call.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from promptwire.tasks.task import Task
 __all__ = ["ApproveCost", "DryRun", "NotApproved"]
 
 ApproveCost = Callable[[Plan], None]
-"""Told what a run still asks at most, before its first call; raises Declined to end it there."""
+"""Gets the plan before the first new call; raises NotApproved to end the run there."""
 
 
 class NotApproved(UsageError):
-    """A run that was not to be made at this price."""
+    """The cost of a run was not approved."""
 
 
 class DryRun:
-    """Watches a run until its first call, and says then what is left."""
+    """Observes a run until its first new call, then plans the rest."""
 
     def __init__(self, graph: Graph, task: Task, models: Mapping[Role, Backend], limits: Limits) -> None:
         self._graph = graph
         self._task = task
         self._models = models
         self._limits = limits
-        self._tally = Usage()
+        self._usage = Usage()
         self._done: set[str] = set()
 
     def gate(self, approve: ApproveCost) -> ApprovalGate:
-        """A gate that opens when `approve` has nothing against the plan."""
+        """An approval gate that opens when `approve` returns for the plan."""
 
         def decide() -> None:
             approve(self.plan(gate))
@@ -50,11 +50,11 @@ class DryRun:
         return gate
 
     def say(self, text: str) -> None:
-        """Nothing: it is of no use to a plan."""
+        """Ignore the line: a plan does not need it."""
 
-    def follow(self, tally: Usage) -> None:
-        """The numbers of the run are read here."""
-        self._tally = tally
+    def follow(self, usage: Usage) -> None:
+        """Read the numbers of the run from `usage`."""
+        self._usage = usage
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
         """Take an event of the run: a step outside of all loops that is done does not come again."""
@@ -63,7 +63,7 @@ class DryRun:
 
     def plan(self, gate: ApprovalGate | None = None) -> Plan:
         """What is left of the run when `gate` holds back the rest; without one nothing is left."""
-        cached = {path: count.cached for path, count in self._tally.steps.items()}
+        cached = {path: count.cached for path, count in self._usage.steps.items()}
         for path, held in gate.pending.items() if gate else ():
             cached[path] = cached.get(path, 0) + held.had
         known = Known(

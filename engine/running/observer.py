@@ -11,13 +11,13 @@ __all__ = ["RunObserver"]
 
 
 class RunObserver(Protocol):
-    """What follows a run while it works."""
+    """Follows a run while it works."""
 
     def say(self, text: str) -> None:
-        """Show one line, such as what a model's download is doing."""
+        """Show one line, such as the progress of a download."""
 
-    def follow(self, tally: Usage) -> None:
-        """The numbers of this run can be read here at any time."""
+    def follow(self, usage: Usage) -> None:
+        """Take the usage of this run, which can be read at any time."""
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
-        """An event of the run, as the trace has it."""
+        """Take an event of the run, as the trace has it."""

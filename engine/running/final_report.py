@@ -1,0 +1,70 @@
+"""Report of a finished run, made from its session: scores, calls, counts and notes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from promptwire.graph.steps import Graph
+from promptwire.results.report import Calls, Comparison, Report
+from promptwire.running.incumbent import shortened
+from promptwire.running.session import Session
+from promptwire.values import Prompt
+
+__all__ = ["make_report"]
+
+
+def _refused_parameters(session: Session) -> Iterator[str]:
+    """A warning for each model that refused parameters."""
+    for model, names in sorted(session.gateway.usage.refused.items()):
+        yield f"warning: {model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold"
+
+
+def make_report(
+    graph: Graph,
+    session: Session,
+    *,
+    best: Prompt,
+    scores: tuple[Comparison, Comparison],
+    began: float,
+    folder: Path,
+) -> Report:
+    """The report of the run in `session` that ended with `best`; `began` is the monotonic time of its start, in seconds."""
+    total = session.gateway.usage.total
+    counts: dict[str, dict[str, int]] = {}
+    for (path, what), n in sorted(session.counts.items()):
+        counts.setdefault(path, {})[what] = n
+    return Report(
+        pipeline=graph.name,
+        task=session.task.name,
+        metric=session.task.metric,
+        models={role: model.name for role, model in session.models.items()},
+        seed=session.seed,
+        prompt=best.text,
+        demos=best.demos,
+        initial_prompt=session.task.prompts.items[0].text,
+        test=scores[0],
+        train=scores[1],
+        calls=Calls(new=total.new, cached=total.cached, failed=total.failed),
+        requests=total.requests,
+        tokens_in=total.tokens_in,
+        tokens_out=total.tokens_out,
+        cost_usd=total.usd,
+        seconds=round(time.monotonic() - began, 2),
+        limit=session.limits_hit[0] if session.limits_hit else None,
+        counts=counts,
+        notes=(
+            *session.task.notes,
+            *session.notes,
+            *shortened(session, *scores),
+            *session.truncations.notes(),
+            *_refused_parameters(session),
+            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
+            *(
+                f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"
+                for path, said in sorted(session.verdicts.items())
+            ),
+        ),
+        run=str(folder),
+    )
