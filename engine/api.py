@@ -40,6 +40,7 @@ from promptwire.running.session_setup import open_session
 from promptwire.security.access_log import FileAccessLog
 from promptwire.tasks.task import Task, load_task
 from promptwire.values import Prompt
+from promptwire.values.notes import warning
 
 __all__ = ["RunObserver", "plan", "run", "run_async"]
 
@@ -128,7 +129,7 @@ async def run_async(
     except RunError as error:
         if report is None:
             raise
-        report = report.noting(f"warning: the run folder is not whole: {error.problem}")
+        report = report.noting(warning(f"the run folder is not whole: {error.problem}"))
     return report
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from promptwire.results.report import Comparison, Report, Score
 from promptwire.security.sanitizer import sanitize
+from promptwire.values.notes import read_note
 
 __all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
 
@@ -98,7 +99,7 @@ def _footnotes(report: Report) -> Iterator[Text]:
     for path, counts in report.counts.items():
         yield safe_text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
     for note in report.notes:
-        yield safe_text(note, style="yellow" if note.startswith("warning") else "dim")
+        yield safe_text(note, style="yellow" if read_note(note).severity == "warning" else "dim")
     yield _assembled(("intervals are 95%; run folder ", "dim"), report.run)
 
 

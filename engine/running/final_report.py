@@ -11,6 +11,7 @@ from promptwire.results.report import Calls, Comparison, Report
 from promptwire.running.incumbent import shortened
 from promptwire.running.session import Session
 from promptwire.values import Prompt
+from promptwire.values.notes import warning
 
 __all__ = ["make_report"]
 
@@ -18,7 +19,7 @@ __all__ = ["make_report"]
 def _refused_parameters(session: Session) -> Iterator[str]:
     """A warning for each model that refused parameters."""
     for model, names in sorted(session.gateway.usage.refused.items()):
-        yield f"warning: {model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold"
+        yield warning(f"{model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold")
 
 
 def make_report(
@@ -62,7 +63,7 @@ def make_report(
             *_refused_parameters(session),
             *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
             *(
-                f"warning: {path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric"
+                warning(f"{path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric")
                 for path, said in sorted(session.verdicts.items())
             ),
         ),

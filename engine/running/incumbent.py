@@ -21,6 +21,7 @@ from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
 from promptwire.running.session import Session
 from promptwire.values import Prompt, Prompts
+from promptwire.values.notes import warning
 
 __all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "shortened"]
 
@@ -54,7 +55,7 @@ async def find_best(graph: Graph, session: Session) -> Prompt:
         return board.best() or initial
     if prompt is None:
         if not session.limits_hit:
-            session.notes.append("warning: the pipeline gave no prompt; this is the best that it scored, or the initial one")
+            session.notes.append(warning("the pipeline gave no prompt; this is the best that it scored, or the initial one"))
         return board.best() or initial
     return board.after(prompt) if session.limits_hit else prompt
 
@@ -71,7 +72,7 @@ async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder:
         keep_file(folder / "best.json", json.dumps(known, indent=2) + "\n")
         session.trace.event("best", prompt=best.text)
     except RunError as error:
-        session.notes.append(f"warning: the run folder is not whole: {error.problem}")
+        session.notes.append(warning(f"the run folder is not whole: {error.problem}"))
     try:
         return await compare_both(graph, best, session)
     except ModelError as error:
@@ -95,10 +96,10 @@ def shortened(session: Session, test: Comparison, train: Comparison) -> Iterator
     """What to know of scores on fewer examples than there are."""
     scored, there = test.best.n, len(session.task.test)
     if session.limits_hit and scored + len(test.left_out) < there:
-        yield f"warning: the limit left time or money to score {scored} of {there} held-out examples"
+        yield warning(f"the limit left time or money to score {scored} of {there} held-out examples")
     for name, sides, most in (("held-out", test, there), ("train", train, min(TRAIN_SHOWN, len(session.task.train)))):
         if sides.left_out:
             named = ", ".join(repr(one.text) for one in sides.left_out[:_NAMED])
             more = f" and {len(sides.left_out) - _NAMED} more" if len(sides.left_out) > _NAMED else ""
             what = f"{len(sides.left_out)} of {most} {name} examples left out for both prompts"
-            yield f"warning: {what}: {named}{more} ({sides.left_out[0].why.splitlines()[0]})"
+            yield warning(f"{what}: {named}{more} ({sides.left_out[0].why.splitlines()[0]})")

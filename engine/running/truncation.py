@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from promptwire.metrics.metric import Metric
 from promptwire.values import Example
+from promptwire.values.notes import warning
 
 __all__ = ["Truncations", "answer_before_cut"]
 
@@ -65,4 +66,4 @@ class Truncations:
                 limit = (
                     f"max_tokens={step.max_tokens}: raise it" if step.max_tokens else "the model's own limit: set max_tokens"
                 )
-                yield f"warning: {path}: {what} cut off at {limit}"
+                yield warning(f"{path}: {what} cut off at {limit}")

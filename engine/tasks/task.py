@@ -27,6 +27,7 @@ from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Model, Prompt, Prompts
+from promptwire.values.notes import warning
 
 __all__ = ["Task", "TaskSpec", "load_task"]
 
@@ -238,7 +239,7 @@ def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str
     """A warning when held-out inputs were also seen by the optimizer: the report would flatter."""
     seen = {_input(example) for example in (*train.items, *(dev.items if dev else ()))}
     shared = sum(_input(example) in seen for example in test.items)
-    return [f"warning: {shared} of {len(test)} test inputs are also in train or dev"] if shared else []
+    return [warning(f"{shared} of {len(test)} test inputs are also in train or dev")] if shared else []
 
 
 def _contradictions(train: Examples) -> list[str]:
@@ -247,7 +248,7 @@ def _contradictions(train: Examples) -> list[str]:
     for example in train.items:
         outputs.setdefault(_input(example), set()).add(example.outputs)
     torn = sum(len(found) > 1 for found in outputs.values())
-    return [f"warning: {torn} train inputs occur with different outputs"] if torn else []
+    return [warning(f"{torn} train inputs occur with different outputs")] if torn else []
 
 
 def _input(example: Example) -> str:
