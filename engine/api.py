@@ -107,12 +107,14 @@ async def run_async(
     budget = Budget(prepared.limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
     dry_run = prepared.dry_run() if approve else None
-    watches = [each for each in (dry_run, observer) if each]
-    gate = dry_run.gate(approve) if dry_run and approve else None
+    observers = [each for each in (dry_run, observer) if each]
+    approval = dry_run.gate(approve) if dry_run and approve else None
     report: Report | None = None
     home = working / folder
     try:
-        async with open_session(loaded, options, models, budget, watches=watches, gate=gate, folder=home) as session:
+        async with open_session(
+            loaded, options, models, budget, observers=observers, approval=approval, folder=home
+        ) as session:
             with access_log.recording():
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
@@ -120,7 +122,7 @@ async def run_async(
             report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
             origin = Provenance.of(
-                pipeline, task, options, models=models, access_log=access_log, mark=prepared.mark, working=working
+                pipeline, task, options, models=models, access_log=access_log, task_fingerprint=prepared.mark, working=working
             )
             keep_file(home / "run.json", origin.text())
     except NotApproved:
@@ -182,7 +184,7 @@ async def _searched(
     best = await find_best(graph, session)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
-    if session.limits_hit and not (session.leaderboard.scored or scores[0].best.n or budget.spent.calls):
+    if session.limits_hit and not (session.scored_prompts.has_scores or scores[0].best.n or budget.spent.calls):
         raise LimitReached(f"{session.limits_hit[0]}: nothing could be scored", hint="give the run a higher --limit")
     return best, scores
 
@@ -198,8 +200,10 @@ async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
         found.append(plan)
         raise NotApproved("this was only a plan")
 
-    gate = dry_run.gate(stop)
-    async with open_session(loaded, options, models, Budget(prepared.limits), watches=[dry_run], gate=gate) as session:
+    approval = dry_run.gate(stop)
+    async with open_session(
+        loaded, options, models, Budget(prepared.limits), observers=[dry_run], approval=approval
+    ) as session:
         inspect(graph, session)
         try:
             await compare_both(graph, await find_best(graph, session), session)

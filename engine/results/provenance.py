@@ -64,7 +64,7 @@ class Provenance(Model):
         *,
         models: Mapping[Role, Backend],
         access_log: FileAccessLog,
-        mark: str,
+        task_fingerprint: str,
         working: Path,
     ) -> Provenance:
         """The origin of a run that is over, on the task with the fingerprint `mark`. Raises RunError when a file has gone.
@@ -82,7 +82,7 @@ class Provenance(Model):
             working=str(working),
             files={str(path): hashed(path) for path in sorted(access_log.seen) if path.is_file()},
             data=tuple(str(path) for path in sorted(access_log.data) if path.is_file()),
-            fingerprint=mark,
+            fingerprint=task_fingerprint,
         )
 
     def text(self) -> str:

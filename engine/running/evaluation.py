@@ -7,7 +7,7 @@ from typing import Any
 
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, Score
-from promptwire.running.heldout import Holdout
+from promptwire.running.heldout import HeldOutScores
 from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
@@ -33,7 +33,7 @@ async def compare(
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    found = Holdout(Scorer(session, REPORT, asking, how.roles), initial, best)
+    found = HeldOutScores(Scorer(session, REPORT, asking, how.roles), initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
     prompts = [first] if initial.id == best.id else [first, second]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from promptwire.graph.steps import Graph
 from promptwire.results.report import Calls, Comparison, Report
-from promptwire.running.incumbent import shortened
+from promptwire.running.incumbent import score_notes
 from promptwire.running.session import Session
 from promptwire.values import Prompt
 from promptwire.values.notes import warning
@@ -58,13 +58,13 @@ def make_report(
         notes=(
             *session.task.notes,
             *session.notes,
-            *shortened(session, *scores),
+            *score_notes(session, *scores),
             *session.truncations.notes(),
             *_refused_parameters(session),
-            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unread.items())),
+            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unreadable_replies.items())),
             *(
                 warning(f"{path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric")
-                for path, said in sorted(session.verdicts.items())
+                for path, said in sorted(session.ungraded_replies.items())
             ),
         ),
         run=str(folder),

@@ -19,7 +19,7 @@ from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientE
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.session import Session
-from promptwire.running.streams import SHARED, Spot
+from promptwire.running.streams import SHARED, StepPosition
 from promptwire.templating.parsing import reading
 from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Rendered, Template, load_template
@@ -47,7 +47,7 @@ class Generator:
     """The pipeline's settings by role."""
     stream: str
     """Draw stream of random calls."""
-    spot: Spot
+    position: StepPosition
     """Where the step's questions are asked."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
@@ -91,7 +91,7 @@ class Generator:
         if not request.random:
             return self.stream
         question = request.key(self.session.models[self.asking.role].identity, sample=0, stream=self.stream)
-        label, shared = self.session.streams.label(question, self.spot, first, n)
+        label, shared = self.session.streams.label(question, self.position, first, n)
         for path, count in shared.items():
             self.session.count(path, SHARED, count)
         return self.stream + label
@@ -124,7 +124,7 @@ class Generator:
         self.session.count(self.path, "cut off", cut)
         self.session.count(self.path, "marks mended", said.mended)
         if not said.readable:
-            self.session.misread(self.path, answer.text)
+            self.session.count_unreadable(self.path, answer.text)
             if parse.fallback == "error":
                 hint = "change the template's `parse:`, or its `fallback:` to drop, raw or retry"
                 raise ReplyError(

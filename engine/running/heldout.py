@@ -16,7 +16,7 @@ from promptwire.running.scoring import Scorer
 from promptwire.values import Example, Examples, Prompt, Row
 from promptwire.values.hashing import digest
 
-__all__ = ["Holdout", "drawn"]
+__all__ = ["HeldOutScores", "draw_examples"]
 
 _TOGETHER: Final = 32
 """Examples that are scored at once."""
@@ -26,7 +26,7 @@ _LOST: Final = 0.1
 Failed = ModelError | ReplyError | NodeError | CacheError
 
 
-def drawn(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
+def draw_examples(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
     """`examples` in a drawn order that depends on each example alone, or the first `most` of that order.
 
     So a sample, or what a limit leaves, is none of the first rows of a sorted file, and is the same in every run.
@@ -35,7 +35,7 @@ def drawn(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
 
 
 @dataclass(slots=True)
-class Holdout:
+class HeldOutScores:
     """The rows of the first and of the second prompt, example by example."""
 
     scorer: Scorer
@@ -80,7 +80,7 @@ class Holdout:
     def _stop(self, limit: LimitReached) -> None:
         session = self.scorer.session
         if not session.limits_hit or not session.limits_hit[-1].startswith(limit.problem):
-            session.stopped(limit)
+            session.note_limit(limit)
 
     async def _pair(self, example: Example) -> tuple[Row, Row] | LimitReached | Failed:
         first, second = self.initial, self.best

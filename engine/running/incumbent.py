@@ -16,14 +16,14 @@ from promptwire.graph.steps import Graph
 from promptwire.results.report import TRAIN_SHOWN, Comparison
 from promptwire.results.run_folder import keep_file
 from promptwire.running.evaluation import compare
-from promptwire.running.heldout import drawn
+from promptwire.running.heldout import draw_examples
 from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
 from promptwire.running.session import Session
 from promptwire.values import Prompt, Prompts
 from promptwire.values.notes import warning
 
-__all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "shortened"]
+__all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "score_notes"]
 
 _NAMED: Final = 3
 """Examples that a note names at most."""
@@ -44,20 +44,20 @@ async def find_best(graph: Graph, session: Session) -> Prompt:
 
     Raises the PromptwireError of the first step that failed; LimitReached only where the run's limits say that it fails.
     """
-    initial, board = session.task.prompts.items[0], session.leaderboard
+    initial, scored = session.task.prompts.items[0], session.scored_prompts
     try:
         prompt = main_prompt(await run_graph(graph, bind(graph, session.task), session))
     except LimitReached as limit:
         if not session.anytime:
             raise
         session.trace.event("limit", path=limit.where, round="", reason=limit.problem)
-        session.stopped(limit)
-        return board.best() or initial
+        session.note_limit(limit)
+        return scored.best() or initial
     if prompt is None:
         if not session.limits_hit:
             session.notes.append(warning("the pipeline gave no prompt; this is the best that it scored, or the initial one"))
-        return board.best() or initial
-    return board.after(prompt) if session.limits_hit else prompt
+        return scored.best() or initial
+    return scored.after(prompt) if session.limits_hit else prompt
 
 
 async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> tuple[Comparison, Comparison]:
@@ -87,12 +87,12 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Co
     if how is None:
         how = Scoring(roles=graph.models)
         session.notes.append("steps score with different settings: the report's are those under `models:` in the pipeline")
-    test = await compare(session, initial, best, drawn(session.task.test), how=how, partial=session.anytime)
-    shown = drawn(session.task.train, TRAIN_SHOWN)
+    test = await compare(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
+    shown = draw_examples(session.task.train, TRAIN_SHOWN)
     return test, await compare(session, initial, best, shown, how=how, partial=True, forgiving=True)
 
 
-def shortened(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:
+def score_notes(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:
     """What to know of scores on fewer examples than there are."""
     scored, there = test.best.n, len(session.task.test)
     if session.limits_hit and scored + len(test.left_out) < there:

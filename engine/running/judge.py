@@ -63,7 +63,7 @@ class Judge:
                 return grade, _reasons(without_reasoning(verdict.text), parse.marks)
             if again < RETRIES:
                 self.session.count(self.path, "judge asked again")
-        self.session.ungraded(self.path, verdict.text)
+        self.session.count_ungraded(self.path, verdict.text)
         return None
 
 

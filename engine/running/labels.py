@@ -17,14 +17,14 @@ from promptwire.node import Role
 from promptwire.running.session import Session
 from promptwire.values import Example, Prompt
 
-__all__ = ["PROOFS", "proven"]
+__all__ = ["MAX_CALLS", "require_labels"]
 
-PROOFS: Final = 4
+MAX_CALLS: Final = 4
 """Calls that the proof takes at most, once in a run for each model."""
 _EXAMPLES: Final = 2
 
 
-async def proven(
+async def require_labels(
     session: Session,
     role: Role,
     problem: str,
@@ -34,14 +34,14 @@ async def proven(
 ) -> None:
     """Raise Unsupported with `problem` unless the model lists labels for the initial or a plain prompt."""
     key = session.models[role].identity
-    if key not in session.proofs:
-        session.proofs[key] = asyncio.ensure_future(_lists(session, request, ask))
-    found = session.proofs[key]
+    if key not in session.lists_labels:
+        session.lists_labels[key] = asyncio.ensure_future(_lists(session, request, ask))
+    found = session.lists_labels[key]
     try:
         lists = await asyncio.shield(found)
     except BaseException:
-        if session.proofs.get(key) is found and found.done():
-            del session.proofs[key]
+        if session.lists_labels.get(key) is found and found.done():
+            del session.lists_labels[key]
         raise
     if not lists:
         hint = "score with a metric that reads the reply (such as exact), or use a model that gives log-probabilities"

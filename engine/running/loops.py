@@ -35,15 +35,15 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
     complete = 0
     for turn in turns:
         inner = _inside(step, scope, states, complete, turn)
-        known = len(session.leaderboard)
+        known = len(session.scored_prompts)
         try:
             await run(step.body, inner)
         except LimitReached as limit:
             if not session.anytime:
                 raise
             session.trace.event("limit", path=step.path, round=inner.round, reason=limit.problem, complete=complete)
-            session.stopped(limit, inner.round)
-            session.leaderboard.cut(known)
+            session.note_limit(limit, inner.round)
+            session.scored_prompts.cut(known)
             break
         states = {name: inner.value(carry.next, carry.type) for name, carry in step.carry.items()}
         complete += 1

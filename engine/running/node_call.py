@@ -23,7 +23,7 @@ from promptwire.running.generation import Generator
 from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
-from promptwire.running.streams import Spot
+from promptwire.running.streams import StepPosition
 from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
 
@@ -41,7 +41,7 @@ class _Context:
     round: str
     element: str
     turn: int
-    asker: Generator | None
+    generator: Generator | None
     scorer: Scorer | None
 
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
@@ -50,9 +50,9 @@ class _Context:
         return stream(self.session.seed, self.path, "every" if steady else self.round, self.element, *purpose)
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
-        if self.asker is None:
+        if self.generator is None:
             raise NodeError("this node was not declared to ask a model", where=self.path, hint="give @node its `slots`")
-        return await self.asker.ask(slots, n, first, conversation)
+        return await self.generator.ask(slots, n, first, conversation)
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return await gather(jobs)
@@ -79,16 +79,16 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     kind = step.type
     inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
     params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
-    asker = scorer = None
+    generator = scorer = None
     if step.asking is not None:
         if kind.slots is not None:
             given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
-            spot = Spot(step.path, scope.element, scope.twin)
-            asker = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), spot)
+            position = StepPosition(step.path, scope.element, scope.twin)
+            generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position)
         if kind.scores:
             scorer = Scorer(session, step.path, step.asking, roles)
     turn = session.turn(step.path, scope.element)
-    context = _Context(session, step.path, scope.round, scope.element, turn, asker, scorer)
+    context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer)
     try:
         outputs = await kind.run(inputs, params, context)
     except ReplyError as error:

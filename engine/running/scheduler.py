@@ -118,5 +118,5 @@ class _Runner:
         await _Runner(self.session, within(graph, self.roles)).steps(graph, inner)
         outputs = _outputs(graph, inner)
         if not scope.round and not scope.element and (prompt := main_prompt(outputs)) is not None:
-            self.session.leaderboard.choose(prompt)
+            self.session.scored_prompts.choose(prompt)
         return outputs

@@ -12,13 +12,13 @@ from statistics import median_high
 
 from promptwire.values import Prompt, Row
 
-__all__ = ["Leaderboard"]
+__all__ = ["ScoredPrompts"]
 
 Rows = Mapping[str, tuple[float, float]]
 """Value and likelihood of one prompt, by example id."""
 
 
-class Leaderboard:
+class ScoredPrompts:
     """The scores of one run by metric, prompt and example."""
 
     def __init__(self) -> None:
@@ -32,23 +32,23 @@ class Leaderboard:
         return len(self._prompts)
 
     @property
-    def scored(self) -> bool:
+    def has_scores(self) -> bool:
         """Whether there is any score."""
         return bool(self._rows)
 
-    def enter(self, prompts: Iterable[Prompt]) -> None:
+    def add_prompts(self, prompts: Iterable[Prompt]) -> None:
         """Take `prompts` in their order, which decides between equals."""
         for prompt in prompts:
             self._prompts.setdefault(prompt.id, prompt)
 
-    def note(self, metric: str, row: Row) -> None:
+    def add_row(self, metric: str, row: Row) -> None:
         """Keep one row, scored with `metric`."""
         table = self._rows.setdefault(metric, {})
         table.setdefault(row.prompt, {})[row.example] = (row.value, row.likelihood or 0.0)
 
     def choose(self, prompt: Prompt) -> None:
         """Note that a finished part of the pipeline chose `prompt` by its own rules."""
-        self.enter([prompt])
+        self.add_prompts([prompt])
         self._chosen = prompt
 
     def cut(self, known: int) -> None:

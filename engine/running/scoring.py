@@ -22,7 +22,7 @@ from promptwire.node import Role
 from promptwire.running.gather import gather
 from promptwire.running.generation import request_for, skippable
 from promptwire.running.judge import Judge
-from promptwire.running.labels import proven
+from promptwire.running.labels import require_labels
 from promptwire.running.session import Session
 from promptwire.running.truncation import answer_before_cut
 from promptwire.templating.parsing import reading
@@ -79,7 +79,7 @@ class Scorer:
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """One row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
-        self.session.leaderboard.enter(prompts.items)
+        self.session.scored_prompts.add_prompts(prompts.items)
         limits: list[LimitReached] = []
         pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
         rows = await gather([self._row(prompt, example, limits) for prompt, example in pairs])
@@ -87,9 +87,9 @@ class Scorer:
         if limits and not partial:  # only now: what was in flight is paid for, and may be all that the run can go by
             raise limits[0]
         if limits:
-            self.session.stopped(limits[0])
+            self.session.note_limit(limits[0])
         self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
-        await self._prove(found)
+        await self._check_labels(found)
         perfect, scale = self.metric.seen([row.value for row in found])
         return Scores(
             metric=self.metric.name,
@@ -101,11 +101,11 @@ class Scorer:
             missing=tuple((prompt.id, example.id) for (prompt, example), row in zip(pairs, rows, strict=True) if row is None),
         )
 
-    async def _prove(self, rows: Sequence[Row]) -> None:
+    async def _check_labels(self, rows: Sequence[Row]) -> None:
         """Raise Unsupported when rows lack a label and the model was never seen to list one."""
         unlisted = next((row for row in rows if not row.readable), None)
         if self.metric.needs == "choice" and unlisted is not None and all(row.likelihood is None for row in rows):
-            await proven(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self._ask)
+            await require_labels(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self._ask)
 
     def require(self) -> None:
         """Raise Unsupported before the first call when a model can't give what the metric needs.
@@ -134,7 +134,7 @@ class Scorer:
 
     async def require_labels(self, rows: Sequence[Row]) -> None:
         """Raise Unsupported when `rows` lack labels because the model never lists one."""
-        await self._prove(rows)
+        await self._check_labels(rows)
 
     async def _row(self, prompt: Prompt, example: Example, limits: list[LimitReached]) -> Row | None:
         try:
@@ -151,7 +151,7 @@ class Scorer:
             self.session.count(self.path, "skipped")
             return None
         if row is not None:
-            self.session.leaderboard.note(f"{self.metric.name} {self.template.name}", row)
+            self.session.scored_prompts.add_row(f"{self.metric.name} {self.template.name}", row)
         return row
 
     async def _scored(self, prompt: Prompt, example: Example) -> Row | None:

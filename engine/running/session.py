@@ -14,7 +14,7 @@ from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
 from promptwire.running.sampling import sampling
-from promptwire.running.scored_prompts import Leaderboard
+from promptwire.running.scored_prompts import ScoredPrompts
 from promptwire.running.streams import Streams
 from promptwire.running.truncation import Truncations
 from promptwire.tasks.task import Task
@@ -46,16 +46,16 @@ class Session:
 
     truncations: Truncations = field(default_factory=Truncations)
     """Replies that were cut off, by path of the step."""
-    unread: dict[str, str] = field(default_factory=dict)
+    unreadable_replies: dict[str, str] = field(default_factory=dict)
     """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
 
-    verdicts: dict[str, str] = field(default_factory=dict)
+    ungraded_replies: dict[str, str] = field(default_factory=dict)
     """A judge's reply without a grade, by path of the step: the first in the alphabet."""
 
     streams: Streams = field(default_factory=Streams)
     """Labels of equal questions that are asked in several places."""
 
-    proofs: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
+    lists_labels: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     """Whether a model lists the task's labels, by the model's identity; see `promptwire.running.labels`."""
 
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -66,12 +66,12 @@ class Session:
         self.turns[path, element] += 1
         return self.turns[path, element] - 1
 
-    leaderboard: Leaderboard = field(default_factory=Leaderboard)
+    scored_prompts: ScoredPrompts = field(default_factory=ScoredPrompts)
     """The scores of the search so far."""
     notes: list[str] = field(default_factory=list)
     """What the report has to say about this run beside its numbers."""
 
-    def stopped(self, limit: LimitReached, round: str = "") -> None:
+    def note_limit(self, limit: LimitReached, round: str = "") -> None:
         """Note that `limit` cut something short, and in which step and round."""
         where = f", at {limit.where}" if limit.where else ""
         self.limits_hit.append(f"{limit.problem}{where}{f', round {round}' if where and round else ''}")
@@ -89,12 +89,12 @@ class Session:
         if n:
             self.counts[path, what] += n
 
-    def misread(self, path: str, reply: str) -> None:
+    def count_unreadable(self, path: str, reply: str) -> None:
         """Count a reply to the step `path` that could not be read, and keep one to show."""
         self.count(path, "unreadable")
-        self.unread[path] = min(reply, self.unread.get(path, reply))
+        self.unreadable_replies[path] = min(reply, self.unreadable_replies.get(path, reply))
 
-    def ungraded(self, path: str, reply: str) -> None:
+    def count_ungraded(self, path: str, reply: str) -> None:
         """Count an answer at the step `path` that the judge gave no grade, and keep one such reply to show."""
         self.count(path, "left out without a grade")
-        self.verdicts[path] = min(reply, self.verdicts.get(path, reply))
+        self.ungraded_replies[path] = min(reply, self.ungraded_replies.get(path, reply))

@@ -33,17 +33,17 @@ async def open_session(
     models: Mapping[Role, Backend],
     budget: Budget,
     *,
-    watches: Sequence[RunObserver] = (),
-    gate: ApprovalGate | None = None,
+    observers: Sequence[RunObserver] = (),
+    approval: ApprovalGate | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[Session]:
     """A session; on the way out, what is in flight is waited for and kept. Without a `folder` nothing is written."""
 
     def listen(event: str, facts: Mapping[str, Any]) -> None:
-        for watch in watches:
-            watch(event, facts)
+        for observer in observers:
+            observer(event, facts)
 
-    trace = Trace(folder, listener=listen if watches else None)
+    trace = Trace(folder, listener=listen if observers else None)
     unmade = folder is None and not os.path.isfile(cache_folder() / "cache.db")
     cache = None if options.cache == "off" or unmade else ResponseCache(cache_folder())
     rate_limits = _rate_limits(models, options, budget.limits)
@@ -56,15 +56,15 @@ async def open_session(
         policy=options.cache,
         retry=retry,
         rate_limits=rate_limits,
-        approval=gate,
+        approval=approval,
     )
-    for watch in watches:
-        watch.follow(gateway.usage)
+    for observer in observers:
+        observer.follow(gateway.usage)
     try:
         yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
     except asyncio.CancelledError:
-        for watch in watches:
-            watch.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+        for observer in observers:
+            observer.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
         raise
     finally:
         try:
@@ -73,8 +73,8 @@ async def open_session(
             if cache is not None:
                 cache.close()
                 for text in cache.notes:
-                    for watch in watches:
-                        watch.say(text)
+                    for observer in observers:
+                        observer.say(text)
             trace.close()
 
 
@@ -82,7 +82,7 @@ def _rate_limits(models: Mapping[Role, Backend], options: Options, limits: Limit
     """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
     found: dict[str, RateLimits] = {}
     for role, model in models.items():
-        pace = options.pace(role, limits.roles)
-        if pace != RateLimits():
-            found[model.identity] = pace.within(found.get(model.identity, RateLimits()))
+        rate_limits = options.pace(role, limits.roles)
+        if rate_limits != RateLimits():
+            found[model.identity] = rate_limits.within(found.get(model.identity, RateLimits()))
     return found

@@ -20,14 +20,14 @@ from typing import Any, Final
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
 from promptwire.values.hashing import digest
 
-__all__ = ["SHARED", "Spot", "Streams"]
+__all__ = ["SHARED", "StepPosition", "Streams"]
 
 SHARED: Final = "samples shared with an equal question"
 """What is counted where places that run side by side ask the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class StepPosition:
     """Where a question is asked: the step's path, and the element of each `each` around it."""
 
     path: str
@@ -81,7 +81,7 @@ class Streams:
         self._twins: dict[str, int] = {}
         self._depths: dict[str, int] = {}
         """By path, how many of the `each` steps around a step its questions depend on."""
-        self._owners: dict[str, dict[Spot, _Owner]] = {}
+        self._owners: dict[str, dict[StepPosition, _Owner]] = {}
 
     def learn(self, graph: Graph) -> None:
         """Take in the structure of the run's graph."""
@@ -91,48 +91,48 @@ class Streams:
             self._twins[path] = seen.get(form, 0)
             seen[form] = self._twins[path] + 1
 
-    def label(self, question: str, spot: Spot, first: int, n: int) -> tuple[str, Mapping[str, int]]:
+    def label(self, question: str, position: StepPosition, first: int, n: int) -> tuple[str, Mapping[str, int]]:
         """The label of samples `first` to `first + n - 1` of a question asked at `spot`, and newly shared samples by path."""
         owners = self._owners.setdefault(question, {})
         wanted = set(range(first, first + n))
-        mine = owners.get(spot)
+        mine = owners.get(position)
         if mine is None:
-            before = {one.label for other, one in owners.items() if one.samples & wanted and self._follows(spot, other)}
-            base, again = self._base(spot), 0
+            before = {one.label for other, one in owners.items() if one.samples & wanted and self._follows(position, other)}
+            base, again = self._base(position), 0
             label = base
             while label in before:
                 again += 1
                 label = f"{base}+{again}"
-            mine = owners[spot] = _Owner(label, set())
+            mine = owners[position] = _Owner(label, set())
         mine.samples |= wanted
         found: dict[str, int] = {}
         for other, one in owners.items():
             both = one.samples & wanted
             if one is mine or one.label != mine.label or not both:
                 continue
-            for path, owner in ((spot.path, mine), (other.path, one)):
+            for path, owner in ((position.path, mine), (other.path, one)):
                 if fresh := both - owner.shared:
                     owner.shared |= fresh
                     found[path] = found.get(path, 0) + len(fresh)
         return mine.label, found
 
-    def _base(self, spot: Spot) -> str:
+    def _base(self, position: StepPosition) -> str:
         """What tells a place from those that are known to ask the same: empty for the first of them."""
-        depth = self._depths.get(spot.path)
-        numbers, twins = spot.element.split("/")[1:], spot.twin.split("/")[1:]
+        depth = self._depths.get(position.path)
+        numbers, twins = position.element.split("/")[1:], position.twin.split("/")[1:]
         if depth is not None:
             twins = [*twins[:depth], *numbers[depth:]]
-        twin = self._twins.get(spot.path, 0)
+        twin = self._twins.get(position.path, 0)
         return f"~{twin}/{'/'.join(twins)}" if twin or any(number != "0" for number in twins) else ""
 
-    def _follows(self, spot: Spot, other: Spot) -> bool:
+    def _follows(self, position: StepPosition, other: StepPosition) -> bool:
         """Whether `spot` always runs after `other` is done."""
-        mine, theirs = spot.path.split("."), other.path.split(".")
+        mine, theirs = position.path.split("."), other.path.split(".")
         around = 0
         for place, (one, two) in enumerate(zip(mine, theirs, strict=False), 1):
             path = ".".join(mine[:place])
             if one != two:
-                same = spot.element.split("/")[1 : around + 1] == other.element.split("/")[1 : around + 1]
+                same = position.element.split("/")[1 : around + 1] == other.element.split("/")[1 : around + 1]
                 return same and self._leads(".".join(theirs[:place]), path)
             around += path in self._eaches
         return False

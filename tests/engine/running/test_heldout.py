@@ -13,7 +13,7 @@ from promptwire.errors import ContextOverflow, LimitReached, ModelError, ModelUn
 from promptwire.limits import Limits
 from promptwire.results.report import REPORT, Comparison
 from promptwire.running.evaluation import compare
-from promptwire.running.heldout import drawn
+from promptwire.running.heldout import draw_examples
 from promptwire.running.session import Session
 from promptwire.values import Example, Examples, Prompt
 from tests.engine.sample_session import session, task
@@ -42,7 +42,7 @@ def failing(fails: Callable[[str, str], Exception | Completion | None]) -> Scrip
 async def compared(model: ScriptedBackend, count: int = 40, **rest: Any) -> tuple[Comparison, Session]:
     examples = numbered(count)
     run = session(model, task=task(train=examples, test=examples), limits=rest.pop("limits", None))
-    return await compare(run, INITIAL, BEST, drawn(examples), **rest), run
+    return await compare(run, INITIAL, BEST, draw_examples(examples), **rest), run
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,17 @@ async def test_a_prompt_is_asked_once_when_the_initial_one_is_the_best() -> None
     examples = numbered(5)
     model = failing(lambda prompt, given: None)
     run = session(model, task=task(train=examples, test=examples))
-    found = await compare(run, BEST, BEST, drawn(examples))
+    found = await compare(run, BEST, BEST, draw_examples(examples))
     assert (len(model.requests), found.gain.score, found.best.n) == (5, 0.0, 5)
 
 
 def test_a_sample_is_drawn_steadily_and_does_not_follow_the_file() -> None:
     many, more = numbered(200), numbered(220)
-    some = drawn(many, 50)
-    assert some == drawn(Examples(items=many.items[::-1]), 50) == drawn(many)[:50]
+    some = draw_examples(many, 50)
+    assert some == draw_examples(Examples(items=many.items[::-1]), 50) == draw_examples(many)[:50]
     assert 15 <= sum(int(str(example.input)[1:]) >= 100 for example in some) <= 35
-    assert len(set(some_ids(drawn(more, 50))) & set(some_ids(some))) > 40
-    assert len(drawn(numbered(3), 50)) == 3
+    assert len(set(some_ids(draw_examples(more, 50))) & set(some_ids(some))) > 40
+    assert len(draw_examples(numbered(3), 50)) == 3
 
 
 def some_ids(examples: tuple[Example, ...]) -> list[str]:

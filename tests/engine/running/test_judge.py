@@ -71,7 +71,7 @@ async def test_an_answer_that_gets_no_grade_is_left_out_and_counted(verdict: str
     assert scores.mean(PROMPTS.items[0]) == 0.25
     assert len(model.keys) == 4
     assert run.counts["here", "left out without a grade"] == 1
-    assert run.verdicts == {"here": verdict}
+    assert run.ungraded_replies == {"here": verdict}
 
 
 @pytest.mark.parametrize("bad", [2, 99])

@@ -9,7 +9,7 @@ from promptwire.backends.openai_compatible import OpenAICompatible
 from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import Unsupported
 from promptwire.graph.steps import ModelCallSpec
-from promptwire.running.labels import PROOFS
+from promptwire.running.labels import MAX_CALLS
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
@@ -57,7 +57,7 @@ async def test_a_model_that_never_lists_a_label_is_refused_after_a_few_calls() -
     run = session(model, task=topics())
     with pytest.raises(Unsupported, match="'sports' is not among the 2 likeliest tokens"):
         await chosen(run, JSON)
-    assert len(model.requests) <= len(LABELLED) + PROOFS
+    assert len(model.requests) <= len(LABELLED) + MAX_CALLS
 
 
 async def test_the_model_is_tried_once_in_a_run() -> None:

@@ -121,15 +121,15 @@ async def test_what_can_not_be_read_is_dropped_or_taken_whole_and_counted(
     model = ScriptedBackend(lambda request, key: "no tag")
     run = session(model)
     assert await answers(tmp_path, TAGGED.format(fallback=fallback), model, run=run) == expected
-    assert (run.counts["here", "unreadable"], run.unread) == (1, {"here": "no tag"})
+    assert (run.counts["here", "unreadable"], run.unreadable_replies) == (1, {"here": "no tag"})
 
 
 def test_of_replies_that_can_not_be_read_the_same_one_is_kept_whichever_comes_first() -> None:
     for order in ("abc", "cab", "bca"):
         run = session(ScriptedBackend(echo))
         for reply in order:
-            run.misread("here", reply)
-        assert (run.counts["here", "unreadable"], run.unread) == (3, {"here": "a"})
+            run.count_unreadable("here", reply)
+        assert (run.counts["here", "unreadable"], run.unreadable_replies) == (3, {"here": "a"})
 
 
 async def test_what_can_not_be_read_is_an_error_that_shows_the_reply(tmp_path: Path) -> None:

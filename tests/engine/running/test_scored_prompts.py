@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from promptwire.running.scored_prompts import Leaderboard
+from promptwire.running.scored_prompts import ScoredPrompts
 from promptwire.values import Prompt, Row
 
 A, B, C = (Prompt(text=text) for text in "abc")
 
 
-def board(*columns: tuple[Prompt, str], metric: str = "exact") -> Leaderboard:
+def scored(*columns: tuple[Prompt, str], metric: str = "exact") -> ScoredPrompts:
     """A leaderboard on which each prompt has the values in the text, one digit an example; a blank is no row."""
-    found = Leaderboard()
+    found = ScoredPrompts()
     for prompt, values in columns:
-        found.enter([prompt])
+        found.add_prompts([prompt])
         for example, value in enumerate(values):
             if value != " ":
-                found.note(metric, Row(prompt.id, str(example), "", "", float(value)))
+                found.add_row(metric, Row(prompt.id, str(example), "", "", float(value)))
     return found
 
 
@@ -36,7 +36,7 @@ def board(*columns: tuple[Prompt, str], metric: str = "exact") -> Leaderboard:
     ],
 )
 def test_the_best_leads_on_shared_examples(columns: list[tuple[Prompt, str]], best: Prompt | None) -> None:
-    assert board(*columns).best() == best
+    assert scored(*columns).best() == best
 
 
 @pytest.mark.parametrize(
@@ -49,33 +49,33 @@ def test_the_best_leads_on_shared_examples(columns: list[tuple[Prompt, str]], be
     ],
 )
 def test_a_prompt_of_the_round_that_was_cut_short_takes_over_where_it_leads(known: int, chosen: Prompt, last: Prompt) -> None:
-    found = board((A, "0110"), (B, "0100"), (C, "1110"))
+    found = scored((A, "0110"), (B, "0100"), (C, "1110"))
     found.cut(known)
     found.cut(9)
     assert found.after(chosen) == last
 
 
 def test_a_choice_by_too_few_rows_gives_way_to_the_leader() -> None:
-    assert board((A, "0110"), (B, "1110"), (C, "1   ")).after(C) == B
-    assert board((A, ""), (B, "")).after(B) == B
+    assert scored((A, "0110"), (B, "1110"), (C, "1   ")).after(C) == B
+    assert scored((A, ""), (B, "")).after(B) == B
 
 
 def test_what_a_finished_stage_chose_stands_until_a_later_prompt_leads_it() -> None:
-    found = board((A, "0110"), (B, "0100"))
+    found = scored((A, "0110"), (B, "0100"))
     found.choose(B)
     assert found.best() == B
-    found.enter([C])
+    found.add_prompts([C])
     for example in range(4):
-        found.note("exact", Row(C.id, str(example), "", "", 1.0))
+        found.add_row("exact", Row(C.id, str(example), "", "", 1.0))
     found.cut(2)
     assert found.best() == B  # A still leads it, so it was chosen by something else
-    found = board((A, "0010"), (B, "0110"))
+    found = scored((A, "0010"), (B, "0110"))
     found.choose(B)
     assert found.best() == B
 
 
 def test_rows_of_two_metrics_are_not_compared() -> None:
-    found = board((A, "0110"), (B, "0100"))
-    found.note("length", Row(C.id, "0", "", "", 40.0))
-    found.enter([C])
+    found = scored((A, "0110"), (B, "0100"))
+    found.add_row("length", Row(C.id, "0", "", "", 40.0))
+    found.add_prompts([C])
     assert found.best() == A
