@@ -1,4 +1,4 @@
-"""Everything that a run can be told, in one frozen value: what the command line and the Python API both fill in."""
+"""Options of a run. The command line and the Python API both fill them in."""
 
 from __future__ import annotations
 
@@ -17,62 +17,69 @@ from promptwire.values import Model
 __all__ = ["Options", "cache_folder", "runs_folder"]
 
 HOME = ".promptwire"
-"""Folder of cache and runs, in the working folder."""
+"""Folder of cache and runs, inside the working folder."""
 
 DEFAULT_MODEL = "local"
 
-_LENDERS: Mapping[Role, tuple[Role, ...]] = {"task": ("task",), "meta": ("meta", "task"), "judge": ("judge", "meta", "task")}
-"""Whose model a role plays with when it has none of its own."""
+_MODEL_SOURCES: Mapping[Role, tuple[Role, ...]] = {
+    "task": ("task",),
+    "meta": ("meta", "task"),
+    "judge": ("judge", "meta", "task"),
+}
+"""Roles whose model a role uses, in order: its own first."""
 
 
 def cache_folder() -> Path:
-    """Where answers are kept: `PROMPTWIRE_CACHE`, or `.promptwire/cache` in the working folder."""
+    """Folder of the response cache: `PROMPTWIRE_CACHE`, or `.promptwire/cache` in the working folder."""
     return Path(os.environ.get("PROMPTWIRE_CACHE") or Path(HOME) / "cache")
 
 
 def runs_folder() -> Path:
-    """Where run folders are made: `PROMPTWIRE_RUNS`, or `.promptwire/runs` in the working folder."""
+    """Folder of the run folders: `PROMPTWIRE_RUNS`, or `.promptwire/runs` in the working folder."""
     return Path(os.environ.get("PROMPTWIRE_RUNS") or Path(HOME) / "runs")
 
 
 class Options(Model):
-    """How to run a pipeline on a task."""
+    """Options for running a pipeline on a task."""
 
     models: Mapping[Role, str] = {}
     """Model of each role. `task` defaults to the embedded model, `meta` to the task model, `judge` to the meta model."""
     api_bases: Mapping[Role, str] = {}
-    """Addresses of OpenAI-compatible servers, by role."""
+    """Address of an OpenAI-compatible server, by role."""
     seed: int = 0
-    """Where all random draws begin."""
+    """Random seed."""
     params: Mapping[str, str] = {}
     """Values for the pipeline's params, as text (`-p k=v`)."""
     patches: Mapping[str, str] = {}
     """Values for any leaf of the pipeline by dotted path, as text (`--set path=value`)."""
     limits: Mapping[Budget, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
-    """Budgets that go before the pipeline's own."""
+    """Budgets. They take precedence over the pipeline's own."""
     paces: Mapping[Role, RateLimits] = {}
-    """How hard each role's model may be pressed; goes before what the pipeline says."""
+    """Rate limits by role. They take precedence over the pipeline's own."""
     task: Mapping[str, Any] = {}
-    """Task-file keys that go before what the task says, such as `prompt` or `metric`."""
+    """Task-file keys that replace those of the task, such as `prompt` or `metric`."""
     cache: CachePolicy = "use"
-    """Whether answers are taken from the cache."""
+    """How the response cache is used."""
     parallel: int | None = Field(default=None, ge=1)
-    """Requests in flight per model; None leaves it to the model."""
+    """Largest number of requests in flight per model; None uses the model's default."""
     tries: int | None = Field(default=None, ge=1)
-    """Tries of a request that fails in passing; None means six."""
+    """Tries of a request whose error may pass; None means six."""
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Seconds after which a try is given up; None leaves it to the model, which for servers is ten minutes."""
+    """Seconds after which a try times out; None uses the model's default, which is ten minutes for servers."""
 
     def model(self, role: Role) -> tuple[str, str | None]:
-        """Name of the model that plays `role`, and the address of its server when one was given."""
-        lenders = _LENDERS[role]
-        name = next((self.models[lender] for lender in lenders if lender in self.models), DEFAULT_MODEL)
-        known = (lender for lender in lenders if lender in self.models or lender in self.api_bases)
+        """Name of the model for `role`, and the address of its server when one was given."""
+        roles = _MODEL_SOURCES[role]
+        name = next((self.models[each] for each in roles if each in self.models), DEFAULT_MODEL)
+        known = (each for each in roles if each in self.models or each in self.api_bases)
         return name, self.api_bases.get(next(known, role))
 
     def pace(self, role: Role, written: Mapping[Role, RateLimits] | None = None) -> RateLimits:
-        """How hard the model of `role` may be pressed: limits are lent as models are. `written` is what the pipeline says."""
-        pace = RateLimits(parallel=self.parallel)
-        for lender in reversed(_LENDERS[role]):
-            pace = self.paces.get(lender, RateLimits()).over((written or {}).get(lender, RateLimits()).over(pace))
-        return pace
+        """Rate limits for the model of `role`; `written` holds those of the pipeline.
+
+        A limit that a role lacks is taken from the roles whose model it can use.
+        """
+        limits = RateLimits(parallel=self.parallel)
+        for each in reversed(_MODEL_SOURCES[role]):
+            limits = self.paces.get(each, RateLimits()).over((written or {}).get(each, RateLimits()).over(limits))
+        return limits

@@ -1,1 +1,1 @@
-"""Planning: bounds of calls and cost before a run."""
+"""Bounds of calls and estimates of cost, before a run."""

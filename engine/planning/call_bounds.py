@@ -1,4 +1,4 @@
-"""What one step comes to over a whole run: how often it asks and scores, and how much its requests show."""
+"""Call bounds of one step: its calls over a whole run, and the size of its requests."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ __all__ = ["CallBounds"]
 
 @dataclass(slots=True)
 class CallBounds:
-    """What one step comes to over the whole run."""
+    """Bounds of one step over the whole run."""
 
     step: CallStep
     asks: Extent = NONE
+    """Calls that generate text."""
     scores: Extent = NONE
+    """Pairs of prompt and example that it scores."""
     known: bool = True
-    """Whether its node type says what it comes to."""
+    """Whether its node type has a bound."""
     shown: dict[str, Extent] = field(default_factory=dict)
-    """How much a request shows, by input and by key of `with:`, at most in any round."""
+    """Size of what a request shows, by input and by key of `with:`. It covers all rounds."""
     given: dict[str, Any] = field(default_factory=dict)
     """Types of the keys of `with:`."""
     params: Model | None = None
-    """The params of the last round."""
+    """Params in the last round; None when they are unknown before the run."""
     converses: bool = False
-    """Whether its requests go on with conversations."""
+    """Whether its requests continue conversations."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
-    """What the pipelines around it say of sampling."""
+    """Sampling settings by role, from the enclosing pipelines."""
 
     def show(self, sizes: Mapping[str, Extent]) -> None:
-        """Take in how much one more round shows."""
+        """Add the sizes that one more round shows."""
         for name, size in sizes.items():
             self.shown[name] = self.shown[name].hull(size) if name in self.shown else size

@@ -1,6 +1,6 @@
-"""The calls of a step by their sort, each with its length and price: what it asks, what it scores, what a judge is asked.
+"""Cost items of a step: its generation, scoring and judge calls, each with length and price.
 
-The sorts go to different models, whose tokens have different prices.
+They go to different models, and a token has a different price at each.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _PERHAPS: Final = Extent(0, 1)
 
 @dataclass(frozen=True, slots=True)
 class CostItem:
-    """Calls of one sort."""
+    """Calls of one kind to the model of one role."""
 
     role: Role
     calls: Extent
     length: Length | None
 
     def tokens(self) -> tuple[float, float] | None:
-        """Tokens read and written; None when they are not known."""
+        """Tokens read and written; None when unknown."""
         if not self.calls.most:
             return 0.0, 0.0
         if self.length is None or math.isinf(self.calls.most):
@@ -41,7 +41,7 @@ class CostItem:
         return self.calls.most * self.length.read, self.calls.most * self.length.written
 
     def usd(self, quotes: Mapping[Role, Quote]) -> float | None:
-        """What they cost; None when that is not known."""
+        """Cost in US dollars; None when unknown."""
         quote, tokens = quotes.get(self.role), self.tokens()
         if (quote is not None and quote.free) or not self.calls.most:
             return 0.0
@@ -49,18 +49,18 @@ class CostItem:
 
 
 def cost_items_of(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> Iterator[CostItem]:
-    """The calls of one step."""
+    """Yield the cost items of one step."""
     asking = count.step.asking or ModelCallSpec(role="task")
     if count.asks.most:
-        yield CostItem(asking.role, count.asks, _spoken(count, counts, task))
+        yield CostItem(asking.role, count.asks, _request_length(count, counts, task))
     if count.scores.most:
         yield CostItem(asking.role, count.scores, scoring(count, task))
         if judged(task, asking.metric):
             yield CostItem("judge", count.scores * _PERHAPS, judging(task, count))
 
 
-def _spoken(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> Length | None:
-    """The length of a step's own requests, with the conversations that they go on with."""
+def _request_length(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> Length | None:
+    """Length of a step's generation requests, including conversations that they continue."""
     own = writing(count, task)
     if not count.converses or own is None:
         return own
@@ -70,7 +70,10 @@ def _spoken(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> 
 
 
 def report_cost_items(task: Task) -> Iterator[CostItem]:
-    """The held-out comparison; one prompt instead of two when the initial one stays the best."""
+    """Yield the cost items of the held-out comparison.
+
+    It scores one prompt instead of two when the initial prompt stays the best.
+    """
     pairs = Extent(1, 2) * (len(task.test) + min(len(task.train), TRAIN_SHOWN))
     yield CostItem("task", pairs, scoring(None, task))
     if judged(task):
@@ -78,5 +81,5 @@ def report_cost_items(task: Task) -> Iterator[CostItem]:
 
 
 def judged(task: Task, metric: str | None = None) -> bool:
-    """Whether a judge scores the answers."""
+    """Whether a judge grades the answers."""
     return task.load_metric(metric).needs == "judge"

@@ -22,7 +22,7 @@ from promptwire.tasks.task import Task
 __all__ = ["ApproveCost", "DryRun", "NotApproved"]
 
 ApproveCost = Callable[[Plan], None]
-"""Gets the plan before the first new call; raises NotApproved to end the run there."""
+"""Called with the plan before the first new call. It raises NotApproved to end the run there."""
 
 
 class NotApproved(UsageError):
@@ -30,7 +30,7 @@ class NotApproved(UsageError):
 
 
 class DryRun:
-    """Observes a run until its first new call, then plans the rest."""
+    """Observe a run until its first new call, then plan the rest."""
 
     def __init__(self, graph: Graph, task: Task, models: Mapping[Role, Backend], limits: Limits) -> None:
         self._graph = graph
@@ -50,19 +50,19 @@ class DryRun:
         return gate
 
     def say(self, text: str) -> None:
-        """Ignore the line: a plan does not need it."""
+        """Ignore a progress line: a plan does not need it."""
 
     def follow(self, usage: Usage) -> None:
-        """Read the numbers of the run from `usage`."""
+        """Take the run's numbers of calls from `usage`."""
         self._usage = usage
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Take an event of the run: a step outside of all loops that is done does not come again."""
+        """Note a finished step outside of all loops: it does not run again."""
         if event == "done" and not facts["round"] and not facts["element"]:
             self._done.add(facts["path"])
 
     def plan(self, gate: ApprovalGate | None = None) -> Plan:
-        """What is left of the run when `gate` holds back the rest; without one nothing is left."""
+        """Plan the calls that `gate` holds back. Without a gate, none are left."""
         cached = {path: count.cached for path, count in self._usage.steps.items()}
         for path, held in gate.pending.items() if gate else ():
             cached[path] = cached.get(path, 0) + held.had

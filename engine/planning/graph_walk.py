@@ -1,8 +1,8 @@
-"""Walk a graph with sizes in place of values: how often each step asks and scores, at least and at most.
+"""Graph walk with sizes in place of values: bounds of the calls of each step.
 
-The walk follows the scheduler: a loop's body is walked round by round, since states grow, until a round changes nothing any
-more; the rest of the rounds are then alike. A state that still grows after many rounds is taken to grow without end, so that
-a loop of a million rounds is planned in no time; what a node caps stays capped.
+The walk follows the scheduler. A loop's body is walked round by round, because states grow. When a round changes nothing, the
+remaining rounds are equal and counted at once. A state that still grows after many rounds is assumed to grow without end.
+A loop of a million rounds is thus planned quickly. The limits that nodes set on their outputs still hold.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ from promptwire.values import Model
 __all__ = ["count_calls"]
 
 MANY_ROUNDS: Final = 300
+"""Rounds after which a growing state is assumed to grow without end."""
 MANY_STEPS: Final = 20_000
-"""Steps that are walked before loops are taken at once: loops in loops multiply."""
+"""Steps walked before the rounds of further loops are counted at once: nested loops multiply."""
 _PERHAPS: Final = Extent(0, 1)
 
 
@@ -48,18 +49,18 @@ _PERHAPS: Final = Extent(0, 1)
 class _Walk:
     counts: dict[str, CallBounds] = field(default_factory=dict)
     limited: bool = False
-    """Whether a limit may end a loop after any round."""
+    """Whether a budget may end a loop after any round."""
     steps: int = 0
-    """Steps that were walked."""
+    """Number of steps walked."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
-    """Settings by role of the pipeline that is walked."""
+    """Settings by role, of the pipeline that is being walked."""
 
     def graph(self, graph: Graph, names: SizeScope, factor: Extent) -> None:
         for step in graph.steps.values():
             names.found[step.name] = self.step(step, names, factor)
 
     def step(self, step: Step, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
-        """What `step` gives, by port; what it asks is counted `factor` times."""
+        """Sizes of the outputs of `step`, by port. Its calls are counted `factor` times."""
         self.steps += 1
         if isinstance(step, CallStep):
             return self.call(step, names, factor)
@@ -96,31 +97,31 @@ class _Walk:
             for name, carry in step.carry.items()
         }
         rounds = known_value(step.rounds, names)
-        turns = range(rounds) if isinstance(rounds, int) else tuple(rounds)
+        values = range(rounds) if isinstance(rounds, int) else tuple(rounds)
         if self.steps > MANY_STEPS:
-            return self._at_once(step, names, factor * Extent(0, len(turns)))
+            return self._at_once(step, names, factor * Extent(0, len(values)))
         early, ends = step.until is not None, states
-        for place, turn in enumerate(turns):
-            inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step if place else None)
+        for index, value in enumerate(values):
+            inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step if index else None)
             if step.variable is not None:
-                inner.found[step.variable] = {step.variable: take(turn)}
-            times = factor * _PERHAPS if early and place else factor
+                inner.found[step.variable] = {step.variable: take(value)}
+            times = factor * _PERHAPS if early and index else factor
             self.graph(step.body, inner, times)
             before, states = (
                 states,
                 {name: SizedValue(carry.type, measure(carry.next, inner, carry.type)) for name, carry in step.carry.items()},
             )
-            if place >= MANY_ROUNDS:
+            if index >= MANY_ROUNDS:
                 states = {name: widen(known, before[name]) for name, known in states.items()}
-            ends = cover(ends, states) if (early and place) or self.limited else states
+            ends = cover(ends, states) if (early and index) or self.limited else states
             if states == before and step.variable is None:
-                left, inner.again = len(turns) - place - 1, step
+                left, inner.again = len(values) - index - 1, step
                 self.graph(step.body, inner, factor * Extent(0 if early else left, left))
                 break
         return {**ends, "rounds": SizedValue(int, ONE)}
 
     def _at_once(self, step: RepeatStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
-        """A loop whose rounds are not told apart: its states may hold anything."""
+        """Count all rounds of a loop at once. Its states may have any size."""
         states = {name: SizedValue(carry.type, UNKNOWN) for name, carry in step.carry.items()}
         inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step)
         if step.variable is not None:
@@ -159,7 +160,10 @@ class _Walk:
 
 
 def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False) -> dict[str, CallBounds]:
-    """The count of each step of `graph` by its path, for `inputs` of these sizes."""
+    """Bounds of each step of `graph` by its path, for `inputs` of these sizes.
+
+    `limited`: a budget may end a loop after any round.
+    """
     found = _Walk(limited=limited, roles=graph.models)
     sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
     found.graph(graph, _inside(graph, sized, graph.params), ONE)
@@ -171,14 +175,14 @@ def _over(own: Mapping[Role, Settings], around: Mapping[Role, Settings]) -> dict
 
 
 def _inside(graph: Graph, inputs: Mapping[str, SizedValue], params: Mapping[str, Any]) -> SizeScope:
-    """The names that the steps of a pipeline see."""
+    """Scope of a pipeline's steps: its inputs and params."""
     unset = {name: SizedValue(graph.inputs[name], NONE) for name in graph.optional}
     known = {**unset, **{name: take(value) for name, value in params.items()}, **inputs}
     return SizeScope({name: {name: sized} for name, sized in known.items()})
 
 
 def _params(step: CallStep, names: SizeScope) -> Model | None:
-    """The params of a call; None when one depends on something that only the run knows."""
+    """Params of a call; None when one is known only during the run."""
     if not all(is_known(wire, names) for wire in step.params.values()):
         return None
     return step.type.params.model_validate({name: known_value(wire, names) for name, wire in step.params.items()})
@@ -190,15 +194,15 @@ def _ports(step: CallStep, names: SizeScope) -> dict[str, Extent]:
 
 
 def _note_shown(count: CallBounds, ports: Mapping[str, Extent], names: SizeScope) -> None:
-    """What the step's template is shown, by the names under which it reads it."""
+    """Note the sizes of the template's variables, by name."""
     given = count.step.asking.given if count.step.asking else {}
     sized = {name: size_up(wire, names) for name, wire in given.items()}
     count.given = {name: known.kind for name, known in sized.items()}
     count.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 
-def _fronts(step: CallStep) -> list[Any]:
-    """How replies are read: by the step's template, and by the one in its place for models that can't fill gaps."""
+def _parses(step: CallStep) -> list[Any]:
+    """How replies are parsed: by the step's template, and by its fallback for models without infill."""
     if step.type.slots is None or step.asking is None or step.asking.template is None:
         return []
     template = load_template(Path(step.asking.template))
@@ -206,8 +210,8 @@ def _fronts(step: CallStep) -> list[Any]:
 
 
 def _answers(step: CallStep) -> float:
-    return UNKNOWN.most if any(parse.all for parse in _fronts(step)) else 1
+    return UNKNOWN.most if any(parse.all for parse in _parses(step)) else 1
 
 
 def _tries(step: CallStep) -> Extent:
-    return Extent(1, RETRIES + 1) if any(parse.fallback == "retry" for parse in _fronts(step)) else ONE
+    return Extent(1, RETRIES + 1) if any(parse.fallback == "retry" for parse in _parses(step)) else ONE

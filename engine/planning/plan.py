@@ -1,12 +1,13 @@
-"""What a run asks at most, step by step, and what that costs, before anything is spent.
+"""Plan of a run: upper bounds of calls and estimates of cost, step by step.
 
-A call is one answer, as in a run's report. A number of calls is exact where graph and task fix it. Where replies decide - texts
-may be equal or unreadable, a loop may end early - it is what can't be exceeded, and is called so. Failed calls and limits make
-a run smaller, never larger. Tokens and dollars are those of the most calls, with lengths that are rough (see `lengths`).
+A call is one completion, as in a run's report. The number of calls is exact where graph and task fix it. Elsewhere it depends
+on replies: texts may be equal or unreadable, and a loop may end early. Then the number is an upper bound, and is named so.
+Failed calls and limits make a run smaller, never larger. Tokens and dollars are for that bound, with estimated lengths (see
+`token_estimate`).
 
-Two numbers stand side by side: what a run would ask with an empty cache, and what it still has to ask with what is known to be
-in the present one (see `foresight`). Every answer that was found there is one of those that the whole run needs, so the rest
-is the most less what was found.
+Each plan has two numbers: the calls with an empty cache, and the calls still to make with the present cache (see `dry_run`).
+Each cached completion that was found is one that the whole run needs. The second number is thus the upper bound minus the
+completions found.
 """
 
 from __future__ import annotations
@@ -37,62 +38,62 @@ N = TypeVar("N", int, float)
 
 
 class StepPlan(Model):
-    """What one step, or a whole run, asks."""
+    """Calls and cost of one step, or of a whole run."""
 
     path: str
     """The step's path, such as `search.expand.family.edits`."""
     node: str
     """Its node type."""
     model: Role | None
-    """The role that it asks; None for a sum over roles."""
+    """Role of the model that it calls; None for a sum over roles."""
     least: int
     """Calls that it makes when nothing fails and no limit ends the run."""
     most: int | None
-    """Upper bound of calls; None when it is not known."""
+    """Upper bound of calls; None when unknown."""
     tokens_in: int | None
-    """Estimate of tokens read in `most` calls; None when it is not known."""
+    """Estimate of tokens read in `most` calls; None when unknown."""
     tokens_out: int | None
-    """Tokens written in `most` calls, about: replies as long as their `max_tokens`."""
+    """Estimate of tokens written in `most` calls, with replies as long as their `max_tokens`; None when unknown."""
     usd: float | None
-    """US dollars for `most` calls, about; None when the price is not known."""
+    """Estimate of US dollars for `most` calls; None when the price is unknown."""
     cached: int
-    """Answers that are known to be in the cache."""
+    """Completions that were found in the cache."""
     new: int | None
-    """Upper bound of calls still to make; None when it is not known."""
+    """Upper bound of calls still to make; None when unknown."""
     new_usd: float | None
-    """US dollars for `new` calls, about; None when the price is not known."""
+    """Estimate of US dollars for `new` calls; None when the price is unknown."""
 
     @property
     def exact(self) -> bool:
-        """Whether graph and task fix the number."""
+        """Whether graph and task fix the number of calls."""
         return self.least == self.most
 
 
 class Plan(Model):
-    """What a run asks."""
+    """Calls and cost of a run."""
 
     pipeline: str
     """Name of the pipeline."""
     task: str
     """Name of the task."""
     models: Mapping[Role, str]
-    """Model of each role that is asked."""
+    """Model of each role that the run calls."""
     prices: Mapping[str, str]
-    """Where the price of each model is known from, or why it is not."""
+    """Source of each model's price, or the reason why it is unknown."""
     hosted: bool
-    """Whether a provider may charge for any of it."""
+    """Whether a provider may charge for any call."""
     steps: tuple[StepPlan, ...]
-    """The steps that ask a model, in the order in which they could run; the report's held-out comparison is the last."""
+    """Steps that call a model, in an order in which they could run. The last is the held-out comparison."""
     total: StepPlan
-    """All of them."""
+    """Sum of all steps."""
     replay: int
-    """Steps whose every answer is in the cache."""
+    """Number of steps with no new call."""
     call: int
-    """Steps that have something to ask, or may have."""
+    """Number of steps with new calls, or possibly with new calls."""
     limit: int | None
-    """Calls after which the run's limits end it."""
+    """Limit of new calls; None when there is none."""
     notes: tuple[str, ...]
-    """What makes numbers uncertain."""
+    """Reasons why numbers are uncertain."""
 
     def noting(self, note: str) -> Plan:
         """This plan with one more note."""
@@ -101,22 +102,22 @@ class Plan(Model):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside graph and task."""
+    """Known facts about a run, other than graph and task."""
 
     models: Mapping[Role, str] = field(default_factory=dict)
-    """Names of the models by role."""
+    """Names of the models, by role."""
     quotes: Mapping[Role, Quote] = field(default_factory=dict)
-    """Their prices."""
+    """Prices of the models, by role."""
     limits: Limits | None = None
-    """What the run may spend; the pipeline's own limits when left out."""
+    """Limits of the run; None means the pipeline's own."""
     cached: Mapping[str, int] = field(default_factory=dict)
-    """Answers found in the cache, by the path of the step."""
+    """Completions found in the cache, by the path of the step."""
     is_over: Callable[[str], bool] = lambda path: False
-    """Whether the step at a path will ask nothing more."""
+    """Whether the step at a path makes no further call."""
 
 
 def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
-    """What running `graph` on `task` asks at most. Raises UsageError for an input that no task gives."""
+    """Plan running `graph` on `task`. Raises UsageError for an input that no task gives."""
     known = known or Known()
     if "dev" in graph.inputs:
         task = task.with_dev()
@@ -131,8 +132,19 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         if any(part.calls.most for part in found)
     ]
     rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task)), known))
-    return _whole(graph, task, rows, known).model_copy(
-        update={"notes": tuple(_notes(counts, rows, known, task)), "limit": limits.calls}
+    roles = _called_roles(rows, known, task)
+    return Plan(
+        pipeline=graph.name,
+        task=task.name,
+        models={role: known.models[role] for role in roles},
+        prices={known.models[role]: known.quotes[role].source for role in roles if role in known.quotes},
+        hosted=any(known.quotes[role].hosted for role in roles if role in known.quotes),
+        steps=tuple(rows),
+        total=_total(rows, limits),
+        replay=sum(row.new == 0 for row in rows),
+        call=sum(row.new != 0 for row in rows),
+        limit=limits.calls,
+        notes=tuple(_notes(counts, rows, known, task)),
     )
 
 
@@ -142,8 +154,7 @@ def _row(path: str, node: str, parts: list[CostItem], known: Known) -> StepPlan:
     tokens = [part.tokens() for part in parts]
     read, written = (_sum(None if pair is None else pair[side] for pair in tokens) for side in (0, 1))
     usd = _sum(part.usd(known.quotes) for part in parts)
-    cached = known.cached.get(path, 0)
-    new = 0 if known.is_over(path) else None if most is None else max(0, most - cached)
+    new = _new_calls(path, most, known)
     return StepPlan(
         path=path,
         node=node,
@@ -153,17 +164,34 @@ def _row(path: str, node: str, parts: list[CostItem], known: Known) -> StepPlan:
         tokens_in=None if read is None else round(read),
         tokens_out=None if written is None else round(written),
         usd=usd,
-        cached=cached,
+        cached=known.cached.get(path, 0),
         new=new,
-        new_usd=0.0 if new == 0 or usd == 0 else usd * new / most if usd is not None and new is not None and most else None,
+        new_usd=_new_usd(new, most, usd),
     )
 
 
-def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan:
-    """The plan of these steps. Limits bound what is new: answers from the cache are nothing that was spent."""
-    limits = known.limits or graph.limits
+def _new_calls(path: str, most: int | None, known: Known) -> int | None:
+    """Upper bound of the calls still to make; None when unknown."""
+    if known.is_over(path):
+        return 0
+    if most is None:
+        return None
+    return max(0, most - known.cached.get(path, 0))
+
+
+def _new_usd(new: int | None, most: int | None, usd: float | None) -> float | None:
+    """Share of `usd`, the cost of `most` calls, for `new` calls; None when unknown."""
+    if new == 0 or usd == 0:
+        return 0.0
+    if usd is None or new is None or not most:
+        return None
+    return usd * new / most
+
+
+def _total(rows: list[StepPlan], limits: Limits) -> StepPlan:
+    """Sum of all steps. Limits bound the new calls only: cached completions spend no budget."""
     new, usd = _sum(row.new for row in rows), _sum(row.new_usd for row in rows)
-    total = StepPlan(
+    return StepPlan(
         path="total",
         node="",
         model=None,
@@ -176,23 +204,14 @@ def _whole(graph: Graph, task: Task, rows: list[StepPlan], known: Known) -> Plan
         new=_least(new, limits.calls),
         new_usd=_least(usd, limits.usd),
     )
-    asked = {part for part in (row.model for row in rows) if part} | (
-        {"judge"} & known.models.keys() if judged(task) else set()
-    )
-    roles: list[Role] = [role for role in known.models if role in asked]
-    return Plan(
-        pipeline=graph.name,
-        task=task.name,
-        models={role: known.models[role] for role in roles},
-        prices={known.models[role]: known.quotes[role].source for role in roles if role in known.quotes},
-        hosted=any(known.quotes[role].hosted for role in roles if role in known.quotes),
-        steps=tuple(rows),
-        total=total,
-        replay=sum(row.new == 0 for row in rows),
-        call=sum(row.new != 0 for row in rows),
-        limit=None,
-        notes=(),
-    )
+
+
+def _called_roles(rows: list[StepPlan], known: Known, task: Task) -> list[Role]:
+    """Roles that the run calls, in the order of the known models."""
+    called = {row.model for row in rows}
+    if judged(task):
+        called.add("judge")
+    return [role for role in known.models if role in called]
 
 
 def _notes(counts: Mapping[str, CallBounds], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
@@ -210,7 +229,7 @@ def _notes(counts: Mapping[str, CallBounds], rows: list[StepPlan], known: Known,
 
 
 def _sum(values: Iterable[N | None]) -> N | None:
-    """The sum; None when one of them is not known."""
+    """Sum of `values`; None when one is unknown."""
     total: N | None = None
     for value in values:
         if value is None:
@@ -220,5 +239,6 @@ def _sum(values: Iterable[N | None]) -> N | None:
 
 
 def _least(value: N | None, limit: N | None) -> N | None:
+    """The smaller of the two known values; None when both are unknown."""
     known = [one for one in (value, limit) if one is not None]
     return min(known) if known else None

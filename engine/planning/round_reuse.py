@@ -1,7 +1,7 @@
-"""What a later round of a loop finds again on a node's inputs.
+"""Reuse between rounds of a loop: a node's own earlier outputs on its inputs.
 
-A node that is given back what it gave the round before, such as a race with the rows it has paid for, pays only for what is
-new. Its sizes alone can't say so: four prompts that survived and four that are new look alike. The wires can.
+A node may get back its output of the previous round, such as a race that gets its paid scores. It then pays only for new rows.
+Sizes do not show this: four surviving prompts and four new ones have the same size. The wires show it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ __all__ = ["found_again"]
 def found_again(
     step: CallStep, loop: RepeatStep | None, size: Callable[[Ref], Extent]
 ) -> tuple[Mapping[str, Extent], frozenset[str]]:
-    """By port, what there is beside the node's own output of the same name; and the ports that hold the same as before.
+    """Ports that carry the step's own previous output, and ports that never change.
 
-    Nothing for a step that is not in the body of `loop` itself, or that has a param which may differ from round to round.
+    The first result holds, by port, the size of the values that are not the node's own output of the same name. Both are empty
+    for a step outside the body of `loop` itself, and for a step with a param that may differ between rounds.
     """
     if (
         loop is None
@@ -40,17 +41,19 @@ def found_again(
 
 
 def _refs(wire: Wire) -> tuple[Ref, ...]:
-    return wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
+    if isinstance(wire, RefUnion):
+        return wire.refs
+    return (wire,) if isinstance(wire, Ref) else ()
 
 
 def _same(wire: Wire, loop: RepeatStep) -> bool:
-    """Whether it comes from outside of the loop."""
+    """Whether the value on `wire` is the same in every round: it comes from outside the loop."""
     inside = {*loop.body.steps, *loop.carry, loop.variable}
     return isinstance(wire, LiteralValue) or (bool(_refs(wire)) and not any(ref.name in inside for ref in _refs(wire)))
 
 
 def _is_own(ref: Ref, port: str, step: CallStep, loop: RepeatStep) -> bool:
-    """Whether `ref` is a state that becomes the step's own output called `port`."""
+    """Whether `ref` is a state whose next value is the step's own output `port`."""
     carry = loop.carry.get(ref.name)
     if carry is None or not isinstance(carry.next, Ref) or carry.next.name != step.name:
         return False

@@ -1,6 +1,6 @@
-"""What is known of values before a run: sizes in place of elements, and the names under which steps find them.
+"""Sizes of values before a run, and the scopes in which steps look them up.
 
-Where a value is itself known, a param or a loop variable, it stands beside its size.
+The value itself is stored beside its size when it is known, as for a param or a loop variable.
 """
 
 from __future__ import annotations
@@ -27,29 +27,30 @@ __all__ = [
     "widen",
 ]
 
-_UNSAID: Final = object()
+_UNKNOWN_VALUE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class SizedValue:
-    """What is known of a value before the run."""
+    """Type, size and, when known, value of a wire before the run."""
 
     kind: type | None
     extent: Extent
-    value: Any = _UNSAID
-    """The value itself, of a param or a loop variable."""
+    value: Any = _UNKNOWN_VALUE
+    """The value itself, for a param or a loop variable."""
 
 
 @dataclass(slots=True)
 class SizeScope:
-    """Names in reach, with their ports; bodies see outwards."""
+    """Names that steps can refer to, with their ports. A body also sees the enclosing names."""
 
     found: dict[str, Mapping[str, SizedValue]]
     around: SizeScope | None = None
     again: RepeatStep | None = None
-    """The loop that they are in, in all rounds but its first."""
+    """The enclosing loop, in all rounds but the first."""
 
     def look_up(self, ref: Ref) -> SizedValue:
+        """The value of `ref` in this scope or an enclosing one. Raises KeyError for an unknown name."""
         names: SizeScope | None = self
         while names is not None:
             if ref.name in names.found:
@@ -60,29 +61,31 @@ class SizeScope:
 
 
 def is_known(wire: Wire, names: SizeScope) -> bool:
-    """Whether the value itself is known, and not its size alone."""
-    return isinstance(wire, LiteralValue) or (isinstance(wire, Ref) and names.look_up(wire).value is not _UNSAID)
+    """Whether the value itself is known, besides its size."""
+    return isinstance(wire, LiteralValue) or (isinstance(wire, Ref) and names.look_up(wire).value is not _UNKNOWN_VALUE)
 
 
 def known_value(wire: Wire, names: SizeScope) -> Any:
-    """The value of a setting."""
-    return wire.value if isinstance(wire, LiteralValue) else names.look_up(wire).value if isinstance(wire, Ref) else None
+    """The value on the wire of a setting; None for a union."""
+    if isinstance(wire, LiteralValue):
+        return wire.value
+    return names.look_up(wire).value if isinstance(wire, Ref) else None
 
 
 def take(value: Any) -> SizedValue:
-    """A value that is known."""
+    """Size of a known value, with the value."""
     return SizedValue(type(value), Extent.exactly(len(value)) if isinstance(value, list | tuple) else ONE, value)
 
 
 def size_up(wire: Wire, names: SizeScope) -> SizedValue:
-    """What is known of the value on `wire`."""
+    """Size of the value on `wire`, with type and value when known."""
     if isinstance(wire, Ref):
         return names.look_up(wire)
     return take(wire.value) if isinstance(wire, LiteralValue) else SizedValue(None, measure(wire, names, None))
 
 
 def measure(wire: Wire, names: SizeScope, wanted: type | None) -> Extent:
-    """The size of what is on `wire`, widened to the type `wanted`."""
+    """Size of the value on `wire`, widened to the type `wanted`."""
     parts = [names.look_up(ref) for ref in wire.refs] if isinstance(wire, RefUnion) else [size_up(wire, names)]
     sizes = [_as_examples(part.extent) if part.kind is Failures and wanted is Examples else part.extent for part in parts]
     whole = sizes[0]
@@ -92,17 +95,17 @@ def measure(wire: Wire, names: SizeScope, wanted: type | None) -> Extent:
 
 
 def _as_examples(groups: Extent) -> Extent:
-    """The examples of failures: one may be in several groups."""
+    """Number of examples in failure groups. One example may be in several groups."""
     return Extent(min(1, groups.least), (groups * groups.inside).most if groups.inside else 0)
 
 
 def multiply(part: Extent, over: Extent) -> Extent:
-    """The joined outputs of so many elements: equal ones of different elements count once."""
+    """Size of the joined outputs of `over` elements. Outputs that are equal count once."""
     return Extent(part.least if over.least else 0, (part * over).most, part.inside)
 
 
 def sum_extents(parts: list[Extent]) -> Extent:
-    """The size of all `parts` as one set."""
+    """Size of all `parts` joined as one set."""
     whole = NONE
     for part in parts:
         whole = whole.joined(part)
@@ -110,12 +113,12 @@ def sum_extents(parts: list[Extent]) -> Extent:
 
 
 def cover(first: Mapping[str, SizedValue], second: Mapping[str, SizedValue]) -> dict[str, SizedValue]:
-    """What fits both, state by state."""
+    """Smallest sizes that cover both, state by state."""
     return {name: SizedValue(known.kind, first[name].extent.hull(known.extent)) for name, known in second.items()}
 
 
 def widen(now: SizedValue, before: SizedValue) -> SizedValue:
-    """The state, and whatever it may still become if it goes on as it did."""
+    """Size of a state that keeps changing as it did, for any number of further rounds."""
     if now.extent == before.extent:
         return now
     old, new = before.extent, now.extent

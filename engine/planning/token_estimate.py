@@ -1,8 +1,9 @@
-"""How long a request will be, about, before there is anything to put into it: each step's template with stand-ins.
+"""Token estimates of requests: each step's template, rendered with stand-in values.
 
-A stand-in is a real example of the task where there is one; what models are yet to write (prompts, critiques) is taken to have
-a usual length, stated here, or that of the task's own prompt if that is longer. Replies are as long as their `max_tokens`
-allows, so that a price is too high rather than too low. Tokens are counted by a rule of thumb: a tokenizer would be fetched.
+A stand-in is a real example of the task where there is one. Prompts and critiques that models are yet to write have the usual
+length stated here; a prompt is as long as the task's own if that is longer. Replies are as long as their `max_tokens` allows,
+so that a price is too high rather than too low. Tokens are counted by a rule of thumb, because a tokenizer would have to be
+downloaded.
 """
 
 from __future__ import annotations
@@ -30,32 +31,32 @@ from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, M
 __all__ = ["REPLY", "Length", "judging", "scoring", "writing"]
 
 LETTERS_A_TOKEN: Final = 4
-"""Rule of thumb for English."""
+"""Letters of one token: a rule of thumb for English."""
 READ: Final = 50
-"""Examples whose rendered length is measured."""
+"""Largest number of examples whose rendered length is averaged."""
 REPLY: Final = 200
-"""Tokens of a reply that no `max_tokens` bounds."""
+"""Tokens of a reply without `max_tokens`."""
 PROMPT: Final = 60
 """Tokens of a prompt that is yet to be written."""
 CRITIQUE: Final = 150
 """Tokens of a critique."""
 MANY: Final = 2000
-"""Elements of a set that are rendered at most."""
+"""Largest number of elements of a set that are rendered."""
 _WORD: Final = "word"
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Tokens of one request, about."""
+    """Estimated tokens of one request and its reply."""
 
     read: float
     """Tokens that the model reads."""
     written: float
-    """Tokens that it writes."""
+    """Tokens that the model writes."""
 
 
 def scoring(count: CallBounds | None, task: Task) -> Length | None:
-    """What the task model reads and writes for one pair; of the report's own comparison when there is no step."""
+    """Length of scoring one prompt on one example. Without a step: in the held-out comparison."""
     asking = (count.step.asking if count else None) or ModelCallSpec(role="task")
     template = load_template(Path(asking.template or task.template))
     shown = task.train.items[:READ] or task.test.items[:READ]
@@ -71,7 +72,7 @@ def scoring(count: CallBounds | None, task: Task) -> Length | None:
 
 
 def judging(task: Task, count: CallBounds | None) -> Length | None:
-    """What the judge reads and writes for one answer."""
+    """Length of grading one answer by the judge."""
     rubric = load_template(Path(task.rubric or ""))
     shown = task.train.items[:READ] or task.test.items[:READ]
     if not shown:
@@ -83,7 +84,7 @@ def judging(task: Task, count: CallBounds | None) -> Length | None:
 
 
 def writing(count: CallBounds, task: Task) -> Length | None:
-    """What a step's model reads and writes for one reply; None when the length of what it is shown is not known."""
+    """Length of one generation request of a step; None when the size of its variables is unknown."""
     step, asking = count.step, count.step.asking
     if step.type.slots is None or asking is None or asking.template is None or not task.train.items:
         return None
@@ -103,13 +104,13 @@ def writing(count: CallBounds, task: Task) -> Length | None:
 
 @dataclass(frozen=True, slots=True)
 class _StandIns:
-    """Values of the right type and a likely length."""
+    """Stand-in values of the right type and a likely length."""
 
     task: Task
     count: CallBounds
 
     def slot(self, name: str, annotation: Any) -> Any:
-        """What a template reads as `name`."""
+        """Stand-in for the template variable `name`."""
         params = self.count.params
         if is_setting(annotation):
             return (
@@ -117,7 +118,7 @@ class _StandIns:
             )
         size = self._size(name)
         if size is None and name in self.count.step.type.inputs.model_fields:
-            size = Extent.exactly(0)  # an input that is not wired
+            size = Extent.exactly(0)  # an input without a wire
         optional = type(None) in typing.get_args(annotation)
         if optional and size is not None and not size.most:
             return None
@@ -127,11 +128,11 @@ class _StandIns:
         return self.count.shown.get(name)
 
     def _many(self, size: Extent | None) -> float:
-        """Elements of a slot: those of the input of that name, else what one element of an input holds."""
+        """Elements of a slot: those of the input of that name, else those inside one element of an input."""
         return size.most if size is not None else max((shown.inside for shown in self.count.shown.values()), default=1)
 
     def value(self, annotation: Any, many: int) -> Any:
-        """A value with `many` elements, if it is one that has elements."""
+        """Stand-in of a type, with `many` elements if the type has elements."""
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in (typing.Union, types.UnionType):
             return self.value(next(kind for kind in arguments if kind is not type(None)), many)
@@ -168,7 +169,7 @@ class _StandIns:
 
 
 def _prompt(task: Task) -> Prompt:
-    """The task's prompt, with words added when it is shorter than prompts usually get."""
+    """The task's prompt, padded to the usual length of a prompt when it is shorter."""
     first = task.prompts.items[0] if len(task.prompts) else Prompt(text="")
     lacking = PROMPT * LETTERS_A_TOKEN - len(first.text)
     return first if lacking <= 0 else first.model_copy(update={"text": first.text + " " + _WORD * (lacking // LETTERS_A_TOKEN)})

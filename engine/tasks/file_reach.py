@@ -1,8 +1,8 @@
-"""Which files a pipeline or a task file may name: those in its own folder, those that are shipped, and what the user allows.
+"""Files that a task file may name: in its own folder, shipped, or allowed by the user.
 
-Such a file may be untrusted, and what it names is sent to a model: a private file must not be. Neither `..` nor an
-absolute path nor a link leads out, since folders are unpacked and cloned with their links. Who does keep data or templates in
-another folder says so in PROMPTWIRE_ALLOW.
+A task file may be untrusted, and the files that it names are sent to a model. A private file must not be among them. `..`, an
+absolute path or a link can't leave the folder; links count because unpacked and cloned folders contain them. A user who keeps
+data or templates in another folder allows that folder with PROMPTWIRE_ALLOW.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from promptwire.documents.document import Document
 from promptwire.errors import DataError, PipelineError, Problem
 from promptwire.security.path_sandbox import REMEDY, reachable
 
-__all__ = ["Reach", "shortened"]
+__all__ = ["TaskFiles", "shortened"]
 
 _SHOWN: Final = 200
 
 
 def shortened(path: Path) -> str:
-    """`path` as a message shows it: the end of it where it is long."""
+    """`path` for a message: only its end when it is long."""
     text = str(path)
     return text if len(text) <= _SHOWN else f"...{text[-_SHOWN:]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Where the files are that a task file names, and which of them it may name."""
+class TaskFiles:
+    """Finds the files that a task file names, and refuses those that it may not name."""
 
     folder: Path
     document: Document
     given: frozenset[str]
-    """Top keys that the user gave: those may name what they like."""
+    """Top keys that the user gave. These may name any file."""
 
     def data(self, *at: str, file: str) -> Path:
-        """The data file `file`, written at `at`. Raises PipelineError out of reach, DataError when it is not there."""
+        """Path of the data file `file`, named at `at`. Raises PipelineError if not allowed, DataError if missing."""
         path = self._checked(at, file)
         if not os.path.isfile(path):  # no error for a name that is too long
             written = self.document.location(at)
@@ -48,13 +48,13 @@ class Reach:
         return path
 
     def template(self, key: str, name: str) -> Path:
-        """The template `name`: beside the task file, else among the shipped ones."""
+        """Path of the template `name`: beside the task file, else a shipped one."""
         own = self.folder / name
         return self._checked((key,), name).resolve() if os.path.isfile(own) else resources.template_path(name)
 
     def _checked(self, at: tuple[str, ...], file: str) -> Path:
         path = self.folder / file
-        # A data file that the user named stands as its own task file: the user wrote its name.
+        # A data file that the user named is its own task file, so the user wrote its name.
         named = at[0] in self.given or str(path) == self.document.file
         if named or ("\0" not in file and reachable(path, [self.folder])):
             return path

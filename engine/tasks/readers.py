@@ -1,8 +1,8 @@
-"""Examples from files: JSON Lines, JSON and CSV, one clear error for what can't be read.
+"""Reads examples from JSON Lines, JSON, CSV and TSV files, and splits them.
 
-A row has an input and an output, under these names or those that the task's `columns` give; an output may be a list of
-accepted answers, and several input columns become named fields. Rows that repeat another are dropped and counted, for an
-example that is there twice would count twice in every mean.
+A row has an input and an output, in columns of these names or of those in the task's `columns`. An output may be a list of
+accepted answers. Several input columns become named fields. Repeated rows are dropped and counted: an example that is there
+twice would count twice in every mean.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
 _SHOWN = 200
 MAX_BYTES = 256 * 2**20
-"""Largest data file of lines."""
+"""Largest size of a data file that is read line by line."""
 MAX_JSON = 64 * 2**20
-"""Largest JSON file, which is read whole."""
+"""Largest size of a JSON file, which is read whole."""
 MAX_LINE = 4_000_000
 MAX_ROWS = 1_000_000
 MAX_VALUES = 10_000_000
-"""Most commas and brackets of a file of JSON lines."""
+"""Largest number of commas and brackets in a JSON Lines file."""
 _SMALLER = "take a sample of it: an optimizer needs some hundred examples"
 
 NumberedRow = tuple[int, dict[str, Any]]
 
 
 class Columns(Model):
-    """Which columns of a data file hold what."""
+    """Columns of a data file that hold input and output."""
 
     input: str | tuple[str, ...] = "input"
-    """The column of the input; several become named fields."""
+    """Column of the input; several columns become named fields."""
     output: str = Field(default="output", min_length=1)
-    """The column of the accepted output or outputs."""
+    """Column of the accepted output or outputs."""
 
 
 class Loaded(NamedTuple):
-    """Examples and what was left out of them."""
+    """Examples of a file, and the number of repeated rows."""
 
     examples: Examples
     duplicates: int
-    """Rows dropped because an equal one came before."""
+    """Rows that were dropped because an equal one came before."""
 
 
 def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
-    """The examples in the file at `path`, in order.
+    """Read the examples in the file at `path`, in order.
 
     Raises DataError when the file is missing, empty, of an unknown kind, or a row is not an example.
     """
@@ -72,9 +72,9 @@ def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
 
 
 def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Examples]:
-    """Two parts of `examples`, the second with `share` of them, at least one each.
+    """Split `examples` in two; the second part has `share` of them, each at least one.
 
-    The cut depends on the examples and on `purpose` alone, never on a run's seed, so that runs with different seeds are
+    The split depends only on the examples and on `purpose`. A run's seed has no influence, so runs with different seeds are
     compared on the same held-out examples. Raises DataError when there are fewer than two examples.
     """
     if len(examples) < 2:
@@ -83,12 +83,12 @@ def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Exa
     stream("split", purpose, [example.id for example in examples.items]).shuffle(order)
     size = min(max(1, round(len(order) * share)), len(order) - 1)
     second = set(order[:size])
-    kept = tuple(example for place, example in enumerate(examples.items) if place not in second)
-    return Examples(items=kept), Examples(items=tuple(examples.items[place] for place in sorted(second)))
+    first = tuple(example for index, example in enumerate(examples.items) if index not in second)
+    return Examples(items=first), Examples(items=tuple(examples.items[index] for index in sorted(second)))
 
 
 def _rows(path: Path) -> Iterator[NumberedRow]:
-    """Line numbers and rows of the file."""
+    """Yield line number and row."""
     log_access(path, data=True)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -106,7 +106,7 @@ def _rows(path: Path) -> Iterator[NumberedRow]:
 
 
 def _lines(path: Path, most: int) -> Iterator[str]:
-    """The lines of the file, read one at a time; a line ends with a line feed in the end of all of its kinds."""
+    """Yield the lines of the file, read one at a time. Every kind of line end becomes a line feed."""
     size, number = 0, 0
     try:
         with path.open("rb") as file:
@@ -125,7 +125,7 @@ def _lines(path: Path, most: int) -> Iterator[str]:
                 yield from StringIO(text, newline=None)
     except FileNotFoundError as error:
         raise DataError("there is no such data file", where=str(path), hint="check the path in the task file") from error
-    except (OSError, ValueError) as error:  # ValueError: a name that holds a NUL
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"the data file can't be read: {reason}", where=f"{path}"[:_SHOWN]) from error
 
@@ -161,7 +161,8 @@ def _table(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[Numbere
         for row in reader:
             if None in row or None in row.values():
                 raise DataError(
-                    f"this row has not the header's {len(reader.fieldnames or ())} columns", where=f"{path}:{reader.line_num}"
+                    f"the row does not have the header's {len(reader.fieldnames or ())} columns",
+                    where=f"{path}:{reader.line_num}",
                 )
             yield reader.line_num, dict(row)
     except csv.Error as error:
@@ -196,14 +197,14 @@ def _example(path: Path, line: int, row: dict[str, Any], columns: Columns) -> Ex
 
 
 def _storable(value: Any) -> bool:
-    """Whether all numbers in `value`, of which JSON may hold any, can be written as JSON again."""
+    """Whether all numbers in `value` can be written as JSON again. JSON can hold numbers that are too large for a float."""
     if isinstance(value, dict | list):
         return all(map(_storable, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, float) or finite(value) is not None
 
 
 def _text(value: Any, where: str, column: str) -> str:
-    """`value` as text: numbers and booleans as JSON writes them."""
+    """Convert `value` to text: numbers and booleans as JSON writes them."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int) or finite(value) is not None:

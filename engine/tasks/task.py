@@ -1,8 +1,8 @@
-"""A task: examples, the prompt to start from, and how an answer is asked for, read and scored.
+"""A task: initial prompt, examples, template, parser and metric.
 
-A pipeline knows nothing of any task, and a task nothing of any optimizer; a run binds the two by name (`seed`, `train`,
-`dev`). The held-out test examples are seen by no node: they are for the report alone. A task comes from a task file, from a
-folder with `train.jsonl` and `test.jsonl`, or from one data file that is then split; see `load_task`.
+Pipelines and tasks are independent. A run binds a task to a pipeline's inputs by name (`seed`, `train`, `dev`). No node sees
+the held-out test examples: only the report uses them. A task comes from a task file, from a folder with `train.jsonl` and
+`test.jsonl`, or from one data file, which is then split. See `load_task`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.metrics.metric import Metric, find_metric
-from promptwire.tasks.file_reach import Reach
+from promptwire.tasks.file_reach import TaskFiles
 from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
@@ -44,55 +44,55 @@ class DataFiles(Model):
     train: str = Field(min_length=1)
     """Examples that an optimizer may see."""
     dev: str | None = None
-    """Examples for choosing between prompts; half of train when a pipeline wants them and they are not given."""
+    """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
     test: str | None = None
-    """Held-out examples for the report; half of train when not given."""
+    """Held-out examples for the report. When not given, half of train."""
 
 
 class TaskSpec(Model):
-    """What a task file says."""
+    """Contents of a task file."""
 
     called: ClassVar[str] = "a task file"
 
     promptwire: int = Field(default=1, ge=1, le=1)
     """Version of the format."""
     task: str = ""
-    """Name; the file's name when not given."""
+    """Name of the task; by default the file's name."""
     doc: str = ""
-    """One sentence on what the task is."""
+    """Description of the task in one sentence."""
     prompt: str | tuple[str, ...] = ""
-    """The prompt or prompts to start from; may be empty text, as in OPRO."""
+    """Initial prompt or prompts; may be empty text, as in OPRO."""
     data: DataFiles
     """The data files."""
     columns: Columns = Columns()
-    """Which columns of the data files hold input and output."""
+    """Columns of the data files that hold input and output."""
     template: str = "task/chat.j2"
-    """How prompt and input become a request to the task model."""
+    """Template that makes a request to the task model from prompt and input."""
     metric: str = "exact"
-    """How an answer is scored."""
+    """Metric that scores an answer."""
     rubric: str | None = None
-    """The judge's template, for the metric `judge`."""
+    """Template of the judge, for the metric `judge`."""
     labels: tuple[str, ...] = ()
     """The possible answers, for the metric `choice`."""
     settings: Settings = Settings()
     """Sampling settings of the task model."""
     parse: Parse | None = None
-    """How the answer is read out of a reply; the template's way when not given."""
+    """How the answer is read out of a reply; by default as the template says."""
 
 
 class Task(Model):
-    """A task, loaded."""
+    """A loaded task."""
 
     name: str
-    """Its name."""
+    """Name of the task."""
     doc: str
-    """One sentence on what it is."""
+    """Description of the task in one sentence."""
     prompts: Prompts
-    """The prompts to start from."""
+    """Initial prompts."""
     train: Examples
     """Examples that an optimizer may see."""
     dev: Examples | None
-    """Examples for choosing between prompts, when the data has them."""
+    """Examples for choosing between prompts; None when the data has none."""
     test: Examples
     """Held-out examples."""
     template: str
@@ -106,18 +106,18 @@ class Task(Model):
     settings: Settings
     """Sampling settings of the task model."""
     parse: Parse | None
-    """How the answer is read, where the template's own way is not wanted."""
+    """How the answer is read out of a reply; None means as the template says."""
     notes: tuple[str, ...] = ()
-    """What a person should know about the data: splits that were made, rows that were dropped."""
+    """Notes on the data for the user: splits that were made, rows that were dropped."""
 
     def load_template(self) -> Template:
-        """The template that joins prompt and input."""
+        """Load the template that joins prompt and input."""
         return load_template(Path(self.template))
 
     def load_metric(self, name: str | None = None) -> Metric:
-        """The metric `name`, or the task's own. Raises UsageError when any of the data can't satisfy it."""
+        """Load the metric `name`, or the task's own. Raises UsageError when an example does not fit it."""
         found = find_metric(name or self.metric)
-        # The held-out examples too: they are scored last, when everything is paid for.
+        # The held-out examples are checked too: they are scored last, when all else is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
         problem = found.accepts(examples, self.labels)
         if problem:
@@ -125,7 +125,7 @@ class Task(Model):
         return found
 
     def with_dev(self) -> Task:
-        """This task with dev examples, taken from train when it has none of its own."""
+        """This task with dev examples. They are taken from train when it has none."""
         if self.dev is not None:
             return self
         train, dev = split(self.train, DEV_SHARE, "dev")
@@ -134,10 +134,10 @@ class Task(Model):
 
 
 def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
-    """The task named `source`: a shipped task's name, a task file, a folder, or a data file.
+    """Load the task `source`: a shipped task's name, a task file, a folder, or a data file.
 
-    A folder is read as its `task.yaml`, or else as `train`, `dev` and `test` files of a known kind. `changes` are task-file
-    keys that replace what the file says, such as `prompt` or `metric`.
+    In a folder, `task.yaml` is read, or else `train`, `dev` and `test` files of a known kind. `changes` are task-file keys that
+    replace those of the file, such as `prompt` or `metric`.
 
     Raises PipelineError, DataError or UsageError.
     """
@@ -147,14 +147,14 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     if "prompt" not in document.data:
         hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
         raise UsageError("the task has no initial prompt", where=document.file, hint=hint)
-    reach = Reach(folder, document, frozenset(changes or ()))
-    return _build(spec, reach, Path(document.file).stem)
+    files = TaskFiles(folder, document, frozenset(changes or ()))
+    return _build(spec, files, Path(document.file).stem)
 
 
 def _find(source: str) -> tuple[Path, Document]:
-    """The folder that data paths are relative to, and the task file or what stands for it."""
+    """The folder for relative data paths, and the task file or its substitute."""
     path = Path(source)
-    if os.path.isdir(path):  # no error for a name that is too long
+    if os.path.isdir(path):  # raises no error for a name that is too long
         named = path / "task.yaml"
         if named.is_file():
             return path, read_yaml(named)
@@ -168,7 +168,7 @@ def _find(source: str) -> tuple[Path, Document]:
 
 
 def _stand_in(path: Path, data: dict[str, Any]) -> Document:
-    """What a task file for the data at `path` would say."""
+    """Substitute for a task file, for the data at `path`."""
     return Document(str(path), yaml_value_of(data, Position(Source(str(path)))))
 
 
@@ -176,14 +176,14 @@ def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
     """`document` with `changes` in place of its own keys."""
     if not changes or not isinstance(document.root.value, dict):
         return document
-    # A template named on the command line stands where the person stands, not beside a task file somewhere else.
+    # A template named on the command line is relative to the working folder, not to the folder of the task file.
     here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if os.path.isfile(str(changes[key]))}
-    said = yaml_value_of({**changes, **here}, Position(Source("command line"))).value
-    return replace(document, root=replace(document.root, value={**document.root.value, **said}))  # type: ignore[dict-item]
+    given = yaml_value_of({**changes, **here}, Position(Source("command line"))).value
+    return replace(document, root=replace(document.root, value={**document.root.value, **given}))  # type: ignore[dict-item]
 
 
 def _files_in(folder: Path) -> dict[str, str]:
-    """The data files of a folder by the names of their splits."""
+    """Data files of a folder, by the names of their splits."""
     found = {}
     for name in ("train", "dev", "test"):
         files = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
@@ -194,13 +194,13 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
+def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
     notes: list[str] = []
 
     def examples(name: str, file: str | None) -> Examples | None:
         if file is None:
             return None
-        loaded = read_examples(reach.data("data", name, file=file), spec.columns)
+        loaded = read_examples(files.data("data", name, file=file), spec.columns)
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
         return loaded.examples
@@ -212,7 +212,7 @@ def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
         try:
             train, test = split(train, TEST_SHARE, "test")
         except DataError as error:
-            error.where = str(reach.folder / (spec.data.train or ""))
+            error.where = str(files.folder / (spec.data.train or ""))
             raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += _overlaps(test, train, dev)
@@ -225,9 +225,9 @@ def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
         train=train,
         dev=dev,
         test=test,
-        template=str(reach.template("template", spec.template)),
+        template=str(files.template("template", spec.template)),
         metric=spec.metric,
-        rubric=str(reach.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
+        rubric=str(files.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
         labels=spec.labels,
         settings=spec.settings,
         parse=spec.parse,
@@ -236,19 +236,19 @@ def _build(spec: TaskSpec, reach: Reach, stem: str) -> Task:
 
 
 def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str]:
-    """A warning when held-out inputs were also seen by the optimizer: the report would flatter."""
+    """Warn when the optimizer also sees test inputs: the reported score would be too high."""
     seen = {_input(example) for example in (*train.items, *(dev.items if dev else ()))}
     shared = sum(_input(example) in seen for example in test.items)
     return [warning(f"{shared} of {len(test)} test inputs are also in train or dev")] if shared else []
 
 
 def _contradictions(train: Examples) -> list[str]:
-    """A warning when one input has several answers that are each called the only right one: no prompt can be right on all."""
+    """Warn when one input occurs with different accepted outputs: no prompt can be right on all."""
     outputs: dict[str, set[tuple[str, ...]]] = {}
     for example in train.items:
         outputs.setdefault(_input(example), set()).add(example.outputs)
-    torn = sum(len(found) > 1 for found in outputs.values())
-    return [warning(f"{torn} train inputs occur with different outputs")] if torn else []
+    conflicting = sum(len(found) > 1 for found in outputs.values())
+    return [warning(f"{conflicting} train inputs occur with different outputs")] if conflicting else []
 
 
 def _input(example: Example) -> str:
