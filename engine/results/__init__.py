@@ -1,1 +1,1 @@
-"""Results of a run: report, run folder, provenance, differences between calls."""
+"""Results of a run: report, run folder, provenance, comparison of the calls of two runs."""

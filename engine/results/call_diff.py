@@ -1,7 +1,7 @@
-"""Why a step asked anew: which parts of its questions differ from those of another run.
+"""Explain why calls were not cached: find the parts that differ from another run.
 
-A run's record says of every answer what its cache key was made of. For a question that the other run did not ask, the smallest
-set of parts is looked for without which it would be one that the other run did ask.
+The run folder lists the parts of every call's cache key. For each call that the other run did not make, the smallest set of
+differing parts is searched: without these parts, the call equals one of the other run.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from promptwire.security.untrusted_json import read_json
 __all__ = ["Call", "Reason", "explain", "read_calls"]
 
 PARTS: Final = ("settings", "sample", "stream", "identity", "messages", "prompt", "suffix", "options", "kind")
-"""The parts of a key; in this order when several would explain it."""
+"""Parts of a cache key. If several would explain a difference, the first in this order is named."""
 _TEXT: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-"""Takes whatever a damaged record may hold."""
+"""Encoder of all JSON values, since a damaged file may hold any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One answer that a step used."""
+    """One call of a step."""
 
     key: str
-    """Its cache key."""
+    """Cache key."""
     new: bool
-    """Whether it was asked for in that run."""
+    """Whether the completion was new in that run, so not from the cache."""
     parts: tuple[str, ...]
-    """The JSON text of each of `PARTS`."""
+    """JSON text of each of `PARTS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why some answers were not those of the other run."""
+    """Difference between some calls and the nearest calls of the other run."""
 
     parts: tuple[str, ...]
-    """The parts that differ; all of them when no question of the other run is near."""
+    """Parts that differ; all of them when the other run has no similar call."""
     count: int
-    """Answers that this holds for."""
+    """Number of calls that differ in these parts."""
     here: tuple[str, ...]
-    """One such answer's parts."""
+    """These parts of one such call."""
     there: tuple[str, ...]
-    """The same parts of the nearest answer of the other run."""
+    """The same parts of the nearest call of the other run."""
 
 
 def read_calls(folder: Path, node: str) -> list[Call]:
-    """The answers that the step at path `node` used in the run in `folder`; of all steps when `node` is empty.
+    """Read the calls of the step at path `node` from the run folder `folder`; of all steps when `node` is empty.
 
-    Raises RunError when there is no record or it knows no such step.
+    Raises RunError when the list of calls can't be read or has no such step.
     """
     found = []
     paths: set[str] = set()
@@ -67,27 +67,27 @@ def read_calls(folder: Path, node: str) -> list[Call]:
             found.append(Call(str(row.get("key")), row.get("new") is True, texts))
     if node and not found:
         hint = suggest(node, paths, noun="steps")
-        raise RunError(f"no step {node!r} asked anything in this run", where=str(folder), hint=hint)
+        raise RunError(f"no step {node!r} called a model in this run", where=str(folder), hint=hint)
     return found
 
 
 def explain(calls: Sequence[Call], others: Sequence[Call]) -> list[Reason]:
-    """Why those of `calls` that `others` has not differ, the most frequent reason first."""
+    """Explain the calls in `calls` that are not in `others`, the most frequent reason first."""
     known = {call.key for call in others}
-    strange = {call.key: call for call in calls if call.key not in known}
+    unexplained = {call.key: call for call in calls if call.key not in known}
     counts: Counter[tuple[str, ...]] = Counter()
     shown: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for size in (1, 2, 3):
         for places in combinations(range(len(PARTS)), size):
-            near = {_without(other.parts, places): other for other in reversed(others)} if strange else {}
+            near = {_without(other.parts, places): other for other in reversed(others)} if unexplained else {}
             parts = tuple(PARTS[place] for place in places)
-            for key, call in list(strange.items()):
+            for key, call in list(unexplained.items()):
                 other = near.get(_without(call.parts, places))
                 if other is not None:
-                    del strange[key]
+                    del unexplained[key]
                     counts[parts] += 1
                     shown.setdefault(parts, (_only(call.parts, places), _only(other.parts, places)))
-    counts[PARTS] += len(strange)
+    counts[PARTS] += len(unexplained)
     nothing: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     return [Reason(parts, count, *shown.get(parts, nothing)) for parts, count in counts.most_common() if count]
 
@@ -101,7 +101,7 @@ def _only(parts: tuple[str, ...], places: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a record; what a kill cut off is passed over."""
+    """Read the lines of a JSON Lines file. A line that a kill cut short is skipped."""
     try:
         with file.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -112,4 +112,4 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
                 if isinstance(row, dict):
                     yield row
     except OSError as error:
-        raise RunError(f"the run's record can't be read: {error.strerror}", where=str(file)) from error
+        raise RunError(f"the run's list of calls can't be read: {error.strerror}", where=str(file)) from error

@@ -1,7 +1,7 @@
-"""Where a run came from: what was asked for, by which models, and the files it read with their hashes.
+"""Provenance of a run: its options, its models, and the files it read with their hashes.
 
-It is what `promptwire bundle` needs to make the run again elsewhere. No address and no key is in it: a model is named by its
-identity, which holds neither password nor key.
+`promptwire bundle` needs it to replay the run elsewhere. It holds no address and no API key: a model is named by its identity,
+which contains neither password nor key.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ __all__ = ["Provenance", "fingerprint", "hashed"]
 
 
 class Provenance(Model):
-    """What a run was."""
+    """Options, models and files of one run."""
 
     called: ClassVar[str] = "a run's origin"
 
     pipeline: str
-    """The pipeline: a shipped name, or a path from the working folder."""
+    """Pipeline: a shipped name, or a path relative to the working folder."""
     task: str
-    """The task, likewise."""
+    """Task: a shipped name, or a path relative to the working folder."""
     seed: int
-    """The run's seed."""
+    """Random seed."""
     params: Mapping[str, str]
-    """What `-p` said."""
+    """Params set by `-p`."""
     patches: Mapping[str, str]
-    """What `--set` said."""
+    """Patches set by `--set`."""
     changes: Mapping[str, Any]
-    """What was said in place of the task's own keys."""
+    """Values that replaced keys of the task file."""
     models: Mapping[Role, BackendSnapshot]
-    """The models by role."""
+    """Models by role."""
     working: str
-    """The working folder."""
+    """Working folder."""
     files: Mapping[str, str]
     """SHA-256 of each file that was read, by its absolute path."""
     data: tuple[str, ...] = ()
-    """Those among them that hold the task's examples."""
+    """Paths among `files` that hold the task's examples."""
     fingerprint: str = ""
-    """What tells the task from every other: see `fingerprint`."""
+    """Hash of the task's content; see the function `fingerprint`."""
 
     @classmethod
     def of(
@@ -67,9 +67,9 @@ class Provenance(Model):
         task_fingerprint: str,
         working: Path,
     ) -> Provenance:
-        """The origin of a run that is over, on the task with the fingerprint `mark`. Raises RunError when a file has gone.
+        """Make the provenance of a finished run. Raises RunError when a file can't be read any more.
 
-        `working` is the folder that it began in, which may have been deleted since.
+        `working` is the folder in which the run began. It may have been deleted since.
         """
         return cls(
             pipeline=_relative(pipeline, working),
@@ -86,12 +86,12 @@ class Provenance(Model):
         )
 
     def text(self) -> str:
-        """As JSON, without the secrets of the environment."""
+        """Return the provenance as JSON, without the secrets of the environment."""
         return json.dumps(redact_json(self.model_dump(mode="json"), secrets()), indent=1) + "\n"
 
 
 def hashed(path: Path) -> str:
-    """The SHA-256 of the file at `path`. Raises RunError when it can't be read."""
+    """Return the SHA-256 of the file at `path`. Raises RunError when it can't be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -99,9 +99,9 @@ def hashed(path: Path) -> str:
 
 
 def fingerprint(task: Task) -> str:
-    """A hash of all that a run depends on in `task`: examples, prompts, how an answer is asked for, read and scored.
+    """Hash everything in `task` that a run depends on: examples, prompts, templates, parser and metric.
 
-    Neither names of files nor what was remarked about them is in it. Raises RunError when a template can't be read.
+    File names and notes about files have no effect on it. Raises RunError when a template can't be read.
     """
     told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric"})
     texts = [path for path in (task.template, task.rubric) if path]

@@ -1,7 +1,7 @@
-"""What a run did, what came of it and what it cost: the report that is printed, and written into the run folder.
+"""Report of a run: best prompt, scores, calls and cost.
 
-The held-out scores of the initial and the best prompt stand side by side with 95% intervals, and so does their difference on
-the same examples: an optimizer's own scores flatter, since it kept what did well on them.
+The report is printed, and written into the run folder. It shows the held-out scores of the initial and the best prompt and their
+difference on the same examples, with 95% intervals. An optimizer's own scores are too high: it selected prompts by them.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from promptwire.values import Example, Model
 __all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score"]
 
 TRAIN_SHOWN = 50
-"""Train examples that the report scores at most: a number that flatters is not worth many calls."""
+"""Most train examples that the report scores. Train scores are biased upwards, so they are not worth many calls."""
 
 _NAMED = 80
-"""Letters by which an example that was left out is named."""
+"""Characters of its input by which a left-out example is named."""
 
 REPORT = "report"
 """Path under which the report's own calls are counted."""
 
 
 class Score(Model):
-    """A mean with its 95% interval."""
+    """Mean of a metric with its 95% interval."""
 
     score: float | None
     """Mean of the metric; None when nothing was scored."""
@@ -33,48 +33,48 @@ class Score(Model):
     high: float | None
     """Upper end of the interval."""
     n: int
-    """Examples that the mean is over."""
+    """Number of examples."""
     unreadable: int = 0
-    """Replies among them that could not be read, scored as wrong."""
+    """Number of unreadable replies among them, scored as wrong."""
 
 
 class LeftOut(Model):
-    """An example that can't be scored."""
+    """Example that could not be scored."""
 
     example: str
-    """Its id."""
+    """Id of the example."""
     text: str
-    """How its input begins."""
+    """Beginning of its input."""
     why: str
-    """What its call failed with."""
+    """Error of its call."""
 
 
 class Comparison(Model):
-    """Two prompts on the same examples."""
+    """Scores of two prompts on the same examples."""
 
     initial: Score
-    """The prompt that the run started from."""
+    """Score of the prompt that the run started from."""
     best: Score
-    """The prompt that the run ended with."""
+    """Score of the prompt that the run ended with."""
     gain: Score
-    """Best less initial, example by example."""
+    """Best minus initial, example by example."""
     left_out: tuple[LeftOut, ...] = ()
-    """Examples that neither prompt's score counts, since a call for one of them was refused or its answer can't be graded."""
+    """Examples left out for both prompts: a call failed, or an answer can't be graded."""
 
 
 class Calls(Model):
-    """Answers by where they came from."""
+    """Number of calls by their source."""
 
     new: int
-    """Asked of a model in this run."""
+    """Completed by a model in this run."""
     cached: int
-    """Known already."""
+    """Found in the cache."""
     failed: int
-    """Never answered, even after retries."""
+    """Failed, even after retries."""
 
 
 class Report(Model):
-    """One run."""
+    """Report of one run."""
 
     pipeline: str
     """Name of the pipeline."""
@@ -85,42 +85,42 @@ class Report(Model):
     models: Mapping[str, str]
     """Model of each role."""
     seed: int
-    """The run's seed."""
+    """Random seed."""
     prompt: str
-    """The best prompt."""
+    """Text of the best prompt."""
     demos: tuple[Example, ...] = ()
-    """The demonstrations that it was scored with; without them it is another prompt."""
+    """Demonstrations of the best prompt. Its scores hold only with them."""
     initial_prompt: str
-    """The prompt that the run started from; the first when there were several."""
+    """Text of the prompt that the run started from; the first when there were several."""
     test: Comparison
     """Held-out scores, on examples that no node saw."""
     train: Comparison
-    """Scores on the examples that the optimizer saw: they flatter."""
+    """Scores on examples that the optimizer saw; biased upwards."""
     calls: Calls
-    """Answers, the report's own included."""
+    """Calls, including those of the report itself."""
     requests: int
-    """Requests sent; one may bring several answers."""
+    """Requests sent; one may bring several completions."""
     tokens_in: int
     """Tokens read by models in new calls."""
     tokens_out: int
     """Tokens written by models in new calls."""
     cost_usd: float | None
-    """Price of the new calls; None when a price is not known."""
+    """Cost of the new calls in US dollars; None when a price is unknown."""
     seconds: float
-    """Time that the run took."""
+    """Duration of the run."""
     limit: str | None
-    """Why it ended early, when a budget ran out."""
+    """Reason of an early end, when a budget ran out."""
     counts: Mapping[str, Mapping[str, int]]
-    """What steps counted, by path: unreadable replies, duplicates, skipped calls, ..."""
+    """Counts of the steps, by path: unreadable replies, duplicates, skipped calls, ..."""
     notes: tuple[str, ...]
-    """What a person should know about the data, and of each step with unreadable replies one of them."""
+    """Notes about the data and the run, with one unreadable reply of each step that had any."""
     run: str
-    """The run folder."""
+    """Path of the run folder."""
 
     def noting(self, note: str) -> Report:
-        """This report with one more note."""
+        """Return this report with one more note."""
         return self.model_copy(update={"notes": (*self.notes, note)})
 
     def to_json(self, indent: int | None = None) -> str:
-        """The report as JSON text, in ASCII: half a character from a broken reply must not cost a finished run its report."""
+        """Return the report as ASCII JSON. ASCII, since a lone surrogate from a broken reply can't be written as UTF-8."""
         return json.dumps(self.model_dump(mode="json"), indent=indent)

@@ -1,13 +1,13 @@
-"""The folder of one run: what was run, what happened, what every step gave, and what came out.
+"""Run folder: options, events, step outputs, calls and report of one run.
 
     events.jsonl     one line per event (written by `promptwire.gateway.trace`)
     values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.gateway.trace`)
     calls.jsonl      one line per cache key that was used
-    run.json         what was asked for and which files were read, for `promptwire bundle` (see `promptwire.results.provenance`)
-    best.json        the best prompt, from the end of the search on, before the prompts are compared
+    run.json         options and files of the run, for `promptwire bundle` (see `promptwire.results.provenance`)
+    best.json        the best prompt, written at the end of the search, before the prompts are compared
     report.json      the report; absent when the run did not finish
 
-Nothing in it is needed to go on: a run that was cut short is run again, and the cache makes what was paid for free.
+No file in it is needed to continue a run. Run the same command again: finished calls come from the cache and cost nothing.
 """
 
 from __future__ import annotations
@@ -23,15 +23,18 @@ __all__ = ["keep_file", "make_folder", "working_folder", "write_file"]
 
 
 def working_folder() -> Path:
-    """The working folder. Raises RunError when it was deleted."""
+    """Return the working folder. Raises RunError when it was deleted."""
     try:
         return Path.cwd()
     except OSError as error:
-        raise RunError("the working folder was deleted", hint="change to a folder that exists, and run it again") from error
+        raise RunError("the working folder was deleted", hint="change to a folder that exists and run again") from error
 
 
 def make_folder(runs: Path, name: str) -> Path:
-    """A new folder in `runs`, named by time and `name`, open to its owner alone. Raises RunError when it can't be made."""
+    """Make a folder in `runs`, named by time and `name`. Only its owner has access.
+
+    Raises RunError when it can't be made.
+    """
     words = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80]
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for attempt in range(1000):
@@ -42,9 +45,9 @@ def make_folder(runs: Path, name: str) -> Path:
         except FileExistsError as error:
             if not runs.is_dir():
                 raise RunError("the runs folder is a file", where=str(runs), hint="set PROMPTWIRE_RUNS to a folder") from error
-        except RecursionError as error:  # pathlib makes one folder inside of the other
+        except RecursionError as error:  # pathlib creates parent folders recursively
             hint = "set PROMPTWIRE_RUNS to a shorter path"
-            raise RunError("the runs folder lies in too many folders", where=f"{runs}"[:200], hint=hint) from error
+            raise RunError("the path of the runs folder has too many parts", where=f"{runs}"[:200], hint=hint) from error
         except OSError as error:
             raise _unwritable(folder, error) from error
         else:
@@ -53,7 +56,7 @@ def make_folder(runs: Path, name: str) -> Path:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all. Raises RunError when it can't be written."""
+    """Write `text` to `path` atomically. Raises RunError when it can't be written."""
     part = path.with_name(path.name + ".part")
     try:
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -64,7 +67,7 @@ def write_file(path: Path, text: str) -> None:
 
 
 def keep_file(path: Path, text: str) -> None:
-    """Write `text` to `path` in a run folder, which is made anew where it was deleted. Raises RunError."""
+    """Write `text` to `path` in a run folder; make the folder again if it was deleted. Raises RunError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -1,1 +1,1 @@
-"""Running a checked graph: steps, loops, generation, scoring, evaluation."""
+"""Run a checked graph: steps, loops, generation, scoring and the held-out comparison."""

@@ -1,4 +1,4 @@
-"""Evaluation of a finished search: the initial and the best prompt on the same examples."""
+"""Compare the initial and the best prompt of a finished search on the same examples."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ async def compare(
     partial: bool = False,
     forgiving: bool = False,
 ) -> Comparison:
-    """Both prompts on the same `examples`, with the task's own template and metric, and with the settings in `how`.
+    """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
 
-    With `partial` as far as the budget goes; with `forgiving`, without the examples whose calls fail for whatever reason.
+    With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails.
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
@@ -42,7 +42,7 @@ async def compare(
     shares = found.scorer.metric.seen([row.value for rows in prompts for row in rows])[1] == (0.0, 1.0)
     gain = paired_interval([row.value for row in first], [row.value for row in second], shares=shares)
     if initial.id == best.id:
-        gain = gain._replace(low=None, high=None)  # a prompt against itself is no comparison
+        gain = gain._replace(low=None, high=None)  # both prompts are the same, so an interval would mean nothing
     left_out = tuple(
         LeftOut(example=example.id, text=example.text[:_NAMED], why=str(error)) for example, error in found.left_out
     )

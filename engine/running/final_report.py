@@ -1,4 +1,4 @@
-"""Report of a finished run, made from its session: scores, calls, counts and notes."""
+"""Make the report of a finished run from its session: scores, calls, counts and notes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["make_report"]
 
 
 def _refused_parameters(session: Session) -> Iterator[str]:
-    """A warning for each model that refused parameters."""
+    """Warn about each model that refused parameters."""
     for model, names in sorted(session.gateway.usage.refused.items()):
-        yield warning(f"{model} refuses {'; '.join(sorted(names))}: requests went without, and the model's own defaults hold")
+        yield warning(f"{model} refuses {'; '.join(sorted(names))}: requests were sent without; the model used its defaults")
 
 
 def make_report(
@@ -31,7 +31,10 @@ def make_report(
     began: float,
     folder: Path,
 ) -> Report:
-    """The report of the run in `session` that ended with `best`; `began` is the monotonic time of its start, in seconds."""
+    """Make the report of the run in `session` that ended with `best`.
+
+    `began` is the monotonic time of the run's start, in seconds.
+    """
     total = session.gateway.usage.total
     counts: dict[str, dict[str, int]] = {}
     for (path, what), n in sorted(session.counts.items()):
@@ -61,9 +64,12 @@ def make_report(
             *score_notes(session, *scores),
             *session.truncations.notes(),
             *_refused_parameters(session),
-            *(f"{path}: unreadable, for one: {said[:80]!r}" for path, said in sorted(session.unreadable_replies.items())),
             *(
-                warning(f"{path}: the judge gave no grade even when asked again, for one: {said[:80]!r}; mend the rubric")
+                f"{path}: unreadable reply, for example: {said[:80]!r}"
+                for path, said in sorted(session.unreadable_replies.items())
+            ),
+            *(
+                warning(f"{path}: the judge gave no grade, even after retries, for example: {said[:80]!r}; correct the rubric")
                 for path, said in sorted(session.ungraded_replies.items())
             ),
         ),

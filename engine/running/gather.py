@@ -1,8 +1,8 @@
-"""Run jobs at once and hand back their results in the written order.
+"""Run jobs concurrently and return their results in the written order.
 
-A plain `asyncio.gather` leaves the others running when one fails, and a `TaskGroup` answers with a group of errors in the
-order of finishing. Here the first job in the written order among those that failed speaks for all, so the same fault gives the
-same message in every run.
+When one job fails, a plain `asyncio.gather` leaves the others running. A `TaskGroup` raises a group of errors in the order of
+finishing. This `gather` cancels the others and raises the error of the first failed job in the written order. So the same fault
+gives the same message in every run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 async def gather(jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
-    """The results of `jobs`, run at once. When one fails, those not yet done are cancelled and its error is raised."""
+    """Run `jobs` concurrently and return their results. When one fails, cancel the unfinished ones and raise its error."""
     tasks = [asyncio.ensure_future(job) for job in jobs]
     if not tasks:
         return ()
@@ -33,7 +33,7 @@ async def gather(jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
 
 
 def first_error(errors: Sequence[BaseException]) -> BaseException:
-    """The error that speaks for `errors`: the first that is no mere cancellation; `CancelledError` when there is none."""
+    """Return the first of `errors` that is not a cancellation; `CancelledError` when all are."""
     for error in errors:
         if not isinstance(error, asyncio.CancelledError):
             return error

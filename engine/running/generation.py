@@ -1,9 +1,9 @@
 """Ask a step's model: render the template, send the request, read the replies.
 
-A template's only variables are what the node gives, what `with:` names, and `asked` (see `promptwire.templating.task_prompt`).
-A reply that can't be read follows the template's `fallback`: it is dropped, taken whole, an error, or asked for again (up to
-three times, as samples with numbers of their own, so that a re-run asks and finds the same). Whatever happens is counted
-under the step's path.
+A template's only variables are the node's slots, the names under `with:`, and `asked` (see
+`promptwire.templating.task_prompt`). The template's `fallback` decides about an unreadable reply: drop it, take it whole, raise
+an error, or ask again. Asking again happens up to three times. These samples have fixed numbers of their own, so a re-run finds
+them in the cache. Every outcome is counted under the step's path.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from promptwire.values import Message, Model
 __all__ = ["RETRIES", "RETRY_SAMPLES", "Generator", "request_for", "skippable"]
 
 RETRIES = 3
-"""Times that an unreadable reply is asked for again."""
+"""Most further samples requested in place of an unreadable reply."""
 RETRY_SAMPLES = 1_000_000
-"""Samples with numbers from here on are second, third and fourth tries."""
+"""First sample number of the second, third and fourth tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One step's way of asking its model."""
+    """Generates replies with the model of one step."""
 
     session: Session
     path: str
@@ -46,12 +46,12 @@ class Generator:
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
     stream: str
-    """Draw stream of random calls."""
+    """Stream of random calls; part of their cache key."""
     position: StepPosition
-    """Where the step's questions are asked."""
+    """Path and elements at which the step makes its requests."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
-        """`n` replies; see `Context.ask`. Fewer when failed calls are skipped or replies filtered."""
+        """Return `n` replies; see `Context.ask`. Fewer when failed calls are skipped or replies filtered."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         stream = self._stream(request, first, n)
@@ -62,12 +62,12 @@ class Generator:
                 raise
             self.session.count(self.path, "skipped", n)
             return ()
-        let_through = [(place, answer) for place, answer in enumerate(answers) if not filtered(answer)]
-        self.session.count(self.path, "filtered", len(answers) - len(let_through))
-        return tuple([await self._read(template, request, answer, first + place, stream) for place, answer in let_through])
+        passed = [(index, answer) for index, answer in enumerate(answers) if not filtered(answer)]
+        self.session.count(self.path, "filtered", len(answers) - len(passed))
+        return tuple([await self._read(template, request, answer, first + index, stream) for index, answer in passed])
 
     def _render(self, slots: Model) -> tuple[Template, Rendered]:
-        """The template that the model can serve, rendered."""
+        """Render the step's template, or its `instead:` template when the model can't fill a gap."""
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         task = self.session.task
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
@@ -87,7 +87,7 @@ class Generator:
         return fallback, fallback.render(values)
 
     def _stream(self, request: Request, first: int, n: int) -> str:
-        """The draw stream of these samples: one of their own where the same is asked elsewhere (see `running.streams`)."""
+        """Stream of these samples, labelled when another step makes the same request (see `running.streams`)."""
         if not request.random:
             return self.stream
         question = request.key(self.session.models[self.asking.role].identity, sample=0, stream=self.stream)
@@ -111,7 +111,7 @@ class Generator:
         )
 
     async def _read(self, template: Template, request: Request, answer: Completion, sample: int, stream: str) -> Reply:
-        """What the template's parser makes of `answer`, asking again where it says so."""
+        """Read `answer` with the template's parser; ask again when it is unreadable and `fallback` is `retry`."""
         parse = template.front.parse
         for again in range(RETRIES + 1):
             said = reading(answer.text, parse, cut=answer.cut_off)

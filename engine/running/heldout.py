@@ -1,7 +1,8 @@
-"""Score two prompts on the same examples, for the report: a search that is paid for must come to its result.
+"""Score two prompts on the same examples for the report, and tolerate single failures.
 
-An example is left out, for both prompts, when either call is refused for good or its answer can't be graded. It is counted and
-named. A lost endpoint still ends the run: the same command then goes on from the cache.
+An example is left out for both prompts when either call is refused permanently or its answer can't be graded. The report counts
+and names it. So single failures don't cost a paid search its result. A lost endpoint still ends the run. The same command then
+continues from the cache.
 """
 
 from __future__ import annotations
@@ -19,24 +20,25 @@ from promptwire.values.hashing import digest
 __all__ = ["HeldOutScores", "draw_examples"]
 
 _TOGETHER: Final = 32
-"""Examples that are scored at once."""
+"""Examples that are scored concurrently."""
 _LOST: Final = 0.1
-"""Share of the examples whose calls may fail in passing, even after all tries; beyond, the endpoint counts as lost."""
+"""Largest share of examples that may fail with a transient error after all tries. Above it the endpoint counts as lost."""
 
 Failed = ModelError | ReplyError | NodeError | CacheError
 
 
 def draw_examples(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
-    """`examples` in a drawn order that depends on each example alone, or the first `most` of that order.
+    """Return `examples` in a pseudo-random order, at most the first `most` of it.
 
-    So a sample, or what a limit leaves, is none of the first rows of a sorted file, and is the same in every run.
+    Each example's place follows from its id alone. So a sample is the same in every run and not the head of a sorted file. The
+    same holds for the examples that are scored before a limit.
     """
     return tuple(sorted(examples.items, key=lambda example: digest(["report", example.id]))[:most])
 
 
 @dataclass(slots=True)
 class HeldOutScores:
-    """The rows of the first and of the second prompt, example by example."""
+    """Rows of the initial and of the best prompt on the same examples."""
 
     scorer: Scorer
     initial: Prompt
@@ -44,16 +46,16 @@ class HeldOutScores:
     pairs: list[tuple[Row, Row]] = field(default_factory=list)
     """Rows of the initial and of the best prompt."""
     left_out: list[tuple[Example, Failed]] = field(default_factory=list)
-    """Examples that can't be scored with both prompts, and why."""
+    """Examples that can't be scored with both prompts, with the error."""
 
     async def score(self, examples: Sequence[Example], *, partial: bool, forgiving: bool) -> None:
-        """Score both prompts on `examples`; with `partial`, as far as the budget goes.
+        """Score both prompts on `examples`; with `partial`, until the budget runs out.
 
-        Raises ModelError when the endpoint is lost; with `forgiving`, nothing that a call may fail with.
+        Raises ModelError when the endpoint is lost. With `forgiving`, raises no error of a call.
         """
         self.scorer.require()
         for start in range(0, len(examples), _TOGETHER):
-            # Some examples at a time, and each with both prompts, so that a budget that runs out leaves whole pairs.
+            # A few examples at a time, each with both prompts: a budget that runs out then leaves complete pairs.
             some = examples[start : start + _TOGETHER]
             had, failed = len(self.pairs), []
             for example, found in zip(some, await gather([self._pair(example) for example in some]), strict=True):
@@ -87,7 +89,7 @@ class HeldOutScores:
         rows = await gather([self._row(prompt, example) for prompt in ([first, second] if first.id != second.id else [first])])
         limit = next((row for row in rows if isinstance(row, LimitReached)), None)
         failed = [row for row in rows if not isinstance(row, Row | LimitReached)]
-        # A failure that may pass goes first: it decides whether the run can go on.
+        # A transient error goes first: it decides whether the run can continue.
         worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else limit)
         return worst if worst is not None else (rows[0], rows[-1])  # type: ignore[return-value]
 
@@ -100,5 +102,5 @@ class HeldOutScores:
 
 
 def _for_good(error: Failed) -> bool:
-    """Whether the same call fails however often it is made."""
+    """Whether the same call would fail again."""
     return isinstance(error, RequestRefused | ReplyError | NodeError)

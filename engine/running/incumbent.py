@@ -1,7 +1,7 @@
-"""Run a search to the prompt that it ends with, whatever ends it, keep that prompt, and compare it with the initial one.
+"""Find the best prompt of a run, save it, and compare it with the initial one.
 
-A limit may be reached before a loop, between the stages of a pipeline, or in a first round, where the pipeline gives no prompt
-yet. The run then ends with the best prompt that was scored so far, and without any score with the initial one.
+A limit may be reached before a loop, between the stages of a pipeline, or in a first round. The pipeline has given no prompt
+then. The run ends with the best prompt that was scored so far, or with the initial prompt when none was scored.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from promptwire.values.notes import warning
 __all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "score_notes"]
 
 _NAMED: Final = 3
-"""Examples that a note names at most."""
+"""Most examples that a note names."""
 
 
 def require_prompt(graph: Graph) -> None:
-    """Raise UsageError when no output of `graph` is a prompt: a run would end without one."""
+    """Raise UsageError when no output of `graph` is a prompt."""
     if not any(kind in (Prompt, Prompts) for kind in graph.types.values()):
         gives = ", ".join(graph.outputs) or "nothing"
         raise UsageError(
@@ -40,9 +40,9 @@ def require_prompt(graph: Graph) -> None:
 
 
 async def find_best(graph: Graph, session: Session) -> Prompt:
-    """The best prompt that `graph` finds for the session's task.
+    """Run `graph` on the session's task and return the best prompt.
 
-    Raises the PromptwireError of the first step that failed; LimitReached only where the run's limits say that it fails.
+    Raises the PromptwireError of the first step that failed. Raises LimitReached only under `on_limit: fail`.
     """
     initial, scored = session.task.prompts.items[0], session.scored_prompts
     try:
@@ -55,15 +55,15 @@ async def find_best(graph: Graph, session: Session) -> Prompt:
         return scored.best() or initial
     if prompt is None:
         if not session.limits_hit:
-            session.notes.append(warning("the pipeline gave no prompt; this is the best that it scored, or the initial one"))
+            session.notes.append(warning("the pipeline gave no prompt; the best scored prompt is taken, or the initial one"))
         return scored.best() or initial
     return scored.after(prompt) if session.limits_hit else prompt
 
 
 async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> tuple[Comparison, Comparison]:
-    """Write `best` into the run folder and show it, then see `compare_both`.
+    """Write `best` into the run folder, report it as an event, and compare it as `compare_both` does.
 
-    Raises ModelError when the endpoint is lost; its hint says where the best prompt is kept.
+    Raises ModelError when the endpoint is lost. The error's hint names the file with the best prompt.
     """
     limit = session.limits_hit[0] if session.limits_hit else None
     demos = [demo.model_dump(mode="json") for demo in best.demos]
@@ -82,18 +82,18 @@ async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder:
 
 
 async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Comparison, Comparison]:
-    """The scores of the initial prompt and of `best` on the test examples, and on a sample of the train examples."""
+    """Compare the initial prompt with `best` on the test examples and on a sample of the train examples."""
     initial, how = session.task.prompts.items[0], scoring(graph)
     if how is None:
         how = Scoring(roles=graph.models)
-        session.notes.append("steps score with different settings: the report's are those under `models:` in the pipeline")
+        session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
     test = await compare(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
     shown = draw_examples(session.task.train, TRAIN_SHOWN)
     return test, await compare(session, initial, best, shown, how=how, partial=True, forgiving=True)
 
 
 def score_notes(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:
-    """What to know of scores on fewer examples than there are."""
+    """Notes about scores that cover fewer examples than the task has."""
     scored, there = test.best.n, len(session.task.test)
     if session.limits_hit and scored + len(test.left_out) < there:
         yield warning(f"the limit left time or money to score {scored} of {there} held-out examples")

@@ -1,8 +1,8 @@
-"""Grade answers with the judge model: render the rubric, read the grade, ask again where there is none.
+"""Grade answers with the judge model: render the rubric, read the grade, retry without one.
 
-A judge that gives no grade - a refusal, other words, a reply that was cut off - is asked again as another sample, up to three
-times. The samples have numbers of their own, so a re-run asks the same and finds the same. An answer that still has no grade is
-left out: it has no row, so it is neither right nor wrong.
+A judge's reply may hold no grade: a refusal, other words, or a reply that was cut off. The judge is then asked for another
+sample, up to three times. These samples have fixed numbers of their own, so a re-run finds them in the cache. An answer that
+still has no grade has no row, so it counts neither as right nor as wrong.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Ask(Protocol):
     """Ask a role's model for one sample."""
 
     def __call__(self, request: Request, role: Role, first: int) -> Awaitable[Completion]:
-        """The answer with the sample number `first`."""
+        """Return the completion with the sample number `first`."""
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The judge of one step."""
+    """Grades answers for one step with the task's rubric."""
 
     session: Session
     path: str
@@ -51,7 +51,7 @@ class Judge:
         return load_template(Path(self.session.task.rubric or ""))
 
     async def grade(self, prompt: Prompt, example: Example, said: str, ask: Ask) -> tuple[float, str] | None:
-        """The grade of the answer `said`, from 0 to 1, and the judge's reasons; None when the judge gives no grade."""
+        """Return the grade of the answer `said`, from 0 to 1, and the judge's reasons; None without a grade."""
         values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
         settings = self.session.settings(ModelCallSpec(role="judge"), self.rubric, self.roles)
         request = request_for(self.rubric.render(values), settings)
@@ -68,13 +68,13 @@ class Judge:
 
 
 def _grade(verdict: Completion, parse: Parse) -> float | None:
-    """The grade in a verdict; None when there is none."""
+    """Read the grade in a judge's reply; None when there is none."""
     answers, readable = parse_reply(verdict.text, parse, cut=verdict.cut_off)
     return read_grade(answers[-1]) if readable and answers else None
 
 
 def _reasons(verdict: str, marks: tuple[str, str] | None) -> str:
-    """What a judge says before its grade; the mark is found in capitals too, as the grade is."""
+    """Text of a judge's reply before its grade. The mark is found in any case, as the grade is."""
     if marks is None:
         return verdict.strip()
     starts = [found.start() for found in re.finditer(re.escape(marks[0]), verdict, re.IGNORECASE)]

@@ -1,8 +1,8 @@
-"""Tell a model that lists no labels from a prompt that keeps it from listing them.
+"""Check whether missing labels are the fault of the model or of a prompt.
 
 The metric `choice` reads the labels out of the likeliest first tokens. A prompt such as "Reply in JSON" moves all labels out of
-that list: such a row is wrong by the prompt's fault. A model that never lists a label can't be scored with `choice` at all. So
-the first time that a step finds no label for any of its rows, the model is asked about plain prompts.
+that list. Such a row is wrong through the prompt's fault. A model that never lists a label can't be scored with `choice`. So
+the first time that a step finds no label in any of its rows, the model is tried with plain prompts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from promptwire.values import Example, Prompt
 __all__ = ["MAX_CALLS", "require_labels"]
 
 MAX_CALLS: Final = 4
-"""Calls that the proof takes at most, once in a run for each model."""
+"""Most calls that the check makes, once in a run for each model."""
 _EXAMPLES: Final = 2
 
 

@@ -1,7 +1,7 @@
-"""A loop: run a graph again with carried values, and a set's elements each through a graph of its own.
+"""Run loops: `repeat` with values carried between rounds, `each` over elements.
 
-A round sees the states as they stood when it began; what it hands on is read when it is complete. So a budget that runs out
-in the middle of a round leaves the states of the last complete one: the run still has its best so far (an anytime result).
+A round sees the states of its beginning. New states are read when the round is complete. So a budget that runs out within a
+round leaves the states of the last complete one. The run still has its best result so far (an anytime result).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ RunSteps = Callable[[Graph, Scope], Awaitable[None]]
 
 
 async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: RunSteps) -> dict[str, Any]:
-    """The carried states after the last complete round, and `rounds`, how many were complete.
+    """Run the rounds of `step`; return the states after the last complete round, and the number of `rounds`.
 
-    LimitReached ends the loop, unless the run's limits say that it fails the run.
+    LimitReached ends the loop. Under `on_limit: fail` it is raised and fails the run.
     """
     turns = _turns(step, scope)
     states = {
@@ -54,23 +54,23 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
 
 
 async def run_each(step: EachStep, scope: Scope, *, run: RunSteps) -> dict[str, Any]:
-    """The body's outputs over all elements, joined in element order."""
+    """Run the body of `step` for each element; return its outputs, joined in element order."""
 
-    async def one(place: int, element: Any) -> Mapping[str, Any]:
+    async def one(index: int, element: Any) -> Mapping[str, Any]:
         inner = scope.inside(
-            {step.variable: element}, element=f"{scope.element}/{place}", twin=f"{scope.twin}/{numbers[place]}"
+            {step.variable: element}, element=f"{scope.element}/{index}", twin=f"{scope.twin}/{numbers[index]}"
         )
         await run(step.body, inner)
         return {name: inner.value(wire) for name, wire in step.body.outputs.items()}
 
     taken = elements(scope.value(step.over))
     numbers = ordinals(digest(to_json(element)) for element in taken)
-    parts = await gather([one(place, element) for place, element in enumerate(taken)])
+    parts = await gather([one(index, element) for index, element in enumerate(taken)])
     return {name: join_values([part[name] for part in parts], kind) for name, kind in step.body.types.items()}
 
 
 def _turns(step: RepeatStep, scope: Scope) -> Sequence[Any]:
-    """What the loop variable takes in each round; the round's number where there is none."""
+    """Values of the loop variable, one a round; the round's number when the loop has no variable."""
     rounds = scope.value(step.rounds)
     return range(rounds) if isinstance(rounds, int) else list(rounds)
 

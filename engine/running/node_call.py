@@ -1,7 +1,7 @@
-"""Run one node: gather its wires, settle its params, give it a context, take its outputs.
+"""Run one node: read its inputs and params, give it a context, check its outputs.
 
-The context is all that a node sees of the engine. Random draws depend on the run's seed, the node's path, the loops' rounds and
-what the node says the draw is for, so the order in which nodes finish can't change them.
+The context is the only part of the engine that a node sees. Random draws depend on the run's seed, the node's path, the loops'
+rounds and the purpose that the node names. So the order in which nodes finish can't change them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What one call of one node may ask of the engine; see `promptwire.node.Context`."""
+    """Context of one run of one node; see `promptwire.node.Context`."""
 
     session: Session
     path: str
@@ -51,7 +51,7 @@ class _Context:
 
     async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
         if self.generator is None:
-            raise NodeError("this node was not declared to ask a model", where=self.path, hint="give @node its `slots`")
+            raise NodeError("this node was not declared to ask a model", where=self.path, hint="declare @node(slots=...)")
         return await self.generator.ask(slots, n, first, conversation)
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
@@ -72,9 +72,9 @@ class _Context:
 
 
 async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mapping[Role, Settings]) -> dict[str, Any]:
-    """What the node of `step` gives, by port.
+    """Run the node of `step` and return its outputs, by port.
 
-    Raises PromptwireError; a fault inside a node comes as NodeError that names the node.
+    Raises PromptwireError. An exception inside a node becomes a NodeError that names the node.
     """
     kind = step.type
     inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
@@ -95,7 +95,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
         error.where = error.where or step.path
         raise
     except PipelineError as error:
-        # A template that can't be rendered knows its file and not who renders it.
+        # The error of a template names its file only; the node and round are added here.
         named = f" (node {step.path!r}" + (f", round {scope.round}" if scope.round else "") + ")"
         raise PipelineError(replace(one, message=one.message + named) for one in error.problems) from error
     except PromptwireError:
@@ -109,14 +109,14 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
 
 
 def _bound_failures(step: CallStep, session: Session) -> None:
-    """Raise NodeError when more of the step's calls, over all its rounds, failed than it may skip."""
+    """Raise NodeError when the share of the step's failed calls, over all rounds, exceeds `max_failed`."""
     count = session.gateway.usage.steps.get(step.path)
     if step.asking is None or count is None:
         return
     calls = count.new + count.cached + count.failed
     if count.failed > step.asking.max_failed * calls:
         problem = f"{count.failed} of {calls} calls failed, more than max_failed: {step.asking.max_failed:g} allows"
-        raise NodeError(problem, where=step.path, hint="run it again: what was answered is not asked again")
+        raise NodeError(problem, where=step.path, hint="run it again: finished calls come from the cache")
 
 
 def _wired(step: CallStep, port: str, scope: Scope) -> Any:

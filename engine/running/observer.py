@@ -1,4 +1,4 @@
-"""Protocol of what follows a run while it works, such as a progress display."""
+"""Protocol of an observer of a run, such as a progress display."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["RunObserver"]
 
 
 class RunObserver(Protocol):
-    """Follows a run while it works."""
+    """Receives the events of a run while it works."""
 
     def say(self, text: str) -> None:
-        """Show one line, such as the progress of a download."""
+        """Show one line of text, such as the progress of a download."""
 
     def follow(self, usage: Usage) -> None:
-        """Take the usage of this run, which can be read at any time."""
+        """Receive the usage of this run. It may be read at any time."""
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Take an event of the run, as the trace has it."""
+        """Receive an event of the run, as written to the trace."""

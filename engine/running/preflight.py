@@ -1,6 +1,7 @@
-"""What can be refused before the first call: a model that can't give what a step will ask, a task that can't be scored.
+"""Check models and task before the first call, so that no run fails late.
 
-A run that dies of this after an hour has paid for the hour. Every step is looked at, loops and sub-pipelines included.
+A model may lack what a step needs, or the task may not fit the metric. Found after an hour, such a fault would cost an hour's
+calls. Every step is checked, including those in loops and sub-pipelines.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _NO_ROLES: Mapping[Role, Settings] = {}
 
 
 def bind(graph: Graph, task: Task) -> dict[str, Any]:
-    """The task's values for the inputs of `graph`, by name.
+    """Return the task's values for the inputs of `graph`, by name.
 
-    Raises UsageError for an input that no task has, and for one of another type than the task's.
+    Raises UsageError for an input that no task has, and for an input of another type than the task's value.
     """
     offered: dict[str, Prompts | Examples | None] = {"seed": task.prompts, "train": task.train, "dev": task.dev}
     bound = {}
@@ -46,7 +47,7 @@ def bind(graph: Graph, task: Task) -> dict[str, Any]:
 
 
 def inspect(graph: Graph, session: Session) -> None:
-    """Raise Unsupported, UsageError or PipelineError for what is bound to fail later."""
+    """Raise Unsupported, UsageError or PipelineError for a step that is certain to fail later."""
     for step, _ in _calls(graph, _NO_ROLES):
         if step.asking is None:
             continue
@@ -62,18 +63,18 @@ def inspect(graph: Graph, session: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """The sampling settings that the steps of a pipeline score with."""
+    """Sampling settings that the steps of a pipeline score with."""
 
     settings: Settings = field(default_factory=Settings)
-    """What the steps themselves say."""
+    """Settings of the steps themselves."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
-    """What the pipelines around them say, by role."""
+    """Settings of the pipelines around them, by role."""
 
 
 def scoring(graph: Graph) -> Scoring | None:
-    """How the task model is asked where `graph` scores in the task's own way, so that the report can score alike.
+    """Settings with which `graph` scores by the task's own template, for use in the report.
 
-    Without such a step it is as the pipeline's `models:` say; None when two steps differ.
+    Without such a step they are those of the pipeline's `models:`. None when two steps differ.
     """
     found: list[Scoring] = []
     for step, roles in _calls(graph, graph.models):
@@ -88,13 +89,13 @@ def scoring(graph: Graph) -> Scoring | None:
 
 
 def _shows_examples(step: CallStep) -> bool:
-    """Whether examples are wired to `step`; without any it compares scores that are there."""
+    """Whether `step` has examples as an input; without them it compares existing scores."""
     fields = step.type.inputs.model_fields
     return any(type_of(fields[port].annotation) is Examples for port in step.wires if port in fields)
 
 
 def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallStep, Mapping[Role, Settings]]]:
-    """The calls in `graph`, each with the settings by role of the pipelines around it."""
+    """Each node in `graph`, with the settings by role of the pipelines around it."""
     for step in graph.steps.values():
         if isinstance(step, CallStep):
             yield step, roles
@@ -105,6 +106,6 @@ def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallS
 
 
 def within(graph: Graph, roles: Mapping[Role, Settings]) -> dict[Role, Settings]:
-    """The settings by role inside of `graph` when it is used as a node where `roles` hold."""
+    """Settings by role inside `graph`, when it is a node of a pipeline with the settings `roles`."""
     silent = Settings()
     return {role: graph.models.get(role, silent).over(roles.get(role, silent)) for role in get_args(Role)}

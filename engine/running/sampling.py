@@ -1,4 +1,4 @@
-"""Sampling settings of one model call: which of the four places that can set them wins."""
+"""Sampling settings of one model call, merged from the four places that can set them."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _DEFAULTS: Mapping[Role, Settings] = {"task": Settings(temperature=0.0), "judge"
 
 
 def sampling(asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
-    """What a step's call is sampled with: the step's settings, then `models:` of its pipeline, its template's, the role's."""
+    """Merge the settings of a step, its pipeline's `models:`, its template and the role's defaults; the first one wins."""
     return asking.settings.over(roles.get(asking.role, Settings()).over(template.front.settings.over(_DEFAULTS[asking.role])))

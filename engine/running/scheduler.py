@@ -1,8 +1,8 @@
-"""The scheduler: run a graph's steps as soon as what they need is there.
+"""Run each step of a graph as soon as the steps it depends on are done.
 
-In-degrees are counted down and a step starts in the moment its last need is done, with no barrier that the data flow does not
-ask for. When a step fails, the steps still running are cancelled; their paid answers are not, for those live in the gateway.
-Loops and sub-pipelines are steps whose graph comes back here.
+Each step counts its unfinished dependencies and starts when the last one is done. There is no other barrier. When a step fails,
+the running steps are cancelled. Their requests in flight are not: the gateway owns them and keeps their paid completions. Loops
+and sub-pipelines are steps whose graph is run here in turn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["main_prompt", "run_graph"]
 
 
 async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -> dict[str, Any]:
-    """The outputs of `graph`, by name; the first is the main one.
+    """Run `graph` and return its outputs, by name; the first is the main one.
 
     Raises the PromptwireError of the first step that failed.
     """
@@ -40,7 +40,7 @@ async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -
 
 
 def main_prompt(outputs: Mapping[str, Any]) -> Prompt | None:
-    """The first prompt among what a pipeline gave; None when it gave none."""
+    """Return the first prompt among the outputs of a pipeline; None when there is none."""
     for value in outputs.values():
         if isinstance(value, Prompt):
             return value
@@ -54,7 +54,7 @@ def _outputs(graph: Graph, scope: Scope) -> dict[str, Any]:
 
 
 class _Runner:
-    """Runs the steps of one pipeline and of the loops in it, with that pipeline's settings by role."""
+    """Runs the steps of one pipeline and of its loops, with that pipeline's settings by role."""
 
     def __init__(self, session: Session, roles: Mapping[Role, Settings]) -> None:
         self.session = session
@@ -84,7 +84,7 @@ class _Runner:
             raise first_error(failed.exceptions) from failed
 
     async def _recorded(self, step: Step, scope: Scope) -> Mapping[str, Any]:
-        """What `step` gives, with its start, end and values in the run's record."""
+        """Run `step` and return its outputs; write its start, end and values to the trace."""
         trace, where = self.session.trace, {"path": step.path, "round": scope.round, "element": scope.element}
         began = time.perf_counter()
         trace.event("start", **where)
@@ -109,7 +109,7 @@ class _Runner:
         raise TypeError(f"unknown step {step!r}")
 
     async def _pipeline(self, step: PipeStep, scope: Scope) -> Mapping[str, Any]:
-        """A pipeline used as a node: its own names, but the rounds of the loops around it."""
+        """Run a pipeline used as a node: with names of its own, and the rounds of the loops around it."""
         graph = step.graph
         inputs = {name: scope.value(wire, graph.inputs[name]) for name, wire in step.wires.items()}
         params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}

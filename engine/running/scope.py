@@ -1,6 +1,6 @@
-"""Names and their values while a graph runs: one scope per graph, loops' bodies inside the scope around them.
+"""Names and values while a graph runs: one scope per graph, nested for loops.
 
-No name shadows another (the checker sees to it), so a look-up that walks outwards finds the only one there is.
+The checker refuses a name that shadows another. So a look-up that walks outwards finds the only value of a name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Scope"]
 
 
 class Scope:
-    """Values by name, and by port for what a step gave."""
+    """Values by name, and step outputs by port."""
 
     def __init__(
         self,
@@ -26,9 +26,9 @@ class Scope:
         element: str = "",
         twin: str = "",
     ) -> None:
-        """`round` and `element` say which rounds of which loops and which elements this is, for random draws and records.
+        """`round` and `element` name the rounds and elements of the loops around, for random draws and records.
 
-        `twin` says of each element how many equal ones come before it.
+        `twin` holds for each element how many equal elements come before it.
         """
         self._values: dict[str, Any] = dict(values)
         self._ports: dict[str, Mapping[str, Any]] = {}
@@ -38,13 +38,13 @@ class Scope:
         self.twin = twin
 
     def done(self, step: str, outputs: Mapping[str, Any]) -> None:
-        """Take what a step gave; its first output is the main one."""
+        """Store the outputs of a step; the first one is the main one."""
         self._ports[step] = outputs
 
     def inside(
         self, values: Mapping[str, Any], *, round: str | None = None, element: str | None = None, twin: str | None = None
     ) -> Scope:
-        """A scope in this one."""
+        """Return a new scope inside this one."""
         return Scope(
             values,
             around=self,
@@ -54,7 +54,7 @@ class Scope:
         )
 
     def look_up(self, ref: Ref) -> Any:
-        """The value that `ref` names. A KeyError would be a hole in the checker, not a user's mistake."""
+        """Return the value that `ref` names. A KeyError means a fault of the checker: it should have refused the graph."""
         scope: Scope | None = self
         while scope is not None:
             if ref.name in scope._ports:
@@ -66,7 +66,7 @@ class Scope:
         raise KeyError(str(ref))
 
     def value(self, wire: Wire, wanted: Any = None) -> Any:
-        """The value on `wire`, made the type `wanted` where that is given."""
+        """Return the value on `wire`, widened to the type `wanted` if given."""
         if isinstance(wire, LiteralValue):
             return wire.value
         if isinstance(wire, RefUnion):

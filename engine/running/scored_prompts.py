@@ -1,7 +1,8 @@
-"""Rank the prompts that a search has scored so far, for a run that a limit ends before the pipeline has chosen one.
+"""Rank the prompts scored so far, for a run that a limit ends early.
 
-Every row of a scoring step is kept, whichever step or round it comes from. Two prompts are compared on the examples that both
-were scored on, so that a mean over a few easy examples never wins. Rows of different metrics are never compared.
+The limit may come before the pipeline has chosen a prompt. Every row of every scoring step and round is kept. Two prompts are
+compared on the examples that both were scored on. So a mean over a few easy examples never wins. Rows of different metrics are
+never compared.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Rows = Mapping[str, tuple[float, float]]
 
 
 class ScoredPrompts:
-    """The scores of one run by metric, prompt and example."""
+    """Scores of one run by metric, prompt and example."""
 
     def __init__(self) -> None:
         self._prompts: dict[str, Prompt] = {}
@@ -28,7 +29,7 @@ class ScoredPrompts:
         self._chosen: Prompt | None = None
 
     def __len__(self) -> int:
-        """Number of prompts that a step was to score."""
+        """Number of prompts added so far."""
         return len(self._prompts)
 
     @property
@@ -37,36 +38,36 @@ class ScoredPrompts:
         return bool(self._rows)
 
     def add_prompts(self, prompts: Iterable[Prompt]) -> None:
-        """Take `prompts` in their order, which decides between equals."""
+        """Add `prompts` that a step is about to score. Among equals, the prompt added first wins."""
         for prompt in prompts:
             self._prompts.setdefault(prompt.id, prompt)
 
     def add_row(self, metric: str, row: Row) -> None:
-        """Keep one row, scored with `metric`."""
+        """Add one row, scored with `metric`."""
         table = self._rows.setdefault(metric, {})
         table.setdefault(row.prompt, {})[row.example] = (row.value, row.likelihood or 0.0)
 
     def choose(self, prompt: Prompt) -> None:
-        """Note that a finished part of the pipeline chose `prompt` by its own rules."""
+        """Record `prompt` as the choice of a finished stage of the pipeline."""
         self.add_prompts([prompt])
         self._chosen = prompt
 
     def cut(self, known: int) -> None:
-        """Note that a limit ended a loop in a round before which `known` prompts had been entered; the first such counts."""
+        """Record that a limit cut a round short, before which `known` prompts had been added. Only the first call counts."""
         self._cut = known if self._cut is None else self._cut
 
     def best(self) -> Prompt | None:
-        """The best prompt so far; None when nothing was scored and no part of the pipeline has chosen one."""
+        """Return the best prompt so far; None when no prompt was scored and no stage has chosen one."""
         return self._leader() if self._chosen is None else self.after(self._chosen)
 
     def after(self, chosen: Prompt) -> Prompt:
-        """`chosen`, which the pipeline gave, or a prompt of the round that a limit cut short where that prompt does better.
+        """Return the pipeline's choice `chosen`, or a better prompt from the round that a limit cut short.
 
-        It stays where an earlier prompt does better too: the pipeline then chooses by something other than the mean.
+        `chosen` stays if an earlier prompt is better too: the pipeline then chooses by something other than the mean.
         """
         table = self._main()
         mine = table.get(chosen.id, {})
-        if 2 * len(mine) < _usual(table):  # what it was chosen by says too little
+        if 2 * len(mine) < _usual(table):  # too few rows to trust the choice
             before = self._chosen
             return (self._leader() if before is None or before.id == chosen.id else self.after(before)) or chosen
         order = [one for one in self._prompts if one in table]
@@ -78,7 +79,7 @@ class ScoredPrompts:
         return self._prompts[max(leads, key=leads.__getitem__)]
 
     def _leader(self) -> Prompt | None:
-        """The best of all, compared with the prompt that was scored on the most examples."""
+        """Return the best of all, each compared with the prompt that has the most rows."""
         table = self._main()
         if not table:
             return None
@@ -89,18 +90,18 @@ class ScoredPrompts:
         return self._prompts[max(leads, key=leads.__getitem__)]
 
     def _main(self) -> Mapping[str, Rows]:
-        """The rows of the metric that most rows are of."""
+        """Return the rows of the metric with the most rows."""
         tables = self._rows.values()
         return max(tables, key=lambda table: sum(map(len, table.values())), default={})
 
 
 def _usual(table: Mapping[str, Rows]) -> int:
-    """The usual number of rows of a prompt: bandits score what they find last on fewer examples than the rest."""
+    """Median number of rows of a prompt. Bandits score late prompts on fewer examples than the others."""
     return median_high(map(len, table.values())) if table else 0
 
 
 def _lead(one: Rows, other: Rows) -> tuple[int, float, float]:
-    """On how many examples both were scored, and by how much `one` leads there in value and likelihood."""
+    """Return how many examples both share, and by how much `one` leads on them in value and in likelihood."""
     shared = [example for example in other if example in one]
     leads = [math.fsum(one[example][part] - other[example][part] for example in shared) for part in (0, 1)]
     return len(shared), leads[0] / (len(shared) or 1), leads[1] / (len(shared) or 1)

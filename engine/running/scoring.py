@@ -1,9 +1,8 @@
 """Score prompts on examples: render, ask the task model, read the answer, apply the metric.
 
-One wave: every (prompt, example) pair is asked for at once and the gateway decides what runs when, since a barrier between
-prompts makes each batch wait for its slowest call. A reply that can't be read is a wrong answer of the model: it scores 0, is
-marked unreadable and counted. A call that failed, an answer that the judge gives no grade and one that a content filter stopped
-have no row at all: they are missing.
+All (prompt, example) pairs go to the gateway together, and the gateway decides the order. A barrier between prompts would make
+each batch wait for its slowest call. An unreadable reply is a wrong answer of the model: it scores 0, is marked and counted. A
+pair has no row when its call failed, the judge gave no grade, or a content filter stopped it. Such pairs are listed as missing.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 __all__ = ["Scorer"]
 
 _LABELS = 50
-"""Different outputs of a task that are taken for its labels at most."""
+"""Most different outputs of a task that are taken as its labels."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """One step's way of scoring prompts."""
+    """Scores prompts for one step."""
 
     session: Session
     path: str
@@ -49,12 +48,12 @@ class Scorer:
 
     @cached_property
     def template(self) -> Template:
-        """The template that joins prompt and input: the step's own, or the task's."""
+        """Template that joins prompt and input: the step's own, or the task's."""
         return load_template(Path(self.asking.template or self.session.task.template))
 
     @cached_property
     def metric(self) -> Metric:
-        """The step's own metric, or the task's."""
+        """Metric of the step, or else of the task."""
         return self.session.task.load_metric(self.asking.metric)
 
     @cached_property
@@ -65,26 +64,26 @@ class Scorer:
 
     @cached_property
     def judge(self) -> Judge:
-        """The judge of the step."""
+        """Judge of the step."""
         return Judge(self.session, self.path, self.roles)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The task's labels: those that it names, or the outputs of the train examples where the same ones recur."""
+        """Labels of the task: those it names, or else the train outputs if the same ones recur."""
         task = self.session.task
         found = tuple(dict.fromkeys(output for example in task.train.items for output in example.outputs))
         recur = 1 < len(found) <= min(_LABELS, len(task.train) // 2)
         return task.labels or (found if recur else ())
 
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
-        """One row per (prompt, example), prompt by prompt; see `Context.score`."""
+        """Return one row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
         self.session.scored_prompts.add_prompts(prompts.items)
         limits: list[LimitReached] = []
         pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
         rows = await gather([self._row(prompt, example, limits) for prompt, example in pairs])
         found = tuple(row for row in rows if row is not None)
-        if limits and not partial:  # only now: what was in flight is paid for, and may be all that the run can go by
+        if limits and not partial:  # raised last: rows of paid requests in flight are kept for ranking
             raise limits[0]
         if limits:
             self.session.note_limit(limits[0])
@@ -102,15 +101,15 @@ class Scorer:
         )
 
     async def _check_labels(self, rows: Sequence[Row]) -> None:
-        """Raise Unsupported when rows lack a label and the model was never seen to list one."""
+        """Raise Unsupported when `rows` lack labels and the model lists none for plain prompts either."""
         unlisted = next((row for row in rows if not row.readable), None)
         if self.metric.needs == "choice" and unlisted is not None and all(row.likelihood is None for row in rows):
             await require_labels(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self._ask)
 
     def require(self) -> None:
-        """Raise Unsupported before the first call when a model can't give what the metric needs.
+        """Raise Unsupported before the first call when a model lacks what the metric needs.
 
-        Raises UsageError for a template that leaves out the prompt or the input, so that all prompts would score alike.
+        Raises UsageError for a template without the prompt or the input, under which all prompts would score alike.
         """
         if missing := shows_nothing(self.template.variables):
             hint = "a task template reads `prompt` and `example` (or `input`)"
@@ -123,13 +122,13 @@ class Scorer:
             raise Unsupported(reason, where=self.path, hint=f"the metric {self.metric.name!r} needs it")
 
     def _rehearse(self) -> None:
-        """Render the template with the first prompt and example: which fields an input has, only the data say."""
+        """Render the template with the first prompt and example, since only the data show an input's fields."""
         task = self.session.task
         for prompt, example in zip(task.prompts.items[:1], task.train.items[:1], strict=False):
             self.template.render(joined_slots(prompt, example, task.labels))
 
     async def row(self, prompt: Prompt, example: Example) -> Row | None:
-        """The row of one pair, for the report; None when a judge gave no grade. It is not entered on the leaderboard."""
+        """Return the row of one pair, for the report; None without a grade. It is not added to the scored prompts."""
         return await self._scored(prompt, example)
 
     async def require_labels(self, rows: Sequence[Row]) -> None:
@@ -193,11 +192,11 @@ class Scorer:
         return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
 
     def _choice(self, prompt: Prompt, example: Example, answer: Completion) -> Row:
-        """The likeliest label; among equals the first one named. Without any label the answer is wrong, and unreadable."""
+        """Grade the likeliest label; among equals the first one named. Without a label the answer is wrong and unreadable."""
         labels = self.session.task.labels
         if not answer.weights:
             return Row(prompt.id, example.id, answer.text, "", 0.0, False)
-        best = max(range(len(labels)), key=lambda place: (answer.weights[place], -place))
+        best = max(range(len(labels)), key=lambda index: (answer.weights[index], -index))
         right = labels.index(example.output)
         value, feedback = self.metric.grade(labels[best], example)
         weight = answer.weights[right]
@@ -205,7 +204,7 @@ class Scorer:
 
     async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
         role = role or self.asking.role
-        # One stream for the whole run: a pair scored in round 1 is not asked again in round 2, whatever the temperature.
+        # One stream for the whole run: at any temperature, a pair scored in round 1 comes from the cache in round 2.
         stream = self.session.stream("")
         (answer,) = await self.session.gateway.ask(
             self.session.models[role],

@@ -1,4 +1,4 @@
-"""What the parts of one run share: the task, the models by role, the gateway, the seed and the record."""
+"""State that the parts of one run share: task, models by role, gateway, seed and trace."""
 
 from __future__ import annotations
 
@@ -25,76 +25,76 @@ __all__ = ["Session"]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run. Everything in it outlives every step."""
+    """Shared state of one run. It outlives every step."""
 
     task: Task
-    """The task that is being optimized for."""
+    """Task whose prompt is optimized."""
     models: Mapping[Role, Backend]
-    """The model of each role."""
+    """Model of each role."""
     gateway: Gateway
-    """The one way to a model."""
+    """Gateway through which every call goes."""
     trace: Trace
-    """The run's record of events."""
+    """Trace of the run's events."""
     seed: int = 0
-    """Where all random draws begin."""
+    """Random seed."""
     anytime: bool = True
-    """Whether a budget that runs out ends loops with the best so far; else it fails the run."""
+    """Whether a budget that runs out ends loops with the best result so far; if false, it fails the run."""
     limits_hit: list[str] = field(default_factory=list)
-    """What each budget said that cut something short."""
+    """Reasons of the limits that cut something short."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Tallies by (path of the step, what was counted): replies that could not be read, duplicates, ..."""
+    """Counts by (path of the step, counted event): unreadable replies, duplicates, ..."""
 
     truncations: Truncations = field(default_factory=Truncations)
     """Replies that were cut off, by path of the step."""
     unreadable_replies: dict[str, str] = field(default_factory=dict)
-    """A reply that could not be read, by path of the step: of all its own the first in the alphabet, whichever came first."""
+    """One unreadable reply by path of the step. The alphabetically first is kept, so the order of arrival has no effect."""
 
     ungraded_replies: dict[str, str] = field(default_factory=dict)
-    """A judge's reply without a grade, by path of the step: the first in the alphabet."""
+    """One judge's reply without a grade by path of the step: the alphabetically first."""
 
     streams: Streams = field(default_factory=Streams)
-    """Labels of equal questions that are asked in several places."""
+    """Stream labels of equal requests that several steps or elements make."""
 
     lists_labels: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     """Whether a model lists the task's labels, by the model's identity; see `promptwire.running.labels`."""
 
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often each step was run so far, by its path and the element of the `each` around it."""
+    """Number of runs of each step so far, by its path and the element of the `each` around it."""
 
     def turn(self, path: str, element: str) -> int:
-        """How often the step at `path` was run before for `element`; counts this run. Rounds run one after another."""
+        """Return how often the step at `path` ran before for `element`, and count this run. Rounds run in sequence."""
         self.turns[path, element] += 1
         return self.turns[path, element] - 1
 
     scored_prompts: ScoredPrompts = field(default_factory=ScoredPrompts)
-    """The scores of the search so far."""
+    """Prompts and scores of the search so far."""
     notes: list[str] = field(default_factory=list)
-    """What the report has to say about this run beside its numbers."""
+    """Notes and warnings for the report."""
 
     def note_limit(self, limit: LimitReached, round: str = "") -> None:
-        """Note that `limit` cut something short, and in which step and round."""
+        """Record that `limit` cut something short, with its step and round."""
         where = f", at {limit.where}" if limit.where else ""
         self.limits_hit.append(f"{limit.problem}{where}{f', round {round}' if where and round else ''}")
 
     def stream(self, round: str) -> str:
-        """The draw stream of random calls in `round`: a new run seed or a new round means new samples."""
+        """Return the stream of random calls in `round`: a new run seed or a new round means new samples."""
         return f"{self.seed}/{round}"
 
     def settings(self, asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
-        """What a step's call is sampled with: see `sampling`."""
+        """Return the sampling settings of a step's call; see `sampling`."""
         return sampling(asking, template, roles)
 
     def count(self, path: str, what: str, n: int = 1) -> None:
-        """Add `n` to the tally of `what` at the step `path`."""
+        """Add `n` to the count of `what` at the step `path`."""
         if n:
             self.counts[path, what] += n
 
     def count_unreadable(self, path: str, reply: str) -> None:
-        """Count a reply to the step `path` that could not be read, and keep one to show."""
+        """Count an unreadable reply to the step `path`, and keep one to show."""
         self.count(path, "unreadable")
         self.unreadable_replies[path] = min(reply, self.unreadable_replies.get(path, reply))
 
     def count_ungraded(self, path: str, reply: str) -> None:
-        """Count an answer at the step `path` that the judge gave no grade, and keep one such reply to show."""
+        """Count an answer at the step `path` without a grade, and keep one such judge's reply to show."""
         self.count(path, "left out without a grade")
         self.ungraded_replies[path] = min(reply, self.ungraded_replies.get(path, reply))

@@ -1,4 +1,4 @@
-"""A session from what a run was told: cache, record, gateway and who looks on; closed so that no paid answer is lost."""
+"""Open the session of a run from its options; close it without losing a paid completion."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def open_session(
     approval: ApprovalGate | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[Session]:
-    """A session; on the way out, what is in flight is waited for and kept. Without a `folder` nothing is written."""
+    """Open a session; on exit, wait for the requests in flight and cache them. Without a `folder`, write no trace files."""
 
     def listen(event: str, facts: Mapping[str, Any]) -> None:
         for observer in observers:
@@ -64,7 +64,7 @@ async def open_session(
         yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
     except asyncio.CancelledError:
         for observer in observers:
-            observer.say("stopping: waits for what is in flight, which is paid for; a second Ctrl-C leaves at once")
+            observer.say("stopping: waiting for paid requests in flight; press Ctrl-C again to leave at once")
         raise
     finally:
         try:
@@ -79,7 +79,7 @@ async def open_session(
 
 
 def _rate_limits(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, RateLimits]:
-    """How hard each model may be pressed, by identity: of roles that share one, the strictest."""
+    """Rate limits of each model, by identity: the strictest of the roles that share it."""
     found: dict[str, RateLimits] = {}
     for role, model in models.items():
         rate_limits = options.pace(role, limits.roles)

@@ -1,14 +1,15 @@
-"""Draw streams: equal random questions of different steps, elements and loops get samples of their own.
+"""Label streams, so that equal random requests of different steps get different samples.
 
-The cache knows a sample by its question, its stream and its number. The stream is the run's seed and the rounds around; a
-label is added where one question is asked in several places. Labels never depend on which place is faster, and the first place
-has none, so its answers are those of an older cache:
+The cache key of a sample holds its request, its stream and its number. The stream is the run's seed and the rounds around the
+step. A label is added to the stream when several positions (step and element) make one request. Labels never depend on timing.
+The first position has no label, so its completions are found in an older cache. These positions get a label:
 
-- steps whose inputs, template and settings are the same: all but the first written one;
-- elements of an `each`: all but the first, for a step that reads nothing of its element; else those equal to an earlier one;
-- steps that run after another one asked the same question, such as those of a second loop.
+- of steps with the same inputs, template and settings: all but the first written one;
+- of the elements of an `each`: all but the first, if the step reads nothing of its element; otherwise each that equals an
+  earlier one;
+- steps that run after another step made the same request, such as those of a second loop.
 
-Places that run side by side and come to the same question by different ways share its samples; that is counted.
+Steps that run concurrently and arrive at the same request in different ways share its samples. Shared samples are counted.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ from promptwire.values.hashing import digest
 __all__ = ["SHARED", "StepPosition", "Streams"]
 
 SHARED: Final = "samples shared with an equal question"
-"""What is counted where places that run side by side ask the same."""
+"""Name of the count of samples that concurrent steps share."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepPosition:
-    """Where a question is asked: the step's path, and the element of each `each` around it."""
+    """Position of a request: the step's path, and the element of each `each` around it."""
 
     path: str
     element: str = ""
     """Numbers of the elements, such as `/2/0`."""
     twin: str = ""
-    """For each of these how many equal elements come before it, such as `/0/1`."""
+    """For each element, how many equal elements come before it, such as `/0/1`."""
 
 
 @dataclass(slots=True)
@@ -46,16 +47,16 @@ class _Owner:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Names and where their values come from, while a graph is read."""
+    """Names and the sources of their values, while a graph is read."""
 
     names: Mapping[str, str]
     eaches: int = 0
     """Number of `each` steps around."""
     own: Mapping[str, int] = field(default_factory=dict)
-    """For a name, how many of these are around its definition."""
+    """For a name, how many `each` steps are around its definition."""
 
     def source(self, wire: Wire) -> str:
-        """Where the value of `wire` comes from."""
+        """Return the source of the value of `wire`."""
         if isinstance(wire, LiteralValue):
             return repr(wire.value)
         if isinstance(wire, RefUnion):
@@ -63,7 +64,7 @@ class _Scope:
         return f"{self.names.get(wire.name, wire.name)}.{wire.port or ''}"
 
     def depth(self, wire: Wire) -> int:
-        """How many `each` steps are around what `wire` reads."""
+        """Return how many `each` steps are around the definition that `wire` reads."""
         refs = wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
         return max((self.own.get(ref.name, 0) for ref in refs), default=0)
 
@@ -73,18 +74,18 @@ class _Scope:
 
 
 class Streams:
-    """The labels of one run."""
+    """Stream labels of one run."""
 
     def __init__(self) -> None:
         self._needs: dict[str, tuple[str, ...]] = {}
         self._eaches: set[str] = set()
         self._twins: dict[str, int] = {}
         self._depths: dict[str, int] = {}
-        """By path, how many of the `each` steps around a step its questions depend on."""
+        """By path, how many of the `each` steps around a step its requests depend on."""
         self._owners: dict[str, dict[StepPosition, _Owner]] = {}
 
     def learn(self, graph: Graph) -> None:
-        """Take in the structure of the run's graph."""
+        """Read the structure of the run's graph."""
         seen: dict[str, int] = {}
         names = {**{name: f"in {name}" for name in graph.inputs}, **{name: repr(value) for name, value in graph.params.items()}}
         for path, form in self._read(graph, _Scope(names)):
@@ -92,7 +93,10 @@ class Streams:
             seen[form] = self._twins[path] + 1
 
     def label(self, question: str, position: StepPosition, first: int, n: int) -> tuple[str, Mapping[str, int]]:
-        """The label of samples `first` to `first + n - 1` of a question asked at `spot`, and newly shared samples by path."""
+        """Return the label of a request's samples at `position`, and the number of newly shared samples by path.
+
+        The samples are those from `first` to `first + n - 1`.
+        """
         owners = self._owners.setdefault(question, {})
         wanted = set(range(first, first + n))
         mine = owners.get(position)
@@ -117,7 +121,7 @@ class Streams:
         return mine.label, found
 
     def _base(self, position: StepPosition) -> str:
-        """What tells a place from those that are known to ask the same: empty for the first of them."""
+        """Label that tells `position` from others known to make the same request; empty for the first of them."""
         depth = self._depths.get(position.path)
         numbers, twins = position.element.split("/")[1:], position.twin.split("/")[1:]
         if depth is not None:
@@ -126,19 +130,19 @@ class Streams:
         return f"~{twin}/{'/'.join(twins)}" if twin or any(number != "0" for number in twins) else ""
 
     def _follows(self, position: StepPosition, other: StepPosition) -> bool:
-        """Whether `spot` always runs after `other` is done."""
+        """Whether `position` always runs after `other` is done."""
         mine, theirs = position.path.split("."), other.path.split(".")
         around = 0
-        for place, (one, two) in enumerate(zip(mine, theirs, strict=False), 1):
-            path = ".".join(mine[:place])
+        for depth, (one, two) in enumerate(zip(mine, theirs, strict=False), 1):
+            path = ".".join(mine[:depth])
             if one != two:
                 same = position.element.split("/")[1 : around + 1] == other.element.split("/")[1 : around + 1]
-                return same and self._leads(".".join(theirs[:place]), path)
+                return same and self._leads(".".join(theirs[:depth]), path)
             around += path in self._eaches
         return False
 
     def _leads(self, start: str, end: str) -> bool:
-        """Whether the step `end` needs `start`, at first hand or through others in the same graph."""
+        """Whether the step `end` depends on `start`, directly or through other steps of the same graph."""
         seen: set[str] = set()
         left = [end]
         while left:
@@ -150,7 +154,7 @@ class Streams:
         return False
 
     def _read(self, graph: Graph, scope: _Scope) -> Iterator[tuple[str, str]]:
-        """Each step that asks a model, with what its questions are made of."""
+        """Yield the path of each step that asks a model, with a hash of the parts of its requests."""
         inner = scope.inside({name: f"step {step.path}" for name, step in graph.steps.items()})
         for step in graph.steps.values():
             self._needs[step.path] = tuple(graph.steps[one].path for one in step.needs if one in graph.steps)
@@ -180,7 +184,7 @@ class Streams:
 
 
 def _form(step: CallStep, sources: Mapping[str, str]) -> str:
-    """A hash of what decides the questions of a step."""
+    """Return a hash of everything that decides the requests of a step."""
     asking: Any = step.asking
     how = [asking.role, asking.template, asking.settings.model_dump(mode="json"), asking.cache]
     return digest([step.type.name, how, dict(sources)])

@@ -1,4 +1,4 @@
-"""Replies that were cut off at their longest length: what still can be read of them, and what to tell about them."""
+"""Replies cut off at the length limit: read an answer before the cut, and count them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Truncations", "answer_before_cut"]
 
 _HEAD = re.compile(r"\s*(.*?(?:[.!?](?=\s)|\n)|.*\Z)", re.DOTALL)
 _LONGEST_NUMBER = 3
-"""Words beside which a number is still the answer, and not a step towards it."""
+"""Most words in which a number counts as the answer; in longer text it may be an intermediate result."""
 _WHOLE = frozenset({"exact", "induction", "set", "f1"})
 """Metrics that compare the whole answer."""
 
 
 def answer_before_cut(text: str, metric: Metric, example: Example, labels: Sequence[str] = ()) -> str | None:
-    """The answer that a reply gave before it was cut off; None when it gave none that the metric takes for right.
+    """Return the answer that a reply gave before the cut; None when the metric scores none as right.
 
-    Small models are often stopped after a label. That label counts where it opens the reply, in its first line or sentence. A
-    number has to be complete. What a plug-in's metric needs is not known, so it reads all there is.
+    Small models are often cut off after a label. The label counts if it is in the reply's first line or sentence. A number must
+    be complete. The needs of a plug-in's metric are unknown, so it gets the whole text.
     """
     if metric.needs != "text" or not text.strip():
         return None
@@ -46,12 +46,12 @@ class _Step:
 
 @dataclass(slots=True)
 class Truncations:
-    """Replies of each step, and how many of them could not be read because they were cut off."""
+    """Number of replies of each step, and of those unreadable because they were cut off."""
 
     steps: dict[str, _Step] = field(default_factory=dict)
 
     def add(self, path: str, max_tokens: int | None, *, cut: bool) -> None:
-        """Note one reply to the step `path`; `cut` when it was cut off before an answer could be read."""
+        """Count one reply to the step `path`; `cut` when it was cut off before an answer could be read."""
         step = self.steps.setdefault(path, _Step())
         step.replies += 1
         step.cut += cut
@@ -59,7 +59,7 @@ class Truncations:
             step.max_tokens = max(max_tokens or 0, step.max_tokens or 0) or None
 
     def notes(self) -> Iterator[str]:
-        """A line for each step of which every reply was cut off."""
+        """Yield a warning for each step whose replies were all cut off."""
         for path, step in sorted(self.steps.items()):
             if step.cut and step.cut == step.replies:
                 what = "the one reply was" if step.cut == 1 else f"all {step.cut} replies were"
