@@ -1,4 +1,4 @@
-"""Options: who plays which role, and where things are kept."""
+"""Options: model and rate limits of each role, folders of cache and runs."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from promptwire.options import Options, cache_folder, runs_folder
         ({"task": "a", "judge": "c"}, {"judge": "http://y"}, "judge", ("c", "http://y")),
     ],
 )
-def test_a_role_without_a_model_borrows_one_with_its_address(
+def test_role_without_a_model_uses_another_roles_model_and_address(
     models: dict[Role, str], bases: dict[Role, str], role: Role, expected: tuple[str, str | None]
 ) -> None:
     assert Options(models=models, api_bases=bases).model(role) == expected
 
 
 @pytest.mark.parametrize("limits", [{"seconds": math.inf}, {"usd": math.nan}, {"calls": -1}, {"call": 1}])
-def test_a_limit_that_limits_nothing_is_refused(limits: dict[str, float]) -> None:
+def test_limit_without_effect_is_refused(limits: dict[str, float]) -> None:
     assert Options.model_validate({"limits": {"usd": 0.5}}).limits == {"usd": 0.5}
     with pytest.raises(ValidationError, match="limits"):
         Options.model_validate({"limits": limits})
 
 
-def test_folders_lie_in_the_working_folder_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_move_the_folders_of_cache_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMPTWIRE_CACHE")
     monkeypatch.setenv("PROMPTWIRE_RUNS", "/elsewhere")
     assert (cache_folder(), runs_folder()) == (Path(".promptwire/cache"), Path("/elsewhere"))
 
 
-def test_a_role_borrows_the_pace_of_the_one_that_lends_it_its_model_limit_by_limit() -> None:
+def test_role_takes_each_missing_rate_limit_from_the_role_whose_model_it_uses() -> None:
     written = {"task": RateLimits(requests_per_minute=60, tokens_per_minute=900), "judge": RateLimits(requests_per_minute=5)}
     options = Options(parallel=9, paces={"meta": RateLimits(parallel=2), "task": RateLimits(requests_per_minute=30)})
     assert options.pace("task", written) == RateLimits(parallel=9, requests_per_minute=30, tokens_per_minute=900)
@@ -54,6 +54,6 @@ def test_a_role_borrows_the_pace_of_the_one_that_lends_it_its_model_limit_by_lim
     assert Options().pace("task") == RateLimits()
 
 
-def test_of_two_paces_the_stricter_holds_limit_by_limit() -> None:
+def test_stricter_of_two_rate_limits_holds_limit_by_limit() -> None:
     strict = RateLimits(parallel=3, requests_per_minute=10).within(RateLimits(requests_per_minute=20, tokens_per_minute=7))
     assert strict == RateLimits(parallel=3, requests_per_minute=10, tokens_per_minute=7)

@@ -1,4 +1,4 @@
-"""A plan with the present cache: what was found in it, what is left, and never less than what the run then asks."""
+"""Plan with the present cache: calls found, calls left, and never fewer than the run makes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def options(name: str, **rest: Any) -> Options:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_what_a_run_asked_is_what_the_plan_before_it_allowed_and_after_it_nothing_is_left(name: str, tmp_path: Path) -> None:
+def test_run_stays_within_its_plan_and_leaves_no_new_call(name: str, tmp_path: Path) -> None:
     before = plan(name, "planted", options(name))
     assert not (tmp_path / "cache").exists() and not (tmp_path / "runs").exists()
     assert (before.total.cached, before.total.new) == (0, before.total.most)
@@ -42,10 +42,10 @@ def test_what_a_run_asked_is_what_the_plan_before_it_allowed_and_after_it_nothin
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_run_that_was_cut_short_is_foretold_from_where_it_stopped(name: str) -> None:
+def test_plan_of_an_interrupted_run_starts_where_it_stopped(name: str) -> None:
     whole = plan(name, "planted", options(name))
     limit = max(130, (whole.total.least + (whole.total.most or 0)) // 3)
-    with contextlib.suppress(PromptwireError):  # a limit may leave no prompt at all; what was answered is kept
+    with contextlib.suppress(PromptwireError):  # a limit may leave no prompt at all; completions stay in the cache
         run(name, "planted", options(name, limits={"calls": limit}))
     rest = plan(name, "planted", options(name))
     assert rest.total.cached and whole.total.new
@@ -53,7 +53,7 @@ def test_a_run_that_was_cut_short_is_foretold_from_where_it_stopped(name: str) -
     assert run(name, "planted", options(name)).calls.new <= rest.total.new
 
 
-def test_steps_that_need_nothing_new_are_told_from_those_that_ask() -> None:
+def test_plan_separates_cached_steps_from_steps_with_new_calls() -> None:
     run("ape", "planted", options("ape"))
     more = plan("ape", "planted", options("ape", patches={"survivors.until": "1"}))
     by_path = {step.path: step for step in more.steps}
@@ -61,7 +61,7 @@ def test_steps_that_need_nothing_new_are_told_from_those_that_ask() -> None:
     assert more.replay >= 1
 
 
-def test_a_change_that_only_asks_for_more_counts_what_is_there() -> None:
+def test_larger_run_counts_the_calls_that_are_cached() -> None:
     told = {**PLANTED, "params": {"n": "4"}}
     run("ape-paraphrase", "planted", Options.model_validate(told))
     (step, *_) = plan("ape-paraphrase", "planted", Options.model_validate({**told, "params": {"n": "7"}})).steps
@@ -69,18 +69,18 @@ def test_a_change_that_only_asks_for_more_counts_what_is_there() -> None:
 
 
 @pytest.mark.parametrize("policy", ["refresh", "off"])
-def test_a_cache_that_is_not_read_saves_nothing(policy: str) -> None:
+def test_cache_policy_without_reads_saves_no_call(policy: str) -> None:
     run("ape", "planted", options("ape"))
     found = plan("ape", "planted", options("ape", cache=policy))
     assert (found.total.cached, found.total.new) == (0, found.total.most)
 
 
-def test_a_limit_bounds_what_is_new() -> None:
+def test_limit_bounds_the_new_calls() -> None:
     found = plan("ape", "planted", options("ape", limits={"calls": 150}))
     assert (found.limit, found.total.new) == (150, 150)
 
 
-def test_consent_is_asked_once_before_the_first_call_and_a_refusal_leaves_nothing(tmp_path: Path) -> None:
+def test_approval_is_requested_once_and_a_refusal_leaves_no_run_folder(tmp_path: Path) -> None:
     seen: list[Plan] = []
 
     def refuse(found: Plan) -> None:
@@ -93,11 +93,11 @@ def test_consent_is_asked_once_before_the_first_call_and_a_refusal_leaves_nothin
     assert not list((tmp_path / "runs").iterdir())
     run("ape", "planted", options("ape"), approve=seen.append)
     assert len(seen) == 2
-    run("ape", "planted", options("ape"), approve=refuse)  # the cache holds it, so there is nothing to ask about
+    run("ape", "planted", options("ape"), approve=refuse)  # all calls are cached, so no approval is requested
     assert len(seen) == 2
 
 
-def test_a_model_without_a_price_makes_the_total_unknown_and_a_free_one_does_not() -> None:
+def test_unpriced_model_makes_the_total_unknown_and_a_free_one_does_not() -> None:
     mixed = plan("ape", "planted", Options(models={"task": "scripted:planted", "meta": "openai/no-such-model"}))
     (proposals,) = [step for step in mixed.steps if step.path == "proposals"]
     assert (proposals.usd, mixed.total.usd, mixed.hosted) == (None, None, True)
@@ -106,11 +106,11 @@ def test_a_model_without_a_price_makes_the_total_unknown_and_a_free_one_does_not
     assert priced.total.usd == sum(step.usd or 0 for step in priced.steps) > 0
 
 
-def test_a_plan_is_json_both_ways() -> None:
+def test_plan_survives_a_round_trip_through_json() -> None:
     found = plan("ape", "planted", options("ape"))
     assert Plan.model_validate(json.loads(found.model_dump_json())) == found
 
 
-def test_what_a_run_would_be_refused_for_the_plan_is_refused_for_too() -> None:
+def test_plan_is_refused_for_the_same_reason_as_the_run() -> None:
     with pytest.raises(PromptwireError, match="hosted models don't score a given answer"):
         plan("ape-logprob", "planted", Options(models={"task": "openai/gpt-4o-mini"}, task={"template": "task/completion.j2"}))

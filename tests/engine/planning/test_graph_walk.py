@@ -1,4 +1,4 @@
-"""The walk over a graph of sizes: loops, elements, inner pipelines, and nodes that say nothing of themselves."""
+"""Graph walk with sizes: loops, elements, inner pipelines, and nodes without a bound."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VARY = "{use: resample, template: ape/paraphrase.j2, "
 
 
 def counts(project: Project, nodes: str, output: str, **options: object) -> dict[str, CallBounds]:
-    """The counts of a pipeline with one prompt and ten examples."""
+    """Bounds of the steps of a pipeline with one prompt and ten examples."""
     (project.folder / "p.yaml").write_text(f"{HEAD}nodes:\n{nodes}\noutputs: {{prompt: {output}}}\n")
     graph = load_graph(project.folder / "p.yaml")
     return count_calls(graph, {"seed": Extent.exactly(1), "train": Extent.exactly(10)}, **options)  # type: ignore[arg-type]
@@ -43,23 +43,23 @@ LOOP = """
 """
 
 
-def test_a_state_grows_from_round_to_round(project: Project) -> None:
+def test_state_grows_from_round_to_round(project: Project) -> None:
     """1, 3 and 9 prompts at most; at least the one prompt each round."""
     found = counts(project, LOOP.format(rounds=3, vary=VARY, keep="true"), "$search.beam")
     assert asks(found["search.more"]) == (6, 2 * (1 + 3 + 9))
 
 
-def test_rounds_that_change_nothing_are_counted_without_walking_them(project: Project) -> None:
+def test_equal_rounds_are_counted_without_a_walk(project: Project) -> None:
     text = LOOP.format(rounds=10**9, vary=VARY, keep="false").replace("n: 2", "n: 1")
     assert asks(counts(project, text, "$search.beam")["search.more"]) == (1, 10**9)
 
 
-def test_a_state_that_grows_for_ever_is_not_followed_for_ever(project: Project) -> None:
+def test_state_that_grows_in_every_round_has_no_upper_bound(project: Project) -> None:
     text = LOOP.format(rounds=10**9, vary=VARY, keep="true")
     assert counts(project, text, "$search.beam")["search.more"].asks.most == math.inf
 
 
-def test_a_loop_over_a_list_takes_each_value_in_turn(project: Project) -> None:
+def test_loop_over_a_list_uses_each_value_once(project: Project) -> None:
     nodes = """
   search:
     repeat: {size: [2, 5]}
@@ -71,7 +71,7 @@ def test_a_loop_over_a_list_takes_each_value_in_turn(project: Project) -> None:
     assert scores(counts(project, nodes, "$search.beam")["search.best"]) == (7, 7)
 
 
-def test_a_loop_that_may_end_early_has_one_round_for_certain(project: Project) -> None:
+def test_loop_that_may_end_early_has_at_least_one_round(project: Project) -> None:
     nodes = """
   search:
     repeat: 4
@@ -86,7 +86,7 @@ def test_a_loop_that_may_end_early_has_one_round_for_certain(project: Project) -
     assert scores(counts(project, nodes, "$best.prompts")["search.scored"]) == (10, 40)
 
 
-def test_elements_multiply_what_their_graph_asks(project: Project) -> None:
+def test_elements_multiply_the_calls_of_their_graph(project: Project) -> None:
     nodes = f"""
   many: {VARY}prompts: $seed, n: 3, keep_parents: true}}
   family:
@@ -99,7 +99,7 @@ def test_elements_multiply_what_their_graph_asks(project: Project) -> None:
     assert (asks(found["many"]), asks(found["family.again"])) == ((3, 3), (2, 8))
 
 
-def test_an_inner_pipeline_is_walked_with_its_own_params(project: Project) -> None:
+def test_inner_pipeline_is_walked_with_its_own_params(project: Project) -> None:
     (project.folder / "inner.yaml").write_text(
         f"promptwire: 1\ninputs: {{p: Prompts}}\nparams: {{k: 2}}\nnodes: {{v: {VARY}prompts: $p, n: $k}}}}\noutputs: {{out: $v}}\n"
     )
@@ -107,7 +107,7 @@ def test_an_inner_pipeline_is_walked_with_its_own_params(project: Project) -> No
     assert asks(found["inner.v"]) == (5, 5)
 
 
-def test_a_node_that_says_nothing_has_no_bound_and_is_named(project: Project) -> None:
+def test_node_type_without_bound_makes_calls_unknown(project: Project) -> None:
     (project.folder / "p.yaml").write_text(
         f"{HEAD}nodes:\n  v: {VARY}prompts: $seed}}\n  e: {{use: beam-select, prompts: $v, on: $train}}\noutputs: {{prompt: $e}}\n"
     )
@@ -120,11 +120,11 @@ def test_a_node_that_says_nothing_has_no_bound_and_is_named(project: Project) ->
 
 
 @pytest.mark.parametrize("name", Registry())
-def test_every_node_type_that_is_shipped_says_what_it_comes_to(name: str) -> None:
+def test_every_shipped_node_type_has_a_bound(name: str) -> None:
     assert Registry()[name].bound is not None
 
 
-def test_loops_in_loops_are_taken_at_once_after_many_steps(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nested_loops_are_counted_at_once_after_many_steps(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     monkeypatch.setattr(graph_walk, "MANY_STEPS", 500)
     monkeypatch.setattr(graph_walk, "found_again", lambda *given: calls.append(1) or ({}, frozenset()))

@@ -1,4 +1,4 @@
-"""A plan against the run that it foretold: never less than what was asked, and the same where it says so."""
+"""Plan compared with its run: never fewer calls than were made, and equal where it is exact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALL: dict[str, dict[str, Any]] = {"opro": {"steps": 3}, "protegi": {"rounds": 
 
 @pytest.mark.parametrize("reply", [well_formed, mixed], ids=["distinct", "mixed"])
 @pytest.mark.parametrize("name", WHOLE)
-async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, reply: Any) -> None:
+async def test_steps_of_shipped_pipelines_stay_within_the_plan(name: str, reply: Any) -> None:
     params, task = SMALL.get(name, {}), numbers(12, dev=12)
     found = make_plan(load_graph(name, params=params), task)
     run = await search(name, model(reply), task, params=params)
@@ -31,7 +31,7 @@ async def test_no_step_of_a_shipped_pipeline_asks_more_than_planned(name: str, r
 
 @pytest.mark.parametrize("policy", ["top", "uniform", "ucb", "ucb-e", "successive-rejects", "successive-halving"])
 @pytest.mark.parametrize("pulls", [1, 7, 50, 1000])
-async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
+async def test_every_selection_policy_stays_within_its_plan(policy: str, pulls: int) -> None:
     params, sets = {"rounds": 1}, {"search.select.policy": policy, "search.select.pulls": str(pulls)}
     found = make_plan(load_graph("protegi", params=params, patches=sets), numbers(30))
     run = await search("protegi", model(mixed), numbers(30), params=params, sets=sets)
@@ -41,7 +41,7 @@ async def test_every_selection_is_foretold(policy: str, pulls: int) -> None:
     assert step.least <= count.new + count.cached <= step.most
 
 
-async def test_exact_numbers_are_exact() -> None:
+async def test_exact_bound_equals_the_number_of_calls() -> None:
     found = make_plan(load_graph("ape", params={"draws": 3, "n": 4}), numbers(40))
     run = await search("ape", model(mixed), numbers(40), params={"draws": 3, "n": 4})
     (proposals,) = [step for step in found.steps if step.path == "proposals"]
@@ -70,14 +70,14 @@ async def test_exact_numbers_are_exact() -> None:
         ("ape", {"proposals": 50, "survivors": 51 * 10 + 26 * 20 + 13 * 10}),
     ],
 )
-def test_the_most_is_what_the_papers_formula_comes_to(name: str, asked: dict[str, int]) -> None:
-    """With 40 examples to learn from, of which CAPO takes 4 for shots, and 20 of dev."""
+def test_upper_bound_equals_the_formula_of_the_paper(name: str, asked: dict[str, int]) -> None:
+    """With 40 train examples, of which CAPO uses 4 as demonstrations, and 20 dev examples."""
     steps = {step.path: step.most for step in make_plan(load_graph(name), numbers(40, dev=20)).steps}
     assert {path: steps[path] for path in asked} == asked
     assert name != "ape" or "best" not in steps
 
 
-def test_a_judge_may_be_asked_about_every_answer() -> None:
+def test_judge_may_be_called_for_every_answer() -> None:
     task = numbers(10)
     plain = make_plan(load_graph("opro", params={"steps": 1}), task).steps[0]
     rubric = str(resources.template_path("task/judge.j2"))
@@ -88,11 +88,11 @@ def test_a_judge_may_be_asked_about_every_answer() -> None:
     assert (judged.least, judged.most) == (2, 4)
 
 
-def test_the_held_out_comparison_is_planned_too() -> None:
+def test_plan_includes_the_held_out_comparison() -> None:
     """Two prompts on 4 test and 10 train examples; one prompt when the initial one stays the best."""
     report = make_plan(load_graph("ape"), numbers(10)).steps[-1]
     assert (report.path, report.least, report.most) == ("report", 14, 28)
 
 
-def test_a_pipelines_own_limit_is_told() -> None:
+def test_plan_shows_the_pipelines_own_limit() -> None:
     assert make_plan(load_graph("ape", patches={"limits": "{calls: 77}"}), numbers(10)).limit == 77

@@ -1,4 +1,4 @@
-"""What a loop hands back to a node is counted once, and only where that is certain: a race in loops of all sorts."""
+"""Scores that a loop returns to a race are counted once, and only where that is certain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLAIN = {
     "more": "",
 }  # fmt: skip
 EVERY = 4 + 5 * 2 * 4
-"""Prompts that run when each of six rounds is counted whole: the 2 and their 2 variants, then 4 and 4."""
+"""Prompts that run when no round of six reuses scores: 2 and their 2 variants, then 4 and 4."""
 NUMBERS = numbers(12)
 TASK = NUMBERS.model_copy(update={"prompts": Prompts.of([Prompt(text="Say it."), Prompt(text="Name it.")])})
 
@@ -52,9 +52,7 @@ TASK = NUMBERS.model_copy(update={"prompts": Prompts.of([Prompt(text="Say it."),
         ({"repeat": "{size: [1, 2, 3, 4]}", "blocks": "$size"}, 4 * 3 + 8 * (6 + 9 + 12)),
     ],
 )
-async def test_prompts_are_counted_once_where_their_rows_come_back_with_them(
-    changes: dict[str, str], counted: int, tmp_path: Path
-) -> None:
+async def test_prompts_are_counted_once_when_their_scores_return(changes: dict[str, str], counted: int, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(LOOP.format(**{**PLAIN, **changes}))
     steps = {step.path: step.most for step in make_plan(load_graph(tmp_path / "p.yaml"), TASK).steps}
     assert steps["search.best"] == counted
@@ -64,8 +62,8 @@ async def test_prompts_are_counted_once_where_their_rows_come_back_with_them(
             assert run.counted("search.best")[1] <= counted
 
 
-async def test_prompts_that_come_in_before_there_is_a_race_are_counted_when_they_come(tmp_path: Path) -> None:
-    """Few prompts need no race; they run when more have come, with no rows of their own."""
+async def test_prompts_from_before_the_first_race_are_counted_when_they_run(tmp_path: Path) -> None:
+    """Few prompts need no race. They run when there are more prompts, and have no scores yet."""
     (tmp_path / "p.yaml").write_text(LOOP.format(**{**PLAIN, "keep": "15"}))
     (step,) = [step for step in make_plan(load_graph(tmp_path / "p.yaml"), TASK).steps if step.path == "search.best"]
     run = await search(tmp_path / "p.yaml", model(graded), TASK)

@@ -1,4 +1,4 @@
-"""Estimated lengths: of the right size beside what a run really sends, and longer where more is shown."""
+"""Token estimates: close to what a run sends, and higher where a request shows more."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def counts(name: str, task: Task, **params: int) -> dict[str, CallBounds]:
 
 
 @pytest.mark.parametrize("name", SMALL)
-async def test_no_step_reads_more_than_planned_when_prompts_are_short(name: str) -> None:
+async def test_steps_read_no_more_than_planned_when_prompts_are_short(name: str) -> None:
     task = numbers(20, dev=10)
     planned = {step.path: step for step in make_plan(load_graph(name, params=SMALL[name]), task).steps}
     run = await search(name, model(), task, params=SMALL[name])
@@ -40,14 +40,14 @@ def of(name: str, path: str, task: Task, **params: int) -> Length:
     return found
 
 
-def test_a_request_that_shows_more_is_longer() -> None:
+def test_request_that_shows_more_is_longer() -> None:
     task = numbers(50)
     few, many = of("ape", "proposals", task, shots=2), of("ape", "proposals", task, shots=10)
     assert many.read > few.read
     assert many.written == few.written == 2000
 
 
-def test_a_conversation_that_is_continued_counts_again() -> None:
+def test_continued_conversation_counts_again() -> None:
     task = numbers(50, dev=20)
     steps = {step.path: step for step in make_plan(load_graph("pe2", params={"steps": 1}), task).steps}
     exam, edits = steps["search.exam"], steps["search.edits"]
@@ -55,27 +55,27 @@ def test_a_conversation_that_is_continued_counts_again() -> None:
     assert edits.tokens_in / edits.most > exam.tokens_in / exam.most
 
 
-def test_a_reply_is_as_long_as_its_max_tokens_and_else_what_is_stated() -> None:
+def test_reply_length_is_max_tokens_or_the_stated_default() -> None:
     task = numbers(10)
     short = task.model_copy(update={"settings": Settings(max_tokens=7)})
     assert [found and found.written for found in (scoring(None, task), scoring(None, short))] == [REPLY, 7]
 
 
-def test_a_judge_is_paid_for_too() -> None:
+def test_judge_calls_are_part_of_the_estimate() -> None:
     task = numbers(10)
     judged = load_graph("opro", params={"steps": 1})
     rubric = task.model_copy(update={"metric": "judge", "rubric": task.template.replace("chat", "judge")})
-    plain, dear = make_plan(judged, task).total, make_plan(judged, rubric).total
-    assert plain.tokens_in and dear.tokens_in and dear.tokens_in > plain.tokens_in
+    plain, with_judge = make_plan(judged, task).total, make_plan(judged, rubric).total
+    assert plain.tokens_in and with_judge.tokens_in and with_judge.tokens_in > plain.tokens_in
 
 
-def test_labels_are_one_token() -> None:
+def test_label_counts_as_one_token() -> None:
     task = numbers(10).model_copy(update={"metric": "choice", "labels": tuple(f"answer {n}" for n in range(10))})
     found = scoring(None, task)
     assert found is not None and found.written == 1
 
 
-def test_a_node_without_a_bound_has_no_length() -> None:
+def test_step_without_a_bound_has_no_length() -> None:
     task = numbers(10)
     count = counts("ape", task)["proposals"]
     count.show({"examples": Extent(0)})

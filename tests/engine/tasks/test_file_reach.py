@@ -1,4 +1,4 @@
-"""What a file may name: nothing out of its folder, by dots or by links, but what is shipped or allowed."""
+"""Files that an untrusted file may name: in its own folder, shipped, or allowed by the user."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def test_neither_dots_nor_links_lead_out(folders: tuple[Path, Path]) -> None:
         assert not reachable(theirs / name, [theirs])
 
 
-def test_what_the_user_allows_is_within_reach(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_the_user_allows_is_reachable(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     theirs, mine = folders
     monkeypatch.setenv("PROMPTWIRE_ALLOW", f"/elsewhere{os.pathsep}{mine}")
     assert reachable(theirs / "../mine/diary.jsonl", [theirs])
     assert not reachable(theirs / "../other", [theirs])
 
 
-def test_what_is_shipped_is_always_within_reach(tmp_path: Path) -> None:
+def test_shipped_files_are_always_reachable(tmp_path: Path) -> None:
     assert reachable(resources.template_path("task/chat.j2"), [tmp_path])
 
 
 @given(st.text(st.sampled_from("./ab\\~$"), max_size=30))
-def test_whatever_is_written_what_is_reached_lies_in_the_folder(written: str) -> None:
+def test_every_reachable_name_lies_in_the_folder(written: str) -> None:
     folder = Path("/nowhere/inside")
     if reachable(folder / written, [folder]):
         assert Path(os.path.abspath(folder / written)).is_relative_to(folder)

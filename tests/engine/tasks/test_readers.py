@@ -1,4 +1,4 @@
-"""Examples from files: every known kind, and one clear error for what can't be read."""
+"""Examples from files: every known kind, and one clear error for an invalid file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_tables_keep_quoted_commas_newlines_and_other_columns(tmp_path: Path) ->
     assert (example.input, example.output, example.meta) == ("a, b\nc", "d", {"source": "book"})
 
 
-def test_columns_name_fields_and_numbers_become_text(tmp_path: Path) -> None:
+def test_columns_become_named_fields_and_numbers_become_text(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl", '{"q": "how many?", "context": "two cats", "a": 2}')
     (example,) = read_examples(path, Columns(input=("q", "context"), output="a")).examples.items
     assert (example.input, example.outputs) == ({"q": "how many?", "context": "two cats"}, ("2",))
@@ -70,7 +70,7 @@ def test_repeated_rows_are_dropped_and_counted(tmp_path: Path) -> None:
         ("a.jsonl", "[" * 100_000, "a.jsonl:1: not JSON"),
     ],
 )
-def test_what_is_no_example_is_an_error_with_its_place(tmp_path: Path, name: str, text: str, message: str) -> None:
+def test_invalid_row_is_an_error_with_its_location(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
         read_examples(write(tmp_path, name, text))
     assert str(caught.value).startswith(f"{tmp_path}/{message}")
@@ -88,7 +88,7 @@ def test_missing_files_folders_and_other_encodings_are_errors(tmp_path: Path) ->
 
 
 @given(st.integers(2, 60), st.floats(0.05, 0.95))
-def test_a_split_loses_nothing_shares_nothing_and_is_always_the_same(n: int, share: float) -> None:
+def test_split_is_complete_disjoint_and_reproducible(n: int, share: float) -> None:
     examples = Examples.of(Example(input=str(number), outputs=("x",)) for number in range(n))
     first, second = split(examples, share, "test")
     assert len(first) + len(second) == n
@@ -98,7 +98,7 @@ def test_a_split_loses_nothing_shares_nothing_and_is_always_the_same(n: int, sha
     assert split(examples, share, "test") == (first, second)
 
 
-def test_one_example_can_not_be_split() -> None:
+def test_single_example_cannot_be_split() -> None:
     with pytest.raises(DataError, match="can't be split"):
         split(Examples.of([Example(input="a", outputs=("b",))]), 0.5, "test")
 
@@ -134,7 +134,7 @@ def test_a_data_file_has_limits_and_is_read_no_further(
         read_examples(tmp_path / name)
 
 
-def test_a_sparse_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
+def test_sparse_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
     for name in ("a.jsonl", "a.json", "a.csv"):
         with (tmp_path / name).open("wb") as file:
             file.truncate(2**30)

@@ -1,4 +1,4 @@
-"""Strange values in data files are one clear error with its line, before anything is spent."""
+"""Extreme values in data files give one clear error with its line, before the first call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GOOD = '{"input": "a", "output": "b"}'
         ("[" * 100_000, "nested deeper"),
     ],
 )
-def test_a_strange_row_is_an_error_with_its_line(row: str, problem: str, tmp_path: Path) -> None:
+def test_extreme_row_is_an_error_with_its_line(row: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "data.jsonl").write_text(f"{GOOD}\n{row}\n")
     with pytest.raises(DataError, match=problem) as caught:
         read_examples(tmp_path / "data.jsonl")
@@ -33,7 +33,7 @@ def test_a_strange_row_is_an_error_with_its_line(row: str, problem: str, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["x" * 5000 + ".jsonl", "a/" * 1000 + "x.jsonl"])
-def test_a_data_name_that_is_too_long_is_one_short_error(name: str, tmp_path: Path) -> None:
+def test_too_long_data_file_name_is_one_short_error(name: str, tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(f"promptwire: 1\nprompt: p\ndata: {{train: {name}}}\n")
     with pytest.raises(DataError, match="there is no data file") as caught:
         load_task(str(tmp_path / "t.yaml"))

@@ -1,4 +1,4 @@
-"""Task files: what they may name, and where a mistake in them is told."""
+"""Task files: the files that they may name, and the locations of their errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TASK = "promptwire: 1\nprompt: Say it.\ndata:\n  train: {train}\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with a task and, beside it, one with data."""
+    """Folders for a task and, beside it, for its data."""
     for name in ("task", "data"):
         (tmp_path / name).mkdir()
     (tmp_path / "data" / "train.jsonl").write_text(ROWS)
@@ -32,12 +32,12 @@ def task(project: Path, train: str) -> str:
 def test_data_outside_of_the_tasks_folder_is_refused_until_it_is_allowed(
     kind: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (project / "task" / "innocent.jsonl").symlink_to(project / "data" / "train.jsonl")
+    (project / "task" / "linked.jsonl").symlink_to(project / "data" / "train.jsonl")
     (project / "task" / "deep").symlink_to(project / "data")
     written = {
         "dots": "../data/train.jsonl",
         "absolute": str(project / "data" / "train.jsonl"),
-        "link": "innocent.jsonl",
+        "link": "linked.jsonl",
         "link of a folder": "deep/train.jsonl",
     }[kind]
     source = task(project, written)
@@ -51,7 +51,7 @@ def test_data_outside_of_the_tasks_folder_is_refused_until_it_is_allowed(
     assert len(load_task(source).train) + len(load_task(source).test) == 2
 
 
-def test_what_the_user_names_may_lie_anywhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_the_user_names_may_lie_anywhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = task(project, "missing.jsonl")
     assert len(load_task(source, {"data": {"train": "../data/train.jsonl"}}).test) == 1
     (project / "link.jsonl").symlink_to(project / "data" / "train.jsonl")
@@ -60,7 +60,7 @@ def test_what_the_user_names_may_lie_anywhere(project: Path, monkeypatch: pytest
         assert len(load_task(named, {"prompt": "Say it."}).test) == 1
 
 
-def test_a_template_of_a_task_outside_of_its_folder_is_refused_unless_the_user_named_it(
+def test_template_outside_the_folder_is_refused_unless_the_user_named_it(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "secret.j2").write_text("{{ prompt }} {{ input }}")
@@ -73,7 +73,7 @@ def test_a_template_of_a_task_outside_of_its_folder_is_refused_unless_the_user_n
     assert load_task(source, {"template": "secret.j2"}).template == str((project / "secret.j2").resolve())
 
 
-def test_data_that_is_not_there_is_told_with_the_line_that_names_it(project: Path) -> None:
+def test_missing_data_file_is_an_error_at_the_line_that_names_it(project: Path) -> None:
     source = task(project, "trian.jsonl")
     with pytest.raises(DataError) as missing:
         load_task(source)
