@@ -1,7 +1,7 @@
 """Report of a run: best prompt, scores, calls and cost.
 
-The report is printed, and written into the run folder. It shows the held-out scores of the initial and the best prompt and their
-difference on the same examples, with 95% intervals. An optimizer's own scores are too high: it selected prompts by them.
+The report is printed, and written into the run folder. It shows the held-out scores of the initial and the best prompt and
+their difference on the same examples, with 95% intervals. An optimizer's own scores are too high: it selected prompts by them.
 """
 
 from __future__ import annotations

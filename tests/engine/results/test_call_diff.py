@@ -1,4 +1,4 @@
-"""Which part of a question differed: the smallest difference is found, whatever else the other run asked."""
+"""Differences between calls of two runs: the smallest difference is found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from promptwire.values import Message
 
 
 def record(folder: Path, *calls: dict[str, Any], path: str = "step") -> Path:
-    """A run folder whose step asked `calls`."""
+    """Make a run folder whose step made `calls`."""
     folder.mkdir()
     lines = []
     for call in calls:
@@ -40,7 +40,7 @@ def record(folder: Path, *calls: dict[str, Any], path: str = "step") -> Path:
         ({"identity": "n", "temperature": 0.7}, ("settings", "identity")),
     ],
 )
-def test_the_part_that_differs_is_named(tmp_path: Path, change: dict[str, Any], parts: tuple[str, ...]) -> None:
+def test_the_differing_part_is_named(tmp_path: Path, change: dict[str, Any], parts: tuple[str, ...]) -> None:
     here = read_calls(record(tmp_path / "here", change), "step")
     there = read_calls(record(tmp_path / "there", {"text": "else", "temperature": 0.1, "stream": "7/"}, {}), "step")
     (reason,) = explain(here, there)
@@ -48,7 +48,7 @@ def test_the_part_that_differs_is_named(tmp_path: Path, change: dict[str, Any], 
     assert reason.here != reason.there
 
 
-def test_the_same_questions_need_no_reason_and_strange_ones_have_none(tmp_path: Path) -> None:
+def test_equal_calls_have_no_reason_and_unrelated_ones_differ_in_all_parts(tmp_path: Path) -> None:
     here = read_calls(record(tmp_path / "here", {}, {"text": "a"}), "step")
     assert explain(here, here) == []
     strange = {"text": "b", "identity": "n", "temperature": 0.1, "sample": 9}
@@ -61,14 +61,14 @@ def test_the_stream_counts_only_for_random_requests(tmp_path: Path) -> None:
     assert explain(here, read_calls(record(tmp_path / "there", {"temperature": 0.0}), "step")) == []
 
 
-def test_an_unknown_step_and_a_missing_record_are_clear_errors(tmp_path: Path) -> None:
+def test_an_unknown_step_and_a_missing_file_are_errors(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="did you mean 'step'"):
         read_calls(record(tmp_path / "here", {}), "stap")
     with pytest.raises(RunError, match="can't be read"):
         read_calls(tmp_path / "none", "step")
 
 
-def test_a_reason_shows_short_parts_as_they_are(tmp_path: Path) -> None:
+def test_a_reason_shows_short_parts_unchanged(tmp_path: Path) -> None:
     here = read_calls(record(tmp_path / "here", {"temperature": 0.7}), "step")
     there = read_calls(record(tmp_path / "there", {}), "step")
     assert explain(here, there) == [Reason(("settings",), 1, ('{"temperature":0.7}',), ('{"temperature":0.5}',))]

@@ -1,4 +1,4 @@
-"""Waves: results in the written order, and one error that speaks for all."""
+"""Concurrent jobs: results in the written order, and one error of several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from promptwire.running.gather import first_error, gather
 
 
-async def test_results_come_in_the_written_order_whatever_finishes_first() -> None:
+async def test_results_are_in_the_written_order_whichever_job_finishes_first() -> None:
     gate = asyncio.Event()
 
     async def last() -> str:
@@ -23,11 +23,11 @@ async def test_results_come_in_the_written_order_whatever_finishes_first() -> No
     assert await gather([last(), first()]) == ("slow", "quick")
 
 
-async def test_nothing_to_do_is_nothing() -> None:
+async def test_no_jobs_give_no_results() -> None:
     assert await gather([]) == ()
 
 
-async def test_a_failure_cancels_the_others_and_is_raised_itself() -> None:
+async def test_a_failure_cancels_the_other_jobs_and_is_raised() -> None:
     ended: list[str] = []
 
     async def endless() -> None:
@@ -46,7 +46,7 @@ async def test_a_failure_cancels_the_others_and_is_raised_itself() -> None:
     assert ended == ["cancelled", "cancelled"]
 
 
-async def test_of_several_failures_the_first_written_one_is_raised() -> None:
+async def test_the_first_written_of_several_failures_is_raised() -> None:
     async def failing(name: str) -> None:
         raise KeyError(name)
 
@@ -54,7 +54,7 @@ async def test_of_several_failures_the_first_written_one_is_raised() -> None:
         await gather([failing("first"), failing("second")])
 
 
-async def test_cancelling_a_wave_cancels_its_jobs() -> None:
+async def test_cancelling_gather_cancels_its_jobs() -> None:
     started = asyncio.Event()
     ended: list[bool] = []
 
@@ -73,7 +73,7 @@ async def test_cancelling_a_wave_cancels_its_jobs() -> None:
     assert ended == [True, True]
 
 
-def test_a_real_error_is_louder_than_a_cancellation() -> None:
+def test_an_error_goes_before_a_cancellation() -> None:
     error = KeyError("x")
     assert first_error([asyncio.CancelledError(), error]) is error
     assert isinstance(first_error([]), asyncio.CancelledError)

@@ -1,4 +1,4 @@
-"""The report's comparison: both prompts on the same rows, without what can't be had, and never without its result."""
+"""Held-out comparison: both prompts on the same examples, without those that can't be scored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbered(count: int) -> Examples:
 
 
 def failing(fails: Callable[[str, str], Exception | Completion | None]) -> ScriptedBackend:
-    """A model that is right, but for what `fails` says of the prompt and the input."""
+    """Make a model that answers right, except where `fails` returns a fault for the prompt and the input."""
 
     def reply(request: Request, key: str) -> str | Completion:
         asked = request_text(request)
@@ -50,20 +50,20 @@ async def compared(model: ScriptedBackend, count: int = 40, **rest: Any) -> tupl
     [ContextOverflow("too long"), RequestRefused("HTTP 400: no"), Completion(finish="content_filter")],
     ids=["overflow", "400", "filter"],
 )
-async def test_a_row_that_is_refused_for_good_is_left_out_for_both_prompts_and_named(fault: Exception | Completion) -> None:
+async def test_a_permanently_refused_example_is_left_out_for_both_prompts_and_named(fault: Exception | Completion) -> None:
     found, run = await compared(failing(lambda prompt, given: fault if (prompt, given) == ("second", "x7") else None))
     assert (found.initial.n, found.best.n, found.gain.n, found.initial.score, found.best.score) == (39, 39, 39, 1.0, 1.0)
     assert [one.text for one in found.left_out] == ["x7"] and found.left_out[0].why
     assert run.counts[REPORT, "left out"] == 1
 
 
-async def test_when_every_row_is_refused_nothing_is_scored_and_nothing_fails() -> None:
+async def test_refusal_of_every_example_leaves_no_score_and_no_error() -> None:
     found, _ = await compared(failing(lambda prompt, given: RequestRefused("no") if prompt == "second" else None))
     assert (found.initial.n, found.best.score, len(found.left_out)) == (0, None, 40)
 
 
 @pytest.mark.parametrize("kind", [ModelUnavailable, TransientError, ModelError])
-async def test_a_lost_endpoint_ends_the_comparison_and_is_forgiven_for_train(kind: type[ModelError]) -> None:
+async def test_a_lost_endpoint_ends_the_comparison_but_not_for_train(kind: type[ModelError]) -> None:
     lost = failing(lambda prompt, given: kind("down") if int(given[1:]) % 2 else None)
     with pytest.raises(kind, match="down"):
         await compared(lost)
@@ -71,12 +71,12 @@ async def test_a_lost_endpoint_ends_the_comparison_and_is_forgiven_for_train(kin
     assert (found.best.n, found.best.score) == (found.initial.n, 1.0) and 0 < found.best.n <= 20
 
 
-async def test_a_row_that_fails_in_passing_is_left_out_where_the_endpoint_lives() -> None:
+async def test_an_example_with_a_transient_error_is_left_out() -> None:
     found, _ = await compared(failing(lambda prompt, given: TransientError("500") if given in ("x3", "x9") else None))
     assert (found.best.n, {one.text for one in found.left_out}) == (38, {"x3", "x9"})
 
 
-async def test_a_limit_leaves_whole_pairs_of_a_drawn_order() -> None:
+async def test_a_limit_leaves_complete_pairs() -> None:
     right = failing(lambda prompt, given: None)
     found, run = await compared(right, limits=Limits(calls=21), partial=True)
     assert (found.initial.n, found.best.n, run.limits_hit) == (10, 10, ["the limit of 21 calls is reached, at report"])
@@ -84,7 +84,7 @@ async def test_a_limit_leaves_whole_pairs_of_a_drawn_order() -> None:
         await compared(right, limits=Limits(calls=21))
 
 
-async def test_a_prompt_is_asked_once_when_the_initial_one_is_the_best() -> None:
+async def test_examples_are_scored_once_when_the_initial_prompt_is_the_best() -> None:
     examples = numbered(5)
     model = failing(lambda prompt, given: None)
     run = session(model, task=task(train=examples, test=examples))
@@ -92,7 +92,7 @@ async def test_a_prompt_is_asked_once_when_the_initial_one_is_the_best() -> None
     assert (len(model.requests), found.gain.score, found.best.n) == (5, 0.0, 5)
 
 
-def test_a_sample_is_drawn_steadily_and_does_not_follow_the_file() -> None:
+def test_a_sample_does_not_depend_on_the_order_of_the_file() -> None:
     many, more = numbered(200), numbered(220)
     some = draw_examples(many, 50)
     assert some == draw_examples(Examples(items=many.items[::-1]), 50) == draw_examples(many)[:50]

@@ -1,4 +1,4 @@
-"""A judge without a grade is asked again, then its answer is left out: a run never ends or stays stuck for one verdict."""
+"""Judge without a grade: it is asked again, then the answer is left out and the run continues."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judged() -> Task:
 
 
 class Bench(ScriptedBackend):
-    """A judge that gives `bad` verdicts about the input x3 first, then `good`; about all others `good` at once."""
+    """Make a judge that first replies with `bad` verdicts about the input x3, then `good`; for other inputs `good` at once."""
 
     def __init__(self, verdict: str, *, bad: int) -> None:
         super().__init__(self.reply)
@@ -53,7 +53,7 @@ async def graded(model: Bench, run: Session | None = None) -> tuple[Scores, Sess
 
 @pytest.mark.parametrize("verdict", NO_GRADE)
 @pytest.mark.parametrize("bad", [1, 3])
-async def test_a_judge_without_a_grade_is_asked_again_as_another_sample(verdict: str, bad: int) -> None:
+async def test_a_judge_without_a_grade_is_asked_for_another_sample(verdict: str, bad: int) -> None:
     model = Bench(verdict, bad=bad)
     scores, run = await graded(model)
     assert [row.value for row in scores.rows] == [0.25] * 6
@@ -63,7 +63,7 @@ async def test_a_judge_without_a_grade_is_asked_again_as_another_sample(verdict:
 
 
 @pytest.mark.parametrize("verdict", NO_GRADE)
-async def test_an_answer_that_gets_no_grade_is_left_out_and_counted(verdict: str) -> None:
+async def test_an_answer_without_a_grade_is_left_out_and_counted(verdict: str) -> None:
     model = Bench(verdict, bad=99)
     scores, run = await graded(model)
     (lost,) = [example.id for example in run.task.train.items if example.text == "x3"]
@@ -75,7 +75,7 @@ async def test_an_answer_that_gets_no_grade_is_left_out_and_counted(verdict: str
 
 
 @pytest.mark.parametrize("bad", [2, 99])
-async def test_a_run_again_asks_nothing_and_ends_the_same(tmp_path: Path, bad: int) -> None:
+async def test_a_second_run_makes_no_new_call_and_gives_the_same_scores(tmp_path: Path, bad: int) -> None:
     found = []
     for _ in range(2):
         model = Bench("no grade", bad=bad)
@@ -90,7 +90,7 @@ async def test_a_run_again_asks_nothing_and_ends_the_same(tmp_path: Path, bad: i
     assert found[0][1] > found[1][1] == 0
 
 
-async def test_a_judge_that_never_grades_leaves_a_prompt_without_a_score() -> None:
+async def test_a_judge_that_never_grades_leaves_the_prompt_unscored() -> None:
     scores, run = await graded(
         Bench("no grade", bad=99), session(ScriptedBackend(lambda request, key: "no grade"), task=judged())
     )

@@ -1,4 +1,4 @@
-"""Labels that a model does not list: the prompt's fault where the model lists them for others, else the model can't do it."""
+"""Labels missing from the likeliest tokens: the fault of the prompt, or of the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def topics(initial: str = "start") -> Task:
 
 
 def chooser(*, lists: str) -> ScriptedBackend:
-    """A model that lists the labels for prompts that hold `lists` and no "JSON"."""
+    """Make a model that lists the labels for prompts with `lists` and without "JSON"."""
 
     def reply(request: Request, key: str) -> str | Completion:
         if lists in request_text(request) and "JSON" not in request_text(request):
@@ -43,7 +43,7 @@ async def chosen(run: Session, *prompts: Prompt) -> Scores:
 
 @pytest.mark.parametrize("beside", [(), (Prompt(text="start"),)], ids=["alone", "beside a good one"])
 @pytest.mark.parametrize("initial", ["start", JSON.text], ids=["good initial prompt", "bad initial prompt"])
-async def test_a_prompt_that_hides_the_labels_is_wrong_and_counted(beside: tuple[Prompt, ...], initial: str) -> None:
+async def test_a_prompt_that_hides_the_labels_scores_0_and_is_counted(beside: tuple[Prompt, ...], initial: str) -> None:
     run = session(chooser(lists=""), task=topics(initial))
     scores = await chosen(run, JSON, *beside)
     assert scores.mean(JSON) == 0.0
@@ -60,7 +60,7 @@ async def test_a_model_that_never_lists_a_label_is_refused_after_a_few_calls() -
     assert len(model.requests) <= len(LABELLED) + MAX_CALLS
 
 
-async def test_the_model_is_tried_once_in_a_run() -> None:
+async def test_the_model_is_checked_once_in_a_run() -> None:
     model = chooser(lists="Answer with one of")
     run = session(model, task=topics())
     await chosen(run, JSON)

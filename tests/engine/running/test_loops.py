@@ -1,4 +1,4 @@
-"""Loops: rounds see the states of their beginning, limits keep the last complete round, elements are independent."""
+"""Loops: states of a round, limits, independent elements."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ async def test_a_state_is_carried_from_round_to_round() -> None:
     assert await run_graph(made, {}, session(ECHO)) == {"n": 13, "rounds": 3}
 
 
-async def test_no_rounds_give_the_start() -> None:
+async def test_zero_rounds_give_the_start_values() -> None:
     made = whole(loop(COUNT, rounds=LiteralValue(0), carry=CARRY), n=Ref("loop", "n"), rounds=Ref("loop", "rounds"))
     assert await run_graph(made, {}, session(ECHO)) == {"n": 10, "rounds": 0}
 
 
-async def test_states_change_all_at_once() -> None:
+async def test_all_states_change_together() -> None:
     swap = {"a": Carry(int, LiteralValue(1), Ref("b")), "b": Carry(int, LiteralValue(2), Ref("a"))}
     body = graph(call("idle", add, {}), outputs={}, types={})
     made = whole(loop(body, rounds=LiteralValue(3), carry=swap), a=Ref("loop", "a"), b=Ref("loop", "b"))
     assert await run_graph(made, {}, session(ECHO)) == {"a": 2, "b": 1}
 
 
-async def test_until_is_looked_at_after_a_round_which_still_counts() -> None:
+async def test_until_ends_the_loop_after_the_round_that_fulfils_it() -> None:
     body = graph(
         call("next", add, {"left": Ref("n"), "right": LiteralValue(1)}),
         call("enough", reached, {"value": Ref("next")}, "next", bound=LiteralValue(12)),
@@ -71,7 +71,7 @@ async def test_until_is_looked_at_after_a_round_which_still_counts() -> None:
     assert await run_graph(made, {}, session(ECHO)) == {"n": 12}
 
 
-async def test_a_loop_over_values_gives_each_round_its_own() -> None:
+async def test_a_loop_over_values_gives_each_round_one_value() -> None:
     body = graph(call("next", add, {"left": Ref("n"), "right": Ref("step")}), outputs={}, types={})
     made = whole(loop(body, rounds=LiteralValue([1, 10, 100]), carry=CARRY, variable="step"), n=Ref("loop", "n"))
     assert await run_graph(made, {}, session(ECHO)) == {"n": 121}
@@ -79,13 +79,13 @@ async def test_a_loop_over_values_gives_each_round_its_own() -> None:
 
 @node()
 async def spend(inputs: Number, params: Nothing, context: Context) -> Number:
-    """Run out of budget from the third round on."""
+    """Reach the limit from the third round on."""
     if inputs.value >= 12:
         raise LimitReached("the limit of 2 calls is reached")
     return Number(value=inputs.value + 1)
 
 
-async def test_a_limit_leaves_the_last_complete_round_and_says_so() -> None:
+async def test_a_limit_leaves_the_last_complete_round_and_is_recorded() -> None:
     body = graph(call("next", spend, {"value": Ref("n")}), outputs={}, types={})
     made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY), n=Ref("loop", "n"), rounds=Ref("loop", "rounds"))
     run = session(ECHO)
@@ -93,7 +93,7 @@ async def test_a_limit_leaves_the_last_complete_round_and_says_so() -> None:
     assert run.limits_hit == ["the limit of 2 calls is reached"]
 
 
-async def test_a_limit_fails_the_run_where_that_is_wanted() -> None:
+async def test_a_limit_fails_the_run_under_on_limit_fail() -> None:
     body = graph(call("next", spend, {"value": Ref("n")}), outputs={}, types={})
     made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY), n=Ref("loop", "n"))
     with pytest.raises(LimitReached):
@@ -111,7 +111,7 @@ async def test_draws_differ_between_rounds_and_elements_and_repeat_with_the_seed
     assert not set(first) & set(other)
 
 
-async def test_the_outputs_of_elements_are_joined_in_their_order() -> None:
+async def test_outputs_of_elements_are_joined_in_element_order() -> None:
     @node()
     async def shout(inputs: Word, params: Nothing, context: Context) -> Words:
         """Make a prompt louder."""

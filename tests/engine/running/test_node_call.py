@@ -1,4 +1,4 @@
-"""One call of a node: its template, its model, its replies, and what goes wrong with them."""
+"""One run of a node: template, model, replies and their errors."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ class Ask(Model):
     n: int = 1
     """Samples."""
     twice: bool = False
-    """Whether to go on with the conversation."""
+    """Whether to continue the conversation."""
 
 
 class Seen(Model):
-    """What the template may read."""
+    """Slots of the template."""
 
     prompt: Prompt
     """The prompt."""
 
 
 class Said(Model):
-    """What came of it."""
+    """Outputs of the node."""
 
     answers: list[str]
     """The answers."""
@@ -67,7 +67,7 @@ async def answers(
     params: dict[str, Any] | None = None,
     **asking: Any,
 ) -> list[str]:
-    """What the node gives with this template."""
+    """Return the node's answers with this template."""
     path = folder / "ask.j2"
     path.write_text(text, encoding="utf-8")
     how = ModelCallSpec(role="meta", template=str(path), **asking)
@@ -82,18 +82,18 @@ def echo(request: Request, key: str) -> str:
     return request_text(request)
 
 
-async def test_a_template_reads_what_the_node_and_with_give(tmp_path: Path) -> None:
+async def test_a_template_reads_the_slots_and_the_values_of_with(tmp_path: Path) -> None:
     assert await answers(tmp_path, "{{ prompt }} {{ tone }}", ScriptedBackend(echo), given={"tone": LiteralValue("kind")}) == [
         "P kind"
     ]
 
 
-async def test_a_random_request_is_asked_once_per_sample(tmp_path: Path) -> None:
+async def test_a_random_request_is_sent_once_per_sample(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: key)
     assert len(set(await answers(tmp_path, "{{ prompt }}", model, params={"n": 5}))) == 5
 
 
-async def test_settings_of_the_step_go_before_those_of_the_template(tmp_path: Path) -> None:
+async def test_settings_of_the_step_override_those_of_the_template(tmp_path: Path) -> None:
     model = ScriptedBackend(echo)
     text = "---\nsettings: {temperature: 0.5, max_tokens: 9}\n---\n{{ prompt }}"
     await answers(tmp_path, text, model, settings=Settings(temperature=0.1))
@@ -101,7 +101,7 @@ async def test_settings_of_the_step_go_before_those_of_the_template(tmp_path: Pa
     assert (request.settings.temperature, request.settings.max_tokens) == (0.1, 9)
 
 
-async def test_a_conversation_goes_on_with_what_was_said(tmp_path: Path) -> None:
+async def test_a_conversation_continues_with_the_reply(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: f"reply {len(request.messages)}")
     assert await answers(tmp_path, "{{ prompt }}", model, params={"twice": True}) == ["reply 3"]
     assert model.requests[1].messages == (
@@ -115,7 +115,7 @@ TAGGED = "---\nparse: {{tag: x, fallback: {fallback}}}\n---\n{{{{ prompt }}}}"
 
 
 @pytest.mark.parametrize(("fallback", "expected"), [("drop", []), ("raw", ["no tag"])])
-async def test_what_can_not_be_read_is_dropped_or_taken_whole_and_counted(
+async def test_an_unreadable_reply_is_dropped_or_taken_whole_and_counted(
     tmp_path: Path, fallback: str, expected: list[str]
 ) -> None:
     model = ScriptedBackend(lambda request, key: "no tag")
@@ -124,7 +124,7 @@ async def test_what_can_not_be_read_is_dropped_or_taken_whole_and_counted(
     assert (run.counts["here", "unreadable"], run.unreadable_replies) == (1, {"here": "no tag"})
 
 
-def test_of_replies_that_can_not_be_read_the_same_one_is_kept_whichever_comes_first() -> None:
+def test_the_unreadable_reply_kept_does_not_depend_on_arrival_order() -> None:
     for order in ("abc", "cab", "bca"):
         run = session(ScriptedBackend(echo))
         for reply in order:
@@ -132,12 +132,12 @@ def test_of_replies_that_can_not_be_read_the_same_one_is_kept_whichever_comes_fi
         assert (run.counts["here", "unreadable"], run.unreadable_replies) == (3, {"here": "a"})
 
 
-async def test_what_can_not_be_read_is_an_error_that_shows_the_reply(tmp_path: Path) -> None:
+async def test_an_unreadable_reply_can_be_an_error_that_shows_it(tmp_path: Path) -> None:
     with pytest.raises(ReplyError, match=r"here \(.*/ask\.j2\): no answer could be read out of the reply 'no tag'"):
         await answers(tmp_path, TAGGED.format(fallback="error"), ScriptedBackend(lambda request, key: "no tag"))
 
 
-async def test_what_can_not_be_read_is_asked_again_as_another_sample(tmp_path: Path) -> None:
+async def test_an_unreadable_reply_is_replaced_by_another_sample(tmp_path: Path) -> None:
     seen: list[str] = []
 
     def reply(request: Request, key: str) -> str:
@@ -150,7 +150,7 @@ async def test_what_can_not_be_read_is_asked_again_as_another_sample(tmp_path: P
     assert (len(set(seen)), run.counts["here", "asked again"]) == (3, 2)
 
 
-async def test_a_failed_call_is_skipped_only_where_that_is_said(tmp_path: Path) -> None:
+async def test_a_failed_call_is_skipped_only_under_on_error_skip(tmp_path: Path) -> None:
     def refuse(request: Request, key: str) -> str:
         raise RequestRefused("never")
 
@@ -181,7 +181,7 @@ class Gapless(ScriptedBackend):
         return "it can't fill gaps" if kind == "infill" else ""
 
 
-async def test_a_gap_is_filled_by_the_model_or_by_the_template_that_stands_in(tmp_path: Path) -> None:
+async def test_a_gap_is_filled_by_the_model_or_by_the_instead_template(tmp_path: Path) -> None:
     (tmp_path / "blank.j2").write_text("fill the blank of {{ prompt }}")
     text = GAP.format(more="instead: blank.j2\n")
     filler, gapless = ScriptedBackend(echo), Gapless(echo)
@@ -195,12 +195,12 @@ async def test_a_gap_is_filled_by_the_model_or_by_the_template_that_stands_in(tm
 
 @node()
 async def meddler(inputs: In, params: Nothing, context: Context) -> Said:
-    """Ask without having said so."""
+    """Ask a model without declared slots."""
     await context.ask(Seen(prompt=inputs.prompt))
     return Said(answers=[])
 
 
-async def test_a_node_can_ask_only_if_it_was_declared_to() -> None:
+async def test_a_node_declared_without_slots_can_not_ask_a_model() -> None:
     made = graph(
         call("here", meddler, {"prompt": LiteralValue(Prompt(text="P"))}), outputs={"out": Ref("here")}, types={"out": list}
     )

@@ -1,4 +1,4 @@
-"""The settings that a pipeline scores with, as the report takes them over."""
+"""Scoring settings of a pipeline, as the report uses them."""
 
 from __future__ import annotations
 

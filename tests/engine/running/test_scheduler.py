@@ -1,4 +1,4 @@
-"""The scheduler: steps run as soon as they can, and what fails stops the rest."""
+"""Scheduler: steps start as early as possible, and a failure cancels the rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.engine.sample_session import PLACE, Nothing, Number, add, call, graph
 ECHO = ScriptedBackend(lambda request, key: "x")
 
 
-async def test_outputs_follow_the_wires_whatever_the_order_of_steps() -> None:
+async def test_outputs_follow_the_wires_in_any_order_of_steps() -> None:
     steps = [
         call("three", add, {"left": Ref("two"), "right": Ref("one")}, "two", "one"),
         call("two", add, {"left": Ref("one"), "right": Ref("one")}, "one"),
@@ -29,7 +29,7 @@ async def test_outputs_follow_the_wires_whatever_the_order_of_steps() -> None:
         assert await run_graph(made, {}, session(ECHO)) == {"out": 3}
 
 
-async def test_a_step_starts_when_its_own_needs_are_done_not_when_a_level_is() -> None:
+async def test_a_step_starts_as_soon_as_its_own_dependencies_are_done() -> None:
     gate = asyncio.Event()
 
     @node()
@@ -54,7 +54,7 @@ async def test_a_step_starts_when_its_own_needs_are_done_not_when_a_level_is() -
     assert await run_graph(made, {}, session(ECHO)) == {"a": 1, "b": 2}
 
 
-async def test_a_fault_in_a_node_names_it_and_cancels_the_others() -> None:
+async def test_an_exception_in_a_node_names_it_and_cancels_the_others() -> None:
     cancelled: list[bool] = []
 
     @node()
@@ -78,7 +78,7 @@ async def test_a_fault_in_a_node_names_it_and_cancels_the_others() -> None:
     assert cancelled == [True]
 
 
-async def test_a_pipeline_as_a_node_has_names_of_its_own_and_params_from_outside() -> None:
+async def test_a_pipeline_as_a_node_has_its_own_names_and_outside_params() -> None:
     inner = graph(
         call("sum", add, {"left": Ref("value"), "right": Ref("more")}),
         outputs={"total": Ref("sum")},
@@ -93,7 +93,7 @@ async def test_a_pipeline_as_a_node_has_names_of_its_own_and_params_from_outside
     assert await run_graph(made, {}, session(ECHO)) == {"out": 42}
 
 
-async def test_the_record_holds_every_steps_start_end_and_values(tmp_path: Path) -> None:
+async def test_the_trace_holds_every_steps_start_end_and_values(tmp_path: Path) -> None:
     run = session(ECHO, folder=tmp_path)
     made = graph(call("one", add, {"left": LiteralValue(7)}), outputs={"out": Ref("one")}, types={"out": int})
     await run_graph(made, {}, run)

@@ -1,4 +1,4 @@
-"""The leaderboard: prompts are compared on shared examples, and one lucky row never wins."""
+"""Scored prompts: compared on shared examples, so that one lucky row never wins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ A, B, C = (Prompt(text=text) for text in "abc")
 
 
 def scored(*columns: tuple[Prompt, str], metric: str = "exact") -> ScoredPrompts:
-    """A leaderboard on which each prompt has the values in the text, one digit an example; a blank is no row."""
+    """Scored prompts with the values in the text, one digit an example; a blank means no row."""
     found = ScoredPrompts()
     for prompt, values in columns:
         found.add_prompts([prompt])
@@ -29,38 +29,38 @@ def scored(*columns: tuple[Prompt, str], metric: str = "exact") -> ScoredPrompts
         ([(A, "0000"), (B, "0110")], B),
         ([(A, "0110"), (B, "0110")], A),
         ([(A, "0110"), (B, "1   ")], A),  # one lucky row
-        ([(A, "0011"), (B, "00  ")], A),  # level on what both have
+        ([(A, "0011"), (B, "00  ")], A),  # equal on shared examples
         ([(A, "0011"), (B, "01  ")], B),  # half of the rows are enough
         ([(A, "  10"), (B, "  11"), (C, "")], B),
         ([(A, "000000001111"), (B, "0011        "), (C, "0100        ")], B),  # a bandit's late prompts have fewer rows
     ],
 )
-def test_the_best_leads_on_shared_examples(columns: list[tuple[Prompt, str]], best: Prompt | None) -> None:
+def test_the_best_prompt_leads_on_shared_examples(columns: list[tuple[Prompt, str]], best: Prompt | None) -> None:
     assert scored(*columns).best() == best
 
 
 @pytest.mark.parametrize(
     ("known", "chosen", "last"),
     [
-        (2, A, C),  # C was written in the round that the limit cut, and leads
-        (2, B, B),  # A leads B: the pipeline chose B by something else
-        (3, A, A),  # C was known before: the pipeline has had its choice
+        (2, A, C),  # C comes from the round that the limit cut short, and leads
+        (2, B, B),  # A leads B: the pipeline chose B by something other than the mean
+        (3, A, A),  # C was known before the round: the pipeline could have chosen it
         (0, B, C),
     ],
 )
-def test_a_prompt_of_the_round_that_was_cut_short_takes_over_where_it_leads(known: int, chosen: Prompt, last: Prompt) -> None:
+def test_a_prompt_from_the_round_cut_short_wins_if_it_leads(known: int, chosen: Prompt, last: Prompt) -> None:
     found = scored((A, "0110"), (B, "0100"), (C, "1110"))
     found.cut(known)
     found.cut(9)
     assert found.after(chosen) == last
 
 
-def test_a_choice_by_too_few_rows_gives_way_to_the_leader() -> None:
+def test_a_choice_with_too_few_rows_yields_to_the_leader() -> None:
     assert scored((A, "0110"), (B, "1110"), (C, "1   ")).after(C) == B
     assert scored((A, ""), (B, "")).after(B) == B
 
 
-def test_what_a_finished_stage_chose_stands_until_a_later_prompt_leads_it() -> None:
+def test_the_choice_of_a_finished_stage_stands_until_a_later_prompt_leads() -> None:
     found = scored((A, "0110"), (B, "0100"))
     found.choose(B)
     assert found.best() == B
@@ -68,7 +68,7 @@ def test_what_a_finished_stage_chose_stands_until_a_later_prompt_leads_it() -> N
     for example in range(4):
         found.add_row("exact", Row(C.id, str(example), "", "", 1.0))
     found.cut(2)
-    assert found.best() == B  # A still leads it, so it was chosen by something else
+    assert found.best() == B  # A leads B as well, so B was chosen by something other than the mean
     found = scored((A, "0010"), (B, "0110"))
     found.choose(B)
     assert found.best() == B

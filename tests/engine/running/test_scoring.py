@@ -1,4 +1,4 @@
-"""Scoring: what becomes of a reply, a label, a likelihood, a grade, and of a call that failed."""
+"""Scoring: rows from replies, labels, likelihoods and grades, and failed calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_the_task_model_is_asked_at_temperature_0() -> None:
     assert {request.settings.temperature for request in model.requests} == {0.0}
 
 
-async def test_a_reply_that_can_not_be_read_is_wrong_and_counted() -> None:
+async def test_an_unreadable_reply_scores_0_and_is_counted() -> None:
     model = ScriptedBackend(lambda request, key: "no tag here")
     run = session(model, task=task(parse=Parse(tag="answer")))
     scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, False)
@@ -60,7 +60,7 @@ async def test_a_reply_that_can_not_be_read_is_wrong_and_counted() -> None:
     assert run.counts["here", "unreadable"] == 12
 
 
-async def test_a_call_that_failed_has_no_row_and_never_a_score_of_0() -> None:
+async def test_a_failed_call_has_no_row_instead_of_a_score_of_0() -> None:
     def flaky(request: Request, key: str) -> str:
         if last_line(request) == "x3":
             raise TransientError("down")
@@ -74,7 +74,7 @@ async def test_a_call_that_failed_has_no_row_and_never_a_score_of_0() -> None:
 
 
 def failing_until(good: int) -> ScriptedBackend:
-    """A model whose answers all come at the try with the number `good`, counted from 1."""
+    """Make a model whose calls succeed from try `good` on, counted from 1."""
     tries: Counter[str] = Counter()
 
     def flaky(request: Request, key: str) -> str:
@@ -86,7 +86,7 @@ def failing_until(good: int) -> ScriptedBackend:
     return ScriptedBackend(flaky)
 
 
-async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_failed_when_it_comes_at_last(
+async def test_on_error_retry_tries_a_call_in_further_rounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -104,7 +104,7 @@ async def test_with_on_error_retry_a_call_is_tried_again_all_over_and_has_not_fa
         await scored(failing_until(3))
 
 
-async def test_what_an_endpoint_refuses_is_not_retried_in_rounds() -> None:
+async def test_a_refused_call_is_not_retried_in_rounds() -> None:
     def refuse(request: Request, key: str) -> str:
         raise RequestRefused("never")
 
@@ -114,7 +114,7 @@ async def test_what_an_endpoint_refuses_is_not_retried_in_rounds() -> None:
     assert len(model.requests) <= 12
 
 
-async def test_a_limit_leaves_the_rows_that_were_written_first() -> None:
+async def test_a_limit_leaves_the_rows_written_first() -> None:
     model = ScriptedBackend(lambda request, key: last_line(request))
     scores = await scored(model, partial=True, limits=Limits(calls=8))
     assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [6, 2]
@@ -125,7 +125,7 @@ async def test_a_limit_leaves_the_rows_that_were_written_first() -> None:
 LABELLED = Examples.of([Example(input="goal", outputs=("sports",)), Example(input="soup", outputs=("food",))])
 
 
-async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right_one_was() -> None:
+async def test_choice_takes_the_likeliest_label_and_keeps_the_right_ones_likelihood() -> None:
     model = ScriptedBackend(lambda request, key: "sports")
     chosen = task(metric="choice", labels=("sports", "food"), train=LABELLED, test=LABELLED)
     scores = await scored(model, task=chosen)
@@ -135,7 +135,7 @@ async def test_a_choice_takes_the_likeliest_label_and_keeps_how_likely_the_right
     assert {request.kind for request in model.requests} == {"choose"}
 
 
-async def test_of_equally_likely_labels_the_first_named_is_taken() -> None:
+async def test_the_first_of_equally_likely_labels_is_taken() -> None:
     model = ScriptedBackend(lambda request, key: Completion(weights=(-0.7, -0.7)))
     scores = await scored(model, task=task(metric="choice", labels=("food", "sports"), train=LABELLED, test=LABELLED))
     assert {row.answer for row in scores.rows} == {"food"}
@@ -149,7 +149,7 @@ async def test_a_likelihood_is_the_mean_over_the_answers_tokens() -> None:
 
 
 @pytest.mark.parametrize("verdict", ["Fair. <grade>0.25</grade>", "Fair.\n<GRADE>0.25</GRADE>"])
-async def test_a_judge_grades_what_the_task_model_said(verdict: str) -> None:
+async def test_a_judge_grades_the_task_models_answer(verdict: str) -> None:
     def reply(request: Request, key: str) -> str:
         return verdict if "Grade one answer" in request_text(request) else "some answer"
 
@@ -185,7 +185,7 @@ async def test_a_model_without_log_probabilities_is_refused_before_the_first_cal
     assert model.requests == []
 
 
-async def test_data_that_a_metric_can_not_score_is_refused_before_the_first_call() -> None:
+async def test_data_unfit_for_the_metric_are_refused_before_the_first_call() -> None:
     model = ScriptedBackend(lambda request, key: "x")
     with pytest.raises(UsageError, match="can't be scored with the metric 'choice'"):
         await scored(model, task=task(metric="choice"))
@@ -195,7 +195,7 @@ async def test_data_that_a_metric_can_not_score_is_refused_before_the_first_call
 SUMS = Examples.of([Example(input="8 - 5", outputs=("8",)), Example(input="3 + 1", outputs=("4",))])
 
 
-async def test_a_row_carries_what_the_metric_read_beside_the_reply() -> None:
+async def test_a_row_holds_the_answer_read_and_the_reply() -> None:
     counted = task(metric="numeric", train=SUMS, test=SUMS)
     model = ScriptedBackend(
         lambda request, key: "It is 8. (Check: 8 - 5 = 3)" if last_line(request) == "8 - 5" else "I can't tell."

@@ -1,4 +1,4 @@
-"""Equal questions of different steps, elements and loops have samples of their own, in any order of completion."""
+"""Streams: equal requests of different steps, elements and loops get different samples in any order of completion."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ BY_ANOTHER_WAY = """  a: {use: resample, prompts: $seed, template: ape/resample.
 
 
 async def run(folder: Path, nodes: str, outputs: str, *, slow: str = "") -> tuple[dict[str, Any], Session, list[str]]:
-    """What a pipeline gives, and the keys that its model was asked for; with `slow`, the first request is the last to end."""
+    """Run a pipeline; return its outputs and the cache keys of its calls. With `slow`, the first request ends last."""
     (folder / "inner.yaml").write_text(INNER)
     (folder / "equal.yaml").write_text(HEAD + nodes + f"outputs: {outputs}\n")
     keys: list[str] = []
@@ -87,7 +87,7 @@ def words(value: Any) -> list[str]:
     [(TWINS, "$a $b"), (CHAIN, "$a $b"), (LOOPS, "$a.beam $b.beam"), (PIPES, "$a $b")],
     ids=["twin steps", "one after the other", "two loops", "a pipeline used twice"],
 )
-async def test_equal_questions_of_two_places_have_samples_of_their_own(tmp_path: Path, nodes: str, ports: str) -> None:
+async def test_equal_requests_of_two_steps_get_different_samples(tmp_path: Path, nodes: str, ports: str) -> None:
     one, other = ports.split()
     found = []
     for slow in ("", "a", "b"):
@@ -99,19 +99,19 @@ async def test_equal_questions_of_two_places_have_samples_of_their_own(tmp_path:
     assert found[0] == found[1] == found[2]
 
 
-async def test_the_first_of_equal_questions_keeps_its_key(tmp_path: Path) -> None:
+async def test_the_first_of_equal_requests_keeps_its_cache_key(tmp_path: Path) -> None:
     alone, _, _ = await run(tmp_path, f"  a: {VARY}\n", "{one: $a}")
     both, _, _ = await run(tmp_path, TWINS, "{one: $a, other: $b}")
     assert words(alone["one"]) == words(both["one"])
 
 
-async def test_elements_that_ask_the_same_have_samples_of_their_own(tmp_path: Path) -> None:
+async def test_elements_with_equal_requests_get_different_samples(tmp_path: Path) -> None:
     outputs, ran, keys = await run(tmp_path, EACH, "{one: $a.prompts}")
     assert len(set(words(outputs["one"]))) == len(set(keys)) == 6
     assert not [what for _, what in ran.counts if what == SHARED]
 
 
-async def test_equal_elements_have_samples_of_their_own(tmp_path: Path) -> None:
+async def test_equal_elements_get_different_samples(tmp_path: Path) -> None:
     nodes = """  tried: {use: evaluate, prompts: $seed, on: $train}
   groups: {use: failures, of: $tried, groups: 2, size: 6, policy: random}
   a:
@@ -124,7 +124,7 @@ async def test_equal_elements_have_samples_of_their_own(tmp_path: Path) -> None:
     assert critiques == 2 and len(set(keys)) == len(keys)
 
 
-async def test_equal_questions_by_different_ways_are_shared_and_counted_in_any_order(tmp_path: Path) -> None:
+async def test_equal_requests_made_in_different_ways_share_samples_and_are_counted(tmp_path: Path) -> None:
     found = []
     for slow in ("", "a", "b"):
         outputs, ran, keys = await run(tmp_path, BY_ANOTHER_WAY, "{one: $a, other: $b}", slow=slow)

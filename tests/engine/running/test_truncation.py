@@ -1,4 +1,4 @@
-"""Replies with reasoning and replies that were cut off: what scores, what becomes a prompt, what is said of it."""
+"""Replies with reasoning and cut-off replies: scores, prompts and warnings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TAGGED = "---\nsettings: {{max_tokens: 9}}\nparse: {{tag: x, fallback: {fallback
 
 
 async def row(reply: Completion, *, gold: str = "positive", **changes: Any) -> tuple[Row, Session]:
-    """The row of one example that gets this reply, and its session."""
+    """Score one example with this reply; return its row and the session."""
     one = Examples.of([Example(input="fine", outputs=(gold,))])
     settings = Settings(max_tokens=8)
     made = task(train=one, test=one, settings=settings, **changes)
@@ -46,9 +46,7 @@ async def row(reply: Completion, *, gold: str = "positive", **changes: Any) -> t
         ("numeric", "42", "42 apples, since", 1.0),
     ],
 )
-async def test_an_answer_that_opens_a_reply_scores_although_the_reply_was_cut_off(
-    metric: str, gold: str, reply: str, value: float
-) -> None:
+async def test_an_answer_at_the_start_of_a_cut_off_reply_scores(metric: str, gold: str, reply: str, value: float) -> None:
     found, run = await row(Completion(reply, finish="length"), gold=gold, metric=metric)
     assert (found.value, found.readable) == (pytest.approx(value), True)
     assert (run.counts["here", "cut off"], list(run.truncations.notes())) == (0, [])
@@ -68,7 +66,7 @@ async def test_an_answer_that_opens_a_reply_scores_although_the_reply_was_cut_of
     ],
 )
 @pytest.mark.parametrize("finish", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
-async def test_a_reply_that_was_cut_off_before_its_answer_is_unreadable_and_counted(
+async def test_a_reply_cut_off_before_its_answer_is_unreadable_and_counted(
     metric: str, gold: str, reply: str, finish: str
 ) -> None:
     found, run = await row(Completion(reply, finish=finish), gold=gold, metric=metric)
@@ -77,7 +75,7 @@ async def test_a_reply_that_was_cut_off_before_its_answer_is_unreadable_and_coun
     assert list(run.truncations.notes()) == ["warning: here: the one reply was cut off at max_tokens=8: raise it"]
 
 
-async def test_a_complete_answer_in_marks_scores_although_the_reply_was_cut_off() -> None:
+async def test_a_complete_marked_answer_in_a_cut_off_reply_scores() -> None:
     parse = Parse(tag="answer")
     found, _ = await row(Completion("<answer>positive</answer> as the", finish="length"), parse=parse)
     assert (found.value, found.readable) == (1.0, True)
@@ -85,13 +83,13 @@ async def test_a_complete_answer_in_marks_scores_although_the_reply_was_cut_off(
     assert (found.value, found.readable) == (0.0, False)
 
 
-async def test_a_judge_is_not_asked_about_a_reply_that_was_cut_off() -> None:
+async def test_a_judge_is_not_asked_about_a_cut_off_reply() -> None:
     rubric = str(resources.template_path("task/judge.j2"))
     found, run = await row(Completion("A long story", finish="length"), metric="judge", rubric=rubric)
     assert (found.readable, run.gateway.usage.total.new) == (False, 1)
 
 
-async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:
+async def test_reasoning_is_kept_out_of_rows_and_judge_requests() -> None:
     asked: list[str] = []
 
     def reply(request: Any, key: str) -> str:
@@ -109,7 +107,7 @@ async def test_reasoning_is_in_no_row_and_not_shown_to_a_judge() -> None:
 
 @pytest.mark.parametrize("fallback", ["drop", "raw"])
 @pytest.mark.parametrize("text", ["A prompt that is cu", "<x>A prompt that is cu", "<think>I shall write <x>A prompt</x>"])
-async def test_what_was_cut_off_never_becomes_a_prompt(tmp_path: Path, fallback: str, text: str) -> None:
+async def test_a_cut_off_reply_never_becomes_a_prompt(tmp_path: Path, fallback: str, text: str) -> None:
     model = ScriptedBackend(lambda request, key: Completion(text, finish="length"))
     run = session(model)
     assert await answers(tmp_path, TAGGED.format(fallback=fallback), model, run=run, params={"n": 3}) == []
@@ -117,7 +115,7 @@ async def test_what_was_cut_off_never_becomes_a_prompt(tmp_path: Path, fallback:
     assert list(run.truncations.notes()) == ["warning: here: all 3 replies were cut off at max_tokens=9: raise it"]
 
 
-async def test_a_reply_with_reasoning_gives_its_prompt_and_goes_on_in_a_conversation_without_it(tmp_path: Path) -> None:
+async def test_reasoning_is_dropped_from_prompts_and_from_the_conversation(tmp_path: Path) -> None:
     model = ScriptedBackend(lambda request, key: "<think>I could write <x>draft</x></think><x>real</X>")
     run = session(model)
     found = await answers(tmp_path, TAGGED.format(fallback="drop"), model, run=run, params={"twice": True})
@@ -126,7 +124,7 @@ async def test_a_reply_with_reasoning_gives_its_prompt_and_goes_on_in_a_conversa
     assert run.counts["here", "marks mended"] == 2
 
 
-def test_only_a_step_of_which_every_reply_was_cut_off_is_told_of() -> None:
+def test_only_a_step_with_every_reply_cut_off_is_reported() -> None:
     seen = Truncations()
     for path, limit, cut in [("a", 5, True), ("a", 5, False), ("b", None, True), ("b", None, True), ("c", 5, False)]:
         seen.add(path, limit, cut=cut)
