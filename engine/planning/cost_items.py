@@ -48,23 +48,23 @@ class CostItem:
         return quote.usd(*tokens) if quote is not None and tokens is not None else None
 
 
-def cost_items_of(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> Iterator[CostItem]:
+def cost_items_of(bounds: CallBounds, bounds_by_path: Mapping[str, CallBounds], task: Task) -> Iterator[CostItem]:
     """Yield the cost items of one step."""
-    asking = count.step.asking or ModelCallSpec(role="task")
-    if count.asks.most:
-        yield CostItem(asking.role, count.asks, _request_length(count, counts, task))
-    if count.scores.most:
-        yield CostItem(asking.role, count.scores, scoring(count, task))
+    asking = bounds.step.asking or ModelCallSpec(role="task")
+    if bounds.asks.most:
+        yield CostItem(asking.role, bounds.asks, _request_length(bounds, bounds_by_path, task))
+    if bounds.scores.most:
+        yield CostItem(asking.role, bounds.scores, scoring(bounds, task))
         if judged(task, asking.metric):
-            yield CostItem("judge", count.scores * _PERHAPS, judging(task, count))
+            yield CostItem("judge", bounds.scores * _PERHAPS, judging(task, bounds))
 
 
-def _request_length(count: CallBounds, counts: Mapping[str, CallBounds], task: Task) -> Length | None:
+def _request_length(bounds: CallBounds, bounds_by_path: Mapping[str, CallBounds], task: Task) -> Length | None:
     """Length of a step's generation requests, including conversations that they continue."""
-    own = writing(count, task)
-    if not count.converses or own is None:
+    own = writing(bounds, task)
+    if not bounds.converses or own is None:
         return own
-    before = [writing(other, task) for other in counts.values() if "critiques" in other.step.type.outputs.model_fields]
+    before = [writing(other, task) for other in bounds_by_path.values() if "critiques" in other.step.type.outputs.model_fields]
     longest = max((length.read + length.written for length in before if length is not None), default=0.0)
     return Length(own.read + longest, own.written)
 

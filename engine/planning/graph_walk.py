@@ -23,13 +23,13 @@ from promptwire.planning.sizes import (
     SizedValue,
     SizeScope,
     cover,
+    from_value,
     is_known,
     known_value,
     measure,
     multiply,
     size_up,
     sum_extents,
-    take,
     widen,
 )
 from promptwire.running.generation import RETRIES
@@ -47,7 +47,7 @@ _PERHAPS: Final = Extent(0, 1)
 
 @dataclass(slots=True)
 class _Walk:
-    counts: dict[str, CallBounds] = field(default_factory=dict)
+    bounds: dict[str, CallBounds] = field(default_factory=dict)
     limited: bool = False
     """Whether a budget may end a loop after any round."""
     steps: int = 0
@@ -55,56 +55,56 @@ class _Walk:
     roles: Mapping[Role, Settings] = field(default_factory=dict)
     """Settings by role, of the pipeline that is being walked."""
 
-    def graph(self, graph: Graph, names: SizeScope, factor: Extent) -> None:
+    def graph(self, graph: Graph, scope: SizeScope, factor: Extent) -> None:
         for step in graph.steps.values():
-            names.found[step.name] = self.step(step, names, factor)
+            scope.found[step.name] = self.step(step, scope, factor)
 
-    def step(self, step: Step, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+    def step(self, step: Step, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         """Sizes of the outputs of `step`, by port. Its calls are counted `factor` times."""
         self.steps += 1
         if isinstance(step, CallStep):
-            return self.call(step, names, factor)
+            return self.call(step, scope, factor)
         if isinstance(step, RepeatStep):
-            return self.repeat(step, names, factor)
+            return self.repeat(step, scope, factor)
         if isinstance(step, EachStep):
-            return self.each(step, names, factor)
+            return self.each(step, scope, factor)
         if isinstance(step, PipeStep):
-            return self.pipeline(step, names, factor)
+            return self.pipeline(step, scope, factor)
         raise TypeError(f"unknown step {step!r}")
 
-    def call(self, step: CallStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+    def call(self, step: CallStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         kind = step.type
-        count = self.counts.setdefault(step.path, CallBounds(step, roles=self.roles))
-        ports = _ports(step, names)
-        count.params = _params(step, names)
-        returned, steady = found_again(step, names.again, lambda ref: names.look_up(ref).extent)
+        bounds = self.bounds.setdefault(step.path, CallBounds(step, roles=self.roles))
+        ports = _ports(step, scope)
+        bounds.params = _params(step, scope)
+        returned, steady = found_again(step, scope.again, lambda ref: scope.look_up(ref).extent)
         sizes = Sizes(ports, _answers(step), returned, steady)
-        bound = kind.bound(sizes, count.params) if kind.bound and count.params else None
+        bound = kind.bound(sizes, bounds.params) if kind.bound and bounds.params else None
         if bound is None:
             bound = Bound(asks=UNKNOWN if kind.slots else NONE, scores=UNKNOWN if kind.scores else NONE)
-            count.known = False
-        _note_shown(count, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, names)
-        count.converses |= bound.converses
-        count.asks, count.scores = count.asks + bound.asks * _tries(step) * factor, count.scores + bound.scores * factor
+            bounds.known = False
+        _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
+        bounds.converses |= bound.converses
+        bounds.asks, bounds.scores = bounds.asks + bound.asks * _tries(step) * factor, bounds.scores + bound.scores * factor
         return {
             port: SizedValue(type_of(field.annotation), bound.outputs.get(port, UNKNOWN))
             for port, field in kind.outputs.model_fields.items()
         }
 
-    def repeat(self, step: RepeatStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+    def repeat(self, step: RepeatStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         states = {
-            name: SizedValue(carry.type, NONE if carry.start is None else measure(carry.start, names, carry.type))
+            name: SizedValue(carry.type, NONE if carry.start is None else measure(carry.start, scope, carry.type))
             for name, carry in step.carry.items()
         }
-        rounds = known_value(step.rounds, names)
+        rounds = known_value(step.rounds, scope)
         values = range(rounds) if isinstance(rounds, int) else tuple(rounds)
         if self.steps > MANY_STEPS:
-            return self._at_once(step, names, factor * Extent(0, len(values)))
+            return self._at_once(step, scope, factor * Extent(0, len(values)))
         early, ends = step.until is not None, states
         for index, value in enumerate(values):
-            inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step if index else None)
+            inner = SizeScope({name: {name: known} for name, known in states.items()}, scope, step if index else None)
             if step.variable is not None:
-                inner.found[step.variable] = {step.variable: take(value)}
+                inner.found[step.variable] = {step.variable: from_value(value)}
             times = factor * _PERHAPS if early and index else factor
             self.graph(step.body, inner, times)
             before, states = (
@@ -120,36 +120,36 @@ class _Walk:
                 break
         return {**ends, "rounds": SizedValue(int, ONE)}
 
-    def _at_once(self, step: RepeatStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+    def _at_once(self, step: RepeatStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         """Count all rounds of a loop at once. Its states may have any size."""
         states = {name: SizedValue(carry.type, UNKNOWN) for name, carry in step.carry.items()}
-        inner = SizeScope({name: {name: known} for name, known in states.items()}, names, step)
+        inner = SizeScope({name: {name: known} for name, known in states.items()}, scope, step)
         if step.variable is not None:
             inner.found[step.variable] = {step.variable: SizedValue(object, UNKNOWN)}
         self.graph(step.body, inner, factor)
         return {**states, "rounds": SizedValue(int, ONE)}
 
-    def each(self, step: EachStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
-        known = known_value(step.over, names) if is_known(step.over, names) else None
+    def each(self, step: EachStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        known = known_value(step.over, scope) if is_known(step.over, scope) else None
         if known is not None:
-            parts = [self._element(step, take(value), names, factor) for value in elements(known)]
+            parts = [self._element(step, from_value(value), scope, factor) for value in elements(known)]
         else:
-            over = size_up(step.over, names)
-            part = self._element(step, SizedValue(step.element, ONE.holding(over.extent.inside)), names, factor * over.extent)
+            over = size_up(step.over, scope)
+            part = self._element(step, SizedValue(step.element, ONE.holding(over.extent.inside)), scope, factor * over.extent)
             return {name: SizedValue(step.body.types[name], multiply(found, over.extent)) for name, found in part.items()}
         return {name: SizedValue(kind, sum_extents([part[name] for part in parts])) for name, kind in step.body.types.items()}
 
-    def _element(self, step: EachStep, element: SizedValue, names: SizeScope, factor: Extent) -> dict[str, Extent]:
-        inner = SizeScope({step.variable: {step.variable: element}}, names)
+    def _element(self, step: EachStep, element: SizedValue, scope: SizeScope, factor: Extent) -> dict[str, Extent]:
+        inner = SizeScope({step.variable: {step.variable: element}}, scope)
         self.graph(step.body, inner, factor)
         return {name: measure(wire, inner, None) for name, wire in step.body.outputs.items()}
 
-    def pipeline(self, step: PipeStep, names: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+    def pipeline(self, step: PipeStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         graph = step.graph
         inputs = {
-            name: SizedValue(graph.inputs[name], measure(wire, names, graph.inputs[name])) for name, wire in step.wires.items()
+            name: SizedValue(graph.inputs[name], measure(wire, scope, graph.inputs[name])) for name, wire in step.wires.items()
         }
-        params = {**graph.params, **{name: known_value(wire, names) for name, wire in step.params.items()}}
+        params = {**graph.params, **{name: known_value(wire, scope) for name, wire in step.params.items()}}
         inner = _inside(graph, inputs, params)
         around, self.roles = self.roles, _over(graph.models, self.roles)
         self.graph(graph, inner, factor)
@@ -164,10 +164,10 @@ def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = F
 
     `limited`: a budget may end a loop after any round.
     """
-    found = _Walk(limited=limited, roles=graph.models)
+    walk = _Walk(limited=limited, roles=graph.models)
     sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
-    found.graph(graph, _inside(graph, sized, graph.params), ONE)
-    return found.counts
+    walk.graph(graph, _inside(graph, sized, graph.params), ONE)
+    return walk.bounds
 
 
 def _over(own: Mapping[Role, Settings], around: Mapping[Role, Settings]) -> dict[Role, Settings]:
@@ -177,28 +177,28 @@ def _over(own: Mapping[Role, Settings], around: Mapping[Role, Settings]) -> dict
 def _inside(graph: Graph, inputs: Mapping[str, SizedValue], params: Mapping[str, Any]) -> SizeScope:
     """Scope of a pipeline's steps: its inputs and params."""
     unset = {name: SizedValue(graph.inputs[name], NONE) for name in graph.optional}
-    known = {**unset, **{name: take(value) for name, value in params.items()}, **inputs}
+    known = {**unset, **{name: from_value(value) for name, value in params.items()}, **inputs}
     return SizeScope({name: {name: sized} for name, sized in known.items()})
 
 
-def _params(step: CallStep, names: SizeScope) -> Model | None:
+def _params(step: CallStep, scope: SizeScope) -> Model | None:
     """Params of a call; None when one is known only during the run."""
-    if not all(is_known(wire, names) for wire in step.params.values()):
+    if not all(is_known(wire, scope) for wire in step.params.values()):
         return None
-    return step.type.params.model_validate({name: known_value(wire, names) for name, wire in step.params.items()})
+    return step.type.params.model_validate({name: known_value(wire, scope) for name, wire in step.params.items()})
 
 
-def _ports(step: CallStep, names: SizeScope) -> dict[str, Extent]:
+def _ports(step: CallStep, scope: SizeScope) -> dict[str, Extent]:
     fields = step.type.inputs.model_fields
-    return {port: measure(wire, names, type_of(fields[port].annotation)) for port, wire in step.wires.items()}
+    return {port: measure(wire, scope, type_of(fields[port].annotation)) for port, wire in step.wires.items()}
 
 
-def _note_shown(count: CallBounds, ports: Mapping[str, Extent], names: SizeScope) -> None:
+def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScope) -> None:
     """Note the sizes of the template's variables, by name."""
-    given = count.step.asking.given if count.step.asking else {}
-    sized = {name: size_up(wire, names) for name, wire in given.items()}
-    count.given = {name: known.kind for name, known in sized.items()}
-    count.show({**ports, **{name: known.extent for name, known in sized.items()}})
+    given = bounds.step.asking.given if bounds.step.asking else {}
+    sized = {name: size_up(wire, scope) for name, wire in given.items()}
+    bounds.given = {name: known.kind for name, known in sized.items()}
+    bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 
 def _parses(step: CallStep) -> list[Any]:

@@ -124,10 +124,14 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     inputs = {name: Extent.exactly(len(value)) for name, value in bind(graph, task).items()}
     limits = known.limits or graph.limits
     limited = any(limit is not None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds))
-    counts = count_calls(graph, inputs, limited=limited)
-    parts = {path: list(cost_items_of(count, counts, task)) for path, count in counts.items() if count.step.asking is not None}
+    bounds_by_path = count_calls(graph, inputs, limited=limited)
+    parts = {
+        path: list(cost_items_of(bounds, bounds_by_path, task))
+        for path, bounds in bounds_by_path.items()
+        if bounds.step.asking is not None
+    }
     rows = [
-        _row(path, counts[path].step.type.name, found, known)
+        _row(path, bounds_by_path[path].step.type.name, found, known)
         for path, found in parts.items()
         if any(part.calls.most for part in found)
     ]
@@ -144,7 +148,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         replay=sum(row.new == 0 for row in rows),
         call=sum(row.new != 0 for row in rows),
         limit=limits.calls,
-        notes=tuple(_notes(counts, rows, known, task)),
+        notes=tuple(_notes(bounds_by_path, rows, known, task)),
     )
 
 
@@ -214,18 +218,20 @@ def _called_roles(rows: list[StepPlan], known: Known, task: Task) -> list[Role]:
     return [role for role in known.models if role in called]
 
 
-def _notes(counts: Mapping[str, CallBounds], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
-    for path, count in counts.items():
-        if not count.known:
-            yield f"{path}: {count.step.type.name} does not say what it asks"
-    metrics = {count.step.asking.metric for count in counts.values() if count.scores.most and count.step.asking is not None}
+def _notes(bounds_by_path: Mapping[str, CallBounds], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
+    for path, bounds in bounds_by_path.items():
+        if not bounds.known:
+            yield f"{path}: {bounds.step.type.name} has no bound, so its number of calls is unknown"
+    metrics = {
+        bounds.step.asking.metric for bounds in bounds_by_path.values() if bounds.scores.most and bounds.step.asking is not None
+    }
     if any(judged(task, metric) for metric in {None, *metrics}):
-        yield f"a judge that gives no grade is asked again, up to {RETRIES} times for an answer: not counted here"
+        yield f"a judge that gives no grade is called again, up to {RETRIES} times per answer: these calls are not counted here"
     for row in rows:
         if row.most and row.tokens_in is None:
-            yield f"{row.path}: the length of its requests is not known"
+            yield f"{row.path}: the length of its requests is unknown"
     if any(quote.read for quote in known.quotes.values()):
-        yield f"a reply that no max_tokens bounds is taken to have {REPLY} tokens; what a model thinks unseen is not counted"
+        yield f"a reply without max_tokens is estimated at {REPLY} tokens; hidden reasoning is not counted"
 
 
 def _sum(values: Iterable[N | None]) -> N | None:

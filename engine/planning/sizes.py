@@ -17,13 +17,13 @@ __all__ = [
     "SizeScope",
     "SizedValue",
     "cover",
+    "from_value",
     "is_known",
     "known_value",
     "measure",
     "multiply",
     "size_up",
     "sum_extents",
-    "take",
     "widen",
 ]
 
@@ -42,7 +42,7 @@ class SizedValue:
 
 @dataclass(slots=True)
 class SizeScope:
-    """Names that steps can refer to, with their ports. A body also sees the enclosing names."""
+    """Names that steps can refer to, with their ports. A body also sees the enclosing scope."""
 
     found: dict[str, Mapping[str, SizedValue]]
     around: SizeScope | None = None
@@ -51,42 +51,42 @@ class SizeScope:
 
     def look_up(self, ref: Ref) -> SizedValue:
         """The value of `ref` in this scope or an enclosing one. Raises KeyError for an unknown name."""
-        names: SizeScope | None = self
-        while names is not None:
-            if ref.name in names.found:
-                ports = names.found[ref.name]
+        scope: SizeScope | None = self
+        while scope is not None:
+            if ref.name in scope.found:
+                ports = scope.found[ref.name]
                 return ports[ref.port] if ref.port else next(iter(ports.values()))
-            names = names.around
+            scope = scope.around
         raise KeyError(str(ref))
 
 
-def is_known(wire: Wire, names: SizeScope) -> bool:
+def is_known(wire: Wire, scope: SizeScope) -> bool:
     """Whether the value itself is known, besides its size."""
-    return isinstance(wire, LiteralValue) or (isinstance(wire, Ref) and names.look_up(wire).value is not _UNKNOWN_VALUE)
+    return isinstance(wire, LiteralValue) or (isinstance(wire, Ref) and scope.look_up(wire).value is not _UNKNOWN_VALUE)
 
 
-def known_value(wire: Wire, names: SizeScope) -> Any:
+def known_value(wire: Wire, scope: SizeScope) -> Any:
     """The value on the wire of a setting; None for a union."""
     if isinstance(wire, LiteralValue):
         return wire.value
-    return names.look_up(wire).value if isinstance(wire, Ref) else None
+    return scope.look_up(wire).value if isinstance(wire, Ref) else None
 
 
-def take(value: Any) -> SizedValue:
+def from_value(value: Any) -> SizedValue:
     """Size of a known value, with the value."""
     return SizedValue(type(value), Extent.exactly(len(value)) if isinstance(value, list | tuple) else ONE, value)
 
 
-def size_up(wire: Wire, names: SizeScope) -> SizedValue:
+def size_up(wire: Wire, scope: SizeScope) -> SizedValue:
     """Size of the value on `wire`, with type and value when known."""
     if isinstance(wire, Ref):
-        return names.look_up(wire)
-    return take(wire.value) if isinstance(wire, LiteralValue) else SizedValue(None, measure(wire, names, None))
+        return scope.look_up(wire)
+    return from_value(wire.value) if isinstance(wire, LiteralValue) else SizedValue(None, measure(wire, scope, None))
 
 
-def measure(wire: Wire, names: SizeScope, wanted: type | None) -> Extent:
+def measure(wire: Wire, scope: SizeScope, wanted: type | None) -> Extent:
     """Size of the value on `wire`, widened to the type `wanted`."""
-    parts = [names.look_up(ref) for ref in wire.refs] if isinstance(wire, RefUnion) else [size_up(wire, names)]
+    parts = [scope.look_up(ref) for ref in wire.refs] if isinstance(wire, RefUnion) else [size_up(wire, scope)]
     sizes = [_as_examples(part.extent) if part.kind is Failures and wanted is Examples else part.extent for part in parts]
     whole = sizes[0]
     for size in sizes[1:]:

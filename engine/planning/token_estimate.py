@@ -55,9 +55,9 @@ class Length:
     """Tokens that the model writes."""
 
 
-def scoring(count: CallBounds | None, task: Task) -> Length | None:
+def scoring(bounds: CallBounds | None, task: Task) -> Length | None:
     """Length of scoring one prompt on one example. Without a step: in the held-out comparison."""
-    asking = (count.step.asking if count else None) or ModelCallSpec(role="task")
+    asking = (bounds.step.asking if bounds else None) or ModelCallSpec(role="task")
     template = load_template(Path(asking.template or task.template))
     shown = task.train.items[:READ] or task.test.items[:READ]
     if not shown:
@@ -68,38 +68,38 @@ def scoring(count: CallBounds | None, task: Task) -> Length | None:
     if needs in ("choice", "logprob"):
         return Length(read, 1)
     own = replace(asking, settings=asking.settings.over(task.settings))
-    return Length(read, sampling(own, template, count.roles if count else {}).max_tokens or REPLY)
+    return Length(read, sampling(own, template, bounds.roles if bounds else {}).max_tokens or REPLY)
 
 
-def judging(task: Task, count: CallBounds | None) -> Length | None:
+def judging(task: Task, bounds: CallBounds | None) -> Length | None:
     """Length of grading one answer by the judge."""
     rubric = load_template(Path(task.rubric or ""))
     shown = task.train.items[:READ] or task.test.items[:READ]
     if not shown:
         return None
-    prompt, said = _prompt(task), _WORD * REPLY
-    values = [{"prompt": prompt, "input": one.input, "example": one, "answer": said, "outputs": one.outputs} for one in shown]
+    prompt, answer = _prompt(task), _WORD * REPLY
+    values = [{"prompt": prompt, "input": one.input, "example": one, "answer": answer, "outputs": one.outputs} for one in shown]
     read = sum(_tokens(rubric.render(each)) for each in values) / len(values)
-    return Length(read, sampling(ModelCallSpec(role="judge"), rubric, count.roles if count else {}).max_tokens or REPLY)
+    return Length(read, sampling(ModelCallSpec(role="judge"), rubric, bounds.roles if bounds else {}).max_tokens or REPLY)
 
 
-def writing(count: CallBounds, task: Task) -> Length | None:
+def writing(bounds: CallBounds, task: Task) -> Length | None:
     """Length of one generation request of a step; None when the size of its variables is unknown."""
-    step, asking = count.step, count.step.asking
+    step, asking = bounds.step, bounds.step.asking
     if step.type.slots is None or asking is None or asking.template is None or not task.train.items:
         return None
-    if any(math.isinf(size.most) for size in count.shown.values()):
+    if any(math.isinf(size.most) for size in bounds.shown.values()):
         return None
     template = load_template(Path(asking.template))
     fields = {name: field.annotation for name, field in step.type.slots.model_fields.items()}
-    stand_ins = _StandIns(task, count)
-    values = {name: stand_ins.slot(name, kind) for name, kind in {**fields, **count.given}.items()}
+    stand_ins = _StandIns(task, bounds)
+    values = {name: stand_ins.slot(name, kind) for name, kind in {**fields, **bounds.given}.items()}
     values[ASKED] = asked_by(task.load_template(), task.train.items[0], task.labels)
     try:
         read = _tokens(template.render(values))
     except PromptwireError:
         return None
-    return Length(read, sampling(asking, template, count.roles).max_tokens or REPLY)
+    return Length(read, sampling(asking, template, bounds.roles).max_tokens or REPLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +107,17 @@ class _StandIns:
     """Stand-in values of the right type and a likely length."""
 
     task: Task
-    count: CallBounds
+    bounds: CallBounds
 
     def slot(self, name: str, annotation: Any) -> Any:
         """Stand-in for the template variable `name`."""
-        params = self.count.params
+        params = self.bounds.params
         if is_setting(annotation):
             return (
                 getattr(params, name, None) if params is not None and name in type(params).model_fields else sample(annotation)
             )
         size = self._size(name)
-        if size is None and name in self.count.step.type.inputs.model_fields:
+        if size is None and name in self.bounds.step.type.inputs.model_fields:
             size = Extent.exactly(0)  # an input without a wire
         optional = type(None) in typing.get_args(annotation)
         if optional and size is not None and not size.most:
@@ -125,11 +125,11 @@ class _StandIns:
         return self.value(annotation, int(min(self._many(size), MANY)))
 
     def _size(self, name: str) -> Extent | None:
-        return self.count.shown.get(name)
+        return self.bounds.shown.get(name)
 
     def _many(self, size: Extent | None) -> float:
         """Elements of a slot: those of the input of that name, else those inside one element of an input."""
-        return size.most if size is not None else max((shown.inside for shown in self.count.shown.values()), default=1)
+        return size.most if size is not None else max((shown.inside for shown in self.bounds.shown.values()), default=1)
 
     def value(self, annotation: Any, many: int) -> Any:
         """Stand-in of a type, with `many` elements if the type has elements."""
