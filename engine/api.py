@@ -103,18 +103,15 @@ async def run_async(
     working = working_folder()
     with access_log.recording():
         prepared = _prepare(pipeline, task, options, observer=observer, models=models)
-    graph, loaded, models = prepared.graph, prepared.task, prepared.models
-    budget = Budget(prepared.limits)
+    graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
     dry_run = prepared.dry_run() if approve else None
     observers = [each for each in (dry_run, observer) if each]
-    approval = dry_run.gate(approve) if dry_run and approve else None
+    gate = dry_run.gate(approve) if dry_run and approve else None
     report: Report | None = None
     home = working / folder
     try:
-        async with open_session(
-            loaded, options, models, budget, observers=observers, approval=approval, folder=home
-        ) as session:
+        async with open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home) as session:
             with access_log.recording():
                 inspect(graph, session)
                 best, scores = await _searched(graph, session, budget, home)
@@ -200,10 +197,8 @@ async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
         found.append(plan)
         raise NotApproved("this was only a plan")
 
-    approval = dry_run.gate(stop)
-    async with open_session(
-        loaded, options, models, Budget(prepared.limits), observers=[dry_run], approval=approval
-    ) as session:
+    gate = dry_run.gate(stop)
+    async with open_session(loaded, options, models, Budget(prepared.limits), observers=[dry_run], approval=gate) as session:
         inspect(graph, session)
         try:
             await compare_both(graph, await find_best(graph, session), session)

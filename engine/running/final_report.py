@@ -22,6 +22,14 @@ def _refused_parameters(session: Session) -> Iterator[str]:
         yield warning(f"{model} refuses {'; '.join(sorted(names))}: requests were sent without; the model used its defaults")
 
 
+def _faulty_replies(session: Session) -> Iterator[str]:
+    """Show one unreadable reply of each step, and one judge's reply without a grade."""
+    for path, reply in sorted(session.unreadable_replies.items()):
+        yield f"{path}: unreadable reply, for example: {reply[:80]!r}"
+    for path, reply in sorted(session.ungraded_replies.items()):
+        yield warning(f"{path}: the judge gave no grade, even after retries, for example: {reply[:80]!r}; correct the rubric")
+
+
 def make_report(
     graph: Graph,
     session: Session,
@@ -64,14 +72,7 @@ def make_report(
             *score_notes(session, *scores),
             *session.truncations.notes(),
             *_refused_parameters(session),
-            *(
-                f"{path}: unreadable reply, for example: {said[:80]!r}"
-                for path, said in sorted(session.unreadable_replies.items())
-            ),
-            *(
-                warning(f"{path}: the judge gave no grade, even after retries, for example: {said[:80]!r}; correct the rubric")
-                for path, said in sorted(session.ungraded_replies.items())
-            ),
+            *_faulty_replies(session),
         ),
         run=str(folder),
     )

@@ -30,8 +30,8 @@ Failed = ModelError | ReplyError | NodeError | CacheError
 def draw_examples(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
     """Return `examples` in a pseudo-random order, at most the first `most` of it.
 
-    Each example's place follows from its id alone. So a sample is the same in every run and not the head of a sorted file. The
-    same holds for the examples that are scored before a limit.
+    The position of an example follows from its id alone. So a sample is the same in every run, not the head of a sorted file.
+    The same holds for the examples that are scored before a limit.
     """
     return tuple(sorted(examples.items, key=lambda example: digest(["report", example.id]))[:most])
 
