@@ -78,26 +78,26 @@ def explain(calls: Sequence[Call], others: Sequence[Call]) -> list[Reason]:
     counts: Counter[tuple[str, ...]] = Counter()
     shown: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for size in (1, 2, 3):
-        for places in combinations(range(len(PARTS)), size):
-            near = {_without(other.parts, places): other for other in reversed(others)} if unexplained else {}
-            parts = tuple(PARTS[place] for place in places)
+        for positions in combinations(range(len(PARTS)), size):
+            near = {_without(other.parts, positions): other for other in reversed(others)} if unexplained else {}
+            parts = tuple(PARTS[position] for position in positions)
             for key, call in list(unexplained.items()):
-                other = near.get(_without(call.parts, places))
+                other = near.get(_without(call.parts, positions))
                 if other is not None:
                     del unexplained[key]
                     counts[parts] += 1
-                    shown.setdefault(parts, (_only(call.parts, places), _only(other.parts, places)))
+                    shown.setdefault(parts, (_only(call.parts, positions), _only(other.parts, positions)))
     counts[PARTS] += len(unexplained)
     nothing: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     return [Reason(parts, count, *shown.get(parts, nothing)) for parts, count in counts.most_common() if count]
 
 
-def _without(parts: tuple[str, ...], places: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(part for place, part in enumerate(parts) if place not in places)
+def _without(parts: tuple[str, ...], positions: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(part for position, part in enumerate(parts) if position not in positions)
 
 
-def _only(parts: tuple[str, ...], places: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(parts[place] for place in places)
+def _only(parts: tuple[str, ...], positions: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(parts[position] for position in positions)
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:

@@ -51,8 +51,8 @@ def test_the_differing_part_is_named(tmp_path: Path, change: dict[str, Any], par
 def test_equal_calls_have_no_reason_and_unrelated_ones_differ_in_all_parts(tmp_path: Path) -> None:
     here = read_calls(record(tmp_path / "here", {}, {"text": "a"}), "step")
     assert explain(here, here) == []
-    strange = {"text": "b", "identity": "n", "temperature": 0.1, "sample": 9}
-    there = read_calls(record(tmp_path / "there", strange), "step")
+    unrelated = {"text": "b", "identity": "n", "temperature": 0.1, "sample": 9}
+    there = read_calls(record(tmp_path / "there", unrelated), "step")
     assert [(reason.count, reason.here) for reason in explain(here, there)] == [(2, ())]
 
 
