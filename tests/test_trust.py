@@ -158,7 +158,7 @@ def test_one_interrupt_waits_for_what_is_in_flight_keeps_it_and_says_so(project:
         first.send_signal(signal.SIGINT)
         out, err = first.communicate(timeout=60)
         assert (first.returncode, out) == (130, "")
-        assert "waits for what is in flight" in err and "the same command goes on from here" in err
+        assert "waiting for paid requests in flight" in err and "the same command goes on from here" in err
         assert "Traceback" not in err
         sent, paid, server.latency = len(server.requests), server.paid, 0.0
         assert sent <= 14, "it went on starting requests"
@@ -188,8 +188,10 @@ def test_a_second_interrupt_leaves_at_once_without_a_traceback_and_keeps_what_wa
         first.send_signal(signal.SIGINT)
         assert first.stderr is not None
         said = first.stderr.readline() + first.stderr.readline()
-        while "waits for what is in flight" not in said:
-            said += first.stderr.readline()
+        while "waiting for paid requests in flight" not in said:
+            line = first.stderr.readline()
+            assert line, f"it ended without saying that it waits: {said}"
+            said += line
         first.send_signal(signal.SIGINT)
         _, err = first.communicate(timeout=60)
         assert first.returncode == 130
