@@ -123,7 +123,11 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
     hint = "a reference is not allowed here: write the value, and change it for a run with --set" if refers else ""
     if kind == "string_type":
         hint = hint or _quote_hint(value)
-    return (f"{name!r} must be {wanted}, not {describe(value)}" if wanted else f"{name!r}: {detail['msg']}"), hint
+    return (
+        f"{name!r} must be {wanted}, not {describe(value)}"
+        if wanted
+        else f"{name!r}: {detail['msg'].removeprefix('Value error, ')}"
+    ), hint
 
 
 def _quote_hint(value: Any) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from promptwire.documents import resources
 from promptwire.errors import Location, PipelineError, Problem, suggest
 from promptwire.security import package_data
-from promptwire.security.path_sandbox import REMEDY, reachable
+from promptwire.security.path_sandbox import REMEDY, reachable, unusable
 
 __all__ = ["FileResolver", "is_pipeline"]
 
@@ -78,6 +78,8 @@ class FileResolver:
         if not reachable(first, [self.top]):
             hint = f"copy it into {self.top}, {REMEDY}"
             raise _error(location, "bad-path", f"{written} leads out of the pipeline's folder", hint)
+        if why := unusable(first):
+            raise _error(location, "bad-path", f"{written} {why}", "name another file")
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
         return next((path for path in (first, *rest) if os.path.isfile(path)), None)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptwire.errors import UsageError
+from promptwire.security.path_sandbox import real_path
 
 __all__ = ["FileAccessLog", "log_access"]
 
@@ -49,7 +50,7 @@ def log_access(path: str | Path, *, data: bool = False) -> None:
     whole = Path(path).absolute()
     if whole in log.seen:
         return
-    if log.allowed is not None and not any(whole.resolve().is_relative_to(folder.resolve()) for folder in log.allowed):
+    if log.allowed is not None and not any(real_path(whole).is_relative_to(real_path(folder)) for folder in log.allowed):
         raise UsageError("a bundle names a file outside of itself", where=str(path), hint="don't trust this bundle")
     log.seen.add(whole)
     if data:

@@ -14,8 +14,8 @@ from typing import Final
 
 from promptwire.documents import resources
 from promptwire.documents.document import Document
-from promptwire.errors import DataError, PipelineError, Problem
-from promptwire.security.path_sandbox import REMEDY, reachable
+from promptwire.errors import DataError, PipelineError, Problem, UsageError
+from promptwire.security.path_sandbox import REMEDY, reachable, unusable
 
 __all__ = ["TaskFiles", "shortened"]
 
@@ -50,13 +50,28 @@ class TaskFiles:
     def template(self, key: str, name: str) -> Path:
         """Path of the template `name`: beside the task file, else a shipped one."""
         own = self.folder / name
-        return self._checked((key,), name).resolve() if os.path.isfile(own) else resources.template_path(name)
+        self._refuse_unusable((key,), name)
+        if os.path.isfile(own):
+            return self._checked((key,), name).resolve()
+        try:
+            return resources.template_path(name)
+        except UsageError as error:
+            written = self.document.location((key,))
+            error.where = error.where or (str(written) if written.line else "")
+            error.args = (str(error),)
+            raise
 
     def _checked(self, at: tuple[str, ...], file: str) -> Path:
         path = self.folder / file
+        self._refuse_unusable(at, file)
         # A data file that the user named is its own task file, so the user wrote its name.
         named = at[0] in self.given or str(path) == self.document.file
-        if named or ("\0" not in file and reachable(path, [self.folder])):
+        if named or reachable(path, [self.folder]):
             return path
         message, hint = f"{file} leads out of the task's folder", f"copy it into {self.folder.absolute()}, {REMEDY}"
         raise PipelineError([Problem("bad-path", self.document.location(at), message, hint)])
+
+    def _refuse_unusable(self, at: tuple[str, ...], file: str) -> None:
+        if why := unusable(self.folder / file):
+            message = f"{shortened(Path(file))} {why}"
+            raise PipelineError([Problem("bad-path", self.document.location(at), message, "name another file")])

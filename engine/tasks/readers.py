@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from promptwire.errors import DataError
 from promptwire.security.access_log import log_access
@@ -23,7 +23,7 @@ from promptwire.security.untrusted_numbers import finite
 from promptwire.values import Example, Examples, Model
 from promptwire.values.hashing import stream
 
-__all__ = ["Columns", "Loaded", "read_examples", "split"]
+__all__ = ["Columns", "Loaded", "read_examples", "repeated", "split"]
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
@@ -48,6 +48,15 @@ class Columns(Model):
     """Column of the input; several columns become named fields."""
     output: str = Field(default="output", min_length=1)
     """Column of the accepted output or outputs."""
+
+    @field_validator("input")
+    @classmethod
+    def _names_columns(cls, columns: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if columns in ((), ""):
+            raise ValueError("name at least one column")
+        if isinstance(columns, tuple) and (again := repeated(columns)):
+            raise ValueError(f"the column {again!r} is there twice")
+        return columns
 
 
 class Loaded(NamedTuple):
@@ -158,6 +167,9 @@ def _json_list(path: Path, text: str) -> Iterator[NumberedRow]:
 def _table(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[NumberedRow]:
     reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     try:
+        if again := repeated(reader.fieldnames or ()):
+            hint = "give each column a name of its own"
+            raise DataError(f"the header names the column {again!r} twice", where=f"{path}:{reader.line_num}", hint=hint)
         for row in reader:
             if None in row or None in row.values():
                 raise DataError(
@@ -167,6 +179,16 @@ def _table(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[Numbere
             yield reader.line_num, dict(row)
     except csv.Error as error:
         raise DataError(f"not CSV: {error}", where=f"{path}:{reader.line_num}") from error
+
+
+def repeated(names: Iterable[str]) -> str:
+    """The first name that is there again; empty when all differ. Columns without a name may be several."""
+    seen: set[str] = set()
+    for name in names:
+        if name and name in seen:
+            return name
+        seen.add(name)
+    return ""
 
 
 def _mapping(path: Path, line: int, row: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from promptwire.backend import Settings
 from promptwire.documents.document import Document, Position, Source, yaml_value_of
@@ -23,7 +23,7 @@ from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.metrics.metric import Metric, find_metric
 from promptwire.tasks.file_reach import TaskFiles
-from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, split
+from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated, split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Model, Prompt, Prompts
@@ -78,6 +78,20 @@ class TaskSpec(Model):
     """Sampling settings of the task model."""
     parse: Parse | None = None
     """How the answer is read out of a reply; by default as the template says."""
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_a_prompt(cls, prompt: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if prompt == ():
+            raise ValueError("write at least one prompt; an empty text is allowed")
+        return prompt
+
+    @field_validator("labels")
+    @classmethod
+    def _differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if again := repeated(label.strip() for label in labels):
+            raise ValueError(f"the label {again!r} is there twice; write each label once")
+        return labels
 
 
 class Task(Model):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.documents import resources
-from promptwire.security.path_sandbox import reachable
+from promptwire.security.path_sandbox import reachable, unusable
 
 
 @pytest.fixture
@@ -44,6 +44,22 @@ def test_folder_that_the_user_allows_is_reachable(folders: tuple[Path, Path], mo
 
 def test_shipped_files_are_always_reachable(tmp_path: Path) -> None:
     assert reachable(resources.template_path("task/chat.j2"), [tmp_path])
+
+
+def test_loop_of_links_is_named_and_raises_nothing(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, mine = folders
+    (theirs / "itself").symlink_to("itself")
+    (theirs / "one").symlink_to("two")
+    (theirs / "two").symlink_to("one")
+    (mine / "gone").symlink_to("nowhere")
+    monkeypatch.setenv("PROMPTWIRE_ALLOW", f"{theirs / 'itself'}{os.pathsep}~no-such-user/x")
+    for name in ("itself", "one", "one/below"):
+        assert unusable(theirs / name) == "is a loop of links"
+        reachable(theirs / name, [theirs])
+        reachable(mine / "diary.jsonl", [theirs / name])
+    for path in (mine / "gone", mine / "diary.jsonl", mine, mine / "missing" / "x", mine / ("x" * 5000)):
+        assert unusable(path) == ""
+    assert unusable(theirs / "a\0b") == "holds a NUL character"
 
 
 @given(st.text(st.sampled_from("./ab\\~$"), max_size=30))

@@ -66,6 +66,8 @@ def test_repeated_rows_are_dropped_and_counted(tmp_path: Path) -> None:
         ("a.json", '{"input": "a"}', "a.json: a JSON data file holds a list"),
         ("a.csv", "input,output\na,b,c\n", "a.csv:2: the row does not have the header's 2 columns"),
         ("a.csv", "input,output\na\n", "a.csv:2: the row does not have the header's 2 columns"),
+        ("a.csv", "input,input,output\na,b,c\n", "a.csv:1: the header names the column 'input' twice"),
+        ("a.tsv", "input\toutput\toutput\na\tb\tc\n", "a.tsv:1: the header names the column 'output' twice"),
         ("a.xlsx", "x", "a.xlsx: unknown kind of data file '.xlsx'"),
         ("a.jsonl", "[" * 100_000, "a.jsonl:1: not JSON"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.errors import DataError, PipelineError
+from promptwire.errors import DataError, PipelineError, PromptwireError
 from promptwire.tasks.task import load_task
 
 ROWS = '{"input": "a", "output": "b"}\n{"input": "c", "output": "d"}\n'
@@ -82,3 +82,35 @@ def test_missing_data_file_is_an_error_at_the_line_that_names_it(project: Path) 
     with pytest.raises(DataError) as missing:
         load_task(str(project / "gone.jsonl"), {"prompt": "Say it."})
     assert missing.value.where == str(project / "gone.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "message"),
+    [
+        ("prompt: p\ndata: {train: loop.jsonl}", "2:15", "loop.jsonl is a loop of links"),
+        ('prompt: p\ndata: {train: "a\\0b"}', "2:15", "holds a NUL character"),
+        ("prompt: p\ndata: {train: d.jsonl}\ntemplate: loop.jsonl", "3:11", "loop.jsonl is a loop of links"),
+        ('prompt: p\ndata: {train: d.jsonl}\ntemplate: "a\\0b"', "3:11", "holds a NUL character"),
+        ("prompt: p\ndata: {train: d.jsonl}\ntemplate: none.j2", "3:11", "there is no shipped template 'none.j2'"),
+        ("prompt: []\ndata: {train: d.jsonl}", "1:9", "write at least one prompt"),
+        ("prompt: p\ndata: {train: d.jsonl}\nlabels: [a, b, a]", "3:9", "the label 'a' is there twice"),
+        ('prompt: p\ndata: {train: d.jsonl}\nlabels: [a, b, " b"]', "3:9", "the label 'b' is there twice"),
+        ("prompt: p\ndata: {train: d.jsonl}\ncolumns: {input: []}", "3:18", "name at least one column"),
+        ("prompt: p\ndata: {train: d.jsonl}\ncolumns: {input: [q, q]}", "3:18", "the column 'q' is there twice"),
+    ],
+)
+def test_value_that_can_only_fail_is_refused_at_its_line(lines: str, place: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    (tmp_path / "d.jsonl").write_text(ROWS)
+    (tmp_path / "t.yaml").write_text(lines)
+    with pytest.raises(PromptwireError) as refused:
+        load_task(str(tmp_path / "t.yaml"))
+    assert f"{tmp_path / 't.yaml'}:{place}: " in str(refused.value)
+    assert message in str(refused.value) and "Value error" not in str(refused.value)
+
+
+@pytest.mark.parametrize("prompt", ['""', "[a]", '[""]'])
+def test_one_prompt_is_enough_and_may_be_empty(prompt: str, tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text(ROWS)
+    (tmp_path / "t.yaml").write_text(f"prompt: {prompt}\ndata: {{train: d.jsonl}}\nlabels: [a, A, b]")
+    assert len(load_task(str(tmp_path / "t.yaml")).prompts.items) == 1
