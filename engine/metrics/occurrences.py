@@ -10,7 +10,23 @@ from promptwire.metrics.numerals import cleaned, numerals
 
 __all__ = ["occurs"]
 
-_EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\w)|(?<=[^\W_])[*_`]{1,3}(?!\w)")
+_MARKS = re.compile(r"(?<!\w)[*_`~\"\u00ab\u2039']{1,6}(?=\w)|(?<=[^\W_])[*_`~\"\u00bb\u203a']{1,6}(?!\w)")
+"""Emphasis and quotes at the edges of words."""
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
+_PART_AFTER = re.compile(r"'(?:t(?!\w)|(?!(?:s|m|re|ll|ve|d)(?!\w))\w)")
+"""What continues a short word after an apostrophe: can't, O'Brien; a clitic does not, such as in we're."""
+_SHORT = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,2}\Z")
+_SHORT_FIRST = re.compile(r"[^\W\d_]{1,2}(?![^\W\d_])")
+_LEADING_SIGNS = "\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039"
+"""Thai and Lao vowels before their consonant; marks that stack the next Khmer or Burmese consonant."""
+_VOWELS = re.compile("[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]")
+_STACKED = re.compile(f"[{_LEADING_SIGNS}]")
+_SYLLABIC = re.compile("[\u0e01-\u0e2e\u0e81-\u0eae\u1000-\u1021\u1780-\u17a2]")
+"""Consonants of Thai, Lao, Burmese and Khmer."""
+_SAME_SCRIPT = re.compile("[\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3]")
+_CLOSED = re.compile("[\u0e30\u0e33\u0e43\u0e44\u0eb0\u0eb3\u0ec3\u0ec4]|\u0e4d\u0e32")
+"""Vowels of a syllable that no other consonant can close."""
+_TIBETAN = re.compile("[\u0f20-\u0f29\u0f40-\u0fbc]")
 _NUMBER_ONLY = re.compile(r"-?(?:0|[1-9][0-9,]*)(?:\.[0-9]+)?")
 _PREFIX = re.compile(r"\b(?:non|un|anti|not)-\Z")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -36,13 +52,14 @@ def occurs(wanted: str, text: str, labels: Collection[str] = ()) -> bool:
         return _holds_number(word, text)
     even = " ".join(plain(plain(text).casefold()).split())
     longer = [other for label in labels if (other := loose(label)) != word and word in other]
-    for haystack in dict.fromkeys((even, _EMPHASIS.sub("", even))):
-        taken = bytearray(len(haystack))
-        for start, end in (span for label in longer for span in _spans(label, haystack)):
+    if _MARKS.sub("", word) == word:
+        even = _MARKS.sub("", even)
+    taken = bytearray(len(even))
+    forms = (form for label in longer for form in (label, _MARKS.sub("", label), re.sub("[_-]", " ", label)))
+    for label in {*forms} - {word}:
+        for start, end in _spans(label, even):
             taken[start:end] = b"\1" * (end - start)
-        if any(not all(taken[start:end]) for start, end in _spans(word, haystack)):
-            return True
-    return False
+    return any(not all(taken[start:end]) for start, end in _spans(word, even))
 
 
 def _spans(word: str, text: str) -> Iterator[tuple[int, int]]:
@@ -59,20 +76,41 @@ def _begins(word: str, text: str, start: int) -> bool:
     before = text[start - 1 : start] if start else ""
     if before == "-" and _PREFIX.search(text[max(0, start - 5) : start]):
         return False
-    if word[0].isdigit() and before and before in ".,-":
-        return not re.search(r"[0-9][.,]\Z|(?<![^\s(\[=:])-\Z", text[max(0, start - 2) : start])
-    return not joined(before, word[0])
+    if word[0].isdigit() and before and before in ".,-/:^":
+        return not re.search(r"[0-9][.,/:]\Z|\^\Z|(?<![^\s(\[=:])-\Z", text[max(0, start - 2) : start])
+    if before and before in "'^" and text[start - 2 : start - 1].isalnum() and _SHORT_FIRST.match(word):
+        return False  # the t of can't, the x of 2^x
+    return not (joined(before, word[0]) or _in_syllable(before, word, text[start + len(word) : start + len(word) + 1]))
 
 
 def _ends(word: str, text: str, end: int) -> bool:
     after = text[end : end + 1]
-    if word[-1].isdigit() and re.match(r"[.,^][0-9]", text[end : end + 2]):
+    if word[-1].isdigit() and re.match(r"[.,^/:][0-9]", text[end : end + 2]):
+        return False
+    if after == "^" and _SHORT.search(word):  # x^2 is not x; a longer word may have a footnote
+        return False
+    if after == "'" and (found := _PART_AFTER.match(text, end)) and (found[0] == "'t" or _SHORT.search(word)):
         return False
     if after and _HANGUL.match(after) and _HANGUL.match(word[-1]):
         return _PARTICLES.match(text, end) is not None
     if word[-1].isalnum() and after and after in "+#" and not text[end + 1 : end + 2].isalnum():
         return False
+    if _VOWELS.match(after) and _SYLLABIC.search(word):
+        return False
     return not joined(word[-1], after)
+
+
+def _in_syllable(before: str, word: str, after: str) -> bool:
+    """Whether `word` is only a part of a syllable between its neighbours, in a script without blanks.
+
+    A syllable of one consonant may be closed by the next one or belong to a longer word, so it has to stand alone.
+    """
+    if _STACKED.match(before) or any(
+        _TIBETAN.match(a) and _TIBETAN.match(b) for a, b in ((before, word[0]), (word[-1], after))
+    ):
+        return True
+    alone = len(word) <= 6 and len(_SYLLABIC.findall(word)) == 1 and not _CLOSED.search(word)
+    return alone and bool(_SAME_SCRIPT.match(before) or _SAME_SCRIPT.match(after))
 
 
 def _holds_number(word: str, text: str) -> bool:
@@ -81,6 +119,8 @@ def _holds_number(word: str, text: str) -> bool:
     for number in numerals(even):
         if number.counts and number.value == value:
             return True
-        if not number.counts and re.search(rf"(?<![0-9.]){re.escape(word)}(?![0-9])", even[number.start : number.end]):
+        if not (number.counts or _VERSION.fullmatch(even, number.start, number.end)) and re.search(
+            rf"(?<![0-9.]){re.escape(word)}(?![0-9])", even[number.start : number.end]
+        ):
             return True
     return False

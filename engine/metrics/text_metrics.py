@@ -81,14 +81,32 @@ _LEFT = re.compile(rf"\A(?:-(?![0-9.])|[+#%]|{_EDGES})+")
 _RIGHT = re.compile(rf"(?:-|{_EDGES})+\Z")
 
 
-def _items(text: str) -> frozenset[str]:
-    bare = (_RIGHT.sub("", _LEFT.sub("", chunk)) for chunk in re.split(r"[\s,;]+", loose(text)))
+_SPLIT = re.compile(r"[\s,;|\u30fb]+|(?<=[^\W\d_])/(?=[^\W\d_])")
+_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
+_NUMBERED = re.compile(r"(?:\A|\n)[ \t]*[0-9]{1,3}[.)][ \t]+(?=\S)")
+
+
+def _items(text: str) -> set[frozenset[str]]:
+    """The set of words of `text`, for each way to read a comma between digits."""
+    even = loose(text)
+    return {_chunks(even), _chunks(_THOUSANDS.sub(lambda found: found[0].replace(",", ""), even))}
+
+
+def _chunks(text: str) -> frozenset[str]:
+    bare = (_RIGHT.sub("", _LEFT.sub("", chunk)) for chunk in _SPLIT.split(text))
     return frozenset(chunk for chunk in bare if chunk and chunk != "and")
 
 
 def same_words(answer: str, outputs: Sequence[str]) -> float:
-    """Whether the answer has the same words as an accepted one, in any order; "and" does not count."""
-    return float(_items(answer) in [_items(output) for output in outputs])
+    """Whether the answer has the same words as an accepted one, in any order; "and" does not count.
+
+    A name before a colon, the numbers of a list and other wrappers of the answer do not count either.
+    """
+    said = readings(answer)
+    if len(_NUMBERED.findall(answer)) == len(answer.strip().splitlines()):
+        said.append(_NUMBERED.sub("\n", answer))
+    wanted: set[frozenset[str]] = set().union(*map(_items, outputs))
+    return float(any(not wanted.isdisjoint(_items(text)) for text in said))
 
 
 def f1(answer: str, outputs: Sequence[str]) -> float:

@@ -169,6 +169,11 @@ def test_an_accepted_output_that_is_no_single_number_is_refused_before_the_run(o
     assert "no single number" in find_metric("numeric").accepts([example("5"), example(output)], ())
 
 
+@pytest.mark.parametrize("output", ["GPT-4", "COVID-19", "B-52", "A380", "C4", "5A", "0b101", "v2.0", "PM2.5", "x-3"])
+def test_the_digits_of_a_name_are_no_accepted_number(output: str) -> None:
+    assert "hold no number" in find_metric("numeric").accepts([example(output)], ())
+
+
 DATA = os.environ.get("PROMPTWIRE_TEST_DATA")
 """A folder of evaluation tasks, each with a `task.json` that names its metric."""
 
