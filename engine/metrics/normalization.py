@@ -55,6 +55,8 @@ def plain(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     text = _RAISED.sub(lambda found: "^" + "".join(_SUPERSCRIPTS[sign] for sign in found[0]), text)
     text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SAME)
+    # NFKC takes a Thai and a Lao vowel apart; they are written as one sign.
+    text = text.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
     text = _POINTS.sub("", text)
     return "".join(_digit(sign) for sign in text)
 

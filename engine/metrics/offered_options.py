@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from string import ascii_uppercase
 
+from promptwire.metrics.denials import denied, spared
 from promptwire.metrics.normalization import loose, plain
 from promptwire.metrics.occurrences import occurs
 
@@ -22,7 +23,15 @@ _STYLES = tuple(
 )
 _LONGEST = 50_000
 """Characters of a question that are read, from its end."""
-_DENIED = re.compile(r"\b(?:not|isn't|never)\s+(?:the\s+|an?\s+)?\Z")
+_MOST = 500
+"""Places of an option's text that are looked at, the last ones."""
+_COMMON_LIST = "yes no not maybe none all both neither either it this that he she they we you i one true false right"
+_COMMON = frozenset(_COMMON_LIST.split())
+"""Options that are common words: they occur in answers that do not choose them."""
+_SAID = re.compile(
+    r"(?:\A|[.!?:;\n]\s*|\b(?:is|be|it's|say|answer|choose|pick|so|therefore)[\s,]+(?:that\s+)?)[\"'(*]*\Z", re.IGNORECASE
+)
+_ENDS = re.compile(r"[\"')*]*\s*(?:[.,;:!]|-\s|\Z|because\b)", re.IGNORECASE)
 
 
 def offered(question: str) -> dict[str, str]:
@@ -68,10 +77,13 @@ def option_named(answer: str, question: str) -> str | None:
     if len(same) == 1:
         return same[0]
     texts = [text for text in options.values() if text]
-    within = [letter for letter, text in options.items() if text and occurs(text, answer, texts) and not _denied(text, said)]
+    within = [letter for letter, text in options.items() if text and occurs(text, answer, texts) and _chosen(text, said)]
     return within[0] if len(within) == 1 else None
 
 
-def _denied(text: str, said: str) -> bool:
-    start = said.find(text)
-    return start >= 0 and _DENIED.search(said[max(0, start - 30) : start]) is not None
+def _chosen(text: str, said: str) -> bool:
+    """Whether `said` has the option `text` in a place that does not deny it, and a common word where it is an answer."""
+    spans = [match.span() for match in re.finditer(re.escape(text), said)][-_MOST:]
+    if text in _COMMON:
+        return any(_SAID.search(said[max(0, start - 60) : start]) and _ENDS.match(said, end) for start, end in spans)
+    return not spans or any(spared(said, *span) or not denied(said, *span) for span in spans)

@@ -26,6 +26,9 @@ from promptwire.metrics.normalization import joined, plain, words
         ("Gru\u0308n", "Gr\u00fcn"),
         ("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f", "\u0645\u062d\u0645\u062f"),
         ("\u00e9", "\u00e9"),
+        ("\u0e04\u0e33", "\u0e04\u0e33"),  # Thai
+        ("\u0e04\u0e4d\u0e32", "\u0e04\u0e33"),
+        ("\u0e99\u0eb3", "\u0e99\u0eb3"),  # Lao
         ("\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940"),
     ],
 )

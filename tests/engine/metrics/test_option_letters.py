@@ -234,12 +234,154 @@ def test_an_accepted_output_is_nothing_but_a_letter(text: str, letter: str | Non
     assert choice_letter(text) == letter
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Answer: 'B'",
+        "Answer: <B>",
+        "<B>",
+        "A? No. B? Yes.",
+        "A isn't right. B is.",
+        "All except B are wrong",
+        "B rather than A",
+        "B 100%",
+        "Between A and B, B is better",
+        "B\ubc88",
+        "b, because a is wrong",
+        "b because",
+        "so b.",
+        "the option is b",
+        "B > A",
+        "\u0e04\u0e33\u0e15\u0e2d\u0e1a: B \u0e40\u0e1e\u0e23\u0e32\u0e30 (A) \u0e1c\u0e34\u0e14",
+        "\u0e04\u0e33\u0e15\u0e2d\u0e1a\u0e04\u0e37\u0e2d B \u0e44\u0e21\u0e48\u0e43\u0e0a\u0e48 (A)",
+        "\ub2f5\uc740 B\uc785\ub2c8\ub2e4. (A)\ub294 \uc544\ub2d9\ub2c8\ub2e4",
+        "None but B is right",
+        "B > A > C",
+        "A < B",
+        "Is it B? Yes.",
+        "B, no doubt",
+        "I cannot determine it fully, but the answer is B",
+        "I'm not sure, but I'd say B",
+        "B, pas A",
+        "B, no la A",
+        "B, \u043d\u0435 A",
+        "No es A, sino B",
+        "The answer is not A but B, since (C) is a fruit",
+        "Nicht A, sondern B",
+        "\u6b63\u89e3\u306fA\u3067\u306f\u306a\u304fB\u3067\u3059",
+        "\ub2f5\uc740 A\uac00 \uc544\ub2c8\ub77c B\uc785\ub2c8\ub2e4",
+        "\u7b54\u6848\u4e0d\u662fA\u800c\u662fB\uff0c\u56e0\u4e3a(C)",
+        "\xabB\xbb",
+        "All options but B are incorrect.",
+        "Which one is right? B",
+        "B?",
+        "<B>B</B>",
+        "option b",
+        "B is more likely than A",
+        "\u9009\u9879B",
+        "B\uc785\ub2c8\ub2e4",
+    ],
+)
+def test_a_letter_beside_denied_asked_or_lesser_letters_is_read(answer: str) -> None:
+    assert option_letter(answer, "ABCD") == "B"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Answer: B/C",
+        "Answer: B/D",
+        "B/C",
+        "The wrong answer is B",
+        "The incorrect option is B",
+        "B is the wrong answer",
+        "B would be wrong",
+        "I doubt it's B",
+        "The answer is anything but B",
+        "Anything but B",
+        "Is it B?",
+        "B, or maybe D",
+        "I cannot determine. (B) would need more info",
+        "N/A",
+        "Answer: N/A",
+        "La respuesta no es B",
+        "No es B",
+        "La r\xe9ponse n'est pas B",
+        "Pas B",
+        "Die Antwort ist nicht B",
+        "Nicht B",
+        "Kein B",
+        "\u041e\u0442\u0432\u0435\u0442 \u043d\u0435 B",
+        "A resposta n\xe3o \xe9 B",
+        "Odpowied\u017a to nie B",
+        "\u0e44\u0e21\u0e48\u0e43\u0e0a\u0e48 B",
+        "\u0e04\u0e33\u0e15\u0e2d\u0e1a\u0e44\u0e21\u0e48\u0e43\u0e0a\u0e48 B",
+        "A 10%, B 90%",
+        "answer: b, c",
+        "the answer is b or c",
+        "the wrong answer is b",
+        "Could it be B?",
+        "Is B right?",
+        "B is unlikely",
+        "All except B are right",
+        "B or possibly D",
+        "B (or D)",
+        "B vs D",
+        "B | C",
+        "B de\u011fil",
+        "B \u0928\u0939\u0940\u0902 \u0939\u0948",
+        "La respuesta incorrecta es B",
+        "B ist falsch",
+        "B no es correcta",
+        "I don't doubt A or B",
+    ],
+)
+def test_a_letter_that_is_denied_asked_or_hedged_is_unreadable(answer: str) -> None:
+    assert option_letter(answer, "ABCD") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "\u6b63\u89e3\u306fB\u3067\u306f\u306a\u304fC",
+        "\uc815\ub2f5\uc740 B\uac00 \uc544\ub2c8\ub77c C",
+        "\uc815\ub2f5\uc740 B\uac00 \uc544\ub2c8\ub77c C\uc785\ub2c8\ub2e4",
+        "The answer is not B but C because (A) is wrong",
+        "\u7b54\u6848\u4e0d\u662fB\u800c\u662fC",
+        "No es B, sino C",
+        "B? No. C.",
+    ],
+)
+def test_the_letter_in_place_of_a_denied_one_is_read(answer: str) -> None:
+    assert option_letter(answer, "ABCD") == "C"
+
+
 @given(st.text(), st.sampled_from(["", "AB", "ABCDE"]))
 def test_any_answer_settles_on_an_offered_letter_or_none(answer: str, offered: str) -> None:
     letter = option_letter(answer, offered)
     assert letter is None or not offered or letter in offered
 
 
-@pytest.mark.parametrize("piece", ["(A) ", "A, ", "answer is ", "not ", "A or ", "the ", "**", "{", "(", "is "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "(A) ",
+        "A, ",
+        "answer is ",
+        "not ",
+        "A or ",
+        "the ",
+        "**",
+        "{",
+        "(",
+        "is ",
+        "<B>",
+        "not B but ",
+        "B > ",
+        "is B ",
+        "all ",
+        "A, maybe ",
+    ],
+)
 def test_a_hostile_answer_of_half_a_megabyte_is_read(piece: str) -> None:
     option_letter(piece * (500_000 // len(piece)), "ABCD")
