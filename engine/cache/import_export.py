@@ -22,6 +22,8 @@ from promptwire.values.hashing import canonical
 
 __all__ = ["export_responses", "import_responses"]
 
+_MAKE = "make one with `promptwire cache export`"
+
 
 def export_responses(folder: Path, target: Path) -> int:
     """Write the readable completions of the cache in `folder` to the new file `target`.
@@ -43,22 +45,28 @@ def export_responses(folder: Path, target: Path) -> int:
     return count
 
 
-def import_responses(source: Path, folder: Path) -> tuple[int, int]:
-    """Import the completions of `source` into the cache in `folder`. Returns how many there were and how many were new.
+def import_responses(source: Path, folder: Path) -> tuple[int, int, int]:
+    """Import the completions of `source` into the cache in `folder`.
 
-    A cached completion is not replaced. Raises CacheError, with the line, before any import.
+    Returns how many there were, how many were new, and how many have numbers out of range, which count as unknown. A cached
+    completion is not replaced, and of several rows with one key the first counts. Raises CacheError, with the line, before any
+    import.
     """
-    total = sum(1 for _ in _lines(source))
-    cache, new = ResponseCache(folder), 0
+    total = unknown = 0
+    for row in _lines(source):
+        total, unknown = total + 1, unknown + (row.record.unknown > 0)
+    cache, new, seen = ResponseCache(folder), 0, set[bytes]()
     try:
         for row in _lines(source):
-            if cache.get(row.key) is None:
+            key = bytes.fromhex(row.key)
+            if key not in seen and cache.get(row.key) is None:
                 cache.put(row.key, row.record.completion, meta=row.record.meta)
                 new += 1
+            seen.add(key)
         cache.flush()
     finally:
         cache.close()
-    return total, new
+    return total, new, unknown
 
 
 def _lines(source: Path) -> Iterator[CacheEntry]:
@@ -75,6 +83,8 @@ def _lines(source: Path) -> Iterator[CacheEntry]:
                     if row is None:
                         raise CacheError("this line holds no valid answer; nothing was imported", where=where)
                     yield row
+            if not file.tell():
+                raise CacheError("this file is empty, so it is not an export file", where=str(source), hint=_MAKE)
     except OSError as error:
         raise CacheError(f"can't be read: {error.strerror}", where=str(source)) from error
 
@@ -84,6 +94,6 @@ def _check_header(line: bytes, where: str) -> None:
     try:
         header = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise CacheError("this is not an export file", where=where, hint="make one with `promptwire cache export`") from error
-    if header != HEADER:
+        raise CacheError("this is not an export file", where=where, hint=_MAKE) from error
+    if not isinstance(header, dict) or json.dumps(header, sort_keys=True) != json.dumps(HEADER, sort_keys=True):
         raise CacheError("this export file is of another version", where=where, hint="export it again with this version")

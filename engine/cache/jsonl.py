@@ -9,7 +9,7 @@ import json
 from typing import Final
 
 from promptwire.cache.maintenance import KEY, CacheEntry
-from promptwire.cache.record import CacheRecord
+from promptwire.cache.record import CacheRecord, read_numbers
 from promptwire.values.hashing import canonical
 
 __all__ = ["HEADER", "read_line", "write_line"]
@@ -26,7 +26,7 @@ def write_line(row: CacheEntry) -> str:
 def read_line(line: str) -> CacheEntry | None:
     """The cache entry in a line; None when it is malformed."""
     try:
-        data = json.loads(line)
+        data = read_numbers(line)
         key, text = data["key"], canonical(data["row"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

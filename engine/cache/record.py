@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from promptwire.backend import Completion
-from promptwire.security.untrusted_numbers import finite, price, token_count, unix_time
+from promptwire.security.untrusted_numbers import log_probability, price, token_count, unix_time
 from promptwire.values.hashing import canonical
 
-__all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "fits"]
+__all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "fits", "read_numbers"]
 
 LARGEST: Final = 16_777_216
 """Longest line of an export or a bundle, in bytes."""
@@ -22,6 +22,9 @@ LONGEST_ROW: Final = LARGEST - 4096
 """Longest text of a row, in bytes: a row has to fit into a line of an export, with its key."""
 _MARGIN: Final = 4096
 """Bytes of a row that `fits` leaves for the fields beside the completion."""
+_MOST_DIGITS: Final = 300
+_TOO_LARGE: Final = 10**309
+"""Stands for every number that no float can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class CacheRecord:
         if len(text) > LONGEST_ROW:
             return None
         try:
-            data = json.loads(text)
+            data = read_numbers(text)
             record = cls(Completion.from_json(data["answer"]), RequestMeta(data["model"], data["kind"]), data["when"])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             return None
@@ -72,7 +75,7 @@ class CacheRecord:
             and type(completion.tokens_in) is int
             and type(completion.tokens_out) is int
             and (completion.usd is None or _number(completion.usd))
-            and all(finite(weight) is not None for weight in completion.weights)
+            and all(log_probability(weight) is not None for weight in completion.weights)
             and _number(self.when)
         )
 
@@ -92,6 +95,27 @@ class CacheRecord:
             return self
         known = replace(completion, tokens_in=tokens_in, tokens_out=tokens_out, usd=usd)
         return CacheRecord(known, self.meta, when, unknown)
+
+
+def read_numbers(text: str) -> Any:
+    """The JSON value of `text`. A number that is too large for a float is `_TOO_LARGE`: out of range, but not malformed.
+
+    Raises ValueError or RecursionError when it is not JSON.
+    """
+    return json.loads(text, parse_int=_integer, parse_float=_decimal, parse_constant=_refuse)
+
+
+def _integer(digits: str) -> int:
+    return int(digits) if len(digits) <= _MOST_DIGITS else _TOO_LARGE
+
+
+def _decimal(digits: str) -> float | int:
+    number = float(digits)
+    return number if math.isfinite(number) else _TOO_LARGE
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"no JSON number: {word}")
 
 
 def fits(completion: Completion) -> bool:

@@ -139,8 +139,10 @@ def import_(file: Annotated[Path, typer.Argument(help="A file that `promptwire c
     from promptwire.cache.import_export import import_responses
     from promptwire.options import cache_folder
 
-    total, new = import_responses(file, cache_folder())
+    total, new, unknown = import_responses(file, cache_folder())
     sys.stdout.write(f"{total} completions, {new} of them new\n")
+    if unknown:
+        sys.stdout.write(f"  {unknown} of them hold times, prices or token counts out of range, which count as unknown\n")
 
 
 @app.command()

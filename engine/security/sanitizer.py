@@ -17,7 +17,9 @@ __all__ = ["UNPRINTABLE", "SanitizedStream", "flattened", "guard_streams", "sani
 UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, DEL, C1
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, bidirectional, line breaks
-    "\ud800-\udfff\U000e0000-\U000e007f]"  # half a surrogate pair, tags
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\uffa0"  # fillers and marks without a shape
+    "\ud800-\udfff\U000e0000-\U000e0fff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"  # half a surrogate pair, tags, selectors
+    "|(?<![\u0023\u002a\u0030-\u0039\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe00-\ufe0f]"  # not after an emoji
 )
 """Characters that control a terminal, reorder a line, or are invisible. Joiners stay: Persian, Hindi and emoji need them."""
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from promptwire.templating.fences import blocks
@@ -21,6 +22,13 @@ _ANGLED = re.compile(r"<\s*([/\\]?)\s*(\w[\w:.\- ]*?)\s*>")
 _LEFT, _RIGHT = r"(?:\\?<|&lt;|\uff1c|\u3008)", r"(?:\\?>|&gt;|\uff1e|\u3009)"
 _NUMBER = r"(?:[\s_#-]{0,3}\d{1,3})?"
 _GAP = r"\s{0,3}"
+_STOPS = r"(?=[.:;,]?[ \t]{0,3}(?:\n|\Z))"
+"""Where a line ends although the mark lacks its bracket."""
+_HALF = re.compile(
+    r"(?P<left>[<\[\uff1c]|&lt;)\s?(?P<slash>[/\\]?)\s?(?P<name>[\w\- ]{0,40})(?P<right>[>\]\uff1e]|&gt;)?[.:;,]?\Z"
+)
+_ALIKE = 0.8
+"""Least likeness of a closing tag that is spelled wrongly."""
 _AROUND = re.compile(r"(?:\*{1,3}|_{1,3}|`{1,2})\Z")
 _ITEM = re.compile(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\Z")
 """The beginning of the next item of a list."""
@@ -59,7 +67,12 @@ def passages(reply: str, opening: str, closing: str, *, cut: bool = False) -> li
         return list(_alternating(reply, opening))
     found: list[Passage] = []
     for pattern in _patterns(opening, closing):
-        found = list(_paired(reply, list(_marks(reply, pattern, opening, closing)), cut=cut))
+        found = [
+            passage
+            if passage.closed or not passage.text.strip()
+            else replace(passage, text=_without_half(passage.text, opening, closing))
+            for passage in _paired(reply, list(_marks(reply, pattern, opening, closing)), cut=cut)
+        ]
         if any(passage.text.strip() for passage in found):
             break
     return found
@@ -88,8 +101,10 @@ def _patterns(opening: str, closing: str) -> tuple[re.Pattern[str], ...]:
     made = []
     for left, right in ((_LEFT, _RIGHT), (r"\\?\[", r"\\?\]")):
         opens = rf"{left}{_GAP}{begin}{_NUMBER}(?:\s{{1,3}}[\w:-]{{1,40}}\s?=[^<>\n]{{0,80}})?{_GAP}{right}"
-        shut = rf"{left}{_GAP}(?:[/\\]{_GAP}(?:{begin}|{end}){_NUMBER}|(?:{begin}|{end}){_GAP}[/\\]){_GAP}{right}"
-        plain = rf"|{left}{_GAP}{end}{_NUMBER}{_GAP}{right}" if begin.lower() != end.lower() else ""
+        line = rf"(?:{_GAP}{right}|{_STOPS})"
+        shut = rf"{left}{_GAP}(?:[/\\]{_GAP}(?:{begin}|{end})s?{_NUMBER}{line}|(?:{begin}|{end}){_GAP}[/\\]{_GAP}{right})"
+        stop = line if len(tags[1][2]) > 2 else rf"{_GAP}{right}"
+        plain = rf"|{left}{_GAP}{end}{_NUMBER}{stop}" if begin.lower() != end.lower() else ""
         made.append(re.compile(rf"({exact[0]}|{opens})|{exact[1]}|{shut}{plain}", re.IGNORECASE))
     return tuple(made)
 
@@ -103,6 +118,8 @@ def _marks(reply: str, pattern: re.Pattern[str], opening: str, closing: str) -> 
     for match in pattern.finditer(reply):
         start, end, opens = match.start(), match.end(), match[1] is not None
         exact = match[0] == (opening if opens else closing)
+        while end - start < 200 and reply[start - 1 : start] == "<" and reply[end : end + 1] == ">":
+            start, end, exact = start - 1, end + 1, False
         around = _AROUND.search(reply[max(0, start - 3) : start]) if reply[start - 1 : start] in ("*", "_", "`") else None
         if around and reply.startswith(around[0], end):
             start, end, exact = start - len(around[0]), end + len(around[0]), False
@@ -142,3 +159,26 @@ def _alternating(reply: str, mark: str) -> Iterator[Passage]:
         else:
             yield Passage(reply[start : match.start()], True, False, opened, match.end())
             start = None
+
+
+def _without_half(text: str, opening: str, closing: str) -> str:
+    """`text` without the half or misspelled closing mark that ends it, such as `</`, `<EN` or `</anser>`."""
+    bare = text.rstrip(" \t\r\n*_`")
+    tags = _ANGLED.fullmatch(opening), _ANGLED.fullmatch(closing)
+    if tags[0] is None or tags[1] is None:
+        half = next((size for size in range(len(closing) - 1, 2, -1) if bare.lower().endswith(closing[:size].lower())), 0)
+        return bare[: len(bare) - half] if half else text
+    half_mark = _HALF.search(bare, max(0, len(bare) - 60))
+    if half_mark is None:
+        return text
+    name, slash = _letters(half_mark["name"]), half_mark["slash"]
+    begun = any(_letters(tag[2]).startswith(name) for tag in tags if tag)
+    if slash:
+        spelled = begun or any(SequenceMatcher(None, name, _letters(tag[2])).ratio() >= _ALIKE for tag in tags if tag)
+    else:
+        spelled = begun and half_mark["right"] is None and (len(name) > 1 or (not name and half_mark["left"] != "["))
+    return bare[: half_mark.start()] if spelled else text
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).lower()

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 
 __all__ = ["Block", "blocks", "unfenced"]
 
-_FENCE = re.compile(r"\s*(?:[-*>]\s+)?(?P<ticks>`{3,}|~{3,})(?P<rest>.*?)\s*\Z", re.DOTALL)
+_FENCE = re.compile(
+    r"\s*(?:(?:[-*+>]|\d{1,3}[.)]|[a-zA-Z][.)])\s+){0,3}(?P<said>[^`~\n]{1,200}:[*_]{0,3}\s{1,3})?(?P<ticks>`{3,}|~{3,})(?P<rest>.*?)\s*\Z",
+    re.DOTALL,
+)
+"""A fence, after the marks of a list, a quotation, or words that introduce it."""
+_WORD = re.compile(r"[\w+#.-]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,13 @@ def blocks(text: str) -> list[Block]:
         if match is None:
             continue
         ticks, rest = match["ticks"], match["rest"].strip()
+        closed = rest.rstrip(".,;!")
         if ticks[0] not in rest:
+            if match["said"] and not _WORD.fullmatch(rest):
+                continue
             fences.append(_Fence(number, ticks, rest))
-        elif rest.endswith(ticks):  # a block on one line
-            found.append((number, Block(rest[: -len(ticks)], True, starts[number], starts[number + 1])))
+        elif closed.endswith(ticks) and ticks not in closed[: -len(ticks)]:  # a block on one line
+            found.append((number, Block(closed[: -len(ticks)], True, starts[number], starts[number + 1])))
     outer = _outermost(fences, [line.strip() for line in lines])
     made = []
     for first, last in outer:

@@ -7,24 +7,22 @@ takes each of them. An empty answer is no answer. In a reply that was cut off, o
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from promptwire.security.safe_regex import compile_pattern, find_all
 from promptwire.templating.delimiters import every, last, passages
 from promptwire.templating.fences import blocks, unfenced
+from promptwire.templating.json_fields import fields, repaired
 from promptwire.templating.preambles import unquoted, without_preamble
 from promptwire.templating.reasoning import Span, without_reasoning
 from promptwire.values import Model
 
 __all__ = ["Parse", "Reading", "parse_reply", "reading"]
 
-JSON_TRIES = 64
-"""Most opening braces of a reply that are tried as the start of a JSON object."""
 _PROBES = ("a", "0")
 _KINDS = ("whole", "tag", "open", "fence", "brackets", "line", "json_field", "regex")
 
@@ -152,7 +150,11 @@ def _found(text: str, parse: Parse, *, cut: bool) -> tuple[list[str], bool]:
         fenced = [block for block in blocks(text) if block.text.strip() and (block.closed or not cut)]
         fenced = fenced if parse.all else ([block for block in fenced if block.closed] or fenced)[-1:]
         return [block.text for block in fenced], any(not block.closed for block in fenced)
-    return list(_matches(text, parse, cut=cut)), False
+    matches = list(_matches(text, parse, cut=cut))
+    if parse.json_field and not matches:
+        matches = list(fields(repaired(text), parse.json_field))
+        return matches, bool(matches)
+    return matches, False
 
 
 def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
@@ -162,7 +164,7 @@ def _matches(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
     if parse.line:
         return _lines(reply, parse, cut=cut)
     if parse.json_field:
-        return _fields(reply, parse.json_field)
+        return fields(reply, parse.json_field)
     if parse.regex:
         return _settled(reply, parse.regex) if cut else find_all(parse.regex, reply)
     return iter(() if cut else [reply])
@@ -199,34 +201,6 @@ def _lines(reply: str, parse: Parse, *, cut: bool) -> Iterator[str]:
     lines = [line for line in whole if _clean(line, parse)]
     # The last element of the iterator is the answer when one is wanted.
     return iter(lines if parse.all or parse.line == "last" else lines[:1])
-
-
-def _fields(reply: str, name: str) -> Iterator[str]:
-    decoder = json.JSONDecoder()
-    position = reply.find("{")
-    for _ in range(JSON_TRIES):
-        if position < 0:
-            return
-        try:
-            value, end = decoder.raw_decode(reply, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
-            if isinstance(value, dict):
-                yield from _texts(value.get(name))
-        position = reply.find("{", end)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """A JSON value as answers: one for a text, number or boolean, several for a list of these, otherwise none."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bool | int | float):
-        yield json.dumps(value)
-    elif isinstance(value, list):
-        for element in value:
-            if not isinstance(element, list):
-                yield from _texts(element)
 
 
 def _without_marks(reply: str, parse: Parse) -> str:

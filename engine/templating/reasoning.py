@@ -18,9 +18,12 @@ __all__ = ["Span", "without_reasoning"]
 Span = tuple[int, int]
 """Start and end of a part of a text."""
 
-_TAGS = r"(?:seed:)?think|thinking|antthinking|thoughts?|reasoning|scratchpad|reflection|inner[_-]monologue"
+_TAGS = r"(?:[a-z]{1,20}[:_])?think|thinking|antthinking|thoughts?|reasoning|scratch[_-]?pad|reflection|inner[_-]monologue"
+_LEFT, _RIGHT = r"(?:<|&lt;)\s{0,3}", r"\s{0,3}(?:>|&gt;)"
 _OPEN = (
-    rf"<\s{{0,3}}(?P<tag>{_TAGS})(?:\s[^<>\n]{{0,80}})?\s{{0,3}}>",
+    rf"{_LEFT}(?P<empty>{_TAGS})(?:\s[^<>\n]{{0,80}})?\s{{0,3}}/{_RIGHT}",
+    rf"{_LEFT}(?P<tag>{_TAGS})(?:\s[^<>&\n]{{0,80}})?{_RIGHT}",
+    r"(?P<piped><\|(?:begin_of_|start_)?think(?:ing)?\|>)",
     r"(?P<square>(?-i:\[THINK\]))",
     r"(?P<kimi>◁think▷)",
     r"(?P<cohere><\|START_THINKING\|>)",
@@ -29,7 +32,8 @@ _OPEN = (
     r"(?P<channel><\|channel>thought\b)",
 )
 _CLOSE = (
-    rf"<\s{{0,3}}[/\\]\s{{0,3}}(?P<tag_>{_TAGS})\s{{0,3}}>",
+    rf"{_LEFT}[/\\]\s{{0,3}}(?P<tag_>{_TAGS}){_RIGHT}",
+    r"(?P<piped_><\|(?:/|end_of_|end_)think(?:ing)?\|>)",
     r"(?P<square_>(?-i:\[/THINK\]))",
     r"(?P<kimi_>◁/think▷)",
     r"(?P<cohere_><\|END_THINKING\|>)",
@@ -38,9 +42,52 @@ _CLOSE = (
     r"(?P<channel_><channel\|>)",
 )
 _TOKEN = re.compile("|".join((*_OPEN, *_CLOSE)), re.IGNORECASE)
-_THINK = re.compile(r"(?:seed:)?think|thinking|antthinking|thoughts?", re.IGNORECASE)
+_THINK = re.compile(r"(?:[a-z]{1,20}[:_])?think|thinking|antthinking|thoughts?", re.IGNORECASE)
 _START = re.compile(r"(?:\s|\ufeff|<s>|<\|im_start\|>assistant|<\|assistant\|>|<\|start\|>assistant)*", re.IGNORECASE)
 _MENTION = re.compile(r"\W*(?:and|or|to|tags?|your [\w ]{1,40}|the [\w ]{1,40})?\W*", re.IGNORECASE)
+_NAMING = frozenset(
+    {
+        "in",
+        "inside",
+        "within",
+        "between",
+        "with",
+        "use",
+        "uses",
+        "using",
+        "of",
+        "as",
+        "like",
+        "format",
+        "tag",
+        "tags",
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "by",
+        "put",
+        "write",
+        "writes",
+        "begin",
+        "start",
+        "wrap",
+        "into",
+        "to",
+        "from",
+        "add",
+        "include",
+        "output",
+        "produce",
+        "then",
+        "such",
+        "named",
+        "called",
+    }
+)
+"""Words before a tag that the sentence names, instead of using it."""
+_AROUND = re.compile(r"(?:\*{1,3}|_{1,3})\Z")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}<\|message\|>")
@@ -48,6 +95,10 @@ _CHANNEL_END = re.compile(r"<\|(?:return|end|call)\|>|<\|start\|>")
 _CHANNEL_TEXT = re.compile(r"\s*analysis(?=[^a-z\s]|\s*[A-Z]).*?assistantfinal(.*)\Z", re.DOTALL)
 """The same, written by a server that leaves special tokens out."""
 _GRANITE = re.compile(r"\s*here(?:'s| is) my thought process:.*?\bhere(?:'s| is) my response:", re.DOTALL | re.IGNORECASE)
+_OLLAMA = re.compile(r"\s*Thinking\.{3}\s*\n.*?\n\s{0,20}\.{3}done thinking\.", re.DOTALL)
+"""As the command line of Ollama prints it."""
+_WEAK = re.compile(r"\s*<(?P<tag>analysis|rationale)>.*?</(?P=tag)>(?=\s*\S)", re.DOTALL | re.IGNORECASE)
+"""Tags that may also hold the answer. They are reasoning where a closed block begins the reply and an answer follows."""
 _WRAPPED = (
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
@@ -78,8 +129,12 @@ def without_reasoning(
     """
     text = _final_channel(reply)
     if text == reply:
-        text = _GRANITE.sub("", text, count=1) if _GRANITE.match(text) else text
+        preface = _GRANITE.match(text) or _OLLAMA.match(text)
+        text = text[preface.end() :] if preface else text
     text = _beside(_behind(text, named), keep, named, firm=firm)
+    weak = _WEAK.match(text)
+    if weak and not _asked_for(weak["tag"], named) and (keep(text[weak.end() :]) or not keep(text)):
+        text = text[weak.end() :]
     return reply if text == reply else _unwrapped(text.strip())
 
 
@@ -134,7 +189,7 @@ def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, fir
         if closing is None:
             if _apart(text, mark, alone=True):
                 return "".join([*pieces, text[position : mark.start]])
-        elif _apart(text, mark) and not _MENTION.fullmatch(text, mark.end, marks[closing].start):
+        elif _used(text, mark) and not _MENTION.fullmatch(text, mark.end, marks[closing].start):
             pieces.append(text[position : mark.start])
             position = marks[closing].end
         else:
@@ -143,18 +198,32 @@ def _beside(text: str, keep: Callable[[str], Sequence[Span]], named: str, *, fir
 
 
 def _marks(text: str, named: str) -> list[_Mark]:
-    """The marks in `text` that are not quoted and not part of the rule `named`."""
-    found = []
+    """The marks in `text` that are not quoted and not part of the rule `named`, with the emphasis around them."""
+    found: list[_Mark] = []
+    pending: set[str] = set()
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
-        name = match[kind] if kind.startswith("tag") else ""
-        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        name = match[kind] if kind.startswith(("tag", "empty")) else ""
+        start, end = match.span()
+        before, after = text[start - 1 : start], text[end : end + 1]
         quoted = bool(before) and before in _QUOTES and bool(after) and after in _QUOTES
-        if quoted or (name and named and re.search(rf"\b{re.escape(name)}\b", named, re.IGNORECASE)):
+        if quoted or _asked_for(name, named):
             continue
+        around = _AROUND.search(text[max(0, start - 3) : start]) if before in ("*", "_") else None
+        if around and text.startswith(around[0], end):
+            start, end = start - len(around[0]), end + len(around[0])
         family = ("think" if _THINK.fullmatch(name) else name.lower()) if name else kind.rstrip("_")
-        found.append(_Mark(match.start(), match.end(), family, not kind.endswith("_")))
+        opens = not kind.endswith("_") and not (kind == "empty" and family in pending)
+        found.append(_Mark(start, end, family, opens))
+        (pending.add if opens and kind != "empty" else pending.discard)(family)
+        if kind == "empty" and opens:  # it holds nothing: <think/>
+            found.append(_Mark(end, end, family, False))
     return found
+
+
+def _asked_for(name: str, named: str) -> bool:
+    """Whether the rule `named` asks for the tag `name`."""
+    return bool(name and named and re.search(rf"\b{re.escape(name)}\b", named, re.IGNORECASE))
 
 
 def _ends(marks: Sequence[_Mark]) -> list[int | None]:
@@ -178,6 +247,16 @@ def _apart(text: str, mark: _Mark, *, alone: bool = False) -> bool:
     """Whether a mark begins a line, or follows the end of a sentence unless it must be `alone`."""
     before = text[max(0, mark.start - 80) : mark.start].rpartition("\n")[2].rstrip(" \t*_")
     return not before or (not alone and before[-1] in ".!?:;>")
+
+
+def _used(text: str, mark: _Mark) -> bool:
+    """Whether a mark is used and not only named: it stands apart, or the words before it do not lead to its name."""
+    return _apart(text, mark) or _word_before(text, mark) not in _NAMING
+
+
+def _word_before(text: str, mark: _Mark) -> str:
+    words = text[max(0, mark.start - 40) : mark.start].rstrip(" \t\"'`:,(").rsplit(maxsplit=1)
+    return words[-1].lower() if words else ""
 
 
 def _unwrapped(text: str) -> str:

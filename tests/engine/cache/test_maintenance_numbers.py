@@ -25,13 +25,13 @@ UNKNOWN: dict[str, tuple[str, Any, Any]] = {
     "a negative price": ("usd", -0.01, None),
     "a price of a billion dollars": ("usd", 10**9, None),
     "tokens of 401 digits": ("tokens_in", 10**400, 0),
+    "a price of 1e999": ("usd", "1e999", None),
+    "tokens of 5,000 digits": ("tokens_in", "1" * 5000, 0),
     "negative tokens": ("tokens_out", -5, 0),
 }
 UNREADABLE: dict[str, tuple[str, str]] = {
-    "an infinite price": ("usd", "1e999"),
     "a price that is NaN": ("usd", "NaN"),
     "a time that is Infinity": ("when", "Infinity"),
-    "an integer of 5,000 digits": ("tokens_in", "1" * 5000),
     "900 levels": ("text", "[" * 900 + "]" * 900),
 }
 
@@ -67,7 +67,7 @@ def test_a_number_out_of_range_is_unknown_and_the_completion_is_used(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, value, read = UNKNOWN[kind]
-    planted(row(**{name: value}))
+    planted(row(**{name: "@"}).replace('"@"', str(value)))
     assert "1 of them hold times, prices or token counts out of range" in command("verify")
     assert [json.loads(line)["text"] for line in command("ls", "--json").splitlines()] == ["good", "odd"]
     assert len(command("ls").splitlines()) == 2

@@ -37,6 +37,15 @@ OSC, CSI, BIDI = "\x1b]52;c;aGk=\x07", "\x1b[2J", "\u202e"
         ("\u2028\u2029\ufeff\u200b", "\\u2028\\u2029\\ufeff\\u200b"),
         ("\U000e0041", "\\udb40\\udc41"),
         ("\ud800", "\\ud800"),
+        ("a\u3164b\uffa0", "a\\u3164b\\uffa0"),
+        ("\u034f\u115f\u1160\u180e\u17b4", "\\u034f\\u115f\\u1160\\u180e\\u17b4"),
+        ("a\U000e0101\U000e01ef", "a\\udb40\\udd01\\udb40\\uddef"),
+        ("a\ufe00b\ufe0f", "a\\ufe00b\\ufe0f"),
+        ("\u2764\ufe0f\ufe0f 1\ufe0f\u20e3", "\u2764\ufe0f\\ufe0f 1\ufe0f\u20e3"),
+        (
+            "\u2764\ufe0f \u2601\ufe0e \U0001f3f3\ufe0f \ud55c \u1100\u1161",
+            "\u2764\ufe0f \u2601\ufe0e \U0001f3f3\ufe0f \ud55c \u1100\u1161",
+        ),
         ("👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
     ],
 )

@@ -30,6 +30,20 @@ TAG = {"tag": "improved_variable"}
         (START, "<START 1>Do it.<END 1>"),
         (START, "<START>Do it.<START>"),
         (START, "Sure:\n<START>\nDo it.\n"),
+        (START, "<START>Do it.<END"),
+        (START, "<START>Do it.</"),
+        (START, "<START>Do it.<EN"),
+        (START, "<START>Do it.</STAR"),
+        (START, "<START>Do it.\n</END\n\n"),
+        (START, "<START>Do it.<END\nI hope it fits."),
+        (START, "[START]Do it.[END"),
+        (START, "<<START>>Do it.<<END>>"),
+        (TAG, "<<improved_variable>>Do it.<</improved_variable>>"),
+        (TAG, "<improved_variable>Do it.</improved_variable"),
+        (TAG, "<improved_variable>Do it.</improved_variables>"),
+        (TAG, "<improved_variable>Do it.</improved_variables> So."),
+        (TAG, "<improved_variable>Do it.</improved_varable>"),
+        ({"open": "***GO***", "close": "***END***"}, "***GO***Do it.***END"),
         (TAG, "<improved_variable>Do it."),
         (TAG, "<improved variable>Do it.</improved variable>"),
         (TAG, "<IMPROVED_VARIABLE>Do it.</improved_variable>"),
@@ -42,6 +56,11 @@ TAG = {"tag": "improved_variable"}
 def test_marks_are_read_as_a_person_would_and_counted_as_mended(rule: dict[str, object], reply: str) -> None:
     found = reading(reply, Parse.model_validate(rule))
     assert (found.answers, found.readable, found.mended) == (("Do it.",), True, True)
+
+
+@pytest.mark.parametrize("text", ["Make it <b>bold</b>", "Use <br>", "List [1]", "if a < b", "Write [", "Close with </em>"])
+def test_text_that_is_no_half_mark_stays(text: str) -> None:
+    assert reading(f"<START>{text}", Parse.model_validate(START)).answers == (text,)
 
 
 @pytest.mark.parametrize("reply", ["<START>Do it.<END>", "<START>\n```\nDo it.\n```\n<END>", "```\n<START>Do it.<END>\n```"])

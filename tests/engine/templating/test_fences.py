@@ -27,6 +27,11 @@ MARKED = "Return JSON:\n```json\n{}\n```\nand nothing else."
         ("```\nno end", "no end"),
         ("```\nkept\n```\n```\n", "kept"),
         ("- ```\n  Do it.\n  ```", "Do it."),
+        ("1. ```\nDo it.\n```", "Do it."),
+        ("a) ```\nDo it.\n```", "Do it."),
+        ("Here: ```Do it.```", "Do it."),
+        ("**Prompt:** ```Do it.```.", "Do it."),
+        ("Here: ```text\nDo it.\n```", "Do it."),
     ],
 )
 def test_the_outermost_fence_is_the_answer(reply: str, answer: str) -> None:
@@ -36,6 +41,11 @@ def test_the_outermost_fence_is_the_answer(reply: str, answer: str) -> None:
 def test_an_open_fence_of_a_reply_that_was_cut_off_is_no_answer() -> None:
     assert parse_reply("```\nno end", Parse(fence=True, fallback="raw"), cut=True) == ((), False)
     assert parse_reply("```\nkept\n```\nand", Parse(fence=True), cut=True) == (("kept",), True)
+
+
+@pytest.mark.parametrize("reply", ["Use ```a``` or ```b``` so.", "Put it into: ``` marks, and go on", "no ``` fence"])
+def test_a_sentence_about_fences_holds_no_block(reply: str) -> None:
+    assert parse_reply(reply, Parse(fence=True)) == ((), False)
 
 
 @pytest.mark.parametrize(
