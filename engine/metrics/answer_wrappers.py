@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-from promptwire.metrics.normalization import plain
+from promptwire.metrics.normalization import plain, words
 
 __all__ = ["final_part", "readings"]
 
@@ -28,16 +28,26 @@ _WRAPS = tuple(
     for pattern in (
         r"(?:`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*\n(?P<in>.*?)\n?[ \t]*(?:`{3,}|~{3,})",
         r"(?:`{3,})(?P<in>[^`\n]+)`{3,}",
-        r"(?P<mark>\*{1,3}|_{1,3}|`{1,2}|~~)(?P<in>(?:(?!(?P=mark)).)+)(?P=mark)",
+        r"(?P<mark>\*{1,3}|_{1,3}|`{1,2})(?P<in>(?:(?!(?P=mark)).)+)(?P=mark)",
         r"(?:#{1,6}|[-*\u2022>](?!\s+[0-9.]))[ \t]+(?P<in>[^\n]+)",
-        r"<(?P<mark>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=mark)>",
         r"\$\$?(?P<in>[^$]+?)\$?\$|\\\((?P<box>.+)\\\)|\\\[(?P<display>.+)\\\]",
         r"\\(?:boxed|fbox|text|textbf|textit|emph|mathrm|mathbf)\s?\{(?P<in>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}",
         r"[\u300c\u300e\u3010\u300a\u3008](?P<in>[^\u300c-\u3011]*)[\u300d\u300f\u3011\u300b\u3009]",
-        r"\"(?P<in>[^\"]+)\"|'(?P<single>[^']+)'",
-        r"(?P<in>.*[^.!\s])\s*\.|(?P<cry>.*[^.!\s\d)])\s*!",
+        r"\"(?P<in>[^\"]+)\"|'(?P<single>[^']+)'|\u00a1(?P<spanish>[^!]+)!?",
+        r"[\u00ab\u2039](?P<in>[^\u00ab\u00bb\u2039\u203a]+)[\u00bb\u203a]|[\u00bb\u203a]"
+        r"(?P<turned>[^\u00ab\u00bb\u2039\u203a]+)[\u00ab\u2039]",
+        r"(?P<in>.*[^.!\s])\s*\.|(?P<cry>.*(?:[^.!\s\d)a-zA-Z]|[^\W\d_][a-zA-Z]))\s*!",
+        r"(?P<in>.*[^.!\s,;])\s*(?:\.{3,}|[,;])",
+        r"1[.)][ \t]+(?![-+]?[0-9.])(?P<in>[^\n]+)",
     )
 )
+_ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=name)>", re.DOTALL)
+_STRUCK = frozenset({"del", "s", "strike"})
+"""Elements whose text is struck out, so that it is no answer."""
+_HEADING = re.compile(
+    r"(?:#{1,6}[ \t]+)?(?P<mark>\*{0,3})(?P<name>[^\n:*_#]{1,60}?)(?P=mark):?[ \t]*\n\s*(?P<rest>\S.*)", re.DOTALL
+)
+_PYTHON_FIELD = re.compile(r"\{\s*'(?P<name>[^'\n]*)'\s*:\s*'(?P<in>[^'\n]*)'\s*\}")
 _NAMED = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
@@ -70,7 +80,16 @@ _HAN_NOUNS = (
     "\u6b63\u89e3",
     "\u7d50\u679c",
 )
-_NEGATIONS = frozenset({"not", "no", "never", "isn't", "without", "nicht", "kein", "pas", "non"})
+_NEGATION_LIST = (
+    "not no never isn't aren't wasn't without except but neither nor none wrong incorrect false unlikely opposite contrary"
+    " untrue bad worst rejected excluded nicht kein keine falsch pas non faux fausse falso falsa incorrecta"
+)
+_NEGATIONS = frozenset(_NEGATION_LIST.split())
+_HAN_NEGATION = re.compile("[\u4e0d\u975e\u9519\u932f\u8aa4\u8bef\u53cd]")
+_CHOICES = re.compile(r"\s*[(\[][^()\[\]]*(?:[/,|]|\bor\b)[^()\[\]]*[)\]]?\Z")
+"""The choices after a name, as in "Sentiment (positive/negative)"."""
+_SENTENCE = re.compile(r"[.!?;,\"()\[\]{}<>=](?=.)|[!?;]")
+"""Signs that no name holds."""
 _COPULA = re.compile(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|\u4e3a|\u306f)\Z")
 
 
@@ -110,8 +129,21 @@ def _inside(text: str, labels: Collection[str]) -> Iterator[str]:
     for wrap in _WRAPS:
         if match := wrap.fullmatch(even):
             yield next((inner for inner in _named_groups(match) if inner), "").strip()
-    yield _field(even)
+    if (
+        (element := _ELEMENT.fullmatch(even))
+        and element["name"].casefold() not in _STRUCK
+        and _may_name(element["name"], labels)
+    ):
+        yield element["in"].strip()
+    if part := final_part(text):
+        yield part
+    yield _field(even, labels)
     yield _without_emoji(even)
+    if even.startswith(("{", "[")):
+        return
+    heading = _HEADING.fullmatch(even)
+    if heading and _is_name(heading["name"], labels) and _is_name(heading["name"], ()):
+        yield heading["rest"].strip()
     for pattern in _NAMED:
         match = pattern.fullmatch(even)
         if match and _is_name(match["name"], labels):
@@ -122,15 +154,22 @@ def _named_groups(match: re.Match[str]) -> Iterator[str | None]:
     return (inner for name, inner in match.groupdict().items() if name != "mark")
 
 
-def _field(text: str) -> str:
-    """The value of a JSON object with one field; empty for any other text."""
-    if not (text.startswith("{") and text.endswith("}")):
+def _field(text: str, labels: Collection[str]) -> str:
+    """The value of a JSON list with one text, or of the one field of an object that may name an answer; otherwise empty."""
+    if match := _PYTHON_FIELD.fullmatch(text):
+        return match["in"].strip() if _may_name(match["name"], labels) else ""
+    if not (text.startswith(("{", "[")) and text.endswith(("}", "]"))):
         return ""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    inner = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(value, list):
+        return value[0].strip() if len(value) == 1 and isinstance(value[0], str) else ""
+    if not isinstance(value, dict):
+        return ""
+    named = [key for key in value if _may_name(key, labels) and (len(value) == 1 or _is_name(key, ()))]
+    inner = value[named[0]] if len(named) == 1 else None
     return inner.strip() if isinstance(inner, str) else json.dumps(inner) if isinstance(inner, bool | int | float) else ""
 
 
@@ -148,13 +187,21 @@ def _is_picture(sign: str) -> bool:
     return sign.isspace() or (unicodedata.category(sign) in ("So", "Sk") and ord(sign) > 0x2000)
 
 
+def _may_name(name: str, labels: Collection[str]) -> bool:
+    """Whether the name of a field or of an element can name an answer: it holds no label and denies nothing."""
+    said = words(name.replace("_", " "))
+    padded = f" {' '.join(said)} "
+    if any(word in _NEGATIONS for word in name.casefold().split()) or _HAN_NEGATION.search(name):
+        return False
+    return not _NEGATIONS.intersection(said) and not any(f" {' '.join(words(label))} " in padded for label in labels if label)
+
+
 def _is_name(name: str, labels: Collection[str]) -> bool:
     """Whether `name` before a colon names the answer, as "Sentiment" does; a label and "Not" do not."""
     name = _COPULA.sub("", " ".join(name.casefold().strip(" \"'()[]-#>").split()))
-    said = name.split()
-    if not said or len(said) > 5 or any(word in _NEGATIONS for word in said):
+    said = _CHOICES.sub("", name).split()
+    if not said or len(said) > 5 or _SENTENCE.search(" ".join(said)) or not _may_name(" ".join(said), labels):
         return False
     if labels:
-        padded = f" {name} "
-        return not any(f" {label} " in padded for label in labels) and any(sign.isalpha() for sign in name)
+        return any(sign.isalpha() for sign in name)
     return said[-1] in _NOUNS or any(name.endswith(noun) for noun in _HAN_NOUNS)

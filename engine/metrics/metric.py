@@ -191,6 +191,7 @@ _BUILT_IN = {
             "The answer is an accepted one, but for case, quotes, Markdown and the like.",
             text_metrics.exact,
             reads=_bare,
+            among=text_metrics.exact,
         ),
         Metric(
             "induction", "Equality as Instruction Induction and APE measure it, without punctuation.", text_metrics.induction

@@ -72,6 +72,10 @@ _PAIRS = {
 }  # fmt: skip
 
 
+_VARIABLE = re.compile(r"(?<![^\W\d_])[a-z]\Z")
+"""A single letter at the end: n! is a factorial."""
+
+
 def loose(text: str) -> str:
     """`text` without outer blanks, quotes, final full stop or exclamation mark, and case.
 
@@ -83,7 +87,7 @@ def loose(text: str) -> str:
         if len(text) > 1 and text.endswith(".") and not text.endswith(".."):
             text = text[:-1].rstrip()
         bare = text.rstrip("!")
-        if bare and not bare[-1].isdigit() and bare[-1] != ")":
+        if bare and not bare[-1].isdigit() and bare[-1] != ")" and not _VARIABLE.search(bare):
             text = bare.rstrip()
         if len(text) > 2 and _PAIRS.get(text[0]) == text[-1]:
             text = text[1:-1].strip()

@@ -251,3 +251,71 @@ def test_an_answer_is_worth_what_a_reader_says(
     metric: str, answer: str, output: str, labels: tuple[str, ...], right: float
 ) -> None:
     assert value(metric, answer, output, labels) == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "negative. Sentiment: positive",
+        "(negative) sentiment: positive",
+        '"negative", label: positive',
+        '{"negative": "positive"}',
+        "<negative>positive</negative>",
+        '{"not": "positive"}',
+        "Opposite of: positive",
+        "unlikely: positive",
+        "Wrong answer: positive",
+        "Wrong label: positive",
+        "~~positive~~",
+        "<del>positive</del>",
+        "<s>positive</s>",
+        "{'negative': 'positive'}",
+        '{"negative": "positive", "label": "negative"}',
+        '["positive", "negative"]',
+        "## Negative\npositive",
+    ],
+)
+def test_exact_reads_no_answer_from_what_is_denied_struck_out_or_beside_a_label(answer: str) -> None:
+    assert value("exact", answer, "positive", ("positive", "negative")) == 0.0
+
+
+@pytest.mark.parametrize("labels", [(), ("positive", "negative")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "positive...",
+        "positive\u2026",
+        "positive,",
+        "positive;",
+        "\xbbpositive\xab",
+        "\xabpositive\xbb",
+        '["positive"]',
+        "## Answer\npositive",
+        "**Answer**\npositive",
+        "1. positive",
+        "The answer is <answer>positive</answer>",
+        '{"label": "positive", "confidence": 0.9}',
+        "{'label': 'positive'}",
+        "Sentiment (positive/negative): positive",
+        "<label>positive</label>",
+        '{"label": "positive"}',
+    ],
+)
+def test_exact_takes_off_what_only_encloses_or_names_the_answer(answer: str, labels: tuple[str, ...]) -> None:
+    assert value("exact", answer, "positive", labels) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "output", "right"),
+    [
+        ("x!", "x", 0),
+        ("n!", "n", 0),
+        ("x!", "x!", 1),
+        ("\u00a1S\u00ed!", "S\u00ed", 1),
+        ("\u662f\u7684\uff0c", "\u662f\u7684", 1),
+        ("\u662f\uff01", "\u662f", 1),
+        ("\u0e04\u0e33\u0e15\u0e2d\u0e1a: \u0e43\u0e0a\u0e48", "\u0e43\u0e0a\u0e48", 1),
+    ],
+)
+def test_exact_reads_signs_at_the_ends_as_a_person_does(answer: str, output: str, right: int) -> None:
+    assert value("exact", answer, output, ()) == right
