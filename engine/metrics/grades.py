@@ -23,13 +23,13 @@ _UNIT = r"(?:\s?(?P<unit>points?|pts?|stars?|marks?)\b\.?)"
 _HAN_UNIT = re.compile("(?<=[0-9])\\s?(?:[\u5206\u9ede\u70b9\u661f]|\uc810)")
 _HAN_SCALE = (
     re.compile(
-        f"({_N}) points(?:[\u6ee1\u6eff\u6e80][\u5206\u70b9]?)?\\s?(?:\u4e2d|\ub9cc\uc810\uc5d0|\ub9cc\uc810 \uc911)"
+        f"({_N}) points(?:[\u6ee1\u6eff\u6e80][\u5206\u70b9]?)?\\s?(?:\u4e2d|\u3067|\ub9cc\uc810\uc5d0|\ub9cc\uc810 \uc911)"
         f",?\\s?({_N})(?: points)?"
     ),
     re.compile(f"(?:\u6ee1\u5206|\u6eff\u5206|\ub9cc\uc810)\\s?({_N})(?: points)?,?"),
 )
 """A scale before a grade, as in "10-point scale: 8 points"; a scale by itself."""
-_OF = r"(?:/|\bout\s+of\b|\bof\b|\bvon\b|\bsur\b|\bsobre\b|\bde\b|\bsu\b|\bvan\b|\bav\b|\bem\b|\u0438\u0437)"
+_OF = r"(?:/|\bout\s+of\b|\bof\b|\bvon\b|\bsur\b|\bsobre\b|\bde\b|\bsu\b|\bvan\b|\bav\b|\bem\b|\bz\b|\u0438\u0437)"
 _FRACTION = re.compile(r"\\[dt]?frac\{([0-9.]+)\}\{([0-9.]+)\}")
 _SCALE = re.compile(
     rf"(?:\b(?:on|in|using|with)\s+)?(?:\b(?:a|the)\s+)?\b(?:scale|range)\s*(?:of|from|is|:)?\s*\(?\s*[01]\s*(?:to|-|\.\.+)\s*({_N})\)?"
@@ -38,7 +38,7 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 _GRADE = re.compile(
-    rf"(?P<bound>[<>\u2264\u2265]=?\s*)?(?<![\w.,/])(?P<sign>[-+]\s?)?(?P<top>{_N})(?![\w]|[.,][0-9])"
+    rf"(?P<bound>[<>\u2264\u2265]=?\s*)?(?<![\w.,/])(?P<sign>[-+])?(?P<top>{_N})(?![\w]|[.,][0-9])"
     rf"(?:\s*(?P<percent>%|percent\b|per\s+cent\b)"
     rf"|{_UNIT}?\s*{_OF}\s*(?:a\s+(?:possible\s+|total\s+of\s+)?)?(?P<whole>{_N})(?![\w/]|[.,][0-9])(?P<both>\s*%)?"
     r"|\s?(?P<count>points?|pts?|stars?|marks?)\b)?",
@@ -52,7 +52,7 @@ _NAMES = (
     re.compile(r"\b[^\W\d]+:\s*\Z"),
 )
 """Names before a grade, best first: an overall grade, a grade, a grade for something, something."""
-_BETWEEN = re.compile(r"\s*(?:-|/|[,;&]\s|\bto\b|\bor\b|\band\b|\bup to\b)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:-|/|[,;&]\s|\u00b1|\+/-|\bto\b|\bor\b|\band\b|\bup to\b)\s*", re.IGNORECASE)
 _LONGEST = 20_000
 """Most characters of a verdict that are read, from its end."""
 

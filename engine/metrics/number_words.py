@@ -20,7 +20,7 @@ _NO_NOUN = (
 )
 _SPELLED = re.compile(
     r"\W*(?:(?:(?:the|my|final|correct)\s+)*(?:answer|total|result)\s*(?:is|:|=)\s*|there\s+(?:are|is)\s+|it\s+is\s+)?"
-    rf"(?P<minus>minus\s+|negative\s+)?(?P<words>{_WORD}(?:(?:[\s-]+|,\s+|\s+and\s+){_WORD})*)"
+    rf"(?P<minus>minus\s+|negative\s+)?(?:an?\s+(?=hundred|thousand|million|billion))?(?P<words>{_WORD}(?:(?:[\s-]+|,\s+|\s+and\s+){_WORD})*)"
     rf"(?P<nouns>(?:\s+(?!(?:{_NO_NOUN})\b)[^\W\d_]+){{0,2}})\W*",
     re.IGNORECASE,
 )

@@ -32,7 +32,7 @@ _DATE = (
     r"|(?<![0-9.,])[12][0-9]{2}0'?s\b"
 )
 _ODD = (
-    r"[0-9]+(?::[0-9]+)+|[0-9]+(?:/[0-9]+){2,}|[0-9]{1,2}h[0-9]{2}(?![0-9A-Za-z])"
+    r"[0-9]+(?:\.[0-9]+)?(?::[0-9]+(?:\.[0-9]+)?)+|[0-9]+(?:/[0-9]+){2,}|[0-9]{1,2}h[0-9]{2}(?![0-9A-Za-z])"
     r"|(?![1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}(?![0-9.]))[0-9]+(?:\.[0-9]+){2,}"
     r"|[0-9.]{1,12}x(?!10\s?(?:\^|\*\*))[0-9]+(?:x[0-9]+)*"
     r"|(?<![0-9,])[1-9][0-9]{0,2}(?:,[0-9]{3})+,(?:[0-9]{1,2}|[0-9]{4,20})(?![0-9,])"
@@ -71,7 +71,7 @@ _COMMA = r"(?<![0-9],)(?:0,[0-9]+|(?<![(\[{])[0-9]+,[0-9]+)(?!,?[0-9])"
 _TIMES = r"\s?(?:\\times|\\cdot|[*xX\u00d7\u00b7\u22c5])\s?10\s?(?:\^|\*\*)\s?\{?(?P<ten>[-+]?[0-9]{1,3})\}?"
 _POWER = r"(?:\s?\^\s?|\*\*)[{(]?(?P<power>-?[0-9]{1,9}(?:\.[0-9]{1,9})?)[})]?(?![0-9^])"
 _SIZES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "lakh": 1e5, "crore": 1e7,
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12, "lakh": 1e5, "crore": 1e7,
     "tausend": 1e3, "millionen": 1e6, "millione": 1e6, "milliarde": 1e9, "milliarden": 1e9, "milliard": 1e9,
     "\u4e07": 1e4, "\u842c": 1e4,
     "\u5104": 1e8, "\u4ebf": 1e8, "\u767e": 1e2, "\u5343": 1e3, "\u5146": 1e12, "\ucc9c": 1e3, "\ub9cc": 1e4, "\uc5b5": 1e8,
@@ -92,7 +92,7 @@ _NUMBER = (
     rf"(?:(?P<whole>[0-9]+) (?=[0-9]+/[0-9]))?"
     rf"(?:(?P<dotted>{_DOTTED})|(?P<groups>{_GROUPS})|(?P<spaced>{_SPACED})|(?P<comma>{_COMMA})|(?P<plain>{_PLAIN}))"
     rf"(?:{_TIMES}|{_POWER}|\s?/\s?(?P<bottom>[0-9]+(?:\.[0-9]+)?)(?![/0-9]))?"
-    rf"(?P<hidden>\s?(?:{_HIDDEN})|[xyzijn](?![{_LETTER}0-9]))?(?:{_SIZE})?"
+    rf"(?P<hidden>\s?(?:{_HIDDEN})|[xyzijn](?![{_LETTER}0-9])|\s?[-+*/]\s?[0-9.]{{0,12}}[xyzn](?![{_LETTER}0-9]))?(?:{_SIZE})?"
 )
 _TOKEN = re.compile(rf"(?P<date>{_DATE})|(?P<name>{_NAME})|(?P<odd>{_ODD})|(?P<alone>{_UNKNOWN})|{_NUMBER}")
 
@@ -100,10 +100,11 @@ _LATEX_GAP = re.compile(r"(?<=[0-9,.])\\[!,;: ](?=[0-9,.])|(?<=[0-9])~(?=[0-9])"
 _LATEX_MARK = re.compile(r"\{([.,])\}")
 _SIGNED = r"-?\s?[0-9][0-9.,]{0,30}"
 _FRACTION = re.compile(
-    rf"(?:\\[,;: ]|\s){{0,4}}\\[dtc]?frac\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))"
+    rf"(?:\\[,;: ]|\s){{0,4}}\\(?:[dtcs]|nice)?frac\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))"
     rf"|\s?\{{?\s?({_SIGNED})\s?\\over\s?({_SIGNED})\s?\}}?"
 )
 _EMPHASIS = re.compile(r"(?<![\w\\^})])(_{1,3})(-?[$\u20ac\u00a3]?[0-9][^_\n]{0,60})\1(?!\w)")
+_AND_A_PART = re.compile(r"(?<=[0-9]) and a (half|quarter)\b")
 _CITATION = re.compile(
     r"(?<=[0-9%.)])(?:\s?\[[0-9]{1,3}(?:\s?[,;-]\s?[0-9]{1,3})*\])+|\[\^[0-9]{1,3}\]|\u3010[0-9:]{1,9}\u2020[^\u3011\n]{0,60}\u3011"
     r"|(?<=[0-9])(?P<unit>\s?(?!(?:is|are|be|get|gets|give|gives|equals|makes|to|and|or|we|into)\b)[A-Za-z]{1,12})(?:\s?\[[0-9]{1,3}\])+"
@@ -142,6 +143,7 @@ def cleaned(text: str) -> str:
     if "frac" in text or "\\over" in text:
         text = _FRACTION.sub(_fraction, text)
         text = re.sub(r"-\s+(?=[0-9]+/)", "-", text)
+    text = _AND_A_PART.sub(lambda found: " 1/2" if found[1] == "half" else " 1/4", text)
     text = _CITATION.sub(lambda found: found["unit"] or "", _EMPHASIS.sub(r"\2", _LATEX_NAME.sub("", text)))
     return _MINUS.sub("-", _EQUALS_MINUS.sub(r"\1-", _CURRENCY.sub("$", text)))
 

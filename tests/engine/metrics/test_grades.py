@@ -81,6 +81,8 @@ from promptwire.metrics.grades import read_grade
         ("8 (/10)", 0.8),
         (r"8\/10", 0.8),
         ("8 von 10", 0.8),
+        ("8 z 10", 0.8),
+        ("Score - 0.8", 0.8),
         ("8 sur 10", 0.8),
         ("8 de 10", 0.8),
         ("8 \u0438\u0437 10", 0.8),
@@ -101,7 +103,7 @@ def test_a_grade_is_read_as_what_it_says(verdict: str, grade: float) -> None:
         "", "good", "N/A", "B+", "8", "2", "1.5", "10", "100", "-1", "-0.5", "\u22120.5", "150%", "-30%", "11/10", "3/0", "-3/10",
         "1,000", "0.7-0.8", "0.7 to 0.8", "0.3 or 0.4", "between 0.7 and 0.8", "> 0.9", "<0.5", "\u22640.5", "nan", "inf", "8 points",
         "Grade: 8", "H2O", "v1", "1.2.3", "3/10/2024", "12 on a scale of 0 to 10", "I can't assess this.", "1e9", "x0.5",
-        "0.8, 0.9", "0.7; 0.8", "1 point", "1 star", "1\u5206", "80/100%", "Accuracy: 9/10. Fluency: 7/10",
+        "0.8, 0.9", "0.8 \u00b1 0.1", "0.7 - 0.8", "0.7; 0.8", "1 point", "1 star", "1\u5206", "80/100%", "Accuracy: 9/10. Fluency: 7/10",
         "Accuracy score: 9/10. Fluency score: 7/10",
     ],
 )  # fmt: skip

@@ -164,6 +164,13 @@ from promptwire.metrics.numerals import last_number, no_single_number
         ("50 percent", 50),
         ("7pm", 7),
         ("-\\$5", -5),
+        ("0.5:1", None),
+        ("\\frac{1}{2} + x", None),
+        ("3 + 2x", None),
+        ("\\nicefrac{1}{2}", 0.5),
+        ("2 and a half", 2.5),
+        ("3 dozen eggs", 36),
+        ("a hundred", 100),
         ("A5", None),
         ("C4", None),
         ("R2D2", None),
@@ -280,7 +287,7 @@ def test_an_output_with_one_number_is_accepted(output: str) -> None:
     [
         "2024-05-12", "May 5, 2024", "5 May 2024", "7/8/2024", "12.05.2024", "12:30", "3:1", "1.2.3", "3-5", "3 to 5", "1, 2, 3",
         "3 or 4", "x=3, y=4", r"2\\sqrt{3}", "9\u03c0", "5 ft 3 in", "10^400",
-        "3x", "3i", "2+3i", "2x + 1", "10^10^10", "(-2)^2", ">5", "\u2265 3", r"\geq 3", r"\pm 3", "5+", "1990s", "3x4", "12h30",
+        "3x", "3i", "3 + x", "0.5:1", "2+3i", "2x + 1", "10^10^10", "(-2)^2", ">5", "\u2265 3", r"\geq 3", r"\pm 3", "5+", "1990s", "3x4", "12h30",
         "1,000,00", "10%-20%", "5 km-6 km",
     ],
 )  # fmt: skip
