@@ -259,3 +259,23 @@ async def test_ape_without_its_filter_has_depth_two_and_scores_each_candidate_on
     waves = Waves()
     await search("ape", waves.model(), numbers(20), sets={"survivors.until": 51})
     assert waves.waves == [{"induction": 5}, {"task": 51 * 20}]
+
+
+async def test_random_search_shares_its_calls_equally_on_the_same_examples() -> None:
+    """One request for n paraphrases; 280 calls over 11 prompts are 25 each, and no prompt is scored on other examples."""
+    run = await search("random-search", model(), numbers(), params={"n": 10, "pulls": 280})
+    assert run.counted("paraphrases") == (1, 10)
+    assert run.counted("best")[1] == 11 * 25
+    rows = run.gave("best", "")["scores"]["rows"]
+    assert len({row["prompt"] for row in rows}) == 11
+    assert len({row["example"] for row in rows}) == 25
+
+
+async def test_random_search_spends_the_calls_that_copies_leave_on_more_examples() -> None:
+    def reply(request: Request, key: str) -> str:
+        return "<variation>Say it now.</variation>" if kind_of(request) == "paraphrase" else "wrong"
+
+    run = await search("random-search", model(reply), numbers(), params={"n": 10, "pulls": 60})
+    assert run.session.counts["paraphrases", "duplicates"] == 9
+    assert run.counted("best")[1] == 2 * 30
+    assert run.prompt.text == "Say it.", "of equal prompts the initial one stays"
