@@ -1,9 +1,14 @@
-"""Run four optimizers on six tasks with the embedded model, as one table.
+"""Make the runs of docs/results.md with the embedded 1.5B model, and the page from them.
 
-Small on purpose: a 135M model on two cores. One seed, settings in the commands, all numbers unedited. Three tasks are shipped.
-The other three are public data sets, in folders with train.jsonl and test.jsonl under --data.
+Each run is one task, one pipeline and one seed. The tables below were fixed before the first look at a test score, and the
+settings of a pipeline are the same for all tasks. Runs are made one at a time. A run whose file is there is skipped, and a run
+that was stopped goes on from the answer cache: the same command continues.
 
-    python bench/results.py --data FOLDER [--only NAME] [--commands]
+    python bench/results.py [--data FOLDER] [--only TEXT] [--model NAME] [--commands]    make the runs
+    python bench/results.py --page                                                      make docs/results.md from their files
+
+A run on a shipped task becomes a bundle in docs/results/, which replays without a model. Of a run on public data only figures,
+command and prompts are kept, in docs/results/public/.
 """
 
 from __future__ import annotations
@@ -13,65 +18,172 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+PUBLIC_RESULTS = RESULTS / "public"
+PREPARED = "build/results"
+"""Folder of the public tasks as they were run."""
+
+MODEL = "local:qwen2.5-coder-1.5b"
+MOST_EXAMPLES = 120
+"""Train and test examples of a public task, at most: its first ones."""
+
+# About 280 task calls of search each.
 PIPELINES = {
-    "ape-paraphrase": "ape-paraphrase -p n=12 -p scored_on=32",
-    "protegi": "protegi -p rounds=1 -p pulls=192",
-    "opro": "opro -p steps=2 -p per_step=4 -p scored_on=24",
-    "pe2": "pe2 -p steps=1 -p expand=2 -p tried_on=24",
+    "random-search": "random-search -p n=10 -p pulls=280",
+    "ape": "ape -p draws=2 -p n=5 -p first=10 -p scored_on=40",
+    "protegi": "protegi -p rounds=1 -p width=2 -p pulls=240 --set search.expand.batch_size=40",
+    "opro": "opro -p steps=3 -p per_step=4 -p scored_on=22",
+    "pe2": "pe2 -p steps=1 -p width=1 -p expand=3 -p tried_on=40",
 }
-SHIPPED = ("sentiment", "topics", "plural")
-PUBLIC = {
-    "ii_sentiment": "--prompt 'Is the sentiment positive or negative?' --metric choice --labels positive,negative",
-    "bbh_navigate": "--prompt 'Answer the question.' --metric choice --labels Yes,No",
-    "bbh_sports_understanding": "--prompt 'Is the sentence plausible?' --metric choice --labels yes,no",
+SHIPPED = ("antonyms", "past-tense", "queues", "dates")
+PUBLIC: dict[str, dict[str, Any]] = {
+    "ii_larger_animal": {"prompt": "Write an animal.", "metric": "exact"},
+    "ii_taxonomy_animal": {"prompt": "Write some of the words.", "metric": "set"},
+    "ii_translation_en_de": {"prompt": "Write the word in another way.", "metric": "exact"},
+    "bbh_hyperbaton": {"prompt": "Answer.", "metric": "multiple-choice"},
 }
-COMPLETION = "--template task/completion.j2"
+"""Public tasks: an initial prompt as a person writes first, and the metric of the data's authors."""
+PUBLIC_SETTINGS = {"max_tokens": 40}
+REPEATED = ("antonyms", "ii_larger_animal")
+"""Tasks that are run with three seeds; the others with seed 0."""
 
 
-def commands() -> dict[tuple[str, str], str]:
-    """The command of each pair of task and pipeline; `$DATA` stands for the folder of the public data sets."""
-    tasks = {name: f"--task {name}" for name in SHIPPED}
-    tasks |= {name: f"--task $DATA/{name} {rest} {COMPLETION}" for name, rest in PUBLIC.items()}
-    return {(task, name): f"promptwire run {run} {said}" for name, run in PIPELINES.items() for task, said in tasks.items()}
+@dataclass(frozen=True)
+class Run:
+    """One run of the page."""
+
+    task: str
+    pipeline: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Name of its files."""
+        return f"{self.task}-{self.pipeline}-{self.seed}"
+
+    @property
+    def public(self) -> bool:
+        """Whether its data are public and not part of promptwire."""
+        return self.task in PUBLIC
+
+    @property
+    def file(self) -> Path:
+        """Its file in docs/results/."""
+        return PUBLIC_RESULTS / f"{self.name}.json" if self.public else RESULTS / f"{self.name}.bundle.jsonl"
+
+    def command(self, model: str = MODEL) -> str:
+        """Its command."""
+        task = f"{PREPARED}/{self.task}" if self.public else self.task
+        return f"promptwire run {PIPELINES[self.pipeline]} --task {task} --model {shlex.quote(model)} --seed {self.seed}"
 
 
-def measure(command: str, data: str) -> dict[str, Any]:
-    """The report of one run; `error` when it failed."""
-    words = [word.replace("$DATA", data) for word in shlex.split(command)]
-    done = subprocess.run([sys.executable, "-m", *words, "--json"], capture_output=True, text=True, check=False)
-    return json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr.strip().splitlines()[0]}
+def runs(only: str = "") -> Iterator[Run]:
+    """The runs whose names contain `only`; seed 0 of all tasks first."""
+    for seed in (0, 1, 2):
+        for task in (*SHIPPED, *PUBLIC):
+            for pipeline in PIPELINES:
+                run = Run(task, pipeline, seed)
+                if (seed == 0 or task in REPEATED) and only in run.name:
+                    yield run
 
 
-def row(task: str, name: str, found: dict[str, Any]) -> str:
-    """One line of the table."""
-    if "error" in found:
-        return f"| {task} | {name} | {found['error']} | | | | | |"
-    test = found["test"]
-    cells = [
-        f"{test[side]['score']:.2f} [{test[side]['low']:.2f}, {test[side]['high']:.2f}]" for side in ("initial", "best", "gain")
-    ]
-    prompt = " ".join(found["prompt"].split()).replace("|", "\\|")
-    shown = prompt if len(prompt) <= 90 else prompt[:87] + "..."
-    calls = found["calls"]["new"] + found["calls"]["cached"]
-    return f"| {task} | {name} | {' | '.join(cells)} | {calls:,} | {shown} |"
+def prepare(task: str, data: Path) -> None:
+    """Write the public task into a folder of its own: its first examples, prompt and metric.
+
+    The file says nothing else about the task, since optimizers show a task's description to the meta model.
+    """
+    folder = ROOT / PREPARED / task
+    folder.mkdir(parents=True, exist_ok=True)
+    for split in ("train", "test"):
+        lines = (data / task / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+        (folder / f"{split}.jsonl").write_text("\n".join(lines[:MOST_EXAMPLES]) + "\n", encoding="utf-8")
+    spec = {"promptwire": 1, "task": task, **PUBLIC[task], "data": {"train": "train.jsonl", "test": "test.jsonl"}}
+    (folder / "task.yaml").write_text(json.dumps({**spec, "settings": PUBLIC_SETTINGS}) + "\n", encoding="utf-8")
+
+
+def make(run: Run, model: str, data: Path | None) -> str:
+    """Make `run` and write its file. Returns what to print."""
+    if run.file.exists():
+        return "has its file already"
+    if run.public:
+        if data is None:
+            return "skipped: name the folder of the public data sets with --data"
+        prepare(run.task, data)
+    report = _json(shlex.split(run.command(model)))
+    if isinstance(report, str):
+        return f"failed: {report}"
+    run.file.parent.mkdir(parents=True, exist_ok=True)
+    if run.public:
+        run.file.write_text(json.dumps(published(report, run), indent=1) + "\n", encoding="ascii")
+    else:
+        done = _call(["promptwire", "bundle", report["run"], "--data", "--to", str(run.file)])
+        if done.returncode:
+            return f"not bundled: {done.stderr.strip()}"
+    gain = report["test"]["gain"]
+    low, high = (f"{gain[end]:+.2f}" if gain[end] is not None else "" for end in ("low", "high"))
+    return f"gain {gain['score']:+.3f} [{low}, {high}], {report['calls']['new']} new calls, {report['seconds']:.0f} s"
+
+
+def published(report: dict[str, Any], run: Run) -> dict[str, Any]:
+    """What is published of a run on public data: figures, command and prompts, but no text of its examples."""
+    kept = (
+        "pipeline",
+        "task",
+        "metric",
+        "seed",
+        "prompt",
+        "initial_prompt",
+        "calls",
+        "requests",
+        "seconds",
+        "search",
+        "counts",
+    )
+    scores = {name: {**report[name], "left_out": len(report[name]["left_out"])} for name in ("test", "train")}
+    own = {name: report[name] for name in kept if name in report}
+    return {"command": run.command(), **own, **scores}
+
+
+def _json(words: list[str]) -> dict[str, Any] | str:
+    """The report of a command of promptwire, or its error."""
+    done = _call([*words, "--json", "--quiet"])
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return lines[0] if lines else f"exit code {done.returncode}"
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def _call(words: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def main() -> None:
-    """Run what is asked for and print the table as it grows."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", default="data", help="folder of the public data sets")
-    parser.add_argument("--only", default="", help="part of a task's or pipeline's name")
+    """Make what is asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder of the public data sets")
+    parser.add_argument("--only", default="", help="part of a run's name, TASK-PIPELINE-SEED")
+    parser.add_argument("--model", default=MODEL, help="task and meta model")
     parser.add_argument("--commands", action="store_true", help="print the commands instead of running them")
+    parser.add_argument("--page", action="store_true", help="make docs/results.md from the files of the runs")
     options = parser.parse_args()
-    if options.commands:
-        print("\n".join(command.replace("$DATA", options.data) for command in commands().values()))
+    if options.page:
+        import results_page  # noqa: PLC0415 - beside this file; the runs don't need it
+
+        results_page.write()
         return
-    print("| task | optimizer | initial | best | gain | answers | best prompt |\n|---|---|---|---|---|---|---|")
-    for (task, name), command in sorted(commands().items()):
-        if options.only in task or options.only in name:
-            print(row(task, name, measure(command, options.data)), flush=True)
+    for run in runs(options.only):
+        if options.commands:
+            print(run.command(options.model))
+        else:
+            print(f"{run.name}: {make(run, options.model, options.data)}", flush=True)
 
 
 if __name__ == "__main__":
