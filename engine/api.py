@@ -29,9 +29,9 @@ from promptwire.planning.cost_items import judged, report_cost_items
 from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
 from promptwire.results.provenance import Provenance, fingerprint
-from promptwire.results.report import Comparison, Report
+from promptwire.results.report import Comparison, Report, SearchSummary
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
-from promptwire.running.final_report import make_report
+from promptwire.running.final_report import make_report, summarize
 from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
@@ -114,8 +114,8 @@ async def run_async(
         async with open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home) as session:
             with access_log.recording():
                 inspect(graph, session)
-                best, scores = await _searched(graph, session, budget, home)
-            report = make_report(graph, session, best=best, scores=scores, began=began, folder=folder)
+                best, search, scores = await _searched(graph, session, budget, home)
+            report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
             report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
             keep_file(home / "report.json", report.to_json(indent=2) + "\n")
             origin = Provenance.of(
@@ -172,18 +172,19 @@ def _prepare(
 
 async def _searched(
     graph: Graph, session: Session, budget: Budget, folder: Path
-) -> tuple[Prompt, tuple[Comparison, Comparison]]:
-    """The best prompt that `graph` finds, and its scores beside those of the initial one.
+) -> tuple[Prompt, SearchSummary, tuple[Comparison, Comparison]]:
+    """The best prompt that `graph` finds, the search, and the scores of this prompt beside those of the initial one.
 
     Raises LimitReached when a limit is too small for a single score.
     """
     budget.reserve_final(*_final_needs(session.task))
     best = await find_best(graph, session)
+    search = summarize(session, best)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
     if session.limits_hit and not (session.scored_prompts.has_scores or scores[0].best.n or budget.spent.calls):
         raise LimitReached(f"{session.limits_hit[0]}: nothing could be scored", hint="give the run a higher --limit")
-    return best, scores
+    return best, search, scores
 
 
 async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:

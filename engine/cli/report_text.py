@@ -13,12 +13,14 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from promptwire.results.report import Comparison, Report, Score
+from promptwire.results.report import Comparison, Report, Score, SearchSummary
 from promptwire.security.sanitizer import sanitize
 from promptwire.values.notes import read_note
 
 __all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
 
+_SHOWN_COPIES = 3
+"""Most copied passages that are shown."""
 _NARROW = 84
 """Width in columns below which an interval is printed under its score, so that neither is cut."""
 
@@ -94,6 +96,8 @@ def _footnotes(report: Report) -> Iterator[Text]:
     cost = "cost unknown" if report.cost_usd is None else f"${report.cost_usd:.4f}"
     numbers = f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed   {cost}   {report.seconds:.1f} s"
     yield Text(numbers)
+    if report.search:
+        yield from _copies(report.search)
     if report.limit:
         yield safe_text(f"stopped early: {report.limit}", style="yellow")
     for path, counts in report.counts.items():
@@ -101,6 +105,16 @@ def _footnotes(report: Report) -> Iterator[Text]:
     for note in report.notes:
         yield safe_text(note, style="yellow" if read_note(note).severity == "warning" else "dim")
     yield _assembled(("intervals are 95%; run folder ", "dim"), report.run)
+
+
+def _copies(search: SearchSummary) -> Iterator[Text]:
+    """Candidates that copy training examples; nothing when there are none."""
+    if search.copied:
+        shown = ", ".join(repr(one) for one in search.copied[:_SHOWN_COPIES])
+        more = f" and {len(search.copied) - _SHOWN_COPIES} more" if len(search.copied) > _SHOWN_COPIES else ""
+        yield safe_text(f"the best prompt copies training examples: {shown}{more}", style="yellow")
+    if search.copying:
+        yield safe_text(f"{search.copying} of {search.candidates} candidates copy training examples", style="dim")
 
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:

@@ -114,6 +114,7 @@ class Gateway:
         completions = await self._collect(found)
         if refused := self.usage.add_refused(backend.name, completions):
             self._trace.event("refused", path=node, model=backend.name, parameters=refused)
+        self.usage.roles[role] += len(completions)
         parts = request.parts(backend.identity, stream)
         for sample, key in enumerate(keys, first):
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)

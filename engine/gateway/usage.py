@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -77,6 +78,8 @@ class Usage:
 
     steps: dict[str, StepUsage] = field(default_factory=dict)
     """The counts, in the order of each step's first call."""
+    roles: Counter[str] = field(default_factory=Counter)
+    """Completions given to steps, new or cached, by role."""
     refused: dict[str, set[str]] = field(default_factory=dict)
     """Parameters that each model refused and was called without, by the model's name. Includes cached completions."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from promptwire.values import Example, Model
 
-__all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score"]
+__all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score", "SearchSummary"]
 
 TRAIN_SHOWN = 50
 """Most train examples that the report scores. Train scores are biased upwards, so they are not worth many calls."""
@@ -73,6 +73,23 @@ class Calls(Model):
     """Failed, even after retries."""
 
 
+class SearchSummary(Model):
+    """What the search did before the final comparison."""
+
+    calls: Mapping[str, int]
+    """Calls by role, new or cached."""
+    candidates: int
+    """Different prompts that the search wrote, scored or not."""
+    copying: int
+    """Those of them that copy text of training examples; see `promptwire.values.copied_text`."""
+    copied: tuple[str, ...]
+    """Passages of the best prompt that are copied from training examples."""
+    score: float | None
+    """Score of the best prompt in the search, over all examples it was scored on. It was selected by it, so it is too high."""
+    scored_on: int
+    """Number of these examples."""
+
+
 class Report(Model):
     """Report of one run."""
 
@@ -96,6 +113,8 @@ class Report(Model):
     """Held-out scores, on examples that no node saw."""
     train: Comparison
     """Scores on examples that the optimizer saw; biased upwards."""
+    search: SearchSummary | None = None
+    """The search; None in reports of earlier versions."""
     calls: Calls
     """Calls, including those of the report itself."""
     requests: int

@@ -29,13 +29,15 @@ async def compare(
 ) -> Comparison:
     """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
 
-    With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails.
+    The trace gets the pairs of values, each with the example's id. With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails.
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
     found = HeldOutScores(Scorer(session, REPORT, asking, how.roles), initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
+    rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
+    session.trace.value(path=REPORT, round="", element="", outputs={"pairs": rows_by_pair})
     prompts = [first] if initial.id == best.id else [first, second]
     session.count(REPORT, "unreadable", sum(not row.readable for rows in prompts for row in rows))
     session.count(REPORT, "left out", len(found.left_out))

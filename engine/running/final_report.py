@@ -7,13 +7,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from promptwire.graph.steps import Graph
-from promptwire.results.report import Calls, Comparison, Report
+from promptwire.results.report import Calls, Comparison, Report, SearchSummary
 from promptwire.running.incumbent import score_notes
 from promptwire.running.session import Session
 from promptwire.values import Prompt
+from promptwire.values.copied_text import CopiedText
 from promptwire.values.notes import warning
 
-__all__ = ["make_report"]
+__all__ = ["make_report", "summarize"]
+
+
+def summarize(session: Session, best: Prompt) -> SearchSummary:
+    """Summarize the search of `session` that ended with `best`, before the final comparison adds its own calls."""
+    copies = CopiedText(session.task.train.items)
+    values = session.scored_prompts.values(best)
+    return SearchSummary(
+        calls=dict(sorted(session.gateway.usage.roles.items())),
+        candidates=len(session.candidates),
+        copying=sum(bool(copies.spans(prompt.text)) for prompt in session.candidates.values()),
+        copied=copies.spans(best.text),
+        score=sum(values) / len(values) if values else None,
+        scored_on=len(values),
+    )
 
 
 def _refused_parameters(session: Session) -> Iterator[str]:
@@ -35,6 +50,7 @@ def make_report(
     session: Session,
     *,
     best: Prompt,
+    search: SearchSummary,
     scores: tuple[Comparison, Comparison],
     began: float,
     folder: Path,
@@ -58,6 +74,7 @@ def make_report(
         initial_prompt=session.task.prompts.items[0].text,
         test=scores[0],
         train=scores[1],
+        search=search,
         calls=Calls(new=total.new, cached=total.cached, failed=total.failed),
         requests=total.requests,
         tokens_in=total.tokens_in,

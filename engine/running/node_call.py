@@ -65,7 +65,9 @@ class _Context:
     def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
         demos = parents[0].demos if parents else ()
         ids = tuple(parent.id for parent in parents)
-        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+        prompt = Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+        self.session.candidates.setdefault(prompt.id, prompt)
+        return prompt
 
     def count(self, what: str, n: int = 1) -> None:
         self.session.count(self.path, what, n)

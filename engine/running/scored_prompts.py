@@ -56,6 +56,10 @@ class ScoredPrompts:
         """Record that a limit cut a round short, before which `known` prompts had been added. Only the first call counts."""
         self._cut = known if self._cut is None else self._cut
 
+    def values(self, prompt: Prompt) -> list[float]:
+        """Return the values of `prompt` on all examples that it was scored on, with the metric that has the most rows."""
+        return [value for value, _ in self._main().get(prompt.id, {}).values()]
+
     def best(self) -> Prompt | None:
         """Return the best prompt so far; None when no prompt was scored and no stage has chosen one."""
         return self._leader() if self._chosen is None else self.after(self._chosen)

@@ -19,6 +19,7 @@ from promptwire.running.streams import Streams
 from promptwire.running.truncation import Truncations
 from promptwire.tasks.task import Task
 from promptwire.templating.template import Template
+from promptwire.values import Prompt
 
 __all__ = ["Session"]
 
@@ -68,6 +69,8 @@ class Session:
 
     scored_prompts: ScoredPrompts = field(default_factory=ScoredPrompts)
     """Prompts and scores of the search so far."""
+    candidates: dict[str, Prompt] = field(default_factory=dict)
+    """Prompts that steps wrote, by id."""
     notes: list[str] = field(default_factory=list)
     """Notes and warnings for the report."""
 

@@ -8,11 +8,12 @@ examples share are the frame of the task, such as "Is this sentence plausible?",
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from promptwire.values.examples import Example
 
-__all__ = ["copied_spans"]
+__all__ = ["CopiedText", "copied_spans"]
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 """A word; in Chinese, Japanese and Korean a character."""
@@ -28,31 +29,46 @@ _QUOTES = "\"'`*\u201c\u201d\u2018\u2019\u00ab\u00bb\u300c\u300d"
 
 _Word = tuple[str, int, int]
 """A word in lower case, its start and its end."""
+_Pair = tuple[tuple[str, ...], tuple[str, ...]]
+"""Words of an input, and of one of its outputs."""
+
+
+class CopiedText:
+    """Finds what prompts copied from the same examples. The examples are read once."""
+
+    def __init__(self, examples: Iterable[Example]) -> None:
+        self._total = 0
+        self._runs: Counter[tuple[str, ...]] = Counter()
+        self._pairs: dict[str, list[_Pair]] = {}
+        for example in examples:
+            self._total += 1
+            self._runs.update({run for text in _texts(example) for _, run in _runs(list(_words(text)))})
+            given = tuple(word for word, _, _ in _words(example.text))
+            wanted = [tuple(word for word, _, _ in _words(output)) for output in example.outputs]
+            if given:
+                self._pairs.setdefault(given[0], []).extend((given, output) for output in wanted if output)
+
+    def spans(self, prompt: str) -> tuple[str, ...]:
+        """The passages of `prompt` that are copied, in their order, each as long as possible."""
+        words = list(_words(prompt))
+        taken: set[int] = set()
+        for start, run in _runs(words):
+            count = self._runs[run]
+            if count == 1 or 0 < count < _FRAME * self._total:
+                taken.update(range(start, start + len(run)))
+        for start, (word, _, _) in enumerate(words):
+            for given, wanted in self._pairs.get(word, ()):
+                taken.update(_pair(prompt, words, start, given, wanted))
+        return tuple(prompt[words[first][1] : words[last][2]] for first, last in _ranges(taken))
 
 
 def copied_spans(prompt: str, examples: Iterable[Example]) -> tuple[str, ...]:
-    """The passages of `prompt` that are copied from `examples`, in their order, each as long as possible.
+    """The passages of `prompt` that are copied from `examples`; see `CopiedText.spans`.
 
     >>> copied_spans('Write the opposite, as "hot" -> "cold".', [Example(input="hot", outputs=("cold",))])
     ('hot" -> "cold',)
     """
-    words = list(_words(prompt))
-    positions: dict[tuple[str, ...], list[int]] = {}
-    for start, run in _runs(words):
-        positions.setdefault(run, []).append(start)
-    found: dict[tuple[str, ...], int] = {}
-    taken: set[int] = set()
-    total = 0
-    for example in examples:
-        total += 1
-        runs = {run for text in _texts(example) for _, run in _runs(list(_words(text)))}
-        for run in runs & positions.keys():
-            found[run] = found.get(run, 0) + 1
-        taken.update(_pair(prompt, words, example))
-    for run, count in found.items():
-        if count == 1 or count < _FRAME * total:
-            taken.update(place for start in positions[run] for place in range(start, start + len(run)))
-    return tuple(prompt[words[first][1] : words[last][2]] for first, last in _ranges(taken))
+    return CopiedText(examples).spans(prompt)
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -75,27 +91,22 @@ def _runs(words: Sequence[_Word]) -> Iterator[tuple[int, tuple[str, ...]]]:
                 break
 
 
-def _pair(prompt: str, words: Sequence[_Word], example: Example) -> Iterator[int]:
-    """The places of a whole input and its output beside it, linked by a mark or set in quotes."""
-    given = [word for word, _, _ in _words(example.text)]
-    for output in example.outputs:
-        wanted = [word for word, _, _ in _words(output)]
-        if not given or not wanted:
-            continue
-        for start in _places(words, given, 0, len(words)):
-            after = start + len(given)
-            for other in _places(words, wanted, after, after + _GAP + len(wanted)):
-                if _linked(prompt, words[start][1], words[after - 1][2], words[other][1], words[other + len(wanted) - 1][2]):
-                    yield from range(start, other + len(wanted))
-                    break
+def _pair(prompt: str, words: Sequence[_Word], start: int, given: tuple[str, ...], wanted: tuple[str, ...]) -> Iterable[int]:
+    """The places of the whole input `given` at `start` and its output beside it, linked by a mark or set in quotes."""
+    after = start + len(given)
+    if not _stands(words, given, start):
+        return ()
+    for other in range(after, after + _GAP + len(wanted)):
+        if _stands(words, wanted, other):
+            end = other + len(wanted)
+            if _linked(prompt, words[start][1], words[after - 1][2], words[other][1], words[end - 1][2]):
+                return range(start, end)
+    return ()
 
 
-def _places(words: Sequence[_Word], wanted: Sequence[str], first: int, last: int) -> Iterator[int]:
-    """Where `wanted` stands between the words `first` and `last`."""
-    size = len(wanted)
-    for start in range(first, min(last, len(words)) - size + 1):
-        if words[start][0] == wanted[0] and [word for word, _, _ in words[start : start + size]] == list(wanted):
-            yield start
+def _stands(words: Sequence[_Word], wanted: tuple[str, ...], start: int) -> bool:
+    """Whether `wanted` stands at `start`."""
+    return tuple(word for word, _, _ in words[start : start + len(wanted)]) == wanted
 
 
 def _linked(prompt: str, *bounds: int) -> bool:

@@ -55,6 +55,35 @@ def report(**changes: object) -> Report:
     return Report.model_validate({**fields, **changes})
 
 
+@pytest.mark.parametrize(
+    ("copying", "copied", "lines"),
+    [
+        (0, [], []),
+        (2, [], ["2 of 9 candidates copy training examples"]),
+        (
+            3,
+            ["hot -> cold", "a", "b", "c"],
+            [
+                "the best prompt copies training examples: 'hot -> cold', 'a', 'b' and 1 more",
+                "3 of 9 candidates copy training examples",
+            ],
+        ),
+    ],
+)
+def test_copied_training_text_is_shown_and_nothing_when_there_is_none(
+    copying: int, copied: list[str], lines: list[str]
+) -> None:
+    search = {"calls": {}, "candidates": 9, "copying": copying, "copied": copied, "score": None, "scored_on": 0}
+    console = terminal(200)
+    print_report(report(search=search), console)
+    assert [line.strip() for line in shown(console).splitlines() if "copie" in line or "copy" in line] == lines
+
+
+def test_a_report_of_an_earlier_version_has_no_search() -> None:
+    old = {name: value for name, value in report().model_dump(mode="json").items() if name != "search"}
+    assert Report.model_validate(old).search is None
+
+
 def test_a_running_step_shows_its_round_and_count_of_completions() -> None:
     display, usage = ProgressDisplay(terminal()), Usage()
     display.follow(usage)
