@@ -10,19 +10,21 @@ from __future__ import annotations
 import ast
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import mktime_tz, parsedate_tz
 from typing import Any, Final
+
+from promptwire.backends.retry_waits import requested_wait
 
 __all__ = ["FILTERED", "OVERFLOW", "Refusal", "parse"]
 
 FILTERED: Final = re.compile(
     r"content.?(?:filter|policy|management|moderation)|responsible.?ai|moderation|\bflagged\b|guardrail|prompt injection"
     r"|usage (?:guidelines|polic)|safety (?:system|reasons|filter|check|polic)|safety_check|prohibited.?content"
-    r"|inappropriate content|data.?inspection|content exists risk|\binvalid_prompt\b|sensitive (?:content|words?|information)",
+    r"|inappropriate content|data.?inspection|content exists risk|\binvalid_prompt\b|sensitive (?:content|words?|information)"
+    r"|prompt.?(?:shield|blocked)|(?:considered|deemed) (?:unsafe|high risk)"
+    r"|(?:blocked|rejected)\b.{0,60}\b(?:safety|unsafe|hate|harm)"
+    r"|\u654f\u611f\u5185\u5bb9",
     re.IGNORECASE,
 )
 """Wordings of refusals by a moderator or content filter."""
@@ -31,7 +33,9 @@ OVERFLOW: Final = re.compile(
     r"|(?:prompt|input) (?:\([^)]*\) )?is too (?:long|large)|prompt too long|too many (?:input |prompt )?tokens"
     r"|input token count|maximum number of (?:input )?tokens|longer than the (?:maximum )?(?:model|context)"
     r"|model_max_prompt_tokens_exceeded|inputs?`? tokens \+|request.too.large"
-    r"|reduce (?:the length of |your )(?:the |your )?(?:input|messages?|prompt)|string.?(?:above|too).?(?:max|long)",
+    r"|reduce (?:the length of |your )(?:the |your )?(?:input|messages?|prompt)|string.?(?:above|too).?(?:max|long)"
+    r"|inputs?`? must have less than \d+ tokens|range of input length|prompt exceeds max length"
+    r"|\btoken (?:length|limit)\b.{0,20}\bexceed|exceed\w* (?:the )?(?:model )?token limit|\bnumber of tokens exceed",
     re.IGNORECASE,
 )
 """Wordings of refusals of requests longer than the model's context."""
@@ -47,38 +51,35 @@ _BROKE: Final = frozenset(
         "credit_balance_too_low",
         "payment_required",
         "account_deactivated",
+        "arrearage",
+        "budget_exceeded",
     }
 )
 """Codes and types that show that the account has no credit."""
 _BROKE_WORDS: Final = re.compile(
     r"\binsufficient_quota\b|credit balance is too low|insufficient (?:credits?|balance|funds)|out of credits?|no credits? left"
     r"|used all (?:available|of your) credits|billing hard limit|spending limit|requires more credits"
-    r"|account (?:is not active|balance|is in arrears|has been suspended)",
+    r"|account (?:is not active|balance|is in arrears|has been suspended)|n[o']t have any credits"
+    r"|credits? (?:is |are )?exhausted|balance (?:has been |is )?exhausted|reached your specified api usage limits"
+    r"|budget has been exceeded"
+    r"|\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",
     re.IGNORECASE,
 )
 """Sentences that show the same. "Check your plan and billing details" does not: Gemini sends it for quotas per minute."""
-_MINUTE: Final = re.compile(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
-_AGAIN: Final = re.compile(
-    r"(?:re)?try(?:ing)?(?: your request)?(?: again)?(?: in| after)?:? (?:about )?"
-    r"(?P<for>(?:\d+(?:\.\d+)? ?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b ?)+"
-    r"|(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)",
+_BARRED: Final = re.compile(
+    r"\b(?:api.?key|account|your access|organi[sz]ation|subscription|workspace)\b[^.]{0,40}"
+    r"\b(?:not valid|invalid|expired|flagged|leaked|revoked|terminated|suspended|blocked|disabled|banned|deactivated)\b"
+    r"|\b(?:invalid|expired|incorrect)[ _]api.?key|api_key_invalid|(?:account|access)_terminated",
     re.IGNORECASE,
 )
-_PIECE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]*)", re.IGNORECASE)
-_UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0, "": 1.0}
-_RESETS: Final = (
-    ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
-    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
-    ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
-    ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
-    ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
-    ("anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"),
-    ("x-ratelimit-remaining", "x-ratelimit-reset"),
-    ("ratelimit-remaining", "ratelimit-reset"),
+"""Wordings about a key or account that is refused. Some providers send them under 400, and some mention their policies."""
+_GONE: Final = re.compile(
+    r"model_(?:not_found|decommissioned|not_available)|not a valid model"
+    r"|\bmodel:? ['\"`]?[\w./:-]+['\"`]? (?:does not exist|has been decommissioned|(?:was |is )?not found)",
+    re.IGNORECASE,
 )
-"""Pairs of headers: how much of a rate limit is left, and when it resets."""
-_LIMITING: Final = frozenset({429, 503, 529})
-"""Statuses of a rate limit, where the time to wait is that of its reset."""
+"""Wordings about a model that does not exist."""
+_MINUTE: Final = re.compile(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
 _LONGEST: Final = 100_000
 """Most characters of an error body that are read."""
 _DEEP: Final = 6
@@ -118,7 +119,20 @@ class Refusal:
     @property
     def filtered(self) -> bool:
         """Whether a moderator or content filter refused this content."""
-        return self.status in (400, 403, 422, 451) and (self.flagged or bool(FILTERED.search(self.text)))
+        if self.status == 500:  # a moderator that failed is no refusal
+            return bool(self.codes & {"content_filter", "content_policy_violation"})
+        said = self.flagged or bool(FILTERED.search(self.text))
+        return self.status == 451 or (self.status in (400, 403, 422, 446) and said and not self.barred)
+
+    @property
+    def barred(self) -> bool:
+        """Whether the key or the account is refused, whatever the request."""
+        return self.status == 401 or (self.status in (400, 403, 412, 422) and bool(_BARRED.search(self.text)))
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no such model."""
+        return self.status == 404 or (self.status in (400, 422) and bool(_GONE.search(self.text)))
 
     @property
     def overflow(self) -> bool:
@@ -144,11 +158,7 @@ def parse(status: int, headers: Mapping[str, str], text: str) -> Refusal:
     codes = {str(part[name]).lower() for part in parts for name in _CODES if isinstance(part.get(name), str | int)}
     flagged = any(part.get("flagged_input") or part.get("moderation") for part in parts)
     message = messages[0] if messages else _plain(data, text)
-    wait = _asked(headers)
-    if wait is None:
-        wait = _asked_in(parts, " ".join(messages) or text)
-    if wait is None and status in _LIMITING:
-        wait = _reset(headers)
+    wait = requested_wait(status, headers, parts, " ".join(messages) or text)
     return Refusal(status, message, frozenset(codes), flagged, wait)
 
 
@@ -209,80 +219,3 @@ def _plain(data: Any, text: str) -> str:
         error = data.get("error", data)
         return error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
     return text.strip() or "(empty)"
-
-
-def _asked(headers: Mapping[str, str]) -> float | None:
-    """Seconds in the Retry-After headers, given as a number or a date."""
-    small = {str(name).lower(): str(value) for name, value in headers.items()}
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        wait = _number(small.get(name, ""))
-        if wait is not None:
-            return wait * unit
-    return _until(small.get("retry-after", ""))
-
-
-def _asked_in(parts: list[Mapping[str, Any]], message: str) -> float | None:
-    """Seconds in the body: Google's `retryDelay`, a gateway's copied headers, or a sentence of the message."""
-    for part in parts:
-        delay = part.get("retryDelay") or part.get("retry_after") or part.get("retry_after_seconds")
-        if isinstance(delay, str | int | float) and not isinstance(delay, bool):
-            wait = _span(str(delay))
-            if wait is not None:
-                return wait
-        copied = part.get("headers")
-        if isinstance(copied, dict):
-            wait = _asked(copied)
-            return _reset(copied) if wait is None else wait
-    found = _AGAIN.search(message)
-    return _span(found["for"]) if found else None
-
-
-def _reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until all exhausted rate limits reset."""
-    small = {str(name).lower(): str(value) for name, value in headers.items()}
-    empty = [small[reset] for left, reset in _RESETS if reset in small and _number(small.get(left, "0")) == 0]
-    waits = [wait for text in empty if (wait := _moment(text)) is not None]
-    return max(waits, default=None)
-
-
-def _moment(text: str) -> float | None:
-    """Seconds until the time in a reset header: a span, a Unix time in seconds or milliseconds, or a date."""
-    number = _number(text)
-    if number is not None and number > 1e8:
-        return max(0.0, (number / 1000 if number > 1e11 else number) - time.time())
-    return _span(text) if number is not None or re.match(r"\d+(?:\.\d+)?[a-z]", text, re.IGNORECASE) else _until(text)
-
-
-def _until(text: str) -> float | None:
-    """Seconds until a date in mail or ISO format; None for other texts."""
-    date = parsedate_tz(text)
-    try:
-        if date is not None:
-            return max(0.0, mktime_tz(date) - time.time())
-        return max(0.0, datetime.fromisoformat(text).timestamp() - time.time()) if "T" in text else None
-    except (ValueError, OverflowError):  # an impossible date
-        return None
-
-
-def _span(text: str) -> float | None:
-    """Seconds in a span such as `2.4s`, `6m0s`, `20ms`, `35 seconds` or `7`."""
-    pieces = _PIECE.findall(text)
-    if not pieces:
-        return None
-    seconds = 0.0
-    for digits, unit in pieces:
-        small = unit.lower()
-        key = small[:2] if small[:2] in ("ms", "mi") and not small.startswith("min") else small[:1]
-        key = "ms" if small.startswith("milli") else key
-        if key not in _UNITS:
-            return None
-        seconds += float(digits) * _UNITS[key]
-    return seconds
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None

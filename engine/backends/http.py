@@ -97,7 +97,7 @@ class HttpClient:
         if status >= 400:
             raise self._refusal(status, headers, text)
         data = self._json(text, headers)
-        status = _status_in_body(data)
+        status = _status_in_body(data, text)
         if status:  # routers may send status 200 before an error happens
             raise self._refusal(status, headers, text)
         found: dict[str, Any] = self._address.redact_json(data)
@@ -153,17 +153,20 @@ class HttpClient:
         words = f"HTTP {status}: {self._clean(read.message)[:_SHOWN]}"
         if read.no_credit:
             return ModelUnavailable(words, where=self._shown, hint=NO_CREDIT)
+        if read.barred:
+            hint = "check the key and its account" if self._key else "set OPENAI_API_KEY to a key of this address"
+            return ModelUnavailable(words, where=self._shown, hint=hint)
+        if read.absent:
+            return ModelUnavailable(words, where=self._shown, hint=self._absent)
         if read.overflow or read.filtered:
             hint = OVERFLOWN if read.overflow else "change the prompt: the endpoint's content filter refuses it"
             refused = (ContextOverflow if read.overflow else RequestRefused)(words, where=self._shown, hint=hint)
             refused.filtered = not read.overflow
         elif status in _TRANSIENT:
             return TransientError(words, where=self._shown, retry_after=read.wait, throttled=status in (429, 503, 529))
-        elif status in (401, 403):
+        elif status == 403:
             hint = "set OPENAI_API_KEY to a key of this address" if not self._key else "check the key"
             return ModelUnavailable(words, where=self._shown, hint=hint)
-        elif status == 404:
-            return ModelUnavailable(words, where=self._shown, hint=self._absent)
         else:
             refused = RequestRefused(words, where=self._shown)
         refused.endpoint_text = self._clean(read.text)
@@ -194,8 +197,13 @@ async def _body(reply: aiohttp.ClientResponse) -> str:
     return b"".join(pieces).decode("utf-8", "replace")
 
 
-def _status_in_body(data: Mapping[str, Any]) -> int:
+def _status_in_body(data: Mapping[str, Any], text: str) -> int:
     """Status of an error that was sent with status 200; 0 without one."""
     error = data.get("error")
-    code = error.get("code") if isinstance(error, dict) and not data.get("choices") else None
-    return code if type(code) is int and 400 <= code < 600 else 0
+    if not error or data.get("choices"):
+        return 0
+    code = str(error.get("code") if isinstance(error, dict) else "")
+    if len(code) == 3 and code.isdigit() and "400" <= code < "600":
+        return int(code)
+    read = parse(400, {}, text)
+    return 400 if read.no_credit or read.barred or read.absent or read.overflow or read.filtered else 0

@@ -216,6 +216,8 @@ class LiteLLMBackend:
             return ModelUnavailable(f"{self.name}: litellm can't send the password of an address beside a key", hint=hint)
         if read.no_credit:
             return ModelUnavailable(said, hint=openai_format.NO_CREDIT)
+        if read.barred:
+            return ModelUnavailable(said, hint="check the key in the environment, and its account")
         refused: RequestRefused | None = None
         if "ContextWindowExceededError" in classes or read.overflow:
             refused = ContextOverflow(said, hint=openai_format.OVERFLOWN)
@@ -224,12 +226,12 @@ class LiteLLMBackend:
             refused.filtered = True
         elif "Missing credentials" in said or "api_key client option must be set" in said:
             return ModelUnavailable(f"{self.name}: no key", hint="set the provider's key, such as OPENAI_API_KEY")
-        elif read.status in (401, 403) or classes & {"AuthenticationError", "PermissionDeniedError"}:
+        elif read.status == 403 or classes & {"AuthenticationError", "PermissionDeniedError"}:
             return ModelUnavailable(said, hint="check the key in the environment")
         elif "LLM Provider NOT provided" in said:
             hint = "names are PROVIDER/MODEL, such as openai/gpt-4o-mini or ollama/llama3; or give its address with --api-base"
             return ModelUnavailable(f"litellm knows no provider for {self.model!r}", hint=hint)
-        elif read.status == 404 or "NotFoundError" in classes:
+        elif read.absent or "NotFoundError" in classes:
             return ModelUnavailable(said, hint="check the model's name and the address")
         elif classes & {"BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError"} or read.status in (400, 422):
             refused = RequestRefused(said)

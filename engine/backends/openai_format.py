@@ -65,6 +65,8 @@ _FILTERED: Final = frozenset(
     {"content_filter", "refusal", "safety", "blocklist", "blocked", "prohibited_content", "recitation", "spii", "sensitive"}
 )
 """Finish reasons of providers for a reply that a content filter stopped."""
+_ABORTED: Final = frozenset({"error", "abort", "aborted", "cancelled", "network_error", "timeout"})
+"""Finish reasons for a reply that a fault of the server ended."""
 
 
 def route(request: Request) -> str:
@@ -119,11 +121,17 @@ def choices(reply: Any) -> list[Mapping[str, Any]]:
         said = reply.get("error") if isinstance(reply, dict) else None
         hint = "check that the address is OpenAI-compatible; most end in /v1"
         raise TransientError(f"the reply has no completion{f': {said}'[:300] if said else ''}", hint=hint)
-    broken = next((one["error"] for one in found if one.get("error")), None)
+    broken = next((one.get("error") or one["finish_reason"] for one in found if one.get("error") or _aborted(one)), None)
     if broken is not None:  # routers send status 200 although a provider has failed
         raise TransientError(f"a completion failed: {broken}"[:300])
     numbers = [one.get("index") for one in found]
     return sorted(found, key=lambda one: one["index"]) if all(type(number) is int for number in numbers) else found
+
+
+def _aborted(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice ended by a fault of the server: its text is not complete, and another try may bring it."""
+    finish = choice.get("finish_reason")
+    return isinstance(finish, str) and finish.lower() in _ABORTED
 
 
 def read_completions(reply: Any, *, usd: float | None = None, via: str = "", most: int | None = None) -> list[Completion]:

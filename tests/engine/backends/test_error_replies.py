@@ -1,9 +1,8 @@
-"""Error replies of real providers are read as overflow, filter, lack of credit, or a wait."""
+"""Error replies of real providers are read as overflow, filter, lack of credit, a refused key or an unknown model."""
 
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -61,6 +60,11 @@ def gemini(message: str, code: int = 429, status: str = "RESOURCE_EXHAUSTED", *d
         (400, "Input is too long for requested model."),
         (400, openai("Prompt contains 40000 tokens, too large for model with 32768 maximum context length")),
         (400, {"code": "x", "error": "This model's maximum prompt length is 131072 but the request contains 537812 tokens."}),
+        (422, {"error": "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000"}),
+        (400, openai("Range of input length should be [1, 30720]", "InvalidParameter")),
+        (400, openai("Invalid request: Your request exceeded model token limit: 8192")),
+        (400, openai("total message token length exceed model limit")),
+        (400, openai("The total number of tokens exceeds the limit of 4096")),
         # A minute's tokens that one request can't fit into
         (413, openai("Request too large for model `llama` on tokens per minute (TPM): Limit 6000, Requested 7000", "x")),
         (
@@ -87,6 +91,10 @@ def test_overflow_is_recognized_in_the_wording_of_each_provider(status: int, bod
         (403, openai("Country, region, or territory not supported", "unsupported_country_region_territory")),
         (403, "<html>Sorry, you have been blocked</html>"),
         (404, openai("The model does not exist", "model_not_found")),
+        (403, openai("Your API key was flagged as leaked. Please use another API key.")),
+        (403, openai("Your account has been flagged for violating our usage policies; access is terminated")),
+        (400, openai("The value of max_tokens exceeds the limit of 4096")),
+        (500, openai("the moderation service failed")),
     ],
 )
 def test_other_refusals_are_not_overflow_filter_or_lack_of_credit(status: int, body: Any) -> None:
@@ -116,6 +124,11 @@ def test_other_refusals_are_not_overflow_filter_or_lack_of_credit(status: int, b
         (400, openai("Input data may contain inappropriate content.", "data_inspection_failed")),
         (400, openai("Content Exists Risk")),
         (400, openai("rejected", "content_policy_violation")),
+        (400, openai("The input or output was considered unsafe")),
+        (400, openai("Request was blocked by the prompt shield", "prompt_blocked")),
+        (403, openai("The input was blocked: hate speech detected")),
+        (451, "Unavailable For Legal Reasons"),
+        (500, openai("The response was blocked", "content_filter")),
     ],
 )
 def test_a_refusal_by_a_moderator_is_filtered(status: int, body: Any) -> None:
@@ -137,6 +150,11 @@ def test_a_refusal_by_a_moderator_is_filtered(status: int, body: Any) -> None:
         (402, "Payment required", True),
         (400, anthropic("Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."), True),
         (403, {"error": "Your team has either used all available credits or reached its monthly spending limit."}, True),
+        (403, {"error": "Your newly created team doesn't have any credits yet."}, True),
+        (400, anthropic("You have reached your specified API usage limits. You will regain access on 2026-12-01."), True),
+        (400, openai("Budget has been exceeded! Current cost: 10.0, Max budget: 5.0", None, "budget_exceeded"), True),
+        (400, openai("Access denied, please make sure your account is in good standing.", "Arrearage"), True),
+        (429, openai("\u4f59\u989d\u4e0d\u8db3"), True),
         (429, gemini("You exceeded your current quota, please check your plan and billing details."), False),
         (
             429,
@@ -152,51 +170,27 @@ def test_only_a_stated_lack_of_credit_counts(status: int, body: Any, broke: bool
     assert read(status, body).no_credit is broke
 
 
-RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "21s"}
-HOUR = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
-
-
 @pytest.mark.parametrize(
-    ("body", "headers", "wait"),
+    ("status", "body", "barred", "absent"),
     [
-        ("{}", {"Retry_After": "7"}, 7.0),
-        ("{}", {"retry_after_ms": "1500", "Retry_After": "9"}, 1.5),
-        (gemini("quota", 429, "RESOURCE_EXHAUSTED", {"@type": "x"}, RETRY), {}, 21.0),
-        (gemini("check your billing. Please retry in 2.4s."), {}, 2.4),
-        (openai("Rate limit reached. Please try again in 6m0s."), {}, 360.0),
-        (openai("Rate limit reached. Please try again in 20ms. Visit the site"), {}, 0.02),
-        (openai("Rate limit reached. Please try again in 1.5s."), {}, 1.5),
-        (openai("Try again in 1h2m3s"), {}, 3723.0),
-        (openai("Requests have exceeded the call rate limit. Please retry after 6 seconds."), {}, 6.0),
-        (openai("Rate limit is exceeded. Try again in 35 seconds."), {}, 35.0),
-        (openai("Please retry your request after 2 minutes."), {}, 120.0),
-        (openai("slow down"), {"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": "8.64s"}, 8.64),
-        (openai("slow down"), {"x_ratelimit_reset_tokens": "6m0s", "x_ratelimit_remaining_tokens": "12"}, None),
-        (
-            openai("slow down"),
-            {"x_ratelimit_reset_tokens": "90ms", "x_ratelimit_remaining_tokens": "0", "x_ratelimit_reset_requests": "2s"},
-            2.0,
-        ),
-        ({"error": {"message": "x", "metadata": {"headers": {"Retry-After": "11"}}}}, {}, 11.0),
-        (openai("The 5 s that you had are over"), {}, None),
-        ("too many", {}, None),
+        (401, "no", True, False),
+        (400, gemini("API key not valid. Please pass a valid API key.", 400, "INVALID_ARGUMENT"), True, False),
+        (400, gemini("API key expired. Please renew the API key.", 400, "INVALID_ARGUMENT"), True, False),
+        (400, anthropic("This organization has been disabled."), True, False),
+        (403, openai("Your API key was flagged as leaked."), True, False),
+        (404, "no", False, True),
+        (400, openai("The model `x` has been decommissioned", "model_decommissioned"), False, True),
+        (400, openai("x/y is not a valid model ID"), False, True),
+        (400, openai("Unsupported parameter: 'stop' is not supported with this model."), False, False),
+        (400, openai("Invalid value for this account's request: 'temperature'. It must be 1."), False, False),
+        (403, openai('Your input was flagged for "violence".'), False, False),
     ],
 )
-def test_the_wait_is_read_from_headers_and_body(body: Any, headers: dict[str, str], wait: float | None) -> None:
-    assert read(429, body, **headers).wait == (None if wait is None else pytest.approx(wait))
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"anthropic_ratelimit_tokens_remaining": "0", "anthropic_ratelimit_tokens_reset": HOUR},
-        {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(int((time.time() + 3600) * 1000))},
-        {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(int(time.time() + 3600))},
-    ],
-)
-def test_a_reset_header_may_be_a_date_or_a_unix_time(headers: dict[str, str]) -> None:
-    wait = read(429, "{}", **headers).wait
-    assert wait is not None and 3000 < wait <= 3601
+def test_a_refused_key_or_account_and_an_unknown_model_are_recognized(
+    status: int, body: Any, barred: bool, absent: bool
+) -> None:
+    found = read(status, body)
+    assert (found.barred, found.absent, found.no_credit) == (barred, absent, False)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -103,6 +104,34 @@ async def test_a_prompt_beyond_the_context_raises_context_overflow(message: str)
 
 
 @pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"message": "down", "code": 502}, TransientError),
+        ({"message": "down", "code": "502"}, TransientError),
+        ({"message": "blocked", "code": "content_filter"}, RequestRefused),
+        ({"message": "too long", "code": "context_length_exceeded"}, ContextOverflow),
+        ({"message": "pay first", "code": "insufficient_quota"}, ModelUnavailable),
+        ("Your credit balance is too low", ModelUnavailable),
+        ({"message": "no", "code": "invalid_api_key"}, ModelUnavailable),
+    ],
+)
+async def test_an_error_under_status_200_is_read_by_its_code(error: Any, kind: type[PromptwireError]) -> None:
+    async with serving(saying(200, json.dumps({"error": error}))) as wire:
+        with pytest.raises(kind) as caught:
+            await wire.post("/x", {})
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    "message", ["API key not valid. Please pass a valid API key.", "The model `x` has been decommissioned"]
+)
+async def test_a_refused_key_or_an_unknown_model_under_status_400_ends_the_run(message: str) -> None:
+    async with serving(saying(400, json.dumps({"error": {"message": message}}))) as wire:
+        with pytest.raises(ModelUnavailable):
+            await wire.post("/x", {})
+
+
+@pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"Retry_After": "7"}, 7.0),
@@ -124,7 +153,7 @@ async def test_the_requested_wait_is_in_the_error(headers: dict[str, str], wait:
 
 
 async def test_a_wait_may_be_given_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promptwire.backends.error_replies.time.time", lambda: 30.0)
+    monkeypatch.setattr("promptwire.backends.retry_waits.time.time", lambda: 30.0)
     async with serving(saying(503, "{}", Retry_After="Thu, 01 Jan 1970 00:01:00 GMT")) as wire:
         with pytest.raises(TransientError) as caught:
             await wire.post("/x", {})

@@ -119,6 +119,8 @@ def test_a_text_is_read_from_each_format(choice: dict[str, Any], text: str, fini
         {"choices": [{"message": {"content": 5}}]},
         {"choices": [{"message": {"content": ["x"]}}]},
         {"choices": [{"message": {"content": ""}, "finish_reason": "error", "error": {"message": "upstream is gone"}}]},
+        {"choices": [{"message": {"content": "half of an"}, "finish_reason": "error"}]},
+        {"choices": [{"message": {"content": "half of an"}, "finish_reason": "abort"}]},
     ],
 )
 def test_an_invalid_reply_is_transient_and_no_empty_completion(data: Any) -> None:
