@@ -32,7 +32,7 @@ from promptwire.results.provenance import Provenance, fingerprint
 from promptwire.results.report import Comparison, Report, SearchSummary
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
 from promptwire.running.final_report import make_report, summarize
-from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, require_prompt
+from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
 from promptwire.running.session import Session
@@ -178,7 +178,13 @@ async def _searched(
     Raises LimitReached when a limit is too small for a single score.
     """
     budget.reserve_final(*_final_needs(session.task))
-    best = await find_best(graph, session)
+    try:
+        best = await find_best(graph, session)
+    except NotApproved:
+        raise
+    except PromptwireError as error:
+        keep_so_far(error, session, folder)
+        raise
     search = summarize(session, best)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from promptwire.api import run
-from promptwire.errors import ModelUnavailable, RunError, UsageError
+from promptwire.errors import ModelUnavailable, RequestRefused, RunError, UsageError
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.options import Options
 from tests.openai_server import Fault, Server, refused
@@ -95,6 +95,29 @@ def test_a_refused_example_costs_its_row_and_not_the_run(project: Path) -> None:
     assert {one["text"] for one in report["test"]["left_out"]} == {"word 103", "word 107"}
     assert json.loads((folder / "best.json").read_text())["prompt"] == report["prompt"] == "Better."
     assert report["counts"]["report"] == {"left out": 2}
+
+
+@pytest.mark.parametrize("fault", [refused("maximum context length is 10 tokens"), refused("no"), refused("no", 422)])
+def test_a_refused_train_example_costs_its_rows_and_not_the_search(project: Path, fault: Fault) -> None:
+    server = Server()
+    server.reply = answers
+    server.storm = lambda number, body: fault if asked(body).endswith("word 3\nOutput:") else None
+    with server.beside():
+        report = run("search.yaml", "words", options(server))
+    assert (report.prompt, report.test.best.n, report.train.best.n) == ("Better.", 12, 11)
+    assert report.counts["best"]["refused"] == 2
+    assert any(note.startswith("warning: best: 2 calls were refused and left out") for note in report.notes)
+
+
+def test_a_search_that_fails_keeps_the_best_prompt_so_far(project: Path) -> None:
+    server = Server()
+    server.reply = answers
+    ideas = lambda body: "Input: " not in asked(body)  # noqa: E731
+    server.storm = lambda number, body: refused("no") if ideas(body) and sum(map(ideas, server.requests)) > 1 else None
+    with server.beside(), pytest.raises(RequestRefused, match=r"HTTP 400: no\n.*the best prompt so far is kept in .*best.json"):
+        run("twice.yaml", "words", options(server))
+    (folder,) = Path(os.environ["PROMPTWIRE_RUNS"]).iterdir()
+    assert json.loads((folder / "best.json").read_text())["prompt"] == "Better."
 
 
 def test_a_lost_endpoint_leaves_the_best_prompt_and_the_same_command_goes_on(project: Path) -> None:

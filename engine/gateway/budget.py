@@ -96,6 +96,24 @@ class Budget:
             count.hold(calls, tokens)
         return [Reservation(tokens, role)] * calls
 
+    def affordable(self, roles: Sequence[str]) -> int | None:
+        """About how often one call of each of `roles` can still be made, at their mean costs so far; None without a limit.
+
+        Calls that belong together, such as an answer and its grade, are made that many at a time. Otherwise the first calls of
+        all of them could use up the limit, and nothing would be complete.
+        """
+        left = self.left()
+        counts = [self._by_role.get(role, _Count()) for role in roles]
+        costs = (
+            (left.calls, float(len(roles))),
+            (left.tokens, math.fsum(count.mean_tokens() for count in counts)),
+            (left.usd, math.fsum(count.mean_usd() for count in counts)),
+        )
+        known = [int(rest / cost) for rest, cost in costs if rest is not None and cost]
+        if (left.tokens, left.usd) != (None, None) and not all(count.calls for count in counts):
+            known.append(1)  # the first shows what they cost
+        return min(known, default=None)
+
     def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
         """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""
         self.cancel(reservation)

@@ -120,6 +120,10 @@ class Gateway:
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
         return completions
 
+    def affordable(self, roles: Sequence[str]) -> int | None:
+        """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""
+        return self._budget.affordable(roles)
+
     async def drain(self) -> None:
         """Wait until all requests have ended and their completions are on disk.
 

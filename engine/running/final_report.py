@@ -37,6 +37,14 @@ def _refused_parameters(session: Session) -> Iterator[str]:
         yield warning(f"{model} refuses {'; '.join(sorted(names))}: requests were sent without; the model used its defaults")
 
 
+def _refused_calls(session: Session) -> Iterator[str]:
+    """Warn about each step whose calls were refused permanently, with one of the refusals."""
+    for path, problem in sorted(session.refusals.items()):
+        n = session.counts[path, "refused"]
+        calls = "1 call was" if n == 1 else f"{n} calls were"
+        yield warning(f"{path}: {calls} refused and left out, for example: {problem.splitlines()[0][:160]}")
+
+
 def _faulty_replies(session: Session) -> Iterator[str]:
     """Show one unreadable reply of each step, and one judge's reply without a grade."""
     for path, reply in sorted(session.unreadable_replies.items()):
@@ -89,6 +97,7 @@ def make_report(
             *score_notes(session, *scores),
             *session.truncations.notes(),
             *_refused_parameters(session),
+            *_refused_calls(session),
             *_faulty_replies(session),
         ),
         run=str(folder),

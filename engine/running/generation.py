@@ -15,7 +15,7 @@ from typing import Any
 
 from promptwire.backend import Completion, Request, Settings
 from promptwire.cache.record import filtered
-from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
+from promptwire.errors import ContextOverflow, ModelError, ReplyError, RequestRefused, TransientError, Unsupported
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.session import Session
@@ -51,20 +51,28 @@ class Generator:
     """Path and elements at which the step makes its requests."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
-        """Return `n` replies; see `Context.ask`. Fewer when failed calls are skipped or replies filtered."""
+        """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or too long for the context."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         stream = self._stream(request, first, n)
         try:
             answers = await self._answers(request, n, first, stream)
         except ModelError as error:
-            if self.asking.on_error != "skip" or not skippable(error):
+            if self.asking.on_error == "skip" and skippable(error):
+                self.session.count(self.path, "skipped", n)
+            elif isinstance(error, ContextOverflow) and self._had_another():
+                self.session.count_refused(self.path, [error] * n)
+            else:
                 raise
-            self.session.count(self.path, "skipped", n)
             return ()
         passed = [(index, answer) for index, answer in enumerate(answers) if not filtered(answer)]
         self.session.count(self.path, "filtered", len(answers) - len(passed))
         return tuple([await self._read(template, request, answer, first + index, stream) for index, answer in passed])
+
+    def _had_another(self) -> bool:
+        """Whether a call of this step has succeeded, or may still: only the longest of its requests are then too long."""
+        usage = self.session.gateway.usage.of(self.path)
+        return usage.failed < usage.wanted
 
     def _render(self, slots: Model) -> tuple[Template, Rendered]:
         """Render the step's template, or its `instead:` template when the model can't fill a gap."""

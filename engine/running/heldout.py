@@ -20,7 +20,7 @@ from promptwire.values.hashing import digest
 __all__ = ["HeldOutScores", "draw_examples"]
 
 _TOGETHER: Final = 32
-"""Examples that are scored concurrently."""
+"""Most examples that are scored concurrently."""
 _LOST: Final = 0.1
 """Largest share of examples that may fail with a transient error after all tries. Above it the endpoint counts as lost."""
 
@@ -54,9 +54,11 @@ class HeldOutScores:
         Raises ModelError when the endpoint is lost. With `forgiving`, raises no error of a call.
         """
         self.scorer.require()
-        for start in range(0, len(examples), _TOGETHER):
+        done = 0
+        while done < len(examples):
             # A few examples at a time, each with both prompts: a budget that runs out then leaves complete pairs.
-            some = examples[start : start + _TOGETHER]
+            some = examples[done:][: self._together()]
+            done += len(some)
             had, failed = len(self.pairs), []
             for example, found in zip(some, await gather([self._pair(example) for example in some]), strict=True):
                 if isinstance(found, LimitReached):
@@ -75,6 +77,11 @@ class HeldOutScores:
                 raise passing[0]
         if not forgiving:
             await self.scorer.require_labels([row for pair in self.pairs for row in pair])
+
+    def _together(self) -> int:
+        """How many examples to score at a time."""
+        rows = self.scorer.affordable
+        return _TOGETHER if rows is None else max(1, min(_TOGETHER, rows // (1 + (self.initial.id != self.best.id))))
 
     def _lost(self, examples: int) -> bool:
         return sum(isinstance(error, TransientError) for _, error in self.left_out) > _LOST * examples

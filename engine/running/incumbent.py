@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from promptwire.errors import LimitReached, ModelError, RunError, UsageError
+from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, PromptwireError, ReplyError, RunError, UsageError
 from promptwire.graph.steps import Graph
 from promptwire.results.report import TRAIN_SHOWN, Comparison
 from promptwire.results.run_folder import keep_file
@@ -23,7 +23,7 @@ from promptwire.running.session import Session
 from promptwire.values import Prompt, Prompts
 from promptwire.values.notes import warning
 
-__all__ = ["compare_both", "find_best", "keep_and_compare", "require_prompt", "score_notes"]
+__all__ = ["compare_both", "find_best", "keep_and_compare", "keep_so_far", "require_prompt", "score_notes"]
 
 _NAMED: Final = 3
 """Most examples that a note names."""
@@ -63,8 +63,25 @@ async def find_best(graph: Graph, session: Session) -> Prompt:
 async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> tuple[Comparison, Comparison]:
     """Write `best` into the run folder, report it as an event, and compare it as `compare_both` does.
 
-    Raises ModelError when the endpoint is lost. The error's hint names the file with the best prompt.
+    Raises ModelError when the endpoint is lost. The hint of any error names the file with the best prompt.
     """
+    _keep(best, session, folder)
+    try:
+        return await compare_both(graph, best, session)
+    except (ModelError, CacheError, LimitReached, NodeError, ReplyError) as error:
+        _point_to(folder, error, "the best prompt")
+        raise
+
+
+def keep_so_far(error: PromptwireError, session: Session, folder: Path) -> None:
+    """Write the best prompt scored before `error` ended the search into the run folder, and name the file in the hint."""
+    best = session.scored_prompts.best()
+    if best is not None and session.scored_prompts.has_scores:
+        _keep(best, session, folder)
+        _point_to(folder, error, "the best prompt so far")
+
+
+def _keep(best: Prompt, session: Session, folder: Path) -> None:
     limit = session.limits_hit[0] if session.limits_hit else None
     demos = [demo.model_dump(mode="json") for demo in best.demos]
     known = {"prompt": best.text, "demos": demos, "initial_prompt": session.task.prompts.items[0].text, "limit": limit}
@@ -73,12 +90,11 @@ async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder:
         session.trace.event("best", prompt=best.text)
     except RunError as error:
         session.notes.append(warning(f"the run folder is not whole: {error.problem}"))
-    try:
-        return await compare_both(graph, best, session)
-    except ModelError as error:
-        error.hint = f"{error.hint}; the best prompt is kept in {folder / 'best.json'}".removeprefix("; ")
-        error.args = (str(error),)
-        raise
+
+
+def _point_to(folder: Path, error: PromptwireError, what: str) -> None:
+    error.hint = f"{error.hint}; {what} is kept in {folder / 'best.json'}".removeprefix("; ")
+    error.args = (str(error),)
 
 
 async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Comparison, Comparison]:

@@ -2,7 +2,8 @@
 
 All (prompt, example) pairs go to the gateway together, and the gateway decides the order. A barrier between prompts would make
 each batch wait for its slowest call. An unreadable reply is a wrong answer of the model: it scores 0, is marked and counted. A
-pair has no row when its call failed, the judge gave no grade, or a content filter stopped it. Such pairs are listed as missing.
+pair has no row when its call failed or was refused, the judge gave no grade, or a content filter stopped it. Such pairs are
+listed as missing.
 """
 
 from __future__ import annotations
@@ -75,18 +76,26 @@ class Scorer:
         recur = 1 < len(found) <= min(_LABELS, len(task.train) // 2)
         return task.labels or (found if recur else ())
 
+    @property
+    def affordable(self) -> int | None:
+        """How many rows of two calls each, an answer and its grade, to score at a time; None for any number."""
+        most = self.session.gateway.affordable([self.asking.role, "judge"]) if self.metric.needs == "judge" else None
+        return None if most is None else max(1, most)
+
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """Return one row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
         self.session.scored_prompts.add_prompts(prompts.items)
-        limits: list[LimitReached] = []
         pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
-        rows = await gather([self._row(prompt, example, limits) for prompt, example in pairs])
+        limits, refusals, rows = await self._rows(pairs)
         found = tuple(row for row in rows if row is not None)
         if limits and not partial:  # raised last: rows of paid requests in flight are kept for ranking
             raise limits[0]
         if limits:
             self.session.note_limit(limits[0])
+        if refusals and not self.session.scored_prompts.has_scores:  # nothing shows that the endpoint takes any request
+            raise refusals[0]
+        self.session.count_refused(self.path, refusals)
         self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
         await self._check_labels(found)
         perfect, scale = self.metric.seen([row.value for row in found])
@@ -135,20 +144,33 @@ class Scorer:
         """Raise Unsupported when `rows` lack labels because the model never lists one."""
         await self._check_labels(rows)
 
-    async def _row(self, prompt: Prompt, example: Example, limits: list[LimitReached]) -> Row | None:
+    async def _rows(
+        self, pairs: Sequence[tuple[Prompt, Example]]
+    ) -> tuple[list[LimitReached], list[RequestRefused], list[Row | None]]:
+        """Return the limits and refusals that left pairs without a row, and the row of each pair, in the order of `pairs`."""
+        found: list[Row | LimitReached | RequestRefused | None] = []
+        while len(found) < len(pairs):
+            some = pairs[len(found) :][: self.affordable]
+            found += await gather([self._row(prompt, example) for prompt, example in some])
+        limits = [one for one in found if isinstance(one, LimitReached)]
+        refusals = [one for one in found if isinstance(one, RequestRefused)]
+        return limits, refusals, [one if isinstance(one, Row) else None for one in found]
+
+    async def _row(self, prompt: Prompt, example: Example) -> Row | LimitReached | RequestRefused | None:
         try:
             row = await self._scored(prompt, example)
         except LimitReached as limit:
-            limits.append(limit)
-            return None
+            return limit
         except ModelError as error:
             if isinstance(error, RequestRefused) and error.filtered:
                 self.session.count(self.path, "filtered")
                 return None
-            if self.asking.on_error != "skip" or not skippable(error):
-                raise
-            self.session.count(self.path, "skipped")
-            return None
+            if self.asking.on_error == "skip" and skippable(error):
+                self.session.count(self.path, "skipped")
+                return None
+            if isinstance(error, RequestRefused):
+                return error
+            raise
         if row is not None:
             self.session.scored_prompts.add_row(f"{self.metric.name} {self.template.name}", row)
         return row

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from promptwire.backend import Backend, Settings
-from promptwire.errors import LimitReached
+from promptwire.errors import LimitReached, RequestRefused
 from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
@@ -52,6 +52,9 @@ class Session:
 
     ungraded_replies: dict[str, str] = field(default_factory=dict)
     """One judge's reply without a grade by path of the step: the alphabetically first."""
+
+    refusals: dict[str, str] = field(default_factory=dict)
+    """One permanent refusal of a call by path of the step: the alphabetically first."""
 
     streams: Streams = field(default_factory=Streams)
     """Stream labels of equal requests that several steps or elements make."""
@@ -101,3 +104,9 @@ class Session:
         """Count an answer at the step `path` without a grade, and keep one such judge's reply to show."""
         self.count(path, "left out without a grade")
         self.ungraded_replies[path] = min(reply, self.ungraded_replies.get(path, reply))
+
+    def count_refused(self, path: str, refusals: Sequence[RequestRefused]) -> None:
+        """Count calls of the step `path` that the endpoint refused permanently, and keep one refusal to show."""
+        self.count(path, "refused", len(refusals))
+        for refused in refusals:
+            self.refusals[path] = min(refused.problem, self.refusals.get(path, refused.problem))

@@ -42,6 +42,31 @@ def test_several_calls_are_reserved_all_or_none() -> None:
     assert budget.left().calls == 3
 
 
+@pytest.mark.parametrize(
+    ("limits", "often"),
+    [
+        (Limits(), None),
+        (Limits(seconds=9), None),
+        (Limits(calls=11), 4),
+        (Limits(tokens=260), 2),
+        (Limits(usd=0.2), 5),
+        (Limits(calls=11, usd=0.2), 4),
+        (Limits(calls=2), 0),
+    ],
+)
+def test_how_often_calls_that_belong_together_can_still_be_made(limits: Limits, often: int | None) -> None:
+    budget = Budget(limits)
+    for role, tokens, usd in (("task", 50, 0.01), ("judge", 30, 0.02)):
+        (reservation,) = budget.reserve(1, role=role)
+        budget.settle(reservation, tokens=tokens, usd=usd)
+    assert budget.affordable(["task", "judge"]) == often
+
+
+@pytest.mark.parametrize("limits", [Limits(usd=5), Limits(tokens=10_000)])
+def test_before_the_first_cost_is_known_one_is_affordable(limits: Limits) -> None:
+    assert Budget(limits).affordable(["task", "judge"]) == 1
+
+
 def test_a_failed_call_releases_its_reservation() -> None:
     budget = Budget(Limits(calls=1, tokens=100))
     (hold,) = budget.reserve(1, 80)

@@ -9,6 +9,7 @@ import pytest
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend, request_text
+from promptwire.documents import resources
 from promptwire.errors import ContextOverflow, LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError
 from promptwire.limits import Limits
 from promptwire.results.report import REPORT, Comparison
@@ -82,6 +83,18 @@ async def test_a_limit_leaves_complete_pairs() -> None:
     assert (found.initial.n, found.best.n, run.limits_hit) == (10, 10, ["the limit of 21 calls is reached, at report"])
     with pytest.raises(LimitReached):
         await compared(right, limits=Limits(calls=21))
+
+
+@pytest.mark.parametrize(("calls", "pairs"), [(3, 0), (4, 1), (21, 5), (400, 40)])
+async def test_a_limit_leaves_pairs_with_their_grades(calls: int, pairs: int) -> None:
+    def reply(request: Request, key: str) -> str:
+        return "<grade>0.5</grade>" if "Grade one answer" in request_text(request) else "x"
+
+    examples, rubric = numbered(40), str(resources.template_path("task/judge.j2"))
+    judged = task(metric="judge", rubric=rubric, train=examples, test=examples)
+    run = session(ScriptedBackend(reply), task=judged, limits=Limits(calls=calls))
+    found = await compare(run, INITIAL, BEST, draw_examples(examples), partial=True)
+    assert (found.initial.n, found.best.n) == (pairs, pairs)
 
 
 async def test_examples_are_scored_once_when_the_initial_prompt_is_the_best() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from promptwire.backend import Request
+from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.cache.disk import ResponseCache
 from promptwire.documents import resources
+from promptwire.errors import RequestRefused
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
+from promptwire.limits import Limits
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
@@ -44,6 +48,13 @@ class Bench(ScriptedBackend):
             if len(self.keys) <= self.bad:
                 return self.verdict
         return "Fair. <grade>0.25</grade>"
+
+
+class Priced(Bench):
+    """Make answers and grades that take 25 tokens and a cent each."""
+
+    async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
+        return [replace(one, tokens_in=20, tokens_out=5, usd=0.01) for one in await super().call(request, keys=keys)]
 
 
 async def graded(model: Bench, run: Session | None = None) -> tuple[Scores, Session]:
@@ -88,6 +99,27 @@ async def test_a_second_run_makes_no_new_call_and_gives_the_same_scores(tmp_path
         found.append((scores, len(model.requests)))
     assert found[0][0] == found[1][0]
     assert found[0][1] > found[1][1] == 0
+
+
+@pytest.mark.parametrize("role", ["task", "judge"])
+async def test_an_answer_that_the_judge_refuses_is_left_out(role: str) -> None:
+    def reply(request: Request, key: str) -> str:
+        judging = "Grade one answer" in request_text(request)
+        if judging is (role == "judge") and "x3" in request_text(request):
+            raise RequestRefused("HTTP 400: no")
+        return "<grade>0.25</grade>" if judging else "some answer"
+
+    run = session(ScriptedBackend(reply), task=judged())
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, False)
+    assert ([row.value for row in scores.rows], run.counts["here", "refused"]) == ([0.25] * 5, 1)
+
+
+@pytest.mark.parametrize(("limits", "rows"), [(Limits(calls=7), 3), (Limits(tokens=200), 1), (Limits(usd=0.075), 4)])
+async def test_a_limit_leaves_answers_with_their_grades(limits: Limits, rows: int) -> None:
+    model = Priced("", bad=0)
+    run = session(model, task=judged(), limits=limits)
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, True)
+    assert [row.value for row in scores.rows] == [0.25] * rows
 
 
 async def test_a_judge_that_never_grades_leaves_the_prompt_unscored() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from promptwire.backend import Request, Settings
 from promptwire.backends.scripted import ScriptedBackend, request_text
-from promptwire.errors import ModelError, NodeError, ReplyError, RequestRefused, Unsupported
+from promptwire.errors import ContextOverflow, ModelError, NodeError, ReplyError, RequestRefused, Unsupported
 from promptwire.graph.steps import LiteralValue, ModelCallSpec, Ref
 from promptwire.node import Context, node
 from promptwire.running.scheduler import run_graph
@@ -159,6 +159,25 @@ async def test_a_failed_call_is_skipped_only_under_on_error_skip(tmp_path: Path)
     assert run.counts["here", "skipped"] == 1
     with pytest.raises(ModelError, match="never"):
         await answers(tmp_path, "{{ prompt }}", ScriptedBackend(refuse))
+
+
+async def test_a_request_beyond_the_context_is_left_out_when_another_of_the_step_succeeds(tmp_path: Path) -> None:
+    def reply(request: Request, key: str) -> str:
+        if len(request.messages) > 1:
+            raise ContextOverflow("too long")
+        return "reply"
+
+    run = session(ScriptedBackend(reply))
+    assert await answers(tmp_path, "{{ prompt }}", ScriptedBackend(reply), run=run, params={"twice": True}) == []
+    assert (run.counts["here", "refused"], run.refusals) == (1, {"here": "too long"})
+
+
+async def test_a_step_whose_requests_are_all_beyond_the_context_is_an_error(tmp_path: Path) -> None:
+    def refuse(request: Request, key: str) -> str:
+        raise ContextOverflow("too long")
+
+    with pytest.raises(ContextOverflow, match="too long"):
+        await answers(tmp_path, "{{ prompt }}", ScriptedBackend(refuse), params={"n": 3})
 
 
 async def test_more_failed_calls_than_max_failed_allows_fail_the_node(tmp_path: Path) -> None:

@@ -114,6 +114,33 @@ async def test_a_refused_call_is_not_retried_in_rounds() -> None:
     assert len(model.requests) <= 12
 
 
+def picky(*inputs: str, of: str = "") -> ScriptedBackend:
+    """Make a model that refuses these inputs with HTTP 400, for the prompt `of` or for all."""
+
+    def reply(request: Request, key: str) -> str:
+        if last_line(request) in inputs and request_text(request).startswith(of):
+            raise RequestRefused("HTTP 400: no")
+        return last_line(request)
+
+    return ScriptedBackend(reply)
+
+
+async def test_a_refused_call_has_no_row_and_the_others_count() -> None:
+    run = session(model := picky("x3"))
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, run.task.train, False)
+    assert [len(scores.values(prompt)) for prompt in PROMPTS.items] == [5, 5]
+    assert (len(scores.missing), len(model.requests)) == (2, 12)
+    assert (run.counts["here", "refused"], run.refusals) == (2, {"here": "HTTP 400: no"})
+
+
+async def test_a_prompt_that_is_always_refused_has_no_score_once_the_endpoint_has_answered() -> None:
+    every = [f"x{number}" for number in range(6)]
+    scores = await scored(picky(*every, of="second"))
+    assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, None]
+    with pytest.raises(RequestRefused, match="HTTP 400"):
+        await scored(picky(*every))
+
+
 async def test_a_limit_leaves_the_rows_written_first() -> None:
     model = ScriptedBackend(lambda request, key: last_line(request))
     scores = await scored(model, partial=True, limits=Limits(calls=8))
