@@ -2,7 +2,8 @@
 
 OPRO (Yang et al. 2023) scores no instruction twice. It also drops instructions that are too long, hold a digit, or repeat the
 placeholder of its meta-prompt. PE2 drops a prompt that equals any earlier one. The code of OPRO's authors omits the initial
-instructions from its list of known ones; here all prompts in `log` and `known` count. Dropped prompts are counted by reason.
+instructions from its list of known ones; here all prompts in `log` and `known` count. Small models copy training examples into
+their prompts, which `examples` forbids. Dropped prompts are counted by reason.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
-from promptwire.values import History, Model, Prompt, Prompts
+from promptwire.values import Examples, History, Model, Prompt, Prompts
+from promptwire.values.copied_text import copied_spans
 
 __all__ = ["Inputs", "Outputs", "Params", "dedupe"]
 
@@ -26,6 +28,8 @@ class Inputs(Model):
     """A history whose prompts are known."""
     known: Prompts | None = None
     """More prompts that are known."""
+    examples: Examples | None = None
+    """Examples whose text a prompt may not copy: five words in a row, or a whole short input with its output."""
 
 
 class Params(Model):
@@ -60,6 +64,8 @@ async def dedupe(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for prompt in inputs.prompts.items:
         key = _key(prompt, params.by)
         reason = "duplicates" if key in seen else _broken(prompt.text, params)
+        if not reason and copied_spans(prompt.text, inputs.examples.items if inputs.examples else ()):
+            reason = "with copied examples"
         if reason:
             context.count(reason)
             continue

@@ -35,12 +35,9 @@ _OPENERS = ("Now", "Please", "Next", "Here", "Carefully", "As agreed", "As usual
 _OPENER = re.compile(rf"^(?:{'|'.join(_OPENERS)}): ")
 _CURRENT = (
     re.compile(r'"""\n(.*?)\n"""', re.DOTALL),
-    re.compile(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
-    re.compile(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
     re.compile(r"Original: ([^\n]*)\nVariation:\s*\Z"),
     re.compile(r"```\n(.*?)\n```", re.DOTALL),
     re.compile(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
-    re.compile(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
 )
 """Places of the current prompt in meta-prompts."""
 _PAIR = re.compile(r"Input: [^\n]*\nOutput: ([^\n]+)")
@@ -64,7 +61,7 @@ def meta(request: Request, key: str) -> str | None:
     if request.kind == "infill":
         return _induce(text, draw)
     if "<INS>" in text:
-        return f"<INS>{_improve(text, draw)}</INS>"
+        return f"<instruction>{_improve(text, draw)}</instruction>"
     if "<START>" in text:
         answers = _edits(text, draw) if "reviewer" in text else _critiques(text, draw)
         return "\n".join(f"<START>{answer}<END>" for answer in answers)
@@ -174,7 +171,7 @@ def _difference(expected: str, given: str) -> str:
 
 def _critiques(text: str, draw: random.Random) -> list[str]:
     """The requested number of critiques, each from one of the errors shown."""
-    number = re.search(r"Give (\d+) different reasons", text)
+    number = re.search(r"[Gg]ive (\d+) different reasons", text)
     critiques = [critique for match in _CASE.finditer(text) if (critique := _difference(match[1], match[2]))]
     critiques = list(dict.fromkeys(critiques)) or ["It could be clearer."]
     draw.shuffle(critiques)
@@ -185,7 +182,7 @@ def _critiques(text: str, draw: random.Random) -> list[str]:
 def _edits(text: str, draw: random.Random) -> list[str]:
     """The requested number of prompts, edited after the critique."""
     number = re.search(r"Write (\d+) improved", text)
-    critique = re.search(r"reviewer sees [^:\n]*: (.*?)\n\nWrite", text, re.DOTALL)
+    critique = re.search(r'reviewer [^:\n]*:\n\n"""\n(.*?)\n"""', text, re.DOTALL)
     prompt = _current_prompt(text) or ""
     wanted = _apply_advice(_hints(prompt), critique[1] if critique else "")
     return [_compose(prompt, wanted, draw) for _ in range(int(number[1]) if number else 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promptwire.nodes.dedupe import Inputs, Params, dedupe
-from promptwire.values import Entry, History, Prompt
+from promptwire.values import Entry, Example, Examples, History, Prompt
 from tests.nodes.fake import FakeContext, prompts, texts
 
 LOG = History(entries=(Entry(prompt=Prompt(text="old"), score=0.5, n=2),), rounds=1)
@@ -35,6 +35,15 @@ async def test_each_rule_drops_and_counts(params: Params, text: str, reason: str
     context = FakeContext()
     found = await dedupe.run(Inputs(prompts=prompts(text, "ok")), params, context)
     assert (texts(found.prompts), dict(context.counts)) == (["ok"], {reason: 1})
+
+
+async def test_a_prompt_that_copies_examples_is_dropped_and_counted() -> None:
+    hot = Examples(items=(Example(input="hot", outputs=("cold",)),))
+    given = prompts("Write the opposite, such as hot -> cold.", "Write the opposite.")
+    context = FakeContext()
+    found = await dedupe.run(Inputs(prompts=given, examples=hot), Params(), context)
+    assert (texts(found.prompts), dict(context.counts)) == (["Write the opposite."], {"with copied examples": 1})
+    assert len((await dedupe.run(Inputs(prompts=given), Params(), FakeContext())).prompts) == 2
 
 
 async def test_an_empty_set_stays_empty() -> None:

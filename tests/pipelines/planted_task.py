@@ -52,7 +52,7 @@ def guess(request: Request, key: str) -> str:
     if kind == "idea":
         text = draw.choice(scored(request.messages[-1].content))[0]
         words = draw.sample(vocabulary(), draw.randint(1, 2))
-        return f"<INS>{' '.join([text, *(f'State the {word}.' for word in words)])}</INS>"
+        return f"<instruction>{' '.join([text, *(f'State the {word}.' for word in words)])}</instruction>"
     if kind == "reflection":
         known = HINT.findall(request.messages[-1].content.lower())
         return HINT.sub(lambda match: match[0] if match[1] in known else f"State the {draw.choice(vocabulary())}", answer)

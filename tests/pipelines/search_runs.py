@@ -123,10 +123,10 @@ def well_formed(request: Request, key: str) -> str:
     kind, word = kind_of(request), f"text {digest(key, 10)}"
     text = request.messages[-1].content if request.messages else request.prompt
     if kind in ("gradient", "edit"):
-        number = re.search(r"(?:Give|Write) (\d+) ", text)
+        number = re.search(r"(?:[Gg]ive|Write) (\d+) ", text)
         return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
     if kind == "idea":
-        return f"<INS>{word}</INS>"
+        return f"<instruction>{word}</instruction>"
     if kind == "reflection":
         return f"```\n{word}\n```"
     tag = re.search(r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable)>", text)

@@ -59,7 +59,7 @@ async def test_the_history_holds_what_all_three_wrote_and_the_beam_the_best_of_i
 
 async def test_what_one_part_wrote_and_the_other_writes_again_is_scored_once() -> None:
     def reply(request: Request, key: str) -> str:
-        same = {"gradient": "<START>why<END>", "edit": "<START>Do it.<END>", "idea": "<INS>Do it.</INS>"}
+        same = {"gradient": "<START>why<END>", "edit": "<START>Do it.<END>", "idea": "<instruction>Do it.</instruction>"}
         return same.get(kind_of(request), "wrong")
 
     run = await search("ape-protegi-opro", model(reply), numbers(20), params={"rounds": 2, "scored_on": 10, "draws": 0})

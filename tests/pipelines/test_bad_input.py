@@ -91,7 +91,7 @@ async def test_evolution_without_children_ends_where_it_began(pipeline: str, tex
     [
         ("ape", "proposals", "<instruction> </instruction>"),
         ("protegi", "search.expand.family.gradients", "<START>  <END>"),
-        ("opro", "search.ideas", "Gladly: <INS></INS>"),
+        ("opro", "search.ideas", "Gladly: <instruction></instruction>"),
     ],
 )
 async def test_nothing_between_the_tags_is_no_answer(pipeline: str, step: str, text: str) -> None:
@@ -101,7 +101,7 @@ async def test_nothing_between_the_tags_is_no_answer(pipeline: str, step: str, t
 
 
 @pytest.mark.parametrize("pipeline", FOUR)
-@pytest.mark.parametrize("text", ["I'm sorry, but I can't help with that.", "Sure! Here it is: <START>", "</INS>"])
+@pytest.mark.parametrize("text", ["I'm sorry, but I can't help with that.", "Sure! Here it is: <START>", "</instruction>"])
 async def test_refusals_and_replies_without_the_tag_are_counted_or_lose_by_their_score(pipeline: str, text: str) -> None:
     run = await with_meta(pipeline, text)
     assert run.prompt == parcels().prompts.items[0] or run.prompt.text == text
@@ -115,7 +115,7 @@ async def test_refusals_and_replies_without_the_tag_are_counted_or_lose_by_their
 async def test_the_fallback_of_a_template_decides_what_becomes_of_an_unreadable_reply(tmp_path: Path) -> None:
     text = resources.template_path("opro/meta.j2").read_text(encoding="utf-8")
     for fallback, entries, asked in (("drop", 1, 8), ("raw", 2, 8), ("retry", 1, 32)):
-        (tmp_path / "meta.j2").write_text(text.replace("fallback: raw", f"fallback: {fallback}"), encoding="utf-8")
+        (tmp_path / "meta.j2").write_text(text.replace("fallback: drop", f"fallback: {fallback}"), encoding="utf-8")
         (tmp_path / "p.yaml").write_text("promptwire: 1\nextends: opro\noverride: {search.ideas: {template: meta.j2}}\n")
         reply = model(lambda request, key: "wrong" if kind_of(request) == "task" else "no tag")
         run = await search(tmp_path / "p.yaml", reply, numbers(20), params={"steps": 1, "scored_on": 4})

@@ -131,11 +131,11 @@ async def test_opro_scores_no_text_twice() -> None:
     replies = iter(["Say it.", "a", "a", "b", "x" * 501, "take <INS> here", "", "c"] + ["a"] * 8)
 
     def reply(request: Request, key: str) -> str:
-        return f"<INS>{next(replies)}</INS>" if kind_of(request) == "idea" else "wrong"
+        return f"<instruction>{next(replies)}</instruction>" if kind_of(request) == "idea" else "wrong"
 
     run = await search("opro", model(reply), numbers(), params={"steps": 2, "scored_on": 10})
-    assert run.counted("search.scores")[1] == 4 * 10
-    assert [entry.prompt.text for entry in run.outputs["history"].entries] == ["Say it.", "a", "b", "here", "c"]
+    assert run.counted("search.scores")[1] == 3 * 10
+    assert [entry.prompt.text for entry in run.outputs["history"].entries] == ["Say it.", "a", "b", "c"]
 
 
 async def test_pe2_expands_1_4_16_16_prompts_with_72_meta_calls() -> None:
@@ -159,6 +159,39 @@ async def test_pe2_with_induction_starts_from_30_more() -> None:
 async def test_apo_asks_as_often_as_pe2() -> None:
     run = await search("apo", model(), numbers(20, dev=10))
     assert (run.counted("search.exam"), run.counted("search.edits")) == ((36, 36), (36, 36))
+
+
+async def test_protegi_small_asks_for_one_reason_of_each_of_four_groups() -> None:
+    """24 / 4 / 4 requests with one parent and 48 / 8 / 8 with two; 70 pulls a selection, and no paraphrases."""
+    runs = await rounds("protegi-small", 2)
+    first = {"graded": (24, 24), "gradients": (4, 4), "edits": (4, 4), "paraphrases": (0, 0)}
+    assert protegi(runs, 1) == first
+    assert protegi(runs, 2) == {name: (2 * requests, 2 * made) for name, (requests, made) in first.items()}
+    assert [added(runs, "search.select", round)[1] for round in (1, 2)] == [70, 70]
+
+
+async def test_opro_small_asks_for_twelve_texts_and_scores_each_on_twenty_examples() -> None:
+    run = await search("opro-small", model(), numbers())
+    assert run.counted("search.ideas") == (3, 12)
+    assert run.counted("first")[1] + run.counted("search.scores")[1] == 13 * 20
+
+
+async def test_pe2_small_expands_the_best_prompt_twice_by_four_proposals() -> None:
+    """8 examinations and 8 refinements; the initial prompt and 8 others on 24 dev examples, two prompts on 24 of train."""
+    run = await search("pe2-small", model(), numbers(100, dev=100))
+    assert (run.counted("search.exam"), run.counted("search.edits")) == ((8, 8), (8, 8))
+    assert run.counted("first")[1] + run.counted("search.graded")[1] == 9 * 24
+    assert run.counted("search.tried")[1] <= 2 * 24
+
+
+@pytest.mark.parametrize("pipeline", ["protegi-small", "opro-small", "pe2-small"])
+async def test_small_variants_score_no_prompt_that_copies_examples(pipeline: str) -> None:
+    copied = "Say it, as in number 3 -> answer 3"
+    replies = {"gradient": "<START>why<END>", "edit": f"<START>{copied}<END>", "examination": "It is wrong."}
+    replies |= {"idea": f"<instruction>{copied}</instruction>", "refinement": f"<refined_prompt>{copied}</refined_prompt>"}
+    run = await search(pipeline, model(lambda request, key: replies.get(kind_of(request), "wrong")), numbers(20, dev=4))
+    assert run.session.counts["search.fresh", "with copied examples"] > 0
+    assert run.prompt.text == "Say it."
 
 
 @pytest.mark.parametrize(("batches", "requests"), [(True, 9), (False, 36)])

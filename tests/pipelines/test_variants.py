@@ -32,13 +32,13 @@ async def test_opro_shows_its_text_where_the_tasks_template_puts_it(template: st
 
     def reply(request: Request, key: str) -> str:
         text = request.messages[-1].content if request.messages else request.prompt
-        return well_formed(request, key) if "Ground truth answer" in text else "wrong"
+        return well_formed(request, key) if "right answer: " in text else "wrong"
 
     asked = model(reply)
     await search("opro", asked, task, params={"steps": 1, "scored_on": 3})
-    (meta,) = [message for request in asked.requests for message in request.messages if "Ground truth" in message.content]
+    (meta,) = [message for request in asked.requests for message in request.messages if "right answer: " in message.content]
     for number in range(3):
-        assert f"problem:\n{layout.format(number)}\nGround truth answer:\nanswer {number}\n" in meta.content
+        assert f'"""\n{layout.format(number)}\n"""\nright answer: answer {number}\n' in meta.content
 
 
 def test_a_task_template_of_ones_own_is_found_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ async def test_opro_shows_the_best_twenty_worst_first_in_whole_hundredths() -> N
 
     def reply(request: Request, key: str) -> str:
         if kind_of(request) == "idea":
-            return f"<INS>{words.pop()}</INS>"
+            return f"<instruction>{words.pop()}</instruction>"
         text = request.messages[-1].content
         best = values.get(text.partition("\n")[0], 0)
         number = int(text.partition("number ")[2].partition("\n")[0])
@@ -110,9 +110,9 @@ async def test_pe2_goes_on_with_the_conversation_and_apo_does_not() -> None:
     for request in asked.requests:
         if kind_of(request) == "refinement":
             roles = [message.role for message in request.messages]
-            assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
-            assert "## Your examination" in request.messages[3].content
-            assert request.messages[4].content.startswith("text ")
+            assert roles == ["system", "user", "assistant", "user"]
+            assert "## Your examination" in request.messages[1].content
+            assert request.messages[2].content.startswith("text ")
     asked = model()
     await search("apo", asked, numbers(8, dev=4), params={"steps": 1})
     assert {len(request.messages) for request in asked.requests if kind_of(request) == "edit"} == {1}
