@@ -79,6 +79,11 @@ _GONE: Final = re.compile(
     re.IGNORECASE,
 )
 """Wordings about a model that does not exist."""
+_LENGTH_ONLY: Final = re.compile(
+    r"(?<!\+ )(?<!\+ `)max_(?:completion_|output_|new_)?tokens`?(?:=\d+)? (?:must|can't|cannot|can not|should|may not) be\b",
+    re.IGNORECASE,
+)
+"""Wordings about the length of the reply alone, which may mention the context."""
 _MINUTE: Final = re.compile(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
 _LONGEST: Final = 100_000
 """Most characters of an error body that are read."""
@@ -99,6 +104,8 @@ class Refusal:
     """Whole message."""
     codes: frozenset[str] = frozenset()
     """Codes and types, in small letters."""
+    parameter: str = ""
+    """Refused parameter, where the body has a field for it."""
     flagged: bool = False
     """Whether it has moderation results."""
     wait: float | None = None
@@ -107,7 +114,7 @@ class Refusal:
     @property
     def text(self) -> str:
         """Message and codes in one text."""
-        return " ".join([self.message, *sorted(self.codes)])
+        return " ".join([self.message, *sorted(self.codes), self.parameter]).rstrip()
 
     @property
     def no_credit(self) -> bool:
@@ -139,7 +146,10 @@ class Refusal:
         """Whether the request is longer than the model's context or than the endpoint accepts."""
         if self.status == 429:  # OpenAI's message for one request above the tokens per minute, which never fits
             return self.message.lower().startswith("request too large")
-        return self.status == 413 or (self.status in (400, 422, 500) and bool(OVERFLOW.search(self.text)))
+        if self.status == 413:
+            return True
+        said = self.status in (400, 422, 500) and bool(OVERFLOW.search(self.text))
+        return said and (self.room is not None or not _LENGTH_ONLY.search(self.message))
 
     @property
     def room(self) -> int | None:
@@ -159,7 +169,8 @@ def parse(status: int, headers: Mapping[str, str], text: str) -> Refusal:
     flagged = any(part.get("flagged_input") or part.get("moderation") for part in parts)
     message = messages[0] if messages else _plain(data, text)
     wait = requested_wait(status, headers, parts, " ".join(messages) or text)
-    return Refusal(status, message, frozenset(codes), flagged, wait)
+    parameter = next((part["param"] for part in parts if isinstance(part.get("param"), str)), "")
+    return Refusal(status, message, frozenset(codes), parameter, flagged, wait)
 
 
 def _data(text: str) -> Any:
@@ -186,9 +197,13 @@ def _parts(data: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
         for one in data[:20]:
             yield from _parts(one, depth + 1)
     elif isinstance(data, dict):
-        message = data.get("message")
-        if isinstance(message, str) and message.lstrip().startswith(("{", "[")):
-            yield from _parts(_data(message), depth + 1)
+        metadata = data.get("metadata")
+        raw = metadata.get("raw") if isinstance(metadata, dict) else None
+        for quoted in (raw, data.get("message")):  # a gateway quotes the provider's reply
+            if isinstance(quoted, str) and quoted.lstrip().startswith(("{", "[")):
+                yield from _parts(_data(quoted), depth + 1)
+        if isinstance(raw, str) and raw.strip():
+            yield {"message": raw}
         error = data.get("error")
         if isinstance(error, str):
             yield {"message": error}

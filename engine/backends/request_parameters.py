@@ -46,7 +46,8 @@ _VALUE: Final = re.compile(
 )
 """Wordings about a value: another value may be accepted."""
 _MOST: Final = re.compile(
-    r"(?:at most|maximum(?: allowed)?(?: value)?(?: is| of)?|less than or equal to|<=|>|up to|\[\d+, ?|\bto)\s*(\d+)",
+    r"(?:at most|maximum(?: allowed)?(?: value)?(?: is| of)?|less than or equal to|<=|>|up to|\[\d+, ?|\bto"
+    r"|max_model_len ?=)\s*`?(\d+)",
     re.IGNORECASE,
 )
 

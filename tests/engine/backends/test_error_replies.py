@@ -94,6 +94,8 @@ def test_overflow_is_recognized_in_the_wording_of_each_provider(status: int, bod
         (403, openai("Your API key was flagged as leaked. Please use another API key.")),
         (403, openai("Your account has been flagged for violating our usage policies; access is terminated")),
         (400, openai("The value of max_tokens exceeds the limit of 4096")),
+        (400, openai("`max_tokens` must be less than or equal to `4096`, which is less than the `context_window`")),
+        (400, openai("max_tokens=5000 cannot be greater than max_model_len=4096.")),
         (500, openai("the moderation service failed")),
     ],
 )
@@ -205,6 +207,8 @@ def test_a_refused_key_or_account_and_an_unknown_model_are_recognized(
             "seed: Extra inputs are not permitted",
         ),
         (json.dumps({"error": {"message": json.dumps({"error": {"message": "so it is"}})}}), "so it is"),
+        (json.dumps({"error": {"message": "failed", "metadata": {"raw": '{"error": {"message": "so it is"}}'}}}), "so it is"),
+        (json.dumps({"error": {"message": "failed", "metadata": {"raw": "so it is"}}}), "so it is"),
         ("Error code: 429 - {'error': {'message': 'so it is', 'param': None}}", "so it is"),
         ("plain words", "plain words"),
         ("", "(empty)"),

@@ -96,6 +96,25 @@ async def test_a_filtered_label_is_a_filtered_completion(server: Server, name: s
     await model.close()
 
 
+ELSEWHERE = [
+    {"error": {"message": "Unsupported parameter", "param": "seed"}},
+    {"error": {"message": "Provider returned error", "metadata": {"raw": '{"error": {"message": "no seed, please"}}'}}},
+]
+
+
+@pytest.mark.parametrize("name", ["lean", "litellm"])
+@pytest.mark.parametrize("body", ELSEWHERE, ids=["field", "quoted"])
+async def test_a_parameter_may_be_named_beside_the_message(server: Server, name: str, body: object) -> None:
+    server.faults, server.ignores = [], set()
+    server.storm = lambda number, asked: Fault("status", 400, body=body) if "seed" in asked else None
+    model = route(name, server)
+    await model.open()
+    (answer, *_) = await model.call(FULL, keys=["a"])
+    assert (answer.text, answer.via) == ("reply 0", "without: seed")
+    await model.close()
+    server.storm = lambda number, asked: None
+
+
 MODERATED = {"error": {"code": 403, "message": 'Your input was flagged for "violence".', "metadata": {"reasons": ["violence"]}}}
 QUOTA = [
     {

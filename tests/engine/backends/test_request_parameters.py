@@ -117,6 +117,8 @@ async def test_only_the_refused_value_of_a_parameter_is_left_out() -> None:
         ("max_tokens is too large: 500. This model supports at most 300 completion tokens.", 300, 300),
         ("max_tokens: 500 > 300, which is the maximum allowed number of output tokens for claude-3-haiku", 300, 300),
         ("Invalid max_tokens value, the valid range of max_tokens is [1, 300]", 300, 300),
+        ("`max_tokens` must be less than or equal to `300`, the maximum value for it", 300, 300),
+        ("max_tokens=500 cannot be greater than max_model_len=300. Please request fewer output tokens.", 300, 300),
     ],
 )
 async def test_max_tokens_is_sent_under_the_other_name_or_lower(message: str, limit: int | None, sent: int) -> None:
