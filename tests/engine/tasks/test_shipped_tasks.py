@@ -16,9 +16,9 @@ from promptwire.values import Example
 
 DRAWN = {"planted": (96, 64)}
 """Sizes of train and test where a program drew the examples; all other tasks have 120 and 120."""
-LABELLED = {"sentiment": 2, "topics": 4}
+LABELLED = {"queues": 4, "sentiment": 2, "topics": 4}
 """Number of labels, each of which is the answer to equally many examples of a split."""
-HIDDEN = ("antonyms", "past-tense", "plural", *LABELLED)
+HIDDEN = ("antonyms", "dates", "past-tense", "plural", "sums", *LABELLED)
 """Tasks whose answer never stands in the input as whole words."""
 PAIRED = ("antonyms",)
 """Tasks whose output could be an input: there a pair that is turned round gives an answer away."""
