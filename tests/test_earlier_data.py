@@ -45,7 +45,7 @@ def test_a_run_over_an_earlier_cache_folder_makes_no_call(task: str, here: Path)
 
 @pytest.mark.parametrize("task", SCORES)
 def test_a_run_over_an_earlier_export_makes_no_call(task: str, here: Path) -> None:
-    assert import_responses(BEFORE / "answers.jsonl", here / "cache") == (ANSWERS, ANSWERS)
+    assert import_responses(BEFORE / "answers.jsonl", here / "cache") == (ANSWERS, ANSWERS, 0)
     runs_without_a_call(task)
 
 
