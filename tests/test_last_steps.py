@@ -109,6 +109,31 @@ def test_a_refused_train_example_costs_its_rows_and_not_the_search(project: Path
     assert any(note.startswith("warning: best: 2 calls were refused and left out") for note in report.notes)
 
 
+def test_the_best_prompt_is_shown_even_when_the_run_folder_can_not_be_written(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        raise RunError("no space")
+
+    seen: list[str] = []
+
+    class Watch:
+        def __call__(self, event: str, facts: Any) -> None:
+            seen.extend([facts["prompt"]] if event == "best" else [])
+
+        def follow(self, usage: Any) -> None: ...
+
+        def say(self, text: str) -> None: ...
+
+    monkeypatch.setattr("promptwire.running.incumbent.keep_file", full)
+    server = Server()
+    server.reply = answers
+    with server.beside():
+        report = run("search.yaml", "words", options(server), observer=Watch())
+    assert (seen, report.prompt) == (["Better."], "Better.")
+    assert any("the run folder is not whole: no space" in note for note in report.notes)
+
+
 def test_a_search_that_fails_keeps_the_best_prompt_so_far(project: Path) -> None:
     server = Server()
     server.reply = answers

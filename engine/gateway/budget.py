@@ -182,7 +182,8 @@ class Budget:
         tokens = sum(
             self._final_calls[role] * (count.mean_tokens() or self._final_tokens.get(role, 0)) for role, count in roles.items()
         )
-        usd = sum(self._final_calls[role] * count.mean_usd() for role, count in roles.items())
+        # A role without a completed call is taken to cost what the others cost.
+        usd = sum(self._final_calls[role] * (count if count.calls else self._all).mean_usd() for role, count in roles.items())
         seconds = calls * self._elapsed() / (self._all.calls or math.inf)
         limits, most = self.limits, (self.limits.seconds or 0.0) / 2
         return Limits(
@@ -210,7 +211,7 @@ class Budget:
 
     @staticmethod
     def _unknown_price() -> LimitReached:
-        problem = "a limit in dollars can't be enforced: the model does not report the price of its answers"
+        problem = "a limit in dollars can't be enforced, as the model reports no prices: limit calls or tokens"
         return LimitReached(problem, hint="limit calls or tokens instead: --limit calls=N")
 
     def _refusal(self, name: str, limit: str) -> LimitReached:

@@ -65,31 +65,34 @@ async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder:
 
     Raises ModelError when the endpoint is lost. The hint of any error names the file with the best prompt.
     """
-    _keep(best, session, folder)
+    kept = _keep(best, session, folder)
     try:
         return await compare_both(graph, best, session)
     except (ModelError, CacheError, LimitReached, NodeError, ReplyError) as error:
-        _point_to(folder, error, "the best prompt")
+        if kept:
+            _point_to(folder, error, "the best prompt")
         raise
 
 
 def keep_so_far(error: PromptwireError, session: Session, folder: Path) -> None:
     """Write the best prompt scored before `error` ended the search into the run folder, and name the file in the hint."""
     best = session.scored_prompts.best()
-    if best is not None and session.scored_prompts.has_scores:
-        _keep(best, session, folder)
+    if best is not None and session.scored_prompts.has_scores and _keep(best, session, folder):
         _point_to(folder, error, "the best prompt so far")
 
 
-def _keep(best: Prompt, session: Session, folder: Path) -> None:
+def _keep(best: Prompt, session: Session, folder: Path) -> bool:
+    """Report `best` as an event and write it into the run folder. Return whether it is written."""
     limit = session.limits_hit[0] if session.limits_hit else None
     demos = [demo.model_dump(mode="json") for demo in best.demos]
     known = {"prompt": best.text, "demos": demos, "initial_prompt": session.task.prompts.items[0].text, "limit": limit}
     try:
+        session.trace.event("best", prompt=best.text)  # shown before anything is written, which may fail
         keep_file(folder / "best.json", json.dumps(known, indent=2) + "\n")
-        session.trace.event("best", prompt=best.text)
     except RunError as error:
         session.notes.append(warning(f"the run folder is not whole: {error.problem}"))
+        return False
+    return True
 
 
 def _point_to(folder: Path, error: PromptwireError, what: str) -> None:

@@ -103,7 +103,7 @@ def test_dollars_count_calls_in_flight_at_the_mean_price() -> None:
 def test_a_limit_in_dollars_is_an_error_when_prices_are_unknown() -> None:
     budget = Budget(Limits(usd=1.0))
     budget.settle(budget.reserve(1)[0], tokens=1, usd=None)
-    with pytest.raises(LimitReached, match="does not report the price") as caught:
+    with pytest.raises(LimitReached, match="reports no prices") as caught:
         budget.reserve(1)
     assert "calls" in caught.value.hint
 
@@ -141,6 +141,13 @@ def test_the_final_reservation_uses_mean_costs_of_role_and_run() -> None:
     assert (left.calls, left.tokens, left.usd, left.seconds) == (90, 600 - 5 * 20 - 60, pytest.approx(6 - 1.6), 94 - 6 * 1.5)
     budget.release()
     assert (budget.left().calls, budget.left().tokens, budget.left().seconds) == (96, 600, 94)
+
+
+def test_a_role_without_a_call_is_reserved_at_the_mean_price_of_the_others() -> None:
+    budget = Budget(Limits(usd=1.0))
+    budget.reserve_final({"task": 20})
+    budget.settle(budget.reserve(1, role="meta")[0], tokens=1, usd=0.02)
+    assert budget.left().usd == pytest.approx(1.0 - 0.02 - 20 * 0.02)
 
 
 def test_half_of_a_limit_is_left_for_the_search_after_costly_calls() -> None:
