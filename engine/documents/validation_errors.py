@@ -115,6 +115,8 @@ def message_for(detail: ErrorDetails, name: str) -> tuple[str, str]:
         return "'each' takes one variable and its set", "write each: {p: $prompts}"
     if kind == "too_short":
         return f"{name!r} is empty", "it needs at least one entry"
+    if kind == "string_too_short" and value == "":
+        return f"{name!r} is empty", "write a text of at least one character"
     if kind in _BOUNDS:
         bound, phrase = _BOUNDS[kind]
         return f"{name!r} is {value}", f"it must be {phrase} {context[bound]:g}"
@@ -142,12 +144,17 @@ def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyP
     for step in loc:
         if _is_tag(step):
             continue
-        if isinstance(step, str) and _UNION_MEMBER.match(step) and not isinstance(document.value_at(tuple(path)).value, dict):
+        if isinstance(step, str) and _UNION_MEMBER.match(step) and not _has_key(document, path, step):
             tried = step
         else:
             path.append(step)
             tried = ""
     return tuple(path), tried
+
+
+def _has_key(document: Document, path: list[int | str], key: str) -> bool:
+    value = document.value_at(tuple(path)).value
+    return isinstance(value, dict) and key in value
 
 
 def _literal_words(detail: ErrorDetails) -> list[str]:

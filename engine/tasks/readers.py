@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field, field_validator
 
+from promptwire.documents.validation_errors import describe
 from promptwire.errors import DataError
 from promptwire.security.access_log import log_access
 from promptwire.security.untrusted_json import count_separators, read_json
@@ -233,4 +234,4 @@ def _text(value: Any, where: str, column: str) -> str:
         return json.dumps(value)
     if isinstance(value, float):
         raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
-    raise DataError(f"the column {column!r} holds {type(value).__name__}, not text", where=where)
+    raise DataError(f"the column {column!r} holds {describe(value)}, not text", where=where)

@@ -27,6 +27,8 @@ class Outer(Model):
     kind: Literal["top", "ucb"] = "top"
     flag: bool = False
     texts: tuple[str, ...] = ()
+    one: str | tuple[str, ...] | None = None
+    tag: str | None = Field(default=None, min_length=1)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,9 @@ class Outer(Model):
         ("name: x\nkind: 3", "f:2:7: 'kind' can't be 3 - one of: top, ucb"),
         ("name: x\nflag: maybe", "f:2:7: 'flag' must be true or false, not the text 'maybe'"),
         ("name: x\ntexts: {}", "f:2:8: 'texts' must be a list, not a mapping"),
+        ("name: x\none: {a: 1}", "f:2:6: 'one' must be a text or a list of texts, not a mapping"),
+        ("name: x\none: 5", "f:2:6: 'one' must be a text or a list of texts, not 5 - put it in quotes: \"5\""),
+        ("name: x\ntag: ''", "f:2:6: 'tag' is empty - write a text of at least one character"),
     ],
 )
 def test_a_validation_error_has_message_hint_and_location(text: str, expected: str) -> None:
