@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["is_word", "joined", "loose", "plain", "words"]
 
@@ -42,6 +43,8 @@ _SAME: dict[int, str | None] = {
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _POINTS = re.compile("[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5]")
 """Vowel points of Arabic and Hebrew, which most writers leave out."""
+_DIGIT = re.compile(r"(?![0-9])\d")
+"""A digit of another script."""
 
 
 def plain(text: str) -> str:
@@ -57,14 +60,7 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SAME)
     # NFKC takes a Thai and a Lao vowel apart; they are written as one sign.
     text = text.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")
-    text = _POINTS.sub("", text)
-    return "".join(_digit(sign) for sign in text)
-
-
-def _digit(sign: str) -> str:
-    if sign.isascii() or not sign.isdecimal():
-        return sign
-    return str(unicodedata.decimal(sign))
+    return _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), _POINTS.sub("", text))
 
 
 _PAIRS = {
@@ -103,6 +99,7 @@ _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _IS_KATAKANA = re.compile(f"[{_KATAKANA}]")
 
 
+@lru_cache(maxsize=4096)
 def joined(left: str, right: str) -> bool:
     """Whether the neighbours `left` and `right` belong to one word.
 
@@ -120,7 +117,8 @@ def joined(left: str, right: str) -> bool:
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _PIECE = re.compile(
-    r"(?:(?<![^\s(\[{\"'=:,;])-(?=[0-9]))?[0-9]+(?:[.:/][0-9]+|,[0-9]{3}(?![0-9]))*|[^\W\d_]+(?:\+\+|\+|#)(?!\w)|(?<=\w)\^-?[0-9]+|.",
+    r"(?:(?<![^\s(\[{\"'=:,;])-(?=[0-9]))?[0-9]+(?:[.:/][0-9]+|,[0-9]{3}(?![0-9]))*"
+    r"|(?<![^\W\d_])[^\W\d_]+(?:\+\+|\+|#)(?!\w)|(?<=\w)\^-?[0-9]+|.",
     re.DOTALL,
 )
 
@@ -133,7 +131,7 @@ def words(text: str) -> list[str]:
     >>> words("The sea-lion (aged 3.5).")
     ['the', 'sea', 'lion', 'aged', '3.5']
     """
-    found: list[str] = []
+    found: list[list[str]] = []
     last = ""
     for match in _PIECE.finditer(plain(plain(text).casefold())):
         piece = match[0].replace(",", "") if _GROUPED.fullmatch(match[0]) else match[0]
@@ -141,8 +139,8 @@ def words(text: str) -> list[str]:
             continue
         if len(piece) > 1 or is_word(piece):
             if joined(last, piece[0]):
-                found[-1] += piece
+                found[-1].append(piece)
             else:
-                found.append(piece)
+                found.append([piece])
         last = piece[-1]
-    return found
+    return ["".join(pieces) for pieces in found]

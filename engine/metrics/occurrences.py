@@ -29,6 +29,8 @@ _CLOSED = re.compile("[\u0e30\u0e33\u0e43\u0e44\u0eb0\u0eb3\u0ec3\u0ec4]|\u0e4d\
 _TIBETAN = re.compile("[\u0f20-\u0f29\u0f40-\u0fbc]")
 _NUMBER_ONLY = re.compile(r"-?(?:0|[1-9][0-9,]*)(?:\.[0-9]+)?")
 _PREFIX = re.compile(r"\b(?:non|un|anti|not)-\Z")
+_BEFORE_DIGIT = re.compile(r"[0-9][.,/:]\Z|\^\Z|(?<![^\s(\[=:])-\Z")
+_DIGITS = frozenset("0123456789")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _PARTICLES = re.compile(
     "(?:\uc785\ub2c8\ub2e4|\uc774\uc5d0\uc694|\uc608\uc694|\uc774\ub2e4|\ub2e4|\uc740|\ub294|\uc774|\uac00|\uc744|\ub97c|\uc758|\uc5d0|\uc5d0\uc11c|\ub85c|\uc73c\ub85c|\uc640|\uacfc|\ub3c4|\ub9cc|\uae4c\uc9c0|\ubd80\ud130"
@@ -73,31 +75,36 @@ def _spans(word: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _begins(word: str, text: str, start: int) -> bool:
-    before = text[start - 1 : start] if start else ""
-    if before == "-" and _PREFIX.search(text[max(0, start - 5) : start]):
+    before = text[start - 1] if start else ""
+    if joined(before, word[0]):
         return False
-    if word[0].isdigit() and before and before in ".,-/:^":
-        return not re.search(r"[0-9][.,/:]\Z|\^\Z|(?<![^\s(\[=:])-\Z", text[max(0, start - 2) : start])
-    if before and before in "'^" and text[start - 2 : start - 1].isalnum() and _SHORT_FIRST.match(word):
-        return False  # the t of can't, the x of 2^x
-    return not (joined(before, word[0]) or _in_syllable(before, word, text[start + len(word) : start + len(word) + 1]))
+    if before and before in ".,-/:^'":
+        if before == "-" and _PREFIX.search(text[max(0, start - 5) : start]):
+            return False
+        if word[0].isdigit() and before != "'":
+            return not _BEFORE_DIGIT.search(text[max(0, start - 2) : start])
+        if before in "'^" and text[start - 2 : start - 1].isalnum() and _SHORT_FIRST.match(word):
+            return False  # the t of can't, the x of 2^x
+    return not _in_syllable(before, word, text[start + len(word) : start + len(word) + 1])
 
 
 def _ends(word: str, text: str, end: int) -> bool:
     after = text[end : end + 1]
-    if word[-1].isdigit() and re.match(r"[.,^/:][0-9]", text[end : end + 2]):
+    if not after or after == " ":
+        return True
+    if _HANGUL.match(after) and _HANGUL.match(word[-1]):
+        return _PARTICLES.match(text, end) is not None
+    if joined(word[-1], after):
+        return False
+    if after in ".,^/:" and word[-1].isdigit() and text[end + 1 : end + 2] in _DIGITS:
         return False
     if after == "^" and _SHORT.search(word):  # x^2 is not x; a longer word may have a footnote
         return False
     if after == "'" and (found := _PART_AFTER.match(text, end)) and (found[0] == "'t" or _SHORT.search(word)):
         return False
-    if after and _HANGUL.match(after) and _HANGUL.match(word[-1]):
-        return _PARTICLES.match(text, end) is not None
-    if word[-1].isalnum() and after and after in "+#" and not text[end + 1 : end + 2].isalnum():
+    if after in "+#" and word[-1].isalnum() and not text[end + 1 : end + 2].isalnum():
         return False
-    if _VOWELS.match(after) and _SYLLABIC.search(word):
-        return False
-    return not joined(word[-1], after)
+    return not (_VOWELS.match(after) and _SYLLABIC.search(word))
 
 
 def _in_syllable(before: str, word: str, after: str) -> bool:
@@ -105,12 +112,16 @@ def _in_syllable(before: str, word: str, after: str) -> bool:
 
     A syllable of one consonant may be closed by the next one or belong to a longer word, so it has to stand alone.
     """
-    if _STACKED.match(before) or any(
-        _TIBETAN.match(a) and _TIBETAN.match(b) for a, b in ((before, word[0]), (word[-1], after))
-    ):
+    if word.isascii():
+        return False
+    if _STACKED.match(before) or _one_tibetan(before, word[0]) or _one_tibetan(word[-1], after):
         return True
     alone = len(word) <= 6 and len(_SYLLABIC.findall(word)) == 1 and not _CLOSED.search(word)
     return alone and bool(_SAME_SCRIPT.match(before) or _SAME_SCRIPT.match(after))
+
+
+def _one_tibetan(left: str, right: str) -> bool:
+    return _TIBETAN.match(left) is not None and _TIBETAN.match(right) is not None
 
 
 def _holds_number(word: str, text: str) -> bool:
