@@ -11,7 +11,8 @@ _SEEN = 120
 
 _NOT = re.compile(
     r"(?:\b(?:not|never|neither|nor|without|except|exclud\w+|eliminat\w+|reject\w*|rul\w+ out|rather than|instead of|unlike"
-    r"|than|over|against|cannot|doubt\w*|(?:any|every)thing but|all but|other than|apart from|aside from|besides"
+    r"|than|over|against|cannot|(?<!no )(?<!without )(?<!without a )(?<!beyond )doubt\w*|(?:any|every)thing but|all but"
+    r"|(?<!anything )other than|apart from|aside from|besides"
     r"|no (?:es|son|sea|la|el)|n\u00e3o|nao|non|n'est|pas|nicht|kein\w*|weder|noch|niet|geen|inte|ikke|nie|ani"
     r"|\u043d\u0435|\u043d\u0438|\u043d\u0435\u0442|bukan|kh\u00f4ng ph\u1ea3i)\b"
     r"|n't\b|\u4e0d\u662f|\u4e0d\u9009|\u4e0d\u9078|\u4e0d\u8be5\u9009|\u4e0d\u80fd\u9009|\u5e76\u975e|\u4e26\u975e"
@@ -57,7 +58,7 @@ _AFTER = re.compile(
     r"|(?:es|\u00e9|\u00e8|est)\s+(?:incorr?ec?t\w*|errad\w*|fals\w*|sbagliat\w*)|est\u00e1\s+errad\w*|de\u011fil"
     r"|yanl\u0131\u015f|salah)\b"
     r"|\u0928\u0939\u0940\u0902|\u0917\u0932\u0924|[\u2717\u2718\u274c\u2715\u2716]|\u662f?[\u9519\u932f\u8aa4\u8bef]"
-    r"|\u4e0d\u5bf9|\u4e0d\u5c0d|\u4e0d\u6b63\u786e|\u4e0d\u6b63\u78ba|(?:\u3067\u306f|\u3058\u3083)(?:\u306a\u304f"
+    r"|(?:\u9009\u9879|\u9078\u9805|\u9879|\u9805)?(?:\u9519|\u932f|\u4e0d\u6b63|\u4e0d\u5bf9|\u4e0d\u5c0d)|\u4e0d\u5bf9|\u4e0d\u5c0d|\u4e0d\u6b63\u786e|\u4e0d\u6b63\u78ba|(?:\u3067\u306f|\u3058\u3083)(?:\u306a\u304f"
     r"|\u306a\u3044|\u3042\u308a?\u307e\u305b\u3093)|[\u306f\u304c]?(?:\u4e0d\u6b63\u89e3|\u8aa4\u308a|\u9593\u9055)"
     r"|[\uc774\uac00\uc740\ub294]?\s*\uc544[\ub2c8\ub2d9]|[\uc774\uac00\uc740\ub294]?\s*(?:\ud2c0[\ub9b0\ub838]"
     r"|\uc624\ub2f5)|\u0e44\u0e21\u0e48\u0e43\u0e0a\u0e48(?!\s*\(?[A-Z])|\u0e1c\u0e34\u0e14)",
@@ -67,7 +68,7 @@ _AFTER = re.compile(
 _REFUTED = re.compile(r"[)\s]*\?\s*(?:no|nope|wrong|incorrect|false|not)\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"(?:\A|[.!?\n])\s*(?:(?:so|but|then|and|hmm|or|well|wait)[\s,]+)*"
-    r"(?:is|are|was|could|can|might|would|should|does|do|why|what|how|which|must|may|shall)\b[^.!?\n]*\Z",
+    r"(?:is|are|was|could|can|might|would|should|does|do|what|how|which|must|may|shall)\b[^.!?\n]*\Z",
     re.IGNORECASE,
 )
 _ENDS_AS_QUESTION = re.compile(

@@ -132,7 +132,8 @@ def _letter(answer: str, example: Example, labels: Sequence[str]) -> str | None:
     """The letter of the option that the answer gives, by its letter or its text."""
     options = offered(example.text)
     # The accepted letter is offered, even if the question could not be read.
-    letters = {*options, *filter(None, map(text_metrics.choice_letter, example.outputs))} if options else ()
+    accepted = filter(None, map(text_metrics.choice_letter, example.outputs))
+    letters = {**dict.fromkeys(accepted, ""), **options} if options else ()
     return text_metrics.option_letter(answer, letters) or text_metrics.option_named(answer, example.text)
 
 

@@ -31,6 +31,11 @@ _COMMON = frozenset(_COMMON_LIST.split())
 _SAID = re.compile(
     r"(?:\A|[.!?:;\n]\s*|\b(?:is|be|it's|say|answer|choose|pick|so|therefore)[\s,]+(?:that\s+)?)[\"'(*]*\Z", re.IGNORECASE
 )
+_SENTENCE_END = re.compile(r"[\"'*)]*(?:[.!\n]|\Z)")
+_CALLED = re.compile(
+    r"\b(?:answer|choice|option|conclusion)\b(?:\s+(?:is|was|would be|must be|should be)\b|:)"
+    r"[\s\"'*(]*(?:(?:an?|the)\s+)?[\"'*(]*\Z"
+)
 _ENDS = re.compile(r"[\"')*]*\s*(?:[.,;:!]|-\s|\Z|because\b)", re.IGNORECASE)
 
 
@@ -78,7 +83,18 @@ def option_named(answer: str, question: str) -> str | None:
         return same[0]
     texts = [text for text in options.values() if text]
     within = [letter for letter, text in options.items() if text and occurs(text, answer, texts) and _chosen(text, said)]
+    if len(within) > 1:
+        within = [letter for letter in within if _named(options[letter], answer)] or within
     return within[0] if len(within) == 1 else None
+
+
+def _named(text: str, answer: str) -> bool:
+    """Whether the answer begins with the option `text` as a sentence, or calls it the answer."""
+    even = plain(plain(answer).casefold()).lstrip(" \t\n*\"'")
+    if even.startswith(text) and _SENTENCE_END.match(even, len(text)):
+        return True
+    places = [match.start() for match in re.finditer(re.escape(text), even)][-_MOST:]
+    return any(_CALLED.search(even[max(0, start - 60) : start]) for start in places)
 
 
 def _chosen(text: str, said: str) -> bool:
