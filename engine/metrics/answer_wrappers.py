@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-from promptwire.metrics.normalization import plain, words
+from promptwire.metrics.answer_names import is_name, may_name
+from promptwire.metrics.normalization import plain
 
 __all__ = ["final_part", "readings"]
 
@@ -39,6 +40,7 @@ _WRAPS = tuple(
         r"(?P<in>.*[^.!\s])\s*\.|(?P<cry>.*(?:[^.!\s\d)a-zA-Z]|[^\W\d_][a-zA-Z]))\s*!",
         r"(?P<in>.*[^.!\s,;])\s*(?:\.{3,}|[,;])",
         r"1[.)][ \t]+(?![-+]?[0-9.])(?P<in>[^\n]+)",
+        r"(?:->|=>|\u2192|\u21d2)[ \t]*(?P<in>[^\n]+)",
     )
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=name)>", re.DOTALL)
@@ -56,41 +58,6 @@ _NAMED = tuple(
         r"(?P<name>[^\n:*_]{1,60}?)\s*:\s*(?P<rest>\S.*)",
     )
 )
-_NOUN_LIST = (
-    "answer label output result response reply sentiment class category classification prediction topic verdict emotion intent"
-    " type language polarity stance decision conclusion tag subject genre tone mood feeling choice solution translation summary"
-    " judgment judgement word final antwort ergebnis stimmung ausgabe kategorie respuesta resultado sentimiento r\u00e9ponse"
-    " r\u00e9sultat cat\u00e9gorie risposta risultato resposta sentimento"
-    " \u043e\u0442\u0432\u0435\u0442 \u0440\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442"
-    " \u0909\u0924\u094d\u0924\u0930"
-    " \u062c\u0648\u0627\u0628 \u0627\u0644\u062c\u0648\u0627\u0628 \u0627\u0644\u0625\u062c\u0627\u0628\u0629"
-    " \u0e04\u0e33\u0e15\u0e2d\u0e1a \uc815\ub2f5 \ub2f5 \ub2f5\ubcc0 \uac10\uc815 \ub77c\ubca8"
-)
-_NOUNS = frozenset(_NOUN_LIST.split())
-_HAN_NOUNS = (
-    "\u7b54\u6848",
-    "\u56de\u7b54",
-    "\u6807\u7b7e",
-    "\u60c5\u611f",
-    "\u7c7b\u522b",
-    "\u5206\u7c7b",
-    "\u7ed3\u679c",
-    "\u7b54\u3048",
-    "\u611f\u60c5",
-    "\u6b63\u89e3",
-    "\u7d50\u679c",
-)
-_NEGATION_LIST = (
-    "not no never isn't aren't wasn't without except but neither nor none wrong incorrect false unlikely opposite contrary"
-    " untrue bad worst rejected excluded nicht kein keine falsch pas non faux fausse falso falsa incorrecta"
-)
-_NEGATIONS = frozenset(_NEGATION_LIST.split())
-_HAN_NEGATION = re.compile("[\u4e0d\u975e\u9519\u932f\u8aa4\u8bef\u53cd]")
-_CHOICES = re.compile(r"\s*[(\[][^()\[\]]*(?:[/,|]|\bor\b)[^()\[\]]*[)\]]?\Z")
-"""The choices after a name, as in "Sentiment (positive/negative)"."""
-_SENTENCE = re.compile(r"[.!?;,\"()\[\]{}<>=](?=.)|[!?;]")
-"""Signs that no name holds."""
-_COPULA = re.compile(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|\u4e3a|\u306f)\Z")
 
 
 def final_part(text: str) -> str:
@@ -132,7 +99,7 @@ def _inside(text: str, labels: Collection[str]) -> Iterator[str]:
     if (
         (element := _ELEMENT.fullmatch(even))
         and element["name"].casefold() not in _STRUCK
-        and _may_name(element["name"], labels)
+        and may_name(element["name"], labels)
     ):
         yield element["in"].strip()
     if part := final_part(text):
@@ -142,11 +109,11 @@ def _inside(text: str, labels: Collection[str]) -> Iterator[str]:
     if even.startswith(("{", "[")):
         return
     heading = _HEADING.fullmatch(even)
-    if heading and _is_name(heading["name"], labels) and _is_name(heading["name"], ()):
+    if heading and is_name(heading["name"], labels) and is_name(heading["name"], ()):
         yield heading["rest"].strip()
     for pattern in _NAMED:
         match = pattern.fullmatch(even)
-        if match and _is_name(match["name"], labels):
+        if match and is_name(match["name"], labels):
             yield match["rest"].strip()
 
 
@@ -157,7 +124,7 @@ def _named_groups(match: re.Match[str]) -> Iterator[str | None]:
 def _field(text: str, labels: Collection[str]) -> str:
     """The value of a JSON list with one text, or of the one field of an object that may name an answer; otherwise empty."""
     if match := _PYTHON_FIELD.fullmatch(text):
-        return match["in"].strip() if _may_name(match["name"], labels) else ""
+        return match["in"].strip() if may_name(match["name"], labels) else ""
     if not (text.startswith(("{", "[")) and text.endswith(("}", "]"))):
         return ""
     try:
@@ -168,7 +135,7 @@ def _field(text: str, labels: Collection[str]) -> str:
         return value[0].strip() if len(value) == 1 and isinstance(value[0], str) else ""
     if not isinstance(value, dict):
         return ""
-    named = [key for key in value if _may_name(key, labels) and (len(value) == 1 or _is_name(key, ()))]
+    named = [key for key in value if may_name(key, labels) and (len(value) == 1 or is_name(key, ()))]
     inner = value[named[0]] if len(named) == 1 else None
     return inner.strip() if isinstance(inner, str) else json.dumps(inner) if isinstance(inner, bool | int | float) else ""
 
@@ -185,23 +152,3 @@ def _without_emoji(text: str) -> str:
 
 def _is_picture(sign: str) -> bool:
     return sign.isspace() or (unicodedata.category(sign) in ("So", "Sk") and ord(sign) > 0x2000)
-
-
-def _may_name(name: str, labels: Collection[str]) -> bool:
-    """Whether the name of a field or of an element can name an answer: it holds no label and denies nothing."""
-    said = words(name.replace("_", " "))
-    padded = f" {' '.join(said)} "
-    if any(word in _NEGATIONS for word in name.casefold().split()) or _HAN_NEGATION.search(name):
-        return False
-    return not _NEGATIONS.intersection(said) and not any(f" {' '.join(words(label))} " in padded for label in labels if label)
-
-
-def _is_name(name: str, labels: Collection[str]) -> bool:
-    """Whether `name` before a colon names the answer, as "Sentiment" does; a label and "Not" do not."""
-    name = _COPULA.sub("", " ".join(name.casefold().strip(" \"'()[]-#>").split()))
-    said = _CHOICES.sub("", name).split()
-    if not said or len(said) > 5 or _SENTENCE.search(" ".join(said)) or not _may_name(" ".join(said), labels):
-        return False
-    if labels:
-        return any(sign.isalpha() for sign in name)
-    return said[-1] in _NOUNS or any(name.endswith(noun) for noun in _HAN_NOUNS)

@@ -11,7 +11,8 @@ _SEEN = 120
 
 _NOT = re.compile(
     r"(?:\b(?:not|never|neither|nor|without|except|exclud\w+|eliminat\w+|reject\w*|rul\w+ out|rather than|instead of|unlike"
-    r"|than|over|against|cannot|(?<!no )(?<!without )(?<!without a )(?<!beyond )doubt\w*|(?:any|every)thing but|all but"
+    r"|(?<!anything other )than|over|against|cannot|(?<!no )(?<!without )(?<!without a )(?<!beyond )doubt\w*"
+    r"|(?:any|every)thing but|all but"
     r"|(?<!anything )other than|apart from|aside from|besides"
     r"|no (?:es|son|sea|la|el)|n\u00e3o|nao|non|n'est|pas|nicht|kein\w*|weder|noch|niet|geen|inte|ikke|nie|ani"
     r"|\u043d\u0435|\u043d\u0438|\u043d\u0435\u0442|bukan|kh\u00f4ng ph\u1ea3i)\b"

@@ -38,16 +38,17 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 _GRADE = re.compile(
-    rf"(?P<bound>[<>\u2264\u2265]=?\s*)?(?<![\w.,/])(?P<sign>[-+])?(?P<top>{_N})(?![\w]|[.,][0-9])"
+    rf"(?P<bound>[<>\u2264\u2265]=?\s*)?(?<![A-Za-z0-9_.,/])(?P<sign>[-+])?(?P<top>{_N})(?![\w]|[.,][0-9])"
     rf"(?:\s*(?P<percent>%|percent\b|per\s+cent\b)"
     rf"|{_UNIT}?\s*{_OF}\s*(?:a\s+(?:possible\s+|total\s+of\s+)?)?(?P<whole>{_N})(?![\w/]|[.,][0-9])(?P<both>\s*%)?"
     r"|\s?(?P<count>points?|pts?|stars?|marks?)\b)?",
     re.IGNORECASE,
 )
 _NOUN = r"(?:grade|score|rating|mark|points|verdict|total|result)s?\b"
+_GIVES = r"\bi(?:'d|'ll| would| will)?\s+(?:give|rate|award|assign|grade|score)\b[^0-9.,\n%]{0,30}"
 _NAMES = (
     re.compile(rf"\b(?:overall|final|total)(?:\s+{_NOUN})?[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
-    re.compile(rf"(?:\A|[^\w\s]\s*|\n\s*|\b(?:the|my|a|this)\s+){_NOUN}[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
+    re.compile(rf"(?:\A|[^\w\s]\s*|\n\s*|\b(?:the|my|a|this)\s+){_NOUN}[^0-9.,\n%]{{0,30}}\Z|{_GIVES}\Z", re.IGNORECASE),
     re.compile(rf"\b{_NOUN}[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
     re.compile(r"\b[^\W\d]+:\s*\Z"),
 )
@@ -60,8 +61,8 @@ _LONGEST = 20_000
 def read_grade(text: str) -> float | None:
     """The grade in `text`, from 0 to 1; None when there is none or it is ambiguous.
 
-    An overall grade counts, otherwise the last number with a name such as grade or score, otherwise the last number. Different
-    grades for several criteria are no grade.
+    A grade alone in the first line counts, otherwise an overall grade, otherwise the last number with a name such as grade or
+    score, otherwise the last number. Different grades for several criteria are no grade.
 
     >>> read_grade("3/10"), read_grade("30%"), read_grade("0,5"), read_grade("7"), read_grade("0.7 or 0.8")
     (0.3, 0.3, 0.5, None, None)
@@ -73,6 +74,9 @@ def read_grade(text: str) -> float | None:
     text = _WORD.sub(lambda found: str(_WORDS[found[0].lower()]), _MARKUP.sub("", text).lower())
     scales = [_number(next(filter(None, found.groups()))) for found in _SCALE.finditer(text)]
     text = _SCALE.sub(" ", text)
+    line = _GRADE.fullmatch(text.strip().partition("\n")[0].strip(" ."))
+    if line and not scales and (share := _share(line, None)) is not None:
+        return share
     found = list(_GRADE.finditer(text))
     if not found:
         return None

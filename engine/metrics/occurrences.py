@@ -12,6 +12,8 @@ __all__ = ["occurs"]
 
 _MARKS = re.compile(r"(?<!\w)[*_`~\"\u00ab\u2039']{1,6}(?=\w)|(?<=[^\W_])[*_`~\"\u00bb\u203a']{1,6}(?!\w)")
 """Emphasis and quotes at the edges of words."""
+_JOINT = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
+"""An underscore between the words of a label."""
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
 _PART_AFTER = re.compile(r"'(?:t(?!\w)|(?!(?:s|m|re|ll|ve|d)(?!\w))\w)")
 """What continues a short word after an apostrophe: can't, O'Brien; a clitic does not, such as in we're."""
@@ -61,7 +63,8 @@ def occurs(wanted: str, text: str, labels: Collection[str] = ()) -> bool:
     for label in {*forms} - {word}:
         for start, end in _spans(label, even):
             taken[start:end] = b"\1" * (end - start)
-    return any(not all(taken[start:end]) for start, end in _spans(word, even))
+    said = {word, _JOINT.sub(" ", word), _JOINT.sub("-", word)} if labels else {word}
+    return any(not all(taken[start:end]) for form in said for start, end in _spans(form, even))
 
 
 def _spans(word: str, text: str) -> Iterator[tuple[int, int]]:
@@ -131,7 +134,7 @@ def _holds_number(word: str, text: str) -> bool:
         if number.counts and number.value == value:
             return True
         if not (number.counts or _VERSION.fullmatch(even, number.start, number.end)) and re.search(
-            rf"(?<![0-9.]){re.escape(word)}(?![0-9])", even[number.start : number.end]
+            rf"(?<![0-9.]){re.escape(word)}(?![0-9]|'?s\b)", even[number.start : number.end]
         ):
             return True
     return False

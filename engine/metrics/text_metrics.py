@@ -10,8 +10,9 @@ import math
 import re
 import string
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from promptwire.metrics.answer_names import may_name
 from promptwire.metrics.answer_wrappers import readings
 from promptwire.metrics.normalization import loose, words
 from promptwire.metrics.numerals import last_number, no_single_number
@@ -46,14 +47,28 @@ _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": "
 
 def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> str:
     """The answer without wrappers: the reading that is an accepted output, otherwise the shortest reading."""
+    even = _spelling(labels)
     found = readings(answer, {loose(label) for label in labels})
-    wanted = {loose(output) for output in outputs}
-    return next((text for text in found if loose(text) in wanted), found[-1])
+    wanted = {even(output) for output in outputs}
+    return next((text for text in found if even(text) in wanted), found[-1])
 
 
 def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
-    """Whether the answer is an accepted one, after `readings` and `loose`."""
-    return float(loose(unwrapped(answer, outputs, labels)) in {loose(output) for output in outputs})
+    """Whether the answer is an accepted one, after `readings` and `loose`; "not entailment" is the label `not_entailment`."""
+    even = _spelling(labels)
+    return float(even(unwrapped(answer, outputs, labels)) in {even(output) for output in outputs})
+
+
+_JOINT = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
+"""An underscore or a hyphen between words."""
+
+
+def _spelling(labels: Collection[str]) -> Callable[[str], str]:
+    """The form in which answers are compared: joints count as blanks if the labels stay apart."""
+    apart = {loose(label) for label in labels}
+    if labels and len({_JOINT.sub(" ", label) for label in apart}) == len(apart):
+        return lambda text: _JOINT.sub(" ", loose(text))
+    return loose
 
 
 def _inducted(text: str) -> str:
@@ -86,6 +101,10 @@ _THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
 _NUMBERED = re.compile(r"(?:\A|\n)[ \t]*[0-9]{1,3}[.)][ \t]+(?=\S)")
 
 
+_HEADING = re.compile(r"\s*(?P<name>[^\n:]{1,60}):(?:(?<=\bare:)|(?<=\bis:)|(?<=\binclude:)|[ *_]*\n)")
+"""The heading of a list, such as "The animals are:"."""
+
+
 def _items(text: str) -> set[frozenset[str]]:
     """The set of words of `text`, for each way to read a comma between digits."""
     even = loose(text)
@@ -97,14 +116,21 @@ def _chunks(text: str) -> frozenset[str]:
     return frozenset(chunk for chunk in bare if chunk and chunk != "and")
 
 
+def _is_numbered(text: str) -> bool:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return len(lines) > 1 and len(_NUMBERED.findall(text)) == len(lines)
+
+
 def same_words(answer: str, outputs: Sequence[str]) -> float:
     """Whether the answer has the same words as an accepted one, in any order; "and" does not count.
 
     A name before a colon, the numbers of a list and other wrappers of the answer do not count either.
     """
     said = readings(answer)
-    if len(_NUMBERED.findall(answer)) == len(answer.strip().splitlines()):
-        said.append(_NUMBERED.sub("\n", answer))
+    heading = _HEADING.match(answer)
+    if heading and may_name(heading["name"], ()):
+        said += readings(answer[heading.end() :])
+    said += [_NUMBERED.sub("\n", text) for text in said if _is_numbered(text)]
     wanted: set[frozenset[str]] = set().union(*map(_items, outputs))
     return float(any(not wanted.isdisjoint(_items(text)) for text in said))
 

@@ -115,9 +115,14 @@ def _name(name: str) -> str:
 
 def _marks(reply: str, pattern: re.Pattern[str], opening: str, closing: str) -> Iterator[_Mark]:
     """The marks in `reply`, with the stars, underscores or backticks that surround them."""
+    escaped = False
     for match in pattern.finditer(reply):
         start, end, opens = match.start(), match.end(), match[1] is not None
-        exact = match[0] == (opening if opens else closing)
+        if opens:
+            escaped = match[0].startswith("\\")
+        elif not escaped and match[0] == f"\\{closing}":  # the backslash ends the passage
+            start += 1
+        exact = reply[start:end] == (opening if opens else closing)
         while end - start < 200 and reply[start - 1 : start] == "<" and reply[end : end + 1] == ">":
             start, end, exact = start - 1, end + 1, False
         around = _AROUND.search(reply[max(0, start - 3) : start]) if reply[start - 1 : start] in ("*", "_", "`") else None

@@ -38,7 +38,7 @@ _MADE: Final = (
 )
 _HELLO: Final = re.compile(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|alright|all right|understood|got it|great|no problem|yes)"
-    r"(?:[!.:]+|,(?=\s*(?:here|based on|below)\b)|\s*\n)\s*",
+    r"(?:[!.]+(?::(?=\s*\n))?|:(?=\s*\n)|,(?=\s*(?:here|based on|below)\b)|\s*\n)\s*",
     re.IGNORECASE,
 )
 _BEGINS: Final = r"(?:here(?:'s|\u2019s| is| are| you go)|below is|this is|i(?:'ve|\u2019ve| have|'d|\u2019d| would)?)\b"
