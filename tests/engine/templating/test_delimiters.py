@@ -115,4 +115,4 @@ def test_of_a_reply_that_was_cut_off_only_a_complete_answer_counts(
     [("<A>0\\</A>", "0\\"), ("\\<A>0\\</A>", "0"), ("\\<A\\>0\\</A\\>", "0")],
 )
 def test_a_backslash_before_a_closing_mark_belongs_to_the_text_unless_marks_are_escaped(reply: str, text: str) -> None:
-    assert [passage.text for passage in passages(reply, "<A>", "</A>")] == [text]
+    assert reading(reply, Parse(tag="A")).answers == (text,)
