@@ -27,6 +27,7 @@ from promptwire.authoring import Example
 from promptwire.values.copied_text import copied_spans
 
 PROBES = Path(__file__).parent / "probes"
+SHIPPED = PROBES.parents[1] / "templates"
 TASKS: Mapping[str, Mapping[str, Any]] = {
     "ii_antonyms": {"prompt": "Write a word related to the input."},
     "ii_singular_to_plural": {"prompt": "Change the word."},
@@ -78,7 +79,7 @@ def templates_of(pipeline: Path) -> dict[str, str]:
         step = re.match(r"(\s+)(\w+):", line)
         if step and len(step[1]) == 2:
             outer = step[2]
-        if step and (used := re.search(r"template: ([\w/]+\.j2)", line)):
+        if step and (used := re.search(r"template: ([\w/-]+\.j2)", line)):
             found[step[2] if len(step[1]) == 2 else f"{outer}.{step[2]}"] = used[1]
     return found
 
@@ -114,9 +115,8 @@ def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Tally]:
     """The tally of each template, over all tasks."""
     tallies: dict[str, Tally] = {}
     shutil.copytree(PROBES, scratch, dirs_exist_ok=True)
-    if options.templates:
-        shutil.copytree(options.templates, scratch / "templates")
-    sources = Path(options.templates or Path(promptwire.__file__).parents[1] / "templates")
+    # Beside the probes, where they go before any that the working folder has.
+    sources = Path(shutil.copytree(options.templates or SHIPPED, scratch / "templates"))
     for name in options.tasks.split(","):
         task = scratch / name
         task.mkdir()

@@ -42,7 +42,7 @@ _CURRENT = (
 """Places of the current prompt in meta-prompts."""
 _PAIR = re.compile(r"Input: [^\n]*\nOutput: ([^\n]+)")
 _CASE = re.compile(r"Expected: ([^\n]*)\nGiven: ([^\n]*)")
-_EXAMINED = re.compile(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?Label: ([^\n]*)")
+_EXAMINED = re.compile(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?(?:Label|Right answer): ([^\n]*)")
 _JUDGED = re.compile(r"<objective>\n(.*?)\n</objective>", re.DOTALL)
 _FEEDBACK = re.compile(r"<feedback>\n(.*?)\n</feedback>", re.DOTALL)
 _TEXT = re.compile(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
@@ -60,7 +60,7 @@ def meta(request: Request, key: str) -> str | None:
     draw = stream("planted", key)
     if request.kind == "infill":
         return _induce(text, draw)
-    if "<INS>" in text:
+    if "<INS>" in text or "that would score higher" in text:
         return f"<instruction>{_improve(text, draw)}</instruction>"
     if "<START>" in text:
         answers = _edits(text, draw) if "reviewer" in text else _critiques(text, draw)
@@ -78,6 +78,8 @@ def meta(request: Request, key: str) -> str | None:
         return f"<refined_prompt>{written}</refined_prompt>" if "</refined_prompt>" in text else written
     if "</prompt>" in text:
         return f"<prompt>{_crossover(text, draw)}</prompt>"
+    if "</instruction>" in text and "A reviewer" in text:
+        return f"<instruction>{_edits(text, draw)[0]}</instruction>"
     tag = re.search(r"</(instruction|blank|variation)>", text)
     if tag is None:
         return _custom(text, draw)
@@ -172,7 +174,8 @@ def _difference(expected: str, given: str) -> str:
 def _critiques(text: str, draw: random.Random) -> list[str]:
     """The requested number of critiques, each from one of the errors shown."""
     number = re.search(r"[Gg]ive (\d+) different reasons", text)
-    critiques = [critique for match in _CASE.finditer(text) if (critique := _difference(match[1], match[2]))]
+    cases = [(match[1], match[2]) for match in _CASE.finditer(text)] + [(match[2], match[1]) for match in _EXAMINED.finditer(text)]
+    critiques = [critique for expected, given in cases if (critique := _difference(expected, given))]
     critiques = list(dict.fromkeys(critiques)) or ["It could be clearer."]
     draw.shuffle(critiques)
     count = int(number[1]) if number else 1

@@ -101,6 +101,7 @@ def kind_of(request: Request) -> str:
     marks = {
         "</prompt>": "child",
         "<INS>": "idea",
+        "that would score higher": "idea",
         "A reviewer": "edit",
         "<START>": "gradient",
         "## Your examination": "examination",
@@ -122,7 +123,7 @@ def well_formed(request: Request, key: str) -> str:
     """A reply of the asked form, different for every sample."""
     kind, word = kind_of(request), f"text {digest(key, 10)}"
     text = request.messages[-1].content if request.messages else request.prompt
-    if kind in ("gradient", "edit"):
+    if kind in ("gradient", "edit") and "<START>" in text:
         number = re.search(r"(?:[Gg]ive|Write) (\d+) ", text)
         return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
     if kind == "idea":

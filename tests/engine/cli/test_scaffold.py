@@ -16,7 +16,7 @@ from promptwire.language.check import check, load_graph
 from promptwire.tasks.task import load_task
 from tests.sample_project import Project
 
-PARTS = ("protegi-expand",)
+PARTS = ("protegi-expand", "protegi-small-expand")
 
 
 @pytest.mark.parametrize("source", [name for name in resources.pipelines() if name not in PARTS])
