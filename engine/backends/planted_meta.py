@@ -174,7 +174,9 @@ def _difference(expected: str, given: str) -> str:
 def _critiques(text: str, draw: random.Random) -> list[str]:
     """The requested number of critiques, each from one of the errors shown."""
     number = re.search(r"[Gg]ive (\d+) different reasons", text)
-    cases = [(match[1], match[2]) for match in _CASE.finditer(text)] + [(match[2], match[1]) for match in _EXAMINED.finditer(text)]
+    cases = [(match[1], match[2]) for match in _CASE.finditer(text)] + [
+        (match[2], match[1]) for match in _EXAMINED.finditer(text)
+    ]
     critiques = [critique for expected, given in cases if (critique := _difference(expected, given))]
     critiques = list(dict.fromkeys(critiques)) or ["It could be clearer."]
     draw.shuffle(critiques)

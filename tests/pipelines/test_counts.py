@@ -187,7 +187,7 @@ async def test_pe2_small_expands_the_best_prompt_twice_by_four_proposals() -> No
 @pytest.mark.parametrize("pipeline", ["protegi-small", "opro-small", "pe2-small"])
 async def test_small_variants_score_no_prompt_that_copies_examples(pipeline: str) -> None:
     copied = "Say it, as in number 3 -> answer 3"
-    replies = {"gradient": "<START>why<END>", "edit": f"<START>{copied}<END>", "examination": "It is wrong."}
+    replies = {"gradient": "<START>why<END>", "edit": f"<instruction>{copied}</instruction>", "examination": "It is wrong."}
     replies |= {"idea": f"<instruction>{copied}</instruction>", "refinement": f"<refined_prompt>{copied}</refined_prompt>"}
     run = await search(pipeline, model(lambda request, key: replies.get(kind_of(request), "wrong")), numbers(20, dev=4))
     assert run.session.counts["search.fresh", "with copied examples"] > 0
