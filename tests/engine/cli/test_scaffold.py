@@ -32,7 +32,7 @@ def test_a_starter_holds_the_same_pipeline_and_its_templates(source: str, projec
     assert all(file.is_file() for file in files)
 
 
-@pytest.mark.parametrize(("source", "whole"), zip(PARTS, ("protegi", "protegi-small"), strict=True))
+@pytest.mark.parametrize(("source", "whole"), [*zip(PARTS, ("protegi", "protegi-small"), strict=True)])
 def test_a_pipeline_that_is_part_of_others_is_refused(source: str, whole: str, project: Project) -> None:
     with pytest.raises(UsageError, match="a part of other pipelines: no task provides its input 'beam'") as caught:
         make_starter("mine", source)
