@@ -82,7 +82,8 @@ def _require_whole(name: str, graph: Graph) -> None:
 
 
 def _data(pipeline: str) -> Any:
-    return read_yaml(resources.pipeline_path(pipeline)).data
+    path = str(resources.pipeline_path(pipeline))
+    return read_yaml_text(effective(path), path).data
 
 
 def _text(path: Path) -> str:
