@@ -1,16 +1,19 @@
 """Format of a bundle, and its checks on reading.
 
-A bundle is text with one JSON object a line: a manifest, the user's own files, the completions, an end. It is not compressed,
-so it can't grow on reading. A file's name is the only path in it. A bundle is untrusted input: lines have a longest length,
-names must stay inside the bundle's folder, and any violation is one RunError with its line.
+A bundle is text with one JSON object a line: a manifest, the user's own files, the shipped files, the completions, an end. It
+may be compressed with gzip. A file's name is the only path in it. A bundle is untrusted input: lines have a longest length, a
+compressed bundle has a largest size, names must stay inside the bundle's folder, and any violation is one RunError with its
+line.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Final, Literal
+from typing import IO, Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -23,10 +26,12 @@ from promptwire.results.report import Report
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Model
 
-__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "read_lines", "safe_path"]
+__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "ShippedFile", "read_lines", "safe_path"]
 
 _MOST_FILES: Final = 1000
 _MOST_BYTES: Final = 256 * 2**20
+_GZIP: Final = b"\x1f\x8b"
+"""First bytes of a compressed file."""
 _LONGEST_NAME: Final = 1000
 _DEEPEST: Final = 32
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
@@ -44,7 +49,8 @@ class Manifest(Model):
     origin: Provenance
     """Provenance of the run. Its files and its working folder are relative to the bundle's root."""
     shipped: Mapping[str, str]
-    """SHA-256 of the shipped files that the run read, such as `pipelines/ape.yaml`. The bundle does not hold them."""
+    """SHA-256 of the shipped files that the run read, such as `pipelines/ape.yaml`. Lines of the bundle hold their texts, so
+    that later versions replay it. Bundles of version 0.1 do not, nor bundles without data the examples of a shipped task."""
     withheld: int = Field(default=0, ge=0)
     """Number of files with the task's examples that the bundle does not hold. Then a replay needs the task."""
     report: Report
@@ -56,6 +62,15 @@ class OwnFile(Model):
 
     file: str = Field(min_length=1)
     """Name, relative to the bundle's root."""
+    text: str
+    """Text of the file."""
+
+
+class ShippedFile(Model):
+    """Line with a shipped file that the run read."""
+
+    shipped: str = Field(min_length=1)
+    """Name, as in the manifest."""
     text: str
     """Text of the file."""
 
@@ -90,31 +105,43 @@ def _encodable(name: str) -> bool:
     return True
 
 
-def read_lines(source: Path) -> Iterator[Manifest | OwnFile | CacheEntry]:
+def read_lines(source: Path) -> Iterator[Manifest | OwnFile | ShippedFile | CacheEntry]:
     """Read the lines of the bundle `source`, the manifest first. Raises RunError at the first invalid line."""
-    number, files, size, ended = 0, 0, 0, False
+    number, files, size, total, ended = 0, 0, 0, 0, False
     try:
-        with source.open("rb") as file:
+        with source.open("rb") as raw, _unpacked(raw) as file:
             for number, line in enumerate(iter(lambda: file.readline(LARGEST + 1), b""), 1):
                 where = f"{source}:{number}"
                 if len(line) > LARGEST or ended:
                     raise RunError("this line is too long" if not ended else "there are lines after the end", where=where)
+                total += len(line)
+                if total > _MOST_BYTES and file is not raw:
+                    raise RunError("the compressed bundle holds too much", where=where)
                 found = _read(line, number, where)
                 if isinstance(found, End):
                     ended = True
                     continue
-                if isinstance(found, OwnFile):
+                if isinstance(found, OwnFile | ShippedFile):
                     files, size = files + 1, size + len(line)
                     if files > _MOST_FILES or size > _MOST_BYTES:
                         raise RunError("the bundle holds too many or too large files", where=where)
                 yield found
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise RunError("the bundle is cut off or damaged: it can't be decompressed", where=str(source)) from error
     except OSError as error:
         raise RunError(f"can't be read: {error.strerror}", where=str(source)) from error
     if not ended:
         raise RunError("the bundle is cut off: its end is missing", where=str(source))
 
 
-def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | CacheEntry | End:
+def _unpacked(raw: IO[bytes]) -> IO[bytes]:
+    """The bundle's text: `raw` itself, or what is compressed in it."""
+    start = raw.read(len(_GZIP))
+    raw.seek(0)
+    return gzip.open(raw) if start == _GZIP else raw  # type: ignore[return-value]
+
+
+def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | ShippedFile | CacheEntry | End:
     try:
         data: Any = read_json(line)
         if not isinstance(data, dict):
@@ -130,6 +157,10 @@ def _read(line: bytes, number: int, where: str) -> Manifest | OwnFile | CacheEnt
             own = OwnFile.model_validate(data)
             safe_path(own.file, where)
             return own
+        if "shipped" in data:
+            given = ShippedFile.model_validate(data)
+            safe_path(given.shipped, where)
+            return given
         row = read_line(line.decode("utf-8"))
         if row is None:
             raise ValueError("neither a file nor a completion")

@@ -1,22 +1,25 @@
 """Replay of a bundle: run it again from its completions, without model, key or network, and compare.
 
-The replay happens in a new folder that is deleted afterwards. A bundle can only name files inside that folder and shipped
-files. Each model is a ReplayBackend, made from the recorded snapshot; it can't be called.
+The replay happens in a new folder that is deleted afterwards. A bundle can only name files inside that folder. The shipped
+files that the run read are put there too, from the bundle or, if it does not hold them, from this installation. Each model is a
+ReplayBackend, made from the recorded snapshot; it can't be called.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from promptwire.api import run_async
 from promptwire.backends.replay_backend import ReplayBackend
-from promptwire.bundles.format import Manifest, OwnFile, read_lines, safe_path
+from promptwire.bundles.format import Manifest, OwnFile, ShippedFile, read_lines, safe_path
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import RunError
 from promptwire.options import Options
@@ -26,7 +29,7 @@ from promptwire.security import package_data
 from promptwire.security.access_log import FileAccessLog
 from promptwire.tasks.task import load_task
 
-__all__ = ["replay"]
+__all__ = ["manifest_of", "replay", "shipped_changes"]
 
 COMPARED: Final = frozenset({"prompt", "initial_prompt", "test", "train", "counts"})
 """Fields of the report that must be equal."""
@@ -40,6 +43,7 @@ def replay(source: Path, task: str | None = None) -> Report:
     with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
         home = Path(made).resolve()
         manifest = _unpack(source, home)
+        shipped = home / "shipped"
         origin = manifest.origin
         if manifest.withheld and task is None:
             hint = f"promptwire replay {source} --task TASK, with the task of the run"
@@ -51,9 +55,10 @@ def replay(source: Path, task: str | None = None) -> Report:
             _require_inside(working, home / "files", path)
         name = origin.task if task is None else _here(task)
         options = _options(origin)
-        allowed = [home / "files", package_data.package_folder("pipelines"), package_data.package_folder("templates")]
+        _add_task(mine, shipped)
+        allowed = [home / "files", *(shipped / package for package in package_data.PACKAGES)]
         models = {role: ReplayBackend(snapshot) for role, snapshot in origin.models.items()}
-        with contextlib.chdir(working), _folders_in(home):
+        with contextlib.chdir(working), _folders_in(home), package_data.replaced(shipped):
             if task is not None:
                 _require_same(task, name, origin, FileAccessLog(allowed, set(mine.seen)))
             access_log = FileAccessLog(allowed, set(mine.seen))
@@ -86,6 +91,22 @@ def _require_same(task: str, name: str, origin: Provenance, access_log: FileAcce
         raise RunError("this is not the task of the run in the bundle", where=task, hint=hint)
 
 
+def manifest_of(source: Path) -> Manifest:
+    """Return the manifest of the bundle `source`. Raises RunError when it has none."""
+    first = next(read_lines(source), None)
+    if not isinstance(first, Manifest):
+        raise RunError("this is not a bundle: it is empty", where=str(source))
+    return first
+
+
+def shipped_changes(manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the shipped files that the run read and that differ in this installation.
+
+    Raises RunError for a name that is not one of a shipped file.
+    """
+    return tuple(name for name, sha in manifest.shipped.items() if _installed(name, sha) is None)
+
+
 def _unpack(source: Path, home: Path) -> Manifest:
     """Write the bundle's files and completions into `home` and return its manifest."""
     manifest: Manifest | None = None
@@ -94,13 +115,20 @@ def _unpack(source: Path, home: Path) -> Manifest:
         for line in read_lines(source):
             if isinstance(line, Manifest):
                 manifest = line
-                _check_shipped(manifest)
+                for name in manifest.shipped:
+                    _shipped_name(name)
             elif isinstance(line, OwnFile):
-                path = home / "files" / safe_path(line.file)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(line.text, encoding="utf-8", errors="surrogatepass", newline="")
+                _write(home / "files" / safe_path(line.file), line.text)
+            elif isinstance(line, ShippedFile):
+                digest = hashlib.sha256(line.text.encode("utf-8", errors="surrogatepass")).hexdigest()
+                if manifest is None or manifest.shipped.get(line.shipped) != digest:
+                    hint = "don't trust this bundle"
+                    raise RunError(f"the shipped file {line.shipped[:100]} is not the one that the run read", hint=hint)
+                _write(home / "shipped" / _shipped_name(line.shipped), line.text)
             else:
                 cache.put(line.key, line.record.completion, meta=line.record.meta)
+        if manifest is not None:
+            _add_installed(manifest, home / "shipped")
     except OSError as error:
         raise RunError(f"the bundle can't be unpacked: {error.strerror}", where=str(source)) from error
     finally:
@@ -110,15 +138,50 @@ def _unpack(source: Path, home: Path) -> Manifest:
     return manifest
 
 
-def _check_shipped(manifest: Manifest) -> None:
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
+
+
+def _shipped_name(name: str) -> PurePosixPath:
+    """Return the relative path of the shipped file `name`. Raises RunError when it is none."""
+    if name.partition("/")[0] not in package_data.PACKAGES:
+        raise RunError(f"{name[:100]!r} is not a shipped file", hint="don't trust this bundle")
+    return safe_path(name)
+
+
+def _installed(name: str, sha: str) -> Path | None:
+    """Return the installed file `name`; None if there is none with this SHA-256."""
+    package, *rest = _shipped_name(name).parts
+    path = package_data.package_folder(package).joinpath(*rest)
+    return path if os.path.isfile(path) and hashed(path) == sha else None
+
+
+def _add_installed(manifest: Manifest, shipped: Path) -> None:
+    """Copy the shipped files that the bundle does not hold. Raises RunError for one of another version."""
+    for package in package_data.PACKAGES:
+        (shipped / package).mkdir(parents=True, exist_ok=True)
     for name, sha in manifest.shipped.items():
-        folder, _, rest = name.partition("/")
-        if folder not in ("pipelines", "templates"):
-            raise RunError(f"{name[:100]!r} is not a shipped file", hint="don't trust this bundle")
-        path = package_data.package_folder(folder) / safe_path(rest)
-        if not os.path.isfile(path) or hashed(path) != sha:
+        target = shipped / _shipped_name(name)
+        if target.is_file():
+            continue
+        path = _installed(name, sha)
+        if path is None:
             hint = "install the version of promptwire that wrote the bundle"
             raise RunError(f"the shipped file {name} differs from the one that the run read", hint=hint)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def _add_task(task: FileAccessLog, shipped: Path) -> None:
+    """Copy the shipped files of the user's own `task` that the bundle does not hold."""
+    for package in package_data.PACKAGES:
+        root = package_data.package_folder(package)
+        for path in sorted(path for path in task.seen if path.is_relative_to(root)):
+            target = shipped / package / path.relative_to(root)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
 
 
 def _require_inside(working: Path, root: Path, name: str) -> None:

@@ -1,18 +1,21 @@
 """Writing of a bundle: one file with all that a replay of a run needs.
 
-A bundle holds the user's own pipeline, templates and task file, the completions that the run used, and the report. The task's
-examples are included only on request, since they often may not be shared. The task's fingerprint is enough to recognise the
-same task. Shipped files are recorded by hash. No bundle is written if it would not replay (a file has changed since the run,
-or a completion is gone), or if it would contain a secret of the environment.
+A bundle holds the pipeline, templates and task file, the user's own and the shipped ones, the completions that the run used,
+and the report. The task's examples are included only on request, since they often may not be shared. The task's fingerprint is
+enough to recognise the same task. A name that ends in `.gz` means compressed. No bundle is written if it would not replay (a
+file has changed since the run, or a completion is gone), or if it would contain a secret of the environment.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pydantic import ValidationError
 
@@ -44,14 +47,14 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     if left_out := len(report.test.left_out) + len(report.train.left_out):
         hint = "a replay would miss their completions; remove them from the task's data, or run it with another model"
         raise RunError(f"the report leaves out {left_out} examples whose calls failed", where=str(run), hint=hint)
-    manifest, own = _manifest(origin, report, data)
+    manifest, own, shipped = _manifest(origin, report, data)
     known = secrets()
     part, count = target.with_name(target.name + ".part"), 0
     if os.path.lexists(target):
         raise RunError("this file exists already", where=str(target), hint="name a new one: --to FILE")
     try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            for line in _lines(manifest, own, run, cache):
+        with _opened(part, packed=target.suffix == ".gz") as file:
+            for line in _lines(manifest, own, shipped, (run, cache)):
                 if any(json.dumps(secret)[1:-1] in line for secret in known):
                     raise RunError("the bundle would contain a secret of your environment", where=_location(line))
                 if len(line) >= LARGEST:
@@ -70,19 +73,33 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     return manifest.withheld
 
 
-def _lines(manifest: Manifest, own: Mapping[Path, str], run: Path, cache: Path) -> Iterator[str]:
-    """All lines except the last. Raises RunError or CacheError."""
+@contextmanager
+def _opened(path: Path, *, packed: bool) -> Iterator[IO[str]]:
+    """Open the new file `path` for its owner only; with `packed`, compressed, and the same bytes for the same lines."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+        inner = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if packed else raw
+        with io.TextIOWrapper(inner, encoding="ascii", newline="\n") as file:
+            yield file
+
+
+def _lines(
+    manifest: Manifest, own: Mapping[Path, str], shipped: Mapping[Path, str], source: tuple[Path, Path]
+) -> Iterator[str]:
+    """All lines except the last. `source` is the run folder and the cache folder. Raises RunError or CacheError."""
+    run, cache = source
     try:
         yield canonical(manifest.model_dump(mode="json"))
     except (ValueError, RecursionError) as error:
         raise RunError(f"run.json or report.json can't be written as JSON: {error}", where=str(run)) from error
-    yield from _own_files(own)
+    yield from _files("file", own)
+    yield from _files("shipped", shipped)
     yield from _completions(run, cache)
 
 
-def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest, dict[Path, str]]:
-    """Make the manifest, and map the user's own files to their names in the bundle."""
-    roots = {folder: package_data.package_folder(folder) for folder in ("pipelines", "templates")}
+def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest, dict[Path, str], dict[Path, str]]:
+    """Make the manifest, and map the user's own files and the shipped ones to their names in the bundle."""
+    roots = {folder: package_data.package_folder(folder) for folder in package_data.PACKAGES}
+    shipped: dict[Path, str] = {}
     given: dict[str, str] = {}
     own: dict[Path, str] = {}
     for name, sha in origin.files.items():
@@ -91,7 +108,9 @@ def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest,
         if hashed(path) != sha:
             raise RunError("this file has changed since the run", where=name, hint="run it again; cached calls cost nothing")
         if home is not None:
-            given[f"{home}/{path.relative_to(roots[home]).as_posix()}"] = sha
+            given[shown := f"{home}/{path.relative_to(roots[home]).as_posix()}"] = sha
+            if data or name not in origin.data:
+                shipped[path] = shown
         else:
             own[path] = sha
     withheld = [path for path in own if not data and str(path) in origin.data]
@@ -104,14 +123,25 @@ def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest,
     relative = origin.model_copy(update={"files": files, "working": working, "data": ()})
     clean = report.model_copy(update={"run": ""})
     left = len(withheld)
-    return Manifest(promptwire="bundle", version=1, origin=relative, shipped=given, withheld=left, report=clean), names
+    manifest = Manifest(promptwire="bundle", version=1, origin=relative, shipped=given, withheld=left, report=clean)
+    return _without_folders(manifest), names, shipped
 
 
-def _own_files(names: Mapping[Path, str]) -> Iterator[str]:
-    """Lines with the user's own files."""
+def _without_folders(manifest: Manifest) -> Manifest:
+    """`manifest` with the file names of local models in place of their paths."""
+    text = manifest.model_dump_json()
+    for name in {snapshot.name for snapshot in manifest.origin.models.values()}:
+        kind, _, path = name.partition(":")
+        if kind == "local" and not path.startswith("hf:"):
+            text = text.replace(json.dumps(name)[1:-1], f"local:{json.dumps(os.path.basename(path))[1:-1]}" if path else name)
+    return Manifest.model_validate_json(text)
+
+
+def _files(kind: str, names: Mapping[Path, str]) -> Iterator[str]:
+    """Lines with files, by their names; `kind` is the key of the name."""
     for path, name in names.items():
         try:
-            yield canonical({"file": name, "text": path.read_text(encoding="utf-8")})
+            yield canonical({kind: name, "text": path.read_text(encoding="utf-8")})
         except UnicodeDecodeError as error:
             raise RunError("this file is not UTF-8", where=str(path)) from error
 
@@ -148,4 +178,4 @@ def _json(run: Path, name: str) -> Any:
 
 def _location(line: str) -> str:
     data = json.loads(line)
-    return str(data.get("file") or data.get("key") or "the manifest")
+    return str(data.get("file") or data.get("shipped") or data.get("key") or "the manifest")

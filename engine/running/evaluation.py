@@ -29,7 +29,8 @@ async def compare(
 ) -> Comparison:
     """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
 
-    The trace gets the pairs of values, each with the example's id. With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails.
+    With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails. The trace gets
+    the values of both prompts on each example.
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)

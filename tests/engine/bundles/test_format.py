@@ -146,10 +146,10 @@ def test_any_bytes_import_as_completions_or_raise_one_error(home: Path, tmp_path
     good = (home / "answers").read_bytes()
     (tmp_path / "hostile").write_bytes(data.draw(damaged(good) | rewritten(good) | st.binary(max_size=200)))
     try:
-        total, new = import_responses(tmp_path / "hostile", tmp_path / "taken")
+        total, new, unknown = import_responses(tmp_path / "hostile", tmp_path / "taken")
     except CacheError:
         return
-    assert 0 <= new <= total <= good.count(b"\n") + 2
+    assert 0 <= new <= total <= good.count(b"\n") + 2 and 0 <= unknown <= total
 
 
 @given(st.text(max_size=300) | st.sampled_from(EVIL) | st.text(st.sampled_from("./\\~: a"), max_size=20))

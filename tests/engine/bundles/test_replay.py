@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 import pytest
 
 from promptwire.api import run
-from promptwire.bundles.replay import COMPARED, replay
+from promptwire.bundles import format as bundle_format
+from promptwire.bundles.format import read_lines
+from promptwire.bundles.replay import COMPARED, manifest_of, replay, shipped_changes
 from promptwire.bundles.writer import write_bundle
 from promptwire.errors import PromptwireError, RunError
 from promptwire.options import Options, cache_folder
 from promptwire.results.report import Report
+from promptwire.security import package_data
 from tests.openai_server import Server
 
 KEY = "sk-planted-77aa01bb"
@@ -81,6 +86,16 @@ def test_a_bundle_holds_no_password_and_no_absolute_path(made: tuple[Report, Pat
         "mine.yaml",
         "own.j2",
     ]
+
+
+def test_a_bundle_names_a_local_model_by_its_file_name(made: tuple[Report, Path], tmp_path: Path) -> None:
+    """The folder of a model is of no use elsewhere, and says how this machine is laid out."""
+    run_file, report_file = (Path(made[0].run) / name for name in ("run.json", "report.json"))
+    for file in (run_file, report_file):
+        file.write_text(file.read_text().replace('"openai/m"', '"local:/home/me/m.gguf"'))
+    write_bundle(Path(made[0].run), cache_folder(), tmp_path / "local.bundle", data=True)
+    text = (tmp_path / "local.bundle").read_text()
+    assert "/home/me" not in text and text.count('"local:m.gguf"') >= 2
 
 
 def test_a_bundle_with_a_secret_is_not_written(
@@ -160,6 +175,88 @@ def test_a_bundle_of_a_shipped_task_needs_no_data(tmp_path: Path, monkeypatch: p
     assert write_bundle(Path(report.run), cache_folder(), tmp_path / "shipped.bundle") == 0
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
     assert replay(tmp_path / "shipped.bundle").test == report.test
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, Path]:
+    """A run of a shipped pipeline on a shipped task, and its compressed bundle with data; then another version is installed."""
+    monkeypatch.chdir(tmp_path)
+    params = {"n": "4", "scored_on": "8", "first": "4", "width": "2"}
+    report = run("ape-paraphrase", "planted", Options(models={"task": "scripted:planted"}, params=params))
+    write_bundle(Path(report.run), cache_folder(), tmp_path / "new.bundle.gz", data=True)
+    write_bundle(Path(report.run), cache_folder(), tmp_path / "slim.bundle")
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
+    for package in package_data.PACKAGES:
+        shutil.copytree(package_data.package_folder(package), tmp_path / "installed" / package)
+    folder = tmp_path / "installed"
+    (folder / "templates" / "ape" / "paraphrase.j2").write_text("{{ prompt }} in other words:")
+    (folder / "pipelines" / "ape.yaml").unlink()
+    (folder / "pipelines" / "tasks" / "planted" / "test.jsonl").write_text('{"input": "x", "output": "y"}')
+    return report, tmp_path / "new.bundle.gz"
+
+
+def test_a_bundle_replays_with_the_shipped_files_of_its_run_whatever_is_installed(
+    shipped: tuple[Report, Path], tmp_path: Path
+) -> None:
+    report, bundle = shipped
+    with package_data.replaced(tmp_path / "installed"):
+        again = replay(bundle)
+        assert shipped_changes(manifest_of(bundle)) == (
+            "pipelines/ape.yaml",
+            "pipelines/tasks/planted/test.jsonl",
+            "templates/ape/paraphrase.j2",
+        )
+    assert again.model_dump(include={*COMPARED, "search"}) == report.model_dump(include={*COMPARED, "search"})
+    assert shipped_changes(manifest_of(bundle)) == ()
+
+
+def test_a_bundle_without_data_needs_the_shipped_examples_of_its_run(shipped: tuple[Report, Path], tmp_path: Path) -> None:
+    slim = tmp_path / "slim.bundle"
+    assert replay(slim).test == shipped[0].test
+    with package_data.replaced(tmp_path / "installed"), pytest.raises(RunError, match=r"test\.jsonl differs from the one"):
+        replay(slim)
+
+
+def test_a_compressed_bundle_is_small_and_the_same_bytes_each_time(shipped: tuple[Report, Path], tmp_path: Path) -> None:
+    packed = shipped[1].read_bytes()
+    lines = gzip.decompress(packed)
+    assert len(packed) * 4 < len(lines)
+    assert sorted(lines.splitlines()[1:-1])[0].startswith(b'{"key"')
+    plain = tmp_path / "plain.bundle"
+    plain.write_bytes(lines)
+    assert replay(plain).test == replay(shipped[1]).test
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda packed: packed[:-40], "cut off or damaged"),
+        (lambda packed: packed[:200] + b"xxxx" + packed[204:], "cut off or damaged|not a"),
+        (lambda packed: gzip.compress(b'{"shipped": "x", "text": ""}\n'), "not a bundle"),
+        (lambda packed: gzip.compress(gzip.decompress(packed) + b"x" * (2**24 + 2)), "after the end"),
+    ],
+)
+def test_a_damaged_or_swollen_compressed_bundle_is_one_error(
+    change: Callable[[bytes], bytes], problem: str, shipped: tuple[Report, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "hostile.gz").write_bytes(change(shipped[1].read_bytes()))
+    with pytest.raises(RunError, match=problem):
+        replay(tmp_path / "hostile.gz")
+
+
+def test_a_compressed_bundle_may_not_grow_without_bound(
+    shipped: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_format, "_MOST_BYTES", 20_000)
+    with pytest.raises(RunError, match="holds too much"):
+        list(read_lines(shipped[1]))
+
+
+def test_a_shipped_file_with_another_text_is_refused(shipped: tuple[Report, Path], tmp_path: Path) -> None:
+    text = gzip.decompress(shipped[1].read_bytes()).replace(b"APE for tiny models", b"APE for large models")
+    (tmp_path / "hostile").write_bytes(text)
+    with pytest.raises(RunError, match="is not the one that the run read"):
+        replay(tmp_path / "hostile")
 
 
 Change = Callable[[list[dict[str, Any]]], None]
