@@ -161,11 +161,12 @@ def published(report: dict[str, Any], run: Run) -> dict[str, Any]:
     return {"command": run.command(), **own, **scores, "pairs": heldout_pairs(ROOT / report["run"])}
 
 
-def heldout_pairs(folder: Path) -> list[list[float]]:
-    """The values of the initial and the best prompt on each held-out example, from the run folder."""
+def heldout_pairs(folder: Path) -> list[list[Any]]:
+    """The id of each held-out example and the values of the initial and the best prompt on it, from the run folder."""
     with (folder / "values.jsonl").open(encoding="ascii") as lines:
         found = next(row for row in map(json.loads, lines) if row["path"] == "report")
-    return [[first, second] for _, first, second in found["outputs"]["pairs"]]
+    pairs: list[list[Any]] = found["outputs"]["pairs"]
+    return pairs
 
 
 def _json(words: list[str]) -> dict[str, Any] | str:

@@ -1,29 +1,41 @@
-"""bench/results.py makes runs that can be made, one file each, and publishes nothing of public data."""
+"""bench/results.py makes runs that can be made, one file each, and publishes nothing of public data.
+
+docs/results.md shows the figures that its bundles give in a replay: each bundle is replayed here, without a model or a key.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
 import shlex
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from promptwire.language.check import load_graph
+from promptwire.security import package_data
 
 ROOT = Path(__file__).parents[1]
+
+
+sys.path.insert(0, str(ROOT / "bench"))
+try:
+    script, figures, page = (importlib.import_module(name) for name in ("results", "results_figures", "results_page"))
+finally:
+    sys.path.remove(str(ROOT / "bench"))
+MADE = [run for run in script.runs() if run.file.exists()]
+LARGEST = 6_000_000
 
 
 @pytest.fixture(scope="module")
 def results() -> ModuleType:
     """The script."""
-    sys.path.insert(0, str(ROOT / "bench"))
-    try:
-        return importlib.import_module("results")
-    finally:
-        sys.path.remove(str(ROOT / "bench"))
+    return script
 
 
 def test_each_pipeline_takes_the_settings_of_its_command(results: ModuleType) -> None:
@@ -96,6 +108,101 @@ def test_of_a_public_task_no_text_of_its_examples_is_published(
     text = run.file.read_text()
     found = json.loads(text)
     assert "zebu" not in text and "yak" not in text
-    assert found["pairs"] == [[0.0, 1.0]] * 10
+    assert [values[1:] for values in found["pairs"]] == [[0.0, 1.0]] * 10
     assert results.COPIED in found["prompt"]
     assert found["command"] == run.command()
+    shown = page.render([figures.of_public(run)], {})
+    assert "| random-search | 0 | 1.00 [" in shown and "yak" not in shown
+
+
+@pytest.mark.parametrize("run", [run for run in MADE if not run.public], ids=lambda run: run.name)
+def test_a_bundle_replays_to_the_figures_of_the_page(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure means that code changed a published number: mend the code, or run bench/results.py again and say why."""
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "no-cache"))
+    (kept,) = [
+        one for one in figures.load() if (one["task"], one["pipeline"], one["seed"]) == (run.task, run.pipeline, run.seed)
+    ]
+    assert json.loads(json.dumps(figures.of_bundle(run))) == kept
+
+
+@pytest.mark.skipif(not MADE, reason="no run is published yet")
+def test_the_page_is_made_from_the_figures_of_all_runs() -> None:
+    found = figures.load()
+    assert [(one["task"], one["pipeline"], one["seed"]) for one in found] == [
+        (run.task, run.pipeline, run.seed) for run in MADE
+    ]
+    assert [json.loads(json.dumps(figures.of_public(run))) for run in MADE if run.public] == [
+        one for one in found if one["task"] in script.PUBLIC
+    ]
+    said = (
+        "docs/results.md is not what its figures and templates give. If only shipped templates or pipelines changed, the bundles were "
+        "made with other ones: run bench/results.py again, or `python bench/results.py --page` to list the changed files on the page"
+    )
+    assert page.PAGE.read_text(encoding="utf-8") == page.render(found, page.changes()), said
+
+
+def test_the_published_runs_are_small_and_each_belongs_to_the_table() -> None:
+    there = [path for path in script.RESULTS.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in there) <= LARGEST
+    assert set(there) - {run.file for run in script.runs()} <= {script.RESULTS / "figures.json"}
+
+
+@pytest.fixture
+def small(results: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Runs of two pipelines on the planted task with the scripted model, and their figures."""
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(results, "PUBLIC_RESULTS", tmp_path / "results" / "public")
+    monkeypatch.setattr(results, "SHIPPED", ("planted",))
+    monkeypatch.setattr(
+        results,
+        "PIPELINES",
+        {"random-search": "random-search -p n=3 -p pulls=40", "protegi": "protegi -p rounds=1 -p pulls=90"},
+    )
+    monkeypatch.setattr(page, "PAGE", tmp_path / "results.md")
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "cache"))
+    for run in results.runs():
+        if not run.public and run.seed == 0:
+            assert results.make(run, "scripted:planted", None).startswith("gain ")
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
+    page.write()
+    yield tmp_path
+
+
+def test_the_page_shows_gain_comparison_with_random_search_and_an_edit_of_a_critique(small: Path) -> None:
+    random, protegi = figures.load()
+    assert protegi["edit"]["critique"] and protegi["edit"]["cases"] and protegi["edit"]["prompt"] == protegi["initial_prompt"]
+    assert protegi["calls"]["task"] > 0 and protegi["candidates"] > 4
+    beside = page.against_baseline(protegi, [random, protegi])
+    assert beside.mean == pytest.approx(protegi["best"]["score"] - random["best"]["score"])
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert f"| protegi | 0 | {page.score(protegi['best'])} | {page.gain(protegi['gain'])} | {page.gain(beside)} |" in text
+    assert "\n  ".join(protegi["prompt"].splitlines()) in text
+    assert protegi["edit"]["edit"] in text
+    assert "are those of this version" in text
+
+
+def test_a_shipped_template_that_changed_is_listed_and_the_figures_stay(small: Path) -> None:
+    for package in package_data.PACKAGES:
+        shutil.copytree(package_data.package_folder(package), small / "installed" / package)
+    (small / "installed" / "templates" / "protegi" / "edit.j2").write_text("changed {{ prompt }}")
+    before = figures.load()
+    with package_data.replaced(small / "installed"):
+        page.write()
+    assert figures.load() == before
+    assert "- `templates/protegi/edit.j2`: 1 runs" in page.PAGE.read_text(encoding="utf-8")
+
+
+def test_a_page_without_runs_is_refused(results: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "PUBLIC_RESULTS", tmp_path)
+    with pytest.raises(SystemExit, match="no runs yet"):
+        page.write()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(0.1, 0.3, "**+0.20 [+0.10, +0.30]**"), (-0.1, 0.3, "+0.20 [-0.10, +0.30]"), (None, None, "+0.20")],
+)
+def test_a_difference_is_bold_where_its_interval_does_not_hold_zero(low: float | None, high: float | None, text: str) -> None:
+    assert page.gain({"score": 0.2, "low": low, "high": high}) == text

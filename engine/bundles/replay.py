@@ -35,11 +35,14 @@ COMPARED: Final = frozenset({"prompt", "initial_prompt", "test", "train", "count
 """Fields of the report that must be equal."""
 
 
-def replay(source: Path, task: str | None = None) -> Report:
+def replay(source: Path, task: str | None = None, *, keep: Path | None = None) -> Report:
     """Run the bundle `source` again and return the report. `task` is needed for a bundle without data.
 
-    Raises RunError for an invalid bundle, and if the results differ.
+    The replay's run folder becomes the new folder `keep`, if that is given. Raises RunError for an invalid bundle, if the
+    results differ, and if `keep` can't be made.
     """
+    if keep is not None and os.path.lexists(keep):
+        raise RunError("this exists already", where=str(keep), hint="name a new folder")
     with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
         home = Path(made).resolve()
         manifest = _unpack(source, home)
@@ -63,11 +66,10 @@ def replay(source: Path, task: str | None = None) -> Report:
                 _require_same(task, name, origin, FileAccessLog(allowed, set(mine.seen)))
             access_log = FileAccessLog(allowed, set(mine.seen))
             report = asyncio.run(run_async(origin.pipeline, name, options, models=models, access_log=access_log))
-    replayed, bundled = report.model_dump(include=set(COMPARED)), manifest.report.model_dump(include=set(COMPARED))
-    different = sorted(name for name in COMPARED if replayed[name] != bundled[name])
-    if different:
-        raise RunError(f"the replay differs from the bundle in: {', '.join(different)}", where=str(source))
-    return report.model_copy(update={"run": ""})
+            if keep is not None:
+                _keep(Path(report.run), keep)
+    _require_equal(report, manifest.report, source)
+    return report.model_copy(update={"run": "" if keep is None else str(keep)})
 
 
 def _own(task: str) -> FileAccessLog:
@@ -89,6 +91,20 @@ def _require_same(task: str, name: str, origin: Provenance, access_log: FileAcce
     if mark != origin.fingerprint:
         hint = "give the task with the same examples, prompts, metric, settings and templates; file names may differ"
         raise RunError("this is not the task of the run in the bundle", where=task, hint=hint)
+
+
+def _require_equal(replayed: Report, bundled: Report, source: Path) -> None:
+    found, wanted = (report.model_dump(include=set(COMPARED)) for report in (replayed, bundled))
+    different = sorted(name for name in COMPARED if found[name] != wanted[name])
+    if different:
+        raise RunError(f"the replay differs from the bundle in: {', '.join(different)}", where=str(source))
+
+
+def _keep(folder: Path, target: Path) -> None:
+    try:
+        shutil.copytree(folder, target)
+    except OSError as error:
+        raise RunError(f"the run folder can't be kept: {error}"[:500], where=str(target)) from error
 
 
 def manifest_of(source: Path) -> Manifest:

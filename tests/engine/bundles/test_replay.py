@@ -77,6 +77,17 @@ def test_a_bundle_replays_without_files_server_or_cache(
     assert not (tmp_path / "empty").exists() and not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_the_run_folder_of_a_replay_is_kept_where_it_is_asked_for(
+    made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere(tmp_path, monkeypatch)
+    again = replay(made[1], keep=tmp_path / "kept")
+    assert again.run == str(tmp_path / "kept")
+    assert json.loads((tmp_path / "kept" / "values.jsonl").read_text().splitlines()[0])["path"] == "variants"
+    with pytest.raises(RunError, match="exists already"):
+        replay(made[1], keep=tmp_path / "kept")
+
+
 def test_a_bundle_holds_no_password_and_no_absolute_path(made: tuple[Report, Path], tmp_path: Path) -> None:
     text = made[1].read_text()
     assert "pw-planted" not in text and str(tmp_path) not in text

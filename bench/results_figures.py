@@ -1,0 +1,123 @@
+"""The figures of the runs of docs/results.md, read from their files: bundles are replayed, public runs are read.
+
+All figures together are docs/results/figures.json, so that the page is made in a moment and each bundle is checked by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import results
+from results import Run
+
+from promptwire.bundles.replay import manifest_of, replay, shipped_changes
+
+
+def collect() -> list[dict[str, Any]]:
+    """The figures of every run that has a file, in the order of the table."""
+    return [of_public(run) if run.public else of_bundle(run) for run in results.runs() if run.file.exists()]
+
+
+def load() -> list[dict[str, Any]]:
+    """The figures as they were collected last; none without the file."""
+    file = results.RESULTS / "figures.json"
+    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="ascii")) if file.exists() else []
+    return found
+
+
+def save(found: list[dict[str, Any]]) -> None:
+    """Keep `found` as docs/results/figures.json, a run a line."""
+    lines = ",\n".join(json.dumps(one, sort_keys=True) for one in found)
+    (results.RESULTS / "figures.json").write_text(f"[\n{lines}\n]\n", encoding="ascii")
+
+
+def of_bundle(run: Run) -> dict[str, Any]:
+    """The figures of a replayed bundle. Durations and new calls are those of the run itself."""
+    made_then = manifest_of(run.file).report.model_dump(mode="json", include={"seconds", "calls"})
+    with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
+        folder = Path(made) / "run"
+        report = {**replay(run.file, keep=folder).model_dump(mode="json"), **made_then}
+        found = _figures(report, run, results.heldout_pairs(folder))
+        return {**found, "copied": report["search"]["copied"], "edit": critique_and_edit(folder, report["prompt"])}
+
+
+def of_public(run: Run) -> dict[str, Any]:
+    """The figures of a run on public data, of which no texts but the prompts are kept."""
+    report = json.loads(run.file.read_text(encoding="ascii"))
+    return {**_figures(report, run, report["pairs"]), "copied": report["search"]["copied"], "edit": None}
+
+
+def changed(run: Run) -> tuple[str, ...]:
+    """Shipped files that the run read and that have changed since; none for a public run, which has no bundle."""
+    return () if run.public else shipped_changes(manifest_of(run.file))
+
+
+def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[str, Any]:
+    search = report["search"]
+    meta = {path: found for path, found in report["counts"].items() if path != "report"}
+    return {
+        "task": run.task,
+        "pipeline": run.pipeline,
+        "seed": run.seed,
+        **{name: report[name] for name in ("metric", "initial_prompt", "prompt", "seconds")},
+        **{
+            side: {name: report["test"][side][name] for name in ("score", "low", "high", "n")}
+            for side in ("initial", "best", "gain")
+        },
+        "new": report["calls"]["new"],
+        "calls": search["calls"],
+        "selected": search["score"],
+        "selected_on": search["scored_on"],
+        "candidates": search["candidates"],
+        "copying": search["copying"],
+        "unreadable": sum(found.get("unreadable", 0) for found in meta.values()),
+        "dropped": sum(found.get("with copied examples", 0) for found in meta.values()),
+        "pairs": pairs,
+    }
+
+
+def critique_and_edit(folder: Path, winner: str) -> dict[str, Any] | None:
+    """A critique of the run, the prompt that was edited after it, and the failures that it is about.
+
+    Best is the edit that won, else the first one. A step's edits are in the order of its critiques; steps that lost an edit to
+    an unreadable reply or a copy are passed over, since there the two can't be told apart.
+    """
+    rows = [json.loads(line) for line in (folder / "values.jsonl").read_text(encoding="ascii").splitlines()]
+    pairs = list(_aligned(rows))
+    return next((pair for pair in pairs if pair["edit"] == winner), pairs[0] if pairs else None)
+
+
+def _aligned(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        for critiques in (port["items"] for port in row["outputs"].values() if _has(port, "cases")):
+            edits = next((found for found in map(_edits, rows) if found and _follows(row, found)), None)
+            if edits is None or len(edits["items"]) != len(critiques):
+                continue
+            for critique, edit in zip(critiques, edits["items"], strict=True):
+                cases = [
+                    {"input": case["example"]["input"], "expected": case["example"]["outputs"][0], "given": case["output"]}
+                    for case in critique["cases"]
+                ]
+                yield {"prompt": critique["prompt"]["text"], "critique": critique["text"], "edit": edit["text"], "cases": cases}
+
+
+def _has(port: Any, key: str) -> bool:
+    """Whether a port holds a list whose items have `key`."""
+    items = port.get("items") if isinstance(port, dict) else None
+    return bool(items) and all(isinstance(item, dict) and key in item for item in items)
+
+
+def _edits(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The output of a step that edits, with its place; None for another step."""
+    name = row["path"].rpartition(".")[2]
+    return {**row, **row["outputs"]["prompts"]} if name == "edits" and "prompts" in row["outputs"] else None
+
+
+def _follows(critiques: dict[str, Any], edits: dict[str, Any]) -> bool:
+    """Whether two rows are of the same round and the same element, and of steps side by side."""
+    same = all(critiques[key] == edits[key] for key in ("round", "element"))
+    return same and critiques["path"].rpartition(".")[0] == edits["path"].rpartition(".")[0]
