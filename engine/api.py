@@ -23,6 +23,7 @@ from promptwire.gateway.idle_loop import run_loop
 from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
+from promptwire.local_settings import LocalSettings, is_local
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
 from promptwire.planning.cost_items import judged, report_cost_items
@@ -167,7 +168,7 @@ def _prepare(
     mark = fingerprint(loaded)
     limits = graph.limits.with_budgets(options.limits)
     loaded = loaded.with_dev() if "dev" in graph.inputs else loaded
-    return _Prepared(graph, loaded, mark, limits, models or _models(options, observer, limits))
+    return _Prepared(graph, loaded, mark, limits, models or _models(options, observer, limits, _local(graph, loaded)))
 
 
 async def _searched(
@@ -216,27 +217,40 @@ async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
         return dry_run.plan()
 
 
-def _models(options: Options, observer: RunObserver | None, limits: Limits) -> dict[Role, Backend]:
-    """The backend of each role; roles with the same model and address share one."""
-    parallel: dict[tuple[str, str | None], int | None] = {}
-    for role in get_args(Role):
-        most = [options.pace(role, limits.roles).parallel, parallel.get(options.model(role))]
-        parallel[options.model(role)] = min((one for one in most if one is not None), default=None)
-    made: dict[tuple[str, str | None], Backend] = {}
-    found: dict[Role, Backend] = {}
-    for role in get_args(Role):
-        name, api_base = options.model(role)
-        if (name, api_base) not in made:
-            made[name, api_base] = backend(
+def _local(graph: Graph, task: Task) -> dict[Role, LocalSettings]:
+    """Settings of local models by role: the task's before the pipeline's."""
+    none = LocalSettings()
+    return {role: task.local.get(role, none).over(graph.local.get(role, none)) for role in get_args(Role)}
+
+
+def _models(
+    options: Options, observer: RunObserver | None, limits: Limits, local: Mapping[Role, LocalSettings]
+) -> dict[Role, Backend]:
+    """The backend of each role; roles with the same model, address and local settings share one."""
+    keys = {role: (*options.model(role), _effective(options.model(role)[0], local[role])) for role in get_args(Role)}
+    parallel: dict[tuple[str, str | None, LocalSettings], int | None] = {}
+    for role, key in keys.items():
+        most = [options.pace(role, limits.roles).parallel, parallel.get(key)]
+        parallel[key] = min((one for one in most if one is not None), default=None)
+    made: dict[tuple[str, str | None, LocalSettings], Backend] = {}
+    for role, key in keys.items():
+        if key not in made:
+            name, api_base, settings = key
+            made[key] = backend(
                 name,
                 api_base=api_base,
-                parallel=parallel[name, api_base],
+                parallel=parallel[key],
                 timeout=options.timeout,
                 role=role,
+                local=settings,
                 say=observer.say if observer else None,
             )
-        found[role] = made[name, api_base]
-    return found
+    return {role: made[key] for role, key in keys.items()}
+
+
+def _effective(name: str, local: LocalSettings) -> LocalSettings:
+    """`local` for a local model; none for others, so that roles with the same other model share a backend."""
+    return local if is_local(name) else LocalSettings()
 
 
 def _final_needs(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:

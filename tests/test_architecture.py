@@ -14,7 +14,7 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "bounds", "values"),
-    ("security", "stats", "node", "backend"),
+    ("security", "stats", "node", "backend", "local_settings"),
     ("documents", "cache", "limits", "registry"),
     ("graph", "metrics", "templating", "backends", "gateway", "options"),
     ("tasks", "language", "drawing", "authoring"),
@@ -37,7 +37,7 @@ DOORS = {
     "aiohttp": "backends.http",
     "xllamacpp": "backends.llama_server",
     "typer": "cli",
-    "platformdirs": "backends.model_files",
+    "platformdirs": "backends.known_models",
     "pygraphviz": "drawing.graphviz",
     "regex": "security.safe_regex",
 }

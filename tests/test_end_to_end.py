@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from promptwire.api import run_async
+from promptwire.backends.known_models import KNOWN
 from promptwire.backends.local import LocalBackend
-from promptwire.backends.model_files import KNOWN
 from promptwire.options import Options
 
 SMALL = {"n": "3", "scored_on": "6", "first": "3", "width": "2"}

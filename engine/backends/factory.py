@@ -1,6 +1,7 @@
 """Makes the backend for a model name, without heavy imports and without sending a request.
 
-local, local:FILE.gguf           the embedded model
+local, local:NAME                an embedded model
+local:FILE.gguf                  a model file; settings follow after commas: local:FILE.gguf,context=4096,threads=4
 scripted:echo, scripted:FILE     a scripted model, by the rules in a YAML or JSON file
 scripted:planted                 the scripted model for the task `planted`, for trying any shipped pipeline
 litellm:NAME                     litellm, also with an address: forces a provider's own interface
@@ -19,6 +20,7 @@ from typing import Any, Final
 from promptwire.backend import Backend
 from promptwire.backends.address import Address
 from promptwire.errors import PromptwireError, UsageError, closest, suggest
+from promptwire.local_settings import LocalSettings, is_local, split_settings
 from promptwire.security.secrets import hide_credentials
 
 __all__ = ["backend"]
@@ -34,12 +36,14 @@ def backend(
     parallel: int | None = None,
     timeout: float | None = None,
     role: str = "",
+    local: LocalSettings | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Backend:
     """Make the backend for `name`, not opened yet.
 
     `api_base` is an OpenAI-compatible address, `parallel` the most requests in flight, `timeout` the time limit of a request in
-    seconds. `role` is its role, whose key may be in PROMPTWIRE_<ROLE>_API_KEY. `say` gets progress messages of a download.
+    seconds. `role` is its role, whose key may be in PROMPTWIRE_<ROLE>_API_KEY. `local` are
+    settings of a local model; those in the name take precedence. `say` gets progress messages of a download.
 
     Raises UsageError for an invalid name or address, ModelUnavailable when a package is not installed.
     """
@@ -50,14 +54,14 @@ def backend(
         raise UsageError(f"{parallel} requests in flight are too few", where="--parallel", hint="give at least 1")
     if api_base is not None:
         Address.checked(api_base, "--api-base")
-    if word in ("local", "scripted") and (colon or word == name):
+    if is_local(name) or (word == "scripted" and (colon or word == name)):
         if api_base is not None:
             raise UsageError(
                 f"the model {name!r} takes no address",
                 where="--api-base",
                 hint=f"leave out --api-base {hide_credentials(api_base)}",
             )
-        return _embedded(rest, colon, say, timeout) if word == "local" else _scripted(rest)
+        return _scripted(rest) if word == "scripted" else _embedded(name, local or LocalSettings(), say, timeout)
     more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}
     key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
     if word == "litellm" and colon:
@@ -69,7 +73,6 @@ def backend(
     base = api_base or (_environment() if provider == "openai" or not slash else None)
     if base is None:
         _check_word(name)
-    if base is None:
         return _hosted(name, None, key, name, more)
     from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: PLC0415 - only what is used
 
@@ -95,17 +98,13 @@ def _check_word(name: str) -> None:
         raise UsageError(f"unknown model {name!r}", where="--model", hint=hint)
 
 
-def _embedded(path: str, colon: str, say: Callable[[str], None] | None, timeout: float | None) -> Backend:
+def _embedded(name: str, local: LocalSettings, say: Callable[[str], None] | None, timeout: float | None) -> Backend:
     from promptwire.backends.local import LocalBackend  # noqa: PLC0415 - only what is used
+    from promptwire.backends.local_sources import find_source  # noqa: PLC0415 - only what is used
 
+    model, settings = split_settings(name)
     more: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-    if not colon:
-        return LocalBackend(say=say, **more)
-    file = Path(path).expanduser()
-    if not path or not os.path.isfile(file):
-        hint = "write local:/path/to/model.gguf, or `local` for the model that promptwire downloads"
-        raise UsageError(f"there is no model file {path!r}", where="--model", hint=hint)
-    return LocalBackend(file, say=say, **more)
+    return LocalBackend(find_source(model), settings.over(local), say=say, **more)
 
 
 def _scripted(what: str) -> Backend:

@@ -3,7 +3,7 @@
 It is a separate process because a server in the parent hangs on exit with a request in flight, and crashes when a thread is
 still inside it. It runs as long as its standard input is open. The system closes that pipe however the parent ends, `kill -9`
 included, so no server is left behind. Run as `python -m promptwire.backends.llama_server` with one line of JSON on standard
-input (`path context threads key`). It writes one line, `{"url": ...}` or `{"error": ...}`.
+input (`path batch repack context threads gpu_layers key`). It writes one line, `{"url": ...}` or `{"error": ...}`.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ def start(config: dict[str, Any]) -> Any:
     params.model.path = config["path"]
     params.model_alias = {"local"}  # otherwise replies contain the user's folders
     params.n_ctx = config["context"]
+    params.n_gpu_layers = config["gpu_layers"]
+    params.no_op_offload = not config["gpu_layers"]  # otherwise large batches would be computed on a GPU all the same
     # Several slots share batches, and the shape of a batch changes the last bits of every probability in it.
     params.n_parallel = 1
-    # From 64 tokens a batch on, another kernel is used. Its last digits differ, so results would depend on the prompt cache.
-    params.n_ubatch = 63
+    params.n_ubatch = config["batch"]
+    # Repacked weights write a sixth faster, and compute single tokens with other digits than batches.
+    params.no_extra_bufts = not config["repack"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = config["threads"]
     params.cache_ram_mib = 0
     params.api_keys = [config["key"]]

@@ -1,195 +1,205 @@
-"""Backend of the embedded model: llama.cpp in a child process, with reproducible completions.
+"""Backend of the embedded models: llama.cpp in child processes, with reproducible completions.
 
-It uses one slot, fixed threads, and batches below 64 tokens. With larger batches the last digits depend on what the request
-before left in the prompt cache: 42 of 48 label probabilities differed, by up to 0.05; with 63 none did. A run that was killed
-and started again would then end differently. Sampled replies don't use the prompt cache, and their seeds come from the cache
-key. The price is known to be 0.
+Each slot is a process of its own with one sequence, fixed threads, and batches whose sizes change no digit; see
+`promptwire.backends.prompt_cache`. Otherwise a run that was killed and started again would end differently: 13 of 24
+completions of a 1.5B model did, by up to 0.24 in a log-probability. Sampled replies don't use the prompt cache, and their seeds
+come from the cache key. The price is known to be 0.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-import os
-import secrets
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from promptwire.backend import FREE, Completion, Kind, Quote, Request
 from promptwire.backends import openai_format
-from promptwire.backends.http import HttpClient
+from promptwire.backends.known_models import least_batch
 from promptwire.backends.llama_logprobs import LlamaLogprobs
-from promptwire.backends.model_files import KNOWN, fingerprint, locate
-from promptwire.errors import ModelError, ModelUnavailable, TransientError, Unsupported
+from promptwire.backends.llama_process import LlamaProcess
+from promptwire.backends.local_context import choose_context
+from promptwire.backends.local_sources import LocalSource, find_source
+from promptwire.backends.prompt_cache import BATCH, PromptCache
+from promptwire.errors import ContextOverflow, ModelUnavailable, TransientError, Unsupported
+from promptwire.local_settings import LocalSettings
 
 __all__ = ["LocalBackend"]
 
-_CONTEXT: Final = 2048
-_START: Final = 120.0
-"""Time limit in seconds for the child to load the model."""
+_THREADS: Final = 2
+"""Default number of threads: fixed, because the last digits of completions depend on it."""
 _LONGEST: Final = 512
 """Longest reply without `max_tokens`. A small model that repeats itself would fill its context."""
-_RESTARTS: Final = 3
 _CLOSE: Final = 1e-3
 
 
+class _Slot:
+    """A process and the scoring that goes through it."""
+
+    def __init__(self, process: LlamaProcess, where: str, least: int) -> None:
+        """`least` is the smallest batch with sound digits; see `PromptCache`."""
+        self.process = process
+        self.post = PromptCache(process.post, least=least).post
+        self.logprobs = LlamaLogprobs(self.post, where=where)
+        self.busy = 0
+        """Requests that it answers now."""
+
+
 class LocalBackend:
-    """The model `local`, or with `path` any GGUF file."""
+    """A local model: `local`, or the one that `source` finds."""
 
     batches = False
-    parallel = 1
 
     def __init__(
-        self, path: Path | None = None, *, say: Callable[[str], None] | None = None, timeout: float = openai_format.TIMEOUT
+        self,
+        source: LocalSource | Path | None = None,
+        settings: LocalSettings | None = None,
+        *,
+        say: Callable[[str], None] | None = None,
+        timeout: float = openai_format.TIMEOUT,
     ) -> None:
-        """`say` gets progress messages of the model download."""
-        self.name = f"local:{path}" if path else "local"
+        """`source` may be a path; `say` gets progress messages of the model download. Raises UsageError."""
+        self._source = _as_source(source)
+        self._settings = (settings or LocalSettings()).over(LocalSettings.of_environment())
+        self.name = self._source.name
         self.timeout = timeout
-        self._path = path
+        self.parallel = self._settings.slots or 1
+        self.context = 0
+        """Context in tokens; 0 until it is open."""
         self._say = say
-        self._process: asyncio.subprocess.Process | None = None
-        self._client: HttpClient | None = None
-        self._starts = 0
+        self._slots: list[_Slot] = []
         self._self_test_result: asyncio.Future[None] | None = None
-        self._logprobs = LlamaLogprobs(self._post, where=self.name)
-        self.url = ""
-        """Address of the server; empty until it is open."""
-        self.key = secrets.token_hex(16)
-        """Key of the server, so that no other user of the machine can use it."""
 
     @property
     def identity(self) -> str:
-        """SHA-256 of the weights: a file gives the same completions in any folder."""
-        own = self._path or (Path(os.environ["PROMPTWIRE_MODEL"]) if os.environ.get("PROMPTWIRE_MODEL") else None)
-        return f"llama.cpp {fingerprint(own) if own else KNOWN['local'].sha256}"
+        """SHA-256 of the weights, and the settings that change answers: a file gives the same completions in any folder."""
+        changes = {"threads": self._threads, "gpu_layers": self._settings.gpu_layers or 0}
+        usual = {"threads": _THREADS, "gpu_layers": 0}
+        told = [f"{name}={value}" for name, value in changes.items() if value != usual[name]]
+        return " ".join(["llama.cpp", self._source.sha256, *told])
+
+    @property
+    def processes(self) -> list[LlamaProcess]:
+        """The process of each slot."""
+        return [slot.process for slot in self._slots]
+
+    @property
+    def url(self) -> str:
+        """Address of the first slot's server; empty until it is open."""
+        return self._slots[0].process.url if self._slots else ""
+
+    @property
+    def key(self) -> str:
+        """Key of the first slot's server; empty until it is open."""
+        return self._slots[0].process.key if self._slots else ""
+
+    @property
+    def _threads(self) -> int:
+        return self._settings.threads or _THREADS
 
     def quote(self) -> Quote:
         """Free."""
         return FREE
 
     def supports(self, kind: Kind, *, chat: bool) -> str:
-        """All kinds but infill; see `Backend.supports`."""
-        return f"{self.name} can't fill gaps: it was not trained for it" if kind == "infill" else ""
+        """All kinds but infill, and no chat without a chat template; see `Backend.supports`."""
+        if kind == "infill":
+            return f"{self.name} can't fill gaps: it was not trained for it"
+        header = self._source.header() if chat else None
+        if header is not None and not header.template:
+            return f"{self.name} has no chat template: use a template that completes text, such as task/completion.j2"
+        return ""
 
     async def open(self) -> None:
-        """Download the model file when missing, and start the server. Raises ModelUnavailable."""
-        self._path = self._path or await asyncio.to_thread(locate, "local", self._say)
-        await self._start()
+        """Fetch the model file when it is missing, and start the servers. Raises ModelUnavailable."""
+        path = await asyncio.to_thread(self._source.locate, self._say)
+        header = self._source.header()
+        if header is not None and not header.writes:
+            problem = f"the model writes no text: it is an embedding model ({header.architecture})"
+            raise ModelUnavailable(problem, where=self.name, hint="use a language model")
+        if header is not None:
+            self.context = choose_context(header, self._settings.context, slots=self.parallel, where=self.name)
+        least = least_batch(self._source.sha256)
+        config = {
+            "path": str(path),
+            "batch": BATCH,
+            "repack": not least,
+            "threads": self._threads,
+            "context": self.context,
+            "gpu_layers": self._settings.gpu_layers or 0,
+        }
+        self._slots = [
+            _Slot(LlamaProcess(config, where=self.name, timeout=self.timeout), self.name, least) for _ in range(self.parallel)
+        ]
+        for slot in self._slots:
+            await slot.process.start()
 
     async def call(self, request: Request, *, keys: Sequence[str]) -> list[Completion]:
         """Return one completion; see `Backend.call`. A server that ended is restarted, up to three times."""
+        if not self._slots:
+            raise ModelUnavailable("the embedded model is not running", where=self.name)
+        slot = min(self._slots, key=lambda each: each.busy)
+        slot.busy += 1
         try:
-            return [await self._answer(request, keys[0])]
+            return [await self._answer(slot, request, keys[0])]
         except TransientError as error:
-            if self._process is not None and self._process.returncode is not None:
-                await self._start()
-                raise TransientError("the embedded model's process ended and was started again", retry_after=0.0) from error
+            await slot.process.restart_if_ended(error)
             raise
+        finally:
+            slot.busy -= 1
 
     async def close(self) -> None:
-        """End the server. Requests in flight are dropped."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            if process.stdin is not None:
-                process.stdin.close()
-            try:
-                await asyncio.wait_for(process.wait(), 5)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        """End the servers. Requests in flight are dropped."""
+        slots, self._slots = self._slots, []
+        await asyncio.gather(*(slot.process.close() for slot in slots))
 
-    async def _start(self) -> None:
-        if self._starts > _RESTARTS:
-            raise ModelUnavailable("the embedded model's process keeps ending", where=self.name, hint="free some memory")
-        self._starts += 1
-        await self.close()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # otherwise a file `random.py` in the working folder would be imported instead of Python's own
-            "-m",
-            "promptwire.backends.llama_server",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C must reach only the run, which finishes its requests; the server ends with the run
-        )
-        config = {"path": str(self._path), "threads": _threads(), "context": _CONTEXT, "key": self.key}
-        report = await self._read_report(self._process, json.dumps(config) + "\n")
-        if "url" not in report:
-            raise self._refused(report)
-        self.url = report["url"]
-        self._client = HttpClient(self.url, key=self.key, timeout=self.timeout)
-
-    async def _read_report(self, process: asyncio.subprocess.Process, config: str) -> dict[str, Any]:
-        """Read the one line that the child writes."""
-        if process.stdin is None or process.stdout is None:
-            raise ModelUnavailable("the embedded model's process has no pipes", where=self.name)
-        try:
-            process.stdin.write(config.encode())
-            await process.stdin.drain()
-            line = await asyncio.wait_for(process.stdout.readline(), _START)
-            report = json.loads(line or b"{}")
-        except (TimeoutError, OSError, ValueError) as error:
-            raise ModelUnavailable(f"the embedded model did not start: {error}", where=self.name) from error
-        return report if isinstance(report, dict) else {}
-
-    def _refused(self, report: dict[str, Any]) -> ModelUnavailable:
-        if report.get("missing"):
-            return ModelUnavailable(str(report["error"]), where=self.name, hint="pip install 'promptwire[local]'")
-        hint = f"check that {self._path} is a model for llama.cpp, and that there is enough memory"
-        return ModelUnavailable(
-            f"the embedded model did not start: {report.get('error', 'it ended')}", where=self.name, hint=hint
-        )
-
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        if self._client is None:
-            raise ModelUnavailable("the embedded model is not running", where=self.name)
-        try:
-            return await self._client.post(path, body)
-        except ModelError as error:
-            error.where = self.name  # the address is temporary and of no use in a message
-            raise
-
-    async def _answer(self, request: Request, key: str) -> Completion:
+    async def _answer(self, slot: _Slot, request: Request, key: str) -> Completion:
         if request.kind in ("choose", "logprob"):
-            await self._ensure_self_test()
-            prompt = await self._prompt(request)
+            await self._ensure_self_test(slot)
+            prompt = await self._prompt(slot, request)
             running = not request.messages or request.messages[-1].role == "assistant"
             if request.kind == "choose":
-                return await self._logprobs.choose(prompt, request.options, running=running)
-            return await self._logprobs.likelihood(prompt, request.options[0], running=running)
+                return await slot.logprobs.choose(prompt, request.options, running=running)
+            return await slot.logprobs.likelihood(prompt, request.options[0], running=running)
         body = {**openai_format.body("local", request), "cache_prompt": not request.random, "seed": openai_format.seed(key)}
         body.setdefault("max_tokens", _LONGEST)
-        answer = openai_format.read_completions(await self._post("/v1" + openai_format.route(request), body), usd=0.0)[0]
+        reply = await slot.post("/v1" + openai_format.route(request), body)
+        answer = openai_format.read_completions(reply, usd=0.0)[0]
+        self._refuse_cut(answer, int(body["max_tokens"] or 0))
         if request.messages and request.messages[-1].role == "assistant":  # llama.cpp repeats the given beginning of the reply
             return replace(answer, text=answer.text.removeprefix(request.messages[-1].content))
         return answer
 
-    async def _prompt(self, request: Request) -> str:
+    def _refuse_cut(self, answer: Completion, most: int) -> None:
+        """Raise ContextOverflow for a reply that the context cut off: in a longer context it would be another."""
+        if answer.cut_off and answer.tokens_out < most:
+            problem = (
+                f"the prompt of {answer.tokens_in} tokens leaves room for {answer.tokens_out} of the {most} tokens of a reply: "
+                f"the context has {self.context} tokens"
+            )
+            hint = "shorten the prompt or its examples, lower max_tokens, or give the model a longer context"
+            raise ContextOverflow(problem, where=self.name, hint=hint)
+
+    async def _prompt(self, slot: _Slot, request: Request) -> str:
         """Whole text that the model reads before the answer."""
         if not request.messages:
             return request.prompt
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        return str((await self._post("/apply-template", {"messages": messages}))["prompt"])
+        return str((await slot.process.post("/apply-template", {"messages": messages}))["prompt"])
 
-    async def _ensure_self_test(self) -> None:
+    async def _ensure_self_test(self, slot: _Slot) -> None:
         """Test once that scoring works: a build that ignores the grammar would return wrong scores silently."""
         if self._self_test_result is None:
-            self._self_test_result = asyncio.ensure_future(self._self_test())
+            self._self_test_result = asyncio.ensure_future(self._self_test(slot))
         await asyncio.shield(self._self_test_result)
 
-    async def _self_test(self) -> None:
+    async def _self_test(self, slot: _Slot) -> None:
         start = "One two three four five"
-        likely = await self._logprobs.likelihood(start, "six seven", running=True)
-        odd = await self._logprobs.likelihood(start, "spoon violin", running=True)
-        chosen = await self._logprobs.choose(start, ("six", "violin"), running=True)
+        likely = await slot.logprobs.likelihood(start, "six seven", running=True)
+        odd = await slot.logprobs.likelihood(start, "spoon violin", running=True)
+        chosen = await slot.logprobs.choose(start, ("six", "violin"), running=True)
         if sum(likely.weights) <= sum(odd.weights) or abs(sum(map(math.exp, chosen.weights)) - 1) > _CLOSE:
             raise Unsupported(
                 "the embedded model failed its self-test for scoring",
@@ -198,7 +208,7 @@ class LocalBackend:
             )
 
 
-def _threads() -> int:
-    """Fixed number of threads, because the last digits of scores depend on it; set by `PROMPTWIRE_THREADS`."""
-    count = os.environ.get("PROMPTWIRE_THREADS", "")
-    return int(count) if count.isdigit() and int(count) else 2
+def _as_source(given: LocalSource | Path | None) -> LocalSource:
+    if given is None or isinstance(given, Path):
+        return find_source(f"local:{given}" if given else "local")
+    return given

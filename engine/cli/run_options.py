@@ -29,7 +29,11 @@ __all__ = [
 
 Task = Annotated[str, typer.Option(help="A shipped task, a task file, a folder with train.jsonl, or a data file.")]
 Models = Annotated[
-    list[str] | None, typer.Option(metavar="[ROLE=]NAME", help="Model of all roles or of one: task, meta, judge.")
+    list[str] | None,
+    typer.Option(
+        metavar="[ROLE=]NAME",
+        help="Model of all roles or of one: task, meta, judge.",
+    ),
 ]
 ApiBases = Annotated[list[str] | None, typer.Option(metavar="[ROLE=]URL", help="Address of an OpenAI-compatible server.")]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
@@ -87,18 +91,22 @@ def parse_options(fields: dict[str, Any]) -> Options:
 def _by_role(items: list[str] | None, what: str) -> dict[str, str]:
     """Parse `task=a,meta=b`, or one value for all roles.
 
-    A value may hold `=` and `:`, so only a role's name before `=` counts.
+    A value may hold `=` and `:`, so only a role's name before `=` counts. Settings of a local model follow its name.
     """
     from promptwire.errors import UsageError, suggest
+    from promptwire.local_settings import LocalSettings, is_local
 
     known = ("task", "meta", "judge")
     found: dict[str, str] = {}
+    last = "task"
     for item in (part for text in items or () for part in text.split(",")):
         role, equals, value = item.partition("=")
         if equals and role in known:
-            found[role] = value
+            last, found[role] = role, value
+        elif equals and role in LocalSettings.model_fields and is_local(found.get(last, "")):
+            found[last] += f",{item}"
         elif equals and role.isalpha():
             raise UsageError(f"there is no role {role!r}, so {item!r} names no {what}", hint=suggest(role, known, noun="roles"))
         else:
-            found["task"] = item
+            last, found["task"] = "task", item
     return found

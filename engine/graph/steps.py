@@ -15,6 +15,7 @@ from promptwire.cache.policy import CachePolicy
 from promptwire.errors import Location
 from promptwire.graph.step_keys import OnError
 from promptwire.limits import Limits
+from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
 
 __all__ = [
@@ -182,6 +183,8 @@ class Graph:
     """Python type of each output."""
     models: Mapping[Role, Settings] = field(default_factory=dict)
     """Settings by role. Settings of a step or template take precedence."""
+    local: Mapping[Role, LocalSettings] = field(default_factory=dict)
+    """Settings of local models by role; those of an inner pipeline have no effect."""
     limits: Limits = Limits()
     optional: frozenset[str] = frozenset()
     """Inputs that may be unset."""

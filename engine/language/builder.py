@@ -91,7 +91,8 @@ def build(
         steps=kept,
         outputs=outputs,
         types=types,
-        models=spec.models,
+        models={role: given.sampling() for role, given in spec.models.items()},
+        local={role: given.local for role, given in spec.models.items() if given.local},
         limits=spec.limits,
         optional=frozenset(name for name, given in spec.inputs.items() if given.optional),
     )

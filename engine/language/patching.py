@@ -70,6 +70,7 @@ def _may_create(step: str, yaml_value: YamlValue, path: Sequence[str], *, last: 
         return True
     return (
         (path == ["models"] and step in get_args(Role))
+        or (step == "local" and len(path) == 2 and path[0] == "models")
         or (step in _SETTINGS and yaml_value.get("use") is not None)
         or (step == "extra" and _is_sampling(path))
     )

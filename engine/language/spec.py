@@ -15,6 +15,7 @@ from promptwire.cache.policy import CachePolicy
 from promptwire.documents.validation_errors import FORMS, validate
 from promptwire.graph.step_keys import ENGINE_KEYS, OnError
 from promptwire.limits import Limits
+from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
 from promptwire.values import Model
 
@@ -185,6 +186,19 @@ NodeSpec = Annotated[
 ]
 
 
+class RoleSpec(Settings):
+    """Settings of a role's model: how it samples, and how a local model runs."""
+
+    called: ClassVar[str] = "'models'"
+
+    local: LocalSettings | None = None
+    """Settings of a local model."""
+
+    def sampling(self) -> Settings:
+        """The sampling settings alone."""
+        return Settings.model_validate(self.model_dump(exclude_unset=True, exclude={"local"}))
+
+
 class PipelineSpec(Model):
     """A pipeline file after `extends` and `override` are resolved."""
 
@@ -204,8 +218,8 @@ class PipelineSpec(Model):
     """Inputs."""
     params: dict[Name, ParamSpec] = {}
     """Settings that `-p` can change."""
-    models: dict[Role, Settings] = {}
-    """Sampling settings by role."""
+    models: dict[Role, RoleSpec] = {}
+    """Sampling settings by role, and under `local` the settings of a local model."""
     limits: Limits = Limits()
     """Budgets and rate limits."""
     nodes: dict[Name, NodeSpec] = Field(min_length=1)

@@ -17,6 +17,7 @@ from promptwire.graph.port_types import name_of
 from promptwire.graph.step_keys import OnError, keys_of
 from promptwire.language.spec import PARAM_WORDS, CallSpec, ParamType, PortType
 from promptwire.limits import Limits, RateLimits
+from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
@@ -44,7 +45,7 @@ _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
     """The schema for the node types `types`, by default all installed ones."""
     types = Registry() if types is None else types
-    described: list[type[Model]] = [CallSpec, Limits, Settings, RateLimits]
+    described: list[type[Model]] = [CallSpec, Limits, Settings, LocalSettings, RateLimits]
     add_field_docs(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
     return {
         "$schema": DIALECT,
@@ -77,13 +78,19 @@ def _top() -> Schema:
         "models": {
             "type": "object",
             "propertyNames": {"enum": list(get_args(Role))},
-            "additionalProperties": {"$ref": "#/definitions/settings"},
-            "description": "Sampling settings by role.",
+            "additionalProperties": _role(),
+            "description": "Sampling settings by role, and under `local` the settings of a local model.",
         },
         "limits": _limits(),
         "nodes": {**_named({"$ref": "#/definitions/node"}), "minProperties": 1, "description": "The graph."},
         "outputs": {**anything, "minProperties": 1, "description": "Outputs; the first is the main output."},
     }
+
+
+def _role() -> Schema:
+    settings = _plain(Settings)
+    local = {**_plain(LocalSettings), "description": "Settings of a local model."}
+    return {**settings, "properties": {**settings["properties"], "local": local}, "description": "Settings of a role's model."}
 
 
 def _limits() -> Schema:

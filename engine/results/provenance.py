@@ -103,7 +103,7 @@ def fingerprint(task: Task) -> str:
 
     File names and notes about files have no effect on it. Raises RunError when a template can't be read.
     """
-    told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric"})
+    told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric", "local"})
     texts = [path for path in (task.template, task.rubric) if path]
     for path in texts:
         log_access(path)

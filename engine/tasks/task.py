@@ -21,7 +21,9 @@ from promptwire.documents.resources import task_path
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
+from promptwire.local_settings import LocalSettings
 from promptwire.metrics.metric import Metric, find_metric
+from promptwire.node import Role
 from promptwire.tasks.file_reach import TaskFiles
 from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated, split
 from promptwire.templating.parsing import Parse
@@ -47,6 +49,15 @@ class DataFiles(Model):
     """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
     test: str | None = None
     """Held-out examples for the report. When not given, half of train."""
+
+
+class ModelSpec(Model):
+    """Settings of one role's model in a task file."""
+
+    called: ClassVar[str] = "'models'"
+
+    local: LocalSettings = LocalSettings()
+    """Settings of a local model."""
 
 
 class TaskSpec(Model):
@@ -76,6 +87,8 @@ class TaskSpec(Model):
     """The possible answers, for the metric `choice`."""
     settings: Settings = Settings()
     """Sampling settings of the task model."""
+    models: dict[Role, ModelSpec] = {}
+    """Settings of local models by role."""
     parse: Parse | None = None
     """How the answer is read out of a reply; by default as the template says."""
 
@@ -119,6 +132,8 @@ class Task(Model):
     """The possible answers, for the metric `choice`."""
     settings: Settings
     """Sampling settings of the task model."""
+    local: Mapping[Role, LocalSettings] = {}
+    """Settings of local models by role."""
     parse: Parse | None
     """How the answer is read out of a reply; None means as the template says."""
     notes: tuple[str, ...] = ()
@@ -244,6 +259,7 @@ def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
         rubric=str(files.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
         labels=spec.labels,
         settings=spec.settings,
+        local={role: given.local for role, given in spec.models.items()},
         parse=spec.parse,
         notes=tuple(notes),
     )

@@ -12,6 +12,7 @@ from promptwire.backend import Completion, Request, Settings
 from promptwire.backends.http import HttpClient
 from promptwire.backends.local import LocalBackend
 from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused, TransientError
+from promptwire.local_settings import LocalSettings
 from promptwire.values import Message
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,9 +102,39 @@ async def test_scores_do_not_depend_on_earlier_requests(embedded: LocalBackend) 
     assert there == back[::-1]
 
 
+async def test_long_prompts_do_not_depend_on_what_was_asked_before(embedded: LocalBackend) -> None:
+    """With the prompt cache, a prompt beyond 256 tokens whose last token alone is computed had another probability."""
+    text = " ".join(f"Line {n}: the red cat." for n in range(40))
+    request = Request("choose", prompt=f"{text} The cat is", options=("red", "blue"))
+    await ask(embedded, topic("Something else."))
+    first = await ask(embedded, request)
+    assert first.tokens_in > 256
+    assert await ask(embedded, request) == first
+
+
+async def test_a_reply_that_the_context_cuts_off_is_an_error_with_all_sizes() -> None:
+    backend = LocalBackend(settings=LocalSettings(context=256))
+    await backend.open()
+    story = Request("generate", prompt="Once upon a time", settings=Settings(temperature=0, max_tokens=400))
+    with pytest.raises(ContextOverflow, match=r"prompt of \d+ tokens .* of the 400 tokens .* has 256 tokens") as caught:
+        await ask(backend, story)
+    assert "longer context" in caught.value.hint
+    await backend.close()
+
+
+async def test_two_slots_give_the_same_answers_as_one(embedded: LocalBackend) -> None:
+    requests = [topic(f"Sentence {n} about the rain.") for n in range(4)]
+    backend = LocalBackend(settings=LocalSettings(slots=2))
+    await backend.open()
+    assert backend.parallel == len(backend.processes) == 2
+    together = await asyncio.gather(*(ask(backend, request) for request in requests))
+    assert together == [await ask(embedded, request) for request in requests]
+    await backend.close()
+
+
 async def test_the_error_for_a_long_prompt_states_both_lengths(embedded: LocalBackend) -> None:
-    with pytest.raises(ContextOverflow, match=r"\d+ tokens.*2048 tokens") as caught:
-        await ask(embedded, Request("generate", prompt="word " * 3000, settings=GREEDY))
+    with pytest.raises(ContextOverflow, match=r"\d+ tokens.*8192 tokens") as caught:
+        await ask(embedded, Request("generate", prompt="word " * 9000, settings=GREEDY))
     assert caught.value.hint
     assert (await ask(embedded, Request("generate", prompt="Still there", settings=GREEDY))).text
 
@@ -127,9 +158,9 @@ async def test_a_server_that_ended_is_restarted() -> None:
     backend = LocalBackend()
     await backend.open()
     before = await ask(backend, topic("He scored twice."))
-    assert backend._process is not None
-    backend._process.kill()
-    await backend._process.wait()
+    assert backend.processes[0].child is not None
+    backend.processes[0].child.kill()
+    await backend.processes[0].child.wait()
     with pytest.raises(TransientError, match="started again"):
         await ask(backend, topic("He scored twice."))
     assert await ask(backend, topic("He scored twice.")) == before
@@ -139,7 +170,7 @@ async def test_a_server_that_ended_is_restarted() -> None:
 async def test_closing_with_a_request_in_flight_ends_the_process() -> None:
     backend = LocalBackend()
     await backend.open()
-    process = backend._process
+    process = backend.processes[0].child
     assert process is not None
     long = Request("generate", prompt="Once", settings=Settings(temperature=0, max_tokens=1500))
     asked = asyncio.ensure_future(ask(backend, long))
@@ -154,9 +185,9 @@ async def test_an_invalid_model_file_is_one_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(1000))
     backend = LocalBackend(path)
-    with pytest.raises(ModelUnavailable, match="did not start") as caught:
+    with pytest.raises(ModelUnavailable, match="damaged") as caught:
         await backend.open()
-    assert str(path) in caught.value.hint
+    assert str(path) in caught.value.where
     await backend.close()
 
 
@@ -205,15 +236,14 @@ async def test_a_module_in_the_working_folder_is_not_imported(tmp_path: Path, mo
     await backend.close()
 
 
-async def test_a_reply_without_max_tokens_has_a_default_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reply_without_max_tokens_has_a_default_limit(embedded: LocalBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[object] = []
 
     async def post(path: str, body: dict[str, object]) -> dict[str, object]:
         sent.append(body["max_tokens"])
-        return {"choices": [{"text": "x", "finish_reason": "length"}], "usage": {}}
+        return {"choices": [{"text": "x", "finish_reason": "stop"}], "usage": {}}
 
-    backend = LocalBackend()
-    monkeypatch.setattr(backend, "_post", post)
+    monkeypatch.setattr(embedded._slots[0], "post", post)
     for settings in (Settings(), Settings(max_tokens=1500)):
-        await ask(backend, Request("generate", prompt="p", settings=settings))
+        await ask(embedded, Request("generate", prompt="p", settings=settings))
     assert sent == [512, 1500]

