@@ -187,7 +187,7 @@ def _critiques(text: str, draw: random.Random) -> list[str]:
 def _edits(text: str, draw: random.Random) -> list[str]:
     """The requested number of prompts, edited after the critique."""
     number = re.search(r"Write (\d+) improved", text)
-    critique = re.search(r'reviewer [^:\n]*:\n\n"""\n(.*?)\n"""', text, re.DOTALL)
+    critique = re.search(r'reviewer [^:\n]*:\s+(?:"""\n)?(.*?)\n(?:"""|\nWrite)', text, re.DOTALL)
     prompt = _current_prompt(text) or ""
     wanted = _apply_advice(_hints(prompt), critique[1] if critique else "")
     return [_compose(prompt, wanted, draw) for _ in range(int(number[1]) if number else 1)]

@@ -89,6 +89,13 @@ def test_an_edit_follows_only_its_critique() -> None:
     assert named(*ask("protegi/edit.j2", critique=vague)) == {"weight"}
 
 
+def test_an_edit_follows_a_critique_in_a_template_of_ones_own() -> None:
+    fault = "A reviewer sees this fault in it: it has to state the colour.\n\nWrite a better prompt, between <START> and <END>."
+    said = meta(Request("generate", (Message(role="user", content=PROMPT + fault),)), "k")
+    assert said is not None
+    assert named(said) == {"weight", "colour"}
+
+
 @pytest.mark.parametrize("template", ["protegi/paraphrase.j2", "ape/resample.j2", "ape/paraphrase.j2"])
 def test_a_paraphrase_has_the_same_hints_in_other_words(template: str) -> None:
     written = {ask(template, key)[0] for key in map(str, range(8))}
