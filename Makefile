@@ -3,10 +3,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
-.PHONY: demo test lint types schema editor docs release clean
+REAL ?= local:qwen2.5-coder-1.5b
+
+.PHONY: demo demo-real test lint types schema editor docs release clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
+
+demo-real: .venv/ready-local ## APE, then ProTeGi, with a 1.5B model (1.1 GB): about ten minutes; REAL=NAME takes another model
+	@$(BIN)/promptwire models --fetch $(REAL)
+	@$(BIN)/promptwire run ape -p draws=2 -p n=5 -p first=10 -p scored_on=40 --task antonyms --model $(REAL) --seed 0
+	@$(BIN)/promptwire run protegi-small --task antonyms --model $(REAL) --seed 0
+	@$(BIN)/python bench/critique.py
 
 test: .venv/ready-dev ## run the tests; ARGS="-k cache" adds flags
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

@@ -44,6 +44,8 @@ PIPELINES = {
 BASELINE = "random-search"
 SHIPPED = ("dates", "foods", "past-tense", "queues")
 """Shipped tasks; none is like one that templates were tuned on (see bench/templates.py)."""
+DEMO = (("antonyms", "ape"), ("antonyms", "protegi-small"))
+"""Task and pipeline of the runs of `make demo-real`. They are kept as bundles and not part of the page's comparison."""
 PUBLIC: dict[str, dict[str, Any]] = {
     "ii_larger_animal": {"prompt": "Write an animal.", "metric": "exact"},
     "ii_taxonomy_animal": {"prompt": "Write some of the words.", "metric": "set"},
@@ -77,6 +79,11 @@ class Run:
         return self.task in PUBLIC
 
     @property
+    def demo(self) -> bool:
+        """Whether it is a run of `make demo-real`."""
+        return (self.task, self.pipeline) in DEMO
+
+    @property
     def file(self) -> Path:
         """Its file in docs/results/."""
         return PUBLIC_RESULTS / f"{self.name}.json" if self.public else RESULTS / f"{self.name}.bundle.jsonl.gz"
@@ -88,7 +95,10 @@ class Run:
 
 
 def runs(only: str = "") -> Iterator[Run]:
-    """The runs whose names contain `only`; seed 0 of all tasks first."""
+    """The runs whose names contain `only`: those of the demo, then seed 0 of all tasks."""
+    for task, pipeline in DEMO:
+        if only in Run(task, pipeline, 0).name:
+            yield Run(task, pipeline, 0)
     for seed in (0, 1, 2):
         for task in (*SHIPPED, *PUBLIC):
             for pipeline in PIPELINES:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import results
+from critique import critique_and_edit
 from results import Run
 
 from promptwire.bundles.replay import manifest_of, replay, shipped_changes
@@ -78,46 +78,3 @@ def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[s
         "dropped": sum(found.get("with copied examples", 0) for found in meta.values()),
         "pairs": pairs,
     }
-
-
-def critique_and_edit(folder: Path, winner: str) -> dict[str, Any] | None:
-    """A critique of the run, the prompt that was edited after it, and the failures that it is about.
-
-    Best is the edit that won, else the first one. A step's edits are in the order of its critiques; steps that lost an edit to
-    an unreadable reply or a copy are passed over, since there the two can't be told apart.
-    """
-    rows = [json.loads(line) for line in (folder / "values.jsonl").read_text(encoding="ascii").splitlines()]
-    pairs = list(_aligned(rows))
-    return next((pair for pair in pairs if pair["edit"] == winner), pairs[0] if pairs else None)
-
-
-def _aligned(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        for critiques in (port["items"] for port in row["outputs"].values() if _has(port, "cases")):
-            edits = next((found for found in map(_edits, rows) if found and _follows(row, found)), None)
-            if edits is None or len(edits["items"]) != len(critiques):
-                continue
-            for critique, edit in zip(critiques, edits["items"], strict=True):
-                cases = [
-                    {"input": case["example"]["input"], "expected": case["example"]["outputs"][0], "given": case["output"]}
-                    for case in critique["cases"]
-                ]
-                yield {"prompt": critique["prompt"]["text"], "critique": critique["text"], "edit": edit["text"], "cases": cases}
-
-
-def _has(port: Any, key: str) -> bool:
-    """Whether a port holds a list whose items have `key`."""
-    items = port.get("items") if isinstance(port, dict) else None
-    return bool(items) and all(isinstance(item, dict) and key in item for item in items)
-
-
-def _edits(row: dict[str, Any]) -> dict[str, Any] | None:
-    """The output of a step that edits, with its place; None for another step."""
-    name = row["path"].rpartition(".")[2]
-    return {**row, **row["outputs"]["prompts"]} if name == "edits" and "prompts" in row["outputs"] else None
-
-
-def _follows(critiques: dict[str, Any], edits: dict[str, Any]) -> bool:
-    """Whether two rows are of the same round and the same element, and of steps side by side."""
-    same = all(critiques[key] == edits[key] for key in ("round", "element"))
-    return same and critiques["path"].rpartition(".")[0] == edits["path"].rpartition(".")[0]

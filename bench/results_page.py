@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import critique
 import jinja2
 import results
 import results_figures
@@ -41,11 +42,12 @@ def changes() -> dict[str, tuple[str, ...]]:
 
 
 def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> str:
-    """The page of these figures."""
+    """The page of these figures; runs of the demo are left out."""
+    found = [one for one in found if one["task"] in (*results.SHIPPED, *results.PUBLIC)]
     environment = jinja2.Environment(  # noqa: S701 - Markdown, of our own figures
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"score": score, "gain": gain, "indented": indented}
+    environment.filters |= {"score": score, "gain": gain, "indented": indented, "shown": critique.shown}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         tasks=[_task(name, found) for name in (*results.SHIPPED, *results.PUBLIC) if any(one["task"] == name for one in found)],
         pipelines=[_pipeline(name, found) for name in results.PIPELINES],
@@ -57,7 +59,7 @@ def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> st
         most=results.MOST_EXAMPLES,
         model=results.MODEL,
         made=len(found),
-        planned=len(list(results.runs())),
+        planned=sum(not run.demo for run in results.runs()),
         edit=_edit(found),
         changed=changed,
     )

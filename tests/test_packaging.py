@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_the_wheel_holds_every_module_pipeline_task_and_template_and_nothing_els
     assert names == sources()
 
 
+def test_the_sdist_holds_what_its_tests_and_its_readme_need_and_no_bundle_of_results(wheel: Path) -> None:
+    (source,) = wheel.parent.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    wanted = {name for name in tracked if not name.startswith((".", "docs/results/")) and name != "MANIFEST.in"}
+    assert wanted - names == set()
+    assert not [name for name in names if name.startswith("docs/results/") or "__pycache__" in name]
+
+
 def test_every_folder_with_python_is_a_package_that_setuptools_knows() -> None:
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     folders = {
@@ -64,7 +75,7 @@ def test_the_engine_has_no_module_that_would_hide_a_folder() -> None:
 def test_the_installed_wheel_runs_a_pipeline_and_makes_nothing_but_promptwire_importable(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
+        archive.extractall(site)  # noqa: S202 - our own wheel
     (tmp_path / "model.yaml").write_text("- {kind: choose, choose: positive}\n- {reply: [one, two]}\n")
     code = (
         "import importlib.util, promptwire, sys\n"

@@ -89,3 +89,31 @@ def test_the_tree_names_every_folder_there_is() -> None:
     shown = set(re.findall(r"^(\w+)/ ", README, re.MULTILINE))
     there = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     assert shown == there - {"build", "dist"} - {name for name in there if name.endswith(".egg-info")}
+
+
+def without_comments(text: str) -> list[list[tuple[str, list[str]]]]:
+    """Sections of a README: language and lines of each code block, without comments and without the words of the folder tree."""
+    sections = []
+    for section in re.split(r"^## ", text, flags=re.MULTILINE):
+        found = []
+        for language, body in re.findall(r"^```(\w*)\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
+            tree = body.startswith("pipelines/ ")
+            lines = [
+                line.split()[0] if tree else line.partition("  #")[0].partition(" # ")[0].rstrip() for line in body.splitlines()
+            ]
+            found.append((language, lines))
+        sections.append(found)
+    return sections
+
+
+def test_the_chinese_readme_shows_the_same_commands_options_and_pages() -> None:
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+    assert without_comments(chinese) == without_comments(README)
+    links = re.compile(r"\]\(([\w./-]+)\)")
+    assert set(links.findall(chinese)) - {"README.md"} == set(links.findall(README)) - {"README.zh-CN.md"}
+    assert "(README.zh-CN.md)" in README and "(README.md)" in chinese
+    spans = re.compile(r"`([^`\n]+)`")
+    flags = [[spans.findall(line)[0] for line in text.splitlines() if line.startswith("| `")] for text in (README, chinese)]
+    assert flags[0] == flags[1]
+    codes = [re.findall(r"\d+", text.partition(start)[2]) for text, start in ((README, "Exit codes"), (chinese, "退出码"))]
+    assert codes[0] == codes[1]

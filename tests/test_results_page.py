@@ -9,6 +9,7 @@ import importlib
 import json
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,8 @@ ROOT = Path(__file__).parents[1]
 
 sys.path.insert(0, str(ROOT / "bench"))
 try:
-    script, figures, page = (importlib.import_module(name) for name in ("results", "results_figures", "results_page"))
+    names = ("results", "results_figures", "results_page", "critique")
+    script, figures, page, critique = (importlib.import_module(name) for name in names)
 finally:
     sys.path.remove(str(ROOT / "bench"))
 MADE = [run for run in script.runs() if run.file.exists()]
@@ -51,7 +53,7 @@ def test_every_task_meets_every_pipeline_and_two_tasks_three_seeds(results: Modu
     made = list(results.runs())
     tasks = len(results.SHIPPED) + len(results.PUBLIC)
     assert tasks >= 8
-    assert len(made) == len(set(made)) == len(results.PIPELINES) * (tasks + 2 * len(results.REPEATED))
+    assert len(made) == len(set(made)) == len(results.PIPELINES) * (tasks + 2 * len(results.REPEATED)) + len(results.DEMO)
     assert {run.task for run in results.runs("-opro-small-2")} == set(results.REPEATED)
 
 
@@ -115,6 +117,15 @@ def test_of_a_public_task_no_text_of_its_examples_is_published(
     assert "| random-search | 0 | 1.00 [" in shown and "yak" not in shown
 
 
+def test_make_demo_real_fetches_the_model_and_makes_the_runs_whose_bundles_are_kept(results: ModuleType) -> None:
+    command = ["make", "-n", "-o", ".venv/ready-local", "demo-real"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    fetch, *ran, last = [line.removeprefix(".venv/bin/") for line in lines]
+    assert fetch == f"promptwire models --fetch {results.MODEL}"
+    assert ran == [results.Run(task, pipeline, 0).command() for task, pipeline in results.DEMO]
+    assert last == "python bench/critique.py"
+
+
 @pytest.mark.parametrize("run", [run for run in MADE if not run.public], ids=lambda run: run.name)
 def test_a_bundle_replays_to_the_figures_of_the_page(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure means that code changed a published number: mend the code, or run bench/results.py again and say why."""
@@ -153,6 +164,7 @@ def small(results: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(results, "PUBLIC_RESULTS", tmp_path / "results" / "public")
     monkeypatch.setattr(results, "SHIPPED", ("planted",))
+    monkeypatch.setattr(results, "DEMO", ())
     monkeypatch.setattr(
         results,
         "PIPELINES",
@@ -178,8 +190,19 @@ def test_the_page_shows_gain_comparison_with_random_search_and_an_edit_of_a_crit
     text = page.PAGE.read_text(encoding="utf-8")
     assert f"| protegi | 0 | {page.score(protegi['best'])} | {page.gain(protegi['gain'])} | {page.gain(beside)} |" in text
     assert "\n  ".join(protegi["prompt"].splitlines()) in text
-    assert protegi["edit"]["edit"] in text
+    assert protegi["edit"]["edit"] in text and f"critique:\n  {protegi['edit']['critique']}\n" in text
     assert "are those of this version" in text
+
+
+def test_the_critique_of_the_newest_run_is_shown(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["critique.py"])
+    critique.main()
+    assert figures.load()[1]["edit"]["critique"] in capsys.readouterr().out
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(small / "none"))
+    with pytest.raises(SystemExit, match="no finished run"):
+        critique.main()
 
 
 def test_a_shipped_template_that_changed_is_listed_and_the_figures_stay(small: Path) -> None:
