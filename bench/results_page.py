@@ -61,6 +61,7 @@ def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> st
         made=len(found),
         planned=sum(not run.demo for run in results.runs()),
         edit=_edit(found),
+        example=next((run for run in results.runs() if run.file.exists() and not run.public), None),
         changed=changed,
     )
 
@@ -116,8 +117,9 @@ def against_baseline(one: Figures, found: Sequence[Figures]) -> Interval | None:
 
 
 def _edit(found: Sequence[Figures]) -> Figures | None:
-    """The critique and edit to show: that of the run with the largest gain of those whose winner it made, else of any."""
-    having = [one for one in found if one["edit"]]
+    """The critique and edit to show: of ProTeGi's runs if any has one, that of the largest gain whose winner it made."""
+    every = [one for one in found if one["edit"]]
+    having = [one for one in every if one["pipeline"].startswith("protegi")] or every
     best = max(having, key=lambda one: (one["edit"]["edit"] == one["prompt"], one["gain"]["score"]), default=None)
     return best and {**best["edit"], **{key: best[key] for key in ("task", "pipeline", "seed")}}
 
