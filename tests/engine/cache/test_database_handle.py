@@ -94,5 +94,5 @@ def test_completions_are_dumped_when_the_folder_can_not_be_recreated(tmp_path: P
         cache.close()
     (left,) = spare.iterdir()
     os.unlink(folder)
-    assert import_responses(left, folder) == (2, 2)
+    assert import_responses(left, folder) == (2, 2, 0)
     assert texts(folder) == {"paid 1", "paid 2"}

@@ -341,7 +341,7 @@ def test_completions_of_a_full_disk_are_dumped_to_an_importable_file(tmp_path: P
     assert left.stat().st_mode & 0o777 == 0o600
     before = len(list(rows(folder)))
     assert before > 0
-    assert import_responses(left, folder) == (3, 3)
+    assert import_responses(left, folder) == (3, 3, 0)
     assert [row.record.completion for row in rows(folder) if isinstance(row, CacheEntry)] == [Completion("x" * 20_000)] * (
         before + 3
     )

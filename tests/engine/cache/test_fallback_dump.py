@@ -25,7 +25,7 @@ def test_the_dump_is_written_to_the_first_writable_folder(tmp_path: Path, monkey
     left = write_fallback_dump(ANSWERS)
     assert left is not None and left.parent == there
     assert left.stat().st_mode & 0o777 == 0o600
-    assert import_responses(left, tmp_path / "cache") == (3, 3)
+    assert import_responses(left, tmp_path / "cache") == (3, 3, 0)
 
 
 def test_a_failed_dump_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
