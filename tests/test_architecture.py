@@ -39,6 +39,7 @@ DOORS = {
     "typer": "cli",
     "platformdirs": "backends.known_models",
     "pygraphviz": "drawing.graphviz",
+    "huggingface_hub": "backends.model_hub",
     "regex": "security.safe_regex",
 }
 """Each third-party library and the one module that imports it."""

@@ -1,6 +1,7 @@
 """Makes the backend for a model name, without heavy imports and without sending a request.
 
 local, local:NAME                an embedded model
+local:hf:OWNER/REPO/FILE.gguf    a file of a hub, with @REVISION after it for a commit
 local:FILE.gguf                  a model file; settings follow after commas: local:FILE.gguf,context=4096,threads=4
 scripted:echo, scripted:FILE     a scripted model, by the rules in a YAML or JSON file
 scripted:planted                 the scripted model for the task `planted`, for trying any shipped pipeline

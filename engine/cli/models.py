@@ -17,8 +17,8 @@ def models(
     remove: Annotated[str | None, typer.Option(metavar="NAME", help="Delete the file of this model.")] = None,
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch the file of this model now.")] = None,
 ) -> None:
-    """List the embedded models; fetch or remove one."""
-    from promptwire.backends import known_models, model_files
+    """List the local models; fetch or remove one. NAME is that of the list, or hf:OWNER/REPO/FILE.gguf."""
+    from promptwire.backends import model_files
     from promptwire.cli.report_text import console, print_table
 
     if remove is not None:
@@ -26,17 +26,33 @@ def models(
     elif fetch is not None:
         sys.stdout.write(f"{_fetch(fetch)}\n")
     else:
-        rows = [
-            (model.name, "present" if model.present else "absent", f"{model.size / 1e6:.0f} MB", model.licence, str(model.path))
-            for model in known_models.KNOWN.values()
-        ]
-        print_table(rows, ("model", "state", "size", "licence", "file"), console())
+        print_table(_rows(), ("model", "state", "size", "licence", "file"), console())
+
+
+def _rows() -> list[tuple[str, ...]]:
+    """A row for each known model, and for each file of a hub that is here."""
+    from promptwire.backends import known_models, model_files
+
+    rows: list[tuple[str, ...]] = []
+    for model in known_models.KNOWN.values():
+        partial = model.path.with_name(f".{model.file}.part")
+        have = f"{partial.stat().st_size * 100 // model.size}% fetched" if partial.is_file() else "absent"
+        name = model.name if model.name == "local" else f"local:{model.name}"
+        state = "present" if model.present else have
+        rows.append((name, state, f"{model.size / 1e6:.0f} MB", model.licence, str(model.path)))
+    for file in model_files.hub_files():
+        size = f"{file.path.stat().st_size / 1e6:.0f} MB"
+        rows.append((f"local:hf:{file}", "present", size, f"see {file.repo}", str(file.path)))
+    return rows
 
 
 def _fetch(name: str) -> Path:
     """Fetch the file of a model, if it is missing or damaged. Raises ModelUnavailable or UsageError."""
-    from promptwire.backends import known_models, model_files
+    from promptwire.backends import known_models, model_files, model_hub
 
+    if model_files.is_hub(name):
+        file = model_hub.HubFile.parsed(name)
+        return file.path if file.path.is_file() else model_files.fetch_from_hub(file, _say)
     known = known_models.find_known(name)
     if known.present and model_files.fingerprint(known.path) == known.sha256:
         return known.path
