@@ -18,10 +18,15 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from promptwire.cache.disk import ResponseCache
+from promptwire.options import cache_folder
+from promptwire.results.call_diff import read_calls
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
@@ -54,6 +59,8 @@ PUBLIC: dict[str, dict[str, Any]] = {
 }
 """Public tasks: an initial prompt as a person writes first, and the metric of the data's authors."""
 PUBLIC_SETTINGS = {"max_tokens": 40}
+PAUSE = 120.0
+"""Seconds without a completion from which on a run was not going on."""
 COPIED = "[copied from training examples]"
 """Stands for a copied passage in a published prompt."""
 REPEATED = ("dates", "ii_larger_animal")
@@ -150,25 +157,34 @@ def published(report: dict[str, Any], run: Run) -> dict[str, Any]:
     The values of both prompts on each held-out example are kept, for comparisons in pairs. A passage that the best prompt
     copies from examples is left out.
     """
-    kept = (
-        "pipeline",
-        "task",
-        "metric",
-        "seed",
-        "prompt",
-        "initial_prompt",
-        "calls",
-        "requests",
-        "seconds",
-        "search",
-        "counts",
-    )
+    kept = ("pipeline", "task", "metric", "seed", "prompt", "initial_prompt", "search", "counts")
     scores = {name: {**report[name], "left_out": len(report[name]["left_out"])} for name in ("test", "train")}
     own = {name: report[name] for name in kept if name in report}
     for passage in report["search"]["copied"]:
         own["prompt"] = own["prompt"].replace(passage, COPIED)
     own["search"] = {**report["search"], "copied": len(report["search"]["copied"])}
-    return {"command": run.command(), **own, **scores, "pairs": heldout_pairs(ROOT / report["run"])}
+    folder = ROOT / report["run"]
+    own["seconds"] = busy_seconds(arrivals(folder))
+    return {"command": run.command(), **own, **scores, "pairs": heldout_pairs(folder)}
+
+
+def busy_seconds(times: Iterable[float]) -> float:
+    """How long a model worked on completions that arrived at these `times`, without pauses.
+
+    The duration in a report says nothing when a run was stopped and went on, or shares completions with another run.
+    """
+    order = sorted(times)
+    gaps = (later - earlier for earlier, later in pairwise(order))
+    return round(sum(gap for gap in gaps if gap <= PAUSE))
+
+
+def arrivals(folder: Path) -> list[float]:
+    """When the completions of the run in `folder` arrived, from the cache."""
+    cache = ResponseCache(ROOT / cache_folder())
+    try:
+        return [record.when for call in read_calls(folder, "") if (record := cache.look(call.key))]
+    finally:
+        cache.close()
 
 
 def heldout_pairs(folder: Path) -> list[list[Any]]:

@@ -14,7 +14,9 @@ import results
 from critique import critique_and_edit
 from results import Run
 
+from promptwire.bundles.format import read_lines
 from promptwire.bundles.replay import manifest_of, replay, shipped_changes
+from promptwire.cache.maintenance import CacheEntry
 
 
 def collect() -> list[dict[str, Any]]:
@@ -36,11 +38,11 @@ def save(found: list[dict[str, Any]]) -> None:
 
 
 def of_bundle(run: Run) -> dict[str, Any]:
-    """The figures of a replayed bundle. Durations and new calls are those of the run itself."""
-    made_then = manifest_of(run.file).report.model_dump(mode="json", include={"seconds", "calls"})
+    """The figures of a replayed bundle. The duration is that of the run itself."""
+    times = [line.record.when for line in read_lines(run.file) if isinstance(line, CacheEntry)]
     with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
         folder = Path(made) / "run"
-        report = {**replay(run.file, keep=folder).model_dump(mode="json"), **made_then}
+        report = {**replay(run.file, keep=folder).model_dump(mode="json"), "seconds": results.busy_seconds(times)}
         found = _figures(report, run, results.heldout_pairs(folder))
         return {**found, "copied": report["search"]["copied"], "edit": critique_and_edit(folder, report["prompt"])}
 
@@ -68,7 +70,6 @@ def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[s
             side: {name: report["test"][side][name] for name in ("score", "low", "high", "n")}
             for side in ("initial", "best", "gain")
         },
-        "new": report["calls"]["new"],
         "calls": search["calls"],
         "selected": search["score"],
         "selected_on": search["scored_on"],

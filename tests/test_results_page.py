@@ -229,3 +229,8 @@ def test_a_page_without_runs_is_refused(results: ModuleType, tmp_path: Path, mon
 )
 def test_a_difference_is_bold_where_its_interval_does_not_hold_zero(low: float | None, high: float | None, text: str) -> None:
     assert page.gain({"score": 0.2, "low": low, "high": high}) == text
+
+
+@pytest.mark.parametrize(("times", "seconds"), [([], 0), ([5.0], 0), ([3.0, 1.0, 10.0], 9), ([0.0, 50.0, 1000.0, 1020.0], 70)])
+def test_the_duration_is_that_between_completions_without_pauses(times: list[float], seconds: int) -> None:
+    assert script.busy_seconds(times) == seconds
