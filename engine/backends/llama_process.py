@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from promptwire.backends.http import HttpClient
-from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, TransientError
+from promptwire.errors import ContextOverflow, ModelError, ModelUnavailable, RequestRefused, TransientError
 
 __all__ = ["LlamaProcess"]
 
 _START: Final = 120.0
 """Time limit in seconds for the child to load the model."""
 _RESTARTS: Final = 3
+_TEMPLATE_ERROR: Final = re.compile(r"Jinja Exception: (.{1,200}?)(?: \d{3} \w+)?$", re.MULTILINE)
+"""What llama.cpp says when the template raises an error, before its own status and error type."""
 
 
 class LlamaProcess:
@@ -73,6 +76,11 @@ class LlamaProcess:
             error.where = self._where  # the address is temporary and of no use in a message
             if isinstance(error, ContextOverflow):
                 error.hint = "shorten the prompt or its examples, or give the model a longer context, such as context=8192"
+            refused = _TEMPLATE_ERROR.search(error.endpoint_text) if isinstance(error, RequestRefused) else None
+            if refused:
+                problem = f"the model's chat template refuses these messages: {refused[1]}"
+                hint = "use a task template with other messages, such as task/chat.j2, which sends no system message"
+                raise RequestRefused(problem, where=self._where, hint=hint) from error
             raise
 
     async def restart_if_ended(self, error: TransientError) -> None:

@@ -17,6 +17,7 @@ _LONGEST: Final = 8192
 _LEAST: Final = 512
 """Shortest context by default; with less memory the model is refused."""
 _STEP: Final = 256
+_GROUPS: Final = Path("/sys/fs/cgroup")
 _OVERHEAD: Final = 256_000_000
 """Bytes of a server beside weights and attention cache."""
 
@@ -73,16 +74,15 @@ def _physical() -> int | None:
 
 def _control_group() -> int | None:
     """What is left of the limit of a Linux container. Cached files count as free: the kernel drops them."""
-    home = Path("/sys/fs/cgroup")
     for most, used, cached in (
         ("memory.max", "memory.current", ("active_file", "inactive_file")),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", ("total_active_file", "total_inactive_file")),
     ):
         try:
-            limit = int((home / most).read_text(encoding="ascii"))
-            stat = (home / most).with_name("memory.stat").read_text(encoding="ascii").splitlines()
+            limit = int((_GROUPS / most).read_text(encoding="ascii"))
+            stat = (_GROUPS / most).with_name("memory.stat").read_text(encoding="ascii").splitlines()
             files = sum(int(line.split()[1]) for line in stat if line.split()[0] in cached)
-            return max(0, limit - int((home / used).read_text(encoding="ascii")) + files)
+            return max(0, limit - int((_GROUPS / used).read_text(encoding="ascii")) + files)
         except (OSError, ValueError, IndexError):
             continue
     return None

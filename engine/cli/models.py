@@ -18,7 +18,7 @@ def models(
     fetch: Annotated[str | None, typer.Option(metavar="NAME", help="Fetch the file of this model now.")] = None,
 ) -> None:
     """List the local models; fetch or remove one. NAME is that of the list, or hf:OWNER/REPO/FILE.gguf."""
-    from promptwire.backends import model_files
+    from promptwire.backends import known_models, model_files
     from promptwire.cli.report_text import console, print_table
 
     if remove is not None:
@@ -27,6 +27,7 @@ def models(
         sys.stdout.write(f"{_fetch(fetch)}\n")
     else:
         print_table(_rows(), ("model", "state", "size", "licence", "file"), console())
+        sys.stdout.write(f"files in {known_models.folder()}\n")
 
 
 def _rows() -> list[tuple[str, ...]]:
@@ -39,10 +40,10 @@ def _rows() -> list[tuple[str, ...]]:
         have = f"{partial.stat().st_size * 100 // model.size}% fetched" if partial.is_file() else "absent"
         name = model.name if model.name == "local" else f"local:{model.name}"
         state = "present" if model.present else have
-        rows.append((name, state, f"{model.size / 1e6:.0f} MB", model.licence, str(model.path)))
+        rows.append((name, state, f"{model.size / 1e6:.0f} MB", model.licence, model.file))
     for file in model_files.hub_files():
-        size = f"{file.path.stat().st_size / 1e6:.0f} MB"
-        rows.append((f"local:hf:{file}", "present", size, f"see {file.repo}", str(file.path)))
+        size, path = f"{file.path.stat().st_size / 1e6:.0f} MB", file.path.relative_to(known_models.folder())
+        rows.append((f"local:hf:{file}", "present", size, f"see {file.repo}", str(path)))
     return rows
 
 
