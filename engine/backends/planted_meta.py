@@ -38,6 +38,9 @@ _CURRENT = (
     re.compile(r"Original: ([^\n]*)\nVariation:\s*\Z"),
     re.compile(r"```\n(.*?)\n```", re.DOTALL),
     re.compile(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
+    re.compile(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
+    re.compile(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
+    re.compile(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
 )
 """Places of the current prompt in meta-prompts."""
 _PAIR = re.compile(r"Input: [^\n]*\nOutput: ([^\n]+)")
