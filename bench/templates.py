@@ -17,6 +17,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
@@ -111,9 +112,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     return map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
-def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Tally]:
-    """The tally of each template, over all tasks."""
-    tallies: dict[str, Tally] = {}
+def measure(options: argparse.Namespace, scratch: Path, tallies: dict[str, Tally]) -> None:
+    """Count what came of each template, over all tasks."""
     shutil.copytree(PROBES, scratch, dirs_exist_ok=True)
     # Beside the probes, where they go before any that the working folder has.
     sources = Path(shutil.copytree(options.templates or SHIPPED, scratch / "templates"))
@@ -138,7 +138,6 @@ def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Tally]:
                     tally.faults.append(wrong)
                     if options.texts:
                         print(f"[{template}, {name}{', ' + wrong if wrong else ''}] {fact!r}", flush=True)
-    return tallies
 
 
 def table(tallies: Mapping[str, Tally]) -> Iterator[str]:
@@ -154,7 +153,7 @@ def table(tallies: Mapping[str, Tally]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Run the probes and print the table."""
+    """Run the probes and print the table; after Ctrl-C, of what was measured so far."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", default="data", help="folder of the data sets")
     parser.add_argument("--model", default="local", help="model of all roles")
@@ -165,8 +164,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--texts", action="store_true", help="print every text and what is wrong with it")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        print("\n".join(table(measure(options, Path(scratch)))))
+    tallies: dict[str, Tally] = {}
+    with tempfile.TemporaryDirectory() as scratch, suppress(KeyboardInterrupt):
+        measure(options, Path(scratch), tallies)
+    print("\n".join(table(tallies)))
 
 
 if __name__ == "__main__":
