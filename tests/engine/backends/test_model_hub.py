@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import huggingface_hub
 import huggingface_hub.file_download
@@ -174,6 +176,23 @@ def test_too_little_space_is_said_before_anything_is_fetched(
     assert "PROMPTWIRE_MODELS" in caught.value.hint
     assert hub.asked == []
     assert left(tiny.path) == []
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_what_can_be_resumed(
+    hub: Hub, tiny: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(url: str, file: IO[bytes], **named: object) -> None:
+        file.write(CONTENT[:5_000])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(huggingface_hub.file_download, "http_get", full)
+        with pytest.raises(ModelUnavailable, match="can't be stored: No space left") as caught:
+            fetch("tiny")
+    assert "free some disk space" in caught.value.hint
+    assert left(tiny.path) == [".tiny.gguf.part"]
+    assert fetch("tiny").read_bytes() == CONTENT
+    assert hub.ranges == ["bytes=5000-"]
 
 
 def test_any_file_of_a_hub_is_a_model_with_the_hash_that_the_hub_tells(hub: Hub) -> None:
