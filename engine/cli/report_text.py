@@ -21,6 +21,8 @@ __all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
 
 _SHOWN_COPIES = 3
 """Most copied passages that are shown."""
+_NAME = 30
+"""Columns that a name is given before it is broken."""
 _NARROW = 84
 """Width in columns below which an interval is printed under its score, so that neither is cut."""
 
@@ -118,10 +120,11 @@ def _copies(search: SearchSummary) -> Iterator[Text]:
 
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
-    """Print a plain table."""
+    """Print a plain table. Its first column holds names, which are not broken where they can be kept whole."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(heads))
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    names = max((len(row[0]) for row in rows), default=0)
+    for column, head in enumerate(heads):
+        table.add_column(head, overflow="fold", min_width=min(names, _NAME) if column == 0 else None)
     for row in rows:
         table.add_row(*(safe_text(cell) for cell in row))
     console.print(table)

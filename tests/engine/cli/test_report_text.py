@@ -146,3 +146,9 @@ def test_a_narrow_table_cuts_no_cell() -> None:
     console = terminal(30)
     print_table([("local", "/a/very/long/folder/that/goes/on/model.gguf")], ("model", "file"), console)
     assert "".join(shown(console).split()).endswith("model.gguf")
+
+
+def test_a_name_in_a_narrow_table_is_kept_whole() -> None:
+    console = terminal(60)
+    print_table([("local:qwen2.5-coder-1.5b", "1117 MB", "weights/" * 9 + "m.gguf")], ("model", "size", "file"), console)
+    assert "local:qwen2.5-coder-1.5b  1117 MB" in shown(console)
