@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -118,8 +119,9 @@ def test_of_a_public_task_no_text_of_its_examples_is_published(
 
 
 def test_make_demo_real_fetches_the_model_and_makes_the_runs_whose_bundles_are_kept(results: ModuleType) -> None:
-    command = ["make", "-n", "-o", ".venv/ready-local", "demo-real"]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    command = ["make", "-n", "--no-print-directory", "-o", ".venv/ready-local", "demo-real"]
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    lines = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True).stdout.splitlines()
     fetch, *ran, last = [line.removeprefix(".venv/bin/") for line in lines]
     assert fetch == f"promptwire models --fetch {results.MODEL}"
     assert ran == [results.Run(task, pipeline, 0).command() for task, pipeline in results.DEMO]
