@@ -15,7 +15,7 @@ from typing import Any
 
 from promptwire.backend import Completion, Request, Settings
 from promptwire.cache.record import filtered
-from promptwire.errors import ContextOverflow, ModelError, ReplyError, RequestRefused, TransientError, Unsupported
+from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.session import Session
@@ -51,7 +51,7 @@ class Generator:
     """Path and elements at which the step makes its requests."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
-        """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or too long for the context."""
+        """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or refused."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         stream = self._stream(request, first, n)
@@ -60,7 +60,7 @@ class Generator:
         except ModelError as error:
             if self.asking.on_error == "skip" and skippable(error):
                 self.session.count(self.path, "skipped", n)
-            elif isinstance(error, ContextOverflow) and self._had_another():
+            elif isinstance(error, RequestRefused) and self._had_another():
                 self.session.count_refused(self.path, [error] * n)
             else:
                 raise
@@ -70,7 +70,7 @@ class Generator:
         return tuple([await self._read(template, request, answer, first + index, stream) for index, answer in passed])
 
     def _had_another(self) -> bool:
-        """Whether a call of this step has succeeded, or may still: only the longest of its requests are then too long."""
+        """Whether a call of this step has succeeded, or may still: only some of its requests are then refused."""
         usage = self.session.gateway.usage.of(self.path)
         return usage.failed < usage.wanted
 

@@ -161,22 +161,27 @@ async def test_a_failed_call_is_skipped_only_under_on_error_skip(tmp_path: Path)
         await answers(tmp_path, "{{ prompt }}", ScriptedBackend(refuse))
 
 
-async def test_a_request_beyond_the_context_is_left_out_when_another_of_the_step_succeeds(tmp_path: Path) -> None:
+REFUSALS = [ContextOverflow("too long"), RequestRefused("HTTP 400: no")]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: error.problem)
+async def test_a_refused_request_is_left_out_when_another_of_the_step_succeeds(tmp_path: Path, error: RequestRefused) -> None:
     def reply(request: Request, key: str) -> str:
         if len(request.messages) > 1:
-            raise ContextOverflow("too long")
+            raise error
         return "reply"
 
     run = session(ScriptedBackend(reply))
     assert await answers(tmp_path, "{{ prompt }}", ScriptedBackend(reply), run=run, params={"twice": True}) == []
-    assert (run.counts["here", "refused"], run.refusals) == (1, {"here": "too long"})
+    assert (run.counts["here", "refused"], run.refusals) == (1, {"here": error.problem})
 
 
-async def test_a_step_whose_requests_are_all_beyond_the_context_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: error.problem)
+async def test_a_step_whose_requests_are_all_refused_is_an_error(tmp_path: Path, error: RequestRefused) -> None:
     def refuse(request: Request, key: str) -> str:
-        raise ContextOverflow("too long")
+        raise error
 
-    with pytest.raises(ContextOverflow, match="too long"):
+    with pytest.raises(type(error), match=error.problem):
         await answers(tmp_path, "{{ prompt }}", ScriptedBackend(refuse), params={"n": 3})
 
 
