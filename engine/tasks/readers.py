@@ -1,4 +1,4 @@
-"""Reads examples from JSON Lines, JSON, CSV and TSV files, and splits them.
+"""Reads examples from JSON Lines, JSON, CSV and TSV files.
 
 A row has an input and an output, in columns of these names or of those in the task's `columns`. An output may be a list of
 accepted answers. Several input columns become named fields. Repeated rows are dropped and counted: an example that is there
@@ -22,9 +22,8 @@ from promptwire.security.access_log import log_access
 from promptwire.security.untrusted_json import count_separators, read_json
 from promptwire.security.untrusted_numbers import finite
 from promptwire.values import Example, Examples, Model
-from promptwire.values.hashing import stream
 
-__all__ = ["Columns", "Loaded", "read_examples", "repeated", "split"]
+__all__ = ["Columns", "Loaded", "read_examples", "repeated"]
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
@@ -79,22 +78,6 @@ def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
         raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
     unique = Examples.of(examples)
     return Loaded(unique, len(examples) - len(unique))
-
-
-def split(examples: Examples, share: float, purpose: str) -> tuple[Examples, Examples]:
-    """Split `examples` in two; the second part has `share` of them, each at least one.
-
-    The split depends only on the examples and on `purpose`. A run's seed has no influence, so runs with different seeds are
-    compared on the same held-out examples. Raises DataError when there are fewer than two examples.
-    """
-    if len(examples) < 2:
-        raise DataError(f"{len(examples)} example can't be split into {purpose}", hint="give at least two examples")
-    order = list(range(len(examples)))
-    stream("split", purpose, [example.id for example in examples.items]).shuffle(order)
-    size = min(max(1, round(len(order) * share)), len(order) - 1)
-    second = set(order[:size])
-    first = tuple(example for index, example in enumerate(examples.items) if index not in second)
-    return Examples(items=first), Examples(items=tuple(examples.items[index] for index in sorted(second)))
 
 
 def _rows(path: Path) -> Iterator[NumberedRow]:

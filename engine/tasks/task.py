@@ -25,7 +25,8 @@ from promptwire.local_settings import LocalSettings
 from promptwire.metrics.metric import Metric, find_metric
 from promptwire.node import Role
 from promptwire.tasks.file_reach import TaskFiles
-from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated, split
+from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated
+from promptwire.tasks.splits import split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Model, Prompt, Prompts

@@ -7,11 +7,9 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from promptwire.errors import DataError
-from promptwire.tasks.readers import Columns, read_examples, split
+from promptwire.tasks.readers import Columns, read_examples
 from promptwire.values import Example, Examples
 
 
@@ -88,22 +86,6 @@ def test_missing_files_folders_and_other_encodings_are_errors(tmp_path: Path) ->
     (tmp_path / "latin.jsonl").write_bytes('{"input": "é", "output": "b"}'.encode("latin-1"))
     with pytest.raises(DataError, match="not UTF-8"):
         read_examples(tmp_path / "latin.jsonl")
-
-
-@given(st.integers(2, 60), st.floats(0.05, 0.95))
-def test_split_is_complete_disjoint_and_reproducible(n: int, share: float) -> None:
-    examples = Examples.of(Example(input=str(number), outputs=("x",)) for number in range(n))
-    first, second = split(examples, share, "test")
-    assert len(first) + len(second) == n
-    ids = [example.id for part in (first, second) for example in part.items]
-    assert len(set(ids)) == n
-    assert len(first) >= 1 and len(second) >= 1
-    assert split(examples, share, "test") == (first, second)
-
-
-def test_single_example_cannot_be_split() -> None:
-    with pytest.raises(DataError, match="can't be split"):
-        split(Examples.of([Example(input="a", outputs=("b",))]), 0.5, "test")
 
 
 @pytest.mark.parametrize(
