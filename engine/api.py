@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from promptwire.backend import Backend
 from promptwire.backends.factory import backend
@@ -32,6 +32,8 @@ from promptwire.planning.plan import Plan
 from promptwire.results.provenance import Provenance, fingerprint
 from promptwire.results.report import Comparison, Report, SearchSummary
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
+from promptwire.results.run_settings import started_with
+from promptwire.results.run_state import recorded_state
 from promptwire.running.final_report import make_report, summarize
 from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
 from promptwire.running.observer import RunObserver
@@ -112,17 +114,17 @@ async def run_async(
     report: Report | None = None
     home = working / folder
     try:
-        async with open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home) as session:
-            with access_log.recording():
-                inspect(graph, session)
-                best, search, scores = await _searched(graph, session, budget, home)
-            report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
-            report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
-            keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-            origin = Provenance.of(
-                pipeline, task, options, models=models, access_log=access_log, task_fingerprint=prepared.mark, working=working
-            )
-            keep_file(home / "run.json", origin.text())
+        with recorded_state(home, prepared.started(pipeline, task, options)):
+            opened = open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home)
+            async with opened as session:
+                with access_log.recording():
+                    inspect(graph, session)
+                    best, search, scores = await _searched(graph, session, budget, home)
+                report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
+                report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
+                keep_file(home / "report.json", report.to_json(indent=2) + "\n")
+                origin = prepared.origin(pipeline, task, options, access_log=access_log, working=working)
+                keep_file(home / "run.json", origin.text())
     except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
         raise
@@ -147,6 +149,20 @@ class _Prepared:
     """Limits of the pipeline, with those of the options in their place."""
     models: Mapping[Role, Backend]
     """The backend of each role; none is open yet."""
+
+    def started(self, pipeline: str, task: str, options: Options) -> dict[str, Any]:
+        """What the run is started with, for its record."""
+        metric, limits = self.task.metric, self.limits
+        return started_with(
+            pipeline, task, options, models=self.models, metric=metric, limits=limits, task_fingerprint=self.mark
+        )
+
+    def origin(self, pipeline: str, task: str, options: Options, *, access_log: FileAccessLog, working: Path) -> Provenance:
+        """The provenance of the finished run."""
+        mark = self.mark
+        return Provenance.of(
+            pipeline, task, options, models=self.models, access_log=access_log, task_fingerprint=mark, working=working
+        )
 
     def dry_run(self) -> DryRun:
         """An observer that plans what is left of the run at its first call."""

@@ -10,16 +10,17 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from promptwire.backend import Completion
 from promptwire.cache.database import DATABASE, REMEDY, damaged, remedy, said
 from promptwire.cache.record import LARGEST, LONGEST_ROW, CacheRecord
 from promptwire.errors import CacheError
 
-__all__ = ["KEY", "CacheEntry", "Fault", "find", "prune", "rows", "verify"]
+__all__ = ["KEY", "CacheEntry", "Fault", "find", "look_up", "prune", "rows", "verify"]
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
 """Form of every cache key."""
@@ -77,6 +78,18 @@ def find(folder: Path, start: str) -> CacheEntry:
             f"row {found[0].row}: {found[0].problem}", hint="remove the row with `promptwire cache prune --unreadable`"
         )
     return found[0]
+
+
+def look_up(folder: Path, keys: Iterable[str]) -> dict[str, Completion]:
+    """The completions of those `keys` that the cache holds. Raises CacheError when the cache is missing or unreadable."""
+    found: dict[str, Completion] = {}
+    with _opened(folder) as database:
+        for key in keys:
+            for (number,) in database.execute("SELECT rowid FROM Cache WHERE key = ?", (key,)).fetchall():
+                row = _row(database, number)
+                if isinstance(row, CacheEntry):
+                    found[key] = row.record.completion
+    return found
 
 
 def verify(folder: Path) -> tuple[int, list[Fault]]:

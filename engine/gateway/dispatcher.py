@@ -130,7 +130,7 @@ class Dispatcher:
             await self._pause(in_flight, failure, attempt, worked=state.worked)
         # After the completions are stored: writing the trace may fail.
         facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
-        self._trace.event("request", path=in_flight.node, **facts)
+        self._trace.event("request", path=in_flight.node, **facts, **_spent(completions))
         return len(completions)
 
     def _state(self, backend: Backend) -> _BackendState:
@@ -261,3 +261,13 @@ def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireEr
     known.where = redact(known.where)
     known.within(in_flight.node)
     return known
+
+
+def _spent(completions: Sequence[Completion]) -> dict[str, int | float | None]:
+    """Tokens and price of one request, as the trace holds them. The price is None when one of its parts is unknown."""
+    prices = [completion.usd for completion in completions]
+    return {
+        "tokens_in": sum(completion.tokens_in for completion in completions),
+        "tokens_out": sum(completion.tokens_out for completion in completions),
+        "usd": None if None in prices else sum(filter(None, prices)),
+    }

@@ -7,6 +7,8 @@
     run.json         options and files of the run, for `promptwire bundle` (see `promptwire.results.provenance`)
     best.json        the best prompt, written at the end of the search, before the prompts are compared
     report.json      the report; absent when the run did not finish
+    state.json       what the run was started with, how it ended, and its lock (see `promptwire.results.run_state`)
+    asked.jsonl      requests with their replies and how each was read (see `promptwire.results.asked`)
 
 No file in it is needed to continue a run. Run the same command again: finished calls come from the cache and cost nothing.
 """

@@ -10,7 +10,7 @@ import pytest
 
 from promptwire.backend import Completion
 from promptwire.cache.disk import ResponseCache
-from promptwire.cache.maintenance import CacheEntry, Fault, find, prune, rows, verify
+from promptwire.cache.maintenance import CacheEntry, Fault, find, look_up, prune, rows, verify
 from promptwire.cache.record import RequestMeta
 from promptwire.errors import CacheError
 
@@ -60,6 +60,14 @@ def test_rows_are_listed_in_order_of_arrival(folder: Path) -> None:
 def test_a_row_is_found_by_the_start_of_its_key(folder: Path) -> None:
     assert find(folder, "c").key == C
     assert find(folder, "ab").key == B
+
+
+def test_keys_are_looked_up_together_and_missing_ones_left_out(folder: Path) -> None:
+    plant(folder, value="damaged")
+    found = look_up(folder, [A, C, "d" * 64, "e" * 64, "'; DROP TABLE Cache"])
+    assert {key: completion.text for key, completion in found.items()} == {A: "from dear", C: "from local"}
+    with pytest.raises(CacheError, match="no cache"):
+        look_up(folder / "none", [A])
 
 
 @pytest.mark.parametrize(

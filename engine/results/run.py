@@ -1,0 +1,170 @@
+"""One run folder, read: the one place through which commands, pages, comparisons and Python read a run.
+
+A folder may come from an older or a newer version, be half-written, or lack files. What can be read is read; what can't is
+empty or None. Files are read when they are first needed, and once.
+
+    run = Run.open(Path(".promptwire/runs/20261127-092223-protegi-planted-0"))
+    run.state.kind, run.best.text, run.rows("test"), run.candidates
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.errors import RunError
+from promptwire.results.asked import Asked, origins, read_asked
+from promptwire.results.candidates import Candidate, Collected, collect
+from promptwire.results.heldout_rows import PairedRow, Split, paired_rows
+from promptwire.results.lenient import read_lines, read_model, read_object
+from promptwire.results.report import REPORT, Report
+from promptwire.results.run_settings import RunSettings, began_at, read_settings
+from promptwire.results.run_state import STATE, RunState, state_of
+from promptwire.results.steps import Counter, Round, Spent, StepRun, read_rounds, read_steps
+from promptwire.values import Example, Prompt
+
+__all__ = ["FILES", "Run"]
+
+FILES: Final = (STATE, "report.json", "best.json", "run.json", "events.jsonl", "values.jsonl", "calls.jsonl")
+"""Files of a run folder. One of them is enough to be one."""
+
+
+class Run:
+    """A run folder and what it tells. Reading it never fails; only `open` and `asked` raise errors."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        """The run folder."""
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Run:
+        """Return the run in `folder`. Raises RunError when it is not a run folder."""
+        path = Path(folder)
+        if not os.path.isdir(path):
+            raise RunError("there is no such run folder", where=str(path)[:200], hint="see `promptwire runs`")
+        if not any(os.path.exists(path / name) for name in FILES):
+            raise RunError("this is not a run folder: it has no file of a run", where=str(path), hint="see `promptwire runs`")
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.folder.absolute().name
+
+    @property
+    def state(self) -> RunState:
+        """What the run is doing now, or how it ended. Looked up anew each time."""
+        return state_of(self.folder, read_object(self.folder / STATE), read_object(self.folder / "report.json"))
+
+    @cached_property
+    def settings(self) -> RunSettings:
+        """What the run was started with."""
+        return read_settings(self._record, read_object(self.folder / "run.json"), self._report)
+
+    @cached_property
+    def began(self) -> float | None:
+        """Unix time at which it began; None when it is not known."""
+        return began_at(self.folder, self._record)
+
+    @cached_property
+    def report(self) -> Report | None:
+        """The report; None when there is none, or a version wrote it whose reports this one can't read."""
+        return None if self._report is None else read_model(Report, self._report)
+
+    @cached_property
+    def initial(self) -> Prompt | None:
+        """The prompt that the run started from; None when it is not known."""
+        return self._compared[1] or self._prompt("initial_prompt")
+
+    @cached_property
+    def best(self) -> Prompt | None:
+        """The prompt that the run ended with, or its best so far; None when it is not known."""
+        return self._compared[2] or self._prompt("prompt", "demos")
+
+    @cached_property
+    def steps(self) -> tuple[StepRun, ...]:
+        """Runs of its steps, in the order in which they began."""
+        return read_steps(self._events)
+
+    @cached_property
+    def rounds(self) -> tuple[Round, ...]:
+        """Complete rounds of its loops."""
+        return read_rounds(self._events)
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Prompts in the outputs of its steps, in the order in which they appeared, with scores, parents and critiques."""
+        return self._collected.candidates(origins(read_asked(self.folder)), self.settings.metric)
+
+    @cached_property
+    def examples(self) -> Mapping[str, Example]:
+        """Examples that its steps used, by id."""
+        return self._collected.examples
+
+    def rows(self, split: Split = "test") -> tuple[PairedRow, ...]:
+        """Return each example of the final comparison with the results of both prompts; empty before the comparison."""
+        return self._compared[0] if split == "test" else paired_rows(self._values, split, self.examples)[0]
+
+    def asked(self, step: str, round: str | None = None, *, cache: Path | None = None) -> tuple[Asked, ...]:
+        """Return the requests of the step at path `step`, with replies and how each was read; see `promptwire.results.asked`.
+
+        `round` is a round such as `2`; None takes all. `cache` is the folder of the cache that holds replies which the run
+        folder lacks. Raises RunError for a step that asked nothing.
+        """
+        return read_asked(self.folder, step=step, round=round, steps=self.steps, cache=cache)
+
+    def spent_before(self, line: int) -> Spent:
+        """Return the calls, tokens and dollars that the run had spent before a position of its trace."""
+        return self._counter.before(line)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What of the folder could not be read, in words."""
+        found = []
+        if self._report is not None and self.report is None:
+            found.append("report.json is of another version of promptwire and can't be read")
+        if not self._values:
+            found.append("it has no outputs of steps (values.jsonl)")
+        elif self.report is not None and not self.rows():
+            found.append("it has no held-out rows")
+        elif any(row.best.output is None for row in self.rows()):
+            found.append("an earlier version of promptwire kept no outputs of the held-out rows, only their values")
+        return tuple(found)
+
+    @cached_property
+    def _record(self) -> dict[str, Any] | None:
+        return read_object(self.folder / STATE)
+
+    @cached_property
+    def _report(self) -> dict[str, Any] | None:
+        return read_object(self.folder / "report.json")
+
+    @cached_property
+    def _values(self) -> list[dict[str, Any]]:
+        return list(read_lines(self.folder / "values.jsonl"))
+
+    @cached_property
+    def _events(self) -> list[dict[str, Any]]:
+        return list(read_lines(self.folder / "events.jsonl"))
+
+    @cached_property
+    def _counter(self) -> Counter:
+        return Counter(read_lines(self.folder / "calls.jsonl"), self._events)
+
+    @cached_property
+    def _collected(self) -> Collected:
+        return collect(line for line in self._values if line.get("path") != REPORT)
+
+    @cached_property
+    def _compared(self) -> tuple[tuple[PairedRow, ...], Prompt | None, Prompt | None]:
+        return paired_rows(self._values, "test", self.examples)
+
+    def _prompt(self, text: str, demos: str = "") -> Prompt | None:
+        """The prompt in the fields `text` and `demos` of the report or of best.json."""
+        data = self._report or read_object(self.folder / "best.json") or {}
+        if not isinstance(data.get(text), str):
+            return None
+        return read_model(Prompt, {"text": data[text], "demos": data.get(demos) or ()})
