@@ -1,1 +1,1 @@
-"""Statistics: intervals, paired test, bandits, ranking."""
+"""Statistics: intervals, tests of paired values, the verdict, bandits, ranking."""

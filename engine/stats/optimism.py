@@ -1,0 +1,57 @@
+"""Optimism: how much too good the winner of many candidates looks on the examples that it was selected on.
+
+The expected optimism is that of the best of equal candidates. Each candidate's values are shifted to a mean of 0 and the
+examples are drawn anew, the same for all candidates. The mean of the best one over many draws is the optimism.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from operator import mul
+
+from promptwire.values.hashing import stream
+
+__all__ = ["expected_optimism"]
+
+_DRAWS = 400
+_FEWEST_DRAWS = 20
+_MOST_WORK = 2_000_000
+"""Values times draws: about a second."""
+
+
+def expected_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 0) -> float | None:
+    """The expected optimism of the best of `candidates`, each given as its value by example id.
+
+    None without two candidates that have two values each.
+    """
+    tables = [table for table in candidates if len(table) > 1]
+    if len(tables) < 2:
+        return None
+    examples = sorted({example for table in tables for example in table})
+    position = {example: place for place, example in enumerate(examples)}
+    centred = [_centred(table, position) for table in tables]
+    cells = sum(map(len, tables))
+    draws = max(_FEWEST_DRAWS, min(_DRAWS, _MOST_WORK // cells))
+    random = stream("optimism", seed, len(tables), len(examples))
+    found = []
+    for _ in range(draws):
+        weights = [0] * len(examples)
+        for place in random.choices(range(len(examples)), k=len(examples)):
+            weights[place] += 1
+        found.append(max(_weighted(places, values, weights) for places, values in centred))
+    return max(0.0, math.fsum(found) / draws)
+
+
+def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[list[int], list[float]]:
+    """Positions and shifted values of one candidate. A mean fits its own values, so residuals are too small by this factor."""
+    n, mean = len(table), math.fsum(table.values()) / len(table)
+    scale = math.sqrt(n / (n - 1))
+    return [position[example] for example in table], [scale * (value - mean) for value in table.values()]
+
+
+def _weighted(places: Sequence[int], values: Sequence[float], weights: Sequence[int]) -> float:
+    """Mean of `values` under the drawn weights; 0 when none of its examples was drawn."""
+    mine = [weights[place] for place in places]
+    total = sum(mine)
+    return sum(map(mul, values, mine)) / total if total else 0.0

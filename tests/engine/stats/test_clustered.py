@@ -1,0 +1,69 @@
+"""The clustered error agrees with statsmodels, and few groups give none."""
+
+from __future__ import annotations
+
+import random
+
+import numpy
+import pytest
+import statsmodels.api as oracle
+from scipy.stats import t as student
+
+from promptwire.stats.clustered import clustered
+
+
+def grouped(groups: int, size: int) -> tuple[list[float], list[int]]:
+    rng = random.Random(groups * size)
+    shifts = [rng.gauss(0.2, 0.5) for _ in range(groups)]
+    names = [place // size for place in range(groups * size)]
+    return [shifts[name] + rng.gauss(0, 1) for name in names], names
+
+
+@pytest.mark.parametrize(("groups", "size"), [(5, 10), (8, 3), (40, 5)])
+def test_groups_of_equal_size_agree_with_statsmodels(groups: int, size: int) -> None:
+    values, names = grouped(groups, size)
+    found = clustered(values, names)
+    fit = oracle.OLS(values, numpy.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": names}, use_t=True)
+    assert found.error == pytest.approx(fit.bse[0])
+    low, high = fit.conf_int()[0]
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    assert found.p == pytest.approx(fit.pvalues[0])
+
+
+def test_groups_of_one_example_give_the_paired_t_test() -> None:
+    values, _ = grouped(12, 1)
+    found = clustered(values, range(12))
+    error = numpy.std(values, ddof=1) / 12**0.5
+    assert found.error == pytest.approx(error)
+    assert found.p == pytest.approx(2 * student.sf(abs(found.mean / error), 11))
+
+
+def test_groups_of_unequal_size_agree_with_the_matrix_formula() -> None:
+    values, names = grouped(10, 10)
+    names = [0 if name < 5 else name for name in names]
+    n, residuals, variance = len(values), numpy.array(values) - numpy.mean(values), 0.0
+    for name in set(names):
+        mine = numpy.array(names) == name
+        size = int(mine.sum())
+        hidden, axes = numpy.linalg.eigh(numpy.eye(size) - numpy.ones((size, size)) / n)
+        scaled = axes @ numpy.diag(hidden**-0.5) @ axes.T @ residuals[mine]
+        variance += float(scaled.sum() ** 2) / n**2
+    assert clustered(values, names).error == pytest.approx(variance**0.5)
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_below_five_groups_there_is_no_error(groups: int) -> None:
+    values, names = grouped(groups, 10)
+    found = clustered(values, names)
+    assert (found.error, found.low, found.high, found.p, found.groups) == (None, None, None, None, groups)
+    assert found.mean == pytest.approx(sum(values) / len(values))
+
+
+def test_equal_differences_show_nothing_about_others() -> None:
+    assert clustered([0.0] * 10, range(10))[1:5] == (0.0, None, None, 1.0)
+    assert clustered([0.5] * 10, range(10))[1:5] == (0.0, None, None, None)
+
+
+def test_no_differences_are_an_error() -> None:
+    with pytest.raises(ValueError, match="no differences"):
+        clustered([], [])

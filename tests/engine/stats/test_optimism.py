@@ -1,0 +1,38 @@
+"""The expected optimism is the lead of the best of equal candidates."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from promptwire.stats.optimism import expected_optimism
+
+
+def equal_candidates(count: int, examples: int, seed: int) -> list[dict[str, float]]:
+    rng = random.Random(seed)
+    return [{str(example): float(rng.random() < 0.5) for example in range(examples)} for _ in range(count)]
+
+
+@pytest.mark.parametrize(("count", "examples"), [(4, 100), (16, 24), (50, 40)])
+def test_it_agrees_with_the_lead_of_the_best_of_equal_candidates(count: int, examples: int) -> None:
+    worlds = [equal_candidates(count, examples, seed) for seed in range(30)]
+    leads = [max(sum(table.values()) / examples for table in world) - 0.5 for world in worlds]
+    found = [expected_optimism(world) or 0.0 for world in worlds[:3]]
+    assert sum(found) / len(found) == pytest.approx(sum(leads) / len(leads), rel=0.12)
+
+
+def test_candidates_that_answer_alike_give_no_optimism_beyond_chance() -> None:
+    one = equal_candidates(1, 50, 0)[0]
+    assert expected_optimism([one, dict(one), dict(one)]) == pytest.approx(0.0, abs=0.02)
+
+
+def test_candidates_with_other_examples_are_compared_on_their_own() -> None:
+    halves = [{f"{side}{place}": float(place % 2) for place in range(20)} for side in "ab"]
+    found = expected_optimism(halves)
+    assert found is not None and 0.02 < found < 0.12
+
+
+@pytest.mark.parametrize("candidates", [[], [{"a": 1.0, "b": 0.0}], [{"a": 1.0}, {"a": 0.0}]])
+def test_it_is_unknown_without_two_scored_candidates(candidates: list[dict[str, float]]) -> None:
+    assert expected_optimism(candidates) is None
