@@ -1,7 +1,8 @@
 """Sign-flip test: whether the mean of paired differences is zero, without a normal distribution.
 
-Under equal prompts a difference is as likely as its negative. The test counts how many assignments of signs give a mean at
-least as far from 0 as the observed one: all assignments where they are few, else a seeded draw, which counts the observed one.
+Under equal prompts a difference is as likely as its negative. The test counts how many assignments of signs give a mean
+further from 0 than the observed one: all assignments where they are few, else a seeded draw. An equal mean counts by half
+(mid-p), since grades in steps give many equal means. For differences of -1, 0 and 1 this is McNemar's mid-p test.
 """
 
 from __future__ import annotations
@@ -24,26 +25,32 @@ _CLOSE = 1e-9
 
 
 def sign_flip(differences: Sequence[float], *, seed: int = 0) -> float:
-    """Two-sided p-value of the mean of `differences`; 1 when none differs from 0.
+    """Two-sided mid-p value of the mean of `differences`; 1 when this mean is 0.
 
     >>> sign_flip([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    0.03125
+    0.015625
     """
     flipped = [difference for difference in differences if difference]
-    observed = abs(math.fsum(flipped)) - _CLOSE * math.fsum(map(abs, flipped))
-    if not flipped:
+    observed, close = abs(math.fsum(flipped)), _CLOSE * math.fsum(map(abs, flipped))
+    if observed <= close:
         return 1.0
     tables = [_sums(flipped[start : start + _BYTE]) for start in range(0, len(flipped), _BYTE)]
     if len(flipped) <= _EXACT:
         sums = [sum(parts) for parts in product(*tables)]
-        return sum(abs(total) >= observed for total in sums) / len(sums)
+        return sum(_weight(abs(total) - observed, close) for total in sums) / len(sums)
     random = stream("sign-flip", seed, len(flipped))
-    extreme = 1
+    extreme = 0.5  # the observed assignment
     for _ in range(_DRAWS):
         drawn = random.randbytes(len(tables))
         # The last table may be shorter than a byte; its length is a power of two, so the remainder is uniform.
-        extreme += abs(sum(table[byte % len(table)] for table, byte in zip(tables, drawn, strict=True))) >= observed
+        total = sum(table[byte % len(table)] for table, byte in zip(tables, drawn, strict=True))
+        extreme += _weight(abs(total) - observed, close)
     return extreme / (_DRAWS + 1)
+
+
+def _weight(excess: float, close: float) -> float:
+    """1 for a sum beyond the observed one, a half for an equal one, else 0."""
+    return 0.0 if excess < -close else 1.0 if excess > close else 0.5
 
 
 def _sums(values: Sequence[float]) -> list[float]:

@@ -1,8 +1,8 @@
 """Verdict on two prompts that were scored on the same untouched examples: is the second better, and could it have been seen?
 
-Right and wrong answers: Bonett and Price's interval and McNemar's mid-p test. Other values: a t or bootstrap interval and the
-sign-flip test. Examples in groups: the clustered error for both. "Better" and "worse" need a p-value below 5 % and an interval
-that does not hold 0, so that the two never contradict each other.
+Right and wrong answers: Bonett and Price's interval and McNemar's mid-p test. Other values: Student's interval, or a bootstrap
+interval for many skewed ones, and the sign-flip test. Examples in groups: the clustered error for both. "Better" and "worse" need
+a p-value below 5 % and an interval that does not hold 0, so that the two never contradict each other.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VerdictKind = Literal["better", "worse", "not shown", "same prompt", "not scored
 LEVEL: Final = 0.05
 """Level of the tests, two-sided."""
 _FEW: Final = 30
-"""Below this number of values, or with skewed ones, the interval is a bootstrap interval."""
+"""From this number of values on, skewed ones get a bootstrap interval. With fewer it is too short: it misses 10 % at 10."""
 
 
 class Verdict(Model):
@@ -143,7 +143,7 @@ def _graded(differences: Sequence[float]) -> _Test:
     if error <= 1e-12 * max(1.0, abs(mean)):
         # Equal differences do not show that all others are equal.
         return _Test(None, None, p, "sign-flip", None)
-    if n < _FEW or abs(skewness(differences)) > math.sqrt(n) / 10:
+    if n >= _FEW and abs(skewness(differences)) > math.sqrt(n) / 10:
         low, high = bootstrap_interval(differences)
     else:
         half = quantile(0.975, n - 1) * error
@@ -156,6 +156,6 @@ def _grouped(differences: Sequence[float], groups: Sequence[Hashable]) -> _Test:
     if found.error is None:
         reason = f"{found.groups} groups of examples: a test needs at least {FEWEST_GROUPS}"
         return _Test(None, None, None, "", None, reason, found.groups)
-    smallest = smallest_shift(found.error, found.groups - 1) if found.error else None
+    smallest = smallest_shift(found.error, found.freedom) if found.error and found.freedom else None
     reason = "" if found.p is not None else "all differences are equal"
     return _Test(found.low, found.high, found.p, "clustered t" if found.p is not None else "", smallest, reason, found.groups)

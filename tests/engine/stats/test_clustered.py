@@ -28,6 +28,7 @@ def test_groups_of_equal_size_agree_with_statsmodels(groups: int, size: int) -> 
     low, high = fit.conf_int()[0]
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
     assert found.p == pytest.approx(fit.pvalues[0])
+    assert found.freedom == pytest.approx(groups - 1)
 
 
 def test_groups_of_one_example_give_the_paired_t_test() -> None:
@@ -41,14 +42,16 @@ def test_groups_of_one_example_give_the_paired_t_test() -> None:
 def test_groups_of_unequal_size_agree_with_the_matrix_formula() -> None:
     values, names = grouped(10, 10)
     names = [0 if name < 5 else name for name in names]
-    n, residuals, variance = len(values), numpy.array(values) - numpy.mean(values), 0.0
+    n = len(values)
+    maker, columns = numpy.eye(n) - numpy.ones((n, n)) / n, []
     for name in set(names):
         mine = numpy.array(names) == name
-        size = int(mine.sum())
-        hidden, axes = numpy.linalg.eigh(numpy.eye(size) - numpy.ones((size, size)) / n)
-        scaled = axes @ numpy.diag(hidden**-0.5) @ axes.T @ residuals[mine]
-        variance += float(scaled.sum() ** 2) / n**2
-    assert clustered(values, names).error == pytest.approx(variance**0.5)
+        hidden, axes = numpy.linalg.eigh(maker[numpy.ix_(mine, mine)])
+        columns.append(maker[:, mine] @ axes @ numpy.diag(hidden**-0.5) @ axes.T @ numpy.ones(mine.sum()))
+    found, sums = clustered(values, names), [column @ numpy.array(values) for column in columns]
+    assert found.error == pytest.approx(sum(one**2 for one in sums) ** 0.5 / n)
+    products = numpy.array(columns) @ numpy.array(columns).T
+    assert found.freedom == pytest.approx(numpy.trace(products) ** 2 / numpy.sum(products**2))
 
 
 @pytest.mark.parametrize("groups", [1, 4])
