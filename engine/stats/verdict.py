@@ -1,8 +1,8 @@
 """Verdict on two prompts that were scored on the same untouched examples: is the second better, and could it have been seen?
 
 Right and wrong answers: Bonett and Price's interval and McNemar's mid-p test. Other values: Student's interval, or a bootstrap
-interval for many skewed ones, and the sign-flip test. Examples in groups: the clustered error for both. "Better" and "worse" need
-a p-value below 5 % and an interval that does not hold 0, so that the two never contradict each other.
+interval for many skewed ones, and the sign-flip test. Examples in groups: the clustered error for both. "Better" and "worse"
+need a p-value below 5 % and an interval that does not hold 0, so that the two never contradict each other.
 """
 
 from __future__ import annotations

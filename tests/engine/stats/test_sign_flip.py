@@ -19,6 +19,8 @@ def differences(n: int, shift: float) -> list[float]:
 
 def oracle(values: list[float]) -> float:
     """The exact p-value less half of the means that equal the observed one."""
+    if abs(sum(values)) < 1e-12:
+        return 1.0
     found = permutation_test((values,), numpy.mean, permutation_type="samples", n_resamples=10**6)
     equal = numpy.isclose(numpy.abs(found.null_distribution), abs(numpy.mean(values)))
     return float(found.pvalue - equal.mean() / 2)
