@@ -187,6 +187,13 @@ def _prepare(
     return _Prepared(graph, loaded, mark, limits, models or _models(options, observer, limits, _local(graph, loaded)))
 
 
+def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
+    """What is known of a run at its beginning, for the trace."""
+    budgets = limits.model_dump(include={"calls", "tokens", "usd", "seconds"}, exclude_none=True)
+    models = {role: model.name for role, model in session.models.items()}
+    return {"pipeline": graph.name, "task": session.task.name, "seed": session.seed, "models": models, "limits": budgets}
+
+
 async def _searched(
     graph: Graph, session: Session, budget: Budget, folder: Path
 ) -> tuple[Prompt, SearchSummary, tuple[Comparison, Comparison]]:
@@ -194,6 +201,7 @@ async def _searched(
 
     Raises LimitReached when a limit is too small for a single score.
     """
+    session.trace.event("run", **_facts(graph, session, budget.limits))
     budget.reserve_final(*_final_needs(session.task))
     try:
         best = await find_best(graph, session)

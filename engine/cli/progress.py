@@ -1,40 +1,49 @@
-"""Progress display of a run on the terminal."""
+"""Progress display of a run on the terminal; plain lines where there is no terminal."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Final
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
+from promptwire.cli.progress_text import progress_block, progress_line
 from promptwire.cli.report_text import safe_text
 from promptwire.gateway.usage import Usage
+from promptwire.results.progress import Progress
 
 __all__ = ["ProgressDisplay"]
 
-_REFRESHES_PER_SECOND = 8
+_REFRESHES_PER_SECOND: Final = 8
+_FIRST_LINE: Final = 10.0
+"""Seconds until the first plain line, and the shortest time between two."""
+_RARE: Final = 300.0
+"""Longest time between two plain lines."""
+_SHARE: Final = 0.1
+"""The time between two plain lines, as a share of the run's time so far: a run of hours fills no log."""
 
 
 class ProgressDisplay:
-    """Shows the running steps and their counts of completions; a `promptwire.api.RunObserver`."""
+    """Shows where a run is; a `promptwire.api.RunObserver`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
-        self._running: dict[str, str] = {}
-        self._usage: Usage | None = None
+        self.progress = Progress(clock)
+        self._clock = clock
+        self._began = clock()
+        self._next_line = self._began + _FIRST_LINE
         self._live: Live | None = None
-        self._began = time.monotonic()
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Draw until the block ends. Without a terminal only `say` prints."""
+        """Draw until the block ends; without a terminal, print a plain line from time to time."""
         if not self.console.is_terminal:
-            yield
+            with self._ticking():
+                yield
             return
         live = Live(get_renderable=self.drawn, console=self.console, refresh_per_second=_REFRESHES_PER_SECOND, transient=True)
         with live as self._live:
@@ -59,31 +68,40 @@ class ProgressDisplay:
 
     def follow(self, usage: Usage) -> None:
         """Read the counts from `usage`."""
-        self._usage = usage
+        self.progress.usage = usage
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
         """Show an event of the run."""
-        path, round = facts.get("path", ""), facts.get("round", "")
-        if event == "start":
-            self._running[path] = round
-        elif event in ("done", "failed"):
-            self._running.pop(path, None)
-        elif event == "best":
+        self.progress(event, facts)
+        if event == "best":
             self.say(f"best prompt: {facts.get('prompt') or '(empty)'}")
         elif event == "paced":
             self.say(f"{facts.get('model')}: requests wait for the rate limit")
 
     def drawn(self) -> Group:
-        """The moving part: one line for each running step, and one for the run."""
-        counts = dict(self._usage.steps) if self._usage else {}
-        # The held-out comparison is no step of the graph. The completions that it waits for show that it runs.
-        waiting = (path for path, count in counts.items() if count.had < count.wanted)
-        table = Table.grid(padding=(0, 2))
-        for path in dict.fromkeys((*list(self._running), *waiting)):
-            count, round = counts.get(path), self._running.get(path)
-            numbers = f"{count.had:,}/{count.wanted:,} completions" if count else ""
-            table.add_row(safe_text(path, style="cyan"), Text(f"round {round}" if round else "", style="dim"), Text(numbers))
-        new, cached = (sum(getattr(count, name) for count in counts.values()) for name in ("new", "cached"))
-        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
-        whole = f"{minutes}:{seconds:02}   {new:,} new calls, {cached:,} from cache"
-        return Group(table, Text(whole, style="dim"))
+        """The moving part."""
+        return progress_block(self.progress.view(), self.console.width)
+
+    def tick(self) -> None:
+        """Print a plain line if it is time for one."""
+        now = self._clock()
+        if now >= self._next_line:
+            self._next_line = now + min(_RARE, max(_FIRST_LINE, (now - self._began) * _SHARE))
+            self.console.print(progress_line(self.progress.view()), soft_wrap=True)
+
+    @contextmanager
+    def _ticking(self) -> Iterator[None]:
+        """Call `tick` every second. In a thread: a run that waits for an endpoint has no events of its own."""
+        ended = Event()
+
+        def ticks() -> None:
+            while not ended.wait(1.0):
+                self.tick()
+
+        thread = Thread(target=ticks, name="promptwire progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()

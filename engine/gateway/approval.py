@@ -8,10 +8,12 @@ cached never reaches the gate.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from promptwire.gateway.idle_loop import when_idle
+from promptwire.gateway.trace import Trace
 
 __all__ = ["ApprovalGate", "PendingCalls"]
 
@@ -33,6 +35,10 @@ class ApprovalGate:
         self.open = False
         self.pending: dict[str, PendingCalls] = {}
         """By the path of the step."""
+        self.approved: Mapping[str, Any] = {}
+        """Facts about what was approved, for the trace."""
+        self.trace = Trace.null()
+        """Trace that records the approval."""
         self._decide = decide
         self._opening: asyncio.Future[None] | None = None
         self._waiting = 0
@@ -58,6 +64,7 @@ class ApprovalGate:
             return  # the run has ended meanwhile: no approval is needed
         try:
             self._decide()
+            self.trace.event("approved", **self.approved)
         except BaseException as refusal:
             self._opening.set_exception(refusal)
             if not isinstance(refusal, Exception):

@@ -17,6 +17,7 @@ from typing import Final
 
 from promptwire.backend import Backend, Charge, Completion, charges
 from promptwire.errors import LimitReached, ModelError, PromptwireError, TransientError
+from promptwire.gateway.activity import Activity
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.in_flight import InFlightRequest
@@ -49,6 +50,7 @@ class _BackendState:
     backend: Backend
     concurrency: AdaptiveConcurrency
     rate_limiter: RateLimiter
+    activity: Activity
     opening: asyncio.Future[None] | None = None
     worked: bool = False
     """Whether it has ever returned a completion."""
@@ -137,7 +139,9 @@ class Dispatcher:
         limits = self._rate_limits.get(backend.identity, RateLimits()) if self._rate_limits else RateLimits()
         limiter = self._rate_limiters.setdefault(backend.identity, RateLimiter(limits)) if limits.limited else RateLimiter()
         concurrency = AdaptiveConcurrency(min(backend.parallel, limits.parallel or backend.parallel))
-        return self._states.setdefault(id(backend), _BackendState(backend, concurrency, limiter))
+        activity = Activity(backend.name, concurrency)
+        self._usage.models.append(activity)
+        return self._states.setdefault(id(backend), _BackendState(backend, concurrency, limiter, activity))
 
     async def _attempt(
         self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str], unsettled: ExitStack
@@ -148,6 +152,7 @@ class Dispatcher:
             permit = await self._wait_for_rate_limit(in_flight, state, keys)
             tokens = 0
             self._usage.of(in_flight.node).requests += 1
+            state.activity.in_flight += 1
             unsettled.enter_context(in_flight.unsettled())
             lost: list[Charge] = []
             try:
@@ -163,6 +168,7 @@ class Dispatcher:
                 in_flight.sent = in_flight.sent or isinstance(error, asyncio.CancelledError | LimitReached)
                 raise
             finally:
+                state.activity.in_flight -= 1
                 self._charge(in_flight, lost, in_flight.reservations[keys[0]].role)
                 state.rate_limiter.settle(permit, tokens)
         return completions
@@ -204,18 +210,26 @@ class Dispatcher:
     async def _wait_for_rate_limit(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Permit:
         """Wait until the rate limit admits the request. Raises LimitReached when the run's time is used up before."""
         tokens = sum(in_flight.reservations[key].tokens for key in keys)
-        if not state.paced and state.rate_limiter.wait(tokens) > 0:
+        wait = state.rate_limiter.wait(tokens)
+        if wait > 0:
+            state.activity.rate_limited_until = time.monotonic() + wait
+        if wait > 0 and not state.paced:
             state.paced = True
-            self._trace.event("paced", path=in_flight.node, model=state.backend.name)
+            self._trace.event("paced", path=in_flight.node, model=state.backend.name, wait=round(wait, 3))
+        state.activity.rate_limited += 1
         try:
             async with asyncio.timeout(self._budget.left().seconds):
                 return await state.rate_limiter.acquire(tokens)
         except TimeoutError as error:
             raise self._budget.out_of_time() from error
+        finally:
+            state.activity.rate_limited -= 1
 
     async def _open(self, state: _BackendState) -> None:
         if state.opening is None:
             state.opening = asyncio.ensure_future(state.backend.open())
+            state.activity.opening = True
+            state.opening.add_done_callback(lambda done: setattr(state.activity, "opening", False))
         await asyncio.shield(state.opening)
 
     async def _pause(self, in_flight: InFlightRequest, error: TransientError, attempt: int, *, worked: bool) -> None:

@@ -64,6 +64,8 @@ class Gateway:
         self._trace = trace
         self._policy: CachePolicy = policy
         self._approval = approval
+        if approval is not None:
+            approval.trace = trace
         retry = retry or RetryPolicy()
         self._dispatcher = Dispatcher(budget=budget, usage=self.usage, trace=trace, retry=retry, rate_limits=rate_limits)
         self._in_flight: dict[str, InFlightRequest] = {}

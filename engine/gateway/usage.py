@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from promptwire.backend import WITHOUT, Charge, Completion
+from promptwire.gateway.activity import Activity
 
 __all__ = ["StepUsage", "Usage"]
 
@@ -82,6 +83,8 @@ class Usage:
     """Completions given to steps, new or cached, by role."""
     refused: dict[str, set[str]] = field(default_factory=dict)
     """Parameters that each model refused and was called without, by the model's name. Includes cached completions."""
+    models: list[Activity] = field(default_factory=list)
+    """Present state of each model, in the order of their first request."""
 
     def of(self, path: str) -> StepUsage:
         """The counts of the step at `path`, zero at first."""
@@ -101,6 +104,6 @@ class Usage:
     def total(self) -> StepUsage:
         """The sum over all steps."""
         total = StepUsage()
-        for count in self.steps.values():
+        for count in list(self.steps.values()):  # a display reads it from another thread
             total.add(count)
         return total

@@ -44,7 +44,9 @@ class DryRun:
         """An approval gate that opens when `approve` returns for the plan."""
 
         def decide() -> None:
-            approve(self.plan(gate))
+            plan = self.plan(gate)
+            gate.approved = {"new": plan.total.new, "usd": plan.total.new_usd, "cached": plan.total.cached}
+            approve(plan)
 
         gate = ApprovalGate(decide)
         return gate

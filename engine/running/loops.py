@@ -33,6 +33,7 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
         for name, carry in step.carry.items()
     }
     complete = 0
+    session.trace.event("loop", path=step.path, round=scope.round, of=len(turns))
     for turn in turns:
         inner = _inside(step, scope, states, complete, turn)
         known = len(session.scored_prompts)

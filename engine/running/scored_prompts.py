@@ -10,13 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from statistics import median_high
+from typing import NamedTuple
 
 from promptwire.values import Prompt, Row
 
-__all__ = ["ScoredPrompts"]
+__all__ = ["Leader", "ScoredPrompts"]
 
 Rows = Mapping[str, tuple[float, float]]
 """Value and likelihood of one prompt, by example id."""
+
+
+class Leader(NamedTuple):
+    """The prompt that leads a search so far."""
+
+    prompt: Prompt
+    score: float
+    """Its mean value in the search. It leads by it, so it is too high."""
+    n: int
+    """Number of examples that it was scored on."""
 
 
 class ScoredPrompts:
@@ -27,6 +38,7 @@ class ScoredPrompts:
         self._rows: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
         self._cut: int | None = None
         self._chosen: Prompt | None = None
+        self._leaders: dict[str, Leader] = {}
 
     def __len__(self) -> int:
         """Number of prompts added so far."""
@@ -46,6 +58,28 @@ class ScoredPrompts:
         """Add one row, scored with `metric`."""
         table = self._rows.setdefault(metric, {})
         table.setdefault(row.prompt, {})[row.example] = (row.value, row.likelihood or 0.0)
+
+    def new_leader(self, metric: str, prompts: Iterable[Prompt]) -> Leader | None:
+        """Return the leader by `metric` after `prompts` were scored; None when it and its score are what they were.
+
+        Only `prompts` are compared with the leader before, on the examples that both share. So this takes as long as few rows
+        do, however many prompts a run has scored.
+        """
+        table, before = self._rows.get(metric, {}), self._leaders.get(metric)
+        leader = before.prompt if before else None
+        for prompt in prompts:
+            mine = table.get(prompt.id)
+            if mine is None or (leader is not None and prompt.id == leader.id):
+                continue
+            shared, *lead = _lead(mine, table[leader.id]) if leader else (0, 0.0)
+            if leader is None or (2 * shared >= len(table[leader.id]) and lead[0] > 0):
+                leader = prompt
+        if leader is None:
+            return None
+        values = [value for value, _ in table[leader.id].values()]
+        found = Leader(leader, math.fsum(values) / len(values), len(values))
+        self._leaders[metric] = found
+        return None if found == before else found
 
     def choose(self, prompt: Prompt) -> None:
         """Record `prompt` as the choice of a finished stage of the pipeline."""

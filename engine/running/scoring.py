@@ -76,6 +76,11 @@ class Scorer:
         recur = 1 < len(found) <= min(_LABELS, len(task.train) // 2)
         return task.labels or (found if recur else ())
 
+    @cached_property
+    def _table(self) -> str:
+        """Name of the table of scores that its rows belong to: only rows of one metric and one template are compared."""
+        return f"{self.metric.name} {self.template.name}"
+
     @property
     def affordable(self) -> int | None:
         """How many rows of two calls each, an answer and its grade, to score at a time; None for any number."""
@@ -88,6 +93,7 @@ class Scorer:
         self.session.scored_prompts.add_prompts(prompts.items)
         pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
         limits, refusals, rows = await self._rows(pairs)
+        self._tell_leader(prompts)
         found = tuple(row for row in rows if row is not None)
         if limits and not partial:  # raised last: rows of paid requests in flight are kept for ranking
             raise limits[0]
@@ -108,6 +114,14 @@ class Scorer:
             rows=found,
             missing=tuple((prompt.id, example.id) for (prompt, example), row in zip(pairs, rows, strict=True) if row is None),
         )
+
+    def _tell_leader(self, prompts: Prompts) -> None:
+        """Write the search's leader to the trace when it or its score has changed."""
+        leader = self.session.scored_prompts.new_leader(self._table, prompts.items)
+        if leader is not None:
+            prompt, score, n = leader
+            facts = {"metric": self.metric.name, "id": prompt.id, "prompt": prompt.text, "score": round(score, 6), "n": n}
+            self.session.trace.event("leader", path=self.path, **facts)
 
     async def _check_labels(self, rows: Sequence[Row]) -> None:
         """Raise Unsupported when `rows` lack labels and the model lists none for plain prompts either."""
@@ -172,7 +186,7 @@ class Scorer:
                 return error
             raise
         if row is not None:
-            self.session.scored_prompts.add_row(f"{self.metric.name} {self.template.name}", row)
+            self.session.scored_prompts.add_row(self._table, row)
         return row
 
     async def _scored(self, prompt: Prompt, example: Example) -> Row | None:

@@ -1,4 +1,4 @@
-"""Progress display and printed report, in terminals of any width."""
+"""Printed report, in terminals of any width."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from promptwire.cli.progress import ProgressDisplay
 from promptwire.cli.report_text import print_report, print_table
-from promptwire.gateway.usage import Usage
 from promptwire.results.report import Calls, Comparison, Report, Score
 from promptwire.values import Example
 
@@ -21,11 +19,6 @@ def terminal(width: int = 80) -> Console:
 def shown(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
-
-
-def drawn(display: ProgressDisplay) -> str:
-    display.console.print(display.drawn())
-    return shown(display.console)
 
 
 def report(**changes: object) -> Report:
@@ -82,42 +75,6 @@ def test_copied_training_text_is_shown_and_nothing_when_there_is_none(
 def test_a_report_of_an_earlier_version_has_no_search() -> None:
     old = {name: value for name, value in report().model_dump(mode="json").items() if name != "search"}
     assert Report.model_validate(old).search is None
-
-
-def test_a_running_step_shows_its_round_and_count_of_completions() -> None:
-    display, usage = ProgressDisplay(terminal()), Usage()
-    display.follow(usage)
-    display("start", {"path": "search.score", "round": "2"})
-    count = usage.of("search.score")
-    count.wanted, count.new, count.cached, count.failed = 1200, 6, 3, 1
-    text = drawn(display)
-    assert "search.score" in text and "round 2" in text and "10/1,200 completions" in text
-    assert "6 new calls, 3 from cache" in text
-
-
-def test_a_finished_step_disappears_and_the_final_comparison_appears() -> None:
-    display, usage = ProgressDisplay(terminal()), Usage()
-    display.follow(usage)
-    for event in ("start", "done"):
-        display(event, {"path": "variants", "round": ""})
-    usage.of("variants").wanted = usage.of("variants").new = 4
-    usage.of("report").wanted = 240
-    text = drawn(display)
-    assert "variants" not in text and "0/240 completions" in text
-
-
-def test_the_display_works_before_the_run_begins() -> None:
-    display = ProgressDisplay(terminal())
-    with display.drawing():
-        display.say("fetching [a model]")
-    assert "fetching [a model]" in shown(display.console) and "Traceback" not in shown(display.console)
-
-
-def test_without_a_terminal_only_messages_are_printed() -> None:
-    display = ProgressDisplay(Console(file=io.StringIO(), width=80))
-    with display.drawing():
-        display.say("fetching")
-    assert shown(display.console) == "fetching\n"
 
 
 @pytest.mark.parametrize("width", [58, 83, 84, 120])
