@@ -2,7 +2,7 @@
 
     events.jsonl     one line per event (written by `promptwire.gateway.trace`)
     values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.gateway.trace`);
-                     then two lines `report`: values of both prompts on each held-out and each train example
+                     then two lines `report`, with the elements `test` and `train`: the rows of the initial and the best prompt
     calls.jsonl      one line per cache key that was used
     run.json         options and files of the run, for `promptwire bundle` (see `promptwire.results.provenance`)
     best.json        the best prompt, written at the end of the search, before the prompts are compared

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from promptwire.graph.port_types import to_json
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, Score
 from promptwire.running.heldout import HeldOutScores
@@ -12,7 +13,7 @@ from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.stats.intervals import mean_interval, paired_interval
-from promptwire.values import Example, Prompt
+from promptwire.values import Example, Examples, Prompt, Prompts, Scores
 
 __all__ = ["compare"]
 
@@ -23,6 +24,7 @@ async def compare(
     best: Prompt,
     examples: Sequence[Example],
     *,
+    split: str = "test",
     how: Scoring | None = None,
     partial: bool = False,
     forgiving: bool = False,
@@ -30,7 +32,7 @@ async def compare(
     """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
 
     With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails. The trace gets
-    the values of both prompts on each example.
+    the rows of both prompts under the name of the `split`.
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
@@ -38,11 +40,13 @@ async def compare(
     await found.score(examples, partial=partial, forgiving=forgiving)
     first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
-    session.trace.value(path=REPORT, round="", element="", outputs={"pairs": rows_by_pair})
+    table = _table(found, examples)
+    outputs = {"scores": to_json(table), "pairs": rows_by_pair}
+    session.trace.value(path=REPORT, round="", element=split, outputs=outputs)
     prompts = [first] if initial.id == best.id else [first, second]
     session.count(REPORT, "unreadable", sum(not row.readable for rows in prompts for row in rows))
     session.count(REPORT, "left out", len(found.left_out))
-    shares = found.scorer.metric.seen([row.value for rows in prompts for row in rows])[1] == (0.0, 1.0)
+    shares = table.scale == (0.0, 1.0)
     gain = paired_interval([row.value for row in first], [row.value for row in second], shares=shares)
     if initial.id == best.id:
         gain = gain._replace(low=None, high=None)  # both prompts are the same, so an interval would mean nothing
@@ -51,6 +55,25 @@ async def compare(
     )
     sides = {"initial": _score(first, shares), "best": _score(second, shares)}
     return Comparison(**sides, gain=_shown(gain), left_out=left_out)
+
+
+def _table(found: HeldOutScores, examples: Sequence[Example]) -> Scores:
+    """The rows of both prompts as a step would give them: `examples` that were not scored with both have no row."""
+    prompts = Prompts.of((found.initial, found.best))
+    first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
+    rows = tuple(first if len(prompts) == 1 else [*first, *second])
+    scored = {row.example for row in first}
+    missing = [(prompt.id, one.id) for prompt in prompts.items for one in examples if one.id not in scored]
+    perfect, scale = found.scorer.metric.seen([row.value for row in rows])
+    return Scores(
+        metric=found.scorer.metric.name,
+        perfect=perfect,
+        scale=scale,
+        prompts=prompts,
+        examples=Examples.of(examples),
+        rows=rows,
+        missing=tuple(missing),
+    )
 
 
 def _score(rows: Sequence[Any], shares: bool) -> Score:

@@ -108,7 +108,7 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Co
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
     test = await compare(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
     shown = draw_examples(session.task.train, TRAIN_SHOWN)
-    return test, await compare(session, initial, best, shown, how=how, partial=True, forgiving=True)
+    return test, await compare(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
 
 
 def score_notes(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:

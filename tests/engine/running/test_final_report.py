@@ -10,6 +10,7 @@ import pytest
 from promptwire.api import run
 from promptwire.options import Options
 from promptwire.results.report import Report
+from promptwire.values import Scores
 
 PIPELINE = """
 promptwire: 1
@@ -57,6 +58,19 @@ def test_the_run_folder_holds_the_values_of_both_prompts_on_each_example(searche
     report, folder = searched
     lines = [json.loads(line) for line in (folder / "values.jsonl").read_text().splitlines()]
     test, train = [line["outputs"]["pairs"] for line in lines if line["path"] == "report"]
+    assert [line["element"] for line in lines if line["path"] == "report"] == ["test", "train"]
     assert [values[1:] for values in test] == [[0.0, 1.0]] * 2
     assert sorted(values[1:] for values in train) == [[0.0, 0.0], *[[0.0, 1.0]] * 3]
     assert report.test.gain.score == 1.0
+
+
+def test_the_run_folder_holds_the_held_out_answers_of_both_prompts(searched: tuple[Report, Path]) -> None:
+    lines = [json.loads(line) for line in (searched[1] / "values.jsonl").read_text().splitlines()]
+    (outputs,) = [line["outputs"] for line in lines if (line["path"], line["element"]) == ("report", "test")]
+    scores = Scores.model_validate(outputs["scores"])
+    initial, best = scores.prompts.items
+    assert (initial.text, best.text, best.made_by) == ("Say it.", "Write the opposite.", "variants")
+    assert sorted(example.text for example in scores.examples.items) == ["big", "old"]
+    assert [(row.output, row.answer, row.value) for row in scores.by_prompt[initial.id]] == [("no", "no", 0.0)] * 2
+    assert [(row.output, row.answer, row.value) for row in scores.by_prompt[best.id]] == [("yes", "yes", 1.0)] * 2
+    assert [[row.example, row.value] for row in scores.by_prompt[best.id]] == [[one, best] for one, _, best in outputs["pairs"]]

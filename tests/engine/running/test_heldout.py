@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from promptwire.results.report import REPORT, Comparison
 from promptwire.running.evaluation import compare
 from promptwire.running.heldout import draw_examples
 from promptwire.running.session import Session
-from promptwire.values import Example, Examples, Prompt
+from promptwire.values import Example, Examples, Prompt, Scores
 from tests.engine.sample_session import session, task
 
 INITIAL, BEST = Prompt(text="first"), Prompt(text="second")
@@ -56,6 +58,19 @@ async def test_a_permanently_refused_example_is_left_out_for_both_prompts_and_na
     assert (found.initial.n, found.best.n, found.gain.n, found.initial.score, found.best.score) == (39, 39, 39, 1.0, 1.0)
     assert [one.text for one in found.left_out] == ["x7"] and found.left_out[0].why
     assert run.counts[REPORT, "left out"] == 1
+
+
+async def test_the_trace_names_the_pairs_of_a_left_out_example_and_holds_one_row_for_one_prompt(tmp_path: Path) -> None:
+    examples = numbered(3)
+    for best, rows in ((BEST, 4), (INITIAL, 2)):
+        model = failing(lambda prompt, given: RequestRefused("no") if given == "x1" else None)
+        run = session(model, task=task(train=examples, test=examples), folder=tmp_path / best.text)
+        await compare(run, INITIAL, best, examples.items, split="train")
+        run.trace.close()
+        line = json.loads((tmp_path / best.text / "values.jsonl").read_text())
+        scores = Scores.model_validate(line["outputs"]["scores"])
+        assert (line["element"], len(scores.rows), len(scores.examples)) == ("train", rows, 3)
+        assert scores.missing == tuple((prompt.id, examples.items[1].id) for prompt in scores.prompts.items)
 
 
 async def test_refusal_of_every_example_leaves_no_score_and_no_error() -> None:

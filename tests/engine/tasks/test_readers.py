@@ -10,7 +10,6 @@ import pytest
 
 from promptwire.errors import DataError
 from promptwire.tasks.readers import Columns, read_examples
-from promptwire.values import Example, Examples
 
 
 def write(folder: Path, name: str, text: str) -> Path:
