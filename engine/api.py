@@ -150,6 +150,9 @@ class _Prepared:
     models: Mapping[Role, Backend]
     """The backend of each role; none is open yet."""
 
+    repeats: int
+    """Answers per prompt and held-out example in the comparison."""
+
     def started(self, pipeline: str, task: str, options: Options) -> dict[str, Any]:
         """What the run is started with, for its record."""
         metric, limits = self.task.metric, self.limits
@@ -166,7 +169,7 @@ class _Prepared:
 
     def dry_run(self) -> DryRun:
         """An observer that plans what is left of the run at its first call."""
-        return DryRun(self.graph, self.task, self.models, self.limits)
+        return DryRun(self.graph, self.task, self.models, self.limits, repeats=self.repeats)
 
 
 def _prepare(
@@ -184,7 +187,8 @@ def _prepare(
     mark = fingerprint(loaded)
     limits = graph.limits.with_budgets(options.limits)
     loaded = loaded.with_dev() if "dev" in graph.inputs else loaded
-    return _Prepared(graph, loaded, mark, limits, models or _models(options, observer, limits, _local(graph, loaded)))
+    models = models or _models(options, observer, limits, _local(graph, loaded))
+    return _Prepared(graph, loaded, mark, limits, models, options.repeats)
 
 
 def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
@@ -202,7 +206,7 @@ async def _searched(
     Raises LimitReached when a limit is too small for a single score.
     """
     session.trace.event("run", **_facts(graph, session, budget.limits))
-    budget.reserve_final(*_final_needs(session.task))
+    budget.reserve_final(*_final_needs(session.task, session.repeats))
     try:
         best = await find_best(graph, session)
     except NotApproved:
@@ -277,8 +281,8 @@ def _effective(name: str, local: LocalSettings) -> LocalSettings:
     return local if is_local(name) else LocalSettings()
 
 
-def _final_needs(task: Task) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
+def _final_needs(task: Task, repeats: int) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
     """Calls of each role that the held-out comparison needs, and about how many tokens each of them takes."""
-    pairs = 2 * len(task.test)
+    pairs = 2 * len(task.test) * repeats
     tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_cost_items(task)}
     return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens

@@ -110,7 +110,7 @@ class Bound:
     asks: Extent = NONE
     """Model calls with its template."""
     scores: Extent = NONE
-    """Pairs of prompt and example that it scores."""
+    """Answers that it scores: one per pair of prompt and example, or several."""
     shown: Mapping[str, float] = field(default_factory=dict)
     """Most elements in a slot of one request, if fewer than in the input of the same name."""
     converses: bool = False

@@ -72,10 +72,11 @@ class Context(Protocol):
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
 
-    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False, repeats: int = 1) -> Scores:
         """Score every prompt on every example with the node's metric, all pairs in flight together.
 
-        With `partial`, a used-up budget returns the rows so far instead of raising LimitReached.
+        With `partial`, a used-up budget returns the rows so far instead of raising LimitReached. The model gives `repeats`
+        answers to each pair, and the row's value is their mean.
         """
 
     def new_prompt(self, text: str, *parents: Prompt) -> Prompt:

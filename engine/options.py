@@ -56,6 +56,8 @@ class Options(Model):
     """Budgets. They take precedence over the pipeline's own."""
     paces: Mapping[Role, RateLimits] = {}
     """Rate limits by role. They take precedence over the pipeline's own."""
+    repeats: int = Field(default=1, ge=1)
+    """Answers per prompt and held-out example in the comparison, for models that are not deterministic."""
     task: Mapping[str, Any] = {}
     """Task-file keys that replace those of the task, such as `prompt` or `metric`."""
     cache: CachePolicy = "use"

@@ -13,6 +13,7 @@ from promptwire.cli.run_options import (
     Metric,
     Models,
     Prompts,
+    Repeats,
     Seed,
     Task,
     Template,
@@ -37,6 +38,7 @@ def plan(
     metric: Metric = None,
     labels: Labels = None,
     template: Template = None,
+    repeats: Repeats = 1,
     plugins: Plugins = None,
     cache: Cache = "use",
     json_: Json = False,
@@ -46,6 +48,7 @@ def plan(
     from promptwire.cli.plan_text import plan_text
 
     lists = parse_lists(model, api_base, param, patch, limit)
-    fields = {"seed": seed, "cache": cache, "task": task_changes(prompt, metric, template, labels)}
+    changes = task_changes(prompt, metric, template, labels)
+    fields = {"seed": seed, "repeats": repeats, "cache": cache, "task": changes}
     found = make_plan(pipeline, task, parse_options({**lists, **fields}))
     sys.stdout.write(found.model_dump_json() + "\n" if json_ else plan_text(found))

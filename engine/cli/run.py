@@ -19,6 +19,7 @@ from promptwire.cli.run_options import (
     Metric,
     Models,
     Prompts,
+    Repeats,
     Seed,
     Task,
     Template,
@@ -46,6 +47,7 @@ def run(
     metric: Metric = None,
     labels: Labels = None,
     template: Template = None,
+    repeats: Repeats = 1,
     cache: Cache = "use",
     parallel: Annotated[int | None, typer.Option(min=1, help="Most requests in flight per model.")] = None,
     plugins: Plugins = None,
@@ -60,6 +62,7 @@ def run(
     fields = {
         **parse_lists(model, api_base, param, patch, limit),
         "seed": seed,
+        "repeats": repeats,
         "task": task_changes(prompt, metric, template, labels),
         "cache": cache,
         "parallel": parallel,

@@ -19,6 +19,7 @@ __all__ = [
     "Metric",
     "Models",
     "Prompts",
+    "Repeats",
     "Seed",
     "Task",
     "Template",
@@ -37,6 +38,7 @@ Models = Annotated[
 ]
 ApiBases = Annotated[list[str] | None, typer.Option(metavar="[ROLE=]URL", help="Address of an OpenAI-compatible server.")]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
+Repeats = Annotated[int, typer.Option(min=1, help="Answers per held-out example, for models that are not deterministic.")]
 Prompts = Annotated[list[str] | None, typer.Option(help="Initial prompt, in place of the task's. Repeat it for several.")]
 Metric = Annotated[str | None, typer.Option(help="Metric, in place of the task's.")]
 Labels = Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")]

@@ -69,12 +69,12 @@ def _request_length(bounds: CallBounds, bounds_by_path: Mapping[str, CallBounds]
     return Length(own.read + longest, own.written)
 
 
-def report_cost_items(task: Task) -> Iterator[CostItem]:
-    """Yield the cost items of the held-out comparison.
+def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
+    """Yield the cost items of the held-out comparison, with `repeats` answers per held-out example.
 
     It scores one prompt instead of two when the initial prompt stays the best.
     """
-    pairs = Extent(1, 2) * (len(task.test) + min(len(task.train), TRAIN_SHOWN))
+    pairs = Extent(1, 2) * (repeats * len(task.test) + min(len(task.train), TRAIN_SHOWN))
     yield CostItem("task", pairs, scoring(None, task))
     if judged(task):
         yield CostItem("judge", pairs * _PERHAPS, judging(task, None))

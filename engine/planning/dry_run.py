@@ -32,11 +32,12 @@ class NotApproved(UsageError):
 class DryRun:
     """Observe a run until its first new call, then plan the rest."""
 
-    def __init__(self, graph: Graph, task: Task, models: Mapping[Role, Backend], limits: Limits) -> None:
+    def __init__(self, graph: Graph, task: Task, models: Mapping[Role, Backend], limits: Limits, *, repeats: int = 1) -> None:
         self._graph = graph
         self._task = task
         self._models = models
         self._limits = limits
+        self._repeats = repeats
         self._usage = Usage()
         self._done: set[str] = set()
 
@@ -72,6 +73,7 @@ class DryRun:
             models={role: model.name for role, model in self._models.items()},
             quotes={role: model.quote() for role, model in self._models.items()},
             limits=self._limits,
+            repeats=self._repeats,
             cached=cached,
             is_over=self._is_over if gate else lambda path: True,
         )

@@ -112,6 +112,8 @@ class Known:
     """Limits of the run; None means the pipeline's own."""
     cached: Mapping[str, int] = field(default_factory=dict)
     """Completions found in the cache, by the path of the step."""
+    repeats: int = 1
+    """Answers per prompt and held-out example in the comparison."""
     is_over: Callable[[str], bool] = lambda path: False
     """Whether the step at a path makes no further call."""
 
@@ -135,7 +137,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         for path, found in parts.items()
         if any(part.calls.most for part in found)
     ]
-    rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task)), known))
+    rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task, known.repeats)), known))
     roles = _called_roles(rows, known, task)
     return Plan(
         pipeline=graph.name,

@@ -38,6 +38,8 @@ class Provenance(Model):
     """Task: a shipped name, or a path relative to the working folder."""
     seed: int
     """Random seed."""
+    repeats: int = 1
+    """Answers per prompt and held-out example in the comparison."""
     params: Mapping[str, str]
     """Params set by `-p`."""
     patches: Mapping[str, str]
@@ -75,6 +77,7 @@ class Provenance(Model):
             pipeline=_relative(pipeline, working),
             task=_relative(task, working),
             seed=options.seed,
+            repeats=options.repeats,
             params=options.params,
             patches=options.patches,
             changes=options.task,

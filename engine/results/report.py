@@ -103,6 +103,8 @@ class Report(Model):
     """Model of each role."""
     seed: int
     """Random seed."""
+    repeats: int = 1
+    """Answers per prompt and held-out example. Each example counts with the mean of its answers."""
     prompt: str
     """Text of the best prompt."""
     demos: tuple[Example, ...] = ()

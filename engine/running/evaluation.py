@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from promptwire.graph.port_types import to_json
 from promptwire.graph.steps import ModelCallSpec
@@ -17,6 +17,9 @@ from promptwire.values import Example, Examples, Prompt, Prompts, Scores
 
 __all__ = ["compare"]
 
+Split = Literal["test", "train"]
+"""Held-out examples, or those that the search saw."""
+
 
 async def compare(
     session: Session,
@@ -24,7 +27,7 @@ async def compare(
     best: Prompt,
     examples: Sequence[Example],
     *,
-    split: str = "test",
+    split: Split = "test",
     how: Scoring | None = None,
     partial: bool = False,
     forgiving: bool = False,
@@ -32,11 +35,12 @@ async def compare(
     """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
 
     With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails. The trace gets
-    the rows of both prompts under the name of the `split`.
+    the rows of both prompts under the name of the `split`. Only on held-out examples the model may be asked several times.
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    found = HeldOutScores(Scorer(session, REPORT, asking, how.roles), initial, best)
+    scorer = Scorer(session, REPORT, asking, how.roles, session.repeats if split == "test" else 1)
+    found = HeldOutScores(scorer, initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     first, second = [mine for mine, _ in found.pairs], [other for _, other in found.pairs]
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
@@ -44,7 +48,7 @@ async def compare(
     outputs = {"scores": to_json(table), "pairs": rows_by_pair}
     session.trace.value(path=REPORT, round="", element=split, outputs=outputs)
     prompts = [first] if initial.id == best.id else [first, second]
-    session.count(REPORT, "unreadable", sum(not row.readable for rows in prompts for row in rows))
+    session.count(REPORT, "unreadable", sum(row.unreadable for rows in prompts for row in rows))
     session.count(REPORT, "left out", len(found.left_out))
     shares = table.scale == (0.0, 1.0)
     gain = paired_interval([row.value for row in first], [row.value for row in second], shares=shares)
@@ -77,7 +81,7 @@ def _table(found: HeldOutScores, examples: Sequence[Example]) -> Scores:
 
 
 def _score(rows: Sequence[Any], shares: bool) -> Score:
-    return _shown(mean_interval([row.value for row in rows], shares=shares), sum(not row.readable for row in rows))
+    return _shown(mean_interval([row.value for row in rows], shares=shares), sum(row.unreadable for row in rows))
 
 
 def _shown(interval: Any, unreadable: int = 0) -> Score:

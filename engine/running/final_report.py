@@ -77,6 +77,7 @@ def make_report(
         metric=session.task.metric,
         models={role: model.name for role, model in session.models.items()},
         seed=session.seed,
+        repeats=session.repeats,
         prompt=best.text,
         demos=best.demos,
         initial_prompt=session.task.prompts.items[0].text,

@@ -57,10 +57,11 @@ class _Context:
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return await gather(jobs)
 
-    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False, repeats: int = 1) -> Scores:
         if self.scorer is None:
             raise NodeError("this node was not declared to score prompts", where=self.path, hint="declare @node(scores=True)")
-        return await self.scorer.score(prompts, examples, partial)
+        scorer = self.scorer if repeats == self.scorer.repeats else replace(self.scorer, repeats=repeats)
+        return await scorer.score(prompts, examples, partial)
 
     def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
         demos = parents[0].demos if parents else ()

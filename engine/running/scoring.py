@@ -29,6 +29,7 @@ from promptwire.templating.parsing import reading
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
+from promptwire.values.scores import mean_row
 
 __all__ = ["Scorer"]
 
@@ -46,6 +47,8 @@ class Scorer:
     asking: ModelCallSpec
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
+    repeats: int = 1
+    """Answers per prompt and example. A row's value is their mean."""
 
     @cached_property
     def template(self) -> Template:
@@ -83,9 +86,9 @@ class Scorer:
 
     @property
     def affordable(self) -> int | None:
-        """How many rows of two calls each, an answer and its grade, to score at a time; None for any number."""
+        """How many rows of two calls per answer, the answer and its grade, to score at a time; None for any number."""
         most = self.session.gateway.affordable([self.asking.role, "judge"]) if self.metric.needs == "judge" else None
-        return None if most is None else max(1, most)
+        return None if most is None else max(1, most // self.repeats)
 
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
         """Return one row per (prompt, example), prompt by prompt; see `Context.score`."""
@@ -102,7 +105,7 @@ class Scorer:
         if refusals and not self.session.scored_prompts.has_scores:  # nothing shows that the endpoint takes any request
             raise refusals[0]
         self.session.count_refused(self.path, refusals)
-        self.session.count(self.path, "unreadable", sum(not row.readable for row in found))
+        self.session.count(self.path, "unreadable", sum(row.unreadable for row in found))
         await self._check_labels(found)
         perfect, scale = self.metric.seen([row.value for row in found])
         return Scores(
@@ -192,13 +195,20 @@ class Scorer:
     async def _scored(self, prompt: Prompt, example: Example) -> Row | None:
         request = self._request(prompt, example)
         if self.metric.needs == "choice":
-            return self._choice(prompt, example, await self._ask(self._choosing(request)))
+            request = self._choosing(request)
+        elif self.metric.needs == "logprob":
+            request = Request("logprob", request.messages, request.prompt, options=(example.output,))
+        answers = await self._completions(request, n=self.repeats)
+        rows = [await self._read(prompt, example, request, answer) for answer in answers]
+        return mean_row([row for row in rows if row is not None])
+
+    async def _read(self, prompt: Prompt, example: Example, request: Request, answer: Completion) -> Row | None:
+        """The row of one answer; None without a grade."""
+        if self.metric.needs == "choice":
+            return self._choice(prompt, example, answer)
         if self.metric.needs == "logprob":
-            scored = Request("logprob", request.messages, request.prompt, options=(example.output,))
-            answer = await self._ask(scored)
             mean = sum(answer.weights) / len(answer.weights)
             return Row(prompt.id, example.id, example.output, example.output, mean)
-        answer = await self._ask(request)
         parse = self.session.task.parse or self.template.front.parse
         found = reading(answer.text, parse, cut=answer.cut_off)
         said, output, readable = found.answers[-1] if found.answers else "", found.text, found.readable
@@ -239,12 +249,19 @@ class Scorer:
         return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=weight, feedback=feedback)
 
     async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
+        (answer,) = await self._completions(request, role, first=first)
+        return answer
+
+    async def _completions(
+        self, request: Request, role: Role | None = None, *, first: int = 0, n: int = 1
+    ) -> tuple[Completion, ...]:
         role = role or self.asking.role
         # One stream for the whole run: at any temperature, a pair scored in round 1 comes from the cache in round 2.
         stream = self.session.stream("")
-        (answer,) = await self.session.gateway.ask(
+        answers = await self.session.gateway.ask(
             self.session.models[role],
             request,
+            n=n,
             first=first,
             stream=stream,
             policy=self.asking.cache,
@@ -252,8 +269,8 @@ class Scorer:
             role=role,
             rounds=self.asking.rounds,
         )
-        if filtered(answer):
+        if any(map(filtered, answers)):
             refused = RequestRefused("a content filter refused this content", where=self.path)
             refused.filtered = True
             raise refused
-        return answer
+        return answers

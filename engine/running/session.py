@@ -38,6 +38,8 @@ class Session:
     """Trace of the run's events."""
     seed: int = 0
     """Random seed."""
+    repeats: int = 1
+    """Answers per prompt and held-out example in the comparison."""
     anytime: bool = True
     """Whether a budget that runs out ends loops with the best result so far; if false, it fails the run."""
     limits_hit: list[str] = field(default_factory=list)

@@ -61,7 +61,8 @@ async def open_session(
     for observer in observers:
         observer.follow(gateway.usage)
     try:
-        yield Session(task, models, gateway, trace, options.seed, anytime=budget.limits.on_limit == "stop")
+        anytime = budget.limits.on_limit == "stop"
+        yield Session(task, models, gateway, trace, options.seed, repeats=options.repeats, anytime=anytime)
     except asyncio.CancelledError:
         for observer in observers:
             observer.say("stopping: waiting for paid requests in flight; press Ctrl-C again to leave at once")

@@ -14,9 +14,10 @@ from promptwire.values.history import Entry, History
 from promptwire.values.message import Message
 from promptwire.values.model import Model
 from promptwire.values.prompts import Prompt, Prompts
-from promptwire.values.scores import Row, Scores
+from promptwire.values.scores import Answer, Row, Scores
 
 __all__ = [
+    "Answer",
     "Critique",
     "Critiques",
     "Entry",

@@ -1,19 +1,36 @@
 """Scores of prompts on examples, one row per pair.
 
-Rows are many, so `Row` is a slotted dataclass (128 bytes) and not a pydantic object (1.3 kB).
+Rows are many, so `Row` is a slotted dataclass (136 bytes) and not a pydantic object (1.3 kB).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from promptwire.values.examples import Examples
 from promptwire.values.model import Model
 from promptwire.values.prompts import Prompt, Prompts
 
-__all__ = ["Row", "Scores"]  # fmt: skip
+__all__ = ["Answer", "Row", "Scores", "mean_row"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of several answers of the model to the same prompt and example."""
+
+    output: str
+    """The whole reply."""
+    answer: str
+    """The answer read out of the reply; empty when the reply is unreadable."""
+    value: float
+    """The metric's value."""
+    readable: bool = True
+    """Whether an answer could be read out of the reply."""
+    feedback: str = ""
+    """The metric's feedback in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,28 @@ class Row:
     """Log-probability of the right label, if the metric chooses among labels. Breaks ties between equal values."""
     feedback: str = ""
     """The metric's feedback in words: a judge's reasons, or the text of a user's metric; may be empty."""
+    repeats: tuple[Answer, ...] = ()
+    """All answers, if the model was asked several times. Then `value` is their mean; the rest is of the answer with the lowest
+    value."""
+
+    @property
+    def unreadable(self) -> int:
+        """Number of unreadable replies."""
+        return sum(not one.readable for one in self.repeats or (self,))
+
+
+def mean_row(rows: Sequence[Row]) -> Row | None:
+    """One row for several answers of the model to the same prompt and example; None without any."""
+    if len(rows) <= 1:
+        return rows[0] if rows else None
+    shown = min(rows, key=lambda row: row.value)
+    likely = [row.likelihood for row in rows if row.likelihood is not None]
+    return replace(
+        shown,
+        value=math.fsum(row.value for row in rows) / len(rows),
+        likelihood=math.fsum(likely) / len(likely) if likely else None,
+        repeats=tuple(Answer(row.output, row.answer, row.value, row.readable, row.feedback) for row in rows),
+    )
 
 
 class Scores(Model):

@@ -34,6 +34,7 @@ class FakeContext:
         self.conversations: list[tuple[Message, ...]] = []
         self.scored: list[tuple[int, int]] = []
         self.partial: list[bool] = []
+        self.repeats: list[int] = []
         self.turn = int(round.rpartition(".")[2] or 0) if turn is None else turn
         self.scale: tuple[float, float] | None = (0.0, 1.0)
         self.perfect: float | None = 1.0
@@ -62,8 +63,9 @@ class FakeContext:
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return tuple([await job for job in jobs])
 
-    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False) -> Scores:
+    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False, repeats: int = 1) -> Scores:
         self.scored.append((len(prompts), len(examples)))
+        self.repeats.append(repeats)
         self.partial.append(partial)
         pairs = [(prompt, example, self._value(prompt, example)) for prompt in prompts.items for example in examples.items]
         rows = tuple(Row(prompt.id, example.id, "out", "out", value) for prompt, example, value in pairs if value is not None)

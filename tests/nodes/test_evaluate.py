@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
+from promptwire.bounds import Extent, Sizes
 from promptwire.errors import NodeError
-from promptwire.nodes.evaluate import Inputs, Params, evaluate
+from promptwire.nodes.evaluate import Inputs, Params, bound, evaluate
 from tests.nodes.fake import FakeContext, examples, prompts
 
 
@@ -14,6 +16,21 @@ async def test_there_is_a_row_per_prompt_and_example() -> None:
     found = await evaluate.run(Inputs(prompts=prompts("a", "b"), on=examples(3)), Params(), context)
     assert [found.scores.mean(prompt) for prompt in prompts("a", "b").items] == [1.0, 0.0]
     assert context.scored == [(2, 3)]
+
+
+async def test_repeats_reach_the_scorer_and_multiply_the_bound() -> None:
+    context, params = FakeContext(), Params(repeats=3)
+    await evaluate.run(Inputs(prompts=prompts("a", "b"), on=examples(3)), params, context)
+    assert context.repeats == [3]
+    sizes = Sizes({"prompts": Extent.exactly(2), "on": Extent.exactly(3)})
+    assert bound(sizes, params).scores == Extent.exactly(18)
+    assert bound(sizes, Params()).scores == Extent.exactly(6)
+
+
+@pytest.mark.parametrize("repeats", [0, -1])
+def test_fewer_than_one_answer_is_refused(repeats: int) -> None:
+    with pytest.raises(ValidationError, match="repeats"):
+        Params(repeats=repeats)
 
 
 async def test_no_prompts_give_no_rows() -> None:

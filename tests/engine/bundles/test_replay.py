@@ -77,6 +77,21 @@ def test_a_bundle_replays_without_files_server_or_cache(
     assert not (tmp_path / "empty").exists() and not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_a_bundle_replays_several_answers_to_each_held_out_example(
+    made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.yaml").write_text('- {when: Rewrite, reply: "Say it well."}\n- {reply: ["reply 0", "reply 1"]}\n')
+    options = Options(
+        models={"task": f"scripted:{tmp_path / 'model.yaml'}"}, repeats=2, task={"prompt": "Say it.", "metric": "contains"}
+    )
+    report = run("mine.yaml", "data", options)
+    write_bundle(Path(report.run), cache_folder(), tmp_path / "again.bundle", data=True)
+    elsewhere(tmp_path, monkeypatch)
+    again = replay(tmp_path / "again.bundle")
+    assert again.repeats == 2
+    assert again.model_dump(include=set(COMPARED)) == report.model_dump(include=set(COMPARED))
+
+
 def test_the_run_folder_of_a_replay_is_kept_where_it_is_asked_for(
     made: tuple[Report, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from promptwire.documents import resources
 from promptwire.language.check import load_graph
-from promptwire.planning.plan import make_plan
+from promptwire.planning.plan import Known, make_plan
 from tests.pipelines.search_runs import mixed, model, numbers, search, well_formed
 
 WHOLE = [name for name in resources.pipelines() if not name.endswith("-expand")]
@@ -92,6 +92,11 @@ def test_plan_includes_the_held_out_comparison() -> None:
     """Two prompts on 4 test and 10 train examples; one prompt when the initial one stays the best."""
     report = make_plan(load_graph("ape"), numbers(10)).steps[-1]
     assert (report.path, report.least, report.most) == ("report", 14, 28)
+
+
+def test_plan_counts_several_answers_to_each_held_out_example() -> None:
+    report = make_plan(load_graph("ape"), numbers(10), Known(repeats=3)).steps[-1]
+    assert (report.least, report.most) == (3 * 4 + 10, 2 * (3 * 4 + 10))
 
 
 def test_plan_shows_the_pipelines_own_limit() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.api import run
+from promptwire.api import plan, run
 from promptwire.options import Options
 from promptwire.results.report import Report
 from promptwire.values import Scores
@@ -43,6 +43,18 @@ def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, P
     (tmp_path / "model.yaml").write_text(MODEL % "Write the opposite")
     report = run("mine.yaml", "task.yaml", Options(models={"task": "scripted:model.yaml"}))
     return report, Path(report.run)
+
+
+def test_several_answers_are_planned_asked_and_kept(searched: tuple[Report, Path]) -> None:
+    options = Options(models={"task": "scripted:model.yaml"}, repeats=3)
+    before, planned = searched[0].calls, plan("mine.yaml", "task.yaml", options)
+    again = run("mine.yaml", "task.yaml", options)
+    assert (again.repeats, again.test) == (3, searched[0].test)
+    assert (again.calls.new, again.calls.cached) == (2 * 2 * 2, before.new + before.cached)
+    assert planned.steps[-1].most == 2 * (3 * 2 + 4)
+    lines = [json.loads(line) for line in (Path(again.run) / "values.jsonl").read_text().splitlines()]
+    (outputs,) = [line["outputs"] for line in lines if (line["path"], line["element"]) == ("report", "test")]
+    assert [len(row["repeats"]) for row in outputs["scores"]["rows"]] == [3] * 4
 
 
 def test_the_search_is_summarized_without_the_final_comparison(searched: tuple[Report, Path]) -> None:

@@ -112,6 +112,16 @@ async def test_a_limit_leaves_pairs_with_their_grades(calls: int, pairs: int) ->
     assert (found.initial.n, found.best.n) == (pairs, pairs)
 
 
+async def test_repeats_are_asked_on_held_out_examples_only() -> None:
+    examples = numbered(5)
+    model = failing(lambda prompt, given: None)
+    run = session(model, task=task(train=examples, test=examples), repeats=3)
+    found = await compare(run, INITIAL, BEST, draw_examples(examples))
+    assert (run.gateway.usage.of(REPORT).new, found.best.n, found.gain.n) == (30, 5, 5)
+    await compare(run, INITIAL, BEST, draw_examples(examples), split="train")
+    assert run.gateway.usage.of(REPORT).new == 40
+
+
 async def test_examples_are_scored_once_when_the_initial_prompt_is_the_best() -> None:
     examples = numbered(5)
     model = failing(lambda prompt, given: None)

@@ -15,6 +15,7 @@ from promptwire.gateway.retry import RetryPolicy
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.limits import Limits
 from promptwire.running.scoring import Scorer
+from promptwire.running.session import Session
 from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Examples, Prompt, Prompts, Scores
 from tests.engine.sample_session import session, task
@@ -245,3 +246,44 @@ async def test_a_name_before_a_colon_is_read_unless_it_is_a_label_of_the_data(re
     run = session(ScriptedBackend(lambda request, key: reply), task=task(train=CLASSES, test=CLASSES))
     scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}).score(PROMPTS, CLASSES, False)
     assert [row.value for row in scores.rows[:2]] == values
+
+
+async def repeated(model: ScriptedBackend, repeats: int, **rest: Any) -> tuple[Scores, Session]:
+    run = session(model, **rest)
+    scorer = Scorer(run, "here", ModelCallSpec(role="task"), {}, repeats)
+    return await scorer.score(PROMPTS, run.task.train, False), run
+
+
+async def test_several_answers_make_one_row_with_their_mean_and_the_worst_of_them() -> None:
+    def every_third_wrong(request: Request, key: str) -> str:
+        turn = seen[request_text(request)] = seen[request_text(request)] + 1
+        return "wrong" if turn % 3 == 2 else last_line(request)
+
+    seen: Counter[str] = Counter()
+    scores, run = await repeated(ScriptedBackend(every_third_wrong), 3)
+    assert len(scores.rows) == 12 and run.gateway.usage.of("here").new == 36
+    row = scores.rows[0]
+    assert (row.value, row.output, row.answer) == (pytest.approx(2 / 3), "wrong", "wrong")
+    assert [(one.output, one.value) for one in row.repeats] == [("x0", 1.0), ("wrong", 0.0), ("x0", 1.0)]
+    assert Scores.model_validate(scores.model_dump(mode="json")) == scores
+
+
+async def test_each_unreadable_one_of_several_answers_is_counted() -> None:
+    scores, run = await repeated(ScriptedBackend(lambda request, key: "no tag"), 2, task=task(parse=Parse(tag="answer")))
+    assert (run.counts["here", "unreadable"], scores.rows[0].unreadable, scores.rows[0].readable) == (24, 2, False)
+
+
+async def test_the_first_of_several_answers_is_the_one_that_a_single_answer_gets() -> None:
+    keys: list[list[str]] = []
+    for repeats in (1, 3):
+        model = ScriptedBackend(lambda request, key: keys[-1].append(key) or "x")
+        keys.append([])
+        await repeated(model, repeats)
+    assert len(keys[0]) == 12 and set(keys[0]) < set(keys[1])
+
+
+async def test_a_limit_leaves_no_row_with_some_of_its_answers() -> None:
+    run = session(ScriptedBackend(lambda request, key: last_line(request)), limits=Limits(calls=10))
+    scores = await Scorer(run, "here", ModelCallSpec(role="task"), {}, 3).score(PROMPTS, run.task.train, True)
+    assert [len(row.repeats) for row in scores.rows] == [3, 3, 3]
+    assert len(scores.missing) == 9
