@@ -30,12 +30,12 @@ from promptwire.planning.cost_items import judged, report_cost_items
 from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
 from promptwire.results.provenance import Provenance, fingerprint
-from promptwire.results.report import Comparison, Report, SearchSummary
+from promptwire.results.report import Report, SearchSummary
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
 from promptwire.results.run_settings import started_with
 from promptwire.results.run_state import recorded_state
 from promptwire.running.final_report import make_report, summarize
-from promptwire.running.incumbent import compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
+from promptwire.running.incumbent import FinalScores, compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
 from promptwire.running.session import Session
@@ -198,9 +198,7 @@ def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
     return {"pipeline": graph.name, "task": session.task.name, "seed": session.seed, "models": models, "limits": budgets}
 
 
-async def _searched(
-    graph: Graph, session: Session, budget: Budget, folder: Path
-) -> tuple[Prompt, SearchSummary, tuple[Comparison, Comparison]]:
+async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path) -> tuple[Prompt, SearchSummary, FinalScores]:
     """The best prompt that `graph` finds, the search, and the scores of this prompt beside those of the initial one.
 
     Raises LimitReached when a limit is too small for a single score.
@@ -217,7 +215,7 @@ async def _searched(
     search = summarize(session, best)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
-    if session.limits_hit and not (session.scored_prompts.has_scores or scores[0].best.n or budget.spent.calls):
+    if session.limits_hit and not (session.scored_prompts.has_scores or scores.test.best.n or budget.spent.calls):
         raise LimitReached(f"{session.limits_hit[0]}: nothing could be scored", hint="give the run a higher --limit")
     return best, search, scores
 

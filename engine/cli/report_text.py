@@ -6,7 +6,8 @@ is never read as Rich markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -14,11 +15,20 @@ from rich.table import Table
 from rich.text import Text
 
 from promptwire.results.report import Comparison, Report, Score, SearchSummary
+from promptwire.results.verdict_text import verdict_details, verdict_line
 from promptwire.security.sanitizer import sanitize
+from promptwire.stats.verdict import VerdictKind
 from promptwire.values.notes import read_note
 
 __all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
 
+_COLORS: Final[Mapping[VerdictKind, str]] = {
+    "better": "green",
+    "worse": "red",
+    "not shown": "yellow",
+    "same prompt": "yellow",
+    "not scored": "red",
+}
 _SHOWN_COPIES = 3
 """Most copied passages that are shown."""
 _NAME = 30
@@ -47,8 +57,12 @@ def console(*, stderr: bool = False) -> SafeConsole:
 
 def print_report(report: Report, console: Console) -> None:
     """Print the report."""
+    if report.verdict is not None:
+        console.print(safe_text(verdict_line(report), style=f"bold {_COLORS[report.verdict.kind]}"))
     models = ", ".join(dict.fromkeys(report.models.values()))
-    console.print(_assembled((report.pipeline, "bold"), " on ", (report.task, "bold"), f"   {models}, seed {report.seed}"))
+    repeats = f", {report.repeats} answers per held-out example" if report.repeats > 1 else ""
+    settings = f"   {models}, seed {report.seed}{repeats}"
+    console.print(_assembled((report.pipeline, "bold"), " on ", (report.task, "bold"), settings))
     console.print()
     prompts = Table.grid(padding=(0, 2))
     prompts.add_row(Text("initial", style="dim"), safe_text(report.initial_prompt or "(empty)"))
@@ -59,6 +73,8 @@ def print_report(report: Report, console: Console) -> None:
     console.print()
     console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
     console.print()
+    for detail in verdict_details(report):
+        console.print(safe_text(detail))
     for line in _footnotes(report):
         console.print(line)
 
@@ -67,9 +83,9 @@ def _scores(report: Report, gap: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in (sanitize(report.metric), "initial", "best", "gain"):
         table.add_column(heading, overflow="fold")
-    for name, sides in (("held-out", report.test), ("train", report.train)):
+    for name, sides in (("held-out", _with_interval(report)), ("train", report.train)):
         cells = (_cell(side, gap) for side in (sides.initial, sides.best))
-        table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides, gap))
+        table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides.gain, gap))
     return table
 
 
@@ -79,8 +95,15 @@ def _cell(score: Score, gap: str) -> Text:
     return Text.assemble((f"{score.score:.3f}", "bold"), (_interval(score, gap), "dim"))
 
 
-def _gain(sides: Comparison, gap: str) -> Text:
-    gain = sides.gain
+def _with_interval(report: Report) -> Comparison:
+    """The held-out scores, with the verdict's interval of the gain, so that both never differ."""
+    found, test = report.verdict, report.test
+    if found is None:
+        return test
+    return test.model_copy(update={"gain": test.gain.model_copy(update={"low": found.low, "high": found.high})})
+
+
+def _gain(gain: Score, gap: str) -> Text:
     if gain.score is None:
         return Text("")
     significant = gain.low is not None and gain.high is not None and gain.low * gain.high > 0

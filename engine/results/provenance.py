@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from promptwire.backend import Backend
 from promptwire.backends.replay_backend import BackendSnapshot
@@ -25,6 +25,10 @@ from promptwire.values import Model
 from promptwire.values.hashing import digest
 
 __all__ = ["Provenance", "fingerprint", "hashed"]
+
+
+_ADDED: Final[Mapping[str, Any]] = {"group": None}
+"""Fields of a task that earlier versions lack, with their defaults. Unused, they do not change a fingerprint."""
 
 
 class Provenance(Model):
@@ -107,6 +111,7 @@ def fingerprint(task: Task) -> str:
     File names and notes about files have no effect on it. Raises RunError when a template can't be read.
     """
     told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric", "local"})
+    told = {name: value for name, value in told.items() if name not in _ADDED or value != _ADDED[name]}
     texts = [path for path in (task.template, task.rubric) if path]
     for path in texts:
         log_access(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from promptwire.stats.verdict import Verdict
 from promptwire.values import Example, Model
 
 __all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score", "SearchSummary"]
@@ -111,6 +112,8 @@ class Report(Model):
     """Demonstrations of the best prompt. Its scores hold only with them."""
     initial_prompt: str
     """Text of the prompt that the run started from; the first when there were several."""
+    verdict: Verdict | None = None
+    """Whether the best prompt is better on the held-out examples; None in reports of earlier versions."""
     test: Comparison
     """Held-out scores, on examples that no node saw."""
     train: Comparison

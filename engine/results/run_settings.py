@@ -37,6 +37,8 @@ class RunSettings:
     """Name of the metric."""
     seed: int | None = None
     """Random seed; None when the folder does not tell."""
+    repeats: int = 1
+    """Answers per held-out example in the final comparison."""
     models: Mapping[str, str] = field(default_factory=dict)
     """Model by role."""
     params: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +88,7 @@ def started_with(
         "task": task,
         "metric": metric,
         "seed": options.seed,
+        "repeats": options.repeats,
         "models": {role: model.name for role, model in models.items()},
         "params": dict(options.params),
         "patches": dict(options.patches),
@@ -102,10 +105,11 @@ def read_settings(
     """Return the settings in the contents of state.json, run.json and report.json; None stands for a file that is missing."""
     known = {**(report or {}), **(origin or {}), **(record or {})}
     models = {role: one.get("name") if isinstance(one, dict) else one for role, one in as_dict(known.get("models")).items()}
-    seed = known.get("seed")
+    seed, repeats = known.get("seed"), known.get("repeats")
     return RunSettings(
         **{name: as_text(known.get(name)) for name in ("pipeline", "task", "metric", "cache", "version", "fingerprint")},
         seed=seed if type(seed) is int else None,
+        repeats=repeats if type(repeats) is int else 1,
         models={role: as_text(name) for role, name in models.items()},
         params=_texts(known.get("params")),
         patches=_texts(known.get("patches")),

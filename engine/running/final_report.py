@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from promptwire.graph.steps import Graph
-from promptwire.results.report import Calls, Comparison, Report, SearchSummary
-from promptwire.running.incumbent import score_notes
+from promptwire.results.report import Calls, Report, SearchSummary
+from promptwire.running.incumbent import FinalScores, score_notes
 from promptwire.running.session import Session
 from promptwire.values import Prompt
 from promptwire.values.copied_text import CopiedText
@@ -59,7 +59,7 @@ def make_report(
     *,
     best: Prompt,
     search: SearchSummary,
-    scores: tuple[Comparison, Comparison],
+    scores: FinalScores,
     began: float,
     folder: Path,
 ) -> Report:
@@ -81,8 +81,9 @@ def make_report(
         prompt=best.text,
         demos=best.demos,
         initial_prompt=session.task.prompts.items[0].text,
-        test=scores[0],
-        train=scores[1],
+        verdict=scores.verdict,
+        test=scores.test,
+        train=scores.train,
         search=search,
         calls=Calls(new=total.new, cached=total.cached, failed=total.failed),
         requests=total.requests,
@@ -95,7 +96,7 @@ def make_report(
         notes=(
             *session.task.notes,
             *session.notes,
-            *score_notes(session, *scores),
+            *score_notes(session, scores),
             *session.truncations.notes(),
             *_refused_parameters(session),
             *_refused_calls(session),

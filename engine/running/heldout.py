@@ -14,6 +14,7 @@ from typing import Final
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, ReplyError, RequestRefused, TransientError
 from promptwire.running.gather import gather
 from promptwire.running.scoring import Scorer
+from promptwire.tasks.splits import group_of
 from promptwire.values import Example, Examples, Prompt, Row
 from promptwire.values.hashing import digest
 
@@ -48,6 +49,36 @@ class HeldOutScores:
     left_out: list[tuple[Example, Failed]] = field(default_factory=list)
     """Examples that can't be scored with both prompts, with the error."""
 
+    @property
+    def same_prompt(self) -> bool:
+        """Whether the search returned the initial prompt."""
+        return self.initial.id == self.best.id
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, prompt by prompt; those of one prompt when both are the same."""
+        first, second = [mine for mine, _ in self.pairs], [other for _, other in self.pairs]
+        return first if self.same_prompt else [*first, *second]
+
+    @property
+    def values(self) -> tuple[list[float], list[float]]:
+        """Values of the initial and of the best prompt, in the order of `pairs`."""
+        return [mine.value for mine, _ in self.pairs], [other.value for _, other in self.pairs]
+
+    @property
+    def shares(self) -> bool:
+        """Whether a mean value is a share of right answers, or of the most that an answer can get."""
+        return self.scorer.metric.seen([row.value for row in self.rows])[1] == (0.0, 1.0)
+
+    @property
+    def groups(self) -> list[str] | None:
+        """Group of each pair's example; None for a task whose examples are independent."""
+        task = self.scorer.session.task
+        if task.group is None:
+            return None
+        names = {one.id: group_of(one, task.group) for one in (*task.test.items, *task.train.items)}
+        return [names[mine.example] for mine, _ in self.pairs]
+
     async def score(self, examples: Sequence[Example], *, partial: bool, forgiving: bool) -> None:
         """Score both prompts on `examples`; with `partial`, until the budget runs out.
 
@@ -81,7 +112,7 @@ class HeldOutScores:
     def _together(self) -> int:
         """How many examples to score at a time."""
         rows = self.scorer.affordable
-        return _TOGETHER if rows is None else max(1, min(_TOGETHER, rows // (1 + (self.initial.id != self.best.id))))
+        return _TOGETHER if rows is None else max(1, min(_TOGETHER, rows // (1 + (not self.same_prompt))))
 
     def _lost(self, examples: int) -> bool:
         return sum(isinstance(error, TransientError) for _, error in self.left_out) > _LOST * examples

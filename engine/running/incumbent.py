@@ -9,24 +9,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, PromptwireError, ReplyError, RunError, UsageError
 from promptwire.graph.steps import Graph
 from promptwire.results.report import TRAIN_SHOWN, Comparison
 from promptwire.results.run_folder import keep_file
-from promptwire.running.evaluation import compare
+from promptwire.running.evaluation import comparison, score_both, verdict
 from promptwire.running.heldout import draw_examples
 from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
 from promptwire.running.session import Session
+from promptwire.stats.verdict import Verdict
 from promptwire.values import Prompt, Prompts
 from promptwire.values.notes import warning
 
-__all__ = ["compare_both", "find_best", "keep_and_compare", "keep_so_far", "require_prompt", "score_notes"]
+__all__ = ["FinalScores", "compare_both", "find_best", "keep_and_compare", "keep_so_far", "require_prompt", "score_notes"]
 
 _NAMED: Final = 3
 """Most examples that a note names."""
+
+
+class FinalScores(NamedTuple):
+    """Scores of the initial and of the best prompt, for the report."""
+
+    test: Comparison
+    """On the held-out examples."""
+    train: Comparison
+    """On examples that the search saw."""
+    verdict: Verdict
+    """Whether the best prompt is better on the held-out examples."""
 
 
 def require_prompt(graph: Graph) -> None:
@@ -60,7 +72,7 @@ async def find_best(graph: Graph, session: Session) -> Prompt:
     return scored.after(prompt) if session.limits_hit else prompt
 
 
-async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> tuple[Comparison, Comparison]:
+async def keep_and_compare(graph: Graph, best: Prompt, session: Session, folder: Path) -> FinalScores:
     """Write `best` into the run folder, report it as an event, and compare it as `compare_both` does.
 
     Raises ModelError when the endpoint is lost. The hint of any error names the file with the best prompt.
@@ -100,19 +112,21 @@ def _point_to(folder: Path, error: PromptwireError, what: str) -> None:
     error.args = (str(error),)
 
 
-async def compare_both(graph: Graph, best: Prompt, session: Session) -> tuple[Comparison, Comparison]:
+async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalScores:
     """Compare the initial prompt with `best` on the test examples and on a sample of the train examples."""
     initial, how = session.task.prompts.items[0], scoring(graph)
     if how is None:
         how = Scoring(roles=graph.models)
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
-    test = await compare(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
+    test = await score_both(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
     shown = draw_examples(session.task.train, TRAIN_SHOWN)
-    return test, await compare(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
+    train = await score_both(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
+    return FinalScores(comparison(test), comparison(train), verdict(test))
 
 
-def score_notes(session: Session, test: Comparison, train: Comparison) -> Iterator[str]:
+def score_notes(session: Session, scores: FinalScores) -> Iterator[str]:
     """Notes about scores that cover fewer examples than the task has."""
+    test, train = scores.test, scores.train
     scored, there = test.best.n, len(session.task.test)
     if session.limits_hit and scored + len(test.left_out) < there:
         yield warning(f"the limit left time or money to score {scored} of {there} held-out examples")

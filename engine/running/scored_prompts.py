@@ -94,6 +94,11 @@ class ScoredPrompts:
         """Return the values of `prompt` on all examples that it was scored on, with the metric that has the most rows."""
         return [value for value, _ in self._main().get(prompt.id, {}).values()]
 
+    def tables(self, metric: str) -> Mapping[str, Mapping[str, float]]:
+        """Return the values of each prompt that was scored with `metric`, by prompt id and example id."""
+        rows = self._rows.get(metric, {})
+        return {prompt: {example: value for example, (value, _) in found.items()} for prompt, found in rows.items()}
+
     def best(self) -> Prompt | None:
         """Return the best prompt so far; None when no prompt was scored and no stage has chosen one."""
         return self._leader() if self._chosen is None else self.after(self._chosen)

@@ -80,7 +80,7 @@ class Scorer:
         return task.labels or (found if recur else ())
 
     @cached_property
-    def _table(self) -> str:
+    def table(self) -> str:
         """Name of the table of scores that its rows belong to: only rows of one metric and one template are compared."""
         return f"{self.metric.name} {self.template.name}"
 
@@ -120,7 +120,7 @@ class Scorer:
 
     def _tell_leader(self, prompts: Prompts) -> None:
         """Write the search's leader to the trace when it or its score has changed."""
-        leader = self.session.scored_prompts.new_leader(self._table, prompts.items)
+        leader = self.session.scored_prompts.new_leader(self.table, prompts.items)
         if leader is not None:
             prompt, score, n = leader
             facts = {"metric": self.metric.name, "id": prompt.id, "prompt": prompt.text, "score": round(score, 6), "n": n}
@@ -189,7 +189,7 @@ class Scorer:
                 return error
             raise
         if row is not None:
-            self.session.scored_prompts.add_row(self._table, row)
+            self.session.scored_prompts.add_row(self.table, row)
         return row
 
     async def _scored(self, prompt: Prompt, example: Example) -> Row | None:

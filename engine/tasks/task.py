@@ -24,13 +24,13 @@ from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
 from promptwire.metrics.metric import Metric, find_metric
 from promptwire.node import Role
+from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles
 from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated
 from promptwire.tasks.splits import split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
-from promptwire.values import Example, Examples, Model, Prompt, Prompts
-from promptwire.values.notes import warning
+from promptwire.values import Examples, Model, Prompt, Prompts
 
 __all__ = ["Task", "TaskSpec", "load_task"]
 
@@ -86,6 +86,8 @@ class TaskSpec(Model):
     """Template of the judge, for the metric `judge`."""
     labels: tuple[str, ...] = ()
     """The possible answers, for the metric `choice`."""
+    group: str | None = Field(default=None, min_length=1)
+    """Column that names the group of an example, such as its document, for examples that are not independent."""
     settings: Settings = Settings()
     """Sampling settings of the task model."""
     models: dict[Role, ModelSpec] = {}
@@ -131,6 +133,8 @@ class Task(Model):
     """Path of the judge's template."""
     labels: tuple[str, ...]
     """The possible answers, for the metric `choice`."""
+    group: str | None = None
+    """Column that names the group of an example; None for examples that are independent."""
     settings: Settings
     """Sampling settings of the task model."""
     local: Mapping[Role, LocalSettings] = {}
@@ -158,7 +162,7 @@ class Task(Model):
         """This task with dev examples. They are taken from train when it has none."""
         if self.dev is not None:
             return self
-        train, dev = split(self.train, DEV_SHARE, "dev")
+        train, dev = split(self.train, DEV_SHARE, "dev", group=self.group)
         note = f"dev: {len(dev)} examples taken from train, which keeps {len(train)}"
         return self.model_copy(update={"train": train, "dev": dev, "notes": (*self.notes, note)})
 
@@ -230,7 +234,10 @@ def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
     def examples(name: str, file: str | None) -> Examples | None:
         if file is None:
             return None
-        loaded = read_examples(files.data("data", name, file=file), spec.columns)
+        path = files.data("data", name, file=file)
+        loaded = read_examples(path, spec.columns)
+        if spec.group is not None:
+            require_groups(loaded.examples, spec.group, str(path))
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
         return loaded.examples
@@ -240,13 +247,12 @@ def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
     test = examples("test", spec.data.test)
     if test is None:
         try:
-            train, test = split(train, TEST_SHARE, "test")
+            train, test = split(train, TEST_SHARE, "test", group=spec.group)
         except DataError as error:
             error.where = str(files.folder / (spec.data.train or ""))
             raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
-    notes += _overlaps(test, train, dev)
-    notes += _contradictions(train)
+    notes += data_notes(test, train, dev, spec.group)
     texts = (spec.prompt,) if isinstance(spec.prompt, str) else spec.prompt
     return Task(
         name=spec.task or stem,
@@ -259,28 +265,9 @@ def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
         metric=spec.metric,
         rubric=str(files.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
         labels=spec.labels,
+        group=spec.group,
         settings=spec.settings,
         local={role: given.local for role, given in spec.models.items()},
         parse=spec.parse,
         notes=tuple(notes),
     )
-
-
-def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str]:
-    """Warn when the optimizer also sees test inputs: the reported score would be too high."""
-    seen = {_input(example) for example in (*train.items, *(dev.items if dev else ()))}
-    shared = sum(_input(example) in seen for example in test.items)
-    return [warning(f"{shared} of {len(test)} test inputs are also in train or dev")] if shared else []
-
-
-def _contradictions(train: Examples) -> list[str]:
-    """Warn when one input occurs with different accepted outputs: no prompt can be right on all."""
-    outputs: dict[str, set[tuple[str, ...]]] = {}
-    for example in train.items:
-        outputs.setdefault(_input(example), set()).add(example.outputs)
-    conflicting = sum(len(found) > 1 for found in outputs.values())
-    return [warning(f"{conflicting} train inputs occur with different outputs")] if conflicting else []
-
-
-def _input(example: Example) -> str:
-    return example.text.strip()

@@ -15,7 +15,7 @@ from promptwire.documents import resources
 from promptwire.errors import ContextOverflow, LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError
 from promptwire.limits import Limits
 from promptwire.results.report import REPORT, Comparison
-from promptwire.running.evaluation import compare
+from promptwire.running.evaluation import comparison, score_both
 from promptwire.running.heldout import draw_examples
 from promptwire.running.session import Session
 from promptwire.values import Example, Examples, Prompt, Scores
@@ -45,7 +45,7 @@ def failing(fails: Callable[[str, str], Exception | Completion | None]) -> Scrip
 async def compared(model: ScriptedBackend, count: int = 40, **rest: Any) -> tuple[Comparison, Session]:
     examples = numbered(count)
     run = session(model, task=task(train=examples, test=examples), limits=rest.pop("limits", None))
-    return await compare(run, INITIAL, BEST, draw_examples(examples), **rest), run
+    return comparison(await score_both(run, INITIAL, BEST, draw_examples(examples), **rest)), run
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_the_trace_names_the_pairs_of_a_left_out_example_and_holds_one_row
     for best, rows in ((BEST, 4), (INITIAL, 2)):
         model = failing(lambda prompt, given: RequestRefused("no") if given == "x1" else None)
         run = session(model, task=task(train=examples, test=examples), folder=tmp_path / best.text)
-        await compare(run, INITIAL, best, examples.items, split="train")
+        await score_both(run, INITIAL, best, examples.items, split="train")
         run.trace.close()
         line = json.loads((tmp_path / best.text / "values.jsonl").read_text())
         scores = Scores.model_validate(line["outputs"]["scores"])
@@ -108,7 +108,7 @@ async def test_a_limit_leaves_pairs_with_their_grades(calls: int, pairs: int) ->
     examples, rubric = numbered(40), str(resources.template_path("task/judge.j2"))
     judged = task(metric="judge", rubric=rubric, train=examples, test=examples)
     run = session(ScriptedBackend(reply), task=judged, limits=Limits(calls=calls))
-    found = await compare(run, INITIAL, BEST, draw_examples(examples), partial=True)
+    found = comparison(await score_both(run, INITIAL, BEST, draw_examples(examples), partial=True))
     assert (found.initial.n, found.best.n) == (pairs, pairs)
 
 
@@ -116,9 +116,9 @@ async def test_repeats_are_asked_on_held_out_examples_only() -> None:
     examples = numbered(5)
     model = failing(lambda prompt, given: None)
     run = session(model, task=task(train=examples, test=examples), repeats=3)
-    found = await compare(run, INITIAL, BEST, draw_examples(examples))
+    found = comparison(await score_both(run, INITIAL, BEST, draw_examples(examples)))
     assert (run.gateway.usage.of(REPORT).new, found.best.n, found.gain.n) == (30, 5, 5)
-    await compare(run, INITIAL, BEST, draw_examples(examples), split="train")
+    await score_both(run, INITIAL, BEST, draw_examples(examples), split="train")
     assert run.gateway.usage.of(REPORT).new == 40
 
 
@@ -126,7 +126,7 @@ async def test_examples_are_scored_once_when_the_initial_prompt_is_the_best() ->
     examples = numbered(5)
     model = failing(lambda prompt, given: None)
     run = session(model, task=task(train=examples, test=examples))
-    found = await compare(run, BEST, BEST, draw_examples(examples))
+    found = comparison(await score_both(run, BEST, BEST, draw_examples(examples)))
     assert (len(model.requests), found.gain.score, found.best.n) == (5, 0.0, 5)
 
 

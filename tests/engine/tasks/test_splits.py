@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.errors import DataError
-from promptwire.tasks.splits import split
+from promptwire.tasks.splits import group_of, split
 from promptwire.values import Example, Examples
 
 
@@ -50,3 +50,42 @@ def test_outputs_that_are_no_labels_are_split_by_chance() -> None:
 def test_single_example_cannot_be_split() -> None:
     with pytest.raises(DataError, match="can't be split"):
         split(labelled("x"), 0.5, "test")
+
+
+def grouped(*sizes: int, labels: str = "ab") -> Examples:
+    """Groups of these sizes; the labels take turns."""
+    names = [f"g{group}" for group, size in enumerate(sizes) for _ in range(size)]
+    return Examples.of(
+        Example(input=str(number), outputs=(labels[number % len(labels)],), meta={"doc": name})
+        for number, name in enumerate(names)
+    )
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=30), st.floats(0.05, 0.95))
+def test_groups_stay_whole_and_both_sides_have_one(sizes: list[int], share: float) -> None:
+    examples = grouped(*sizes)
+    first, second = split(examples, share, "test", group="doc")
+    names = [{group_of(example, "doc") for example in part.items} for part in (first, second)]
+    assert not names[0] & names[1] and all(names)
+    assert len(first) + len(second) == len(examples)
+    assert abs(len(second) - share * len(examples)) <= max(sizes)
+    assert split(examples, share, "test", group="doc") == (first, second)
+
+
+def test_groups_are_taken_so_that_each_label_has_about_its_share() -> None:
+    one_label_each = Examples.of(
+        Example(input=str(number), outputs=("ab"[number // 60],), meta={"doc": f"g{number // 5}"}) for number in range(120)
+    )
+    second = split(one_label_each, 0.5, "test", group="doc")[1]
+    assert Counter(example.outputs[0] for example in second.items) == {"a": 30, "b": 30}
+
+
+def test_examples_of_a_single_group_cannot_be_split() -> None:
+    with pytest.raises(DataError, match="all examples are of one group"):
+        split(grouped(8), 0.5, "test", group="doc")
+
+
+def test_group_may_be_a_field_of_the_input() -> None:
+    assert group_of(Example(input={"doc": "d1", "question": "q"}, outputs=("a",)), "doc") == "d1"
+    with pytest.raises(KeyError):
+        group_of(Example(input="text", outputs=("a",)), "doc")
