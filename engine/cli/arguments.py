@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "pairs"]
+__all__ = ["Json", "Params", "Patches", "Pipeline", "Plugins", "Run", "pairs"]
 
 Pipeline = Annotated[str, typer.Argument(help="Name of a shipped pipeline (see `promptwire pipelines`) or a YAML file.")]
+Run = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run folder, its name in the runs folder, a unique beginning of the name, or `last`."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 Params = Annotated[list[str] | None, typer.Option("-p", "--param", metavar="K=V", help="Set a param of the pipeline.")]
 Patches = Annotated[

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from promptwire.cli.arguments import Run
 
 if TYPE_CHECKING:
     from promptwire.results.call_diff import Reason
@@ -30,19 +31,20 @@ _SHORT = ("settings", "sample", "stream", "identity", "kind")
 
 
 def why(
-    run: Annotated[str, typer.Argument(help="A run folder, or its name in the runs folder.")],
+    run: Run,
     node: Annotated[str, typer.Argument(help="Path of a step, such as search.select.")],
     other: Annotated[str | None, typer.Argument(help="The run to compare with. Default: the one before.")] = None,
 ) -> None:
     """Explain why a step made new calls. Names the parts that differ from the calls of another run."""
     from promptwire.errors import PromptwireError
     from promptwire.results.call_diff import explain, read_calls
+    from promptwire.results.run_list import find_run
 
-    folder = _folder(run)
+    folder = find_run(run)
     calls = read_calls(folder, node)
     new = sum(call.new for call in calls)
     sys.stdout.write(f"{node}: {len(calls)} calls, {new} new, {len(calls) - new} from the cache\n")
-    before = _folder(other) if other else _before(folder)
+    before = find_run(other) if other else _before(folder)
     if before is None:
         sys.stdout.write("there is no earlier run to compare with\n")
         return
@@ -65,18 +67,6 @@ def _line(reason: Reason) -> str:
         values = f" ({there} -> {here})" if part in _SHORT else ""
         differences.append(f"{_MEANINGS[part]}{values}")
     return f"  {reason.count} differ in: {'; '.join(differences)}\n"
-
-
-def _folder(name: str) -> Path:
-    from promptwire.errors import UsageError, suggest
-    from promptwire.options import runs_folder
-
-    runs = runs_folder()
-    for folder in (Path(name), runs / name):
-        if os.path.isdir(folder):  # unlike Path.is_dir, no error for a name that is too long
-            return folder
-    known = [path.name for path in runs.iterdir()] if os.path.isdir(runs) else []
-    raise UsageError(f"there is no run {name[:200]!r}", hint=suggest(name, sorted(known)[-5:], noun="the last runs"))
 
 
 def _before(folder: Path) -> Path | None:

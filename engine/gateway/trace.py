@@ -1,4 +1,4 @@
-"""Trace of a run: one JSON line per event, step output and used completion.
+"""Trace of a run: one JSON line per event, step output, used completion and logged request.
 
 Lines are only appended, so the trace of a killed run can be read up to its last second. Every line has a counter and the
 seconds since the start, from a monotonic clock. Secrets are removed before a line is written.
@@ -26,7 +26,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 class Trace:
-    """Appends to `events.jsonl`, `values.jsonl` and `calls.jsonl` in a folder. Without a folder it writes nothing."""
+    """Appends to the JSON Lines files in a run folder, such as `events.jsonl`. Without a folder it writes nothing."""
 
     def __init__(
         self, folder: Path | None, *, listener: Listener | None = None, clock: Callable[[], float] = time.monotonic
@@ -67,6 +67,13 @@ class Trace:
         Raises RunError when the folder can't be written.
         """
         self._write("calls.jsonl", facts)
+
+    def asked(self, **facts: Any) -> None:
+        """Write one line to `asked.jsonl`: a request with its replies.
+
+        Raises RunError when the folder can't be written.
+        """
+        self._write("asked.jsonl", facts)
 
     def flush(self) -> None:
         """Hand all lines to the operating system. Raises RunError when that fails."""

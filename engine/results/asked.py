@@ -78,7 +78,9 @@ class Asked:
     pair: tuple[str, str] | None = None
     """Ids of the prompt and the example that were scored; None for a request that writes."""
     replies: tuple[ReadReply, ...] = ()
-    """The replies, in the order of their samples."""
+    """The replies, in the order in which they were read."""
+    error: str = ""
+    """Error of the request, such as a refusal; empty when it has none."""
     line: int = 0
     """Position among all lines of the run's trace."""
 
@@ -157,7 +159,7 @@ def _bare(calls: Iterable[Mapping[str, Any]], runs: Sequence[StepRun], cached: M
 
 def _asked(line: Mapping[str, Any]) -> Asked:
     """One line of asked.jsonl. A field of another type than this version writes is left empty."""
-    names = ("path", "round", "element", "role", "model", "template", "prompt", "suffix")
+    names = ("path", "round", "element", "role", "model", "template", "prompt", "suffix", "error")
     pair = as_texts(line.get("pair"))
     messages = (one for one in as_list(line.get("messages")) if isinstance(one, list) and len(one) == 2)
     return Asked(

@@ -18,6 +18,7 @@ from promptwire.cache.record import filtered
 from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
+from promptwire.running.asked_log import AskedLog, Exchange, critiques_in
 from promptwire.running.session import Session
 from promptwire.running.streams import SHARED, StepPosition
 from promptwire.templating.parsing import reading
@@ -49,15 +50,27 @@ class Generator:
     """Stream of random calls; part of their cache key."""
     position: StepPosition
     """Path and elements at which the step makes its requests."""
+    log: AskedLog
+    """Log of its requests."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
         """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or refused."""
         template, rendered = self._render(slots)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
-        stream = self._stream(request, first, n)
+        facts = {"template": template.name, "critiques": critiques_in(slots)}
+        backend, role = self.session.models[self.asking.role], self.asking.role
+        exchange = Exchange(request, backend, role, self._stream(request, first, n), facts)
         try:
-            answers = await self._answers(request, n, first, stream)
+            return await self._exchanged(exchange, template, n, first)
+        finally:
+            self.log.write(exchange)
+
+    async def _exchanged(self, exchange: Exchange, template: Template, n: int, first: int) -> tuple[Reply, ...]:
+        """Send the request for `n` samples and read the replies."""
+        try:
+            answers = await self._answers(exchange, n, first)
         except ModelError as error:
+            exchange.error = str(error)
             if self.asking.on_error == "skip" and skippable(error):
                 self.session.count(self.path, "skipped", n)
             elif isinstance(error, RequestRefused) and self._had_another():
@@ -65,9 +78,9 @@ class Generator:
             else:
                 raise
             return ()
-        passed = [(index, answer) for index, answer in enumerate(answers) if not filtered(answer)]
+        passed = [(sample, answer) for sample, answer in enumerate(answers, first) if not filtered(answer)]
         self.session.count(self.path, "filtered", len(answers) - len(passed))
-        return tuple([await self._read(template, request, answer, first + index, stream) for index, answer in passed])
+        return tuple([await self._read(template, exchange, answer, sample) for sample, answer in passed])
 
     def _had_another(self) -> bool:
         """Whether a call of this step has succeeded, or may still: only some of its requests are then refused."""
@@ -104,29 +117,30 @@ class Generator:
             self.session.count(path, SHARED, count)
         return self.stream + label
 
-    async def _answers(self, request: Request, n: int, first: int, stream: str) -> tuple[Completion, ...]:
-        backend = self.session.models[self.asking.role]
+    async def _answers(self, exchange: Exchange, n: int, first: int) -> tuple[Completion, ...]:
         return await self.session.gateway.ask(
-            backend,
-            request,
+            exchange.backend,
+            exchange.request,
             n=n,
             first=first,
-            stream=stream,
+            stream=exchange.stream,
             policy=self.asking.cache,
             node=self.path,
             role=self.asking.role,
             rounds=self.asking.rounds,
         )
 
-    async def _read(self, template: Template, request: Request, answer: Completion, sample: int, stream: str) -> Reply:
+    async def _read(self, template: Template, exchange: Exchange, answer: Completion, sample: int) -> Reply:
         """Read `answer` with the template's parser; ask again when it is unreadable and `fallback` is `retry`."""
-        parse = template.front.parse
+        parse, request, asked = template.front.parse, exchange.request, sample
         for again in range(RETRIES + 1):
             said = reading(answer.text, parse, cut=answer.cut_off)
+            exchange.add(asked, answer, said.answers, readable=said.readable)
             if said.readable or parse.fallback != "retry" or again == RETRIES:
                 break
             self.session.count(self.path, "asked again")
-            (answer,) = await self._answers(request, 1, RETRY_SAMPLES * (again + 1) + sample, stream)
+            asked = RETRY_SAMPLES * (again + 1) + sample
+            (answer,) = await self._answers(exchange, 1, asked)
         cut = answer.cut_off and not said.readable
         self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
         self.session.count(self.path, "cut off", cut)

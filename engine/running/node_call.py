@@ -18,6 +18,7 @@ from promptwire.errors import NodeError, PipelineError, PromptwireError, ReplyEr
 from promptwire.graph.port_types import type_of
 from promptwire.graph.steps import CallStep
 from promptwire.node import Reply, Role
+from promptwire.running.asked_log import AskedLog
 from promptwire.running.gather import gather
 from promptwire.running.generation import Generator
 from promptwire.running.scope import Scope
@@ -87,7 +88,8 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
         if kind.slots is not None:
             given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
             position = StepPosition(step.path, scope.element, scope.twin)
-            generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position)
+            log = AskedLog(session.trace, step.path, scope.round, scope.element)
+            generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position, log)
         if kind.scores:
             scorer = Scorer(session, step.path, step.asking, roles)
     turn = session.turn(step.path, scope.element)
