@@ -43,6 +43,8 @@ class ReadReply:
     """Whether the rule of the template found an answer."""
     value: float | None = None
     """Value of the metric, or the judge's grade; None when it was not scored."""
+    weights: tuple[float, ...] = ()
+    """Log-probability of each label that the model chose among."""
     new: bool | None = None
     """Whether a model made it in this run, and not the cache; None when it is not known."""
 
@@ -184,6 +186,7 @@ def _reply(data: Mapping[str, Any]) -> ReadReply:
         answers=as_texts(data["answers"]) if isinstance(data.get("answers"), list) else None,
         readable=data.get("readable") is not False,
         value=finite(data.get("value")),
+        weights=tuple(weight for one in as_list(data.get("weights")) if (weight := finite(one)) is not None),
     )
 
 

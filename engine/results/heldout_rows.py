@@ -33,6 +33,8 @@ class Side:
     """Whether an answer could be read."""
     feedback: str = ""
     """The metric's feedback in words."""
+    repeats: tuple[Side, ...] = ()
+    """All answers, when the model answered the example several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,10 @@ def paired_rows(
 
 def _side(sides: Mapping[tuple[str, str], Mapping[str, Any]], prompt: Prompt | None, example: str, value: float) -> Side:
     row = sides.get((prompt.id, example)) if prompt is not None else None
-    if row is None:
-        return Side(value)
+    return Side(value) if row is None else _read(row, value)
+
+
+def _read(row: Mapping[str, Any], value: float) -> Side:
     output, answer = row.get("output"), row.get("answer")
     return Side(
         value,
@@ -94,6 +98,7 @@ def _side(sides: Mapping[tuple[str, str], Mapping[str, Any]], prompt: Prompt | N
         answer if isinstance(answer, str) else None,
         row.get("readable") is not False,
         str(row.get("feedback") or ""),
+        tuple(_read(as_dict(one), finite(as_dict(one).get("value")) or 0.0) for one in as_list(row.get("repeats"))),
     )
 
 

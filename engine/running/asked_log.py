@@ -7,13 +7,13 @@ logged, and those that could not be read, so that the log stays small beside the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.gateway.trace import Trace
-from promptwire.values import Critique, Model
+from promptwire.values import Critique, Model, Row
 
 __all__ = ["AskedLog", "Exchange", "critiques_in"]
 
@@ -21,6 +21,16 @@ _OF_A_PROMPT: Final = 2
 """Scored requests of each prompt that are logged."""
 _UNREADABLE: Final = 20
 """Most unreadable replies that are logged beyond these, in one run of a step."""
+
+
+class _Reply(NamedTuple):
+    """One reply and how it was read."""
+
+    sample: int
+    completion: Completion
+    answers: tuple[str, ...]
+    readable: bool
+    value: float | None
 
 
 @dataclass(slots=True)
@@ -35,8 +45,8 @@ class Exchange:
     """Stream of its cache keys."""
     facts: Mapping[str, Any]
     """What else is logged, such as the template's name."""
-    replies: list[dict[str, Any]] = field(default_factory=list)
-    """The replies, as they are logged."""
+    replies: list[_Reply] = field(default_factory=list)
+    """The replies."""
     error: str = ""
     """Error of the request; empty when it has none."""
 
@@ -44,9 +54,17 @@ class Exchange:
         self, sample: int, completion: Completion, answers: Iterable[str], *, readable: bool, value: float | None = None
     ) -> None:
         """Add a reply and the `answers` that were read out of it; `value` is its grade."""
-        key = self.request.key(self.backend.identity, sample=sample, stream=self.stream)
-        reply = {"key": key, "sample": sample, "text": completion.text, "finish": completion.finish}
-        self.replies.append({**reply, "answers": list(answers), "readable": readable, "value": value})
+        self.replies.append(_Reply(sample, completion, tuple(answers), readable, value))
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The replies as they are logged, each with its cache key."""
+        found = []
+        for sample, completion, answers, readable, value in self.replies:
+            key = self.request.key(self.backend.identity, sample=sample, stream=self.stream)
+            reply = {"key": key, "sample": sample, "text": completion.text, "finish": completion.finish}
+            weights = {"weights": completion.weights} if completion.weights else {}
+            found.append({**reply, **weights, "answers": answers, "readable": readable, "value": value})
+        return found
 
 
 @dataclass(slots=True)
@@ -83,9 +101,31 @@ class AskedLog:
             **exchange.facts,
             **{name: text for name, text in texts.items() if text},
             settings=request.settings.model_dump(mode="json", exclude_defaults=True),
-            replies=exchange.replies,
+            replies=exchange.logged(),
             error=exchange.error,
         )
+
+    def write_scored(
+        self,
+        exchange: Exchange,
+        pair: tuple[str, str],
+        completions: Sequence[Completion],
+        rows: Sequence[Row | None],
+        *,
+        kept: bool,
+    ) -> None:
+        """Write one request that scores the prompt and the example with the ids `pair`, if it is `kept` or unreadable.
+
+        It has one row for each of its `completions`; None stands for a reply without a grade.
+        """
+        if not kept and (all(row is not None and row.readable for row in rows) or not self.keeps_unreadable()):
+            return
+        exchange.facts = {**exchange.facts, "pair": pair}
+        for sample, (completion, row) in enumerate(zip(completions, rows, strict=True)):
+            answers = [row.answer] if row is not None and row.readable else []
+            value = row.value if row is not None else None
+            exchange.add(sample, completion, answers, readable=bool(answers), value=value)
+        self.write(exchange)
 
     def keeps(self, prompt: str) -> bool:
         """Whether the next scored request of the prompt with this id is logged, readable or not. Asked before the request."""

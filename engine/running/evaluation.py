@@ -9,6 +9,7 @@ from typing import Literal
 from promptwire.graph.port_types import to_json
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, Score
+from promptwire.running.asked_log import AskedLog
 from promptwire.running.heldout import HeldOutScores
 from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
@@ -43,7 +44,8 @@ async def score_both(
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    scorer = Scorer(session, REPORT, asking, how.roles, session.repeats if split == "test" else 1)
+    log = AskedLog(session.trace, REPORT, element=split)
+    scorer = Scorer(session, REPORT, asking, how.roles, session.repeats if split == "test" else 1, log)
     found = HeldOutScores(scorer, initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]

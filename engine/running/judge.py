@@ -18,9 +18,10 @@ from promptwire.backend import Completion, Request, Settings
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.grades import read_grade
 from promptwire.node import Role
+from promptwire.running.asked_log import AskedLog, Exchange
 from promptwire.running.generation import RETRIES, RETRY_SAMPLES, request_for
 from promptwire.running.session import Session
-from promptwire.templating.parsing import Parse, parse_reply
+from promptwire.templating.parsing import parse_reply
 from promptwire.templating.reasoning import without_reasoning
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Prompt
@@ -44,6 +45,8 @@ class Judge:
     """Path of the step."""
     roles: Mapping[Role, Settings]
     """The pipeline's settings by role."""
+    log: AskedLog | None = None
+    """Log of some of its requests."""
 
     @cached_property
     def rubric(self) -> Template:
@@ -55,22 +58,28 @@ class Judge:
         values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
         settings = self.session.settings(ModelCallSpec(role="judge"), self.rubric, self.roles)
         request = request_for(self.rubric.render(values), settings)
+        facts = {"template": self.rubric.name, "pair": (prompt.id, example.id)}
+        exchange = Exchange(request, self.session.models["judge"], "judge", self.session.stream(""), facts)
+        kept = self.log is not None and self.log.keeps(f"judge {prompt.id}")
+        grade = await self._grade(exchange, ask)
+        if self.log is not None and (kept or (len(exchange.replies) > 1 and self.log.keeps_unreadable())):
+            self.log.write(exchange)
+        return grade
+
+    async def _grade(self, exchange: Exchange, ask: Ask) -> tuple[float, str] | None:
+        """Ask until a reply has a grade, at most four times."""
         parse, verdict = self.rubric.front.parse, Completion()
         for again in range(RETRIES + 1):
-            verdict = await ask(request, "judge", RETRY_SAMPLES * again)
-            grade = _grade(verdict, parse)
+            verdict = await ask(exchange.request, "judge", RETRY_SAMPLES * again)
+            answers, readable = parse_reply(verdict.text, parse, cut=verdict.cut_off)
+            grade = read_grade(answers[-1]) if readable and answers else None
+            exchange.add(RETRY_SAMPLES * again, verdict, answers, readable=grade is not None, value=grade)
             if grade is not None:
                 return grade, _reasons(without_reasoning(verdict.text), parse.marks)
             if again < RETRIES:
                 self.session.count(self.path, "judge asked again")
         self.session.count_ungraded(self.path, verdict.text)
         return None
-
-
-def _grade(verdict: Completion, parse: Parse) -> float | None:
-    """Read the grade in a judge's reply; None when there is none."""
-    answers, readable = parse_reply(verdict.text, parse, cut=verdict.cut_off)
-    return read_grade(answers[-1]) if readable and answers else None
 
 
 def _reasons(verdict: str, marks: tuple[str, str] | None) -> str:

@@ -85,13 +85,13 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
     generator = scorer = None
     if step.asking is not None:
+        log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:
             given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
             position = StepPosition(step.path, scope.element, scope.twin)
-            log = AskedLog(session.trace, step.path, scope.round, scope.element)
             generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position, log)
         if kind.scores:
-            scorer = Scorer(session, step.path, step.asking, roles)
+            scorer = Scorer(session, step.path, step.asking, roles, log=log)
     turn = session.turn(step.path, scope.element)
     context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer)
     try:

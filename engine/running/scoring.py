@@ -19,6 +19,7 @@ from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsuppor
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.node import Role
+from promptwire.running.asked_log import AskedLog, Exchange
 from promptwire.running.gather import gather
 from promptwire.running.generation import request_for, skippable
 from promptwire.running.judge import Judge
@@ -49,6 +50,8 @@ class Scorer:
     """The pipeline's settings by role."""
     repeats: int = 1
     """Answers per prompt and example. A row's value is their mean."""
+    log: AskedLog | None = None
+    """Log of some of its requests."""
 
     @cached_property
     def template(self) -> Template:
@@ -69,7 +72,7 @@ class Scorer:
     @cached_property
     def judge(self) -> Judge:
         """Judge of the step."""
-        return Judge(self.session, self.path, self.roles)
+        return Judge(self.session, self.path, self.roles, self.log)
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -198,8 +201,13 @@ class Scorer:
             request = self._choosing(request)
         elif self.metric.needs == "logprob":
             request = Request("logprob", request.messages, request.prompt, options=(example.output,))
+        kept = self.log is not None and self.log.keeps(prompt.id)
         answers = await self._completions(request, n=self.repeats)
         rows = [await self._read(prompt, example, request, answer) for answer in answers]
+        if self.log is not None:
+            backend, facts = self.session.models[self.asking.role], {"template": self.template.name}
+            exchange = Exchange(request, backend, self.asking.role, self.session.stream(""), facts)
+            self.log.write_scored(exchange, (prompt.id, example.id), answers, rows, kept=kept)
         return mean_row([row for row in rows if row is not None])
 
     async def _read(self, prompt: Prompt, example: Example, request: Request, answer: Completion) -> Row | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,21 @@ def test_each_written_candidate_leads_to_its_request_and_its_critique(folders: t
         asked = by_key[one.origin.request]
         assert one.text in (asked.replies[0].answers or ()) and asked.critiques == one.origin.critiques
         assert len(one.origin.critiques) == 1 and one.origin.critiques[0] in "".join(text for _, text in asked.messages)
+
+
+def test_two_scored_requests_of_each_prompt_are_logged_with_pair_and_value(folders: tuple[Path, Path]) -> None:
+    run = Run.open(folders[0])
+    logged = [one for one in run.asked("search.select", "1") if one.recorded]
+    values = {one.id: one.values for one in run.candidates}
+    counts = Counter(one.pair[0] for one in logged if one.pair)
+    assert set(counts.values()) == {2} and all(one.template == "task/chat.j2" for one in logged)
+    for one in logged:
+        assert one.pair is not None
+        prompt, example = one.pair
+        shown = "".join(text for _, text in one.messages)
+        assert run.examples[example].text in shown and one.replies[0].value == values[prompt][example]
+    final = [one for one in run.asked("report") if one.recorded]
+    assert {one.element for one in final} == {"test", "train"} and len(final) == 8
 
 
 def test_without_a_log_replies_come_from_the_cache_with_their_round(folders: tuple[Path, Path], tmp_path: Path) -> None:
