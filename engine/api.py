@@ -26,7 +26,7 @@ from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings, is_local
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
-from promptwire.planning.cost_items import judged, report_cost_items
+from promptwire.planning.cost_items import final_calls, report_cost_items
 from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
 from promptwire.results.provenance import Provenance, fingerprint
@@ -281,6 +281,5 @@ def _effective(name: str, local: LocalSettings) -> LocalSettings:
 
 def _final_needs(task: Task, repeats: int) -> tuple[Mapping[Role, int], Mapping[Role, float]]:
     """Calls of each role that the held-out comparison needs, and about how many tokens each of them takes."""
-    pairs = 2 * len(task.test) * repeats
     tokens = {part.role: sum(part.tokens() or ()) / (part.calls.most or 1) for part in report_cost_items(task)}
-    return ({"task": pairs, "judge": pairs} if judged(task) else {"task": pairs}), tokens
+    return final_calls(task, repeats), tokens

@@ -47,10 +47,12 @@ class ConfirmPolicy:
     def approver(self, display: ProgressDisplay | None) -> ApproveCost:
         """Callback for the first new call: shows the plan on `display` and asks if the policy says so."""
         from promptwire.cli.plan_text import plan_line
+        from promptwire.values.notes import read_note
 
         def approve(plan: Plan) -> None:
             if display is not None:
-                display.say(plan_line(plan))
+                for text in (plan_line(plan), *(note for note in plan.notes if read_note(note).severity == "warning")):
+                    display.say(text)
             reason = "" if self.yes else self.reason(plan)
             if reason:
                 with display.paused() if display is not None else nullcontext():

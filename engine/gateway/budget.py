@@ -18,7 +18,7 @@ from promptwire.errors import LimitReached
 from promptwire.limits import Limits
 from promptwire.node import Role
 
-__all__ = ["Budget", "Reservation"]
+__all__ = ["Budget", "Reservation", "reserved_calls"]
 
 N = TypeVar("N", int, float)
 
@@ -187,7 +187,7 @@ class Budget:
         seconds = calls * self._elapsed() / (self._all.calls or math.inf)
         limits, most = self.limits, (self.limits.seconds or 0.0) / 2
         return Limits(
-            calls=calls if limits.calls is None or calls < limits.calls else math.ceil(limits.calls / 2),
+            calls=calls if limits.calls is None else reserved_calls(limits.calls, calls),
             tokens=int(min(tokens, (limits.tokens or 0) / 2)),
             usd=min(usd, (limits.usd or 0.0) / 2),
             seconds=min(max(seconds, most / 10), most),
@@ -221,6 +221,11 @@ class Budget:
             f"the limit of {limit} is reached{final}",
             hint=f"run again with a higher limit, such as --limit {name}=...: answers so far are cached",
         )
+
+
+def reserved_calls(limit: int, calls: int) -> int:
+    """How many calls of a `limit` are reserved for a final evaluation of `calls`."""
+    return calls if calls < limit else math.ceil(limit / 2)
 
 
 def _rest(limit: N | None, used: N, final: N | None) -> N | None:

@@ -19,7 +19,7 @@ from promptwire.planning.token_estimate import Length, judging, scoring, writing
 from promptwire.results.report import TRAIN_SHOWN
 from promptwire.tasks.task import Task
 
-__all__ = ["CostItem", "cost_items_of", "judged", "report_cost_items"]
+__all__ = ["CostItem", "cost_items_of", "final_calls", "judged", "report_cost_items"]
 
 _PERHAPS: Final = Extent(0, 1)
 
@@ -78,6 +78,12 @@ def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
     yield CostItem("task", pairs, scoring(None, task))
     if judged(task):
         yield CostItem("judge", pairs * _PERHAPS, judging(task, None))
+
+
+def final_calls(task: Task, repeats: int) -> dict[Role, int]:
+    """The most calls of each role that the comparison on held-out examples needs."""
+    answers = 2 * len(task.test) * repeats
+    return {"task": answers, "judge": answers} if judged(task) else {"task": answers}
 
 
 def judged(task: Task, metric: str | None = None) -> bool:

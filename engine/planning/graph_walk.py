@@ -50,6 +50,10 @@ class _Walk:
     bounds: dict[str, CallBounds] = field(default_factory=dict)
     limited: bool = False
     """Whether a budget may end a loop after any round."""
+    one_round: bool = False
+    """Whether the outermost loops are walked for their first round only."""
+    loops: int = 0
+    """Loops around the step that is being walked."""
     steps: int = 0
     """Number of steps walked."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
@@ -65,7 +69,10 @@ class _Walk:
         if isinstance(step, CallStep):
             return self.call(step, scope, factor)
         if isinstance(step, RepeatStep):
-            return self.repeat(step, scope, factor)
+            self.loops += 1
+            found = self.repeat(step, scope, factor)
+            self.loops -= 1
+            return found
         if isinstance(step, EachStep):
             return self.each(step, scope, factor)
         if isinstance(step, PipeStep):
@@ -98,6 +105,7 @@ class _Walk:
         }
         rounds = known_value(step.rounds, scope)
         values = range(rounds) if isinstance(rounds, int) else tuple(rounds)
+        values = values[:1] if self.one_round and self.loops == 1 else values
         if self.steps > MANY_STEPS:
             return self._at_once(step, scope, factor * Extent(0, len(values)))
         early, ends = step.until is not None, states
@@ -159,12 +167,14 @@ class _Walk:
         }
 
 
-def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False) -> dict[str, CallBounds]:
+def count_calls(
+    graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False, one_round: bool = False
+) -> dict[str, CallBounds]:
     """Bounds of each step of `graph` by its path, for `inputs` of these sizes.
 
-    `limited`: a budget may end a loop after any round.
+    `limited`: a budget may end a loop after any round. `one_round`: only the first round of each outermost loop counts.
     """
-    walk = _Walk(limited=limited, roles=graph.models)
+    walk = _Walk(limited=limited, one_round=one_round, roles=graph.models)
     sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
     walk.graph(graph, _inside(graph, sized, graph.params), ONE)
     return walk.bounds

@@ -26,6 +26,7 @@ from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.cost_items import CostItem, cost_items_of, judged, report_cost_items
 from promptwire.planning.graph_walk import count_calls
 from promptwire.planning.token_estimate import REPLY
+from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.results.report import REPORT
 from promptwire.running.generation import RETRIES
 from promptwire.running.preflight import bind
@@ -93,7 +94,7 @@ class Plan(Model):
     limit: int | None
     """Limit of new calls; None when there is none."""
     notes: tuple[str, ...]
-    """Reasons why numbers are uncertain."""
+    """Warnings about the run, and reasons why numbers are uncertain."""
 
     def noting(self, note: str) -> Plan:
         """This plan with one more note."""
@@ -139,6 +140,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     ]
     rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task, known.repeats)), known))
     roles = _called_roles(rows, known, task)
+    needs = BudgetNeeds(limits, known.quotes, inputs, sum(known.cached.values()), known.repeats)
     return Plan(
         pipeline=graph.name,
         task=task.name,
@@ -150,7 +152,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         replay=sum(row.new == 0 for row in rows),
         call=sum(row.new != 0 for row in rows),
         limit=limits.calls,
-        notes=tuple(_notes(bounds_by_path, rows, known, task)),
+        notes=(*plan_warnings(graph, task, needs), *_notes(bounds_by_path, rows, known, task)),
     )
 
 
