@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from promptwire.backend import Request
+from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import ModelError, RequestRefused
@@ -62,3 +63,17 @@ async def test_an_api_key_quoted_in_a_reply_is_neither_used_nor_stored(tmp_path:
         cache.close()
     assert said == ["positive! *** ***"] * 2
     assert key.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize(("prices", "usd"), [((0.25, 0.5), 0.75), ((0.25, None), None)])
+async def test_the_event_of_a_request_has_its_tokens_and_dollars(prices: tuple[float | None, ...], usd: float | None) -> None:
+    costs = iter(prices)
+    model = ScriptedBackend(lambda request, _: Completion("x", tokens_in=3, tokens_out=2, usd=next(costs)), name="m")
+    facts: list[Mapping[str, object]] = []
+    trace = Trace(None, listener=lambda what, told: facts.append(told))
+    gateway = Gateway(cache=None, budget=Budget(), trace=trace)
+    await gateway.ask(model, Request("generate", prompt="p"), n=2)
+    costs_told = [(told["tokens_in"], told["tokens_out"]) for told in facts]
+    priced = [told["usd"] for told in facts]
+    assert (sum(read for read, _ in costs_told), sum(written for _, written in costs_told)) == (6, 4)
+    assert (None if None in priced else sum(priced)) == usd  # type: ignore[arg-type]
