@@ -53,7 +53,7 @@ release: .venv/ready-dev ## sdist and wheel in dist/, refused without a changelo
 	$(PYTHON) -m venv .venv
 
 .venv/ready-local: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,page]'
 	@touch $@
 
 .venv/ready-dev: pyproject.toml | .venv/bin/python

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph", "metrics", "templating", "backends", "gateway", "options"),
     ("tasks", "language", "drawing", "authoring"),
     ("results", "reference"),
-    ("running",),
+    ("running", "page"),
     ("planning",),
     ("api",),
     ("bundles", "__init__"),
@@ -41,6 +41,7 @@ DOORS = {
     "pygraphviz": "drawing.graphviz",
     "huggingface_hub": "backends.model_hub",
     "regex": "security.safe_regex",
+    "vl_convert": "page.vega",
 }
 """Each third-party library and the one module that imports it."""
 

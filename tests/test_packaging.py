@@ -19,7 +19,7 @@ FOLDERS = {
     "pipelines": "promptwire/pipelines",
     "templates": "promptwire/templates",
 }
-KINDS = (".py", ".yaml", ".json", ".jsonl", ".j2", ".typed")
+KINDS = (".css", ".html", ".j2", ".js", ".json", ".jsonl", ".py", ".typed", ".yaml")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import platformdirs
 
 from promptwire.errors import UsageError, suggest
 
-__all__ = ["KNOWN", "ModelFile", "Packages", "find_known", "folder", "least_batch"]
+__all__ = ["KNOWN", "ModelFile", "Packages", "find_known", "folder", "least_batch", "user_cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,12 @@ class ModelFile:
 def folder() -> Path:
     """Folder of model files: `PROMPTWIRE_MODELS`, or in the user's cache folder."""
     named = os.environ.get("PROMPTWIRE_MODELS")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("promptwire")) / "models"
+    return Path(named) if named else user_cache() / "models"
+
+
+def user_cache() -> Path:
+    """The user's cache folder of promptwire, for what is downloaded or made again where it is missing."""
+    return Path(platformdirs.user_cache_dir("promptwire"))
 
 
 def least_batch(sha256: str) -> int:

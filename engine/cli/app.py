@@ -16,7 +16,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from promptwire.cli import bundle, cache, check, graph, models, new, nodes, pipelines, plan, replay, run, schema, show, why
+from promptwire.cli import (
+    bundle,
+    cache,
+    check,
+    graph,
+    models,
+    new,
+    nodes,
+    pipelines,
+    plan,
+    replay,
+    report,
+    run,
+    schema,
+    show,
+    why,
+)
 from promptwire.security.sanitizer import guard_streams
 
 __all__ = ["app", "main"]
@@ -106,6 +122,7 @@ for _command in (
     nodes.nodes,
     new.new,
     schema.schema,
+    report.report,
     why.why,
     bundle.bundle,
     replay.replay,

@@ -6,7 +6,7 @@ It is made from the checked graph, so a drawing shows what would run. All output
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
@@ -34,6 +34,8 @@ class Box:
     """Role of the model that the step calls; empty if it calls none."""
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Paths of the inner boxes that each output comes from. The main output is first."""
+    note: str = ""
+    """Further line of the box, such as what the step did in a run; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class Arrow:
         return " → ".join(part for part in (self.output, self.port) if part)
 
 
-def make_diagram(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
-    """Make the boxes and arrows of `graph`."""
+def make_diagram(graph: Graph, notes: Mapping[str, str] | None = None) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
+    """Make the boxes and arrows of `graph`. `notes` are further lines of boxes, by path."""
     arrows: list[Arrow] = []
     ends = {name: name for name in graph.inputs}
     inputs = [Box(name, name, kind.__name__, "input") for name, kind in graph.inputs.items()]
@@ -66,7 +68,12 @@ def make_diagram(graph: Graph) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
     outputs = [Box(f"outputs.{name}", name, graph.types[name].__name__, "output") for name in graph.outputs]
     for name, wire in graph.outputs.items():
         _add_arrows(wire, f"outputs.{name}", "", ends, arrows)
-    return (*inputs, *boxes, *outputs), tuple(arrows)
+    return tuple(_noted(box, notes or {}) for box in (*inputs, *boxes, *outputs)), tuple(arrows)
+
+
+def _noted(box: Box, notes: Mapping[str, str]) -> Box:
+    """`box` and the boxes in it with their notes."""
+    return replace(box, note=notes.get(box.path, ""), children=tuple(_noted(child, notes) for child in box.children))
 
 
 def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Params) -> tuple[Box, ...]:

@@ -33,9 +33,9 @@ _FRAMES: Final[Mapping[str, tuple[str, str, str]]] = {
 """Fill, border and title colour by kind of frame."""
 
 
-def render(graph: Graph) -> str:
-    """Render the graph as DOT."""
-    boxes, arrows = make_diagram(graph)
+def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
+    """Render the graph as DOT. `notes` are further lines of boxes, by path."""
+    boxes, arrows = make_diagram(graph, notes)
     ids = {box.path: f"n{number}" for number, box in enumerate(_all(boxes))}
     lines = [
         "digraph {",
@@ -62,7 +62,8 @@ def _boxes(boxes: Sequence[Box], arrows: Sequence[Arrow], ids: Mapping[str, str]
             yield f"{indent}{ids[box.path]} [label=<{_table(box, arrows)}>];"
             continue
         fill, border, ink = _FRAMES[box.kind]
-        title = f'<b>{_escape(box.name)}</b>  <font color="{_GREY}">{_escape(box.caption)}</font>'
+        caption = " \u00b7 ".join(part for part in (box.caption, box.note) if part)
+        title = f'<b>{_escape(box.name)}</b>  <font color="{_GREY}">{_escape(caption)}</font>'
         yield f"{indent}subgraph cluster_{ids[box.path]} {{"
         look = f'style="rounded,filled", fillcolor="{fill}", color="{border}", penwidth=1.4, margin=14'
         yield f'{indent}  graph [label=<{title}>, labeljust=l, fontsize=13, fontcolor="{ink}", {look}];'
@@ -84,6 +85,7 @@ def _table(box: Box, arrows: Sequence[Arrow]) -> str:
     fill, border = _FILLS["asking" if box.kind == "call" and box.role else box.kind]
     width = max(1, len(into)) * max(1, len(out))
     caption = _escape(box.caption) + (f' <font color="{border}">· {_escape(box.role)} model</font>' if box.role else "")
+    caption += f'</font><br/><font point-size="10" color="{_INK}">{_escape(box.note)}' if box.note else ""
     rows = [
         _ports(into, "in", width, border),
         f'<tr><td colspan="{width}" cellpadding="5" border="0"><font point-size="13"><b>{_escape(box.name)}</b></font><br/>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from promptwire.drawing.diagram import Arrow, Box, make_diagram
 from promptwire.graph.steps import Graph
@@ -12,9 +12,9 @@ __all__ = ["render"]
 _MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•"}
 
 
-def render(graph: Graph) -> str:
-    """Render the graph as lines of text."""
-    boxes, arrows = make_diagram(graph)
+def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
+    """Render the graph as lines of text. `notes` are further words on boxes, by path."""
+    boxes, arrows = make_diagram(graph, notes)
     rows = list(_rows(boxes, arrows, ""))
     names, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
     lines = [f"{name:<{names}}  {kind:<{kinds}}  {wires}".rstrip() for name, kind, wires in rows]
@@ -25,13 +25,14 @@ def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow], frame: str) -> Iterator
     """Name, caption and inputs of each line."""
     for box in boxes:
         wires = _wires([arrow for arrow in arrows if arrow.target == box.path])
+        caption = f"{box.caption} ({box.note})" if box.note else box.caption
         if box.children:
-            yield f"{frame}╭─ {box.name}", box.caption, wires
+            yield f"{frame}╭─ {box.name}", caption, wires
             yield from _rows(box.children, arrows, f"{frame}│  ")
             yield f"{frame}╰─", "", ""
         else:
             mark = "↓" if box.kind == "state" and not any(arrow.back for arrow in arrows if arrow.target == box.path) else ""
-            yield f"{frame}{mark or _MARKS[box.kind]} {box.name}", box.caption, wires
+            yield f"{frame}{mark or _MARKS[box.kind]} {box.name}", caption, wires
 
 
 def _wires(arrows: Sequence[Arrow]) -> str:

@@ -20,6 +20,7 @@ from promptwire.results.asked import Asked, origins, read_asked
 from promptwire.results.candidates import Candidate, Collected, collect
 from promptwire.results.heldout_rows import PairedRow, Split, paired_rows
 from promptwire.results.lenient import read_lines, read_model, read_object
+from promptwire.results.node_usage import NodeUsage, read_usage
 from promptwire.results.report import REPORT, Report
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
 from promptwire.results.run_state import STATE, RunState, state_of
@@ -119,6 +120,11 @@ class Run:
     def spent_before(self, line: int) -> Spent:
         """Return the calls, tokens and dollars that the run had spent before a position of its trace."""
         return self._counter.before(line)
+
+    @cached_property
+    def usage(self) -> Mapping[str, NodeUsage]:
+        """Calls, tokens and dollars of each node, by path."""
+        return read_usage(read_lines(self.folder / "calls.jsonl"), self._events)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -1,0 +1,132 @@
+"""`report`: write a run as one HTML file, or one of its charts as a picture."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptwire.cli.arguments import Run as RunName
+
+if TYPE_CHECKING:
+    from promptwire.results.run import Run
+
+__all__ = ["report"]
+
+
+class Format(StrEnum):
+    """Formats of a report."""
+
+    html = "html"
+    svg = "svg"
+    png = "png"
+    json = "json"
+
+
+class Chart(StrEnum):
+    """Charts that can be written alone; the names of `promptwire.page.charts`."""
+
+    progress = "progress"
+    scores = "scores"
+    usage = "usage"
+
+
+class Axis(StrEnum):
+    """What the chart `progress` is drawn against; the names of `promptwire.page.charts`."""
+
+    calls = "calls"
+    tokens = "tokens"
+    usd = "usd"
+    seconds = "seconds"
+
+
+def report(
+    run: RunName,
+    to: Annotated[Path | None, typer.Option("-o", "--output", help="File to write. Default: RUN.html.")] = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="html: the page; svg, png: one chart; json: the data. Default: from the file's ending."),
+    ] = None,
+    chart: Annotated[Chart, typer.Option(help="Chart of svg and png.")] = Chart.progress,
+    axis: Annotated[Axis, typer.Option(help="What the chart progress is drawn against.")] = Axis.calls,
+    show: Annotated[bool, typer.Option("--open", help="Open the file in the browser.")] = False,
+) -> None:
+    """Write a run as one HTML file: verdict, prompt, examples, charts, lineage, candidates, calls."""
+    from promptwire.results.run import Run
+    from promptwire.results.run_list import find_run
+
+    opened = Run.open(find_run(run))
+    chosen = form or _format_of(to)
+    target = to or Path(f"{opened.name}.{chosen}")
+    content = _content(opened, chosen, chart, axis)
+    _write(target, content)
+    sys.stdout.write(f"{target}: {len(content) / 1e6:.1f} MB\n")
+    if show:
+        _open(target)
+
+
+def _format_of(to: Path | None) -> Format:
+    """Format by the file name's ending. Raises UsageError for an unknown ending."""
+    from promptwire.errors import UsageError
+
+    if to is None:
+        return Format.html
+    suffix = to.suffix.lower().lstrip(".")
+    if suffix in ("html", "htm"):
+        return Format.html
+    if suffix in list(Format):
+        return Format(suffix)
+    raise UsageError(f"unknown format of {to.name!r}", where="-o", hint="end the name in .html, .svg, .png or .json")
+
+
+def _content(run: Run, form: Format, chart: Chart, axis: Axis) -> bytes:
+    import json
+
+    from promptwire.errors import RunError
+    from promptwire.page import vega
+    from promptwire.page.charts import filled
+    from promptwire.page.data import page_data
+    from promptwire.page.html import render_page
+    from promptwire.page.values import to_text
+    from promptwire.page.vega import INSTALL, draw_chart
+
+    data = page_data(run)
+    if form is Format.html:
+        script = vega.library(_cache())
+        if script is None:
+            sys.stderr.write(f"the page is without charts; for charts: {INSTALL}\n")
+        return render_page(data, script).encode()
+    text = to_text(data)
+    if form is Format.json:
+        return (text + "\n").encode()
+    spec = filled(chart.value, json.loads(text), axis=axis.value)
+    if spec is None:
+        raise RunError(f"the run has nothing for the chart {chart.value!r}", where=str(run.folder))
+    return draw_chart(spec, form.value)
+
+
+def _cache() -> Path:
+    """Folder for the script of the charts."""
+    from promptwire.backends.known_models import user_cache
+
+    return user_cache() / "page"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file at once. Raises UsageError when it can't be written."""
+    from promptwire.errors import UsageError
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"can't be written: {error.strerror}", where=str(path)) from error
+
+
+def _open(path: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(path.absolute().as_uri()):
+        sys.stderr.write(f"no browser could be started; open {path} yourself\n")

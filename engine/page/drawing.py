@@ -1,0 +1,49 @@
+"""Drawing of a run's pipeline, with what its nodes did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promptwire.drawing import dot, text
+from promptwire.drawing.graphviz import draw
+from promptwire.errors import PromptwireError, UsageError
+from promptwire.graph.steps import Graph
+from promptwire.language.check import load_graph
+from promptwire.page.values import PageStep
+from promptwire.results.run import Run
+
+__all__ = ["page_graph"]
+
+
+def page_graph(run: Run, steps: Sequence[PageStep]) -> dict[str, str] | None:
+    """Draw the pipeline of `run` with the counts of `steps`; None when the pipeline is not here, or is another one by now.
+
+    It is an SVG where Graphviz is installed, and text elsewhere.
+    """
+    settings = run.settings
+    try:
+        graph = load_graph(settings.pipeline, params=settings.params, patches=settings.patches)
+    except PromptwireError:
+        return None
+    notes = {step.path: _note(step) for step in steps}
+    if not {step.path for step in run.steps} <= _paths(graph):
+        return None
+    try:
+        return {"svg": draw(dot.render(graph, notes), "svg").decode()}
+    except UsageError:
+        return {"text": text.render(graph, notes)}
+
+
+def _paths(graph: Graph) -> set[str]:
+    """Paths of all steps, also inside loops and inner pipelines."""
+    found = set()
+    for step in graph.steps.values():
+        found.add(step.path)
+        inner = getattr(step, "body", None) or getattr(step, "graph", None)
+        found |= _paths(inner) if inner is not None else set()
+    return found
+
+
+def _note(step: PageStep) -> str:
+    calls = [f"{n:,} {what}" for n, what in ((step.new, "new"), (step.cached, "cached"), (step.failed, "failed")) if n]
+    return ", ".join((*calls, *(f"{n:,} {what}" for what, n in step.counts.items())))
