@@ -86,3 +86,12 @@ def test_the_run_folder_holds_the_held_out_answers_of_both_prompts(searched: tup
     assert [(row.output, row.answer, row.value) for row in scores.by_prompt[initial.id]] == [("no", "no", 0.0)] * 2
     assert [(row.output, row.answer, row.value) for row in scores.by_prompt[best.id]] == [("yes", "yes", 1.0)] * 2
     assert [[row.example, row.value] for row in scores.by_prompt[best.id]] == [[one, best] for one, _, best in outputs["pairs"]]
+
+
+def test_the_report_and_its_file_hold_the_verdict(searched: tuple[Report, Path]) -> None:
+    report, folder = searched
+    found = report.verdict
+    assert found is not None
+    assert (found.kind, found.n, found.gain, found.fixed, found.broken) == ("not shown", 2, 1.0, 2, 0)
+    assert (found.smallest_gain, found.optimism) == (None, pytest.approx(0.75 - 1.0))
+    assert json.loads((folder / "report.json").read_text())["verdict"] == found.model_dump(mode="json")
