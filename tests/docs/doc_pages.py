@@ -27,6 +27,8 @@ PAGES = tuple(sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"(?:^<!-- (?P<note>[^\n]*) -->\n)?^```(?P<head>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
+_PROGRESS = re.compile(r"^\d+:\d\d  .*\n", re.MULTILINE)
+"""A line of progress after its minutes and seconds."""
 _REAL = re.compile(r"openai/[\w.-]+")
 """Models that a test can't ask; `scripted:planted` stands in."""
 
@@ -76,8 +78,10 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 def plain(text: str) -> str:
     """Printed text without what differs from run to run: seconds, dates, blanks at the end of lines.
 
-    Nor does it show the number that a run folder gets when another run began in the same second.
+    Nor does it show the number that a run folder gets when another run began in the same second, nor the lines of progress that
+    a slow machine prints.
     """
+    text = _PROGRESS.sub("", text)
     text = re.sub(r"\d{8}-\d{6}", "DATE", re.sub(r"\b\d+\.\d s\b", "SECONDS s", text))
     text = re.sub(r"(DATE-[\w-]*?-\d+)-\d+\b", r"\1", text)
     return "\n".join(line.rstrip() for line in text.splitlines()).strip()
@@ -161,7 +165,7 @@ def _stays(shown: Shown) -> bool:
 
 
 def _clean(printed: str) -> str:
-    lines = [line.rstrip() for line in printed.rstrip().splitlines()]
+    lines = [line.rstrip() for line in _PROGRESS.sub("", printed).rstrip().splitlines()]
     return "".join(f"{line}\n" for line in lines)
 
 
