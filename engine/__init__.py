@@ -18,34 +18,52 @@ if TYPE_CHECKING:
     from promptwire.language.check import check
     from promptwire.options import Options
     from promptwire.registry.plugins import load_plugin
+    from promptwire.results.frames import to_frame, to_records
     from promptwire.results.report import Report
-    from promptwire.tasks.task import load_task
+    from promptwire.results.run import Run
+    from promptwire.tasks.given_task import make_task
+    from promptwire.tasks.task import Task, load_task
 
 __all__ = [
     "Options",
     "PromptwireError",
     "Report",
+    "Run",
+    "Task",
     "__version__",
     "check",
     "load_plugin",
     "load_task",
+    "make_task",
     "plan",
     "run",
     "run_async",
+    "to_frame",
+    "to_records",
 ]
 
 _HOMES = {
     "Options": "options",
     "PromptwireError": "errors",
     "Report": "results.report",
+    "Run": "results.run",
+    "Task": "tasks.task",
     "check": "language.check",
     "load_plugin": "registry.plugins",
     "load_task": "tasks.task",
+    "make_task": "tasks.given_task",
     "plan": "api",
     "run": "api",
     "run_async": "api",
+    "to_frame": "results.frames",
+    "to_records": "results.frames",
 }
 """The module of each public name."""
+
+
+def __dir__() -> list[str]:
+    """The public names, also before their first use."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

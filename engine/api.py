@@ -1,29 +1,26 @@
 """Run a pipeline on a task, or plan that run.
 
-`run` calls `run_async` in an event loop of its own. Before the first call a run checks the graph, the task, the metric against
-the data, and whether each model can do what the steps ask. If it fails later, every completion that was paid for is in the
-cache before the error is raised.
+`run` calls `run_async` in an event loop of its own, and in a thread of its own where a loop runs already. Before the first call
+a run checks the graph, the task, the metric against the data, and whether each model can do what the steps ask. If it fails
+later, every completion that was paid for is in the cache before the error is raised.
 """
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from promptwire.backend import Backend
-from promptwire.backends.factory import backend
-from promptwire.errors import LimitReached, PromptwireError, RunError, UsageError
+from promptwire.errors import LimitReached, PromptwireError, RunError
 from promptwire.gateway.budget import Budget
-from promptwire.gateway.idle_loop import run_loop
+from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
-from promptwire.local_settings import LocalSettings, is_local
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
 from promptwire.planning.cost_items import final_calls, report_cost_items
@@ -38,10 +35,12 @@ from promptwire.running.final_report import make_report, summarize
 from promptwire.running.incumbent import FinalScores, compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
+from promptwire.running.role_models import role_models
 from promptwire.running.session import Session
 from promptwire.running.session_setup import open_session
 from promptwire.security.access_log import FileAccessLog
-from promptwire.tasks.task import Task, load_task
+from promptwire.tasks.given_task import given_parts, task_of
+from promptwire.tasks.task import Task
 from promptwire.values import Prompt
 from promptwire.values.notes import warning
 
@@ -50,44 +49,51 @@ __all__ = ["RunObserver", "plan", "run", "run_async"]
 
 def run(
     pipeline: str,
-    task: str,
+    task: Any,
     options: Options | None = None,
     *,
+    prompt: str | Sequence[str] | None = None,
+    metric: str | Callable[..., Any] | None = None,
     observer: RunObserver | None = None,
     approve: ApproveCost | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores; see `run_async`.
 
-    Not for a running event loop: there, await `run_async`.
+    Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends; a server awaits
+    `run_async` instead.
     """
-    _refuse_loop("run", "run_async")
-    return run_loop(run_async(pipeline, task, options, observer=observer, approve=approve))
+    return run_anywhere(run_async(pipeline, task, options, prompt=prompt, metric=metric, observer=observer, approve=approve))
 
 
-def plan(pipeline: str, task: str, options: Options | None = None) -> Plan:
+def plan(
+    pipeline: str,
+    task: Any,
+    options: Options | None = None,
+    *,
+    prompt: str | Sequence[str] | None = None,
+    metric: str | Callable[..., Any] | None = None,
+) -> Plan:
     """The most calls that `run` with the same arguments would make, and how many of them the cache holds.
 
-    No call is made, no file fetched or written. Raises what `run` would raise before its first call. Not for a running event
-    loop.
+    No call is made, no file fetched or written. Raises what `run` would raise before its first call.
     """
-    _refuse_loop("plan", "asyncio.to_thread(promptwire.plan, ...)")
-    return run_loop(_plan_async(pipeline, task, options or Options()))
+    return run_anywhere(_plan_async(pipeline, task, _told(options, prompt, metric)))
 
 
-def _refuse_loop(name: str, instead: str) -> None:
-    """Raise UsageError inside a running event loop, such as a notebook's."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise UsageError(f"promptwire.{name} can't run inside a running event loop", hint=f"await {instead} instead")
+def _told(options: Options | None, prompt: str | Sequence[str] | None, metric: str | Callable[..., Any] | None) -> Options:
+    """`options` with `prompt` and `metric` among the keys of the task."""
+    options = options or Options()
+    told = {name: value for name, value in (("prompt", prompt), ("metric", metric)) if value is not None}
+    return options.model_copy(update={"task": {**options.task, **told}})
 
 
 async def run_async(
     pipeline: str,
-    task: str,
+    task: Any,
     options: Options | None = None,
     *,
+    prompt: str | Sequence[str] | None = None,
+    metric: str | Callable[..., Any] | None = None,
     observer: RunObserver | None = None,
     approve: ApproveCost | None = None,
     models: Mapping[Role, Backend] | None = None,
@@ -95,17 +101,19 @@ async def run_async(
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file; `task` is what `promptwire.tasks.task.load_task` takes. `approve` gets the plan
-    before the first call that is not in the cache, and may refuse; it is not called for a run that the cache holds. `models`
-    replace those that the options name; `access_log` sees, and may forbid, what files are opened.
+    `pipeline` is a shipped name or a file. `task` is what `promptwire.load_task` takes, a Task, or examples: dicts, pairs
+    (input, output), or a DataFrame, see `promptwire.make_task`. `prompt` and `metric` replace those of the task. A metric may
+    be a function of an answer and its accepted outputs. `approve` gets the plan before the first call that is not in the cache,
+    and may refuse; it is not called for a run that the cache holds. `models` replace those that the options name;
+    `access_log` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
-    options, access_log, began = options or Options(), access_log or FileAccessLog(), time.monotonic()
-    working = working_folder()
+    access_log, began, working = access_log or FileAccessLog(), time.monotonic(), working_folder()
     with access_log.recording():
-        prepared = _prepare(pipeline, task, options, observer=observer, models=models)
+        prepared = _prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
+    options = prepared.options
     graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits)
     folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
     dry_run = prepared.dry_run() if approve else None
@@ -114,7 +122,7 @@ async def run_async(
     report: Report | None = None
     home = working / folder
     try:
-        with recorded_state(home, prepared.started(pipeline, task, options)):
+        with recorded_state(home, prepared.started(pipeline)):
             opened = open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home)
             async with opened as session:
                 with access_log.recording():
@@ -123,7 +131,7 @@ async def run_async(
                 report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
                 report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
                 keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-                origin = prepared.origin(pipeline, task, options, access_log=access_log, working=working)
+                origin = prepared.origin(pipeline, access_log, working)
                 keep_file(home / "run.json", origin.text())
     except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
@@ -152,20 +160,26 @@ class _Prepared:
 
     repeats: int
     """Answers per prompt and held-out example in the comparison."""
+    name: str
+    """The task as it was named, or its own name when it was given in Python."""
+    options: Options
+    """The options with names in place of functions."""
 
-    def started(self, pipeline: str, task: str, options: Options) -> dict[str, Any]:
+    def started(self, pipeline: str) -> dict[str, Any]:
         """What the run is started with, for its record."""
-        metric, limits = self.task.metric, self.limits
+        metric, mark = self.task.metric, self.mark
+        limits, models = self.limits, self.models
         return started_with(
-            pipeline, task, options, models=self.models, metric=metric, limits=limits, task_fingerprint=self.mark
+            pipeline, self.name, self.options, models=models, metric=metric, limits=limits, task_fingerprint=mark
         )
 
-    def origin(self, pipeline: str, task: str, options: Options, *, access_log: FileAccessLog, working: Path) -> Provenance:
+    def origin(self, pipeline: str, access_log: FileAccessLog, working: Path) -> Provenance:
         """The provenance of the finished run."""
-        mark = self.mark
-        return Provenance.of(
-            pipeline, task, options, models=self.models, access_log=access_log, task_fingerprint=mark, working=working
+        models, mark = self.models, self.mark
+        found = Provenance.of(
+            pipeline, self.name, self.options, models=models, access_log=access_log, task_fingerprint=mark, working=working
         )
+        return found.model_copy(update={"given": given_parts(self.task)})
 
     def dry_run(self) -> DryRun:
         """An observer that plans what is left of the run at its first call."""
@@ -174,7 +188,7 @@ class _Prepared:
 
 def _prepare(
     pipeline: str,
-    task: str,
+    task: Any,
     options: Options,
     *,
     observer: RunObserver | None = None,
@@ -183,12 +197,15 @@ def _prepare(
     """Check the pipeline, load the task and make the backends. Raises PipelineError, DataError or UsageError."""
     graph = load_graph(pipeline, params=options.params, patches=options.patches)
     require_prompt(graph)
-    loaded = load_task(task, options.task)
+    loaded = task_of(task, options.task)
     mark = fingerprint(loaded)
     limits = graph.limits.with_budgets(options.limits)
     loaded = loaded.with_dev() if "dev" in graph.inputs else loaded
-    models = models or _models(options, observer, limits, _local(graph, loaded))
-    return _Prepared(graph, loaded, mark, limits, models, options.repeats)
+    models = models or role_models(options, observer, limits, graph=graph, task=loaded)
+    metric = {"metric": loaded.metric} if "metric" in options.task else {}
+    named = task if isinstance(task, str) else loaded.name
+    plain = options.model_copy(update={"task": {**options.task, **metric}})
+    return _Prepared(graph, loaded, mark, limits, models, options.repeats, named, plain)
 
 
 def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
@@ -220,7 +237,7 @@ async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path
     return best, search, scores
 
 
-async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
+async def _plan_async(pipeline: str, task: Any, options: Options) -> Plan:
     """The plan of a run: the run begins without a folder and ends at its first call that is not in the cache."""
     prepared = _prepare(pipeline, task, options)
     graph, loaded, models = prepared.graph, prepared.task, prepared.models
@@ -241,42 +258,6 @@ async def _plan_async(pipeline: str, task: str, options: Options) -> Plan:
         except PromptwireError as error:
             return dry_run.plan().noting(f"the run will end with an error: {error.problem}")
         return dry_run.plan()
-
-
-def _local(graph: Graph, task: Task) -> dict[Role, LocalSettings]:
-    """Settings of local models by role: the task's before the pipeline's."""
-    none = LocalSettings()
-    return {role: task.local.get(role, none).over(graph.local.get(role, none)) for role in get_args(Role)}
-
-
-def _models(
-    options: Options, observer: RunObserver | None, limits: Limits, local: Mapping[Role, LocalSettings]
-) -> dict[Role, Backend]:
-    """The backend of each role; roles with the same model, address and local settings share one."""
-    keys = {role: (*options.model(role), _effective(options.model(role)[0], local[role])) for role in get_args(Role)}
-    parallel: dict[tuple[str, str | None, LocalSettings], int | None] = {}
-    for role, key in keys.items():
-        most = [options.pace(role, limits.roles).parallel, parallel.get(key)]
-        parallel[key] = min((one for one in most if one is not None), default=None)
-    made: dict[tuple[str, str | None, LocalSettings], Backend] = {}
-    for role, key in keys.items():
-        if key not in made:
-            name, api_base, settings = key
-            made[key] = backend(
-                name,
-                api_base=api_base,
-                parallel=parallel[key],
-                timeout=options.timeout,
-                role=role,
-                local=settings,
-                say=observer.say if observer else None,
-            )
-    return {role: made[key] for role, key in keys.items()}
-
-
-def _effective(name: str, local: LocalSettings) -> LocalSettings:
-    """`local` for a local model; none for others, so that roles with the same other model share a backend."""
-    return local if is_local(name) else LocalSettings()
 
 
 def _final_needs(task: Task, repeats: int) -> tuple[Mapping[Role, int], Mapping[Role, float]]:

@@ -47,6 +47,9 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     if left_out := len(report.test.left_out) + len(report.train.left_out):
         hint = "a replay would miss their completions; remove them from the task's data, or run it with another model"
         raise RunError(f"the report leaves out {left_out} examples whose calls failed", where=str(run), hint=hint)
+    if origin.given:
+        hint = "write the examples into a data file and the metric into a plug-in, and run these"
+        raise RunError(f"{' and '.join(origin.given)} of this run were given in Python", where=str(run), hint=hint)
     manifest, own, shipped = _manifest(origin, report, data)
     known = secrets()
     part, count = target.with_name(target.name + ".part"), 0

@@ -7,16 +7,19 @@ a caller choose the selector, so this uses public API only.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import itertools
 import selectors
 import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-__all__ = ["IdleAwareLoop", "run_loop", "when_idle"]
+__all__ = ["IdleAwareLoop", "run_anywhere", "run_loop", "when_idle"]
 
 T = TypeVar("T")
 _PATIENCE: Final = 0.02
@@ -77,6 +80,40 @@ def run_loop(work: Coroutine[Any, Any, T], *, leave: Callable[[], object] | None
     finally:
         if leave is not None and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, previous)
+
+
+def run_anywhere(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` as `run_loop` does; in a thread of its own when this thread runs an event loop, such as a notebook's.
+
+    That loop is blocked until `work` ends. Ctrl-C cancels `work`, waits for its end and raises KeyboardInterrupt.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run_loop(work)
+    ended: Future[T] = Future()
+    stop: Future[Callable[[], object]] = Future()
+    context = contextvars.copy_context()
+
+    async def cancellable() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        stop.set_result(lambda: loop.call_soon_threadsafe(task.cancel if task else int))
+        return await work
+
+    def thread() -> None:
+        try:
+            ended.set_result(context.run(run_loop, cancellable()))
+        except BaseException as error:
+            ended.set_exception(error)
+
+    threading.Thread(target=thread, name="promptwire run").start()
+    try:
+        return ended.result()
+    except KeyboardInterrupt:
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            stop.result()()
+        ended.exception()
+        raise
 
 
 async def _leaving(work: Coroutine[Any, Any, T], leave: Callable[[], object]) -> T:

@@ -60,6 +60,8 @@ class Provenance(Model):
     """Paths among `files` that hold the task's examples."""
     fingerprint: str = ""
     """Hash of the task's content; see the function `fingerprint`."""
+    given: tuple[str, ...] = ()
+    """What was given in Python and stands in no file: `examples`, `metric`."""
 
     @classmethod
     def of(

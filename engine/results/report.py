@@ -145,6 +145,12 @@ class Report(Model):
         """Return this report with one more note."""
         return self.model_copy(update={"notes": (*self.notes, note)})
 
+    def _repr_html_(self) -> str:
+        """Return the report as HTML, which notebooks show."""
+        from promptwire.results.report_html import report_html  # noqa: PLC0415 - it imports this module
+
+        return report_html(self)
+
     def to_json(self, indent: int | None = None) -> str:
         """Return the report as ASCII JSON. ASCII, since a lone surrogate from a broken reply can't be written as UTF-8."""
         return json.dumps(self.model_dump(mode="json"), indent=indent)

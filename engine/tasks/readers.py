@@ -23,7 +23,7 @@ from promptwire.security.untrusted_json import count_separators, read_json
 from promptwire.security.untrusted_numbers import finite
 from promptwire.values import Example, Examples, Model
 
-__all__ = ["Columns", "Loaded", "read_examples", "repeated"]
+__all__ = ["Columns", "Loaded", "example_of", "read_examples", "repeated"]
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
@@ -73,7 +73,7 @@ def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
     Raises DataError when the file is missing, empty, of an unknown kind, or a row is not an example.
     """
     columns = columns or Columns()
-    examples = [_example(path, line, row, columns) for line, row in _rows(path)]
+    examples = [example_of(row, columns, f"{path}:{line}") for line, row in _rows(path)]
     if not examples:
         raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
     unique = Examples.of(examples)
@@ -181,8 +181,8 @@ def _mapping(path: Path, line: int, row: Any) -> dict[str, Any]:
     return row
 
 
-def _example(path: Path, line: int, row: dict[str, Any], columns: Columns) -> Example:
-    where = f"{path}:{line}"
+def example_of(row: dict[str, Any], columns: Columns, where: str) -> Example:
+    """The example in `row`. Raises DataError, with `where` the row is, when it is none."""
     wanted = (columns.input,) if isinstance(columns.input, str) else columns.input
     for column in (*wanted, columns.output):
         if column not in row:

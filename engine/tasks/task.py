@@ -8,12 +8,12 @@ the held-out test examples: only the report uses them. A task comes from a task 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, SkipValidation, field_validator
 
 from promptwire.backend import Settings
 from promptwire.documents.document import Document, Position, Source, yaml_value_of
@@ -26,13 +26,13 @@ from promptwire.metrics.metric import Metric, find_metric
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles
-from promptwire.tasks.readers import SUFFIXES, Columns, read_examples, repeated
+from promptwire.tasks.readers import SUFFIXES, Columns, Loaded, read_examples, repeated
 from promptwire.tasks.splits import split
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Model, Prompt, Prompts
 
-__all__ = ["Task", "TaskSpec", "load_task"]
+__all__ = ["Task", "TaskSpec", "build_task", "load_task"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
@@ -143,6 +143,10 @@ class Task(Model):
     """How the answer is read out of a reply; None means as the template says."""
     notes: tuple[str, ...] = ()
     """Notes on the data for the user: splits that were made, rows that were dropped."""
+    in_memory: bool = Field(default=False, exclude=True, repr=False)
+    """Whether its examples were given in Python, so that no file holds them."""
+    function: SkipValidation[Metric] | None = Field(default=None, exclude=True, repr=False)
+    """The metric called `metric`, when it was given in Python; its name holds a hash of its source."""
 
     def load_template(self) -> Template:
         """Load the template that joins prompt and input."""
@@ -150,7 +154,8 @@ class Task(Model):
 
     def load_metric(self, name: str | None = None) -> Metric:
         """Load the metric `name`, or the task's own. Raises UsageError when an example does not fit it."""
-        found = find_metric(name or self.metric)
+        given = self.function if name in (None, self.metric) else None
+        found = given or find_metric(name or self.metric)
         # The held-out examples are checked too: they are scored last, when all else is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
         problem = found.accepts(examples, self.labels)
@@ -182,7 +187,12 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
         hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
         raise UsageError("the task has no initial prompt", where=document.file, hint=hint)
     files = TaskFiles(folder, document, frozenset(changes or ()))
-    return _build(spec, files, Path(document.file).stem)
+
+    def read(name: str, file: str) -> tuple[Loaded, str]:
+        path = files.data("data", name, file=file)
+        return read_examples(path, spec.columns), str(path)
+
+    return build_task(spec, files, Path(document.file).stem, read)
 
 
 def _find(source: str) -> tuple[Path, Document]:
@@ -228,16 +238,17 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
+def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str, str], tuple[Loaded, str]]) -> Task:
+    """The task of `spec`. `read` gives the examples of a split and where they are; `stem` is the task's name if it has none."""
     notes: list[str] = []
+    places: dict[str, str] = {}
 
     def examples(name: str, file: str | None) -> Examples | None:
         if file is None:
             return None
-        path = files.data("data", name, file=file)
-        loaded = read_examples(path, spec.columns)
+        loaded, places[name] = read(name, file)
         if spec.group is not None:
-            require_groups(loaded.examples, spec.group, str(path))
+            require_groups(loaded.examples, spec.group, places[name])
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
         return loaded.examples
@@ -249,7 +260,7 @@ def _build(spec: TaskSpec, files: TaskFiles, stem: str) -> Task:
         try:
             train, test = split(train, TEST_SHARE, "test", group=spec.group)
         except DataError as error:
-            error.where = str(files.folder / (spec.data.train or ""))
+            error.where = places["train"]
             raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += data_notes(test, train, dev, spec.group)

@@ -1,0 +1,64 @@
+"""Report of a run as a piece of HTML, for a notebook. All text is escaped; nothing in it asks a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from promptwire.results.report import Comparison, Report, Score
+
+__all__ = ["report_html"]
+
+_CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
+_PROMPT = "white-space:pre-wrap;margin:0;text-align:left"
+
+
+def report_html(report: Report) -> str:
+    """The report as one `<div>`: both prompts, scores with intervals, calls, cost and notes."""
+    models = ", ".join(dict.fromkeys(report.models.values()))
+    head = f"<b>{escape(report.pipeline)}</b> on <b>{escape(report.task)}</b>, {escape(models)}, seed {report.seed}"
+    return f"<div><p>{head}</p>{_prompts(report)}{_scores(report)}{''.join(_footnotes(report))}</div>"
+
+
+def _prompts(report: Report) -> str:
+    rows = [("initial", report.initial_prompt or "(empty)"), ("best", report.prompt or "(empty)")]
+    rows += [(f"shot {number}", f"{demo.text}\n{demo.output}") for number, demo in enumerate(report.demos, 1)]
+    return _table("", [(name, f'<pre style="{_PROMPT}">{escape(text)}</pre>') for name, text in rows])
+
+
+def _scores(report: Report) -> str:
+    heads = (escape(report.metric), "initial", "best", "gain")
+    rows = [
+        (f"{name} (n={sides.best.n})", *_sides(sides)) for name, sides in (("held-out", report.test), ("train", report.train))
+    ]
+    head = "".join(f'<th scope="col" style="{_CELL}">{one}</th>' for one in heads)
+    return _table(f"<thead><tr>{head}</tr></thead>", rows)
+
+
+def _sides(sides: Comparison) -> tuple[str, str, str]:
+    return _number(sides.initial), _number(sides.best), _number(sides.gain, "+")
+
+
+def _number(score: Score, sign: str = "") -> str:
+    if score.score is None:
+        return "" if sign else "not scored"
+    interval = "" if score.low is None or score.high is None else f" [{score.low:.2f}, {score.high:.2f}]"
+    return f"{score.score:{sign}.3f}{interval}"
+
+
+def _table(head: str, rows: list[tuple[str, ...]]) -> str:
+    """A table; the first cell of each row heads it. The cells are HTML."""
+    body = "".join(
+        f'<tr><th scope="row" style="{_CELL}">{first}</th>{"".join(f"<td style={_CELL!r}>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+def _footnotes(report: Report) -> Iterator[str]:
+    calls = report.calls
+    cost = "cost unknown" if report.cost_usd is None else f"${report.cost_usd:.4f}"
+    lines = [f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed, {cost}, {report.seconds:.1f} s"]
+    lines += [f"stopped early: {report.limit}"] if report.limit else []
+    lines += [*report.notes, f"intervals are 95%; run folder {report.run}"]
+    yield from (f"<p>{escape(line)}</p>" for line in lines)

@@ -1,0 +1,62 @@
+"""Values of a run as flat records and as DataFrames."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from promptwire.errors import UsageError
+from promptwire.results.candidates import Candidate, Origin, StepScore
+from promptwire.results.frames import to_frame, to_records
+from promptwire.results.heldout_rows import PairedRow, Side
+from promptwire.values import Example, Prompt
+
+ROWS = [
+    PairedRow("e1", Example(input="two", outputs=("2", "ii"), meta={"source": "s"}), Side(0.0, "x", "x"), Side(1.0, "2", "2")),
+    PairedRow("e2", None, Side(1.0), Side(1.0, readable=False, feedback="why")),
+]
+SCORED = StepScore("search.keep", "0", "exact", 0.5, 2, 1.5, 7)
+CANDIDATE = Candidate(
+    Prompt(text="Say.", parents=("p",), made_by="ideas"), 1.0, 4, (SCORED,), {"e1": 0.0, "e2": 1.0}, Origin(("c",))
+)
+
+
+def test_a_row_has_the_columns_of_its_example_and_of_both_sides() -> None:
+    first, second = to_records(ROWS)
+    assert first == {
+        "id": "e1", "input": "two", "outputs": '["2", "ii"]', "meta_source": "s", "change": "fixed",
+        "initial_value": 0.0, "initial_output": "x", "initial_answer": "x", "initial_readable": True, "initial_feedback": "",
+        "best_value": 1.0, "best_output": "2", "best_answer": "2", "best_readable": True, "best_feedback": "",
+    }  # fmt: skip
+    assert (second["change"], second["best_readable"], second["best_feedback"]) == ("same", False, "why")
+
+
+def test_a_candidate_has_its_text_parents_and_score() -> None:
+    (record,) = to_records([CANDIDATE])
+    known = {"text": "Say.", "made_by": "ideas", "parents": '["p"]', "score": 0.5, "t": 1.0, "values": '{"e1": 0.0, "e2": 1.0}'}
+    assert known.items() <= record.items()
+    assert '"path": "search.keep"' in record["scores"] and record["origin_critiques"] == '["c"]'
+
+
+def test_other_values_have_one_column() -> None:
+    assert to_records([1.5, "x"]) == [{"value": 1.5}, {"value": "x"}]
+    assert to_records([]) == []
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_frame_holds_the_records(library: str) -> None:
+    module = pytest.importorskip(library)
+    frame = to_frame([ROWS[0], CANDIDATE][:1], library)  # type: ignore[arg-type]
+    assert isinstance(frame, module.DataFrame) and frame.shape == (1, 15)
+    assert list(frame["change"]) == ["fixed"]
+    assert to_frame(ROWS, library).shape[0] == 2  # type: ignore[arg-type]
+
+
+def test_without_a_library_the_error_names_what_gives_plain_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pandas", "polars"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(UsageError, match=r"pandas or polars is not installed\n.*to_records"):
+        to_frame(ROWS)
+    with pytest.raises(UsageError, match="polars is not installed"):
+        to_frame(ROWS, "polars")

@@ -1,0 +1,81 @@
+"""The report as HTML: everything is shown, and text of models stays text."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from promptwire.results.report import Calls, Comparison, Report, Score
+from promptwire.values import Example
+
+EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> & \"'"
+SCORE = Score(score=0.508, low=0.42, high=0.6, n=120)
+NONE = Score(score=None, low=None, high=None, n=0)
+
+
+class Tags(HTMLParser):
+    """The tags and the text of a piece of HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        self.seen.add(tag)
+        assert {name for name, _ in attrs} <= {"style", "scope"}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def report(**changes: object) -> Report:
+    fields = {
+        "pipeline": "ape", "task": "mood", "metric": "choice", "models": {"task": "local"}, "seed": 3, "prompt": "How?",
+        "initial_prompt": "What?", "test": Comparison(initial=SCORE, best=SCORE, gain=SCORE),
+        "train": Comparison(initial=NONE, best=NONE, gain=NONE), "calls": Calls(new=1234, cached=5, failed=0), "requests": 1,
+        "tokens_in": 1, "tokens_out": 1, "cost_usd": None, "seconds": 1.0, "limit": None, "counts": {}, "notes": (), "run": "runs/1",
+    }  # fmt: skip
+    return Report.model_validate({**fields, **changes})
+
+
+def read(report: Report) -> Tags:
+    tags = Tags()
+    tags.feed(report._repr_html_())
+    assert not tags.open
+    return tags
+
+
+def test_prompts_scores_calls_and_notes_are_shown() -> None:
+    tags = read(report(notes=("a note",), limit="100 calls", demos=(Example(input="two", outputs=("2",)),)))
+    for part in (
+        "What?",
+        "How?",
+        "two\n2",
+        "held-out (n=120)",
+        "0.508 [0.42, 0.60]",
+        "+0.508",
+        "not scored",
+        "1,234 new calls",
+    ):
+        assert part in tags.text
+    for part in ("a note", "stopped early: 100 calls", "runs/1", "cost unknown"):
+        assert part in tags.text
+
+
+@pytest.mark.parametrize("field", ["prompt", "initial_prompt", "pipeline", "task", "metric", "run", "limit"])
+def test_text_is_never_markup(field: str) -> None:
+    tags = read(report(**{field: EVIL}))
+    assert EVIL in tags.text and not {"script", "img"} & tags.seen
+
+
+def test_text_of_notes_models_and_demonstrations_is_never_markup() -> None:
+    demo = Example(input=EVIL, outputs=(EVIL,))
+    tags = read(report(notes=(EVIL,), models={"task": EVIL}, demos=(demo,)))
+    assert tags.text.count(EVIL) == 4 and not {"script", "img"} & tags.seen
