@@ -16,6 +16,7 @@ from typing import Any
 
 from promptwire.backend import Backend
 from promptwire.errors import LimitReached, PromptwireError, RunError
+from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.graph.steps import Graph
@@ -113,17 +114,14 @@ async def run_async(
     access_log, began, working = access_log or FileAccessLog(), time.monotonic(), working_folder()
     with access_log.recording():
         prepared = _prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
-    options = prepared.options
     graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits)
-    folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{options.seed}")
-    dry_run = prepared.dry_run() if approve else None
-    observers = [each for each in (dry_run, observer) if each]
-    gate = dry_run.gate(approve) if dry_run and approve else None
+    folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{prepared.options.seed}")
+    observers, gate = prepared.observed(observer, approve)
     report: Report | None = None
     home = working / folder
     try:
         with recorded_state(home, prepared.started(pipeline)):
-            opened = open_session(loaded, options, models, budget, observers=observers, approval=gate, folder=home)
+            opened = open_session(loaded, prepared.options, models, budget, observers=observers, approval=gate, folder=home)
             async with opened as session:
                 with access_log.recording():
                     inspect(graph, session)
@@ -131,8 +129,7 @@ async def run_async(
                 report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
                 report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
                 keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-                origin = prepared.origin(pipeline, access_log, working)
-                keep_file(home / "run.json", origin.text())
+                keep_file(home / "run.json", prepared.origin(pipeline, access_log, working).text())
     except NotApproved:
         shutil.rmtree(home, ignore_errors=True)
         raise
@@ -180,6 +177,15 @@ class _Prepared:
             pipeline, self.name, self.options, models=models, access_log=access_log, task_fingerprint=mark, working=working
         )
         return found.model_copy(update={"given": given_parts(self.task)})
+
+    def observed(
+        self, observer: RunObserver | None, approve: ApproveCost | None
+    ) -> tuple[list[RunObserver], ApprovalGate | None]:
+        """All observers of the run, and the gate that asks `approve`; None where nothing asks."""
+        if approve is None:
+            return [observer] if observer else [], None
+        dry_run = self.dry_run()
+        return [dry_run, *([observer] if observer else [])], dry_run.gate(approve)
 
     def dry_run(self) -> DryRun:
         """An observer that plans what is left of the run at its first call."""

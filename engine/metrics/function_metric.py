@@ -120,8 +120,14 @@ def _source(function: FunctionType) -> str:
 
 
 def _instructions(code: CodeType) -> str:
-    inner = [_instructions(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
-    return f"{code.co_code.hex()} {inner} {code.co_names}"
+    return f"{code.co_code.hex()} {[_constant(one) for one in code.co_consts]} {code.co_names}"
+
+
+def _constant(value: Any) -> str:
+    """A text of a constant; the order of a set differs from process to process."""
+    if isinstance(value, CodeType):
+        return _instructions(value)
+    return str(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
 
 
 def _text(name: str, value: Any) -> str:

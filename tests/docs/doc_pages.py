@@ -6,6 +6,8 @@ with what it prints; a line `...` stands for any lines. A comment before a block
     <!-- exit 2 -->              the commands end with this code
     <!-- from mine.yaml -->      the block is a part of this file of the page
     <!-- elsewhere FILE -->      this test runs it
+    <!-- cell -->                a cell of a notebook: all cells of a page run in one process and one event loop
+    <!-- prints -->              what the cell before it prints
 
 `python -m tests.docs.doc_pages docs/PAGE.md` runs a page and writes into it what its commands print now.
 """
@@ -22,13 +24,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.docs.notebook import Notebook
+
 ROOT = Path(__file__).parents[2]
 PAGES = tuple(sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"(?:^<!-- (?P<note>[^\n]*) -->\n)?^```(?P<head>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
-_PROGRESS = re.compile(r"^\d+:\d\d  .*\n", re.MULTILINE)
-"""A line of progress after its minutes and seconds."""
+_PROGRESS = re.compile(r"^\d+:\d\d  .* new calls, .*\n?", re.MULTILINE)
+"""A line of progress, which only a slow machine prints."""
 _REAL = re.compile(r"openai/[\w.-]+")
 """Models that a test can't ask; `scripted:planted` stands in."""
 
@@ -99,6 +103,9 @@ class Reader:
     def __init__(self, home: Path) -> None:
         self.folder = self.home = home
         self.files: dict[str, str] = {}
+        self.printed = ""
+        """What the last cell printed."""
+        self._notebook: Notebook | None = None
         hidden = ("PROMPTWIRE_CACHE", "PROMPTWIRE_RUNS", "FORCE_COLOR")
         kept = {name: value for name, value in os.environ.items() if name not in hidden}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -124,6 +131,17 @@ class Reader:
             )  # fmt: skip
             yield Shown(command, said, done.stdout, done.returncode)
 
+    def run_cell(self, block: Block) -> bool:
+        """A cell of the page's notebook; whether it ended without an exception."""
+        self._notebook = self._notebook or Notebook(self.folder, self.env)
+        self.printed, fine = self._notebook.run(block.body)
+        return fine
+
+    def close(self) -> None:
+        """End the notebook."""
+        if self._notebook is not None:
+            self._notebook.close()
+
     def part_of(self, block: Block) -> bool:
         """Whether the block's lines stand together in the file that its note names."""
         name = block.note.removeprefix("from ")
@@ -144,6 +162,11 @@ def rewrite(page: Path) -> None:
         for block in blocks(text):
             if block.title:
                 reader.write(block)
+            if block.note == "cell":
+                reader.run_cell(block)
+            if block.note == "prints" and "..." not in block.body.splitlines():
+                new += text[at : block.start] + _clean(reader.printed)
+                at = block.start + len(block.body)
             if block.language != "console" or block.note.startswith("elsewhere"):
                 continue
             shown = list(reader.run(block))
@@ -156,6 +179,7 @@ def rewrite(page: Path) -> None:
             at = block.start + len(block.body)
             for each in shown:
                 sys.stdout.write(f"[{each.code}] {shlex.quote(each.command)}\n")
+        reader.close()
     page.write_text(new + text[at:], encoding="utf-8")
 
 

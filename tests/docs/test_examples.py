@@ -22,6 +22,10 @@ def do(reader: Reader, block: Block) -> None:
     if block.note.startswith("elsewhere "):
         commands = "\n".join(line.removeprefix("$ ") for line in block.body.strip().splitlines())
         assert commands in (ROOT / block.note.split(" ")[1]).read_text(encoding="utf-8")
+    elif block.note == "cell":
+        assert reader.run_cell(block), f"{block.body}\n{reader.printed}"
+    elif block.note == "prints":
+        assert fits(block.body, reader.printed), f"the cell prints\n{reader.printed}\n--- the page says\n{block.body}"
     elif block.title:
         reader.write(block)
         if block.language == "yaml":
@@ -58,10 +62,11 @@ def foresee(reader: Reader, block: Block) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_what_a_page_says_is_so(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_says_is_so(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     reader = Reader(tmp_path)
+    request.addfinalizer(reader.close)
     for block in blocks(page.read_text(encoding="utf-8")):
-        if block.language in RUNNABLE:
+        if block.language in RUNNABLE or block.note == "prints":
             do(reader, block)
         elif not block.language.startswith("{"):  # Sphinx's own, such as a menu
             assert block.language == "text", f"a block of {block.language!r} is never done: {block.body[:60]}"
