@@ -38,7 +38,8 @@ def to_frame(values: Iterable[Any], library: Library | None = None) -> Any:
             module = import_module(name)
         except ImportError:
             continue
-        return module.DataFrame(records)
+        # polars would take the columns and their types from the first hundred rows.
+        return module.DataFrame(records, **({"infer_schema_length": None} if name == "polars" else {}))
     wanted = " or ".join(_LIBRARIES) if library is None else library
     raise UsageError(f"{wanted} is not installed", hint="promptwire.to_records gives plain dicts")
 

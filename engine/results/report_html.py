@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from promptwire.results.report import Comparison, Report, Score
@@ -46,7 +46,7 @@ def _number(score: Score, sign: str = "") -> str:
     return f"{score.score:{sign}.3f}{interval}"
 
 
-def _table(head: str, rows: list[tuple[str, ...]]) -> str:
+def _table(head: str, rows: Sequence[tuple[str, ...]]) -> str:
     """A table; the first cell of each row heads it. The cells are HTML."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}">{first}</th>{"".join(f"<td style={_CELL!r}>{cell}</td>" for cell in rest)}</tr>'

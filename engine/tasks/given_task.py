@@ -76,8 +76,8 @@ def task_of(task: Any, changes: Mapping[str, Any]) -> Task:
     """
     metric, version = changes.get("metric"), changes.get("metric_version")
     if isinstance(task, Task):
-        if rest := changes.keys() - {"metric", "metric_version"}:
-            raise UsageError(f"{', '.join(sorted(rest))}: this task is made already", hint="give it to promptwire.make_task")
+        if others := changes.keys() - {"metric", "metric_version"}:
+            raise UsageError(f"{', '.join(sorted(others))}: this task is made already", hint="give it to promptwire.make_task")
         return task if metric is None else with_metric(task, metric, version)
     if not isinstance(task, str):
         if "prompt" not in changes:

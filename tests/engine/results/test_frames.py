@@ -26,8 +26,8 @@ def test_a_row_has_the_columns_of_its_example_and_of_both_sides() -> None:
     first, second = to_records(ROWS)
     assert first == {
         "id": "e1", "input": "two", "outputs": '["2", "ii"]', "meta_source": "s", "change": "fixed",
-        "initial_value": 0.0, "initial_output": "x", "initial_answer": "x", "initial_readable": True, "initial_feedback": "",
-        "best_value": 1.0, "best_output": "2", "best_answer": "2", "best_readable": True, "best_feedback": "",
+        "initial_value": 0.0, "initial_output": "x", "initial_answer": "x", "initial_readable": True, "initial_feedback": "", "initial_repeats": "[]",
+        "best_value": 1.0, "best_output": "2", "best_answer": "2", "best_readable": True, "best_feedback": "", "best_repeats": "[]",
     }  # fmt: skip
     assert (second["change"], second["best_readable"], second["best_feedback"]) == ("same", False, "why")
 
@@ -47,10 +47,16 @@ def test_other_values_have_one_column() -> None:
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_frame_holds_the_records(library: str) -> None:
     module = pytest.importorskip(library)
-    frame = to_frame([ROWS[0], CANDIDATE][:1], library)  # type: ignore[arg-type]
-    assert isinstance(frame, module.DataFrame) and frame.shape == (1, 15)
-    assert list(frame["change"]) == ["fixed"]
-    assert to_frame(ROWS, library).shape[0] == 2  # type: ignore[arg-type]
+    frame = to_frame(ROWS, library)  # type: ignore[arg-type]
+    assert isinstance(frame, module.DataFrame)
+    assert list(frame["change"]) == ["fixed", "same"] and list(frame["best_value"]) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_frame_keeps_a_column_that_only_a_late_row_has(library: str) -> None:
+    pytest.importorskip(library)
+    frame = to_frame([*(ROWS[1:] * 150), ROWS[0]], library)  # type: ignore[arg-type]
+    assert frame.shape[0] == 151 and list(frame["meta_source"])[-1] == "s"
 
 
 def test_without_a_library_the_error_names_what_gives_plain_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_what_is_no_example_is_refused_with_its_row(examples: Any, words: str) -
 
 
 def test_a_key_that_no_task_has_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(PipelineError, match="given in Python.*unknown key 'lables'.*did you mean 'labels'"):
+    with pytest.raises(PipelineError, match=r"given in Python.*unknown key 'lables'.*did you mean 'labels'"):
         make_task(ROWS, prompt="", lables=("a",))
 
 
@@ -136,5 +136,5 @@ def test_a_made_task_takes_another_metric_and_no_other_key() -> None:
 
 
 def test_examples_without_a_prompt_are_refused_with_what_to_write() -> None:
-    with pytest.raises(UsageError, match='no initial prompt(?s:.*)prompt="..."'):
+    with pytest.raises(UsageError, match=r'no initial prompt(?s:.*)prompt="..."'):
         task_of(ROWS, {})
