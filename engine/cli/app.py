@@ -17,9 +17,11 @@ import typer
 from typer.core import TyperGroup
 
 from promptwire.cli import (
+    asked,
     bundle,
     cache,
     check,
+    diff,
     graph,
     models,
     new,
@@ -28,9 +30,12 @@ from promptwire.cli import (
     plan,
     replay,
     report,
+    rows,
     run,
+    runs,
     schema,
     show,
+    watch,
     why,
 )
 from promptwire.security.sanitizer import guard_streams
@@ -118,6 +123,11 @@ for _command in (
     plan.plan,
     graph.graph,
     show.show,
+    runs.runs,
+    rows.rows,
+    asked.asked,
+    diff.diff,
+    watch.watch,
     pipelines.pipelines,
     nodes.nodes,
     new.new,

@@ -101,7 +101,8 @@ def _numbers(view: View) -> Iterator[str]:
     if view.rate is not None:
         yield f"{view.rate:.1f} calls/s"
     cut = "".join(f", {name} takes {most} at once" for name, most in view.throttled.items())
-    yield f"{view.in_flight:,} in flight{cut}"
+    if view.in_flight is not None:
+        yield f"{view.in_flight:,} in flight{cut}"
     yield from map(_spent, view.spent)
     if view.left is not None:
         yield f"at most {clock_text(view.left)} left"

@@ -107,8 +107,8 @@ class View:
     """Calls and cost so far."""
     rate: float | None
     """New calls per second in the last seconds; None at the beginning."""
-    in_flight: int
-    """Requests in flight."""
+    in_flight: int | None
+    """Requests in flight; None when they are not known, as to a reader in another process."""
     throttled: Mapping[str, int]
     """Models whose endpoint takes fewer requests at once than allowed, with this number."""
     spent: tuple[Spent, ...]

@@ -10,6 +10,7 @@ empty or None. Files are read when they are first needed, and once.
 from __future__ import annotations
 
 import os
+from collections import Counter as Counts
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +117,13 @@ class Run:
         folder lacks. Raises RunError for a step that asked nothing.
         """
         return read_asked(self.folder, step=step, round=round, steps=self.steps, cache=cache)
+
+    @cached_property
+    def asked_steps(self) -> dict[str, tuple[int, int]]:
+        """By path of each step that called a model: its calls, and its requests that the folder keeps word for word."""
+        calls = Counts(str(call.get("path", "")) for call in read_lines(self.folder / "calls.jsonl"))
+        kept = Counts(one.path for one in read_asked(self.folder))
+        return {path: (calls[path], kept[path]) for path in (calls | kept)}
 
     def spent_before(self, line: int) -> Spent:
         """Return the calls, tokens and dollars that the run had spent before a position of its trace."""

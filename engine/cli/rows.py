@@ -1,0 +1,122 @@
+"""`rows`: list the examples of a run's final comparison."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptwire.cli.arguments import Json, Run
+
+if TYPE_CHECKING:
+    from promptwire.results.heldout_rows import PairedRow
+
+__all__ = ["rows"]
+
+_TEXT = 60
+"""Most characters of a text in the table."""
+_HEADS = ("", "input", "expected", "initial", "best")
+
+
+class Which(StrEnum):
+    """Rows to list."""
+
+    all = "all"
+    fixed = "fixed"
+    broken = "broken"
+    same = "same"
+
+
+class Split(StrEnum):
+    """Examples of the comparison."""
+
+    test = "test"
+    train = "train"
+
+
+class Format(StrEnum):
+    """Forms of the list."""
+
+    table = "table"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def rows(
+    run: Run,
+    which: Annotated[
+        Which, typer.Argument(help="fixed: better with the best prompt; broken: worse; same; or all.")
+    ] = Which.all,
+    split: Annotated[Split, typer.Option(help="The held-out examples, or the train examples of the report.")] = Split.test,
+    form: Annotated[
+        Format, typer.Option("--format", help="table, jsonl or csv; jsonl and csv have the whole texts.")
+    ] = Format.table,
+    to: Annotated[Path | None, typer.Option("-o", "--output", help="File to write. Default: standard output.")] = None,
+    json_: Json = False,
+) -> None:
+    """List the examples of a run's final comparison: input, and what each prompt made of it."""
+    from promptwire.cli.json_output import print_json
+    from promptwire.errors import RunError, UsageError
+    from promptwire.results.row_export import csv_text, record
+    from promptwire.results.run import Run as OpenedRun
+    from promptwire.results.run_list import find_run
+
+    opened = OpenedRun.open(find_run(run))
+    known = opened.rows(split.value)
+    if not known:
+        problem = f"this run has no {split.value} rows"
+        raise RunError(problem, where=str(opened.folder), hint=f"it is {opened.state.kind}; rows come at the end of a run")
+    if to is not None and (json_ or form is Format.table):
+        raise UsageError("-o writes a file with --format csv or jsonl")
+    chosen = [row for row in known if which in (Which.all, row.change)]
+    if json_:
+        print_json([record(row) for row in chosen])
+    elif form is Format.table:
+        _print_table(chosen, known)
+    else:
+        lines = "".join(f"{json.dumps(record(row))}\n" for row in chosen)
+        _write(csv_text(chosen) if form is Format.csv else lines, to)
+
+
+def _print_table(chosen: list[PairedRow], known: tuple[PairedRow, ...]) -> None:
+    from promptwire.cli.report_text import console, print_table, safe_text
+
+    out = console()
+    if chosen:
+        print_table([_cells(row) for row in chosen], _HEADS, out)
+    fixed, broken = (sum(row.change == change for row in known) for change in ("fixed", "broken"))
+    same = len(known) - fixed - broken
+    out.print(safe_text(f"{len(known)} examples: {fixed} fixed, {broken} broken, {same} as before", style="dim"))
+
+
+def _cells(row: PairedRow) -> tuple[str, ...]:
+    text = row.example.text if row.example is not None else row.id
+    expected = row.example.output if row.example is not None else ""
+    sides = []
+    for side in (row.initial, row.best):
+        said = "(unreadable)" if not side.readable else side.answer or ""
+        sides.append(f"{side.value:g}  {_short(said)}".strip())
+    return row.change, _short(text), _short(expected), *sides
+
+
+def _short(text: str) -> str:
+    """`text` in one line of at most `_TEXT` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= _TEXT else f"{line[: _TEXT - 3]}..."
+
+
+def _write(text: str, to: Path | None) -> None:
+    from promptwire.errors import RunError
+
+    if to is None:
+        sys.stdout.write(text)
+        return
+    try:
+        to.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise RunError(f"can't be written: {error.strerror}", where=str(to)) from error
+    sys.stdout.write(f"{to}\n")

@@ -1,0 +1,105 @@
+"""`runs`: list the runs, newest first."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptwire.cli.arguments import Json
+
+if TYPE_CHECKING:
+    from promptwire.results.run_list import RunSummary
+
+__all__ = ["runs"]
+
+_SORTS = ("began", "best", "gain", "cost")
+_HEADS = ("run", "state", "initial", "best", "new calls", "cost", "time")
+
+
+def runs(
+    pipeline: Annotated[str | None, typer.Option(help="Only runs of this pipeline.")] = None,
+    task: Annotated[str | None, typer.Option(help="Only runs on this task.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="Only runs in this state: finished, cut-short, at-work, failed, stopped, died or unknown."),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="Order: began (newest first), or best, gain or cost (highest first).")] = "began",
+    most: Annotated[int, typer.Option("-n", "--number", min=0, help="Most runs to list; 0 lists all.")] = 20,
+    json_: Json = False,
+) -> None:
+    """List the runs with their state, held-out scores and cost."""
+    from promptwire.cli.json_output import print_json
+    from promptwire.cli.report_text import console, print_table, safe_text
+    from promptwire.results.run_list import list_runs
+
+    wanted = _state(state)
+    found = [
+        one
+        for one in list_runs()
+        if _means(one.settings.pipeline, pipeline) and _means(one.settings.task, task) and wanted in ("", one.state.kind)
+    ]
+    found = _sorted(found, sort)
+    shown = found[:most] if most else found
+    if json_:
+        print_json(shown)
+        return
+    out = console()
+    if not shown:
+        out.print(safe_text("no runs" if not (pipeline or task or state) else "no such runs"))
+        return
+    print_table([_row(one) for one in shown], _HEADS, out)
+    if len(found) > len(shown):
+        out.print(safe_text(f"{len(found) - len(shown)} more: list them with -n 0", style="dim"))
+
+
+def _state(text: str | None) -> str:
+    """The state that `text` names; empty for none. Raises UsageError for a word that is no state."""
+    from promptwire.errors import UsageError, suggest
+    from promptwire.results.run_state import STATES
+
+    word = (text or "").replace("-", " ")
+    if word and word not in STATES:
+        hint = suggest(word, STATES, noun="states")
+        raise UsageError(f"there is no state {text!r}", hint=hint)
+    return word
+
+
+def _means(name: str, wanted: str | None) -> bool:
+    """Whether a pipeline or a task, a shipped name or a path, is the wanted one: the whole of it, or its file's name."""
+    from pathlib import PurePath
+
+    return wanted is None or wanted in (name, PurePath(name).name, PurePath(name).stem)
+
+
+def _sorted(found: list[RunSummary], sort: str) -> list[RunSummary]:
+    """The runs in the order `sort`; those without the number come last. Raises UsageError for an unknown order."""
+    from promptwire.errors import UsageError, suggest
+
+    if sort not in _SORTS:
+        raise UsageError(f"there is no order {sort!r}", hint=suggest(sort, _SORTS, noun="orders"))
+    if sort == "began":
+        return found
+    numbers = [{"best": one.best, "gain": one.gain[0], "cost": one.usd}[sort] for one in found]
+    ranked = sorted(zip(numbers, found, strict=True), key=lambda pair: (pair[0] is not None, pair[0] or 0.0), reverse=True)
+    return [one for _, one in ranked]
+
+
+def _row(one: RunSummary) -> tuple[str, ...]:
+    seconds = one.seconds
+    if seconds is None and one.state.kind == "at work" and one.began is not None:
+        seconds = max(0.0, time.time() - one.began)
+    return (
+        one.folder.name,
+        one.state.kind,
+        _score(one.initial),
+        _score(one.best),
+        f"{one.new:,}" if one.state.kind in ("finished", "cut short") else "",
+        "" if one.usd is None else f"${one.usd:.4f}",
+        "" if seconds is None else f"{seconds:.1f} s",
+    )
+
+
+def _score(score: float | None) -> str:
+    return "" if score is None else f"{score:.3f}"

@@ -1,0 +1,133 @@
+"""Difference of two runs: settings, prompts, scores on the examples that both share, and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from promptwire.results.run import Run
+from promptwire.results.word_diff import Piece, word_diff
+from promptwire.stats.verdict import Verdict, paired_verdict
+
+__all__ = ["Difference", "RunDiff", "SharedScores", "diff_runs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A setting or a cost in both runs."""
+
+    name: str
+    """Its name, such as `seed` or `params.rounds`."""
+    first: str
+    """Its value in the first run; empty when the run has none, or does not tell."""
+    second: str
+    """Its value in the second run."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedScores:
+    """Best prompts of both runs on the held-out examples that both scored."""
+
+    first: float
+    """Mean of the first run's best prompt."""
+    second: float
+    """Mean of the second run's best prompt."""
+    verdict: Verdict
+    """Whether the second is better. `fixed` counts the examples on which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDiff:
+    """What differs between two runs."""
+
+    first: str
+    """Name of the first run."""
+    second: str
+    """Name of the second run."""
+    settings: tuple[Difference, ...]
+    """Settings that differ."""
+    initial: tuple[Piece, ...]
+    """Initial prompts, word by word; empty when one is not known."""
+    best: tuple[Piece, ...]
+    """Best prompts, word by word; empty when one is not known."""
+    same_demos: bool
+    """Whether the best prompts have the same demonstrations."""
+    scores: SharedScores | None
+    """Scores on shared held-out examples; None when there are none, or they can't be compared."""
+    unshared: tuple[int, int]
+    """Held-out examples that only the first run scored, and only the second."""
+    costs: tuple[Difference, ...]
+    """Calls, tokens, dollars and seconds of both runs."""
+    notes: tuple[str, ...]
+    """What could not be compared, in words."""
+
+
+def diff_runs(first: Run, second: Run) -> RunDiff:
+    """Return what differs between two runs."""
+    scores, unshared, notes = _scores(first, second)
+    demos = [run.best.demos if run.best else () for run in (first, second)]
+    return RunDiff(
+        first=first.name,
+        second=second.name,
+        settings=tuple(_settings(first, second)),
+        initial=_prompts(first.initial.text if first.initial else None, second.initial.text if second.initial else None),
+        best=_prompts(first.best.text if first.best else None, second.best.text if second.best else None),
+        same_demos=demos[0] == demos[1],
+        scores=scores,
+        unshared=unshared,
+        costs=tuple(_costs(first, second)),
+        notes=(*notes, *(f"{run.name}: {note}" for run in (first, second) for note in run.notes)),
+    )
+
+
+def _settings(first: Run, second: Run) -> Iterator[Difference]:
+    one, other = first.settings.flat(), second.settings.flat()
+    for name in dict.fromkeys((*one, *other)):
+        before, after = one.get(name, ""), other.get(name, "")
+        # A run that did not finish has recorded no files: that says nothing about them.
+        missing = name.startswith("files.") and not (first.settings.files and second.settings.files)
+        if before != after and not missing:
+            short = name == "fingerprint" or name.startswith("files.")
+            yield Difference(name, before[:12] if short else before, after[:12] if short else after)
+
+
+def _prompts(before: str | None, after: str | None) -> tuple[Piece, ...]:
+    return () if before is None or after is None else word_diff(before, after)
+
+
+def _scores(first: Run, second: Run) -> tuple[SharedScores | None, tuple[int, int], list[str]]:
+    one = {row.id: row.best.value for row in first.rows()}
+    other = {row.id: row.best.value for row in second.rows()}
+    shared = [example for example in one if example in other]
+    unshared = len(one) - len(shared), len(other) - len(shared)
+    if not one or not other:
+        return None, unshared, ["the scores can't be compared: a run has no held-out rows"]
+    if not shared:
+        return None, unshared, ["the scores can't be compared: the runs share no held-out examples"]
+    metrics = first.settings.metric, second.settings.metric
+    if all(metrics) and metrics[0] != metrics[1]:
+        return None, unshared, [f"the scores can't be compared: the metrics are {metrics[0]} and {metrics[1]}"]
+    values = [one[example] for example in shared], [other[example] for example in shared]
+    same = first.best is not None and second.best is not None and first.best.id == second.best.id
+    found = paired_verdict(*values, same_prompt=same and values[0] == values[1])
+    means = [sum(side) / len(side) for side in values]
+    return SharedScores(means[0], means[1], found), unshared, []
+
+
+def _costs(first: Run, second: Run) -> Iterator[Difference]:
+    sides = [_cost(first), _cost(second)]
+    for name in sides[0]:
+        yield Difference(name, sides[0][name], sides[1][name])
+
+
+def _cost(run: Run) -> dict[str, str]:
+    if run.report is not None:
+        report = run.report
+        new, cached, tokens, usd = report.calls.new, report.calls.cached, report.tokens_in + report.tokens_out, report.cost_usd
+        seconds = f"{report.seconds:.1f} s"
+    else:
+        spent = run.spent_before(1 << 62)
+        new, cached, tokens, usd = spent.new, spent.calls - spent.new, spent.tokens or 0, spent.usd
+        seconds = ""
+    cost = "" if usd is None else f"${usd:.4f}"
+    return {"new calls": f"{new:,}", "from cache": f"{cached:,}", "tokens": f"{tokens:,}", "cost": cost, "time": seconds}
