@@ -9,6 +9,9 @@ from promptwire.stats.verdict import Verdict
 
 __all__ = ["verdict_details", "verdict_line"]
 
+_SAME = 1e-9
+"""Scores that differ by less are equal: floats are added in another order."""
+
 
 def verdict_line(report: Report) -> str:
     """The verdict in one sentence; empty for a report of an earlier version."""
@@ -69,7 +72,9 @@ def _optimism(report: Report, found: Verdict) -> Iterator[str]:
     best = report.test.best.score
     if found.optimism is None or best is None or report.search is None:
         return
-    selected, on = found.optimism + best, report.search.scored_on
-    told = f"selected with {selected:.3f} on {on:,} examples, {best:.3f} held out: optimism {found.optimism:+.3f}"
+    selected, score = found.optimism + best, report.search.score
+    # The search may have scored by a second metric too, on a number of examples that says nothing here.
+    on = f" on {report.search.scored_on:,} examples" if score is not None and abs(selected - score) < _SAME else ""
+    told = f"selected with {selected:.3f}{on}, {best:.3f} held out: optimism {found.optimism:+.3f}"
     expected = found.expected_optimism
     yield told if expected is None else f"{told} ({expected:.3f} expected if all candidates were equal)"

@@ -80,6 +80,14 @@ def test_at_a_terminal_the_users_answer_decides(found: Plan, monkeypatch: pytest
     assert "500 new calls" in screen.getvalue()
 
 
+def test_warnings_of_the_plan_are_shown_before_the_first_call(found: Plan) -> None:
+    screen = io.StringIO()
+    display = ProgressDisplay(Console(file=screen, width=200))
+    plain = found.model_copy(update={"notes": ("warning: few examples", "an estimate")})
+    ConfirmPolicy(False, 1.0).approver(display)(plain)
+    assert "warning: few examples" in screen.getvalue() and "an estimate" not in screen.getvalue()
+
+
 def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["run", "ape", "--task", "planted", "-p", "draws=1", "-p", "n=2", *words])
 

@@ -72,6 +72,12 @@ def test_the_details_set_the_selection_score_beside_the_held_out_score(expected:
     assert found[-1] == f"selected with 0.600 on 36 examples, 0.508 held out: optimism +0.092{end}"
 
 
+def test_the_details_leave_out_how_many_examples_another_metric_was_scored_on() -> None:
+    search = SearchSummary(calls={}, candidates=9, copying=0, copied=(), score=45.0, scored_on=36)
+    found = list(verdict_details(report(verdict={**BETTER, "optimism": 0.092}, search=search)))
+    assert found[-1] == "selected with 0.600, 0.508 held out: optimism +0.092"
+
+
 def test_a_report_of_an_earlier_version_has_no_verdict() -> None:
     old = {name: value for name, value in report().model_dump(mode="json").items() if name != "verdict"}
     found = type(report()).model_validate(old)
