@@ -3,7 +3,7 @@
 Models are asked for `<START>` and `<END>` and write `</START>`, `< start >`, `**<START>**`, `[START]`, or no closing mark. An
 opening mark belongs to the next closing one; of several openings before it the last counts. If that finds no passage, one
 reaches to the next opening mark, or to the end of a reply that was not cut off. A mark that a sentence mentions, such as
-"between <START> and <END>", is not a mark.
+"between <START> and <END>", is not a mark. When nothing else is found, a heading that mentions both stands for them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 from promptwire.templating.fences import blocks
 
-__all__ = ["Passage", "every", "last", "passages"]
+__all__ = ["Passage", "every", "is_mention", "last", "passages"]
 
 _ANGLED = re.compile(r"<\s*([/\\]?)\s*(\w[\w:.\- ]*?)\s*>")
 _LEFT, _RIGHT = r"(?:\\?<|&lt;|\uff1c|\u3008)", r"(?:\\?>|&gt;|\uff1e|\u3009)"
@@ -34,6 +35,7 @@ _ITEM = re.compile(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\
 """The beginning of the next item of a list."""
 _NUMBERED = re.compile(r"\W*\d{1,3}")
 _MENTION = re.compile(r"\s(?:and|or|to|und|et|y|e)?\s|[\u548c\u4e0e\u53ca]", re.IGNORECASE)
+_HEADING_END = re.compile(r"[ \t]{0,3}(?::[*_`]{0,3}(?=\s)|[*_`]{0,3}:?[ \t]{0,3}\n)\s{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ def passages(reply: str, opening: str, closing: str, *, cut: bool = False) -> li
         return list(_alternating(reply, opening))
     found: list[Passage] = []
     for pattern in _patterns(opening, closing):
+        marks = list(_marks(reply, pattern, opening, closing))
         found = [
             passage
             if passage.closed or not passage.text.strip()
             else replace(passage, text=_without_half(passage.text, opening, closing))
-            for passage in _paired(reply, list(_marks(reply, pattern, opening, closing)), cut=cut)
+            for passage in list(_paired(reply, marks, cut=cut)) or (() if cut else _announced(reply, marks))
         ]
         if any(passage.text.strip() for passage in found):
             break
@@ -140,8 +143,7 @@ def _paired(reply: str, marks: Sequence[_Mark], *, cut: bool) -> Iterator[Passag
     for mark in marks:
         if pending is not None:
             inner = reply[pending.end : mark.start]
-            mention = not pending.stands and "\n" not in inner and _MENTION.fullmatch(inner)
-            if not mark.opens and not mention:
+            if not mark.opens and (pending.stands or not is_mention(inner)):
                 yield Passage(inner, True, not (pending.exact and mark.exact), pending.start, mark.end)
             elif mark.opens and pending.stands and (mark.stands or not closings):
                 yield Passage(_ITEM.sub("", inner), False, True, pending.start, mark.start)
@@ -153,6 +155,20 @@ def _paired(reply: str, marks: Sequence[_Mark], *, cut: bool) -> Iterator[Passag
             fence = inner[found[-1].start : found[-1].end]
             inner = inner[: found[-1].start] if not fence.strip("`~ \n") else inner
         yield Passage(inner, False, True, pending.start, len(reply))
+
+
+def is_mention(inner: str) -> bool:
+    """Whether `inner`, the text between two marks, shows that a sentence only mentions them, as in "between <A> and <B>"."""
+    return "\n" not in inner and _MENTION.fullmatch(inner) is not None
+
+
+def _announced(reply: str, marks: Sequence[_Mark]) -> Iterator[Passage]:
+    """The text below the last heading that mentions both marks, such as "Sentence between <START> and <END>:"."""
+    for first, second in reversed(list(pairwise(marks))):
+        heading_end = _HEADING_END.match(reply, second.end)
+        if first.opens and not second.opens and is_mention(reply[first.end : second.start]) and heading_end:
+            yield Passage(reply[heading_end.end() :], False, True, first.start, len(reply))
+            return
 
 
 def _alternating(reply: str, mark: str) -> Iterator[Passage]:

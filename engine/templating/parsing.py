@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from promptwire.security.safe_regex import compile_pattern, find_all
-from promptwire.templating.delimiters import every, last, passages
+from promptwire.templating.delimiters import every, is_mention, last, passages
 from promptwire.templating.fences import blocks, unfenced
 from promptwire.templating.json_fields import fields, repaired
 from promptwire.templating.preambles import unquoted, without_preamble
@@ -214,4 +214,6 @@ def _without_marks(reply: str, parse: Parse) -> str:
     ends = [mark.end() for mark in opening.finditer(reply)]
     text = reply[ends[-1] :] if ends else reply
     closed = closing.search(text)
+    if closed and ends and is_mention(text[: closed.start()]):
+        return reply
     return text[: closed.start()] if closed else text

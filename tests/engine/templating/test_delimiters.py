@@ -85,6 +85,26 @@ def test_every_passage_counts_and_a_mention_of_the_marks_does_not(reply: str, an
 
 
 @pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("All are opposites.\n\n**Sentence between <START> and <END>:**\nWrite the opposite.", "Write the opposite."),
+        ("### Sentence between <START> and <END>\nWrite the opposite.", "Write the opposite."),
+        ("The sentence between <START> and <END>: Write the opposite.", "Write the opposite."),
+        ("Between <START> and <END>:\n<START>Write the opposite.", "Write the opposite."),
+    ],
+)
+def test_heading_that_names_the_marks_stands_for_them(reply: str, answer: str) -> None:
+    assert reading(reply, Parse.model_validate(START)) == (reply, (answer,), True, True)
+    assert reading(reply, Parse.model_validate(START), cut=True).answers == ()
+
+
+@pytest.mark.parametrize("reply", ["I write between <START> and <END> what is missing.", "Between <START> and <END>:"])
+def test_marks_that_are_only_mentioned_leave_a_raw_reply_whole(reply: str) -> None:
+    assert reading(reply, Parse.model_validate({**START, "fallback": "raw"})).answers == (reply,)
+    assert reading(reply, Parse.model_validate(START)).answers == ()
+
+
+@pytest.mark.parametrize(
     ("rule", "reply", "answers"),
     [
         (START, "<START>a<END> <START>b", ("a",)),
