@@ -53,6 +53,17 @@ def _faulty_replies(session: Session) -> Iterator[str]:
         yield warning(f"{path}: the judge gave no grade, even after retries, for example: {reply[:80]!r}; correct the rubric")
 
 
+def _notes(session: Session, scores: FinalScores) -> Iterator[str]:
+    """Notes on the data, the scores, and what went wrong."""
+    yield from session.task.notes
+    yield from session.notes
+    yield from score_notes(session, scores)
+    yield from session.truncations.notes()
+    yield from _refused_parameters(session)
+    yield from _refused_calls(session)
+    yield from _faulty_replies(session)
+
+
 def make_report(
     graph: Graph,
     session: Session,
@@ -93,14 +104,6 @@ def make_report(
         seconds=round(time.monotonic() - began, 2),
         limit=session.limits_hit[0] if session.limits_hit else None,
         counts=counts,
-        notes=(
-            *session.task.notes,
-            *session.notes,
-            *score_notes(session, scores),
-            *session.truncations.notes(),
-            *_refused_parameters(session),
-            *_refused_calls(session),
-            *_faulty_replies(session),
-        ),
+        notes=tuple(_notes(session, scores)),
         run=str(folder),
     )
