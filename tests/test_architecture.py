@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("running", "page"),
     ("planning",),
     ("api",),
-    ("bundles", "__init__"),
+    ("bundles", "comparing", "__init__"),
     ("cli",),
     ("__main__",),
 )

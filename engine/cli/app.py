@@ -21,6 +21,7 @@ from promptwire.cli import (
     bundle,
     cache,
     check,
+    compare,
     diff,
     graph,
     models,
@@ -119,6 +120,7 @@ def _check_working_folder() -> Iterator[None]:
 # `--help` lists the commands in this order: the most used first.
 for _command in (
     run.run,
+    compare.compare,
     check.check,
     plan.plan,
     graph.graph,

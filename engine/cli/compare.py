@@ -1,0 +1,178 @@
+"""`compare`: run optimizers on tasks and seeds, and say which differ."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from promptwire.cli.arguments import Json, Params, Patches, Plugins
+from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
+from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
+from promptwire.cli.limit_flags import Limit
+from promptwire.cli.run_options import ApiBases, Cache, Labels, Metric, Models, Prompts, Template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from promptwire.comparing.execution import Bound
+    from promptwire.comparing.matrix import Cell
+    from promptwire.comparing.table import ComparisonTable
+    from promptwire.options import Options
+
+__all__ = ["TableFormat", "compare"]
+
+_COSTS = "calls a run: with an empty cache; new calls: of all runs, with the cache that they share"
+
+
+class TableFormat(StrEnum):
+    """Forms of the table."""
+
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+    csv = "csv"
+
+
+def compare(
+    pipelines: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pipelines, each a name or a file, or with settings of its own: 'ape -p n=5'. With --runs: run folders."
+        ),
+    ],
+    task: Annotated[list[str] | None, typer.Option(help="Task; repeat it for several.")] = None,
+    seeds: Annotated[str, typer.Option(metavar="N", help="Number of seeds, from 0 on, or the seeds themselves: 3,4,5.")] = "3",
+    runs: Annotated[bool, typer.Option("--runs", help="Compare run folders that exist; nothing is run.")] = False,
+    baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="Add random-search with as many task calls as the others.")
+    ] = True,
+    form: Annotated[
+        TableFormat, typer.Option("--format", help="Form of the table; csv has a line for each run.")
+    ] = TableFormat.text,
+    model: Models = None,
+    api_base: ApiBases = None,
+    param: Params = None,
+    patch: Patches = None,
+    limit: Limit = None,
+    prompt: Prompts = None,
+    metric: Metric = None,
+    labels: Labels = None,
+    template: Template = None,
+    cache: Cache = "use",
+    plugins: Plugins = None,
+    yes: Yes = False,
+    ask_above: AskAbove = DEFAULT_ABOVE,
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Compare optimizers on the same tasks and seeds. Runs that are there are not made again; --limit holds for each run."""
+    from promptwire.cli.run_options import parse_lists, parse_options, task_changes
+    from promptwire.comparing.folders import read_folders
+    from promptwire.comparing.table import make_table
+
+    if runs:
+        found, notes = read_folders([Path(folder) for folder in pipelines])
+        _print(make_table(found, notes), form, json_=json_)
+        return
+    fields: dict[str, Any] = {
+        **parse_lists(model, api_base, param, patch, limit),
+        "task": task_changes(prompt, metric, template, labels),
+        "cache": cache,
+    }
+    options = parse_options(fields)
+    cells = _matrix(pipelines, task or [], _seeds(seeds), options, baseline=baseline)
+    _print(_run(cells, ConfirmPolicy(yes, ask_above), quiet=quiet or json_, cache=options.cache), form, json_=json_)
+
+
+def _matrix(
+    pipelines: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], options: Options, *, baseline: bool
+) -> tuple[Cell, ...]:
+    """The cells, with those of the search baseline."""
+    from promptwire.comparing.baseline import with_baseline
+    from promptwire.comparing.matrix import make_matrix, parse_row
+
+    rows = [parse_row(text) for text in pipelines]
+    cells = make_matrix(rows, tasks, seeds, options)
+    return with_baseline(cells, options) if baseline else cells
+
+
+def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str) -> ComparisonTable:
+    """Run the cells that are not there, after their common bound was shown and approved."""
+    from promptwire.cli.progress import ProgressDisplay
+    from promptwire.cli.report_text import console
+    from promptwire.comparing.execution import bound_of, results, run_cells, split_done
+    from promptwire.comparing.table import make_table
+    from promptwire.gateway.idle_loop import run_loop
+
+    known, missing = split_done(cells)
+    found: dict[str, Path | str] = dict(known)
+    if missing:
+        display = None if quiet else ProgressDisplay(console(stderr=True))
+        _approve(bound_of(missing), len(known), policy)
+        work = run_cells(missing, observer=display, say=display.say if display else lambda text: None)
+        with exit_on_interrupt(cached=cache != "off"), display.drawing() if display else nullcontext():
+            found |= run_loop(work, leave=exit_at_once)
+    return make_table(list(results(cells, found)))
+
+
+def _approve(bound: Bound, known: int, policy: ConfirmPolicy) -> None:
+    """Print the bound, and ask as `run` does. Raises NotApproved."""
+    calls = "an unknown number of" if bound.calls is None else f"at most {bound.calls:,}"
+    free = all(not plan.hosted for plan in bound.plans)
+    price = "price unknown" if bound.usd is None else f"about ${bound.usd:,.2f}"
+    price = "free of charge" if free and bound.usd == 0 else price
+    there = f"; {known} are there" if known else ""
+    sys.stderr.write(f"{bound.cells} runs to make{there}: {calls} new calls together, {price}\n")
+    total = bound.plans[0].total.model_copy(update={"new": bound.calls, "new_usd": bound.usd})
+    prices = {name: source for plan in bound.plans for name, source in plan.prices.items()}
+    whole = bound.plans[0].model_copy(update={"total": total, "hosted": not free, "prices": prices})
+    policy.approver(None)(whole)
+
+
+def _seeds(text: str) -> list[int]:
+    """Seeds of `5` (0 to 4) or `3,4,5`. Raises UsageError."""
+    from promptwire.errors import UsageError
+
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--seeds {text!r} is neither a number nor a list of numbers") from error
+    seeds = numbers if "," in text else list(range(numbers[0]))
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise UsageError(f"--seeds {text!r} names no seeds", hint="give their number, or different seeds of at least 0: 3,4,5")
+    return seeds
+
+
+def _print(table: ComparisonTable, form: TableFormat, *, json_: bool) -> None:
+    from promptwire.comparing import formats
+
+    writers: Mapping[TableFormat, Any] = {
+        TableFormat.markdown: formats.markdown_text,
+        TableFormat.latex: formats.latex_text,
+        TableFormat.csv: formats.csv_text,
+    }
+    if json_:
+        sys.stdout.write(table.model_dump_json() + "\n")
+    elif form is not TableFormat.text:
+        sys.stdout.write(writers[form](table))
+    else:
+        _print_text(table)
+
+
+def _print_text(table: ComparisonTable) -> None:
+    from promptwire.cli.report_text import console, print_table, safe_text
+    from promptwire.comparing import formats
+
+    out = console()
+    for grid in (formats.score_grid(table), formats.record_grid(table), formats.cost_grid(table)):
+        print_table(grid.rows, grid.heads, out)
+        out.print()
+    for line in (formats.legend(table), *table.notes, _COSTS):
+        out.print(safe_text(line, style="dim"))
+    for line in formats.missing_lines(table):
+        out.print(safe_text(line, style="yellow"))

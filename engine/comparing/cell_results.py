@@ -1,0 +1,114 @@
+"""Results of cells, read from run folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from promptwire.errors import RunError
+from promptwire.results.lenient import as_text, read_object
+from promptwire.results.run import Run
+from promptwire.results.run_folder import keep_file
+
+__all__ = ["CELL", "CellResult", "done_cells", "mark_cell", "read_result", "result_of"]
+
+CELL: Final = "cell.json"
+"""File of a run folder that holds the key of the cell, written when its run has ended with a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What a comparison needs of one run. Without values it has no result, and `state` and `why` say so."""
+
+    row: str
+    """Name of the optimizer."""
+    task: str
+    """Name of the task."""
+    seed: int
+    """Random seed."""
+    state: str = "missing"
+    """`finished`, `cut short` by a limit, or how else the run ended; `missing` when there is none."""
+    why: str = ""
+    """Reason in words; may be empty."""
+    run: str = ""
+    """Run folder."""
+    metric: str = ""
+    """Name of the metric."""
+    prompt: str = ""
+    """The best prompt."""
+    initial: Mapping[str, float] = field(default_factory=dict)
+    """Held-out values of the initial prompt by example id."""
+    best: Mapping[str, float] = field(default_factory=dict)
+    """Held-out values of the best prompt by example id."""
+    fingerprint: str = ""
+    """Hash of the task's content; empty when the folder does not tell."""
+    calls_alone: int | None = None
+    """Calls that the run makes with an empty cache."""
+    calls_new: int | None = None
+    """Calls that it made."""
+    usd: float | None = None
+    """Dollars of the calls that it made; None when a price is unknown."""
+    seconds: float | None = None
+    """Duration."""
+
+
+def mark_cell(folder: Path, key: str) -> None:
+    """Write the key of a cell into the folder of its finished run. Raises RunError."""
+    keep_file(folder / CELL, json.dumps({"key": key}) + "\n")
+
+
+def done_cells(runs: Path) -> dict[str, Path]:
+    """The folder of the newest finished run of each cell in `runs`, by key."""
+    try:
+        folders = sorted(path for path in runs.iterdir() if (path / CELL).is_file())
+    except OSError:
+        return {}
+    found = {as_text((read_object(folder / CELL) or {}).get("key")): folder for folder in folders}
+    return {key: folder for key, folder in found.items() if key and (folder / "report.json").is_file()}
+
+
+def result_of(folder: Path, *, row: str, task: str, seed: int) -> CellResult:
+    """The result of the cell of this row, task and seed, from its run folder; without values when it can't be read."""
+    try:
+        return _read(Run.open(folder), row, task, seed)
+    except RunError as error:
+        return CellResult(row, task, seed, "unreadable", str(error), str(folder))
+
+
+def read_result(folder: Path) -> CellResult:
+    """The result in a run folder that no comparison made. Raises RunError when its pipeline or task is not known."""
+    run = Run.open(folder)
+    settings = run.settings
+    report = run.report
+    pipeline = report.pipeline if report else Path(settings.pipeline).stem
+    task = report.task if report else Path(settings.task).stem
+    if not pipeline or not task or settings.seed is None:
+        raise RunError("this run does not tell its pipeline, task and seed", where=str(folder), hint="leave it out")
+    own = [f"{key}={value}" for given in (settings.params, settings.patches) for key, value in given.items()]
+    return _read(run, " ".join([pipeline, *own]), task, settings.seed)
+
+
+def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
+    report, state = run.report, run.state
+    rows = run.rows("test")
+    why = state.why or ("" if rows else "; ".join(run.notes) or "it has no held-out rows")
+    return CellResult(
+        row,
+        task,
+        seed,
+        state.kind,
+        why,
+        str(run.folder),
+        metric=run.settings.metric,
+        prompt=run.best.text if run.best else "",
+        initial={one.id: one.initial.value for one in rows},
+        best={one.id: one.best.value for one in rows},
+        fingerprint=run.settings.fingerprint,
+        calls_alone=report.calls.new + report.calls.cached if report else None,
+        calls_new=report.calls.new if report else None,
+        usd=report.cost_usd if report else None,
+        seconds=report.seconds if report else None,
+    )

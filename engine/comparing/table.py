@@ -1,0 +1,157 @@
+"""Value of a whole comparison: estimates, contrasts, cells and notes, made from the results of its cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from promptwire.comparing.cell_results import CellResult
+from promptwire.comparing.contrasts import INITIAL, Contrast, Estimate, Outcome, contrasts, estimate
+from promptwire.comparing.matrix import BASELINE
+from promptwire.values.model import Model
+
+__all__ = ["CellLine", "ComparisonTable", "make_table"]
+
+
+class CellLine(Model):
+    """One cell: what it cost, and how it ended."""
+
+    row: str
+    """The optimizer."""
+    task: str
+    """The task."""
+    seed: int
+    """Random seed."""
+    state: str
+    """How the run ended, or `missing`."""
+    why: str
+    """Reason in words; may be empty."""
+    run: str
+    """Run folder; empty without a run."""
+    prompt: str
+    """The best prompt."""
+    initial: float | None
+    """Mean held-out value of the initial prompt."""
+    best: float | None
+    """Mean held-out value of the best prompt."""
+    examples: int
+    """Held-out examples."""
+    calls_alone: int | None
+    """Calls that the run makes with an empty cache."""
+    calls_new: int | None
+    """Calls that it made, after what the shared cache held."""
+    usd: float | None
+    """Dollars of these calls; None when a price is unknown."""
+    seconds: float | None
+    """Duration."""
+
+
+class ComparisonTable(Model):
+    """A comparison of optimizers."""
+
+    metric: str
+    """Name of the metric; several are joined by commas."""
+    rows: tuple[str, ...]
+    """Optimizers: the initial prompt first, then the search baseline if there is one."""
+    tasks: tuple[str, ...]
+    """Tasks."""
+    seeds: tuple[int, ...]
+    """Random seeds."""
+    estimates: tuple[Estimate, ...]
+    """Mean of each row on each task."""
+    contrasts: tuple[Contrast, ...]
+    """Every pair of rows on each task; a pair is written as gain of the later row over the earlier one."""
+    cells: tuple[CellLine, ...]
+    """Every cell, run or not."""
+    notes: tuple[str, ...]
+    """What limits the conclusions."""
+
+    def estimate(self, row: str, task: str) -> Estimate:
+        """The estimate of `row` on `task`."""
+        return next(one for one in self.estimates if (one.row, one.task) == (row, task))
+
+    def outcome(self, row: str, other: str, task: str) -> Outcome:
+        """Whether `row` wins over `other` on `task`."""
+        turned: Mapping[Outcome, Outcome] = {"win": "loss", "loss": "win"}
+        for one in self.contrasts:
+            if one.task == task and {one.row, one.other} == {row, other}:
+                return one.outcome if one.row == row else turned.get(one.outcome, one.outcome)
+        return "not judged"
+
+    @property
+    def missing(self) -> tuple[CellLine, ...]:
+        """Cells without a result."""
+        return tuple(one for one in self.cells if one.best is None)
+
+
+def make_table(results: Sequence[CellResult], notes: Iterable[str] = ()) -> ComparisonTable:
+    """The comparison of `results`, one for each cell that was asked for, with or without a run."""
+    optimizers = list(dict.fromkeys(one.row for one in results))
+    rows = [INITIAL, *sorted(optimizers, key=lambda row: row.split()[0] != BASELINE)]
+    tasks, seeds = list(dict.fromkeys(one.task for one in results)), sorted({one.seed for one in results})
+    made = contrasts(rows, tasks, results)
+    return ComparisonTable(
+        metric=", ".join(dict.fromkeys(one.metric for one in results if one.metric)),
+        rows=tuple(rows),
+        tasks=tuple(tasks),
+        seeds=tuple(seeds),
+        estimates=tuple(_estimates(rows, tasks, results)),
+        contrasts=made,
+        cells=tuple(_line(one) for one in results),
+        notes=(*notes, *_notes(made, results)),
+    )
+
+
+def _estimates(rows: Sequence[str], tasks: Sequence[str], results: Sequence[CellResult]) -> Iterator[Estimate]:
+    for row in rows:
+        for task in tasks:
+            mine = [one for one in results if one.task == task and row in (one.row, INITIAL)]
+            asked = len({one.seed for one in mine})
+            if row != INITIAL:
+                yield estimate(row, task, mine, asked)
+                continue
+            # Of several rows one run of each seed is enough: the initial prompt is the same in all.
+            first = {one.seed: one for one in reversed(mine) if one.best}
+            yield estimate(row, task, list(first.values()), len(first))
+
+
+def _line(one: CellResult) -> CellLine:
+    return CellLine(
+        row=one.row,
+        task=one.task,
+        seed=one.seed,
+        state=one.state,
+        why=one.why,
+        run=one.run,
+        prompt=one.prompt,
+        initial=math.fsum(one.initial.values()) / len(one.initial) if one.initial else None,
+        best=math.fsum(one.best.values()) / len(one.best) if one.best else None,
+        examples=len(one.best),
+        calls_alone=one.calls_alone,
+        calls_new=one.calls_new,
+        usd=one.usd,
+        seconds=one.seconds,
+    )
+
+
+def _notes(made: Sequence[Contrast], results: Sequence[CellResult]) -> Iterator[str]:
+    judged = [one for one in made if one.p is not None]
+    if judged:
+        yield f"{len(judged)} comparisons corrected together (Holm, 5 %); intervals are 95% and not corrected"
+    single = {one.task for one in judged if one.seeds == 1}
+    if single:
+        yield f"one seed ({', '.join(sorted(single))}): a difference is one of this run and not of the optimizer"
+    for task in dict.fromkeys(one.task for one in results):
+        prints = {one.fingerprint for one in results if one.task == task and one.fingerprint}
+        if len(prints) > 1:
+            yield f"{task}: its runs are of {len(prints)} versions of the task; only examples that all share are compared"
+    for reason, count in _reasons(made).items():
+        yield f"{count} pairs not judged: {reason}"
+
+
+def _reasons(made: Sequence[Contrast]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in made:
+        if one.p is None:
+            found[one.reason] = found.get(one.reason, 0) + 1
+    return found
