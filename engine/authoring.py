@@ -12,6 +12,7 @@ from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.metrics.metric import metric
 from promptwire.node import Context, Reply, node
+from promptwire.stats.prompt_score import score_of
 from promptwire.values import Critique, Critiques, Example, Examples, Failures, History, Model, Prompt, Prompts, Scores
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "Sizes",
     "metric",
     "node",
+    "score_of",
 ]

@@ -66,7 +66,7 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
             shared = _shared(child, best, inputs.scores)
             if not shared:
                 context.count("children not compared")
-            elif _better(*shared, strict=params.strict or best is not parent):
+            elif _better(*shared, inputs.scores.metric, strict=params.strict or best is not parent):
                 best = child
         kept.append(best)
         if best is not parent:
@@ -86,7 +86,7 @@ def _shared(child: Prompt, other: Prompt, scores: Scores) -> tuple[list[Row], li
     return [mine[example] for example in both], [theirs[example] for example in both]
 
 
-def _better(mine: Sequence[Row], theirs: Sequence[Row], *, strict: bool) -> bool:
-    """Whether the mean of `mine` beats that of `theirs`."""
-    mean, bar = merit(mine)[1], merit(theirs)[1]
-    return mean > bar or (mean == bar and not strict)
+def _better(mine: Sequence[Row], theirs: Sequence[Row], metric: str, *, strict: bool) -> bool:
+    """Whether the score of `mine` beats that of `theirs`."""
+    score, bar = merit(mine, metric)[1], merit(theirs, metric)[1]
+    return score > bar or (score == bar and not strict)

@@ -18,6 +18,7 @@ from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, node, require_wires
 from promptwire.stats.bandits import Arm, Phase, split_budget, successive_halving, successive_rejects, ucb, ucb_e
+from promptwire.stats.prompt_score import rows_score
 from promptwire.stats.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
 
@@ -146,8 +147,8 @@ class _Table:
 
     def arm(self, prompt: Prompt) -> Arm:
         """What is known of `prompt`."""
-        values = [row.value for row in self._rows[prompt.id]]
-        return Arm(len(values), sum(values) / len(values) if values else 0.0)
+        rows = self._rows[prompt.id]
+        return Arm(len(rows), rows_score(rows, self._found.metric) if rows else 0.0)
 
     async def pull(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> None:
         """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
+from promptwire.stats.prompt_score import rows_score, score_scale
 from promptwire.values import Critiques, Entry, History, Model, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "history_append"]
@@ -44,17 +45,17 @@ async def history_append(inputs: Inputs, params: Params, context: Context) -> Ou
     said = {critique.prompt.id: critique.text for critique in (inputs.critiques.items if inputs.critiques else ())}
     entries = {entry.prompt.id: entry for entry in log.entries}
     for prompt in inputs.scores.prompts.items:
-        values = [row.value for row in inputs.scores.fair(prompt)]
-        if not values:
+        rows = inputs.scores.fair(prompt)
+        if not rows:
             context.count("unscored")
             continue
         old = entries.get(prompt.id)
-        if old is not None and old.n > len(values):
+        if old is not None and old.n > len(rows):
             continue
         entries[prompt.id] = Entry(
             prompt=old.prompt if old else prompt,
-            score=sum(values) / len(values),
-            n=len(values),
+            score=rows_score(rows, inputs.scores.metric),
+            n=len(rows),
             round=old.round if old else log.rounds,
             critique=said.get(prompt.id, old.critique if old else ""),
         )
@@ -65,6 +66,6 @@ async def history_append(inputs: Inputs, params: Params, context: Context) -> Ou
 def _on_scale(log: History, scores: Scores, *, new: bool) -> History:
     """`log` with the perfect value and the scale of `scores`; what an older entry left unknown stays unknown."""
     perfect = scores.perfect if new or log.perfect is not None else None
-    scale = scores.scale if new or log.scale is not None else None
+    scale = score_scale(scores) if new or log.scale is not None else None
     entries = tuple(entry.model_copy(update={"scale": scale}) for entry in log.entries)
     return log.model_copy(update={"entries": entries, "perfect": perfect, "scale": scale})

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node, require_wires
+from promptwire.stats.prompt_score import score_of, score_scale
 from promptwire.stats.ranking import merit
 from promptwire.values import Families, Model, Prompt, Prompts, Scores
 
@@ -101,20 +102,21 @@ def _any(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
 
 
 def _spin(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
-    """A position drawn in proportion to the mean above the lowest possible one; evenly when all are equally bad."""
-    found = [scores.mean(prompt) for prompt in left]
-    known = [mean for mean in found if mean is not None]
+    """A position drawn in proportion to the score above the lowest possible one; evenly when all are equally bad."""
+    found = [score_of(prompt, scores) for prompt in left]
+    known = [score for score in found if score is not None]
     # Log-probabilities are negative: the worst of those left then has weight 0. A prompt without a score has weight 0 too.
-    lowest = scores.scale[0] if scores.scale is not None else 0.0
+    scale = score_scale(scores)
+    lowest = scale[0] if scale is not None else 0.0
     floor = min([lowest, *known])
-    weights = [0.0 if mean is None else mean - floor for mean in found]
+    weights = [0.0 if score is None else score - floor for score in found]
     return rng.choices(range(len(left)), weights if any(weights) else None)[0]
 
 
 def _fight(left: Sequence[Prompt], scores: Scores, rng: random.Random) -> int:
     """The better of two drawn positions; the first one among equals."""
     drawn = sorted(rng.sample(range(len(left)), min(2, len(left))))
-    return max(drawn, key=lambda place: merit(scores.fair(left[place])))
+    return max(drawn, key=lambda place: merit(scores.fair(left[place]), scores.metric))
 
 
 _DRAWS = {"random": _any, "roulette": _spin, "tournament": _fight}

@@ -3,7 +3,8 @@
 The best prompt on average leads a search into the first local optimum. GEPA (Agrawal et al. 2025, Algorithm 2) takes the
 prompts that are best on some example. It leaves out a prompt that shares each of its wins with a better one. It draws a parent
 with a chance in proportion to its wins. `by` names other objectives too: `[score, length]` keeps short prompts that are good
-for their length. An example without a score counts as worse than any value.
+for their length. An example without a score counts as worse than any value. Under a metric
+over all answers, such as macro-F1, the value of an example is that of its own answer.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node
+from promptwire.stats.prompt_score import score_of
 from promptwire.stats.ranking import ranked
 from promptwire.values import Model, Prompt, Prompts, Scores
 
@@ -33,7 +35,7 @@ class Inputs(Model):
 
 class Params(Model):
     by: tuple[Objective, ...] = Field(default=("examples",), min_length=1)
-    """The objectives: the value on each of the `examples`, the mean `score`, the `length` in characters (less is better)."""
+    """The objectives: the value on each of the `examples`, the `score`, the `length` in characters (less is better)."""
     draw: int | None = Field(default=None, ge=1)
     """Number of prompts to draw, in proportion to the examples they are best on; the whole front when not set."""
 
@@ -82,7 +84,7 @@ def _merits(prompt: Prompt, objective: Objective, table: Table, scores: Scores) 
     if objective == "examples":
         return table[prompt.id]
     if objective == "score":
-        return (scores.mean(prompt) or 0.0,)
+        return (score_of(prompt, scores) or 0.0,)
     return (-float(len(prompt.text) + sum(len(demo.text) + len(demo.output) for demo in prompt.demos)),)
 
 

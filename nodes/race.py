@@ -2,9 +2,10 @@
 
 The selection of CAPO (Zehle et al. 2025). All prompts are scored on the same block. A prompt is dropped when at least `keep`
 others beat it by a one-sided paired t-test. This repeats, block by block, until `keep` prompts are left or all blocks are run.
-The blocks are cut from one shuffled order, the same in all races of a run: data sorted by class would give blocks of one class.
-Length costs: a prompt as long as the longest initial one loses `penalty`, a share of the metric's scale. Rows of earlier races
-are not asked again. The authors' code may run one block more than it is told.
+For a metric over all answers, such as macro-F1, the test takes what each example contributes to the score, its jackknife
+pseudo-value. The blocks are cut from one shuffled order, the same in all races of a run: data sorted by class would give blocks
+of one class. Length costs: a prompt as long as the longest initial one loses `penalty`, a share of the metric's scale. Rows of
+earlier races are not asked again. The authors' code may run one block more than it is told.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, node
 from promptwire.stats.paired_test import chance
+from promptwire.stats.prompt_score import contributions, score_of, score_scale
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "race"]
@@ -51,7 +53,7 @@ class Params(Model):
 
 class Outputs(Model):
     prompts: Prompts
-    """The prompts that reached the end, best first by the mean of all their rows, less the penalty."""
+    """The prompts that reached the end, best first by the score over all their rows, less the penalty."""
     scores: Scores
     """Their rows, known ones included, without penalty, for the next round."""
 
@@ -97,11 +99,11 @@ async def race(inputs: Inputs, params: Params, context: Context) -> Outputs:
         alive = _left(alive, _lanes(alive, known, track, prices), params, len(track))
         context.count("blocks")
     unit = _unit(known)
-    means = {
-        prompt.id: (mean - unit * prices[prompt.id]) if (mean := known.mean(prompt)) is not None else float("-inf")
+    found = {
+        prompt.id: (score - unit * prices[prompt.id]) if (score := score_of(prompt, known)) is not None else float("-inf")
         for prompt in alive
     }
-    best = Prompts(items=tuple(sorted(alive, key=lambda prompt: means[prompt.id], reverse=True)[: params.keep]))
+    best = Prompts(items=tuple(sorted(alive, key=lambda prompt: found[prompt.id], reverse=True)[: params.keep]))
     return Outputs(prompts=best, scores=known.only(best))
 
 
@@ -113,8 +115,9 @@ def _prices(inputs: Inputs, params: Params) -> dict[str, float]:
 
 
 def _unit(known: Scores) -> float:
-    """The length of the metric's scale; 1 where it is not known."""
-    return 1.0 if known.scale is None else known.scale[1] - known.scale[0]
+    """The length of the scores' scale; 1 where it is not known."""
+    scale = score_scale(known)
+    return 1.0 if scale is None else scale[1] - scale[0]
 
 
 def _words(prompt: Prompt) -> int:
@@ -155,12 +158,14 @@ async def _run(alive: Sequence[Prompt], block: Sequence[Example], known: Scores,
 def _lanes(
     alive: Sequence[Prompt], known: Scores, track: Sequence[str], prices: dict[str, float]
 ) -> dict[str, dict[str, float]]:
-    """The values of each prompt on the blocks so far, less its penalty, by example."""
+    """What each example of the blocks so far contributes to each prompt's score, less its penalty."""
     wanted, unit = set(track), _unit(known)
     lanes: dict[str, dict[str, float]] = {}
     for prompt in alive:
-        rows, price = known.by_prompt.get(prompt.id, ()), unit * prices[prompt.id]
-        lanes[prompt.id] = {row.example: row.value - price for row in rows if row.example in wanted}
+        price = unit * prices[prompt.id]
+        rows = [row for row in known.by_prompt.get(prompt.id, ()) if row.example in wanted]
+        values = contributions(rows, known.metric)
+        lanes[prompt.id] = {row.example: value - price for row, value in zip(rows, values, strict=True)}
     return lanes
 
 

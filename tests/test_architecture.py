@@ -42,6 +42,7 @@ DOORS = {
     "huggingface_hub": "backends.model_hub",
     "regex": "security.safe_regex",
     "vl_convert": "page.vega",
+    "jsonschema": "metrics.json_schema",
 }
 """Each third-party library and the one module that imports it."""
 

@@ -29,6 +29,8 @@ _COLORS: Final[Mapping[VerdictKind, str]] = {
     "same prompt": "yellow",
     "not scored": "red",
 }
+_SHOWN_LABELS: Final = 8
+"""Most labels of a confusion table that is printed."""
 _SHOWN_COPIES = 3
 """Most copied passages that are shown."""
 _NAME = 30
@@ -73,6 +75,9 @@ def print_report(report: Report, console: Console) -> None:
     console.print()
     console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
     console.print()
+    for table in _confusion(report.test):
+        console.print(table)
+        console.print()
     for detail in verdict_details(report):
         console.print(safe_text(detail))
     for line in _footnotes(report):
@@ -86,7 +91,30 @@ def _scores(report: Report, gap: str) -> Table:
     for name, sides in (("held-out", _with_interval(report)), ("train", report.train)):
         cells = (_cell(side, gap) for side in (sides.initial, sides.best))
         table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides.gain, gap))
+    for watched in report.test.watched:
+        cells = (_cell(side, gap) for side in (watched.initial, watched.best))
+        table.add_row(f"{sanitize(watched.metric)},{gap}held-out", *cells, _gain(watched.gain, gap))
     return table
+
+
+def _confusion(test: Comparison) -> Iterator[RenderableType]:
+    """The confusion table of the best prompt on held-out examples, or why it is not printed."""
+    found = next((one for one in (test.confusion, *(watched.confusion for watched in test.watched)) if one is not None), None)
+    if found is None or not found.labels:
+        return
+    if len(found.labels) > _SHOWN_LABELS:
+        yield Text(f"confusion table of {len(found.labels)} labels: see `confusion` in --json", style="dim")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title_justify="left", title_style="dim")
+    table.title = "held-out answers of the best prompt"
+    for heading in ("right label", *found.labels, "unreadable"):
+        table.add_column(safe_text(heading), overflow="fold")
+    for label, row in zip(found.labels, found.best, strict=True):
+        cells = (
+            Text(str(count), style="green" if place == found.labels.index(label) else "") for place, count in enumerate(row)
+        )
+        table.add_row(safe_text(label), *cells)
+    yield table
 
 
 def _cell(score: Score, gap: str) -> Text:

@@ -36,6 +36,7 @@ __all__ = [
     "option_named",
     "pattern",
     "same_words",
+    "spelling",
     "unwrapped",
 ]
 
@@ -47,7 +48,7 @@ _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": "
 
 def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> str:
     """The answer without wrappers: the reading that is an accepted output, otherwise the shortest reading."""
-    even = _spelling(labels)
+    even = spelling(labels)
     found = readings(answer, {loose(label) for label in labels})
     wanted = {even(output) for output in outputs}
     return next((text for text in found if even(text) in wanted), found[-1])
@@ -55,7 +56,7 @@ def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ())
 
 def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
     """Whether the answer is an accepted one, after `readings` and `loose`; "not entailment" is the label `not_entailment`."""
-    even = _spelling(labels)
+    even = spelling(labels)
     return float(even(unwrapped(answer, outputs, labels)) in {even(output) for output in outputs})
 
 
@@ -63,8 +64,8 @@ _JOINT = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
 """An underscore or a hyphen between words."""
 
 
-def _spelling(labels: Collection[str]) -> Callable[[str], str]:
-    """The form in which answers are compared: joints count as blanks if the labels stay apart."""
+def spelling(labels: Collection[str]) -> Callable[[str], str]:
+    """The form in which answers are compared, given the task's labels: joints count as blanks if the labels stay apart."""
     apart = {loose(label) for label in labels}
     if labels and len({_JOINT.sub(" ", label) for label in apart}) == len(apart):
         return lambda text: _JOINT.sub(" ", loose(text))

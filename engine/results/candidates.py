@@ -9,7 +9,8 @@ from typing import Any
 
 from promptwire.results.lenient import as_dict, as_int, as_list, read_model
 from promptwire.security.untrusted_numbers import finite
-from promptwire.values import Example, Prompt
+from promptwire.stats.prompt_score import rows_score
+from promptwire.values import Answer, Example, Prompt, Row
 
 __all__ = ["Candidate", "Collected", "Origin", "StepScore", "collect"]
 
@@ -25,7 +26,7 @@ class StepScore:
     metric: str
     """Name of the metric."""
     mean: float
-    """Mean of the metric over the examples of this output."""
+    """Score by the metric over the examples of this output; for most metrics the mean of its values."""
     n: int
     """Number of these examples."""
     t: float
@@ -60,6 +61,8 @@ class Candidate:
     """Value by example id, over all examples that steps scored it on with the task's metric."""
     origin: Origin
     """How it came about."""
+    score: float | None = None
+    """Score over all examples that the search scored it on; None when it was never scored."""
 
     @property
     def id(self) -> str:
@@ -76,11 +79,6 @@ class Candidate:
         """Ids of the prompts that it was made from; empty for an initial prompt."""
         return self.prompt.parents
 
-    @property
-    def score(self) -> float | None:
-        """Mean over all examples that the search scored it on; None when it was never scored."""
-        return sum(self.values.values()) / len(self.values) if self.values else None
-
 
 @dataclass(slots=True)
 class _Draft:
@@ -90,8 +88,8 @@ class _Draft:
     t: float
     line: int
     scores: list[StepScore] = field(default_factory=list)
-    values: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Value by example id, by metric."""
+    rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    """Row by example id, by metric; without the model's replies."""
 
 
 @dataclass(slots=True)
@@ -144,21 +142,21 @@ class Collected:
             self.prompt(data, line)
         for data in as_list(as_dict(scores.get("examples")).get("items")):
             self.example(data)
-        values: dict[str, dict[str, float]] = {}
-        for row in as_list(scores["rows"]):
-            value = finite(row.get("value")) if isinstance(row, dict) else None
-            if value is not None:
-                values.setdefault(str(row.get("prompt")), {})[str(row.get("example"))] = value
-        for prompt, found in values.items():
+        metric = str(scores.get("metric", ""))
+        rows: dict[str, dict[str, Row]] = {}
+        for data in as_list(scores["rows"]):
+            row = _row(data) if isinstance(data, dict) else None
+            if row is not None:
+                rows.setdefault(row.prompt, {})[row.example] = row
+        for prompt, found in rows.items():
             draft = self.drafts.get(prompt)
             if draft is not None:
-                mean = sum(found.values()) / len(found)
-                metric = str(scores.get("metric", ""))
+                mean = _score(found.values(), metric) or 0.0
                 where = (str(line.get("path", "")), str(line.get("round", "")), metric)
                 score = StepScore(*where, mean, len(found), _seconds(line), _position(line))
                 if score not in draft.scores[-1:]:  # a step may give the same rows twice, as `scores` and `kept`
                     draft.scores.append(score)
-                draft.values.setdefault(metric, {}).update(found)
+                draft.rows.setdefault(metric, {}).update(found)
 
     def _add_critique(self, data: Mapping[str, Any], line: Mapping[str, Any]) -> None:
         prompt = self.prompt(data["prompt"], line)
@@ -174,7 +172,7 @@ class Collected:
         `metric`, or of all metrics when no step used it.
         """
         found = []
-        metrics = {name for draft in self.drafts.values() for name in draft.values}
+        metrics = {name for draft in self.drafts.values() for name in draft.rows}
         metrics = {metric} if metric in metrics else metrics
         for draft in self.drafts.values():
             made = draft.prompt
@@ -182,8 +180,10 @@ class Collected:
             if origin is None:
                 said = [one for parent in made.parents for one in self.critiques.get((parent, made.round), ())]
                 origin = Origin(tuple(text for position, text in said if position < draft.line))
-            values = {key: one for name in draft.values if name in metrics for key, one in draft.values[name].items()}
-            found.append(Candidate(made, draft.t, draft.line, tuple(draft.scores), values, origin))
+            rows = {key: one for name in draft.rows if name in metrics for key, one in draft.rows[name].items()}
+            values = {key: row.value for key, row in rows.items()}
+            score = _score(rows.values(), metric if metric in metrics else "")
+            found.append(Candidate(made, draft.t, draft.line, tuple(draft.scores), values, origin, score))
         return tuple(found)
 
 
@@ -193,6 +193,34 @@ def collect(lines: Iterable[Mapping[str, Any]]) -> Collected:
     for line in lines:
         found.add(line)
     return found
+
+
+def _row(data: Mapping[str, Any]) -> Row | None:
+    """The row of `data`, with all that a score needs; None without a value."""
+    value = finite(data.get("value"))
+    if value is None:
+        return None
+    replies = [_answer(one) for one in as_list(data.get("repeats")) if isinstance(one, dict)]
+    own = _answer(data)
+    ids = str(data.get("prompt")), str(data.get("example"))
+    return Row(*ids, "", own.answer, value, own.readable, truth=own.truth, repeats=tuple(replies))
+
+
+def _answer(data: Mapping[str, Any]) -> Answer:
+    truth, answer = data.get("truth") or "", data.get("answer") or ""
+    known = bool(truth)  # without it, a metric does not need the answer either
+    return Answer(
+        "", str(answer) if known else "", finite(data.get("value")) or 0.0, data.get("readable") is not False, truth=str(truth)
+    )
+
+
+def _score(rows: Iterable[Row], metric: str) -> float | None:
+    """The score of `rows`; None without any, or when an earlier version did not record the right answers."""
+    found = list(rows)
+    try:
+        return rows_score(found, metric) if found else None
+    except ValueError:  # an answer that is no number
+        return None
 
 
 def _parts(value: Any) -> Iterator[dict[str, Any]]:

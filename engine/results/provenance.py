@@ -27,7 +27,7 @@ from promptwire.values.hashing import digest
 __all__ = ["Provenance", "fingerprint", "hashed"]
 
 
-_ADDED: Final[Mapping[str, Any]] = {"group": None}
+_ADDED: Final[Mapping[str, Any]] = {"group": None, "watch": [], "json_schema": None}
 """Fields of a task that earlier versions lack, with their defaults. Unused, they do not change a fingerprint."""
 
 

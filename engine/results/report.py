@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from promptwire.results.confusion import Confusion
 from promptwire.stats.verdict import Verdict
 from promptwire.values import Example, Model
 
-__all__ = ["Calls", "Comparison", "LeftOut", "Report", "Score", "SearchSummary"]
+__all__ = ["Calls", "Comparison", "LeftOut", "MetricScores", "Report", "Score", "SearchSummary"]
 
 TRAIN_SHOWN = 50
 """Most train examples that the report scores. Train scores are biased upwards, so they are not worth many calls."""
@@ -25,10 +26,10 @@ REPORT = "report"
 
 
 class Score(Model):
-    """Mean of a metric with its 95% interval."""
+    """Score of a prompt with its 95% interval."""
 
     score: float | None
-    """Mean of the metric; None when nothing was scored."""
+    """Score by the metric, for most metrics the mean of its values; None when nothing was scored."""
     low: float | None
     """Lower end of the interval."""
     high: float | None
@@ -37,6 +38,21 @@ class Score(Model):
     """Number of examples."""
     unreadable: int = 0
     """Number of unreadable replies among them, scored as wrong."""
+
+
+class MetricScores(Model):
+    """Scores of two prompts on the same examples by one metric."""
+
+    metric: str = ""
+    """Name of the metric."""
+    initial: Score
+    """Score of the prompt that the run started from."""
+    best: Score
+    """Score of the prompt that the run ended with."""
+    gain: Score
+    """Best minus initial, on the same examples."""
+    confusion: Confusion | None = None
+    """How often each right label was answered with each label, if the metric compares labels."""
 
 
 class LeftOut(Model):
@@ -58,7 +74,11 @@ class Comparison(Model):
     best: Score
     """Score of the prompt that the run ended with."""
     gain: Score
-    """Best minus initial, example by example."""
+    """Best minus initial, on the same examples."""
+    confusion: Confusion | None = None
+    """How often each right label was answered with each label, if the metric compares labels."""
+    watched: tuple[MetricScores, ...] = ()
+    """Scores by the metrics that the task watches."""
     left_out: tuple[LeftOut, ...] = ()
     """Examples left out for both prompts: a call failed, or an answer can't be graded."""
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
 from promptwire.graph.port_types import to_json
 from promptwire.graph.steps import ModelCallSpec
-from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, Score
+from promptwire.metrics.metric import Metric
+from promptwire.results.confusion import confusion
+from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, MetricScores, Score
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.heldout import HeldOutScores
 from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
+from promptwire.running.watched import Watched
 from promptwire.stats.clustered import clustered
 from promptwire.stats.intervals import Interval, mean_interval, paired_interval
 from promptwire.stats.optimism import expected_optimism
+from promptwire.stats.prompt_score import contributions, rows_score
+from promptwire.stats.set_bootstrap import gain_interval, score_interval
+from promptwire.stats.set_statistics import statistic_of
+from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
-from promptwire.values import Example, Examples, Prompt, Prompts, Scores
+from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["comparison", "score_both", "verdict"]
 
@@ -44,8 +50,8 @@ async def score_both(
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    log = AskedLog(session.trace, REPORT, element=split)
-    scorer = Scorer(session, REPORT, asking, how.roles, session.repeats if split == "test" else 1, log)
+    log, repeats = AskedLog(session.trace, REPORT, element=split), session.repeats if split == "test" else 1
+    scorer = Scorer(session, REPORT, asking, how.roles, repeats, log, Watched(session.task))
     found = HeldOutScores(scorer, initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
@@ -57,36 +63,72 @@ async def score_both(
 
 
 def comparison(found: HeldOutScores) -> Comparison:
-    """The scores of both prompts and their difference."""
-    first, second = found.values
-    shares, groups = found.shares, found.groups
-    gain = paired_interval(first, second, shares=shares)
-    if groups is not None:
-        gain = _clustered([after - before for before, after in zip(first, second, strict=True)], groups)
-    if found.same_prompt:
-        gain = gain._replace(low=None, high=None)  # both prompts are the same, so an interval would mean nothing
+    """The scores of both prompts and their difference, by the task's metric and by the watched ones."""
+    scored = _scored(found, found.scorer.metric)
     left_out = tuple(
         LeftOut(example=example.id, text=example.text[:_NAMED], why=str(error)) for example, error in found.left_out
     )
-    scores = []
-    for side, values in enumerate(found.values):
-        interval = mean_interval(values, shares=shares) if groups is None else _clustered(values, groups)
-        scores.append(_shown(interval, sum(pair[side].unreadable for pair in found.pairs)))
-    return Comparison(initial=scores[0], best=scores[1], gain=_shown(gain), left_out=left_out)
+    others = found.scorer.watched.metrics if found.scorer.watched else ()
+    watched = tuple(_scored(found, metric, metric.name) for metric in others)
+    return Comparison(
+        initial=scored.initial,
+        best=scored.best,
+        gain=scored.gain,
+        confusion=scored.confusion,
+        watched=watched,
+        left_out=left_out,
+    )
+
+
+def _scored(found: HeldOutScores, metric: Metric, watched: str = "") -> MetricScores:
+    """The scores of both prompts and their difference by `metric`, which is the task's own or `watched`."""
+    sides, groups, statistic = found.sides(watched), found.groups, statistic_of(metric.name)
+    if statistic is not None:
+        scores = [score_interval(rows, metric.name, groups) for rows in sides]
+        gain = gain_interval(*sides, metric.name, groups)
+    else:
+        first, second = ([row.value for row in rows] for rows in sides)
+        shares = _shares(metric, sides)
+        scores = [
+            mean_interval(values, shares=shares) if groups is None else _clustered(values, groups) for values in (first, second)
+        ]
+        gain = paired_interval(first, second, shares=shares)
+        if groups is not None:
+            gain = _clustered([after - before for before, after in zip(first, second, strict=True)], groups)
+    if found.same_prompt:
+        gain = gain._replace(low=None, high=None)  # both prompts are the same, so an interval would mean nothing
+    shown = [_shown(score, sum(row.unreadable for row in rows)) for score, rows in zip(scores, sides, strict=True)]
+    table = confusion(*sides) if statistic is not None and not statistic.graded and sides[0] else None
+    return MetricScores(metric=metric.name, initial=shown[0], best=shown[1], gain=_shown(gain), confusion=table)
+
+
+def _shares(metric: Metric, sides: tuple[Sequence[Row], Sequence[Row]]) -> bool:
+    """Whether a mean value is a share of right answers, or of the most that an answer can get."""
+    return metric.seen([row.value for rows in sides for row in rows])[1] == (0.0, 1.0)
 
 
 def verdict(found: HeldOutScores) -> Verdict:
     """Whether the best prompt is better, on the held-out examples of `found`, and how much too good it looked before."""
-    first, second = found.values
-    made = paired_verdict(first, second, shares=found.shares, groups=found.groups, same_prompt=found.same_prompt)
+    sides, metric = found.sides(), found.scorer.metric
+    if statistic_of(metric.name) is not None:
+        made = set_verdict(*sides, metric.name, found.groups, same_prompt=found.same_prompt)
+    else:
+        first, second = ([row.value for row in rows] for rows in sides)
+        shares = _shares(metric, sides)
+        made = paired_verdict(first, second, shares=shares, groups=found.groups, same_prompt=found.same_prompt)
     tables = found.scorer.session.scored_prompts.tables(found.scorer.table)
     mine = tables.get(found.best.id)
-    if not mine or not second:
+    if not mine or not sides[1]:
         return made
     # A search does not choose a prompt with far fewer rows, however good these are.
-    rivals = [table for table in tables.values() if 2 * len(table) >= len(mine)]
-    optimism = math.fsum(mine.values()) / len(mine) - math.fsum(second) / len(second)
+    rivals = [_contributed(rows, metric.name) for rows in tables.values() if 2 * len(rows) >= len(mine)]
+    optimism = rows_score(mine, metric.name) - rows_score(sides[1], metric.name)
     return made.model_copy(update={"optimism": optimism, "expected_optimism": expected_optimism(rivals)})
+
+
+def _contributed(rows: Sequence[Row], metric: str) -> dict[str, float]:
+    """What each example contributes to the score of these rows, by its id."""
+    return {row.example: value for row, value in zip(rows, contributions(rows, metric), strict=True)}
 
 
 def _table(found: HeldOutScores, examples: Sequence[Example]) -> Scores:

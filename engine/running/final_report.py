@@ -20,14 +20,14 @@ __all__ = ["make_report", "summarize"]
 def summarize(session: Session, best: Prompt) -> SearchSummary:
     """Summarize the search of `session` that ended with `best`, before the final comparison adds its own calls."""
     copies = CopiedText(session.task.train.items)
-    values = session.scored_prompts.values(best)
+    score, scored_on = session.scored_prompts.score(best)
     return SearchSummary(
         calls=dict(sorted(session.gateway.usage.roles.items())),
         candidates=len(session.candidates),
         copying=sum(bool(copies.spans(prompt.text)) for prompt in session.candidates.values()),
         copied=copies.spans(best.text),
-        score=sum(values) / len(values) if values else None,
-        scored_on=len(values),
+        score=score,
+        scored_on=scored_on,
     )
 
 

@@ -57,18 +57,14 @@ class HeldOutScores:
     @property
     def rows(self) -> list[Row]:
         """All rows, prompt by prompt; those of one prompt when both are the same."""
-        first, second = [mine for mine, _ in self.pairs], [other for _, other in self.pairs]
+        first, second = self.sides()
         return first if self.same_prompt else [*first, *second]
 
-    @property
-    def values(self) -> tuple[list[float], list[float]]:
-        """Values of the initial and of the best prompt, in the order of `pairs`."""
-        return [mine.value for mine, _ in self.pairs], [other.value for _, other in self.pairs]
-
-    @property
-    def shares(self) -> bool:
-        """Whether a mean value is a share of right answers, or of the most that an answer can get."""
-        return self.scorer.metric.seen([row.value for row in self.rows])[1] == (0.0, 1.0)
+    def sides(self, metric: str = "") -> tuple[list[Row], list[Row]]:
+        """Rows of the initial and of the best prompt, in the order of `pairs`; by the watched metric called `metric`."""
+        first, second = [mine for mine, _ in self.pairs], [other for _, other in self.pairs]
+        watched = self.scorer.watched
+        return (watched.of(metric, first), watched.of(metric, second)) if metric and watched else (first, second)
 
     @property
     def groups(self) -> list[str] | None:

@@ -47,7 +47,8 @@ def bind(graph: Graph, task: Task) -> dict[str, Any]:
 
 
 def inspect(graph: Graph, session: Session) -> None:
-    """Raise Unsupported, UsageError or PipelineError for a step that is certain to fail later."""
+    """Raise Unsupported, UsageError or PipelineError for a step, or for the final comparison, that is certain to fail later."""
+    session.task.load_watched()
     for step, _ in _calls(graph, _NO_ROLES):
         if step.asking is None:
             continue

@@ -1,23 +1,25 @@
 """Rank the prompts scored so far, for a run that a limit ends early.
 
 The limit may come before the pipeline has chosen a prompt. Every row of every scoring step and round is kept. Two prompts are
-compared on the examples that both were scored on. So a mean over a few easy examples never wins. Rows of different metrics are
+compared on the examples that both were scored on. So a score over a few easy examples never wins. Rows of different metrics are
 never compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import median_high
 from typing import NamedTuple
 
+from promptwire.stats.prompt_score import lead, rows_score
 from promptwire.values import Prompt, Row
 
 __all__ = ["Leader", "ScoredPrompts"]
 
-Rows = Mapping[str, tuple[float, float]]
-"""Value and likelihood of one prompt, by example id."""
+Rows = Mapping[str, Row]
+"""Rows of one prompt, by example id."""
 
 
 class Leader(NamedTuple):
@@ -25,7 +27,7 @@ class Leader(NamedTuple):
 
     prompt: Prompt
     score: float
-    """Its mean value in the search. It leads by it, so it is too high."""
+    """Its score in the search. It leads by it, so it is too high."""
     n: int
     """Number of examples that it was scored on."""
 
@@ -35,7 +37,7 @@ class ScoredPrompts:
 
     def __init__(self) -> None:
         self._prompts: dict[str, Prompt] = {}
-        self._rows: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
+        self._rows: dict[str, dict[str, dict[str, Row]]] = {}
         self._cut: int | None = None
         self._chosen: Prompt | None = None
         self._leaders: dict[str, Leader] = {}
@@ -55,9 +57,9 @@ class ScoredPrompts:
             self._prompts.setdefault(prompt.id, prompt)
 
     def add_row(self, metric: str, row: Row) -> None:
-        """Add one row, scored with `metric`."""
+        """Add one row, scored with `metric`: its name, and after a blank the task template's."""
         table = self._rows.setdefault(metric, {})
-        table.setdefault(row.prompt, {})[row.example] = (row.value, row.likelihood or 0.0)
+        table.setdefault(row.prompt, {})[row.example] = _slim(row)
 
     def new_leader(self, metric: str, prompts: Iterable[Prompt]) -> Leader | None:
         """Return the leader by `metric` after `prompts` were scored; None when it and its score are what they were.
@@ -65,19 +67,19 @@ class ScoredPrompts:
         Only `prompts` are compared with the leader before, on the examples that both share. So this takes as long as few rows
         do, however many prompts a run has scored.
         """
-        table, before = self._rows.get(metric, {}), self._leaders.get(metric)
+        table, before, name = self._rows.get(metric, {}), self._leaders.get(metric), _name(metric)
         leader = before.prompt if before else None
         for prompt in prompts:
             mine = table.get(prompt.id)
             if mine is None or (leader is not None and prompt.id == leader.id):
                 continue
-            shared, *lead = _lead(mine, table[leader.id]) if leader else (0, 0.0)
-            if leader is None or (2 * shared >= len(table[leader.id]) and lead[0] > 0):
+            shared, *leads = _lead(mine, table[leader.id], name) if leader else (0, 0.0)
+            if leader is None or (2 * shared >= len(table[leader.id]) and leads[0] > 0):
                 leader = prompt
         if leader is None:
             return None
-        values = [value for value, _ in table[leader.id].values()]
-        found = Leader(leader, math.fsum(values) / len(values), len(values))
+        rows = list(table[leader.id].values())
+        found = Leader(leader, rows_score(rows, name), len(rows))
         self._leaders[metric] = found
         return None if found == before else found
 
@@ -90,14 +92,18 @@ class ScoredPrompts:
         """Record that a limit cut a round short, before which `known` prompts had been added. Only the first call counts."""
         self._cut = known if self._cut is None else self._cut
 
-    def values(self, prompt: Prompt) -> list[float]:
-        """Return the values of `prompt` on all examples that it was scored on, with the metric that has the most rows."""
-        return [value for value, _ in self._main().get(prompt.id, {}).values()]
+    def score(self, prompt: Prompt) -> tuple[float | None, int]:
+        """Return the score of `prompt` over all examples that it was scored on, and their number.
 
-    def tables(self, metric: str) -> Mapping[str, Mapping[str, float]]:
-        """Return the values of each prompt that was scored with `metric`, by prompt id and example id."""
-        rows = self._rows.get(metric, {})
-        return {prompt: {example: value for example, (value, _) in found.items()} for prompt, found in rows.items()}
+        It is by the metric that has the most rows. It is None without rows.
+        """
+        metric, table = self._main()
+        rows = list(table.get(prompt.id, {}).values())
+        return rows_score(rows, metric) if rows else None, len(rows)
+
+    def tables(self, metric: str) -> Mapping[str, Sequence[Row]]:
+        """Return the rows of each prompt that was scored with `metric`, by prompt id; see `add_row`."""
+        return {prompt: tuple(rows.values()) for prompt, rows in self._rows.get(metric, {}).items()}
 
     def best(self) -> Prompt | None:
         """Return the best prompt so far; None when no prompt was scored and no stage has chosen one."""
@@ -106,15 +112,15 @@ class ScoredPrompts:
     def after(self, chosen: Prompt) -> Prompt:
         """Return the pipeline's choice `chosen`, or a better prompt from the round that a limit cut short.
 
-        `chosen` stays if an earlier prompt is better too: the pipeline then chooses by something other than the mean.
+        `chosen` stays if an earlier prompt is better too: the pipeline then chooses by something other than the score.
         """
-        table = self._main()
+        metric, table = self._main()
         mine = table.get(chosen.id, {})
         if 2 * len(mine) < _usual(table):  # too few rows to trust the choice
             before = self._chosen
             return (self._leader() if before is None or before.id == chosen.id else self.after(before)) or chosen
         order = [one for one in self._prompts if one in table]
-        found = {one: _lead(table[one], mine) for one in order}
+        found = {one: _lead(table[one], mine, metric) for one in order}
         leads = {one: lead for one, (shared, *lead) in found.items() if 2 * shared >= len(mine) and lead[0] > 0}
         earlier = list(self._prompts)[: self._cut]
         if not leads or any(one in leads for one in earlier):
@@ -123,19 +129,29 @@ class ScoredPrompts:
 
     def _leader(self) -> Prompt | None:
         """Return the best of all, each compared with the prompt that has the most rows."""
-        table = self._main()
+        metric, table = self._main()
         if not table:
             return None
         order = [one for one in self._prompts if one in table]
         reference = table[max(order, key=lambda one: len(table[one]))]
-        found = {one: _lead(table[one], reference) for one in order}
+        found = {one: _lead(table[one], reference, metric) for one in order}
         leads = {one: lead for one, (shared, *lead) in found.items() if 2 * shared >= min(len(reference), _usual(table))}
         return self._prompts[max(leads, key=leads.__getitem__)]
 
-    def _main(self) -> Mapping[str, Rows]:
-        """Return the rows of the metric with the most rows."""
-        tables = self._rows.values()
-        return max(tables, key=lambda table: sum(map(len, table.values())), default={})
+    def _main(self) -> tuple[str, Mapping[str, Rows]]:
+        """Return the metric with the most rows, and its rows by prompt."""
+        tables = ((_name(metric), table) for metric, table in self._rows.items())
+        return max(tables, key=lambda found: sum(map(len, found[1].values())), default=("", {}))
+
+
+def _slim(row: Row) -> Row:
+    """`row` with what a score needs: a run may have millions of rows, and replies are long."""
+    answers = tuple(replace(one, output="", feedback="") for one in row.repeats) if row.truth else ()
+    return replace(row, output="", answer=row.answer if row.truth else "", feedback="", repeats=answers)
+
+
+def _name(metric: str) -> str:
+    return metric.partition(" ")[0]
 
 
 def _usual(table: Mapping[str, Rows]) -> int:
@@ -143,8 +159,9 @@ def _usual(table: Mapping[str, Rows]) -> int:
     return median_high(map(len, table.values())) if table else 0
 
 
-def _lead(one: Rows, other: Rows) -> tuple[int, float, float]:
-    """Return how many examples both share, and by how much `one` leads on them in value and in likelihood."""
+def _lead(one: Rows, other: Rows, metric: str) -> tuple[int, float, float]:
+    """Return how many examples both share, and by how much `one` leads on them in score and in likelihood."""
     shared = [example for example in other if example in one]
-    leads = [math.fsum(one[example][part] - other[example][part] for example in shared) for part in (0, 1)]
-    return len(shared), leads[0] / (len(shared) or 1), leads[1] / (len(shared) or 1)
+    mine, theirs = [one[example] for example in shared], [other[example] for example in shared]
+    likelihoods = [((a.likelihood or 0.0) - (b.likelihood or 0.0)) for a, b in zip(mine, theirs, strict=True)]
+    return len(shared), lead(mine, theirs, metric), math.fsum(likelihoods) / (len(shared) or 1)

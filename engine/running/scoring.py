@@ -19,13 +19,14 @@ from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsuppor
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.node import Role
+from promptwire.running.answer_rows import Said, measured_row, said_in, task_labels
 from promptwire.running.asked_log import AskedLog, Exchange
 from promptwire.running.gather import gather
 from promptwire.running.generation import request_for, skippable
 from promptwire.running.judge import Judge
 from promptwire.running.labels import require_labels
 from promptwire.running.session import Session
-from promptwire.running.truncation import answer_before_cut
+from promptwire.running.watched import Watched
 from promptwire.templating.parsing import reading
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import Template, load_template
@@ -33,9 +34,6 @@ from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 from promptwire.values.scores import mean_row
 
 __all__ = ["Scorer"]
-
-_LABELS = 50
-"""Most different outputs of a task that are taken as its labels."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,8 @@ class Scorer:
     """Answers per prompt and example. A row's value is their mean."""
     log: AskedLog | None = None
     """Log of some of its requests."""
+    watched: Watched | None = None
+    """Metrics that score the same answers beside the step's own."""
 
     @cached_property
     def template(self) -> Template:
@@ -76,11 +76,8 @@ class Scorer:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the task: those it names, or else the train outputs if the same ones recur."""
-        task = self.session.task
-        found = tuple(dict.fromkeys(output for example in task.train.items for output in example.outputs))
-        recur = 1 < len(found) <= min(_LABELS, len(task.train) // 2)
-        return task.labels or (found if recur else ())
+        """Labels of the task, for the step's metric."""
+        return task_labels(self.session.task, self.metric)
 
     @cached_property
     def table(self) -> str:
@@ -219,22 +216,17 @@ class Scorer:
             return Row(prompt.id, example.id, example.output, example.output, mean)
         parse = self.session.task.parse or self.template.front.parse
         found = reading(answer.text, parse, cut=answer.cut_off)
-        said, output, readable = found.answers[-1] if found.answers else "", found.text, found.readable
-        if answer.cut_off and not readable and (parse.whole_reply or parse.line == "first"):
-            before = answer_before_cut(found.text, self.metric, example, self.labels)
-            said, output, readable = before or "", before or output, before is not None
-        cut = answer.cut_off and not readable
+        said = said_in(found, parse, self.metric, example, self.labels, cut=answer.cut_off)
+        cut = answer.cut_off and not said.readable
         self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
         self.session.count(self.path, "cut off", cut)
         self.session.count(self.path, "marks mended", found.mended)
-        if cut or (not readable and parse.fallback != "raw"):
-            return Row(prompt.id, example.id, output, "", 0.0, False)
-        if self.metric.needs == "judge":
-            graded = await self.judge.grade(prompt, example, said, self._ask)
-            return Row(prompt.id, example.id, output, said, graded[0], feedback=graded[1]) if graded else None
-        taken = self.metric.measure(said, example, self.labels)
-        clear = readable and taken.readable
-        return Row(prompt.id, example.id, output, taken.read, taken.value, clear, feedback=taken.feedback)
+        if self.watched is not None:
+            self.watched.add_reply(prompt, example, found, parse, cut=answer.cut_off)
+        if self.metric.needs == "judge" and said.measurable:
+            graded = await self.judge.grade(prompt, example, said.text, self._ask)
+            return Row(prompt.id, example.id, said.output, said.text, graded[0], feedback=graded[1]) if graded else None
+        return measured_row(self.metric, prompt, example, said, self.labels)
 
     def _request(self, prompt: Prompt, example: Example) -> Request:
         return request_for(self.template.render(joined_slots(prompt, example, self.session.task.labels)), self.settings)
@@ -248,13 +240,12 @@ class Scorer:
     def _choice(self, prompt: Prompt, example: Example, answer: Completion) -> Row:
         """Grade the likeliest label; among equals the first one named. Without a label the answer is wrong and unreadable."""
         labels = self.session.task.labels
-        if not answer.weights:
-            return Row(prompt.id, example.id, answer.text, "", 0.0, False)
-        best = max(range(len(labels)), key=lambda index: (answer.weights[index], -index))
-        right = labels.index(example.output)
-        value, feedback = self.metric.grade(labels[best], example)
-        weight = answer.weights[right]
-        return Row(prompt.id, example.id, labels[best], labels[best], value, likelihood=weight, feedback=feedback)
+        likeliest = max(range(len(labels)), key=lambda index: (answer.weights[index], -index)) if answer.weights else None
+        said = Said("", answer.text, False, False) if likeliest is None else Said(labels[likeliest], labels[likeliest])
+        if self.watched is not None:
+            self.watched.add_label(prompt, example, said)
+        weight = None if likeliest is None else answer.weights[labels.index(example.output)]
+        return measured_row(self.metric, prompt, example, said, labels, likelihood=weight)
 
     async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
         (answer,) = await self._completions(request, role, first=first)

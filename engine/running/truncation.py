@@ -15,7 +15,7 @@ __all__ = ["Truncations", "answer_before_cut"]
 _HEAD = re.compile(r"\s*(.*?(?:[.!?](?=\s)|\n)|.*\Z)", re.DOTALL)
 _LONGEST_NUMBER = 3
 """Most words in which a number counts as the answer; in longer text it may be an intermediate result."""
-_WHOLE = frozenset({"exact", "induction", "set", "f1"})
+_WHOLE = frozenset({"exact", "induction", "set", "f1", "json", "json-fields"})
 """Metrics that compare the whole answer."""
 
 
@@ -31,9 +31,10 @@ def answer_before_cut(text: str, metric: Metric, example: Example, labels: Seque
         return text
     match = _HEAD.match(text)
     head = match[1].strip() if match else ""
-    if metric.name == "numeric" and (len(head.split()) > _LONGEST_NUMBER or text.rstrip()[-1:].isdigit()):
+    reader = metric.reader or metric.name
+    if reader == "numeric" and (len(head.split()) > _LONGEST_NUMBER or text.rstrip()[-1:].isdigit()):
         return None
-    said = [head, text.strip()] if metric.name in _WHOLE else [head]
+    said = [head, text.strip()] if reader in _WHOLE else [head]
     return next((one for one in said if one and metric.measure(one, example, labels).value > 0), None)
 
 

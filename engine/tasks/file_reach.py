@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from promptwire.documents import resources
 from promptwire.documents.document import Document
 from promptwire.errors import DataError, PipelineError, Problem, UsageError
+from promptwire.metrics.json_schema import schema_problem
+from promptwire.security.access_log import log_access
 from promptwire.security.path_sandbox import REMEDY, reachable, unusable
+from promptwire.security.untrusted_json import read_json
 
-__all__ = ["TaskFiles", "shortened"]
+__all__ = ["TaskFiles", "read_schema", "shortened"]
 
 _SHOWN: Final = 200
 
@@ -75,3 +78,22 @@ class TaskFiles:
         if why := unusable(self.folder / file):
             message = f"{shortened(Path(file))} {why}"
             raise PipelineError([Problem("bad-path", self.document.location(at), message, "name another file")])
+
+
+def read_schema(given: str | dict[str, Any] | None, files: TaskFiles) -> dict[str, Any] | None:
+    """The JSON Schema under `json_schema`: written there, or in a file. Raises DataError when it is none."""
+    if given is None:
+        return None
+    where, found = str(files.document.location(("json_schema",))), given
+    if isinstance(given, str):
+        path = files.data("json_schema", file=given)
+        log_access(path)
+        where = shortened(path)
+        try:
+            found = read_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise DataError(f"the JSON Schema can't be read: {error}", where=where) from error
+    problem = schema_problem(found)
+    if problem or not isinstance(found, dict):
+        raise DataError(f"this is no JSON Schema that can be used: {problem}", where=where)
+    return found

@@ -1,8 +1,8 @@
 """Reads examples from JSON Lines, JSON, CSV and TSV files.
 
 A row has an input and an output, in columns of these names or of those in the task's `columns`. An output may be a list of
-accepted answers. Several input columns become named fields. Repeated rows are dropped and counted: an example that is there
-twice would count twice in every mean.
+accepted answers. An output that is a JSON object becomes its text. Several input columns become named fields. Repeated rows are
+dropped and counted: an example that is there twice would count twice in every score.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def example_of(row: dict[str, Any], columns: Columns, where: str) -> Example:
     fields = {column: _text(row[column], where, column) for column in wanted}
     source: str | dict[str, str] = fields[columns.input] if isinstance(columns.input, str) else fields
     value = row[columns.output]
-    outputs = tuple(_text(one, where, columns.output) for one in (value if isinstance(value, list) else [value]))
+    outputs = tuple(_output(one, where, columns.output) for one in (value if isinstance(value, list) else [value]))
     if not outputs or not any(output.strip() for output in outputs):
         raise DataError(f"the column {columns.output!r} is empty", where=where, hint="an example needs an accepted output")
     rest = {name: value for name, value in row.items() if name not in (*wanted, columns.output)}
@@ -207,6 +207,16 @@ def _storable(value: Any) -> bool:
     if isinstance(value, dict | list):
         return all(map(_storable, value.values() if isinstance(value, dict) else value))
     return not isinstance(value, float) or finite(value) is not None
+
+
+def _output(value: Any, where: str, column: str) -> str:
+    """Convert an accepted output to text: an object as JSON."""
+    if isinstance(value, dict):
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise DataError(f"the column {column!r} holds an object that is not JSON: {error}", where=where) from error
+    return _text(value, where, column)
 
 
 def _text(value: Any, where: str, column: str) -> str:

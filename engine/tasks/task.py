@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import Field, SkipValidation, field_validator
+from pydantic import Field, SkipValidation
 
 from promptwire.backend import Settings
 from promptwire.documents.document import Document, Position, Source, yaml_value_of
@@ -22,12 +22,14 @@ from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
+from promptwire.metrics.json_schema import with_schema
 from promptwire.metrics.metric import Metric, find_metric
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
-from promptwire.tasks.file_reach import TaskFiles
-from promptwire.tasks.readers import SUFFIXES, Columns, Loaded, read_examples, repeated
+from promptwire.tasks.file_reach import TaskFiles, read_schema
+from promptwire.tasks.readers import SUFFIXES, Loaded, read_examples
 from promptwire.tasks.splits import split
+from promptwire.tasks.task_spec import TaskSpec
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Model, Prompt, Prompts
@@ -37,77 +39,6 @@ __all__ = ["Task", "TaskSpec", "build_task", "load_task"]
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
 _TEMPLATES = {"template", "rubric"}
-
-
-class DataFiles(Model):
-    """The data files of a task, relative to the task file."""
-
-    called: ClassVar[str] = "'data'"
-
-    train: str = Field(min_length=1)
-    """Examples that an optimizer may see."""
-    dev: str | None = None
-    """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
-    test: str | None = None
-    """Held-out examples for the report. When not given, half of train."""
-
-
-class ModelSpec(Model):
-    """Settings of one role's model in a task file."""
-
-    called: ClassVar[str] = "'models'"
-
-    local: LocalSettings = LocalSettings()
-    """Settings of a local model."""
-
-
-class TaskSpec(Model):
-    """Contents of a task file."""
-
-    called: ClassVar[str] = "a task file"
-
-    promptwire: int = Field(default=1, ge=1, le=1)
-    """Version of the format."""
-    task: str = ""
-    """Name of the task; by default the file's name."""
-    doc: str = ""
-    """Description of the task in one sentence."""
-    prompt: str | tuple[str, ...] = ""
-    """Initial prompt or prompts; may be empty text, as in OPRO."""
-    data: DataFiles
-    """The data files."""
-    columns: Columns = Columns()
-    """Columns of the data files that hold input and output."""
-    template: str = "task/chat.j2"
-    """Template that makes a request to the task model from prompt and input."""
-    metric: str = "exact"
-    """Metric that scores an answer."""
-    rubric: str | None = None
-    """Template of the judge, for the metric `judge`."""
-    labels: tuple[str, ...] = ()
-    """The possible answers, for the metric `choice`."""
-    group: str | None = Field(default=None, min_length=1)
-    """Column that names the group of an example, such as its document, for examples that are not independent."""
-    settings: Settings = Settings()
-    """Sampling settings of the task model."""
-    models: dict[Role, ModelSpec] = {}
-    """Settings of local models by role."""
-    parse: Parse | None = None
-    """How the answer is read out of a reply; by default as the template says."""
-
-    @field_validator("prompt")
-    @classmethod
-    def _has_a_prompt(cls, prompt: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        if prompt == ():
-            raise ValueError("write at least one prompt; an empty text is allowed")
-        return prompt
-
-    @field_validator("labels")
-    @classmethod
-    def _differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if again := repeated(label.strip() for label in labels):
-            raise ValueError(f"the label {again!r} is there twice; write each label once")
-        return labels
 
 
 class Task(Model):
@@ -129,6 +60,10 @@ class Task(Model):
     """Path of the template that joins prompt and input."""
     metric: str
     """Name of the metric."""
+    watch: tuple[str, ...] = ()
+    """Names of the metrics that the report shows beside it."""
+    json_schema: dict[str, Any] | None = None
+    """JSON Schema of the answer; None when there is none."""
     rubric: str | None
     """Path of the judge's template."""
     labels: tuple[str, ...]
@@ -155,12 +90,24 @@ class Task(Model):
     def load_metric(self, name: str | None = None) -> Metric:
         """Load the metric `name`, or the task's own. Raises UsageError when an example does not fit it."""
         given = self.function if name in (None, self.metric) else None
-        found = given or find_metric(name or self.metric)
+        found = given or with_schema(find_metric(name or self.metric), self.json_schema)
         # The held-out examples are checked too: they are scored last, when all else is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
         problem = found.accepts(examples, self.labels)
         if problem:
             raise UsageError(f"task {self.name!r} can't be scored with the metric {found.name!r}: {problem}")
+        return found
+
+    def load_watched(self) -> tuple[Metric, ...]:
+        """Load the metrics that the report shows beside the task's own.
+
+        Raises UsageError for a metric that does not fit an example, and for one that can't score the same answers.
+        """
+        own, found = self.load_metric(), tuple(map(self.load_metric, self.watch))
+        for metric in found:
+            if own.needs == "logprob" or metric.needs not in ("text", own.needs) or metric.needs == "judge":
+                problem = f"the metric {metric.name!r} can't be watched beside {own.name!r}: it would need calls of its own"
+                raise UsageError(problem, hint="watch metrics that read the reply, such as exact, contains or f1")
         return found
 
     def with_dev(self) -> Task:
@@ -274,6 +221,8 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         test=test,
         template=str(files.template("template", spec.template)),
         metric=spec.metric,
+        watch=tuple(name for name in dict.fromkeys(spec.watch) if name != spec.metric),
+        json_schema=read_schema(spec.json_schema, files),
         rubric=str(files.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
         labels=spec.labels,
         group=spec.group,

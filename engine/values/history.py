@@ -14,11 +14,11 @@ class Entry(Model):
     prompt: Prompt
     """The prompt."""
     score: float
-    """Its score: the mean of the metric."""
+    """Its score; for most metrics the mean over the examples."""
     n: int
-    """Number of examples of the mean."""
+    """Number of examples that it was scored on."""
     scale: tuple[float, float] | None = (0.0, 1.0)
-    """Lowest and highest value of the metric; None when it is not known."""
+    """Lowest and highest score; None when it is not known."""
     round: int = 0
     """How often prompts had been added to the history before."""
     critique: str = ""
@@ -56,7 +56,7 @@ class History(Model):
     perfect: float | None = 1.0
     """The metric's value of a right answer; None when it has none."""
     scale: tuple[float, float] | None = (0.0, 1.0)
-    """Lowest and highest value of the metric; None when it is not known."""
+    """Lowest and highest score; None when it is not known."""
 
     def __len__(self) -> int:
         return len(self.entries)

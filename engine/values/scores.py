@@ -1,6 +1,6 @@
 """Scores of prompts on examples, one row per pair.
 
-Rows are many, so `Row` is a slotted dataclass (136 bytes) and not a pydantic object (1.3 kB).
+Rows are many, so `Row` is a slotted dataclass (144 bytes) and not a pydantic object (1.3 kB).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Answer:
     """Whether an answer could be read out of the reply."""
     feedback: str = ""
     """The metric's feedback in words."""
+    truth: str = ""
+    """The right label or number; see `Row.truth`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Row:
     """Log-probability of the right label, if the metric chooses among labels. Breaks ties between equal values."""
     feedback: str = ""
     """The metric's feedback in words: a judge's reasons, or the text of a user's metric; may be empty."""
+    truth: str = ""
+    """The right label or number, for a metric that is a statistic of all rows; see `promptwire.stats.set_statistics`."""
     repeats: tuple[Answer, ...] = ()
     """All answers, if the model was asked several times. Then `value` is their mean; the rest is of the answer with the lowest
     value."""
@@ -73,7 +77,7 @@ def mean_row(rows: Sequence[Row]) -> Row | None:
         shown,
         value=math.fsum(row.value for row in rows) / len(rows),
         likelihood=math.fsum(likely) / len(likely) if likely else None,
-        repeats=tuple(Answer(row.output, row.answer, row.value, row.readable, row.feedback) for row in rows),
+        repeats=tuple(Answer(row.output, row.answer, row.value, row.readable, row.feedback, row.truth) for row in rows),
     )
 
 
@@ -85,7 +89,7 @@ class Scores(Model):
     perfect: float | None = 1.0
     """The value of a right answer; None when the metric has none (log-probabilities)."""
     scale: tuple[float, float] | None = (0.0, 1.0)
-    """Lowest and highest value of the metric; None when it is not known."""
+    """Lowest and highest value of a row; None when it is not known. The scores of prompts may have another scale."""
     prompts: Prompts = Prompts()
     """The prompts that were to be scored."""
     examples: Examples = Examples()
@@ -124,11 +128,6 @@ class Scores(Model):
         """The rows that rank `prompt`; empty when more than half of its examples lack one."""
         rows = self.by_prompt.get(prompt.id, ())
         return rows if len(rows) * 2 >= len(rows) + len(self._lost.get(prompt.id, ())) else ()
-
-    def mean(self, prompt: Prompt) -> float | None:
-        """The mean value of `prompt`; None without rows that rank it (see `fair`)."""
-        values = [row.value for row in self.fair(prompt)]
-        return sum(values) / len(values) if values else None
 
     def only(self, prompts: Prompts) -> Scores:
         """The table of `prompts` alone."""

@@ -8,8 +8,9 @@ import pytest
 
 from promptwire import authoring, bounds, errors, node, values
 from promptwire.metrics import metric
+from promptwire.stats import prompt_score
 
-HOMES = (bounds, errors, metric, node, values)
+HOMES = (bounds, errors, metric, node, prompt_score, values)
 
 
 @pytest.mark.parametrize("name", authoring.__all__)

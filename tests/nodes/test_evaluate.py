@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from promptwire.bounds import Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.nodes.evaluate import Inputs, Params, bound, evaluate
+from promptwire.stats.prompt_score import score_of
 from tests.nodes.fake import FakeContext, examples, prompts
 
 
 async def test_there_is_a_row_per_prompt_and_example() -> None:
     context = FakeContext(value=lambda prompt, example: float(prompt.text == "a"))
     found = await evaluate.run(Inputs(prompts=prompts("a", "b"), on=examples(3)), Params(), context)
-    assert [found.scores.mean(prompt) for prompt in prompts("a", "b").items] == [1.0, 0.0]
+    assert [score_of(prompt, found.scores) for prompt in prompts("a", "b").items] == [1.0, 0.0]
     assert context.scored == [(2, 3)]
 
 

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from promptwire.cli.report_text import print_report, print_table
-from promptwire.results.report import Calls, Comparison, Report, Score
+from promptwire.results.confusion import Confusion
+from promptwire.results.report import Calls, Comparison, MetricScores, Report, Score
 from promptwire.values import Example
 
 
@@ -109,3 +110,29 @@ def test_a_name_in_a_narrow_table_is_kept_whole() -> None:
     console = terminal(60)
     print_table([("local:qwen2.5-coder-1.5b", "1117 MB", "weights/" * 9 + "m.gguf")], ("model", "size", "file"), console)
     assert "local:qwen2.5-coder-1.5b  1117 MB" in shown(console)
+
+
+def compared(**changes: object) -> Comparison:
+    score = Score(score=0.5, low=0.4, high=0.6, n=4)
+    return Comparison.model_validate({"initial": score, "best": score, "gain": score, **changes})
+
+
+def test_watched_metrics_stand_below_with_their_held_out_scores() -> None:
+    score = Score(score=0.25, low=None, high=None, n=4)
+    wide = terminal(120)
+    print_report(report(test=compared(watched=(MetricScores(metric="f1", initial=score, best=score, gain=score),))), wide)
+    assert "f1, held-out" in shown(wide) and "+0.250" in shown(wide)
+
+
+def test_a_confusion_table_shows_the_best_prompts_answers_and_a_large_one_is_named() -> None:
+    small = Confusion(labels=("ham", "spam"), initial=((9, 9, 9), (9, 9, 9)), best=((3, 0, 1), (0, 5, 0)))
+    wide = terminal(120)
+    print_report(report(test=compared(confusion=small)), wide)
+    lines = [line.split() for line in shown(wide).splitlines()]
+    start = lines.index(["right", "label", "ham", "spam", "unreadable"])
+    assert lines[start + 1 : start + 3] == [["ham", "3", "0", "1"], ["spam", "0", "5", "0"]]
+    many = tuple(f"label {number}" for number in range(9))
+    large = Confusion(labels=many, initial=((0,) * 10,) * 9, best=((0,) * 10,) * 9)
+    wide = terminal(120)
+    print_report(report(test=compared(confusion=large)), wide)
+    assert "confusion table of 9 labels: see `confusion` in --json" in shown(wide) and "label 3" not in shown(wide)

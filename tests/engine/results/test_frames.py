@@ -18,7 +18,7 @@ ROWS = [
 ]
 SCORED = StepScore("search.keep", "0", "exact", 0.5, 2, 1.5, 7)
 CANDIDATE = Candidate(
-    Prompt(text="Say.", parents=("p",), made_by="ideas"), 1.0, 4, (SCORED,), {"e1": 0.0, "e2": 1.0}, Origin(("c",))
+    Prompt(text="Say.", parents=("p",), made_by="ideas"), 1.0, 4, (SCORED,), {"e1": 0.0, "e2": 1.0}, Origin(("c",)), 0.5
 )
 
 

@@ -1,86 +1,79 @@
-"""The verdict on a finished search: from the held-out rows, with groups and optimism."""
+"""The comparison by a metric of all answers together, and by watched metrics: scores, intervals, confusion, no calls of their own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend, request_text
-from promptwire.graph.steps import ModelCallSpec
+from promptwire.results.report import Comparison
 from promptwire.running.evaluation import comparison, score_both, verdict
 from promptwire.running.heldout import HeldOutScores
-from promptwire.running.scoring import Scorer
-from promptwire.values import Example, Examples, Prompt, Prompts
+from promptwire.stats.intervals import mean_interval
+from promptwire.values import Example, Examples, Prompt
 from tests.engine.sample_session import session, task
 
 INITIAL, BEST = Prompt(text="first"), Prompt(text="second")
+LABELLED = Examples.of(Example(input=f"x{number}", outputs=("spam" if number % 4 == 0 else "ham",)) for number in range(24))
 
 
-def numbered(count: int, groups: int = 1) -> Examples:
-    return Examples.of(
-        Example(input=f"x{number}", outputs=(f"x{number}",), meta={"doc": number % groups}) for number in range(count)
-    )
+def reply(request: Request, key: str) -> str:
+    """The first prompt always answers ham; the second is right, but not readable on one example."""
+    asked = request_text(request)
+    number = int(asked.rsplit("Input: x", 1)[1].split()[0])
+    if asked.startswith("first"):
+        return "ham"
+    return "no idea" if number == 4 else "**Spam**" if number % 4 == 0 else "It is ham."
 
 
-def model(share: dict[str, int]) -> ScriptedBackend:
-    """A model that is right on the inputs below a number, by the first word of the prompt."""
-
-    def reply(request: object, key: str) -> str:
-        asked = request_text(request)  # type: ignore[arg-type]
-        given = asked.rsplit("Input: ", 1)[1].partition("\n")[0]
-        return given if int(given[1:]) < share[asked.split()[0]] else "wrong"
-
-    return ScriptedBackend(reply)
+async def compared(metric: str, *watch: str, **changes: Any) -> tuple[Comparison, HeldOutScores]:
+    given = task(train=LABELLED, test=LABELLED, metric=metric, watch=watch, **changes)
+    found = await score_both(session(ScriptedBackend(reply), task=given), INITIAL, BEST, LABELLED.items)
+    return comparison(found), found
 
 
-async def scored(share: dict[str, int], best: Prompt = BEST, *, groups: int | None = None, count: int = 40) -> HeldOutScores:
-    examples = numbered(count, groups or 1)
-    column = None if groups is None else "doc"
-    run = session(model(share), task=task(train=examples, test=examples, group=column))
-    return await score_both(run, INITIAL, best, examples.items)
+async def test_a_set_metric_scores_all_answers_together_with_bootstrap_intervals() -> None:
+    found, scored = await compared("balanced-accuracy/contains")
+    assert (found.initial.score, found.best.score) == (0.5, pytest.approx((1 + 5 / 6) / 2))
+    assert found.gain.score == pytest.approx(found.best.score - 0.5)
+    assert found.gain.low is not None and 0 < found.gain.low < found.gain.score < (found.gain.high or 0) <= 0.5
+    assert verdict(scored).test == "swap permutation"
 
 
-@pytest.mark.parametrize(
-    ("initial", "best", "kind", "changed"),
-    [(10, 35, "better", (25, 0)), (35, 10, "worse", (0, 25)), (20, 22, "not shown", (2, 0)), (0, 0, "not shown", (0, 0))],
-)
-async def test_the_verdict_follows_the_held_out_values(initial: int, best: int, kind: str, changed: tuple[int, int]) -> None:
-    found = verdict(await scored({"first": initial, "second": best}))
-    assert (found.kind, found.n, (found.fixed, found.broken)) == (kind, 40, changed)
-    assert found.gain == pytest.approx((best - initial) / 40)
+async def test_the_confusion_table_has_unreadable_replies_as_a_column_of_their_own() -> None:
+    table = (await compared("macro-f1/contains"))[0].confusion
+    assert table is not None and table.labels == ("ham", "spam")
+    assert (table.initial, table.best) == (((18, 0, 0), (6, 0, 0)), ((18, 0, 0), (0, 5, 1)))
 
 
-async def test_the_same_prompt_and_no_example_have_verdicts_of_their_own() -> None:
-    same = await scored({"first": 10}, INITIAL)
-    assert (verdict(same).kind, verdict(same).p) == ("same prompt", None)
-    none = await scored({"first": 1, "second": 1}, count=0)
-    assert (verdict(none).kind, comparison(none).gain.score) == ("not scored", None)
+async def test_metrics_of_single_answers_and_of_numbers_have_no_confusion_table() -> None:
+    assert (await compared("contains"))[0].confusion is None
 
 
-async def test_groups_widen_the_interval_and_few_groups_give_none() -> None:
-    plain, few = [await scored({"first": 15, "second": 20}, groups=groups) for groups in (None, 4)]
-    assert verdict(plain).groups is None and verdict(plain).p is not None
-    assert (verdict(few).kind, verdict(few).groups, verdict(few).p) == ("not shown", 4, None)
-    assert (comparison(few).gain.low, comparison(few).best.low) == (None, None)
-    many = await scored({"first": 15, "second": 30}, groups=20)
-    gain = comparison(many).gain
-    assert (gain.low, gain.high) == (verdict(many).low, verdict(many).high) and gain.low is not None
+async def test_watched_metrics_score_the_same_answers_without_more_calls() -> None:
+    alone, plain = await compared("contains")
+    found, scored = await compared("contains", "exact", "macro-f1/contains")
+    exact, macro = found.watched
+    assert (exact.metric, exact.initial.score, exact.best.score) == ("exact", 0.75, 5 / 24)
+    assert macro.confusion is not None and macro.best.score == pytest.approx((1 + 2 * 5 / (6 + 5)) / 2)
+    assert found.model_copy(update={"watched": ()}) == alone
+    calls = [one.scorer.session.gateway.usage.total.new for one in (plain, scored)]
+    assert calls == [48, 48]
 
 
-async def test_optimism_is_the_selection_score_less_the_held_out_score() -> None:
-    examples = numbered(40)
-    run = session(model({"first": 10, "second": 20}), task=task(train=examples, test=examples))
-    before = verdict(await score_both(run, INITIAL, BEST, examples.items))
-    assert (before.optimism, before.expected_optimism) == (None, None)
-    seen = Examples(items=examples.items[:20])
-    await Scorer(run, "search", ModelCallSpec(role="task"), {}).score(Prompts.of([INITIAL, BEST]), seen, False)
-    found = verdict(await score_both(run, INITIAL, BEST, examples.items))
-    assert found.optimism == pytest.approx(1.0 - 0.5)
-    assert found.expected_optimism is not None and 0 < found.expected_optimism < 0.2
+async def test_a_watched_metric_beside_a_choice_reads_the_chosen_label() -> None:
+    def choose(request: Request, key: str) -> Completion:
+        return Completion(weights=(0.0, -1.0))
+
+    given = task(train=LABELLED, test=LABELLED, metric="choice", watch=("matthews/choice", "f1"), labels=("ham", "spam"))
+    model = ScriptedBackend(choose)
+    found = comparison(await score_both(session(model, task=given), INITIAL, BEST, LABELLED.items))
+    assert [(one.metric, one.best.score) for one in found.watched] == [("matthews/choice", 0.0), ("f1", 0.75)]
 
 
-async def test_scores_by_another_metric_give_no_optimism() -> None:
-    examples = numbered(20)
-    run = session(model({"first": 10, "second": 20}), task=task(train=examples, test=examples))
-    asking = ModelCallSpec(role="task", metric="contains")
-    await Scorer(run, "search", asking, {}).score(Prompts.of([INITIAL, BEST]), examples, False)
-    assert verdict(await score_both(run, INITIAL, BEST, examples.items)).optimism is None
+async def test_the_interval_of_a_metric_of_single_answers_is_that_of_its_mean() -> None:
+    found, scored = await compared("contains")
+    interval = mean_interval([mine.value for mine, _ in scored.pairs])
+    assert (found.initial.score, found.initial.low, found.initial.high) == interval[:3]

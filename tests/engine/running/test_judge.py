@@ -20,6 +20,7 @@ from promptwire.graph.steps import ModelCallSpec
 from promptwire.limits import Limits
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
+from promptwire.stats.prompt_score import score_of
 from promptwire.tasks.task import Task
 from promptwire.values import Prompt, Prompts, Scores
 from tests.engine.sample_session import session, task
@@ -79,7 +80,7 @@ async def test_an_answer_without_a_grade_is_left_out_and_counted(verdict: str) -
     scores, run = await graded(model)
     (lost,) = [example.id for example in run.task.train.items if example.text == "x3"]
     assert (len(scores.rows), scores.missing) == (5, ((PROMPTS.items[0].id, lost),))
-    assert scores.mean(PROMPTS.items[0]) == 0.25
+    assert score_of(PROMPTS.items[0], scores) == 0.25
     assert len(model.keys) == 4
     assert run.counts["here", "left out without a grade"] == 1
     assert run.ungraded_replies == {"here": verdict}
@@ -126,5 +127,5 @@ async def test_a_judge_that_never_grades_leaves_the_prompt_unscored() -> None:
     scores, run = await graded(
         Bench("no grade", bad=99), session(ScriptedBackend(lambda request, key: "no grade"), task=judged())
     )
-    assert scores.mean(PROMPTS.items[0]) is None
+    assert score_of(PROMPTS.items[0], scores) is None
     assert run.counts["here", "left out without a grade"] == 6

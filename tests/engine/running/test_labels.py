@@ -12,6 +12,7 @@ from promptwire.graph.steps import ModelCallSpec
 from promptwire.running.labels import MAX_CALLS
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
+from promptwire.stats.prompt_score import score_of
 from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples, Prompt, Prompts, Scores
 from tests.engine.sample_session import session, task
@@ -46,10 +47,10 @@ async def chosen(run: Session, *prompts: Prompt) -> Scores:
 async def test_a_prompt_that_hides_the_labels_scores_0_and_is_counted(beside: tuple[Prompt, ...], initial: str) -> None:
     run = session(chooser(lists=""), task=topics(initial))
     scores = await chosen(run, JSON, *beside)
-    assert scores.mean(JSON) == 0.0
+    assert score_of(JSON, scores) == 0.0
     assert [row.readable for row in scores.rows[:2]] == [False, False]
     assert run.counts["here", "unreadable"] == 2
-    assert all(scores.mean(prompt) == 1.0 for prompt in beside)
+    assert all(score_of(prompt, scores) == 1.0 for prompt in beside)
 
 
 async def test_a_model_that_never_lists_a_label_is_refused_after_a_few_calls() -> None:

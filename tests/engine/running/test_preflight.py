@@ -1,12 +1,15 @@
-"""Scoring settings of a pipeline, as the report uses them."""
+"""Scoring settings of a pipeline, as the report uses them, and what is refused before the first call."""
 
 from __future__ import annotations
 
 import pytest
 
 from promptwire.backend import Settings
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import UsageError
 from promptwire.language.check import load_graph
-from promptwire.running.preflight import Scoring, scoring
+from promptwire.running.preflight import Scoring, inspect, scoring
+from tests.engine.sample_session import graph, session, task
 from tests.sample_project import Project
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"
@@ -37,3 +40,9 @@ def test_the_report_scores_with_the_settings_of_the_search(
     outputs = "outputs: {prompt: $best" + (", scores: $scores}" if "scores:" in nodes else "}")
     path = project.write("p.yaml", f"{head}nodes:\n{nodes}{outputs}\n")
     assert scoring(load_graph(str(path))) == found
+
+
+async def test_a_watched_metric_that_needs_calls_of_its_own_is_refused_before_the_first_call() -> None:
+    run = session(ScriptedBackend(lambda request, key: ""), task=task(watch=("judge",)))
+    with pytest.raises(UsageError, match="it would need calls of its own"):
+        inspect(graph(outputs={}, types={}), run)

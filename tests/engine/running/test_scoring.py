@@ -16,6 +16,7 @@ from promptwire.graph.steps import ModelCallSpec
 from promptwire.limits import Limits
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
+from promptwire.stats.prompt_score import score_of
 from promptwire.templating.parsing import Parse
 from promptwire.values import Example, Examples, Prompt, Prompts, Scores
 from tests.engine.sample_session import session, task
@@ -38,7 +39,7 @@ async def test_every_pair_has_a_row_in_the_written_order() -> None:
     model = ScriptedBackend(lambda request, key: last_line(request) if request_text(request).startswith("first") else "wrong")
     scores = await scored(model)
     assert [row.prompt for row in scores.rows] == [prompt.id for prompt in PROMPTS.items for _ in range(6)]
-    assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, 0.0]
+    assert [score_of(prompt, scores) for prompt in PROMPTS.items] == [1.0, 0.0]
 
 
 async def test_all_pairs_are_in_flight_together() -> None:
@@ -137,7 +138,7 @@ async def test_a_refused_call_has_no_row_and_the_others_count() -> None:
 async def test_a_prompt_that_is_always_refused_has_no_score_once_the_endpoint_has_answered() -> None:
     every = [f"x{number}" for number in range(6)]
     scores = await scored(picky(*every, of="second"))
-    assert [scores.mean(prompt) for prompt in PROMPTS.items] == [1.0, None]
+    assert [score_of(prompt, scores) for prompt in PROMPTS.items] == [1.0, None]
     with pytest.raises(RequestRefused, match="HTTP 400"):
         await scored(picky(*every))
 

@@ -92,7 +92,7 @@ def test_several_input_columns_become_fields_and_dev_and_test_are_taken() -> Non
         ([("a", "b", "c")], "row 0: this example is a tuple"),
         ([{"input": "a"}], "row 0: there is no column 'output'.*it has: 'input'"),
         ([{"input": "a", "output": " "}], "row 0: the column 'output' is empty"),
-        ([{"input": "a", "output": {"b": 1}}], "row 0: the column 'output' holds"),
+        ([{"input": "a", "output": [["b"]]}], "row 0: the column 'output' holds"),
     ],
 )
 def test_what_is_no_example_is_refused_with_its_row(examples: Any, words: str) -> None:

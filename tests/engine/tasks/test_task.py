@@ -114,3 +114,73 @@ def test_one_prompt_is_enough_and_may_be_empty(prompt: str, tmp_path: Path) -> N
     (tmp_path / "d.jsonl").write_text(ROWS)
     (tmp_path / "t.yaml").write_text(f"prompt: {prompt}\ndata: {{train: d.jsonl}}\nlabels: [a, A, b]")
     assert len(load_task(str(tmp_path / "t.yaml")).prompts.items) == 1
+
+
+def labelled(project: Path, lines: str) -> str:
+    """A task file with these lines and an answer that is an object."""
+    rows = [f'{{"input": "x{number}", "output": {{"n": {number}}}}}' for number in range(4)]
+    (project / "task" / "rows.jsonl").write_text("\n".join(rows))
+    path = project / "task" / "mine.yaml"
+    path.write_text(f"promptwire: 1\nprompt: Say it.\ndata: {{train: rows.jsonl}}\n{lines}")
+    return str(path)
+
+
+def test_an_output_that_is_an_object_is_its_json(project: Path) -> None:
+    found = load_task(labelled(project, "metric: json\n"))
+    assert sorted(example.output for example in (*found.train.items, *found.test.items))[0] == '{"n": 0}'
+    assert found.load_metric().name == "json"
+
+
+@pytest.mark.parametrize("written", ["json_schema: {required: [n]}\n", "json_schema: n.schema.json\n"])
+def test_a_json_schema_is_written_in_the_task_or_in_a_file(written: str, project: Path) -> None:
+    (project / "task" / "n.schema.json").write_text('{"required": ["n"]}')
+    found = load_task(labelled(project, f"metric: json\n{written}"))
+    assert found.json_schema == {"required": ["n"]}
+    assert "required property" in found.load_metric().measure("{}", found.train.items[0]).feedback
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("json_schema: {type: objekt}\n", "this is no JSON Schema that can be used"),
+        ("json_schema: broken.json\n", "the JSON Schema can't be read"),
+        ("json_schema: none.json\n", "there is no data file"),
+    ],
+)
+def test_a_json_schema_that_cannot_be_used_is_refused_with_its_place(written: str, words: str, project: Path) -> None:
+    (project / "task" / "broken.json").write_text("{")
+    with pytest.raises(DataError, match=words) as caught:
+        load_task(labelled(project, f"metric: json\n{written}"))
+    assert caught.value.where
+
+
+def test_a_schema_that_an_accepted_output_does_not_fit_is_refused_before_a_run(project: Path) -> None:
+    with pytest.raises(PromptwireError, match="does not fit `json_schema`"):
+        load_task(labelled(project, "metric: json\njson_schema: {required: [m]}\n")).load_metric()
+
+
+@pytest.mark.parametrize(
+    ("written", "watched"), [("watch: f1\n", ("f1",)), ("watch: [f1, json-fields, f1, json]\n", ("f1", "json-fields"))]
+)
+def test_watched_metrics_are_named_once_each_without_the_tasks_own(
+    written: str, watched: tuple[str, ...], project: Path
+) -> None:
+    found = load_task(labelled(project, f"metric: json\n{written}"))
+    assert found.watch == tuple(metric.name for metric in found.load_watched()) == watched
+
+
+@pytest.mark.parametrize(
+    ("metric", "watched", "words"),
+    [
+        ("json", "judge", "it would need calls of its own"),
+        ("json", "choice", "names fewer than two"),
+        ("logprob", "f1", "it would need calls of its own"),
+        ("json", "multiple-choice", "are no option letter"),
+        ("json", "f2", "there is no metric 'f2'"),
+    ],
+)
+def test_a_metric_that_cannot_score_the_same_answers_is_not_watched(
+    metric: str, watched: str, words: str, project: Path
+) -> None:
+    with pytest.raises(PromptwireError, match=words):
+        load_task(labelled(project, f"metric: {metric}\nwatch: {watched}\n")).load_watched()

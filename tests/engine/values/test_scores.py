@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptwire.stats.prompt_score import score_of
 from promptwire.values import Prompt, Scores
 from tests.nodes.fake import prompts, scores
 
@@ -24,20 +25,20 @@ A = Prompt(text="a")
 )
 def test_a_mean_needs_half_of_the_requested_rows(values: list[float | None], mean: float | None) -> None:
     table = scores({"a": values}, n=30)
-    assert table.mean(A) == mean
+    assert score_of(A, table) == mean
     assert len(table.asked(A)) == len(values)
     assert len(table.values(A)) == sum(value is not None for value in values)
 
 
 def test_a_table_of_some_prompts_keeps_their_missing_rows() -> None:
     table = scores({"a": [1.0, None, None], "b": [1.0, 1.0, None]})
-    assert (table.only(prompts("a")).mean(A), len(table.only(prompts("b")).missing)) == (None, 1)
+    assert (score_of(A, table.only(prompts("a"))), len(table.only(prompts("b")).missing)) == (None, 1)
 
 
 def test_merging_fills_missing_rows_and_a_later_failure_removes_none() -> None:
     first, second = scores({"a": [1.0, None, None]}), scores({"a": [None, 0.0, 0.0]})
     for table in (first.merge(second), second.merge(first)):
-        assert (table.missing, table.mean(A)) == ((), pytest.approx(1 / 3))
+        assert (table.missing, score_of(A, table)) == ((), pytest.approx(1 / 3))
 
 
 @pytest.mark.parametrize(

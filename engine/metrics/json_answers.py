@@ -1,0 +1,161 @@
+"""Compare JSON in answers: equal as a whole, or the share of fields that are right; against a JSON Schema too.
+
+The order of keys does not matter, that of lists does. 1 and 1.0 are equal; "1" and true are not. Text is compared exactly, as a
+program that reads the answer would. JSON is read out of a fence or of surrounding prose.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from promptwire.security.untrusted_json import read_json
+from promptwire.values import Example
+
+__all__ = ["equal", "found_json", "share", "unfit"]
+
+Compared = tuple[float, str, str | None]
+"""Value, feedback, and the JSON that was read; None for an answer without JSON."""
+Faults = Callable[[Any], str]
+"""What is wrong with a JSON value by a schema; empty if nothing is."""
+
+_FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<in>.*?)(?:\n[ \t]*(?P=fence)|\Z)", re.DOTALL)
+_OPENING = re.compile(r"[{\[]")
+_TRAILING = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
+"""A text, which stays, or a comma after the last entry."""
+_TRIES: Final = 64
+"""Most opening brackets of an answer that are tried as the start of JSON."""
+_NAMED: Final = 8
+"""Most fields that feedback names."""
+
+
+def _no_schema(value: Any) -> str:
+    return ""
+
+
+def equal(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+    """1 if the JSON in the answer is that of an accepted output, else 0; the feedback names the fields that differ.
+
+    >>> equal('Here it is: {"b": 2, "a": 1.0}', ('{"a": 1, "b": 2}',))
+    (1.0, '', '{"b": 2, "a": 1.0}')
+    """
+    value, feedback, read = share(answer, outputs, faults)
+    return float(value == 1.0), feedback, read
+
+
+def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+    """The share of fields that are right, the best over the accepted outputs. A field that is not wanted counts as wrong.
+
+    >>> share('{"a": 1, "b": {"c": 3, "d": 4}}', ('{"a": 1, "b": {"c": 2, "d": 4}}',))
+    (0.6666666666666666, 'wrong: b.c', '{"a": 1, "b": {"c": 3, "d": 4}}')
+    """
+    found = found_json(answer)
+    if found is None:
+        return 0.0, "there is no JSON in the answer", None
+    (said,), read = found, json.dumps(found[0], ensure_ascii=False)
+    if problem := faults(said):
+        return 0.0, problem, read
+    mine = _fields(said)
+    values = [_agreement(mine, _fields(read_json(output))) for output in outputs]
+    best = max(values, key=lambda one: one[0])
+    return best[0], best[1], read
+
+
+def unfit(examples: Sequence[Example], labels: Sequence[str], faults: Faults = _no_schema) -> str:
+    """Why accepted outputs can't be compared as JSON; empty if they can."""
+    for example in examples:
+        for output in example.outputs:
+            try:
+                value = read_json(output)
+            except ValueError as error:
+                return f"the accepted output {output[:60]!r} is not JSON: {error}"
+            if not isinstance(value, dict | list):
+                return f"the accepted output {output[:60]!r} is neither an object nor a list"
+            if problem := faults(value):
+                return f"the accepted output {output[:60]!r} does not fit `json_schema`: {problem}"
+    return ""
+
+
+def found_json(answer: str) -> tuple[Any] | None:
+    """The JSON in an answer: the whole of it, else its last fence that holds JSON, else the last object or list in its text.
+
+    >>> found_json('First {"a": 1}. Or rather {"a": 2}, I think.')
+    ({'a': 2},)
+    """
+    fenced = [match["in"] for match in _FENCE.finditer(answer)]
+    for text in (answer, *reversed(fenced)):
+        value = _parsed(text)
+        if isinstance(value, dict | list):
+            return (value,)
+    return next((found for text in (*reversed(fenced), answer) if (found := _last_inside(text)) is not None), None)
+
+
+def _parsed(text: str) -> Any:
+    for one in (text, _TRAILING.sub(lambda match: match[1] or "", text)):
+        try:
+            return read_json(one.strip())
+        except ValueError:
+            continue
+    return None
+
+
+def _last_inside(text: str) -> tuple[Any] | None:
+    """The last object of `text`, or its last list where there is no object."""
+    found = list(_inside(_TRAILING.sub(lambda match: match[1] or "", text)))
+    objects = [value for value in found if isinstance(value, dict)]
+    return (objects[-1],) if objects else (found[-1],) if found else None
+
+
+def _inside(text: str) -> Iterator[Any]:
+    """The objects and lists of `text` that lie in no other one."""
+    decoder, start = json.JSONDecoder(), 0
+    for _ in range(_TRIES):
+        opening = _OPENING.search(text, start)
+        if opening is None:
+            return
+        try:
+            _, start = decoder.raw_decode(text, opening.start())
+            yield read_json(text[opening.start() : start])
+        except (ValueError, RecursionError):
+            start = max(start, opening.end())
+
+
+def _fields(value: Any) -> dict[tuple[str | int, ...], Any]:
+    """The texts, numbers, booleans and nulls of `value`, and its empty objects and lists, by path."""
+    found: dict[tuple[str | int, ...], Any] = {}
+    left: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
+    while left:
+        path, one = left.pop()
+        inner = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+        children = [((*path, key), child) for key, child in inner]
+        left += reversed(children)
+        if not children:
+            found[path] = one
+    return found
+
+
+def _agreement(said: Mapping[tuple[str | int, ...], Any], wanted: Mapping[tuple[str | int, ...], Any]) -> tuple[float, str]:
+    """The share of equal fields among those of both, and the others in words."""
+    missing = [path for path in wanted if path not in said]
+    more = [path for path in said if path not in wanted]
+    wrong = [path for path in wanted if path in said and not _same(said[path], wanted[path])]
+    total = len(wanted) + len(more)
+    parts = [
+        f"{word}: {_shown(paths)}" for word, paths in (("wrong", wrong), ("missing", missing), ("not wanted", more)) if paths
+    ]
+    return (len(wanted) - len(missing) - len(wrong)) / total, "; ".join(parts)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    return type(one) is type(other) and one == other
+
+
+def _shown(paths: Sequence[tuple[str | int, ...]]) -> str:
+    names = [".".join(map(str, path)) or "all" for path in paths[:_NAMED]]
+    return ", ".join(names) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")

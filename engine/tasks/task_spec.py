@@ -1,0 +1,96 @@
+"""Contents of a task file, key by key."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from promptwire.backend import Settings
+from promptwire.local_settings import LocalSettings
+from promptwire.node import Role
+from promptwire.tasks.readers import Columns, repeated
+from promptwire.templating.parsing import Parse
+from promptwire.values import Model
+
+__all__ = ["TaskSpec"]
+
+
+class DataFiles(Model):
+    """The data files of a task, relative to the task file."""
+
+    called: ClassVar[str] = "'data'"
+
+    train: str = Field(min_length=1)
+    """Examples that an optimizer may see."""
+    dev: str | None = None
+    """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
+    test: str | None = None
+    """Held-out examples for the report. When not given, half of train."""
+
+
+class ModelSpec(Model):
+    """Settings of one role's model in a task file."""
+
+    called: ClassVar[str] = "'models'"
+
+    local: LocalSettings = LocalSettings()
+    """Settings of a local model."""
+
+
+class TaskSpec(Model):
+    """Contents of a task file."""
+
+    called: ClassVar[str] = "a task file"
+
+    promptwire: int = Field(default=1, ge=1, le=1)
+    """Version of the format."""
+    task: str = ""
+    """Name of the task; by default the file's name."""
+    doc: str = ""
+    """Description of the task in one sentence."""
+    prompt: str | tuple[str, ...] = ""
+    """Initial prompt or prompts; may be empty text, as in OPRO."""
+    data: DataFiles
+    """The data files."""
+    columns: Columns = Columns()
+    """Columns of the data files that hold input and output."""
+    template: str = "task/chat.j2"
+    """Template that makes a request to the task model from prompt and input."""
+    metric: str = "exact"
+    """Metric that scores an answer."""
+    watch: tuple[str, ...] = ()
+    """More metrics whose held-out scores the report shows. They score the same answers, without calls of their own."""
+    json_schema: str | dict[str, Any] | None = None
+    """JSON Schema of the answer, or a file with one, for the metrics `json` and `json-fields`."""
+    rubric: str | None = None
+    """Template of the judge, for the metric `judge`."""
+    labels: tuple[str, ...] = ()
+    """The possible answers, for the metric `choice`."""
+    group: str | None = Field(default=None, min_length=1)
+    """Column that names the group of an example, such as its document, for examples that are not independent."""
+    settings: Settings = Settings()
+    """Sampling settings of the task model."""
+    models: dict[Role, ModelSpec] = {}
+    """Settings of local models by role."""
+    parse: Parse | None = None
+    """How the answer is read out of a reply; by default as the template says."""
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_a_prompt(cls, prompt: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if prompt == ():
+            raise ValueError("write at least one prompt; an empty text is allowed")
+        return prompt
+
+    @field_validator("watch", mode="before")
+    @classmethod
+    def _one_or_several(cls, watch: Any) -> Any:
+        return (watch,) if isinstance(watch, str) else watch
+
+    @field_validator("labels")
+    @classmethod
+    def _differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if again := repeated(label.strip() for label in labels):
+            raise ValueError(f"the label {again!r} is there twice; write each label once")
+        return labels
