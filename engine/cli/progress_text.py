@@ -18,6 +18,8 @@ _STEPS = 6
 """Most steps that are shown at once."""
 _LINE_PROMPT = 60
 """Characters of the best prompt in a log line."""
+_GAP = "   "
+"""What stands between two numbers."""
 _ERROR = 60
 """Characters of the error that a retry is for."""
 
@@ -29,7 +31,8 @@ def progress_block(view: View, width: int) -> Group:
         lines.append(_best(view.best, width))
     if view.steps:
         lines.append(_steps(view.steps))
-    lines += [Text("   ".join(_numbers(view)), style="dim"), *(_wait(waiting) for waiting in view.waiting)]
+    lines += [Text(line, style="dim") for line in _filled(_numbers(view), width)]
+    lines += [_wait(waiting) for waiting in view.waiting]
     return Group(*lines)
 
 
@@ -106,6 +109,17 @@ def _numbers(view: View) -> Iterator[str]:
     yield from map(_spent, view.spent)
     if view.left is not None:
         yield f"at most {clock_text(view.left)} left"
+
+
+def _filled(parts: Iterator[str], width: int) -> list[str]:
+    """`parts` side by side in lines of at most `width` characters; none is broken unless it is longer than a line."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(_GAP) + len(part) <= width:
+            lines[-1] += _GAP + part
+        else:
+            lines.append(part)
+    return lines
 
 
 def _spent(spent: Spent) -> str:

@@ -79,8 +79,8 @@ def test_the_block_shows_round_leader_steps_rate_cost_and_time_left() -> None:
         "protegi on sentiment   search: round 3 of 6   0:10",
         'best so far 0.812 (n=32)  "Say positive or negative."',
         "  search.edits  10/24 calls  2 at once",
-        "10 new calls, 30 from cache (75%)   1.0 calls/s   4 in flight   10 of 1,000",
-        "calls   1,234 tokens   $0.0123 of $1   at most 14:50 left",
+        "10 new calls, 30 from cache (75%)   1.0 calls/s   4 in flight",
+        "10 of 1,000 calls   1,234 tokens   $0.0123 of $1   at most 14:50 left",
     ]
 
 
