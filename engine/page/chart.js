@@ -72,7 +72,7 @@ const AXES = { calls: "Calls", tokens: "Tokens", usd: "Dollars", seconds: "Secon
 function progressSection(data) {
   const { points, best } = data.progress;
   if (!best.length) return null;
-  const axes = Object.keys(AXES).filter((axis) => points.every((point) => !missing(point[axis])) && (axis !== "usd" || points.some(({ usd }) => usd > 0)));
+  const axes = Object.keys(AXES).filter((axis) => points.every((point) => !missing(point[axis])) && points.some((point) => point[axis] > 0));
   let axis = axes[0];
   const spec = () => {
     const made = structuredClone(data.charts.progress);
