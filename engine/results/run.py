@@ -132,7 +132,7 @@ class Run:
     @cached_property
     def usage(self) -> Mapping[str, NodeUsage]:
         """Calls, tokens and dollars of each node, by path."""
-        return read_usage(read_lines(self.folder / "calls.jsonl"), self._events)
+        return read_usage(self._calls, self._events)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -165,8 +165,14 @@ class Run:
         return list(read_lines(self.folder / "events.jsonl"))
 
     @cached_property
+    def _calls(self) -> list[dict[str, Any]]:
+        """Its calls, without the parts of their keys, which are most of the file."""
+        kept = ("n", "path", "new")
+        return [{name: line.get(name) for name in kept} for line in read_lines(self.folder / "calls.jsonl")]
+
+    @cached_property
     def _counter(self) -> Counter:
-        return Counter(read_lines(self.folder / "calls.jsonl"), self._events)
+        return Counter(self._calls, self._events)
 
     @cached_property
     def _collected(self) -> Collected:
