@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from promptwire.errors import RunError
+from promptwire.results.heldout_rows import contributed
 from promptwire.results.lenient import as_text, read_object
 from promptwire.results.run import Run
 from promptwire.results.run_folder import keep_file
@@ -40,9 +41,9 @@ class CellResult:
     prompt: str = ""
     """The best prompt."""
     initial: Mapping[str, float] = field(default_factory=dict)
-    """Held-out values of the initial prompt by example id."""
+    """Held-out values of the initial prompt by example id: what each example contributes to its score."""
     best: Mapping[str, float] = field(default_factory=dict)
-    """Held-out values of the best prompt by example id."""
+    """Held-out values of the best prompt by example id, in the same way."""
     fingerprint: str = ""
     """Hash of the task's content; empty when the folder does not tell."""
     calls_alone: int | None = None
@@ -94,6 +95,7 @@ def read_result(folder: Path) -> CellResult:
 def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
     report, state = run.report, run.state
     rows = run.rows("test")
+    initial, best = contributed(rows, run.settings.metric)
     why = state.why or ("" if rows else "; ".join(run.notes) or "it has no held-out rows")
     return CellResult(
         row,
@@ -104,8 +106,8 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         str(run.folder),
         metric=run.settings.metric,
         prompt=run.best.text if run.best else "",
-        initial={one.id: one.initial.value for one in rows},
-        best={one.id: one.best.value for one in rows},
+        initial=initial,
+        best=best,
         fingerprint=run.settings.fingerprint,
         calls_alone=report.calls.new + report.calls.cached if report else None,
         calls_new=report.calls.new if report else None,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from promptwire.results.lenient import as_dict, as_list, read_model
 from promptwire.results.report import REPORT
 from promptwire.security.untrusted_numbers import finite
-from promptwire.values import Example, Prompt
+from promptwire.stats.prompt_score import contributions
+from promptwire.values import Answer, Example, Prompt, Row
 
-__all__ = ["Change", "PairedRow", "Side", "Split", "paired_rows"]
+__all__ = ["Change", "PairedRow", "Side", "Split", "contributed", "paired_rows", "score_row"]
 
 Split = Literal["test", "train"]
 Change = Literal["fixed", "broken", "same"]
@@ -35,6 +36,8 @@ class Side:
     """The metric's feedback in words."""
     repeats: tuple[Side, ...] = ()
     """All answers, when the model answered the example several times."""
+    truth: str = ""
+    """The right label or number, for a metric over all answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,21 @@ def paired_rows(
     return tuple(rows), initial, best
 
 
+def score_row(example: str, side: Side) -> Row:
+    """`side` as a row that a prompt's score can be made of."""
+    replies = tuple(Answer("", one.answer or "", one.value, one.readable, truth=one.truth) for one in side.repeats)
+    return Row("", example, "", side.answer or "", side.value, side.readable, truth=side.truth, repeats=replies)
+
+
+def contributed(rows: Sequence[PairedRow], metric: str) -> tuple[dict[str, float], dict[str, float]]:
+    """What each example contributes to the score of the initial and of the best prompt, by its id; see `contributions`."""
+    first = [score_row(row.id, row.initial) for row in rows]
+    second = [score_row(row.id, row.best) for row in rows]
+    one, other = contributions(first, metric), contributions(second, metric)
+    ids = [row.id for row in rows]
+    return dict(zip(ids, one, strict=True)), dict(zip(ids, other, strict=True))
+
+
 def _side(sides: Mapping[tuple[str, str], Mapping[str, Any]], prompt: Prompt | None, example: str, value: float) -> Side:
     row = sides.get((prompt.id, example)) if prompt is not None else None
     return Side(value) if row is None else _read(row, value)
@@ -99,6 +117,7 @@ def _read(row: Mapping[str, Any], value: float) -> Side:
         row.get("readable") is not False,
         str(row.get("feedback") or ""),
         tuple(_read(as_dict(one), finite(as_dict(one).get("value")) or 0.0) for one in as_list(row.get("repeats"))),
+        str(row.get("truth") or ""),
     )
 
 

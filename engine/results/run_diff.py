@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from promptwire.results.heldout_rows import score_row
 from promptwire.results.run import Run
 from promptwire.results.word_diff import Piece, word_diff
+from promptwire.stats.prompt_score import rows_score
+from promptwire.stats.set_statistics import statistic_of
+from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
 
 __all__ = ["Difference", "RunDiff", "SharedScores", "diff_runs"]
@@ -96,8 +100,8 @@ def _prompts(before: str | None, after: str | None) -> tuple[Piece, ...]:
 
 
 def _scores(first: Run, second: Run) -> tuple[SharedScores | None, tuple[int, int], list[str]]:
-    one = {row.id: row.best.value for row in first.rows()}
-    other = {row.id: row.best.value for row in second.rows()}
+    one = {row.id: score_row(row.id, row.best) for row in first.rows()}
+    other = {row.id: score_row(row.id, row.best) for row in second.rows()}
     shared = [example for example in one if example in other]
     unshared = len(one) - len(shared), len(other) - len(shared)
     if not one or not other:
@@ -107,11 +111,15 @@ def _scores(first: Run, second: Run) -> tuple[SharedScores | None, tuple[int, in
     metrics = first.settings.metric, second.settings.metric
     if all(metrics) and metrics[0] != metrics[1]:
         return None, unshared, [f"the scores can't be compared: the metrics are {metrics[0]} and {metrics[1]}"]
-    values = [one[example] for example in shared], [other[example] for example in shared]
-    same = first.best is not None and second.best is not None and first.best.id == second.best.id
-    found = paired_verdict(*values, same_prompt=same and values[0] == values[1])
-    means = [sum(side) / len(side) for side in values]
-    return SharedScores(means[0], means[1], found), unshared, []
+    rows = [one[example] for example in shared], [other[example] for example in shared]
+    values = [row.value for row in rows[0]], [row.value for row in rows[1]]
+    metric = metrics[0] or metrics[1]
+    same = first.best is not None and second.best is not None and first.best.id == second.best.id and values[0] == values[1]
+    if statistic_of(metric) is None:
+        found = paired_verdict(*values, same_prompt=same)
+    else:
+        found = set_verdict(*rows, metric, same_prompt=same)
+    return SharedScores(rows_score(rows[0], metric), rows_score(rows[1], metric), found), unshared, []
 
 
 def _costs(first: Run, second: Run) -> Iterator[Difference]:

@@ -48,10 +48,10 @@ def lead(mine: Sequence[Row], theirs: Sequence[Row], metric: str = "") -> float:
 
 
 def contributions(rows: Sequence[Row], metric: str = "") -> list[float]:
-    """What each row contributes to the score: values whose mean is about the score.
+    """What each row contributes to the score: values whose mean is the score.
 
     For a mean they are the values themselves. For a statistic of all rows they are its jackknife pseudo-values (Tukey 1958), so
-    that a test of means compares such scores too.
+    that a test of means compares such scores too. Their mean is shifted to the score, from which it differs by the bias.
     """
     statistic = statistic_of(metric)
     if statistic is None:
@@ -67,7 +67,8 @@ def contributions(rows: Sequence[Row], metric: str = "") -> list[float]:
         if own not in without:
             without[own] = n * whole - (n - 1) * statistic.of(pairs_of([*rows[:place], *rows[place + 1 :]]))
         found.append(without[own])
-    return found
+    bias = math.fsum(found) / n - whole
+    return [one - bias for one in found]
 
 
 def pairs_of(rows: Sequence[Row]) -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ def test_a_row_has_the_columns_of_its_example_and_of_both_sides() -> None:
     first, second = to_records(ROWS)
     assert first == {
         "id": "e1", "input": "two", "outputs": '["2", "ii"]', "meta_source": "s", "change": "fixed",
-        "initial_value": 0.0, "initial_output": "x", "initial_answer": "x", "initial_readable": True, "initial_feedback": "", "initial_repeats": "[]",
-        "best_value": 1.0, "best_output": "2", "best_answer": "2", "best_readable": True, "best_feedback": "", "best_repeats": "[]",
+        "initial_value": 0.0, "initial_output": "x", "initial_answer": "x", "initial_readable": True, "initial_feedback": "", "initial_repeats": "[]", "initial_truth": "",
+        "best_value": 1.0, "best_output": "2", "best_answer": "2", "best_readable": True, "best_feedback": "", "best_repeats": "[]", "best_truth": "",
     }  # fmt: skip
     assert (second["change"], second["best_readable"], second["best_feedback"]) == ("same", False, "why")
 

@@ -9,8 +9,10 @@ import pytest
 
 from promptwire.results.run import Run
 from promptwire.results.run_diff import RunDiff, diff_runs
+from promptwire.values import Prompt
 from tests.sample_runs import comparison, written_run
 
+PROMPT = Prompt(text="Sort it.")
 STATE = {"pipeline": "ape", "task": "sums", "metric": "exact", "seed": 0, "models": {"task": "m"}, "params": {}}
 
 
@@ -66,3 +68,21 @@ def test_the_same_prompt_with_the_same_scores_is_no_difference(tmp_path: Path) -
     found = diff_runs(made(tmp_path / "a", [(0, 1)] * 9), made(tmp_path / "b", [(0, 1)] * 9))
     assert found.scores is not None and found.scores.verdict.kind == "same prompt"
     assert [piece.kind for piece in found.best] == ["same"] and not found.settings
+
+
+def labelled(folder: Path, answers: str) -> Run:
+    """A run by macro-F1 whose best prompt gave these answers, one letter an example; six a and two b are right."""
+    pairs, rows = [], []
+    for place, (truth, answer) in enumerate(zip("aaaaaabb", answers, strict=True)):
+        value = float(truth == answer)
+        pairs.append([f"e{place}", value, value])
+        rows.append({"prompt": PROMPT.id, "example": f"e{place}", "answer": answer, "value": value, "truth": truth})
+    scores = {"metric": "macro-f1", "prompts": {"items": [PROMPT.model_dump(mode="json")]}, "rows": rows}
+    line = {"path": "report", "element": "test", "outputs": {"scores": scores, "pairs": pairs}}
+    return Run.open(written_run(folder, state={**STATE, "metric": "macro-f1"}, values=[line]))
+
+
+def test_scores_over_all_answers_are_compared_as_such(tmp_path: Path) -> None:
+    found = diff_runs(labelled(tmp_path / "a", "aaaaaaaa"), labelled(tmp_path / "b", "aaaaaabb")).scores
+    assert found is not None and (found.first, found.second) == (pytest.approx(3 / 7), 1.0)
+    assert (found.verdict.test, found.verdict.gain) == ("swap permutation", pytest.approx(4 / 7))

@@ -46,11 +46,13 @@ def test_every_answer_of_an_example_that_was_asked_several_times_counts() -> Non
 
 @pytest.mark.parametrize("metric", ["macro-f1", "balanced-accuracy", "matthews"])
 @pytest.mark.parametrize("given", ["aa ab ba bb bb", "aa ba ba a- bb bb ab", "aa aa"])
-def test_contributions_are_jackknife_pseudo_values(metric: str, given: str) -> None:
+def test_contributions_are_jackknife_pseudo_values_whose_mean_is_the_score(metric: str, given: str) -> None:
     found = rows(given)
     n, whole = len(found), rows_score(found, metric)
     brute = [n * whole - (n - 1) * rows_score([*found[:place], *found[place + 1 :]], metric) for place in range(n)]
-    assert contributions(found, metric) == pytest.approx(brute)
+    mean = sum(brute) / n
+    assert contributions(found, metric) == pytest.approx([one - mean + whole for one in brute])
+    assert sum(contributions(found, metric)) / n == pytest.approx(whole)
 
 
 def test_contributions_to_a_mean_are_the_values_themselves() -> None:
