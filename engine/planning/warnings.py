@@ -59,17 +59,19 @@ def plan_warnings(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]
 
 def _held_out(task: Task) -> Iterator[str]:
     """Warn when the held-out examples can't show a small gain."""
+    grouped = ""
     if task.group is not None:
         groups = len({group_of(example, task.group) for example in task.test.items})
         if groups < FEWEST_GROUPS:
             yield warning(f"{groups} groups of held-out examples: a test of the gain needs at least {FEWEST_GROUPS}")
             return
+        grouped = f", if those of one of the {groups} groups are not alike"
     n, smallest = len(task.test), smallest_gain(len(task.test))
     if smallest is None:
         yield warning(f"{n} held-out examples can't show any gain; a gain of {_WANTED} takes {examples_needed(_WANTED):,}")
     elif smallest > _WANTED:
         takes = f"a gain of {_WANTED} takes {examples_needed(_WANTED):,}"
-        yield warning(f"{n:,} held-out examples show a gain of {smallest:.2f} or more; {takes}")
+        yield warning(f"{n:,} held-out examples show a gain of {smallest:.2f} or more; {takes}{grouped}")
 
 
 def _selection(graph: Graph, task: Task) -> Iterator[str]:
