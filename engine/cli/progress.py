@@ -67,7 +67,8 @@ class ProgressDisplay:
         self.console.print(safe_text(text, style="dim"))
 
     def follow(self, usage: Usage) -> None:
-        """Read the counts from `usage`."""
+        """Read the counts from `usage`, those of a run that begins. What a run before it left is not shown again."""
+        self.progress = Progress(self._clock)
         self.progress.usage = usage
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:

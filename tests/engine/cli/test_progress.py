@@ -194,3 +194,15 @@ def test_without_a_terminal_a_short_run_prints_only_messages() -> None:
     with screen.display.drawing():
         screen.display.say("fetching")
     assert screen.printed() == ["fetching"]
+
+
+def test_a_second_run_on_the_same_display_begins_from_zero() -> None:
+    screen = at_work()
+    screen.drawn()
+    screen.now += 10
+    screen.usage = Usage()
+    screen.display.follow(screen.usage)
+    screen.begin()
+    screen.now += 3
+    text = "\n".join(screen.drawn())
+    assert "0:03" in text and "0.812" not in text and "-" not in text.replace("protegi-", "")
