@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from promptwire.comparing.matrix import Cell
     from promptwire.comparing.table import ComparisonTable
     from promptwire.options import Options
+    from promptwire.planning.plan import Plan
 
 __all__ = ["TableFormat", "compare"]
 
@@ -121,17 +122,27 @@ def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: st
 
 
 def _approve(bound: Bound, known: int, policy: ConfirmPolicy) -> None:
-    """Print the bound, and ask as `run` does. Raises NotApproved."""
+    """Print the bound and the plans' warnings, and ask as `run` does. Raises NotApproved."""
+    from promptwire.values.notes import read_note
+
     calls = "an unknown number of" if bound.calls is None else f"at most {bound.calls:,}"
     free = all(not plan.hosted for plan in bound.plans)
     price = "price unknown" if bound.usd is None else f"about ${bound.usd:,.2f}"
     price = "free of charge" if free and bound.usd == 0 else price
     there = f"; {known} are there" if known else ""
     sys.stderr.write(f"{bound.cells} runs to make{there}: {calls} new calls together, {price}\n")
+    for note in dict.fromkeys(f"{plan.task}: {read_note(note).text}" for plan in bound.plans for note in _warnings(plan)):
+        sys.stderr.write(f"{note}\n")
     total = bound.plans[0].total.model_copy(update={"new": bound.calls, "new_usd": bound.usd})
     prices = {name: source for plan in bound.plans for name, source in plan.prices.items()}
     whole = bound.plans[0].model_copy(update={"total": total, "hosted": not free, "prices": prices})
     policy.approver(None)(whole)
+
+
+def _warnings(plan: Plan) -> list[str]:
+    from promptwire.values.notes import read_note
+
+    return [note for note in plan.notes if read_note(note).severity == "warning"]
 
 
 def _seeds(text: str) -> list[int]:

@@ -46,6 +46,8 @@ class CellResult:
     """Held-out values of the best prompt by example id, in the same way."""
     fingerprint: str = ""
     """Hash of the task's content; empty when the folder does not tell."""
+    grouped: bool = False
+    """Whether its examples come in groups."""
     calls_alone: int | None = None
     """Calls that the run makes with an empty cache."""
     calls_new: int | None = None
@@ -109,6 +111,7 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         initial=initial,
         best=best,
         fingerprint=run.settings.fingerprint,
+        grouped=report is not None and report.verdict is not None and report.verdict.groups is not None,
         calls_alone=report.calls.new + report.calls.cached if report else None,
         calls_new=report.calls.new if report else None,
         usd=report.cost_usd if report else None,

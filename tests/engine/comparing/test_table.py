@@ -44,6 +44,12 @@ def test_versions_of_a_task_and_pairs_without_a_test_are_noted() -> None:
     assert "1 pairs not judged: their runs share no held-out example" in notes
 
 
+def test_examples_in_groups_are_said_to_be_taken_as_independent() -> None:
+    plain, grouped = make_table(world({"ape": 0.5})), make_table([replace(one, grouped=True) for one in world({"ape": 0.5})])
+    note = "mood: examples come in groups; the intervals take them as independent and are too short"
+    assert note in grouped.notes and note not in plain.notes
+
+
 def test_a_comparison_without_any_result_is_still_a_table() -> None:
     table = make_table([CellResult("ape", "mood", 0, why="it was not run")])
     assert table.estimate("ape", "mood").mean is None
