@@ -47,8 +47,6 @@ def asked(
     found = opened.asked(step, round_, cache=cache_folder())
     if unreadable:
         found = tuple(one for one in found if not all(reply.readable for reply in one.replies))
-    # Requests that are known word for word come first; of the others only the replies can be shown.
-    found = tuple(sorted(found, key=lambda one: not one.recorded))
     if json_:
         print_json(found[: most or None] if most is not None else found)
         return

@@ -7,6 +7,7 @@ the cache key. Their replies are looked up in the cache, and their requests are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -83,6 +84,8 @@ class Asked:
     """The replies, in the order in which they were read."""
     error: str = ""
     """Error of the request, such as a refusal; empty when it has none."""
+    order: int = 0
+    """Position among the requests of one run of the step, in the order in which the step made them."""
     line: int = 0
     """Position among all lines of the run's trace."""
 
@@ -118,7 +121,13 @@ def read_asked(
         raise RunError(f"no step {step!r} called a model in this run", where=str(folder), hint=hint)
     found = [_with_source(one, new) for one in recorded]
     found += _bare(bare, [one for one in steps if one.path == step], _cached(cache, bare))
-    return tuple(one for one in found if round is None or one.round == round)
+    return tuple(sorted((one for one in found if round is None or one.round == round), key=_place))
+
+
+def _place(asked: Asked) -> tuple[bool, list[int], list[int], int, int]:
+    """Sort key: requests that are recorded first, then by round and element, in the order in which the step made them."""
+    round_, element = ([int(one) for one in re.findall(r"[0-9]{1,9}", text)] for text in (asked.round, asked.element))
+    return not asked.recorded, round_, element, asked.order, asked.line
 
 
 def origins(asked: Iterable[Asked]) -> dict[tuple[str, str, str], Origin]:
@@ -172,6 +181,7 @@ def _asked(line: Mapping[str, Any]) -> Asked:
         critiques=as_texts(line.get("critiques")),
         pair=(pair[0], pair[1]) if len(pair) == 2 else None,
         replies=tuple(_reply(one) for one in as_list(line.get("replies")) if isinstance(one, dict)),
+        order=as_int(line.get("order")),
         line=as_int(line.get("n")),
     )
 

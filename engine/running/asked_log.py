@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 from promptwire.backend import Backend, Completion, Request
@@ -49,6 +50,8 @@ class Exchange:
     """The replies."""
     error: str = ""
     """Error of the request; empty when it has none."""
+    order: int = 0
+    """Position among the requests of this run of the step, in the order in which the step made them."""
 
     def add(
         self, sample: int, completion: Completion, answers: Iterable[str], *, readable: bool, value: float | None = None
@@ -80,6 +83,11 @@ class AskedLog:
     """Position of the element of the `each` around it."""
     _scored: Counter[str] = field(default_factory=Counter)
     _unreadable: int = 0
+    _orders: Iterator[int] = field(default_factory=count)
+
+    def next_order(self) -> int:
+        """Position of the next request. Asked before the request is sent, so that it does not depend on the replies."""
+        return next(self._orders)
 
     def write(self, exchange: Exchange) -> None:
         """Write one request with its replies. One that was never sent, as a limit or a stop forbade it, is not written."""
@@ -96,6 +104,7 @@ class AskedLog:
             path=self.path,
             round=self.round,
             element=self.element,
+            order=exchange.order,
             role=exchange.role,
             model=exchange.backend.name,
             **exchange.facts,

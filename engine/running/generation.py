@@ -59,7 +59,7 @@ class Generator:
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         facts = {"template": template.name, "critiques": critiques_in(slots)}
         backend, role = self.session.models[self.asking.role], self.asking.role
-        exchange = Exchange(request, backend, role, self._stream(request, first, n), facts)
+        exchange = Exchange(request, backend, role, self._stream(request, first, n), facts, order=self.log.next_order())
         try:
             return await self._exchanged(exchange, template, n, first)
         finally:

@@ -60,6 +60,7 @@ class Judge:
         request = request_for(self.rubric.render(values), settings)
         facts = {"template": self.rubric.name, "pair": (prompt.id, example.id)}
         exchange = Exchange(request, self.session.models["judge"], "judge", self.session.stream(""), facts)
+        exchange.order = self.log.next_order() if self.log is not None else 0
         kept = self.log is not None and self.log.keeps(f"judge {prompt.id}")
         grade = await self._grade(exchange, ask)
         if self.log is not None and (kept or (len(exchange.replies) > 1 and self.log.keeps_unreadable())):

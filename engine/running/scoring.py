@@ -198,12 +198,13 @@ class Scorer:
             request = self._choosing(request)
         elif self.metric.needs == "logprob":
             request = Request("logprob", request.messages, request.prompt, options=(example.output,))
+        order = self.log.next_order() if self.log is not None else 0
         kept = self.log is not None and self.log.keeps(prompt.id)
         answers = await self._completions(request, n=self.repeats)
         rows = [await self._read(prompt, example, request, answer) for answer in answers]
         if self.log is not None:
             backend, facts = self.session.models[self.asking.role], {"template": self.template.name}
-            exchange = Exchange(request, backend, self.asking.role, self.session.stream(""), facts)
+            exchange = Exchange(request, backend, self.asking.role, self.session.stream(""), facts, order=order)
             self.log.write_scored(exchange, (prompt.id, example.id), answers, rows, kept=kept)
         return mean_row([row for row in rows if row is not None])
 
