@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from promptwire.results.report import Comparison, Report, Score, SearchSummary
-from promptwire.results.verdict_text import verdict_details, verdict_line
+from promptwire.results.verdict_text import verdict_details, verdict_line, with_verdict_interval
 from promptwire.security.sanitizer import sanitize
 from promptwire.stats.verdict import VerdictKind
 from promptwire.values.notes import read_note
@@ -88,7 +88,7 @@ def _scores(report: Report, gap: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in (sanitize(report.metric), "initial", "best", "gain"):
         table.add_column(heading, overflow="fold")
-    for name, sides in (("held-out", _with_interval(report)), ("train", report.train)):
+    for name, sides in (("held-out", with_verdict_interval(report)), ("train", report.train)):
         cells = (_cell(side, gap) for side in (sides.initial, sides.best))
         table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides.gain, gap))
     for watched in report.test.watched:
@@ -121,14 +121,6 @@ def _cell(score: Score, gap: str) -> Text:
     if score.score is None:
         return Text("not scored", style="dim")
     return Text.assemble((f"{score.score:.3f}", "bold"), (_interval(score, gap), "dim"))
-
-
-def _with_interval(report: Report) -> Comparison:
-    """The held-out scores, with the verdict's interval of the gain, so that both never differ."""
-    found, test = report.verdict, report.test
-    if found is None:
-        return test
-    return test.model_copy(update={"gain": test.gain.model_copy(update={"low": found.low, "high": found.high})})
 
 
 def _gain(gain: Score, gap: str) -> Text:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from promptwire.results.report import Comparison, Report, Score
+from promptwire.results.report import Report, Score
+from promptwire.results.verdict_text import verdict_details, verdict_line, with_verdict_interval
 
 __all__ = ["report_html"]
 
@@ -14,10 +15,11 @@ _PROMPT = "white-space:pre-wrap;margin:0;text-align:left"
 
 
 def report_html(report: Report) -> str:
-    """The report as one `<div>`: both prompts, scores with intervals, calls, cost and notes."""
+    """The report as one `<div>`: verdict, both prompts, scores with intervals, calls, cost and notes."""
     models = ", ".join(dict.fromkeys(report.models.values()))
     head = f"<b>{escape(report.pipeline)}</b> on <b>{escape(report.task)}</b>, {escape(models)}, seed {report.seed}"
-    return f"<div><p>{head}</p>{_prompts(report)}{_scores(report)}{''.join(_footnotes(report))}</div>"
+    verdict = f"<p><b>{escape(verdict_line(report))}</b></p>" if report.verdict else ""
+    return f"<div>{verdict}<p>{head}</p>{_prompts(report)}{_scores(report)}{''.join(_footnotes(report))}</div>"
 
 
 def _prompts(report: Report) -> str:
@@ -28,15 +30,16 @@ def _prompts(report: Report) -> str:
 
 def _scores(report: Report) -> str:
     heads = (escape(report.metric), "initial", "best", "gain")
-    rows = [
-        (f"{name} (n={sides.best.n})", *_sides(sides)) for name, sides in (("held-out", report.test), ("train", report.train))
-    ]
+    test = with_verdict_interval(report)
+    named = (("held-out", test), ("train", report.train))
+    rows = [(f"{name} (n={sides.best.n})", *_sides(sides.initial, sides.best, sides.gain)) for name, sides in named]
+    rows += [(escape(f"{one.metric}, held-out"), *_sides(one.initial, one.best, one.gain)) for one in test.watched]
     head = "".join(f'<th scope="col" style="{_CELL}">{one}</th>' for one in heads)
     return _table(f"<thead><tr>{head}</tr></thead>", rows)
 
 
-def _sides(sides: Comparison) -> tuple[str, str, str]:
-    return _number(sides.initial), _number(sides.best), _number(sides.gain, "+")
+def _sides(initial: Score, best: Score, gain: Score) -> tuple[str, str, str]:
+    return _number(initial), _number(best), _number(gain, "+")
 
 
 def _number(score: Score, sign: str = "") -> str:
@@ -58,7 +61,8 @@ def _table(head: str, rows: Sequence[tuple[str, ...]]) -> str:
 def _footnotes(report: Report) -> Iterator[str]:
     calls = report.calls
     cost = "cost unknown" if report.cost_usd is None else f"${report.cost_usd:.4f}"
-    lines = [f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed, {cost}, {report.seconds:.1f} s"]
+    lines = list(verdict_details(report))
+    lines += [f"{calls.new:,} new calls, {calls.cached:,} from cache, {calls.failed:,} failed, {cost}, {report.seconds:.1f} s"]
     lines += [f"stopped early: {report.limit}"] if report.limit else []
     lines += [*report.notes, f"intervals are 95%; run folder {report.run}"]
     yield from (f"<p>{escape(line)}</p>" for line in lines)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promptwire.results.report import Report
+from promptwire.results.report import Comparison, Report
 from promptwire.stats.verdict import Verdict
 
-__all__ = ["verdict_details", "verdict_line"]
+__all__ = ["verdict_details", "verdict_line", "with_verdict_interval"]
 
 _SAME = 1e-9
 """Scores that differ by less are equal: floats are added in another order."""
@@ -37,6 +37,14 @@ def verdict_details(report: Report) -> Iterator[str]:
         yield f"{found.fixed:,} fixed, {found.broken:,} broken, {found.n - found.fixed - found.broken:,} as before"
         yield _power(found)
     yield from _optimism(report, found)
+
+
+def with_verdict_interval(report: Report) -> Comparison:
+    """The held-out scores, with the verdict's interval of the gain, so that both never differ."""
+    found, test = report.verdict, report.test
+    if found is None:
+        return test
+    return test.model_copy(update={"gain": test.gain.model_copy(update={"low": found.low, "high": found.high})})
 
 
 def _examples(found: Verdict) -> str:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from promptwire.results.report import Calls, Comparison, Report, Score
+from promptwire.stats.verdict import Verdict
 from promptwire.values import Example
 
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> & \"'"
@@ -67,6 +68,13 @@ def test_prompts_scores_calls_and_notes_are_shown() -> None:
         assert part in tags.text
     for part in ("a note", "stopped early: 100 calls", "runs/1", "cost unknown"):
         assert part in tags.text
+
+
+def test_the_verdict_comes_first_and_gives_the_interval_of_the_gain() -> None:
+    verdict = Verdict(kind="better", n=120, gain=0.358, low=0.25, high=0.46, p=0.001, test="McNemar mid-p", fixed=50, broken=7)
+    tags = read(report(verdict=verdict))
+    assert tags.text.startswith("better on 120 untouched examples: gain +0.358 [0.25, 0.46]")
+    assert "+0.508 [0.25, 0.46]" in tags.text and "50 fixed, 7 broken, 63 as before" in tags.text
 
 
 @pytest.mark.parametrize("field", ["prompt", "initial_prompt", "pipeline", "task", "metric", "run", "limit"])

@@ -22,6 +22,32 @@ def scored(*columns: tuple[Prompt, str], metric: str = "exact") -> ScoredPrompts
 
 
 @pytest.mark.parametrize(
+    ("columns", "leader", "score", "n"),
+    [
+        ([(A, "0110"), (B, "0111")], B, 0.75, 4),
+        ([(A, "0110"), (B, "0110")], A, 0.5, 4),
+        ([(A, "0110"), (B, "1   ")], A, 0.5, 4),  # one lucky row
+        ([(A, "01  "), (B, "0110"), (C, "11  ")], C, 1.0, 2),
+    ],
+)
+def test_the_leader_is_told_once_with_its_score(
+    columns: list[tuple[Prompt, str]], leader: Prompt, score: float, n: int
+) -> None:
+    found = scored(*columns)
+    assert found.new_leader("exact", [prompt for prompt, _ in columns]) == (leader, score, n)
+    assert found.new_leader("exact", [prompt for prompt, _ in columns]) is None
+
+
+def test_a_leader_is_told_again_when_it_was_scored_on_more() -> None:
+    found = scored((A, "01"))
+    assert found.new_leader("exact", [A]) == (A, 0.5, 2)
+    found.add_row("exact", Row(A.id, "2", "", "", 1.0))
+    told = found.new_leader("exact", [A])
+    assert told is not None and told.n == 3
+    assert found.new_leader("f1", [A]) is None
+
+
+@pytest.mark.parametrize(
     ("columns", "best"),
     [
         ([], None),
