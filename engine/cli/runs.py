@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,16 +33,15 @@ def runs(
     """List the runs with their state, held-out scores and cost."""
     from promptwire.cli.json_output import print_json
     from promptwire.cli.report_text import console, print_table, safe_text
-    from promptwire.results.run_list import list_runs
+    from promptwire.results.run_list import list_runs, run_folders
 
     wanted = _state(state)
-    found = [
-        one
-        for one in list_runs()
-        if _means(one.settings.pipeline, pipeline) and _means(one.settings.task, task) and wanted in ("", one.state.kind)
-    ]
-    found = _sorted(found, sort)
-    shown = found[:most] if most else found
+    if pipeline or task or state or sort != _SORTS[0] or not most:
+        chosen = (one for one in list_runs() if wanted in ("", one.state.kind))
+        found = [one for one in chosen if _means(one.settings.pipeline, pipeline) and _means(one.settings.task, task)]
+        shown, total = _sorted(found, sort)[: most or None], len(found)
+    else:  # the newest runs are known by their names: the files of the others stay closed
+        shown, total = list(islice(list_runs(), most)), len(run_folders())
     if json_:
         print_json(shown)
         return
@@ -50,8 +50,8 @@ def runs(
         out.print(safe_text("no runs" if not (pipeline or task or state) else "no such runs"))
         return
     print_table([_row(one) for one in shown], _HEADS, out)
-    if len(found) > len(shown):
-        out.print(safe_text(f"{len(found) - len(shown)} more: list them with -n 0", style="dim"))
+    if total > len(shown):
+        out.print(safe_text(f"{total - len(shown)} more: list them with -n 0", style="dim"))
 
 
 def _state(text: str | None) -> str:
