@@ -19,6 +19,7 @@ from promptwire.planning.graph_walk import count_calls
 from promptwire.running.sampling import sampling
 from promptwire.stats.clustered import FEWEST_GROUPS
 from promptwire.stats.power import examples_needed, smallest_gain
+from promptwire.stats.set_statistics import statistic_of
 from promptwire.tasks.splits import group_of
 from promptwire.tasks.task import Task
 from promptwire.templating.template import load_template
@@ -50,7 +51,8 @@ class BudgetNeeds:
 
 def plan_warnings(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Yield what a user should know before running `graph` on `task`."""
-    if task.load_metric().scale == (0.0, 1.0):
+    metric = task.load_metric()
+    if metric.scale == (0.0, 1.0) and statistic_of(metric.name) is None:
         yield from _held_out(task)
         yield from _selection(graph, task)
     yield from _repeats(graph, task, needs.repeats)

@@ -23,9 +23,9 @@ def warned(task: Task, name: str = "ape", params: dict[str, Any] | None = None, 
     return [note.text for note in map(read_note, plan.notes) if note.severity == "warning"]
 
 
-def sized(train: int, test: int, groups: int | None = None, **changes: Any) -> Task:
+def sized(count: int, test: int, groups: int | None = None, **changes: Any) -> Task:
     """A task with this many examples; `groups` spreads the held-out ones over that many groups."""
-    made = numbers(train)
+    made = numbers(count)
     held_out = Examples.of(
         Example(input=f"held {number}", outputs=("y",), meta={"doc": number % (groups or 1)}) for number in range(test)
     )
@@ -125,3 +125,8 @@ def test_several_answers_that_would_be_equal_are_named(changes: dict[str, Any], 
     task = sized(60, 700).model_copy(update={"train": Examples.of(rows), **changes})
     assert warned(task, repeats=3) == said
     assert warned(task) == []
+
+
+def test_a_metric_over_all_answers_gets_no_numbers_of_right_answers() -> None:
+    rows = Examples.of(Example(input=f"x{number}", outputs=("yn"[number % 2],)) for number in range(4))
+    assert warned(sized(4, 4, metric="macro-f1", labels=("y", "n"), train=rows)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from statistics import NormalDist
 
 import numpy
 import pytest
@@ -43,6 +44,14 @@ def test_more_differences_are_drawn_and_lie_near_the_exact_p_value(n: int) -> No
 @pytest.mark.parametrize(("fixed", "broken"), [(1, 0), (5, 0), (8, 2), (6, 6)])
 def test_right_and_wrong_answers_give_mcnemars_mid_p_value(fixed: int, broken: int) -> None:
     assert sign_flip([1.0] * fixed + [-1.0] * broken + [0.0] * 9) == pytest.approx(mcnemar(fixed, broken))
+
+
+def test_thousands_of_differences_take_fewer_draws_and_agree_with_the_normal_limit() -> None:
+    values = differences(4000, 0.0)
+    z = abs(sum(values)) / sum(value * value for value in values) ** 0.5
+    expected = 2 * (1 - NormalDist().cdf(z))
+    assert 0.01 < expected < 0.5
+    assert sign_flip(values) == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 4_000) ** 0.5)
 
 
 def test_the_draw_depends_on_the_seed_alone() -> None:
