@@ -149,7 +149,11 @@ def _footnotes(report: Report) -> Iterator[Text]:
         yield safe_text(f"{path}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), style="dim")
     for note in report.notes:
         yield safe_text(note, style="yellow" if read_note(note).severity == "warning" else "dim")
-    yield _assembled(("intervals are 95%; run folder ", "dim"), report.run)
+    yield (
+        _assembled(("intervals are 95%; run folder ", "dim"), report.run)
+        if report.run
+        else safe_text("intervals are 95%", style="dim")
+    )
 
 
 def _copies(search: SearchSummary) -> Iterator[Text]:

@@ -78,6 +78,13 @@ def test_a_report_of_an_earlier_version_has_no_search() -> None:
     assert Report.model_validate(old).search is None
 
 
+@pytest.mark.parametrize(("run", "end"), [("runs/1", "intervals are 95%; run folder runs/1"), ("", "intervals are 95%")])
+def test_a_replay_that_keeps_no_run_folder_names_none(run: str, end: str) -> None:
+    screen = Console(file=io.StringIO(), width=120)
+    print_report(report(run=run), screen)
+    assert shown(screen).rstrip().splitlines()[-1] == end
+
+
 @pytest.mark.parametrize("width", [58, 83, 84, 120])
 def test_a_narrow_terminal_cuts_no_number_of_the_report(width: int) -> None:
     console = terminal(width)
