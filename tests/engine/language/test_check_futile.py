@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-import promptwire
 from promptwire.cli.app import app
-from promptwire.errors import PipelineError, UsageError
+from promptwire.errors import PipelineError
 from promptwire.language.check import check
 from promptwire.language.printing import effective
 from promptwire.tasks.task import load_task
@@ -127,11 +125,3 @@ def test_a_number_for_a_text_in_a_task_says_what_to_write(tmp_path: Path, line: 
     with pytest.raises(PipelineError) as caught:
         load_task(str(tmp_path / "t.yaml"))
     assert hint in str(caught.value)
-
-
-def test_run_in_a_running_event_loop_says_what_to_await() -> None:
-    async def inside() -> None:
-        with pytest.raises(UsageError, match="await run_async instead"):
-            promptwire.run("ape", "planted")
-
-    asyncio.run(inside())
