@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,8 @@ def _plain_test(values: Numbers) -> bool:
 
 def seeds(repetitions: int, count: int, examples: int, spread: tuple[float, float], *, shares: bool) -> Result:
     """Two optimizers with `count` seeds each; `spread` is the deviation of seeds and of examples between them."""
+    # Some of these levels are close to the largest allowed one, so chance has to be small.
+    repetitions *= 5
     rng = numpy.random.default_rng(SEED)
     alarms = pooled = 0
     for _ in range(repetitions):
@@ -156,12 +159,12 @@ def settings() -> Iterator[Setting]:
     for groups, largest in ((5, 6), (10, 6), (40, 6), (10, 30), (40, 120)):
         for shares in (True, False):
             name = f"{groups} groups of {'6' if largest == 6 else f'6, one of {largest}'}, {_kind(shares)}"
-            measure = lambda r, g=groups, m=largest, s=shares: grouped(r, g, m, shares=s)  # noqa: E731
+            measure = partial(grouped, groups=groups, largest=largest, shares=shares)
             yield Setting("examples in groups", name, measure, "examples as independent")
     for count in (3, 5, 10):
         for examples, spread, shares in _SPREADS:
             name = f"{count} seeds, {examples} examples, {_kind(shares)}, {_spread(spread)}"
-            measure = lambda r, c=count, e=examples, d=spread, s=shares: seeds(5 * r, c, e, d, shares=s)  # noqa: E731
+            measure = partial(seeds, count=count, examples=examples, spread=spread, shares=shares)
             yield Setting("optimizers over seeds", name, measure, "seeds x examples pooled")
 
 

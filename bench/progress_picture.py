@@ -85,11 +85,10 @@ def picture() -> str:
     display = Photographer(console)
     backend = model()
     options = Options(limits={"calls": 1000})
-    approve = lambda plan: None  # noqa: E731
     models = {"task": backend, "meta": backend, "judge": backend}
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(PROMPTWIRE_CACHE=f"{folder}/cache", PROMPTWIRE_RUNS=f"{folder}/runs")
-        run_loop(run_async(PIPELINE, TASK, options, observer=display, approve=approve, models=models))
+        run_loop(run_async(PIPELINE, TASK, options, observer=display, approve=lambda plan: None, models=models))
     title = f"promptwire run {PIPELINE} --task {TASK} --limit calls=1000"
     drawn = console.export_svg(title=title, code_format=FORMAT, unique_id="progress")
     return "\n".join(line.strip() for line in drawn.splitlines() if line.strip()) + "\n"

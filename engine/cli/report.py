@@ -95,7 +95,7 @@ def _content(run: Run, form: Format, chart: Chart, axis: Axis) -> bytes:
 
     data = page_data(run)
     if form is Format.html:
-        script = vega.library(_cache())
+        script = vega.chart_script(_cache())
         if script is None:
             sys.stderr.write(f"the page is without charts; for charts: {INSTALL}\n")
         return render_page(data, script).encode()

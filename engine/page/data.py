@@ -11,7 +11,7 @@ from promptwire.page.drawing import page_graph
 from promptwire.page.reproduce import began, page_reproduce
 from promptwire.page.usage import page_steps, page_unreadable, page_usage
 from promptwire.page.values import FORMAT, PageData, PageExample, PageSide
-from promptwire.page.words import page_verdict
+from promptwire.page.verdict import page_verdict
 from promptwire.results.asked import Asked, read_asked
 from promptwire.results.heldout_rows import PairedRow, Side, Split
 from promptwire.results.report import REPORT
@@ -68,13 +68,12 @@ def _scores(run: Run) -> dict[str, Any] | None:
     if report is None:
         return None
     search = report.search
-    known = search is not None and search.score is not None and report.test.best.score is not None
-    optimism = search.score - report.test.best.score if known else None  # type: ignore[operator, union-attr]
+    selected, held_out = search.score if search else None, report.test.best.score
     return {
         "test": report.test.model_dump(mode="json"),
         "train": report.train.model_dump(mode="json"),
         "search": None if search is None else {"score": search.score, "scored_on": search.scored_on},
-        "optimism": optimism,
+        "optimism": None if selected is None or held_out is None else selected - held_out,
     }
 
 

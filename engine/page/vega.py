@@ -16,7 +16,7 @@ from typing import Any, Final
 from promptwire.errors import RunError, UsageError
 from promptwire.results.run_folder import keep_file
 
-__all__ = ["INSTALL", "draw_chart", "library"]
+__all__ = ["INSTALL", "chart_script", "draw_chart"]
 
 INSTALL: Final = "pip install 'promptwire[page]'"
 """Command that brings the charts."""
@@ -24,7 +24,7 @@ _SNIPPET: Final = "window.vegaEmbed=vegaEmbed;"
 """What the page uses of the libraries: vega-embed, which compiles and draws a specification."""
 
 
-def library(cache: Path) -> str | None:
+def chart_script(cache: Path) -> str | None:
     """Return the script of Vega and Vega-Lite; None when vl-convert is not installed. It is kept in the folder `cache`.
 
     Raises UsageError when vl-convert is there and does not work.

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from promptwire.results.lenient import as_text
+from promptwire.results.lenient import as_text, read_line
 from promptwire.results.progress import Progress, View
 from promptwire.results.run import Run
-from promptwire.security.untrusted_json import read_json
 from promptwire.security.untrusted_numbers import finite, price, token_count
 
 __all__ = ["Follower"]
@@ -89,11 +88,7 @@ class _Tail:
                 file.seek(self._at)
                 while (line := file.readline()).endswith(b"\n"):
                     self._at += len(line)
-                    try:
-                        row = read_json(line)
-                    except ValueError:
-                        continue
-                    if isinstance(row, dict):
+                    if (row := read_line(line)) is not None:
                         yield row
         except OSError:
             return

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Model
 
-__all__ = ["as_dict", "as_int", "as_list", "as_text", "as_texts", "read_lines", "read_model", "read_object"]
+__all__ = ["as_dict", "as_int", "as_list", "as_text", "as_texts", "read_line", "read_lines", "read_model", "read_object"]
 
 _LARGEST: Final = 64 << 20
 """Most bytes of a file that is read as a whole, and most characters of a line."""
@@ -43,14 +43,19 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             return
         with path.open(encoding="utf-8", errors="replace") as lines:
             while line := lines.readline(_LARGEST):
-                try:
-                    row = read_json(line)
-                except ValueError:
-                    continue
-                if isinstance(row, dict):
+                if (row := read_line(line)) is not None:
                     yield row
     except OSError:
         return
+
+
+def read_line(line: str | bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a line; None when it holds anything else."""
+    try:
+        row = read_json(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) else None
 
 
 def read_model(kind: type[M], data: Any) -> M | None:

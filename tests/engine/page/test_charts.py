@@ -13,7 +13,7 @@ from promptwire.page import vega
 from promptwire.page.charts import AXES, CHARTS, filled
 from promptwire.page.data import page_data
 from promptwire.page.values import to_text
-from promptwire.page.vega import draw_chart, library
+from promptwire.page.vega import chart_script, draw_chart
 from promptwire.results.run import Run
 from tests.page_runs import page_run
 
@@ -61,10 +61,10 @@ def test_the_script_is_kept_and_a_damaged_copy_is_made_again(tmp_path: Path, mon
             return "let x = 1;\n"
 
     monkeypatch.setattr(vega, "_converter", Converter)
-    assert (library(tmp_path), library(tmp_path), len(made)) == ("let x = 1;\n", "let x = 1;\n", 1)
+    assert (chart_script(tmp_path), chart_script(tmp_path), len(made)) == ("let x = 1;\n", "let x = 1;\n", 1)
     (kept,) = tmp_path.iterdir()
     kept.write_text(kept.read_text()[:-3])
-    assert library(tmp_path) == "let x = 1;\n" and len(made) == 2
+    assert chart_script(tmp_path) == "let x = 1;\n" and len(made) == 2
 
 
 def test_without_the_package_there_is_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,4 +72,4 @@ def test_without_the_package_there_is_no_script(tmp_path: Path, monkeypatch: pyt
         raise vega.PackageNotFoundError(name)
 
     monkeypatch.setattr(vega, "version", missing)
-    assert library(tmp_path) is None and not list(tmp_path.iterdir())
+    assert chart_script(tmp_path) is None and not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ import pytest
 
 from promptwire.page.data import page_data
 from promptwire.page.html import render_page
-from promptwire.page.vega import library
+from promptwire.page.vega import chart_script
 from promptwire.results.run import Run
 from tests.page_runs import HOSTILE, big_run, page_run
 
@@ -56,7 +56,7 @@ def browser() -> Iterator[Any]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Files of a rich, a large, a bare and a chartless page."""
     home = tmp_path_factory.mktemp("pages")
-    script = library(home / "cache")
+    script = chart_script(home / "cache")
     runs = {
         "rich": page_run(home / "rich"),
         "big": big_run(home / "big", candidates=10_000, rows=2, heldout=3000),

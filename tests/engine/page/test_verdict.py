@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.page.words import page_verdict
+from promptwire.page.verdict import page_verdict
 from promptwire.results.run import Run
 from tests.page_runs import page_run
 from tests.sample_runs import comparison, small_run, written_run

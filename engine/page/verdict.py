@@ -1,4 +1,4 @@
-"""The verdict of a run in words."""
+"""The verdict of a run as the page shows it: its sentence, its figures and the lines that support them."""
 
 from __future__ import annotations
 
