@@ -21,7 +21,7 @@ RUNNER = CliRunner()
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run in the runs folder, and a working folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(vega, "library", lambda cache: "window.vegaEmbed = null;")
+    monkeypatch.setattr(vega, "chart_script", lambda cache: "window.vegaEmbed = null;")
     return page_run(tmp_path / "runs" / "20261127-101500-mine").name
 
 
@@ -50,7 +50,7 @@ def test_a_chart_and_its_axis_can_be_chosen(run: str) -> None:
 def test_without_vl_convert_the_page_is_whole_but_for_its_chart_and_a_picture_names_the_extra(
     run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vega, "library", lambda cache: None)
+    monkeypatch.setattr(vega, "chart_script", lambda cache: None)
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     done = RUNNER.invoke(app, ["report", run])
     assert done.exit_code == 0 and "pip install 'promptwire[page]'" in done.output and Path(f"{run}.html").is_file()
