@@ -17,26 +17,42 @@ from promptwire.options import runs_folder
 def critique_and_edit(folder: Path, winner: str) -> dict[str, Any] | None:
     """A critique of the run, the prompt that was edited after it, and the failures that it is about.
 
-    Best is the edit that won, else the first one. A step's edits are in the order of its critiques; steps that lost an edit to
-    an unreadable reply or a copy are passed over, since there the two can't be told apart.
+    Best is the edit that won, else its nearest ancestor, else the first one. A step's edits are in the order of its critiques;
+    steps that lost an edit to an unreadable reply or a copy are passed over, since there the two can't be told apart.
     """
     rows = [json.loads(line) for line in (folder / "values.jsonl").read_text(encoding="ascii").splitlines()]
-    pairs = list(_aligned(rows))
-    return next((pair for pair in pairs if pair["edit"] == winner), pairs[0] if pairs else None)
+    steps = list(_steps(rows))
+    pairs = [pair for critiques, edits in steps if len(critiques) == len(edits) for pair in map(_pair, critiques, edits)]
+    wanted = [pair for text in _ancestors(winner, steps) for pair in pairs if pair["edit"] == text]
+    return next(iter([*wanted, *pairs]), None)
 
 
-def _aligned(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _steps(rows: list[dict[str, Any]]) -> Iterator[tuple[list[Any], list[Any]]]:
+    """The critiques of each step and the edits that followed."""
     for row in rows:
         for critiques in (port["items"] for port in row["outputs"].values() if _has(port, "cases")):
             edits = next((found for found in map(_edits, rows) if found and _follows(row, found)), None)
-            if edits is None or len(edits["items"]) != len(critiques):
-                continue
-            for critique, edit in zip(critiques, edits["items"], strict=True):
-                cases = [
-                    {"input": case["example"]["input"], "expected": case["example"]["outputs"][0], "given": case["output"]}
-                    for case in critique["cases"]
-                ]
-                yield {"prompt": critique["prompt"]["text"], "critique": critique["text"], "edit": edit["text"], "cases": cases}
+            if edits is not None:
+                yield critiques, edits["items"]
+
+
+def _ancestors(winner: str, steps: list[tuple[list[Any], list[Any]]]) -> list[str]:
+    """The prompt `winner` and those that it was edited from, nearest first."""
+    found = [winner]
+    while True:
+        made = [critiques for critiques, edits in steps if any(edit["text"] == found[-1] for edit in edits)]
+        new = [text for text in (critiques[0]["prompt"]["text"] for critiques in made) if text not in found]
+        if not new:
+            return found
+        found.append(new[0])
+
+
+def _pair(critique: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
+    cases = [
+        {"input": case["example"]["input"], "expected": case["example"]["outputs"][0], "given": case["output"]}
+        for case in critique["cases"]
+    ]
+    return {"prompt": critique["prompt"]["text"], "critique": critique["text"], "edit": edit["text"], "cases": cases}
 
 
 def _has(port: Any, key: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from promptwire.bundles.replay import replay
 from promptwire.cli.app import app
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.language.check import check
@@ -24,7 +25,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def blocks(language: str) -> list[str]:
     """The README's code blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [body for name, body in found if name == language]
 
 
 def shell_lines(start: str) -> list[str]:
@@ -83,6 +85,29 @@ def test_the_demo_improves_a_prompt_on_held_out_examples_and_its_rerun_is_free(t
     assert first["calls"]["failed"] == 0
     assert again["calls"]["new"] == 0
     assert (again["prompt"], again["test"], again["train"]) == (first["prompt"], first["test"], first["train"])
+
+
+@pytest.mark.parametrize("line", shell_lines("promptwire replay"))
+def test_the_replays_print_what_is_shown(line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    environment = {"COLUMNS": "100", "PROMPTWIRE_CACHE": str(tmp_path / "no-cache")}
+    printed = CliRunner().invoke(app, shlex.split(line)[1:], env=environment).stdout
+    verdict, title, *_ = printed.splitlines()
+    gain = re.search(r"gain (\+[\d.]+)", verdict)
+    assert gain and gain[1] in README and "the results equal those in the bundle" in printed
+    shown = [block.splitlines() for block in blocks("") if title in block]
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert all(block == lines[: len(block)] for block in shown)
+    assert shown or "protegi" in title
+
+
+def test_the_critique_that_is_shown_is_one_of_the_run(tmp_path: Path) -> None:
+    bundle = ROOT / "docs" / "results" / "antonyms-protegi-small-0.bundle.jsonl.gz"
+    (shown,) = [block for block in blocks("") if "\ncritique:\n" in block]
+    replay(bundle, keep=tmp_path / "run")
+    command = [sys.executable, str(ROOT / "bench" / "critique.py"), str(tmp_path / "run")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
 
 
 def test_the_tree_names_every_folder_there_is() -> None:
