@@ -23,7 +23,7 @@ def asked(
     step: Annotated[
         str | None, typer.Argument(help="Path of a step, such as search.expand.edits. Without one: list the steps.")
     ] = None,
-    round_: Annotated[str | None, typer.Option("--round", help="Only this round, such as 0; in a loop in a loop 0.2.")] = None,
+    round_: Annotated[str | None, typer.Option("--round", help="Only this round, such as 1; in a loop in a loop 1.3.")] = None,
     unreadable: Annotated[
         bool, typer.Option("--unreadable", help="Only requests with a reply that could not be read.")
     ] = False,

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from promptwire.cache.maintenance import look_up
-from promptwire.errors import CacheError, RunError, suggest
+from promptwire.errors import CacheError, RunError, UsageError, suggest
 from promptwire.results.candidates import Origin
 from promptwire.results.lenient import as_dict, as_int, as_list, as_text, as_texts, read_lines
 from promptwire.results.steps import StepRun
 from promptwire.security.untrusted_numbers import finite
+from promptwire.values.rounds import from_one
 
 __all__ = ["ASKED", "Asked", "ReadReply", "origins", "read_asked"]
 
@@ -57,9 +58,9 @@ class Asked:
     path: str
     """Path of the step; `report` for the final comparison."""
     round: str = ""
-    """Rounds of the loops around the step."""
+    """Rounds of the loops around the step, such as `2` or `2.1`, counted from 1."""
     element: str = ""
-    """Position of the element of the `each` around it."""
+    """Number of the element of the `each` around it, such as `/3`, counted from 1."""
     role: str = ""
     """Role of the model."""
     model: str = ""
@@ -101,8 +102,10 @@ def read_asked(
     """Return the requests of `step` in `round`; all that are recorded when no step is named.
 
     For a named step, calls follow whose requests are not recorded, with the replies that the folder `cache` holds. Their rounds
-    follow from the `steps`. Raises RunError when the step made no call.
+    follow from the `steps`. Raises RunError when the step made no call, and UsageError for a round 0.
     """
+    if round is not None and "0" in round.split("."):
+        raise UsageError(f"there is no round {round!r}: rounds are counted from 1", hint="1 is the first round")
     recorded = [_asked(line) for line in read_lines(folder / ASKED) if not step or line.get("path") == step]
     if not step:
         return tuple(recorded)
@@ -170,11 +173,12 @@ def _bare(calls: Iterable[Mapping[str, Any]], runs: Sequence[StepRun], cached: M
 
 def _asked(line: Mapping[str, Any]) -> Asked:
     """One line of asked.jsonl. A field of another type than this version writes is left empty."""
-    names = ("path", "round", "element", "role", "model", "template", "prompt", "suffix", "error")
+    names = ("path", "role", "model", "template", "prompt", "suffix", "error")
     pair = as_texts(line.get("pair"))
     messages = (one for one in as_list(line.get("messages")) if isinstance(one, list) and len(one) == 2)
     return Asked(
         **{name: as_text(line.get(name)) for name in names},
+        **{name: from_one(as_text(line.get(name))) for name in ("round", "element")},
         messages=tuple((str(role), str(content)) for role, content in messages),
         options=as_texts(line.get("options")),
         settings=as_dict(line.get("settings")),

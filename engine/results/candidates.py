@@ -11,6 +11,7 @@ from promptwire.results.lenient import as_dict, as_int, as_list, read_model
 from promptwire.security.untrusted_numbers import finite
 from promptwire.stats.prompt_score import rows_score
 from promptwire.values import Answer, Example, Prompt, Row
+from promptwire.values.rounds import from_one
 
 __all__ = ["Candidate", "Collected", "Origin", "StepScore", "collect"]
 
@@ -22,7 +23,7 @@ class StepScore:
     path: str
     """Path of the step."""
     round: str
-    """Rounds of the loops around the step; empty outside loops."""
+    """Rounds of the loops around the step, such as `2` or `2.1`, counted from 1; empty outside loops."""
     metric: str
     """Name of the metric."""
     mean: float
@@ -50,7 +51,7 @@ class Candidate:
     """One prompt of a search."""
 
     prompt: Prompt
-    """Text, demonstrations, parents' ids, the step that wrote it and the round."""
+    """Text, demonstrations, parents' ids, the step that wrote it and the round, which is counted from 1 here."""
     t: float
     """Seconds since the start of the run when it was first in an output."""
     line: int
@@ -152,7 +153,7 @@ class Collected:
             draft = self.drafts.get(prompt)
             if draft is not None:
                 mean = _score(found.values(), metric) or 0.0
-                where = (str(line.get("path", "")), str(line.get("round", "")), metric)
+                where = (str(line.get("path", "")), from_one(str(line.get("round", ""))), metric)
                 score = StepScore(*where, mean, len(found), _seconds(line), _position(line))
                 if score not in draft.scores[-1:]:  # a step may give the same rows twice, as `scores` and `kept`
                     draft.scores.append(score)
@@ -176,14 +177,15 @@ class Collected:
         metrics = {metric} if metric in metrics else metrics
         for draft in self.drafts.values():
             made = draft.prompt
-            origin = origins.get((made.made_by, made.round, made.text))
+            shown = made.model_copy(update={"round": from_one(made.round)})
+            origin = origins.get((shown.made_by, shown.round, shown.text))
             if origin is None:
                 said = [one for parent in made.parents for one in self.critiques.get((parent, made.round), ())]
                 origin = Origin(tuple(text for position, text in said if position < draft.line))
             rows = {key: one for name in draft.rows if name in metrics for key, one in draft.rows[name].items()}
             values = {key: row.value for key, row in rows.items()}
             score = _score(rows.values(), metric if metric in metrics else "")
-            found.append(Candidate(made, draft.t, draft.line, tuple(draft.scores), values, origin, score))
+            found.append(Candidate(shown, draft.t, draft.line, tuple(draft.scores), values, origin, score))
         return tuple(found)
 
 

@@ -27,6 +27,7 @@ from promptwire.results.run_settings import RunSettings, began_at, read_settings
 from promptwire.results.run_state import STATE, RunState, state_of
 from promptwire.results.steps import Counter, Round, Spent, StepRun, read_rounds, read_steps
 from promptwire.values import Example, Prompt
+from promptwire.values.rounds import from_one
 
 __all__ = ["FILES", "Run"]
 
@@ -79,12 +80,12 @@ class Run:
     @cached_property
     def initial(self) -> Prompt | None:
         """The prompt that the run started from; None when it is not known."""
-        return self._compared[1] or self._prompt("initial_prompt")
+        return _counted(self._compared[1]) or self._prompt("initial_prompt")
 
     @cached_property
     def best(self) -> Prompt | None:
         """The prompt that the run ended with, or its best so far; None when it is not known."""
-        return self._compared[2] or self._prompt("prompt", "demos")
+        return _counted(self._compared[2]) or self._prompt("prompt", "demos")
 
     @cached_property
     def steps(self) -> tuple[StepRun, ...]:
@@ -113,8 +114,8 @@ class Run:
     def asked(self, step: str, round: str | None = None, *, cache: Path | None = None) -> tuple[Asked, ...]:
         """Return the requests of the step at path `step`, with replies and how each was read; see `promptwire.results.asked`.
 
-        `round` is a round such as `2`; None takes all. `cache` is the folder of the cache that holds replies which the run
-        folder lacks. Raises RunError for a step that asked nothing.
+        `round` is a round such as `2`, counted from 1; None takes all. `cache` is the folder of the cache that holds replies
+        which the run folder lacks. Raises RunError for a step that asked nothing, and UsageError for a round 0.
         """
         return read_asked(self.folder, step=step, round=round, steps=self.steps, cache=cache)
 
@@ -188,3 +189,8 @@ class Run:
         if not isinstance(data.get(text), str):
             return None
         return read_model(Prompt, {"text": data[text], "demos": data.get(demos) or ()})
+
+
+def _counted(prompt: Prompt | None) -> Prompt | None:
+    """`prompt` with its round counted from 1, like that of a candidate."""
+    return None if prompt is None else prompt.model_copy(update={"round": from_one(prompt.round)})

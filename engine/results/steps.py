@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from promptwire.results.lenient import as_int
+from promptwire.results.lenient import as_int, as_text
 from promptwire.security.untrusted_numbers import finite, price, token_count
+from promptwire.values.rounds import from_one
 
 __all__ = ["Counter", "Round", "Spent", "StepRun", "read_rounds", "read_steps"]
 
@@ -22,9 +23,9 @@ class StepRun:
     path: str
     """Path of the step."""
     round: str
-    """Rounds of the loops around it, such as `2` or `2.0`; empty outside loops."""
+    """Rounds of the loops around it, such as `2` or `2.1`, counted from 1; empty outside loops."""
     element: str
-    """Position of the element, such as `/3`; empty outside `each`."""
+    """Number of the element, such as `/3`, counted from 1; empty outside `each`."""
     began: float
     """Seconds since the start of the run."""
     seconds: float | None
@@ -46,7 +47,7 @@ class Round:
     path: str
     """Path of the loop."""
     round: str
-    """Its number, after those of the loops around, such as `2` or `0.2`; the first is 0."""
+    """Its number, after those of the loops around, such as `2` or `1.2`, counted from 1."""
     of: int
     """Most rounds of the loop."""
     t: float
@@ -106,7 +107,7 @@ def read_steps(events: Iterable[Mapping[str, Any]]) -> tuple[StepRun, ...]:
     found: dict[tuple[str, str, str], StepRun] = {}
     for event in events:
         what, path = event.get("event"), str(event.get("path", ""))
-        key = (path, str(event.get("round", "")), str(event.get("element", "")))
+        key = (path, from_one(as_text(event.get("round"))), from_one(as_text(event.get("element"))))
         if what == "start":
             found[key] = StepRun(*key, _seconds(event), None, "running", first=_position(event))
         elif what in ("done", "failed") and key in found:
@@ -122,13 +123,12 @@ def read_steps(events: Iterable[Mapping[str, Any]]) -> tuple[StepRun, ...]:
 
 def read_rounds(events: Iterable[Mapping[str, Any]]) -> tuple[Round, ...]:
     """Return the complete rounds of all loops, in the order in which they ended."""
-    return tuple(
-        Round(
-            str(event.get("path", "")), str(event.get("round", "")), as_int(event.get("of")), _seconds(event), _position(event)
-        )
-        for event in events
-        if event.get("event") == "round"
-    )
+    return tuple(_round(event) for event in events if event.get("event") == "round")
+
+
+def _round(event: Mapping[str, Any]) -> Round:
+    path, number = as_text(event.get("path")), from_one(as_text(event.get("round")))
+    return Round(path, number, as_int(event.get("of")), _seconds(event), _position(event))
 
 
 def _seconds(event: Mapping[str, Any]) -> float:

@@ -27,6 +27,7 @@ from promptwire.running.session import Session
 from promptwire.running.streams import StepPosition
 from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
+from promptwire.values.rounds import from_one
 
 __all__ = ["call_node"]
 
@@ -101,7 +102,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
         raise
     except PipelineError as error:
         # The error of a template names its file only; the node and round are added here.
-        named = f" (node {step.path!r}" + (f", round {scope.round}" if scope.round else "") + ")"
+        named = f" (node {step.path!r}" + (f", round {from_one(scope.round)}" if scope.round else "") + ")"
         raise PipelineError(replace(one, message=one.message + named) for one in error.problems) from error
     except PromptwireError:
         raise

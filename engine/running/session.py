@@ -20,6 +20,7 @@ from promptwire.running.truncation import Truncations
 from promptwire.tasks.task import Task
 from promptwire.templating.template import Template
 from promptwire.values import Prompt
+from promptwire.values.rounds import from_one
 
 __all__ = ["Session"]
 
@@ -82,7 +83,7 @@ class Session:
     def note_limit(self, limit: LimitReached, round: str = "") -> None:
         """Record that `limit` cut something short, with its step and round."""
         where = f", at {limit.where}" if limit.where else ""
-        self.limits_hit.append(f"{limit.problem}{where}{f', round {round}' if where and round else ''}")
+        self.limits_hit.append(f"{limit.problem}{where}{f', round {from_one(round)}' if where and round else ''}")
 
     def stream(self, round: str) -> str:
         """Return the stream of random calls in `round`: a new run seed or a new round means new samples."""

@@ -28,7 +28,7 @@ class Prompt(Model):
     made_by: str = ""
     """Path of the step that wrote it; empty for an initial prompt."""
     round: str = ""
-    """Rounds of the loops it was written in, such as `2` or `2.0`; empty outside loops."""
+    """Rounds of the loops it was written in, such as `2` or `2.0`, counted from 0; empty outside loops."""
 
     @cached_property
     def id(self) -> str:

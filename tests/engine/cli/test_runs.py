@@ -129,16 +129,16 @@ def test_rows_are_chosen_by_change_and_written_in_three_forms(tmp_path: Path, mo
 
 def test_asked_lists_steps_and_shows_requests_with_what_was_read(finished: Path) -> None:
     assert EDITS in said("asked", "last")
-    shown = said("asked", "last", EDITS, "--round", "0", "-n", "1")
+    shown = said("asked", "last", EDITS, "--round", "1", "-n", "1")
     for part in (
-        f"1 of 4   {EDITS}, round 0",
+        f"1 of 4   {EDITS}, round 1",
         "--- user",
         "--- reply, sample 0, new",
         "--- read as 1 answer",
         "3 more requests",
     ):
         assert part in shown
-    assert len(json.loads(said("asked", "last", EDITS, "--round", "0", "--json"))) == 4
+    assert len(json.loads(said("asked", "last", EDITS, "--round", "1", "--json"))) == 4
     assert "no such requests" in said("asked", "last", EDITS, "--unreadable")
     assert "steps" in refused("asked", "last", "nothing.like.it").hint
 

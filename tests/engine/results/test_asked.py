@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.errors import RunError
+from promptwire.errors import RunError, UsageError
 from promptwire.results.asked import ASKED
 from promptwire.results.run import Run
 from tests.sample_runs import small_run, written_run
@@ -27,7 +27,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_a_request_is_shown_as_sent_with_its_replies_and_what_was_read(folders: tuple[Path, Path]) -> None:
-    first, *_ = Run.open(folders[0]).asked(GRADIENTS, "0")
+    first, *_ = Run.open(folders[0]).asked(GRADIENTS, "1")
     assert (first.role, first.model, first.template) == ("meta", "scripted:planted", "protegi/gradient.j2")
     assert first.recorded and "Write the label of the parcel." in "".join(text for _, text in first.messages)
     (reply,) = first.replies
@@ -37,8 +37,14 @@ def test_a_request_is_shown_as_sent_with_its_replies_and_what_was_read(folders: 
 
 def test_a_round_selects_its_requests_and_all_are_shown_without_one(folders: tuple[Path, Path]) -> None:
     run = Run.open(folders[0])
-    rounds = [{one.round for one in run.asked(GRADIENTS, round)} for round in ("0", "1", None, "7")]
-    assert rounds == [{"0"}, {"1"}, {"0", "1"}, set()]
+    rounds = [{one.round for one in run.asked(GRADIENTS, round)} for round in ("1", "2", None, "7")]
+    assert rounds == [{"1"}, {"2"}, {"1", "2"}, set()]
+
+
+def test_a_round_0_is_refused_since_rounds_count_from_1(folders: tuple[Path, Path]) -> None:
+    for none in ("0", "1.0"):
+        with pytest.raises(UsageError, match="counted from 1"):
+            Run.open(folders[0]).asked(GRADIENTS, none)
 
 
 def test_each_written_candidate_leads_to_its_request_and_its_critique(folders: tuple[Path, Path]) -> None:
@@ -54,7 +60,7 @@ def test_each_written_candidate_leads_to_its_request_and_its_critique(folders: t
 
 def test_two_scored_requests_of_each_prompt_are_logged_with_pair_and_value(folders: tuple[Path, Path]) -> None:
     run = Run.open(folders[0])
-    logged = [one for one in run.asked("search.select", "1") if one.recorded]
+    logged = [one for one in run.asked("search.select", "2") if one.recorded]
     values = {one.id: one.values for one in run.candidates}
     counts = Counter(one.pair[0] for one in logged if one.pair)
     assert set(counts.values()) == {2} and all(one.template == "task/chat.j2" for one in logged)
@@ -93,5 +99,5 @@ def test_lines_of_another_version_are_read_as_far_as_they_go(tmp_path: Path) -> 
         {"path": "s", "replies": None, "pair": ["one"], "settings": [], "aura": 1},
     ]
     first, second = Run.open(written_run(tmp_path, asked=lines, calls=[])).asked("s")
-    assert (first.round, first.messages, first.replies[0].text, first.replies[0].sample) == ("3", (("user", "hi"),), None, 0)
+    assert (first.round, first.messages, first.replies[0].text, first.replies[0].sample) == ("4", (("user", "hi"),), None, 0)
     assert (second.recorded, second.pair, second.replies) == (False, None, ())

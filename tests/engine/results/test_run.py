@@ -65,7 +65,7 @@ def test_spending_grows_to_what_the_report_counts(finished: Path) -> None:
 
 def test_steps_and_rounds_are_in_the_order_of_the_run(finished: Path) -> None:
     run = Run.open(finished)
-    assert [(one.path, one.round, one.of) for one in run.rounds] == [("search", "0", 2), ("search", "1", 2)]
+    assert [(one.path, one.round, one.of) for one in run.rounds] == [("search", "1", 2), ("search", "2", 2)]
     assert run.steps[0].path == "search" and all(one.outcome == "done" for one in run.steps)
     assert run.steps[0].seconds is not None and run.steps[0].seconds >= max(
         one.seconds or 0 for one in run.steps[1:] if one.round
