@@ -5,7 +5,7 @@ DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
 REAL ?= local:qwen2.5-coder-1.5b
 
-.PHONY: demo demo-real test lint types schema editor docs release clean
+.PHONY: demo demo-real test test-heavy lint types schema editor docs release clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -16,8 +16,11 @@ demo-real: .venv/ready-local ## APE, then ProTeGi, with a 1.5B model (1.1 GB): a
 	@$(BIN)/promptwire run protegi-small --task antonyms --model $(REAL) --seed 0
 	@$(BIN)/python bench/critique.py
 
-test: .venv/ready-dev ## run the tests; ARGS="-k cache" adds flags
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: .venv/ready-dev ## run the tests but the heavy ones; ARGS="-k cache" adds flags
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not heavy" $(ARGS)
+
+test-heavy: .venv/ready-dev ## the checks with heavy real tools: README demo, docs, embedded model, browser, long searches
+	$(BIN)/python -m pytest -n auto --dist worksteal -m heavy $(ARGS)
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

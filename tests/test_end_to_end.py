@@ -16,6 +16,8 @@ from promptwire.backends.known_models import KNOWN
 from promptwire.backends.local import LocalBackend
 from promptwire.options import Options
 
+pytestmark = pytest.mark.heavy
+
 SMALL = {"n": "3", "scored_on": "6", "first": "3", "width": "2"}
 ROWS = [
     ("I loved every minute of it.", "positive"),

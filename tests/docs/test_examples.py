@@ -61,6 +61,7 @@ def foresee(reader: Reader, block: Block) -> None:
             assert all(option in known for option in re.findall(r"--[a-z-]+", line)), line
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_a_page_says_is_so(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     reader = Reader(tmp_path)

@@ -16,9 +16,12 @@ import pytest
 from promptwire.registry.node_types import Registry
 from tests.docs.doc_pages import ROOT
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("CI") and find_spec("sphinx") is None, reason="Sphinx is not here: `make docs` installs it"
-)
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(
+        not os.environ.get("CI") and find_spec("sphinx") is None, reason="Sphinx is not here: `make docs` installs it"
+    ),
+]
 
 
 def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:

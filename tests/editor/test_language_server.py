@@ -17,10 +17,10 @@ from tests.editor.client import Editor
 SERVER = Path(__file__).parents[2] / "build/editor/node_modules/yaml-language-server/bin/yaml-language-server"
 MISSING = "the YAML language server is not here: `make editor` fetches it, which needs npm"
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("CI") and not (SERVER.is_file() and shutil.which("node")),
-    reason=MISSING,
-)
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(not os.environ.get("CI") and not (SERVER.is_file() and shutil.which("node")), reason=MISSING),
+]
 
 HEAD = """\
 # yaml-language-server: $schema=promptwire.json

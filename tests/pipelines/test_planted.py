@@ -24,6 +24,8 @@ from promptwire.values import Examples
 from tests.pipelines.planted_task import SEEDS, Search, guess, mean, mix_up, parcels, results, variant
 from tests.pipelines.search_runs import search
 
+pytestmark = pytest.mark.heavy
+
 SEARCHES = {
     "ape": Search({"scored_on": 32, "first": 4}, found=17),
     "protegi": Search({"rounds": 4, "pulls": 150}, {"search.expand.batch_size": 12}, found=15),

@@ -15,7 +15,7 @@ from promptwire.errors import ContextOverflow, ModelUnavailable, RequestRefused,
 from promptwire.local_settings import LocalSettings
 from promptwire.values import Message
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.heavy, pytest.mark.asyncio(loop_scope="session")]
 
 KEYS = ("a" * 64, "b" * 64)
 GREEDY = Settings(temperature=0, max_tokens=6)

@@ -21,10 +21,13 @@ from tests.page_runs import HOSTILE, big_run, page_run
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for path in map(shutil.which, _NAMES) if path), None)
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("CI") and (CHROMIUM is None or find_spec("playwright") is None),
-    reason="no Chromium or no Playwright here; .ci/run installs both",
-)
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(
+        not os.environ.get("CI") and (CHROMIUM is None or find_spec("playwright") is None),
+        reason="no Chromium or no Playwright here; .ci/run installs both",
+    ),
+]
 
 
 @dataclass
