@@ -17,7 +17,7 @@ from promptwire.security.safe_regex import compile_pattern, find_all
 from promptwire.templating.delimiters import every, is_mention, last, passages
 from promptwire.templating.fences import blocks, unfenced
 from promptwire.templating.json_fields import fields, repaired
-from promptwire.templating.preambles import unquoted, without_preamble
+from promptwire.templating.preambles import unquoted, untagged, without_preamble
 from promptwire.templating.reasoning import Span, without_reasoning
 from promptwire.values import Model
 
@@ -122,7 +122,8 @@ def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
         return Reading(text, answers if parse.all else answers[-1:], True, mended)
     raw = ""
     if parse.fallback == "raw" and not cut:
-        raw = _clean(without_preamble(_without_marks(text, parse)), parse)
+        raw = without_preamble(_without_marks(text, parse))
+        raw = _clean(untagged(raw) if parse.tag else raw, parse)
     return Reading(text, (raw,) if raw else (), False)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from promptwire.templating.fences import blocks, unfenced
 
-__all__ = ["unquoted", "without_preamble"]
+__all__ = ["unquoted", "untagged", "without_preamble"]
 
 _QUOTES: Final = {
     '"': '"',
@@ -98,6 +98,9 @@ _CODA: Final = re.compile(
 """What follows any prompt: an offer in the last line, or a comment below a rule."""
 
 
+_TAGGED: Final = re.compile(r"<(\w[\w -]{0,40})>(.*)</\1>", re.DOTALL)
+
+
 def unquoted(text: str) -> str:
     """`text` without the pair of quotes that encloses all of it.
 
@@ -111,6 +114,18 @@ def unquoted(text: str) -> str:
     if closing is None or len(text) < 2 or text[-1] != closing or _ELIDED.match(text) or not _encloses(text, text[0], closing):
         return text
     return text[1:-1].strip()
+
+
+def untagged(text: str) -> str:
+    """`text` without the tag of any name that encloses all of it, as when a model gives the asked tag another name.
+
+    >>> untagged("<other wording>Name the colour.</other wording>"), untagged("Answer <b>yes</b> or <b>no</b>")
+    ('Name the colour.', 'Answer <b>yes</b> or <b>no</b>')
+    """
+    found = _TAGGED.fullmatch(text)
+    if found is None or not found[2].strip() or re.search(rf"</?{re.escape(found[1])}>", found[2]):
+        return text
+    return found[2].strip()
 
 
 def _encloses(text: str, opening: str, closing: str) -> bool:
