@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from promptwire.results.report import Calls, Comparison, Report, Score, SearchSummary
+from promptwire.results.confusion import Confusion
+from promptwire.results.report import Calls, Comparison, MetricScores, Report, Score, SearchSummary
 from promptwire.values import Critique, Critiques, Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["HOSTILE", "big_run", "page_run"]
@@ -75,7 +76,10 @@ def _report(best: Prompt, initial: Prompt, pairs: Sequence[tuple[float, float]],
         return Score(score=score, low=score - 0.1, high=score + 0.1, n=len(values))
 
     sides = {"initial": mean([one for one, _ in pairs]), "best": mean([other for _, other in pairs])}
-    test = Comparison(**sides, gain=mean([other - one for one, other in pairs]))
+    gain = mean([other - one for one, other in pairs])
+    table = Confusion(labels=(HOSTILE, "yes"), initial=((1, 0, 1), (2, 0, 0)), best=((2, 0, 0), (0, 1, 1)))
+    watched = MetricScores(metric="macro-f1", **sides, gain=gain, confusion=table)
+    test = Comparison(**sides, gain=gain, watched=(watched,))
     search = SearchSummary(calls={"task": 9}, candidates=3, copying=0, copied=(), score=1.0, scored_on=4)
     known: dict[str, Any] = {
         "pipeline": "mine", "task": "labels", "metric": "exact", "models": {"task": "m"}, "seed": 7,
@@ -165,6 +169,24 @@ def _family(size: int) -> Iterator[Prompt]:
         yield made[-1]
 
 
+def _asked(run: _Folder, prompt: Prompt, round: int, example: Example) -> None:
+    """The request that wrote `prompt`, which shows some texts, and one that scored it."""
+    facts = {"round": str(round), "element": "", "model": "m"}
+    shown = "\n".join(f"{place}. {example.input} {prompt.text}" for place in range(12))
+    reply = {"key": f"w{prompt.id}", "sample": 0, "text": f"<START>{prompt.text}<END>", "answers": [prompt.text]}
+    run.line(
+        "asked",
+        path="search.edits",
+        role="meta",
+        messages=[["user", f"Improve the prompt.\n{shown}"]],
+        replies=[reply],
+        **facts,
+    )
+    said = {"key": f"s{prompt.id}", "sample": 0, "text": "yes", "answers": ["yes"], "value": 1.0}
+    sent = [["user", f"{prompt.text}\n\n{example.input}"]]
+    run.line("asked", path="search.select", role="task", messages=sent, pair=[prompt.id, example.id], replies=[said], **facts)
+
+
 def big_run(folder: Path, *, candidates: int, rows: int, heldout: int = 500) -> Path:
     """A run with this many candidates, each scored on this many examples, in rounds of 100."""
     run = _Folder(folder)
@@ -177,6 +199,8 @@ def big_run(folder: Path, *, candidates: int, rows: int, heldout: int = 500) -> 
         some = family[start : start + 100]
         run.value("search.edits", str(start // 100), prompts=Prompts(items=tuple(some)))
         run.calls("search.select", rows * len(some))
+        for number, prompt in enumerate(some):
+            _asked(run, prompt, start // 100, examples[number % len(examples)])
         values = [
             [float((number * 31 + place * 17) % 100 < 30 + 60 * number / candidates) for place in range(rows)]
             for number in range(start, start + len(some))

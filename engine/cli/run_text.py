@@ -48,8 +48,8 @@ def _print_unfinished(run: Run, console: Console) -> None:
     seed = "" if settings.seed is None else f", seed {settings.seed}"
     name = f"{settings.pipeline} on {settings.task}" if settings.pipeline else run.name
     console.print(safe_text(f"{name}   {models}{seed}".rstrip()))
-    why = "\n".join(state.why.splitlines()[:_LINES])
-    console.print(safe_text(f"{state.kind}: {why}", style=_STYLES.get(state.kind, "yellow")))
+    sentence = "\n".join(state.sentence.splitlines()[:_LINES])
+    console.print(safe_text(f"the run {sentence}", style=_STYLES.get(state.kind, "yellow")))
     console.print()
     for line in _so_far(run):
         console.print(line)

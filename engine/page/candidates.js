@@ -65,7 +65,7 @@ function openCandidate(data, at, from) {
     el("p", {}, copyButton(() => candidate.text)),
     changesOf(data, candidate),
     candidate.critiques.length > 0 && [el("h3", {}, "What led to it"), candidate.critiques.map((one) => textBlock(one, { class: "text critique" }))],
-    askedOf(candidate.asked),
+    askedOf(data, at), scoredBy(data, at),
     parents.length > 0 && [el("h3", {}, parents.length > 1 ? "Parents" : "Parent"), el("ul", { class: "links" }, parents.map((one) => el("li", {}, candidateLink(data, one), ` ${oneLine(data.candidates[one].text, 90)}`)))],
     children.length > 0 && [el("h3", {}, plural(children.length, "child").replace("childs", "children")), el("ul", { class: "links" }, children.slice(0, 50).map((one) => el("li", {}, candidateLink(data, one), ` ${oneLine(data.candidates[one].text, 90)}`))), children.length > 50 && el("p", { class: "help" }, `and ${count(children.length - 50)} more`)],
   ], from && ((step) => openCandidate(data, from.move(step).at, from)));
@@ -79,10 +79,4 @@ function changesOf(data, candidate) {
   const panel = el("div", {}, diffBlock(bases[0][2], candidate.text));
   const show = (name) => panel.replaceChildren(diffBlock(bases.find(([key]) => key === name)[2], candidate.text));
   return [el("h3", {}, "Changes"), choices("changes", "Changes since", bases.map(([key, label]) => [key, label]), bases[0][0], show), panel];
-}
-
-function askedOf(asked) {
-  if (!asked) return null;
-  return el("details", { class: "asked" }, el("summary", {}, "The request that wrote it, and the reply"),
-    messagesOf(asked.messages), el("h3", {}, "Reply"), textBlock(asked.reply), asked.read && [el("h3", {}, "Read as"), asked.read.map((one) => textBlock(one))]);
 }

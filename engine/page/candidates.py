@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median_high
 
-from promptwire.page.values import PageAsked, PageCandidate, PagePoint
-from promptwire.results.asked import Asked
+from promptwire.page.requests import writers
+from promptwire.page.values import PageCandidate, PagePoint, PageRequest
 from promptwire.results.candidates import Candidate
 from promptwire.results.run import Run
 from promptwire.values import Example, Prompt
@@ -17,14 +17,10 @@ _SHOWN = 160
 """Characters of a prompt that a point of the chart shows."""
 
 
-def page_candidates(run: Run, asked: Sequence[Asked]) -> tuple[PageCandidate, ...]:
-    """Return the candidates of `run` for a page. `asked` are its recorded requests.
-
-    Only ancestors of the best prompt have their request: those of all candidates would fill most of the page.
-    """
+def page_candidates(run: Run, requests: Sequence[PageRequest]) -> tuple[PageCandidate, ...]:
+    """Return the candidates of `run` for a page. `requests` are those of the page."""
     positions = {candidate.id: at for at, candidate in enumerate(run.candidates)}
-    ancestors = {run.candidates[at].id for at in lineage(run)}
-    written = _written(asked)
+    written = writers(requests)
     return tuple(
         PageCandidate(
             id=candidate.id,
@@ -38,7 +34,7 @@ def page_candidates(run: Run, asked: Sequence[Asked]) -> tuple[PageCandidate, ..
             n=len(candidate.values),
             calls=run.spent_before(candidate.line).calls,
             critiques=candidate.origin.critiques,
-            asked=written.get(candidate.origin.request) if candidate.id in ancestors else None,
+            asked=written.get(candidate.origin.request),
         )
         for candidate in run.candidates
     )
@@ -51,22 +47,6 @@ def demos_of(prompt: Prompt) -> tuple[Mapping[str, str], ...]:
 
 def _demo(demo: Example) -> Mapping[str, str]:
     return {"text": demo.text, "output": demo.output}
-
-
-def _written(asked: Sequence[Asked]) -> dict[str, PageAsked]:
-    """Requests that wrote prompts, by the key of the call."""
-    found = {}
-    for one in asked:
-        for reply in one.replies if one.pair is None else ():
-            found[reply.key] = PageAsked(messages_of(one), reply.text or "", reply.answers or ())
-    return found
-
-
-def messages_of(asked: Asked) -> tuple[Mapping[str, str], ...]:
-    """Return the messages of a request. A text to complete is one message without a role."""
-    if asked.messages:
-        return tuple({"role": role, "content": content} for role, content in asked.messages)
-    return ({"role": "", "content": asked.prompt + (f"\u2026{asked.suffix}" if asked.suffix else "")},)
 
 
 def lineage(run: Run) -> tuple[int, ...]:

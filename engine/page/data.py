@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from promptwire.page.candidates import best_so_far, demos_of, lineage, messages_of, page_candidates, points
+from promptwire.page.candidates import best_so_far, demos_of, lineage, page_candidates, points
 from promptwire.page.charts import specifications
 from promptwire.page.drawing import page_graph
 from promptwire.page.reproduce import began, page_reproduce
+from promptwire.page.requests import messages_of, page_requests
 from promptwire.page.usage import page_steps, page_unreadable, page_usage
 from promptwire.page.values import FORMAT, PageData, PageExample, PageSide
 from promptwire.page.verdict import page_verdict
-from promptwire.results.asked import Asked, read_asked
+from promptwire.results.asked import Asked
 from promptwire.results.heldout_rows import PairedRow, Side, Split
 from promptwire.results.report import REPORT
 from promptwire.results.run import Run
@@ -23,7 +24,8 @@ __all__ = ["page_data"]
 
 def page_data(run: Run) -> PageData:
     """Return the data of the page of `run`. What the folder does not hold is empty or None."""
-    asked = read_asked(run.folder)
+    line = lineage(run)
+    requests = page_requests(run, line)
     steps = page_steps(run)
     dots = points(run)
     return PageData(
@@ -31,15 +33,16 @@ def page_data(run: Run) -> PageData:
         run=_run(run),
         verdict=page_verdict(run),
         scores=_scores(run),
-        best=_best(run, asked),
+        best=_best(run, run.recorded),
         initial=None if run.initial is None else {"id": run.initial.id, "text": run.initial.text},
         examples={"test": _examples(run, "test"), "train": _examples(run, "train")},
-        candidates=page_candidates(run, asked),
+        candidates=page_candidates(run, requests["items"]),
         progress={"points": dots, "best": best_so_far(dots)},
-        lineage=lineage(run),
+        requests=requests,
+        lineage=line,
         steps=steps,
         usage=page_usage(run, steps),
-        unreadable=page_unreadable(run, asked),
+        unreadable=page_unreadable(run, run.recorded),
         graph=page_graph(run, steps),
         reproduce=page_reproduce(run),
         notes=_notes(run),
@@ -56,7 +59,7 @@ def _run(run: Run) -> dict[str, Any]:
         "metric": settings.metric or (report.metric if report else ""),
         "seed": settings.seed,
         "models": [{"role": role, "name": name} for role, name in settings.models.items()],
-        "state": {"kind": state.kind, "why": state.why},
+        "state": {"kind": state.kind, "why": state.why, "sentence": state.sentence},
         "seconds": report.seconds if report else None,
         "began": began(run),
         "candidates": len(run.candidates),

@@ -18,7 +18,8 @@ from promptwire.page.values import PageData, to_text
 
 __all__ = ["SCRIPTS", "render_page"]
 
-SCRIPTS: Final = ("dom", "data", "diff", "table", "chart", "summary", "examples", "candidates", "lineage", "nodes", "main")
+_SHARED: Final = ("dom", "data", "diff", "table", "chart")
+SCRIPTS: Final = (*_SHARED, "summary", "metrics", "examples", "candidates", "requests", "lineage", "nodes", "main")
 """Scripts of the page in their order. They are one module, so that a name of one is known in all."""
 
 

@@ -21,7 +21,7 @@ function ancestor(data, at, before) {
       candidate.critiques.map((one) => textBlock(one, { class: "text critique" }))),
     missing(before) ? textBlock(candidate.text) : diffBlock(data.candidates[before].text, candidate.text),
     others.length > 0 && !missing(before) && el("p", { class: "help" }, "Other parents: ", others.map((one) => [candidateLink(data, one), " "])),
-    askedOf(candidate.asked)));
+    askedOf(data, at)));
 }
 
 // The tree of all candidates; the children of a prompt are made when it is opened.

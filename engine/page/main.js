@@ -63,7 +63,7 @@ async function start() {
   const { run } = data;
   const intro = el("div", { class: "intro" }, el("h1", {}, run.pipeline, " on ", run.task),
     el("p", { class: "lead" }, [run.models.map(({ name }) => name).filter((name, at, all) => all.indexOf(name) === at).join(", "), `seed ${run.seed}`, run.began].filter(Boolean).join(" · ")));
-  const sections = [verdictSection, promptSection, examplesSection, progressSection, lineageSection, candidatesSection, usageSection, unreadableSection, graphSection, reproduceSection];
+  const sections = [verdictSection, promptSection, metricsSection, examplesSection, progressSection, lineageSection, candidatesSection, requestsSection, usageSection, unreadableSection, graphSection, reproduceSection];
   page.replaceChildren(intro, ...sections.map((make) => make(data)).filter(Boolean));
   setUpDialog();
   setUpTheme();

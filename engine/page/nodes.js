@@ -46,7 +46,7 @@ function drawing(svg) {
 function reproduceSection(data) {
   const { reproduce } = data;
   const line = (text) => el("div", { class: "command" }, textBlock(text), copyButton(() => text));
-  const facts = [["Seed", data.run.seed], ["Models", data.run.models.map(({ role, name }) => `${role}: ${name}`).join(", ")], ["Stopped", reproduce.stopped], ["Began", reproduce.began],
+  const facts = [["Seed", data.run.seed], ["Models", data.run.models.map(({ role, name }) => `${role}: ${name}`).join(", ")], ["How it ended", reproduce.ended], ["Began", reproduce.began],
     ["promptwire", reproduce.version], ["Task's fingerprint", reproduce.fingerprint], ["Run folder", data.run.name], ["This page", `made by promptwire ${reproduce.page}`]].filter(([, value]) => !missing(value) && value !== "");
   return section("reproduce", "Reproduce", null,
     reproduce.command && [el("h3", {}, "The same run"), line(reproduce.command)],

@@ -23,7 +23,7 @@ def page_reproduce(run: Run) -> dict[str, Any]:
         "version": settings.version,
         "page": version("promptwire"),
         "fingerprint": settings.fingerprint,
-        "stopped": run.state.why if run.state.kind != "finished" else "at its own end",
+        "ended": run.state.sentence if run.state.kind != "finished" else "by itself",
         "began": began(run),
         "files": [{"name": name, "sha256": sha} for name, sha in sorted(settings.files.items())],
     }

@@ -5,7 +5,7 @@ const TONES = { better: "good", worse: "bad" };
 function verdictSection(data) {
   const { verdict, scores } = data;
   const state = data.run.state.kind === "finished" ? null : el("p", { class: "note warning" },
-    `This run is ${data.run.state.kind}${data.run.state.why ? `: ${data.run.state.why}` : ""}.`);
+    `The run ${data.run.state.sentence}.`);
   const facts = el("dl", { class: "facts" }, verdictFacts(data).map(([name, value, help]) => el("div", {},
     el("dt", {}, name), el("dd", {}, value), help && el("dd", { class: "help" }, help))));
   const made = section("verdict", "Verdict", null, state,

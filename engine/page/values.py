@@ -11,11 +11,12 @@ from promptwire.values import Model
 
 __all__ = [
     "FORMAT",
-    "PageAsked",
     "PageCandidate",
     "PageData",
     "PageExample",
     "PagePoint",
+    "PageReply",
+    "PageRequest",
     "PageSide",
     "PageStep",
     "PageUnreadable",
@@ -27,15 +28,53 @@ FORMAT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class PageAsked:
-    """The request that wrote a prompt, and the reply."""
+class PageReply:
+    """One reply of a model, and how it was read."""
 
+    key: str
+    """Cache key of the call."""
+    text: str | None
+    """The reply as it came; None when it is not recorded."""
+    read: tuple[str, ...] | None
+    """What was read out of it; None when it is not recorded."""
+    readable: bool
+    """Whether the rule of the template found an answer."""
+    value: float | None
+    """Value of the metric; None when it was not scored."""
+    finish: str
+    """Finish reason, such as `stop` or `length`; empty when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One request as the model got it, with its replies."""
+
+    path: str
+    """Path of the step; `report` for the final comparison."""
+    round: str
+    """Rounds of the loops around the step, counted from 1; empty outside loops."""
+    element: str
+    """Number of the element of the `each` around it, counted from 1."""
+    role: str
+    """Role of the model."""
+    model: str
+    """Name of the model."""
+    template: str
+    """Name of the template."""
+    settings: Mapping[str, Any]
+    """Sampling settings."""
+    pair: tuple[str, str] | None
+    """Ids of the prompt and the example that were scored; None for a request that writes."""
+    at: int | None
+    """Position of the candidate that was scored; None when it is none."""
     messages: tuple[Mapping[str, str], ...]
     """Role and content of each message; an empty role stands for a text to complete."""
-    reply: str
-    """The reply as it came."""
-    read: tuple[str, ...]
-    """What was read out of it."""
+    options: tuple[str, ...]
+    """The labels that the model chose among."""
+    replies: tuple[PageReply, ...]
+    """The replies."""
+    error: str
+    """Error of the request; empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +94,7 @@ class PageCandidate:
     step: str
     """Path of the step that wrote it; empty for an initial prompt."""
     round: str
-    """Rounds of the loops it was written in; empty outside loops."""
+    """Rounds of the loops it was written in, counted from 1; empty outside loops."""
     score: float | None
     """Mean over all examples that the search scored it on; None when it was never scored."""
     n: int
@@ -64,8 +103,8 @@ class PageCandidate:
     """Calls that the run had used when it appeared."""
     critiques: tuple[str, ...]
     """Critiques that led to it."""
-    asked: PageAsked | None = None
-    """The request that wrote it, for the ancestors of the best prompt; None for the others, or when it is not recorded."""
+    asked: int | None = None
+    """Position of the request that wrote it; None when it is not recorded, or has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +219,8 @@ class PageData:
     """Prompts of the search in the order in which they appeared."""
     progress: Mapping[str, Sequence[PagePoint]]
     """`points`: all scored candidates; `best`: those that were the best so far."""
+    requests: Mapping[str, Any]
+    """`items`: recorded requests; `recorded`: how many the run folder holds; `left`: how many had no room, by step."""
     lineage: tuple[int, ...]
     """Positions of candidates from an initial prompt to the best one; empty when it is not known."""
     steps: Sequence[PageStep]

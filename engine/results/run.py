@@ -100,7 +100,7 @@ class Run:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Prompts in the outputs of its steps, in the order in which they appeared, with scores, parents and critiques."""
-        return self._collected.candidates(origins(read_asked(self.folder)), self.settings.metric)
+        return self._collected.candidates(origins(self.recorded), self.settings.metric)
 
     @cached_property
     def examples(self) -> Mapping[str, Example]:
@@ -120,10 +120,15 @@ class Run:
         return read_asked(self.folder, step=step, round=round, steps=self.steps, cache=cache)
 
     @cached_property
+    def recorded(self) -> tuple[Asked, ...]:
+        """All requests that the folder keeps word for word, in the order of the trace."""
+        return read_asked(self.folder)
+
+    @cached_property
     def asked_steps(self) -> dict[str, tuple[int, int]]:
         """By path of each step that called a model: its calls, and its requests that the folder keeps word for word."""
         calls = Counts(str(call.get("path", "")) for call in read_lines(self.folder / "calls.jsonl"))
-        kept = Counts(one.path for one in read_asked(self.folder))
+        kept = Counts(one.path for one in self.recorded)
         return {path: (calls[path], kept[path]) for path in (calls | kept)}
 
     def spent_before(self, line: int) -> Spent:

@@ -37,15 +37,30 @@ StateKind = Literal["finished", "cut short", "at work", "failed", "stopped", "di
 STATES: Final[tuple[StateKind, ...]] = get_args(StateKind)
 
 
+_VERBS: Final[Mapping[StateKind, str]] = {
+    "cut short": "was cut short",
+    "at work": "is at work",
+    "stopped": "was stopped",
+    "unknown": "is in an unknown state",
+}
+"""How a sentence about the run goes on; the other kinds are verbs themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunState:
     """What a run is doing now, or how it ended."""
 
     kind: StateKind
-    """`finished`; `cut short` by a limit, with a report; `at work`; `failed` with an error; `stopped` by the user; `died`, so
-    its process is gone without an end; `unknown` when this machine can't tell."""
+    """`finished`; `cut short` by a limit, with a report; `at work`; `failed` with an error; `stopped` by Ctrl-C or a program;
+    `died`, so its process is gone without an end; `unknown` when this machine can't tell."""
     why: str = ""
     """Reason in words; empty for `finished`."""
+
+    @property
+    def sentence(self) -> str:
+        """The state as words that go on from "the run"."""
+        verb = _VERBS.get(self.kind, self.kind)
+        return f"{verb}: {self.why}" if self.why else verb
 
 
 @contextmanager
@@ -86,7 +101,9 @@ def state_of(folder: Path, record: Mapping[str, Any] | None, report: Mapping[str
         return RunState("unknown", "it has no report, and an earlier version recorded no state")
     how = record.get("how")
     if how == "stopped":
-        return RunState("stopped", "stopped by the user")
+        return RunState("stopped", "it was interrupted or cancelled before it had a report")
+    if how == "finished":
+        return RunState("unknown", "it finished, but its report is gone or can't be read")
     if record.get("ended") is not None:
         return RunState("failed", str(record.get("error") or "it ended without a report"))
     return _unended(folder, record)

@@ -37,9 +37,27 @@ def test_the_lineage_leads_from_the_initial_prompt_to_the_best_with_its_requests
     initial, middle, best = (rich.candidates[at] for at in rich.lineage)
     assert (initial.parents, middle.parents, best.parents) == ((), (0,), (1,))
     assert middle.critiques == ("It must say yes or no.",)
-    assert best.asked is not None and [one["role"] for one in best.asked.messages] == ["system", "user"]
-    assert best.asked.reply == f"<p>{best.text}</p>" and best.asked.read == (best.text,)
-    assert initial.asked is None
+    assert initial.asked is None and best.asked is not None
+    asked = rich.requests["items"][best.asked]
+    assert [one["role"] for one in asked.messages] == ["system", "user"]
+    assert (asked.replies[0].text, asked.replies[0].read) == (f"<p>{best.text}</p>", (best.text,))
+
+
+def test_all_recorded_requests_are_there_with_what_they_scored(rich: PageData) -> None:
+    items = rich.requests["items"]
+    assert [(one.path, one.round, one.at) for one in items] == [
+        ("search.edits", "1", None), ("search.edits", "2", None), ("search.edits", "2", None), ("report", "", 2),
+    ]  # fmt: skip
+    assert (rich.requests["recorded"], rich.requests["left"]) == (4, {})
+    assert items[2].replies[0].readable is False and items[3].replies[0].value == 1.0
+
+
+def test_requests_without_room_are_counted_by_step_and_ancestors_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.open(page_run(tmp_path / "run"))
+    monkeypatch.setattr("promptwire.page.requests._ROOM", 1000)
+    small = page_data(run)
+    assert small.requests["left"] == {"search.edits": 1, "report": 1}
+    assert small.candidates[1].asked == 0 and small.candidates[2].asked == 1
 
 
 def test_points_are_in_the_order_of_their_scores_with_what_was_spent(rich: PageData) -> None:

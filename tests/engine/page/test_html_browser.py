@@ -103,8 +103,8 @@ def test_all_sections_are_there_and_hostile_text_is_text(visit: Callable[..., Op
     page = visit("rich").page
     titles = [title.partition("\n")[0] for title in page.locator("section > h2").all_inner_texts()]
     assert titles == [
-        "Verdict", "Prompt to take away", "Examples", "Best so far", "Lineage of the best prompt", "Candidates", "Calls by node",
-        "Replies that could not be read", "Reproduce",
+        "Verdict", "Prompt to take away", "Metrics", "Examples", "Best so far", "Lineage of the best prompt", "Candidates", "Requests",
+        "Calls by node", "Replies that could not be read", "Reproduce",
     ]  # fmt: skip
     shown = page.locator("#prompt-panel pre").first.text_content()
     assert shown == f"Answer with yes or no only. {HOSTILE}"
@@ -138,9 +138,9 @@ def test_ten_thousand_candidates_are_sorted_searched_and_drawn_a_few_at_a_time(v
     assert len(opened.rows("candidates")) < 60
     heading = page.locator("#candidates th[data-key=round]")
     heading.get_by_role("button").click()
-    assert heading.get_attribute("aria-sort") == "ascending" and opened.rows("candidates")[0].split("\t")[2] == "0"
+    assert heading.get_attribute("aria-sort") == "ascending" and opened.rows("candidates")[0].split("\t")[2] == "1"
     heading.get_by_role("button").click()
-    assert heading.get_attribute("aria-sort") == "descending" and opened.rows("candidates")[0].split("\t")[2] == "99"
+    assert heading.get_attribute("aria-sort") == "descending" and opened.rows("candidates")[0].split("\t")[2] == "100"
     page.locator("#candidates .rows").evaluate("box => { box.scrollTop = box.scrollHeight; }")
     page.wait_for_function("document.querySelector('#candidates tbody tr[data-at=\"9999\"]') !== null")
     assert len(opened.rows("candidates")) < 60
@@ -187,6 +187,38 @@ def test_a_candidate_opens_with_its_changes_parents_and_children(visit: Callable
     assert "You edit." in detail.inner_text() and "<p>Answer with yes or no only." in detail.inner_text()
     detail.get_by_role("button", name="Close").click()
     assert not detail.is_visible() and "#" not in page.url
+
+
+def test_watched_metrics_and_the_confusion_table_of_both_prompts_are_shown(visit: Callable[..., Opened]) -> None:
+    page = visit("rich").page
+    assert "macro-f1 watched" in page.locator("#metrics").inner_text()
+    cells = "#metrics .confusion tbody td"
+    assert page.locator(cells).all_inner_texts() == ["2", "0", "0", "0", "1", "1"]
+    page.locator("#metrics .choices label", has_text="Initial prompt").click()
+    assert page.locator(cells).all_inner_texts() == ["1", "0", "1", "2", "0", "0"]
+    assert page.locator("#metrics .confusion tbody th").first.text_content() == HOSTILE
+
+
+def test_requests_are_filtered_searched_and_opened_with_what_they_wrote(visit: Callable[..., Opened]) -> None:
+    opened = visit("rich")
+    page = opened.page
+    assert len(opened.rows("requests")) == 4
+    page.locator("#requests .choices label", has_text="Unreadable 1").click()
+    assert len(opened.rows("requests")) == 1 and "unreadable" in opened.rows("requests")[0]
+    page.locator("#requests .choices label", has_text="All 4").click()
+    page.get_by_label("Search requests").fill("sentence 1")
+    page.locator("#requests tbody tr").click()
+    detail = page.locator("#detail")
+    assert "Request of report" in detail.inner_text() and "Read as, value 1" in detail.inner_text()
+    detail.locator("ul.links button").click()
+    detail.locator("summary", has_text="Requests with it: 1").click()
+    assert "sentence 1" in detail.inner_text()
+    assert "had no room" not in page.locator("#requests").inner_text()
+
+
+def test_requests_without_room_name_the_command_that_shows_them(visit: Callable[..., Opened]) -> None:
+    page = visit("big").page
+    assert "promptwire asked big search." in page.locator("#requests .note").inner_text()
 
 
 def test_an_address_with_a_candidate_opens_it(visit: Callable[..., Opened], pages: dict[str, Path]) -> None:
@@ -293,7 +325,11 @@ def test_the_page_is_printed_light_and_with_its_rows(visit: Callable[..., Opened
 def test_a_run_without_a_report_shows_what_there_is(visit: Callable[..., Opened]) -> None:
     page = visit("unfinished").page
     text = page.locator("#verdict").inner_text()
-    assert "This run is" in text and page.locator("#candidates").count() == 1 and page.locator("#examples").count() == 0
+    assert (
+        "The run is in an unknown state: " in text
+        and page.locator("#candidates").count() == 1
+        and page.locator("#examples").count() == 0
+    )
 
 
 def test_damaged_data_are_a_sentence_and_no_blank_page(browser: Any, pages: dict[str, Path], tmp_path: Path) -> None:

@@ -40,5 +40,5 @@ def test_without_a_known_task_there_is_no_command() -> None:
 
 
 def test_why_a_run_stopped_is_said(tmp_path: Path) -> None:
-    assert page_reproduce(Run.open(page_run(tmp_path / "run")))["stopped"] == "at its own end"
-    assert page_reproduce(Run.open(page_run(tmp_path / "cut", report=False)))["stopped"] != "at its own end"
+    assert page_reproduce(Run.open(page_run(tmp_path / "run")))["ended"] == "by itself"
+    assert page_reproduce(Run.open(page_run(tmp_path / "cut", report=False)))["ended"].startswith("is in an unknown state: ")

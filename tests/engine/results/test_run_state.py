@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.errors import LimitReached, RunError
-from promptwire.results.run_state import STATE, read_record, recorded_state, state_of
+from promptwire.results.run_state import STATE, RunState, read_record, recorded_state, state_of
 
 _HOLD = """
 import sys, time
@@ -56,8 +56,8 @@ def test_a_run_that_begins_is_never_seen_without_its_lock(tmp_path: Path) -> Non
         (RunError("the disk is full"), "failed", "the disk is full"),
         (LimitReached("out of calls", hint="more"), "failed", "out of calls\n  more"),
         (ZeroDivisionError("1/0"), "failed", "ZeroDivisionError: 1/0"),
-        (KeyboardInterrupt(), "stopped", "stopped by the user"),
-        (asyncio.CancelledError(), "stopped", "stopped by the user"),
+        (KeyboardInterrupt(), "stopped", "it was interrupted or cancelled before it had a report"),
+        (asyncio.CancelledError(), "stopped", "it was interrupted or cancelled before it had a report"),
     ],
 )
 def test_an_end_is_recorded_with_its_reason(tmp_path: Path, error: BaseException, kind: str, why: str) -> None:
@@ -65,6 +65,28 @@ def test_an_end_is_recorded_with_its_reason(tmp_path: Path, error: BaseException
         raise error
     assert state(tmp_path) == (kind, why)
     assert (read_record(tmp_path) or {})["ended"] <= time.time()
+
+
+def test_a_report_that_is_gone_is_told_from_a_failure(tmp_path: Path) -> None:
+    with recorded_state(tmp_path, {}):
+        pass
+    assert state(tmp_path) == ("unknown", "it finished, but its report is gone or can't be read")
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (RunState("finished"), "finished"),
+        (RunState("cut short", "the limit of 9 calls is reached"), "was cut short: the limit of 9 calls is reached"),
+        (RunState("at work", "process 7"), "is at work: process 7"),
+        (RunState("failed", "the disk is full"), "failed: the disk is full"),
+        (RunState("stopped", "it was interrupted"), "was stopped: it was interrupted"),
+        (RunState("died", "process 7 is gone"), "died: process 7 is gone"),
+        (RunState("unknown", "no locks in this folder"), "is in an unknown state: no locks in this folder"),
+    ],
+)
+def test_each_state_is_a_sentence_about_the_run(found: RunState, sentence: str) -> None:
+    assert found.sentence == sentence
 
 
 def test_a_folder_that_was_removed_is_not_made_again_at_the_end(tmp_path: Path) -> None:
