@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -44,15 +44,22 @@ class ConfirmPolicy:
     above: float
     """Ask if the run may cost more than this many US dollars."""
 
-    def approver(self, display: ProgressDisplay | None) -> ApproveCost:
-        """Callback for the first new call: shows the plan on `display` and asks if the policy says so."""
+    def approver(self, display: ProgressDisplay | None, warn: Callable[[str], None] | None = None) -> ApproveCost:
+        """Callback for the first new call: shows the plan and its warnings on `display`, and asks if the policy says so.
+
+        Without a display, `warn` gets each warning.
+        """
         from promptwire.cli.plan_text import plan_line
         from promptwire.values.notes import read_note
 
         def approve(plan: Plan) -> None:
+            warnings = [note for note in plan.notes if read_note(note).severity == "warning"]
             if display is not None:
-                for text in (plan_line(plan), *(note for note in plan.notes if read_note(note).severity == "warning")):
+                for text in (plan_line(plan), *warnings):
                     display.say(text)
+            elif warn is not None:
+                for text in warnings:
+                    warn(text)
             reason = "" if self.yes else self.reason(plan)
             if reason:
                 with display.paused() if display is not None else nullcontext():

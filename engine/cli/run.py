@@ -56,7 +56,7 @@ def run(
     yes: Yes = False,
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress, only warnings.")] = False,
 ) -> None:
     """Optimize a task's prompt and report held-out scores."""
     fields = {
@@ -75,14 +75,21 @@ def run(
 def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool) -> None:
     from promptwire.api import run_async
     from promptwire.cli.progress import ProgressDisplay
-    from promptwire.cli.report_text import console, print_report
+    from promptwire.cli.report_text import console, print_report, safe_text
     from promptwire.gateway.idle_loop import run_loop
 
-    display = None if quiet or json_ else ProgressDisplay(console(stderr=True))
-    work = run_async(pipeline, task, options, observer=display, approve=policy.approver(display))
+    errors, warned = console(stderr=True), list[str]()
+    display = None if quiet or json_ else ProgressDisplay(errors)
+
+    def warn(text: str) -> None:
+        warned.append(text)
+        errors.print(safe_text(text), soft_wrap=True)
+
+    work = run_async(pipeline, task, options, observer=display, approve=policy.approver(display, warn))
     with exit_on_interrupt(cached=options.cache != "off"), display.drawing() if display else nullcontext():
         report = run_loop(work, leave=exit_at_once)
     if json_:
-        sys.stdout.write(report.to_json() + "\n")
+        noted = report.model_copy(update={"notes": tuple(dict.fromkeys((*warned, *report.notes)))})
+        sys.stdout.write(noted.to_json() + "\n")
     else:
         print_report(report, console())

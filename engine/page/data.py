@@ -17,6 +17,7 @@ from promptwire.results.asked import Asked
 from promptwire.results.heldout_rows import PairedRow, Side, Split
 from promptwire.results.report import REPORT
 from promptwire.results.run import Run
+from promptwire.results.verdict_text import with_verdict_interval
 from promptwire.values.notes import read_note
 
 __all__ = ["page_data"]
@@ -73,7 +74,7 @@ def _scores(run: Run) -> dict[str, Any] | None:
     search = report.search
     selected, held_out = search.score if search else None, report.test.best.score
     return {
-        "test": report.test.model_dump(mode="json"),
+        "test": with_verdict_interval(report).model_dump(mode="json"),
         "train": report.train.model_dump(mode="json"),
         "search": None if search is None else {"score": search.score, "scored_on": search.scored_on},
         "optimism": None if selected is None or held_out is None else selected - held_out,

@@ -43,7 +43,7 @@ function requestColumns(data) {
   return [
     { key: "path", title: "Step", kind: "plain", width: "15em", value: (row) => row.path, cell: (row) => row.path },
     { key: "round", title: "Round", kind: "plain", width: "5em", value: (row) => roundOrder(row.round), cell: (row) => row.round || "–" },
-    { key: "scored", title: "Asked for", kind: "plain", width: "9em", value: (row) => (row.pair ? row.pair[0] : ""), cell: (row) => (row.pair ? `score of ${row.pair[0].slice(0, 6)}…` : "text") },
+    { key: "scored", title: "Asked for", kind: "plain", width: "11em", value: (row) => (row.pair ? row.pair[0] : ""), cell: (row) => (row.pair ? `score of ${row.pair[0].slice(0, 6)}…` : "text") },
     { key: "reply", title: "Reply", kind: "plain", value: said, cell: said },
     { key: "read", title: "Read as", kind: "plain", width: "8em", value: read, cell: (row) => (isRead(row) ? read(row) : el("span", { class: "tag broken" }, read(row))) },
   ];
@@ -90,6 +90,6 @@ function scoredBy(data, at) {
   if (!scored.length) return null;
   return el("details", { class: "asked" }, el("summary", {}, `Requests with it: ${count(scored.length)}`), scored.map((number) => {
     const request = data.requests.items[number];
-    return el("details", {}, el("summary", {}, `${request.path}${request.round ? `, round ${request.round}` : ""}: ${oneLine(request.replies[0]?.text ?? request.error, 90)}`), requestFacts(request), requestBody(request));
+    return el("details", { open: scored.length === 1 }, el("summary", {}, `${request.path}${request.round ? `, round ${request.round}` : ""}: ${oneLine(request.replies[0]?.text ?? request.error, 90)}`), requestFacts(request), requestBody(request));
   }));
 }

@@ -28,7 +28,7 @@ function verdictFacts({ scores, run, usage }) {
     found.push(["Train score", `${score(train.initial.score)} → ${score(train.best.score)}`, `${count(train.best.n)} examples`]);
   }
   found.push(["Calls", count(usage.new), `new; ${count(usage.cached)} from the cache, ${count(usage.failed)} failed`]);
-  found.push(["Tokens", count(usage.tokens_in + usage.tokens_out), `${count(usage.tokens_in)} read, ${count(usage.tokens_out)} written`]);
+  found.push(["Tokens", count(usage.tokens), missing(usage.tokens_in) ? "of new calls" : `${count(usage.tokens_in)} read, ${count(usage.tokens_out)} written`]);
   found.push(["Cost", dollars(usage.usd), usage.usd === null ? "a price is not known" : "of new calls"]);
   found.push(["Time", seconds(run.seconds), `${plural(run.candidates, "candidate")}`]);
   return found;

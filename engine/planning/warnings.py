@@ -119,6 +119,18 @@ def _budgets(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
         if wanted > left:
             shares = f"{_number(left)} left of {_number(limit)} {name}, beside {_number(kept)} kept for the comparison"
             yield warning(f"the budget may end the search before {within} is over: it takes up to {_number(wanted)}; {shares}")
+    if limits.seconds and calls * new:
+        yield _pace(limits.seconds, calls * new, held, within)
+
+
+def _pace(seconds: float, search: float, held: int, within: str) -> str:
+    """A note on the pace that a limit in seconds needs. No warning: how fast the models are shows only in the run.
+
+    The comparison gets the time that its `held` calls take, at most half.
+    """
+    pace = (search + min(search, held)) / seconds
+    takes = f"it takes up to {_number(search)} calls beside the comparison"
+    return f"below {_number(pace)} calls a second, {seconds:g} seconds may end the search before {within} is over: {takes}"
 
 
 def _calls(items: list[CostItem]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,23 @@ def test_warnings_of_the_plan_are_shown_before_the_first_call(found: Plan) -> No
     assert "warning: few examples" in screen.getvalue() and "an estimate" not in screen.getvalue()
 
 
+def test_without_a_display_only_the_warnings_are_said(found: Plan) -> None:
+    said: list[str] = []
+    ConfirmPolicy(False, 1.0).approver(None, said.append)(found.model_copy(update={"notes": ("warning: few", "an estimate")}))
+    assert said == ["warning: few"]
+
+
+def test_quiet_and_json_print_warnings_on_standard_error_and_json_holds_them() -> None:
+    quiet, as_json = (
+        run("--model", "scripted:planted", "--limit", "calls=9", "--cache", "off", one) for one in ("-q", "--json")
+    )
+    for done in (quiet, as_json):
+        assert "warning: the budget may end the search" in done.stderr and "new calls" not in done.stderr
+    noted = json.loads(as_json.stdout)["notes"]
+    assert any(note.startswith("warning: the budget may end the search") for note in noted)
+    assert "warning: the budget may end the search" not in quiet.stdout
+
+
 def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["run", "ape", "--task", "planted", "-p", "draws=1", "-p", "n=2", *words])
 
@@ -97,7 +115,7 @@ def test_a_run_prints_its_plan_and_a_cached_run_prints_none() -> None:
     first, again = run(*words), run(*words)
     assert "at most" in first.stderr and "free of charge" in first.stderr
     assert again.stderr.startswith("best prompt: ") and "at most" not in again.stderr
-    assert run(*words, "--json", "--seed", "1").stderr == ""
+    assert "at most" not in run(*words, "--json", "--seed", "1").stderr
 
 
 def test_a_hosted_model_without_a_price_is_refused_and_leaves_no_run_folder(

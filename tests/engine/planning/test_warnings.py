@@ -104,6 +104,24 @@ def test_a_budget_below_the_first_round_is_named(limits: Limits, said: str) -> N
         assert text.startswith("the budget may end the search before its first round is over: it takes up to ") and said in text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "held", "pace"),
+    [
+        (10, 700, "23"),  # the comparison gets half of the time
+        (10, 5, "13"),
+        (1000, 5, "0.13"),
+    ],
+)
+def test_a_limit_in_seconds_names_the_pace_that_it_needs_as_a_note(seconds: float, held: int, pace: str) -> None:
+    known = Known(limits=Limits(seconds=seconds))
+    plan = make_plan(load_graph("opro", params={"steps": 3}), sized(60, held), known)
+    (said,) = [note for note in plan.notes if "calls a second" in note]
+    assert said.startswith(
+        f"below {pace} calls a second, {seconds:g} seconds may end the search before its first round is over"
+    )
+    assert "it takes up to 116 calls" in said and read_note(said).severity == "info"
+
+
 def test_cached_completions_need_no_budget() -> None:
     limits = Limits(calls=1500)
     assert warned(sized(60, 700), "opro", {"steps": 3}, limits=limits, cached={"search.scores": 60}) == []
