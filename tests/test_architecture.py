@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,7 +65,7 @@ def modules(folder: Path) -> dict[str, Path]:
 ENGINE_MODULES, NODE_MODULES = modules(ENGINE), modules(NODES)
 
 
-@lru_cache
+@cache
 def tree(path: Path) -> ast.Module:
     """The file as Python reads it."""
     return ast.parse(path.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ import pytest
 SOAK = Path(__file__).parent.parent / "bench" / "soak.py"
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory and sockets are read from /proc")
 def test_many_calls_at_once_lose_no_row_make_none_twice_and_leave_no_task_or_socket() -> None:
     done = subprocess.run([sys.executable, str(SOAK), "--calls", "800", "--at-once", "64"], capture_output=True, text=True)

@@ -27,6 +27,8 @@ from promptwire.values import Message
 from promptwire.values.hashing import digest
 from tests.openai_server import Fault, Server, throttled
 
+pytestmark = pytest.mark.heavy
+
 SHARE = 0.3
 TRIES = 6
 FAULTS: tuple[Callable[[], Fault], ...] = (

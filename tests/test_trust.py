@@ -65,7 +65,7 @@ ENDS_WITH_A_REPORT = ("no fault", "a refusal that quotes it", "an overflow that 
 """A refused row is left out and counted once others are scored; its reason is written, and may hold no key."""
 
 
-@pytest.mark.parametrize("model", ["openai/m", "litellm:openai/m"])
+@pytest.mark.parametrize("model", ["openai/m", pytest.param("litellm:openai/m", marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_key_is_in_no_file_no_message_and_no_traceback(
     project: Path, model: str, fault: str, monkeypatch: pytest.MonkeyPatch

@@ -133,6 +133,7 @@ async def test_prompts_that_never_raced_are_scored_before_the_choice() -> None:
     assert known[run.prompt.text] == max(known.values()) > known[TEN.prompts.items[0].text]
 
 
+@pytest.mark.heavy
 async def test_crossover_combines_hints_of_single_prompts(tmp_path: Path) -> None:
     """It finds what no parent had whole; with children that saw one parent alone it does not."""
     how = Search({**GIVEN, "steps": 10, "block": 15, "blocks": 3, "shots": 2})

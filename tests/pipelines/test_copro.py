@@ -24,9 +24,9 @@ async def test_three_depths_of_ten_are_one_request_each_and_30_instructions_on_a
     batches: bool, requests: int
 ) -> None:
     """9 + 10 + 10 completions; breadth x depth x |train| task calls."""
-    run = await search("copro", model(batches=batches), numbers(50))
+    run = await search("copro", model(batches=batches), numbers(8))
     assert run.counted("search.ideas") == (requests, 29)
-    assert run.counted("first")[1] + run.counted("search.scores")[1] == 30 * 50
+    assert run.counted("first")[1] + run.counted("search.scores")[1] == 30 * 8
     assert len(run.outputs["history"]) == 30
 
 
@@ -79,6 +79,7 @@ async def test_a_reply_without_tags_is_an_instruction_all_the_same() -> None:
     assert run.session.counts["search.ideas", "unreadable"] == 2
 
 
+@pytest.mark.heavy
 async def test_it_learns_from_the_scores_of_its_attempts_and_from_nothing_else(tmp_path: Path) -> None:
     """From 16 instructions that name one field each it joins the good ones; with the scores dealt anew it does not."""
     start = [Prompt(text=f"Write the label of the parcel. State the {word}.") for word in vocabulary()]

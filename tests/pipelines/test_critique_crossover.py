@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.values import Prompt
@@ -71,6 +73,7 @@ async def test_parents_without_failures_are_crossed_over_all_the_same() -> None:
     assert not any("Fault:" in request.messages[-1].content for request in asked.requests)
 
 
+@pytest.mark.heavy
 async def test_it_finds_the_planted_prompt_by_what_its_critics_say(tmp_path: Path) -> None:
     """Without the faults in view nothing comes into the prompts that their parents did not have."""
     found = await results("critique-crossover", SMALL, seeds=6)

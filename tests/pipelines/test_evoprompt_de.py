@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from promptwire.backend import Request
 from promptwire.documents import resources
 from promptwire.values import Prompt
@@ -86,6 +88,7 @@ async def test_copies_of_living_prompts_are_not_scored_again() -> None:
     assert len(alive(run, 2)) == 10
 
 
+@pytest.mark.heavy
 async def test_it_brings_together_what_single_prompts_have_by_its_donors_and_its_best(tmp_path: Path) -> None:
     found = await results("evoprompt-de", HALVES, seeds=5, task=halves())
     assert sum(result.found for result in found) >= 4

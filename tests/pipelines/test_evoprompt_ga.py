@@ -87,6 +87,7 @@ async def test_the_operator_sees_both_parents_and_an_example_of_another_task() -
     assert all("French" in text.partition("Now do both")[0] for text in shown)
 
 
+@pytest.mark.heavy
 async def test_crossover_combines_hints_of_single_prompts(tmp_path: Path) -> None:
     """It finds what no parent had whole; a child that saw one parent alone does not."""
     bred = await results("evoprompt-ga", HALVES, seeds=5, task=halves())

@@ -86,6 +86,7 @@ async def ended(pipeline: str, name: str, most: float) -> Report | None:
         return None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("pipeline", PIPELINES)
 @pytest.mark.parametrize("name", LIMITS)
 async def test_at_any_limit_a_pipeline_ends_with_a_prompt_and_says_where(pipeline: str, name: str) -> None:

@@ -53,6 +53,7 @@ async def once(pipeline: str, folder: Path, salt: str, seed: int = 0) -> tuple[s
     return run.prompt.text, sorted(json.dumps({**row, "n": 0, "t": 0}, sort_keys=True) for row in rows), asked.completions
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("pipeline", SMALL)
 async def test_two_runs_with_different_delays_give_the_same_bytes(pipeline: str, tmp_path: Path) -> None:
     first, second = [await once(pipeline, tmp_path, salt) for salt in ("a", "b")]

@@ -97,7 +97,7 @@ async def test_opro_can_show_the_same_problems_throughout(tmp_path: Path) -> Non
     (tmp_path / "p.yaml").write_text(text)
     for path, sets in (("opro", 4), (tmp_path / "p.yaml", 1)):
         asked = model()
-        await search(path, asked, numbers(100), params={"steps": 4, "scored_on": 50})
+        await search(path, asked, numbers(100), params={"steps": 4, "scored_on": 4})
         shown = {
             tuple(line for line in text.splitlines() if line.startswith("Input: ")) for text in sent(asked.requests, "idea")
         }

@@ -6,8 +6,8 @@ import random
 
 import numpy
 import pytest
-import statsmodels.api as oracle
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 
 from promptwire.stats.clustered import clustered
 
@@ -23,7 +23,7 @@ def grouped(groups: int, size: int) -> tuple[list[float], list[int]]:
 def test_groups_of_equal_size_agree_with_statsmodels(groups: int, size: int) -> None:
     values, names = grouped(groups, size)
     found = clustered(values, names)
-    fit = oracle.OLS(values, numpy.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": names}, use_t=True)
+    fit = OLS(values, numpy.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": names}, use_t=True)
     assert found.error == pytest.approx(fit.bse[0])
     low, high = fit.conf_int()[0]
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))

@@ -6,8 +6,8 @@ import random
 
 import pandas
 import pytest
-import statsmodels.formula.api as formula
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import anova_lm
 
 from promptwire.stats.crossed import crossed
@@ -23,7 +23,7 @@ def world(seeds: int, examples: int, *, seed_sd: float, example_sd: float) -> li
 def test_the_error_agrees_with_the_mean_squares_of_statsmodels(seeds: int, examples: int) -> None:
     table = world(seeds, examples, seed_sd=0.5, example_sd=0.5)
     rows = [(s, e, value) for s, row in enumerate(table) for e, value in enumerate(row)]
-    fit = formula.ols("value ~ C(seed) + C(example)", pandas.DataFrame(rows, columns=["seed", "example", "value"])).fit()
+    fit = OLS.from_formula("value ~ C(seed) + C(example)", pandas.DataFrame(rows, columns=["seed", "example", "value"])).fit()
     squares, freedoms = (list(anova_lm(fit)[name]) for name in ("mean_sq", "df"))
     variance = squares[0] + squares[1] - squares[2]
     freedom = variance**2 / sum(square**2 / df for square, df in zip(squares, freedoms, strict=True))
