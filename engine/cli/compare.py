@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptwire.cli.arguments import Json, Params, Patches, Plugins
+from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, deliver
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.limit_flags import Limit
+from promptwire.cli.output_file import Axis
 from promptwire.cli.run_options import ApiBases, Cache, Labels, Metric, Models, Prompts, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from promptwire.comparing.execution import Bound
     from promptwire.comparing.matrix import Cell
@@ -25,18 +26,7 @@ if TYPE_CHECKING:
     from promptwire.options import Options
     from promptwire.planning.plan import Plan
 
-__all__ = ["TableFormat", "compare"]
-
-_COSTS = "calls a run: with an empty cache; new calls: of all runs, with the cache that they share"
-
-
-class TableFormat(StrEnum):
-    """Forms of the table."""
-
-    text = "text"
-    markdown = "markdown"
-    latex = "latex"
-    csv = "csv"
+__all__ = ["compare"]
 
 
 def compare(
@@ -52,9 +42,15 @@ def compare(
     baseline: Annotated[
         bool, typer.Option("--baseline/--no-baseline", help="Add random-search with as many task calls as the others.")
     ] = True,
+    to: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write a file: FILE.html is the page. Its ending tells the form.")
+    ] = None,
     form: Annotated[
-        TableFormat, typer.Option("--format", help="Form of the table; csv has a line for each run.")
-    ] = TableFormat.text,
+        TableFormat | None,
+        typer.Option("--format", help="Form of the output; csv has a line for each run, curves for each best so far."),
+    ] = None,
+    chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
+    axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
     model: Models = None,
     api_base: ApiBases = None,
     param: Params = None,
@@ -76,9 +72,11 @@ def compare(
     from promptwire.comparing.folders import read_folders
     from promptwire.comparing.table import make_table
 
+    wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis)
+    wanted.check()
     if runs:
         found, notes = read_folders([Path(folder) for folder in pipelines])
-        _print(make_table(found, notes), form, json_=json_)
+        deliver(make_table(found, notes), wanted)
         return
     fields: dict[str, Any] = {
         **parse_lists(model, api_base, param, patch, limit),
@@ -87,7 +85,7 @@ def compare(
     }
     options = parse_options(fields)
     cells = _matrix(pipelines, task or [], _seeds(seeds), options, baseline=baseline)
-    _print(_run(cells, ConfirmPolicy(yes, ask_above), quiet=quiet or json_, cache=options.cache), form, json_=json_)
+    deliver(_run(cells, ConfirmPolicy(yes, ask_above), quiet=quiet or json_, cache=options.cache), wanted)
 
 
 def _matrix(
@@ -157,33 +155,3 @@ def _seeds(text: str) -> list[int]:
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise UsageError(f"--seeds {text!r} names no seeds", hint="give their number, or different seeds of at least 0: 3,4,5")
     return seeds
-
-
-def _print(table: ComparisonTable, form: TableFormat, *, json_: bool) -> None:
-    from promptwire.comparing import formats
-
-    writers: Mapping[TableFormat, Any] = {
-        TableFormat.markdown: formats.markdown_text,
-        TableFormat.latex: formats.latex_text,
-        TableFormat.csv: formats.csv_text,
-    }
-    if json_:
-        sys.stdout.write(table.model_dump_json() + "\n")
-    elif form is not TableFormat.text:
-        sys.stdout.write(writers[form](table))
-    else:
-        _print_text(table)
-
-
-def _print_text(table: ComparisonTable) -> None:
-    from promptwire.cli.report_text import console, print_table, safe_text
-    from promptwire.comparing import formats
-
-    out = console()
-    for grid in (formats.score_grid(table), formats.record_grid(table), formats.cost_grid(table)):
-        print_table(grid.rows, grid.heads, out)
-        out.print()
-    for line in (formats.legend(table), *table.notes, _COSTS):
-        out.print(safe_text(line, style="dim"))
-    for line in formats.missing_lines(table):
-        out.print(safe_text(line, style="yellow"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptwire.cli.arguments import Run as RunName
+from promptwire.cli.output_file import Axis, chart_library, ending_of, open_file, write_file
 
 if TYPE_CHECKING:
     from promptwire.results.run import Run
@@ -34,15 +35,6 @@ class Chart(StrEnum):
     usage = "usage"
 
 
-class Axis(StrEnum):
-    """What the chart `progress` is drawn against; the names of `promptwire.page.charts`."""
-
-    calls = "calls"
-    tokens = "tokens"
-    usd = "usd"
-    seconds = "seconds"
-
-
 def report(
     run: RunName,
     to: Annotated[Path | None, typer.Option("-o", "--output", help="File to write. Default: RUN.html.")] = None,
@@ -62,43 +54,29 @@ def report(
     chosen = form or _format_of(to)
     target = to or Path(f"{opened.name}.{chosen}")
     content = _content(opened, chosen, chart, axis)
-    _write(target, content)
-    sys.stdout.write(f"{target}: {len(content) / 1e6:.1f} MB\n")
+    sys.stdout.write(f"{target}: {write_file(target, content)}\n")
     if show:
-        _open(target)
+        open_file(target)
 
 
 def _format_of(to: Path | None) -> Format:
     """Format by the file name's ending. Raises UsageError for an unknown ending."""
-    from promptwire.errors import UsageError
-
-    if to is None:
-        return Format.html
-    suffix = to.suffix.lower().lstrip(".")
-    if suffix in ("html", "htm"):
-        return Format.html
-    if suffix in list(Format):
-        return Format(suffix)
-    raise UsageError(f"unknown format of {to.name!r}", where="-o", hint="end the name in .html, .svg, .png or .json")
+    return Format.html if to is None else ending_of(to, {**{one.value: one for one in Format}, "htm": Format.html})
 
 
 def _content(run: Run, form: Format, chart: Chart, axis: Axis) -> bytes:
     import json
 
     from promptwire.errors import RunError
-    from promptwire.page import vega
     from promptwire.page.charts import filled
     from promptwire.page.data import page_data
     from promptwire.page.html import render_page
     from promptwire.page.values import to_text
-    from promptwire.page.vega import INSTALL, draw_chart
+    from promptwire.page.vega import draw_chart
 
     data = page_data(run)
     if form is Format.html:
-        script = vega.chart_script(_cache())
-        if script is None:
-            sys.stderr.write(f"the page is without charts; for charts: {INSTALL}\n")
-        return render_page(data, script).encode()
+        return render_page(data, chart_library()).encode()
     text = to_text(data)
     if form is Format.json:
         return (text + "\n").encode()
@@ -106,27 +84,3 @@ def _content(run: Run, form: Format, chart: Chart, axis: Axis) -> bytes:
     if spec is None:
         raise RunError(f"the run has nothing for the chart {chart.value!r}", where=str(run.folder))
     return draw_chart(spec, form.value)
-
-
-def _cache() -> Path:
-    """Folder for the script of the charts."""
-    from promptwire.backends.known_models import user_cache
-
-    return user_cache() / "page"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file at once. Raises UsageError when it can't be written."""
-    from promptwire.errors import UsageError
-
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"can't be written: {error.strerror}", where=str(path)) from error
-
-
-def _open(path: Path) -> None:
-    import webbrowser
-
-    if not webbrowser.open(path.absolute().as_uri()):
-        sys.stderr.write(f"no browser could be started; open {path} yourself\n")

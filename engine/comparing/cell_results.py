@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from promptwire.errors import RunError
+from promptwire.page.candidates import demos_of
 from promptwire.results.heldout_rows import contributed
 from promptwire.results.lenient import as_text, read_object
 from promptwire.results.run import Run
@@ -56,6 +57,10 @@ class CellResult:
     """Dollars of the calls that it made; None when a price is unknown."""
     seconds: float | None = None
     """Duration."""
+    initial_prompt: str = ""
+    """The initial prompt."""
+    demos: tuple[Mapping[str, str], ...] = ()
+    """Text and output of each demonstration of the best prompt."""
 
 
 def mark_cell(folder: Path, key: str) -> None:
@@ -116,4 +121,6 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         calls_new=report.calls.new if report else None,
         usd=report.cost_usd if report else None,
         seconds=report.seconds if report else None,
+        initial_prompt=run.initial.text if run.initial else "",
+        demos=demos_of(run.best) if run.best else (),
     )

@@ -6,17 +6,21 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from promptwire.comparing.contrasts import INITIAL, Estimate
+from promptwire.comparing.curves import CurvePoint
 from promptwire.comparing.matrix import BASELINE
 from promptwire.comparing.table import CellLine, ComparisonTable
 
 __all__ = [
+    "COSTS",
     "Grid",
+    "baseline_row",
     "cost_grid",
     "csv_text",
+    "curves_text",
     "latex_text",
     "legend",
     "markdown_text",
@@ -25,9 +29,11 @@ __all__ = [
     "score_grid",
 ]
 
+COSTS: Final = "calls a run: with an empty cache; new calls: of all runs, with the cache that they share"
+"""What the columns of `cost_grid` mean."""
 _MARKS: Final = ("*", "†")
 _LATEX: Final = {"\\": r"\textbackslash{}", "†": r"$^\dagger$", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_CELL_FIELDS: Final = tuple(CellLine.model_fields)
+_CELL_FIELDS: Final = tuple(name for name in CellLine.model_fields if name not in ("initial_prompt", "demos"))
 
 
 class Grid(NamedTuple):
@@ -75,7 +81,7 @@ def cost_grid(table: ComparisonTable) -> Grid:
 
 def legend(table: ComparisonTable) -> str:
     """What the marks of `score_grid` mean."""
-    baseline = _baseline(table)
+    baseline = baseline_row(table)
     second = f", {_MARKS[1]} from {baseline}" if baseline else ""
     return f"{_MARKS[0]} differs from the {INITIAL}{second} after correction; the others are ties"
 
@@ -110,10 +116,25 @@ def latex_text(table: ComparisonTable) -> str:
 
 def csv_text(table: ComparisonTable) -> str:
     """One line for each cell, safe to open in a spreadsheet."""
+    return _csv(_CELL_FIELDS, ([getattr(cell, name) for name in _CELL_FIELDS] for cell in table.cells))
+
+
+def curves_text(table: ComparisonTable) -> str:
+    """CSV of the anytime curves: a line for each prompt that was the best so far, and one for the end of each search."""
+    heads = ("row", "task", "seed", *CurvePoint.model_fields, "heldout")
+    lines = []
+    for curve in table.curves:
+        where = (curve.row, curve.task, curve.seed)
+        lines += [[*where, *point.model_dump().values(), None] for point in curve.points]
+        lines.append([*where, *curve.end.model_dump().values(), curve.heldout])
+    return _csv(heads, lines)
+
+
+def _csv(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_CELL_FIELDS)
-    writer.writerows([_spreadsheet(getattr(cell, name)) for name in _CELL_FIELDS] for cell in table.cells)
+    writer.writerow(heads)
+    writer.writerows([_spreadsheet(value) for value in line] for line in lines)
     return out.getvalue()
 
 
@@ -130,7 +151,7 @@ def _score(table: ComparisonTable, found: Estimate) -> str:
     interval = "" if found.low is None or found.high is None else f" [{found.low:.2f}, {found.high:.2f}]"
     lacking = len(found.by_seed) < found.expected
     seeds = f" ({len(found.by_seed)} of {found.expected} seeds)" if lacking else ""
-    against = zip(_MARKS, (INITIAL, _baseline(table)), strict=True)
+    against = zip(_MARKS, (INITIAL, baseline_row(table)), strict=True)
     differs = (mark for mark, other in against if table.outcome(found.row, other, found.task) in ("win", "loss"))
     marks = "" if found.row == INITIAL else "".join(differs)
     return f"{found.mean:.3f}{interval}{seeds} {marks}".rstrip()
@@ -145,7 +166,8 @@ def _record(table: ComparisonTable, row: str, other: str) -> str:
     return f"{counts} ({unknown} not judged)" if unknown else counts
 
 
-def _baseline(table: ComparisonTable) -> str:
+def baseline_row(table: ComparisonTable) -> str:
+    """Name of the row of the search baseline; empty without one."""
     return next((row for row in table.rows if row.split()[0] == BASELINE), "")
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from promptwire.comparing.cell_results import CellResult
 from promptwire.comparing.contrasts import INITIAL, Contrast, Estimate, Outcome, contrasts, estimate
+from promptwire.comparing.curves import Curve, read_curve
 from promptwire.comparing.matrix import BASELINE
+from promptwire.errors import RunError
+from promptwire.results.run import Run
 from promptwire.values.model import Model
 
-__all__ = ["CellLine", "ComparisonTable", "make_table"]
+__all__ = ["CellLine", "ComparisonTable", "make_table", "with_curves"]
 
 
 class CellLine(Model):
@@ -44,6 +48,10 @@ class CellLine(Model):
     """Dollars of these calls; None when a price is unknown."""
     seconds: float | None
     """Duration."""
+    initial_prompt: str = ""
+    """The initial prompt."""
+    demos: tuple[Mapping[str, str], ...] = ()
+    """Text and output of each demonstration of the best prompt."""
 
 
 class ComparisonTable(Model):
@@ -65,6 +73,8 @@ class ComparisonTable(Model):
     """Every cell, run or not."""
     notes: tuple[str, ...]
     """What limits the conclusions."""
+    curves: tuple[Curve, ...] = ()
+    """Best selection score of each run against what it had spent; empty unless `with_curves` read them."""
 
     def estimate(self, row: str, task: str) -> Estimate:
         """The estimate of `row` on `task`."""
@@ -78,10 +88,27 @@ class ComparisonTable(Model):
                 return one.outcome if one.row == row else turned.get(one.outcome, one.outcome)
         return "not judged"
 
+    def rank(self, row: str, task: str) -> int | None:
+        """One more than the rows that are better than `row` on `task` after correction; None without a score."""
+        if self.estimate(row, task).mean is None:
+            return None
+        return 1 + sum(self.outcome(row, other, task) == "loss" for other in self.rows if other != row)
+
     @property
     def missing(self) -> tuple[CellLine, ...]:
         """Cells without a result."""
         return tuple(one for one in self.cells if one.best is None)
+
+
+def with_curves(table: ComparisonTable) -> ComparisonTable:
+    """Return `table` with the anytime curves of its runs, which are read from their folders."""
+    found = []
+    for cell in table.cells:
+        if cell.best is None:
+            continue
+        with suppress(RunError):  # a folder that was removed meanwhile has no curve
+            found.append(read_curve(Run.open(cell.run), row=cell.row, task=cell.task, seed=cell.seed, heldout=cell.best))
+    return table.model_copy(update={"curves": tuple(curve for curve in found if curve is not None)})
 
 
 def make_table(results: Sequence[CellResult], notes: Iterable[str] = ()) -> ComparisonTable:
@@ -131,6 +158,8 @@ def _line(one: CellResult) -> CellLine:
         calls_new=one.calls_new,
         usd=one.usd,
         seconds=one.seconds,
+        initial_prompt=one.initial_prompt,
+        demos=one.demos,
     )
 
 

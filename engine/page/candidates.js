@@ -17,7 +17,7 @@ function candidatesSection(data) {
   apply();
   return section("candidates", "Candidates", "Every prompt of the search. Select a heading to sort, open a row to read it.",
     el("div", { class: "tools" },
-      el("input", { type: "search", placeholder: "Search prompts", "aria-label": "Search prompts", oninput: (event) => { wanted = event.target.value.toLowerCase(); apply(); } }),
+      el("input", { type: "search", class: "first", placeholder: "Search prompts", "aria-label": "Search prompts", oninput: (event) => { wanted = event.target.value.toLowerCase(); apply(); } }),
       steps.length > 1 && el("select", { "aria-label": "Written by", onchange: (event) => { step = event.target.value; apply(); } },
         el("option", { value: "" }, "written by any step"), steps.filter(Boolean).map((one) => el("option", { value: one }, one))),
       el("span", { class: "grow" }),
@@ -38,15 +38,9 @@ function candidateColumns(data) {
 
 const roundOrder = (round) => (round === "" ? null : round.split(".").reduce((sum, part) => sum * 1000 + Number(part), 0));
 
-// Cells that a spreadsheet would run as a formula get an apostrophe in front.
 function candidatesCsv({ candidates }) {
-  const cell = (value) => {
-    const text = missing(value) ? "" : String(value);
-    return `"${(typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-  };
-  const lines = candidates.map(({ id, score: mean, n, round, step, parents, text }) =>
-    [id, mean, n, round, step, parents.map((at) => candidates[at].id).join(" "), text].map(cell).join(","));
-  return ["id,score,examples,round,step,parents,prompt", ...lines].join("\r\n") + "\r\n";
+  return toCsv(["id", "score", "examples", "round", "step", "parents", "prompt"],
+    candidates.map(({ id, score: mean, n, round, step, parents, text }) => [id, mean, n, round, step, parents.map((at) => candidates[at].id).join(" "), text]));
 }
 
 function candidateLink(data, at, label) {

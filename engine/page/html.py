@@ -1,4 +1,4 @@
-"""The page as one HTML file: template, style, scripts and data in it, and a policy under which it can load nothing.
+"""A page as one HTML file: template, style, scripts and data in it, and a policy under which it can load nothing.
 
 The policy names each script by its hash, so that no other script runs. Vega makes functions of its expressions, for which it
 needs 'unsafe-eval'. The data are gzip in base64, in which no markup can stand; texts are set by the scripts as text only.
@@ -10,22 +10,31 @@ import base64
 import gzip
 import hashlib
 import html
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
 
 from promptwire.page.values import PageData, to_text
 
-__all__ = ["SCRIPTS", "render_page"]
+__all__ = ["COMPARISON_SCRIPTS", "RUN_SCRIPTS", "render_html", "render_page"]
 
-_SHARED: Final = ("dom", "data", "diff", "table", "chart")
-SCRIPTS: Final = (*_SHARED, "summary", "metrics", "examples", "candidates", "requests", "lineage", "nodes", "main")
-"""Scripts of the page in their order. They are one module, so that a name of one is known in all."""
+_SHARED: Final = ("dom", "data", "diff", "texts", "table", "chart", "frame")
+_RUN: Final = ("summary", "metrics", "examples", "progress", "candidates", "requests", "lineage", "nodes", "main")
+RUN_SCRIPTS: Final = (*_SHARED, *_RUN)
+"""Scripts of the page of a run in their order. They are one module, so that a name of one is known in all."""
+COMPARISON_SCRIPTS: Final = (*_SHARED, "scores", "contrasts", "curves", "cells", "comparison")
+"""Scripts of the page of a comparison."""
 
 
 def render_page(data: PageData, library: str | None) -> str:
-    """Return the page of `data`. `library` is the script of Vega and Vega-Lite; without it the page has no charts."""
-    script = "\n" + "\n".join(_source(f"{name}.js") for name in SCRIPTS)
+    """Return the page of a run. `library` is the script of Vega and Vega-Lite; without it the page has no charts."""
+    return render_html(f"{data.run['pipeline']} on {data.run['task']}", to_text(data), RUN_SCRIPTS, library=library)
+
+
+def render_html(title: str, data: str, names: Sequence[str], *, library: str | None) -> str:
+    """Return a page with this title, with `data` as ASCII JSON and with the scripts called `names`."""
+    script = "\n" + "\n".join(_source(f"{name}.js") for name in names)
     scripts = [script] if library is None else [_inline(library), script]
     hashes = " ".join(f"'sha256-{_hash(one)}'" for one in scripts)
     evaluation = "" if library is None else " 'unsafe-eval'"
@@ -35,9 +44,9 @@ def render_page(data: PageData, library: str | None) -> str:
     )
     parts = {
         "policy": policy,
-        "title": html.escape(f"{data.run['pipeline']} on {data.run['task']}"),
+        "title": html.escape(title),
         "style": _source("page.css"),
-        "data": base64.b64encode(gzip.compress(to_text(data).encode("ascii"), 6, mtime=0)).decode("ascii"),
+        "data": base64.b64encode(gzip.compress(data.encode("ascii"), 6, mtime=0)).decode("ascii"),
         "library": "" if library is None else f"<script>{scripts[0]}</script>",
         "script": script,
     }

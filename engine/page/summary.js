@@ -48,13 +48,6 @@ function scaleOf({ initial, best }, metric) {
   return el("div", { class: "scales", role: "group", "aria-label": `Held-out ${metric} with 95% intervals` }, line("initial", initial, "plain"), line("best", best, "strong"));
 }
 
-function notes(all) {
-  if (!all.length) return null;
-  return el("details", { class: "notes", open: all.some(({ severity }) => severity === "warning") },
-    el("summary", {}, plural(all.length, "note")),
-    el("ul", {}, all.map(({ severity, text }) => el("li", { class: severity }, text))));
-}
-
 function promptSection(data) {
   const { best, initial } = data;
   if (!best) return null;
@@ -80,15 +73,4 @@ function promptSection(data) {
     panel,
     best.demos.length > 0 && el("p", { class: "note" }, `Its scores hold only with its ${plural(best.demos.length, "demonstration")}.`),
     best.copied.length > 0 && el("p", { class: "note warning" }, `It copies training examples: ${best.copied.map((one) => `“${oneLine(one, 80)}”`).join(", ")}.`));
-}
-
-function demosOf(demos) {
-  if (!demos.length) return null;
-  return [el("h3", {}, plural(demos.length, "demonstration")),
-    el("ol", { class: "demos" }, demos.map((demo) => el("li", {}, textBlock(demo.text), el("span", { class: "arrow" }, "→"), textBlock(demo.output))))];
-}
-
-function messagesOf(messages, note) {
-  return [note && el("p", { class: "help" }, note),
-    messages.map(({ role, content }) => el("div", { class: "message" }, el("span", { class: "tag" }, role || "text"), textBlock(content)))];
 }

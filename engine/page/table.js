@@ -5,11 +5,11 @@ const PRINTED = 200;
 
 class VirtualTable {
   // Each column: {key, title, value(row) for sorting, cell(row) to show, kind: "number" | "plain", width}.
-  constructor({ label, columns, rows, open, sort, height = 420 }) {
+  constructor({ label, columns, rows, open, sort, height = 420, wide = null }) {
     Object.assign(this, { columns, all: rows, open, sort, rows, active: 0, label, height });
     this.body = el("tbody");
     this.heads = columns.map((column) => this.head(column));
-    this.table = el("table", { class: "virtual", "aria-label": label }, el("colgroup", {}, columns.map(({ width }) => el("col", { style: width ? `width:${width}` : null }))),
+    this.table = el("table", { class: "virtual", "aria-label": label, style: wide ? `min-width:${wide}` : null }, el("colgroup", {}, columns.map(({ width }) => el("col", { style: width ? `width:${width}` : null }))),
       el("thead", {}, el("tr", {}, this.heads)), this.body);
     this.box = el("div", { class: "rows", tabindex: -1 }, this.table);
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });

@@ -239,7 +239,7 @@ class PageData:
     """Vega-Lite specifications, without data."""
 
 
-def to_text(data: PageData) -> str:
+def to_text(data: Any) -> str:
     """Return `data` as ASCII JSON. ASCII, since a lone surrogate from a broken reply can't be written as UTF-8."""
     return json.dumps(data, default=_fields, separators=(",", ":"), allow_nan=False)
 

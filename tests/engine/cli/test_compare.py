@@ -40,6 +40,14 @@ def test_a_comparison_prints_its_bound_then_its_tables_and_runs_nothing_again() 
     for form, begin in (("markdown", "| exact | planted"), ("latex", "\\begin{tabular}"), ("csv", "row,task,seed,state")):
         written = run("--runs", *folders, "--format", form)
         assert written.exit_code == 0 and written.stdout.startswith(begin)
+    assert [(curve["row"], curve["seed"]) for curve in table["curves"]] == [(one["row"], one["seed"]) for one in table["cells"]]
+    curves = run("--runs", *folders, "--format", "curves").stdout.splitlines()
+    assert curves[0] == "row,task,seed,score,examples,calls,tokens,usd,seconds,heldout" and len(curves) > 2 * len(folders)
+    page = run("--runs", *folders, "-o", "page.html")
+    assert page.stdout.splitlines()[-1].startswith("page.html: ") and "win/tie/loss against" in page.stdout
+    assert Path("page.html").read_text().startswith("<!doctype html>")
+    assert run("--runs", *folders, "-o", "found.json").exit_code == 0
+    assert json.loads(Path("found.json").read_text())["seeds"] == [0, 1, 5]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +59,7 @@ def test_a_comparison_prints_its_bound_then_its_tables_and_runs_nothing_again() 
         ([*ONE, "--seeds", "1,1"], "names no seeds"),
         ([*ONE, "--seeds", "many"], "neither a number nor a list"),
         (["--runs", "gone"], "none of these folders is a run"),
+        ([*ONE, "-o", "page.pdf"], "unknown format of 'page.pdf'"),
         (["no-such", "--task", "planted"], "no-such"),
         (["ape", "--task", "no-such"], "no-such"),
     ],

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.page.data import page_data
-from promptwire.page.html import SCRIPTS, render_page
+from promptwire.page.html import COMPARISON_SCRIPTS, RUN_SCRIPTS, render_page
 from promptwire.page.values import PageData
 from promptwire.results.run import Run
 from tests.page_runs import HOSTILE, page_run
@@ -91,7 +91,7 @@ def test_two_pages_of_the_same_run_are_equal(data: PageData) -> None:
 
 
 def test_all_sources_are_in_the_page_and_set_no_markup() -> None:
-    assert {path.stem for path in FOLDER.glob("*.js")} == set(SCRIPTS)
+    assert {path.stem for path in FOLDER.glob("*.js")} == {*RUN_SCRIPTS, *COMPARISON_SCRIPTS}
     for path in FOLDER.glob("*.js"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +13,17 @@ from promptwire.page.data import page_data
 from promptwire.page.html import render_page
 from promptwire.page.vega import chart_script
 from promptwire.results.run import Run
+from tests.browser import NEEDS_BROWSER, Opened, chromium, visiting
 from tests.page_runs import HOSTILE, big_run, page_run
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = next((path for path in map(shutil.which, _NAMES) if path), None)
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.skipif(
-        not os.environ.get("CI") and (CHROMIUM is None or find_spec("playwright") is None),
-        reason="no Chromium or no Playwright here; .ci/run installs both",
-    ),
-]
-
-
-@dataclass
-class Opened:
-    """A page in the browser with what it said and asked for."""
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def rows(self, section: str) -> list[str]:
-        """Texts of the rows of the table in `section` that are drawn."""
-        found: list[str] = self.page.locator(f"#{section} .virtual tbody tr[data-at]").all_inner_texts()
-        return found
+pytestmark = [pytest.mark.heavy, NEEDS_BROWSER]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The system's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,26 +48,8 @@ def _write(path: Path, text: str) -> Path:
 @pytest.fixture
 def visit(browser: Any, pages: dict[str, Path]) -> Iterator[Callable[..., Opened]]:
     """Opens a page by its name. A console error, an uncaught error or a request for anything else fails the test."""
-    contexts, seen = [], []
-
-    def go(name: str, place: str = "", **options: Any) -> Opened:
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
-        contexts.append(context)
-        opened = Opened(context.new_page())
-        seen.append(opened)
-        opened.page.on("console", lambda said: opened.errors.append(said.text) if said.type in ("error", "warning") else None)
-        opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.goto(pages[name].as_uri() + place)
-        opened.page.wait_for_selector("html[data-ready]")
-        return opened
-
-    yield go
-    for opened in seen:
-        assert opened.errors == []
-        assert [url for url in opened.requests if not url.startswith("file://")] == [] and len(opened.requests) == 1
-    for context in contexts:
-        context.close()
+    with visiting(browser, pages) as go:
+        yield go
 
 
 def test_all_sections_are_there_and_hostile_text_is_text(visit: Callable[..., Opened]) -> None:

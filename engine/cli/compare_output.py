@@ -1,0 +1,145 @@
+"""Output of `compare`: tables on the terminal, and files with the page, a picture or data."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from promptwire.cli.output_file import Axis, chart_library, ending_of, write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from promptwire.comparing.table import ComparisonTable
+
+__all__ = ["ComparisonChart", "TableFormat", "Wanted", "deliver"]
+
+
+class TableFormat(StrEnum):
+    """Forms of the output."""
+
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+    csv = "csv"
+    curves = "curves"
+    json = "json"
+    html = "html"
+    svg = "svg"
+    png = "png"
+
+
+class ComparisonChart(StrEnum):
+    """Charts of a comparison; the names of `promptwire.comparing.charts`."""
+
+    curves = "curves"
+    scores = "scores"
+
+
+_FILES: Final = {TableFormat.html, TableFormat.svg, TableFormat.png}
+_ENDINGS: Final = {"htm": TableFormat.html, "md": TableFormat.markdown, "tex": TableFormat.latex, "txt": TableFormat.text}
+_WITH_CURVES: Final = {*_FILES, TableFormat.curves, TableFormat.json}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked for."""
+
+    form: TableFormat | None
+    """Form that was named; None when it was not."""
+    to: Path | None
+    """File to write; None when there is none."""
+    json: bool
+    """Whether JSON is printed."""
+    chart: ComparisonChart
+    """Chart of a picture."""
+    axis: Axis
+    """Axis of the curves."""
+
+    def check(self) -> None:
+        """Raise UsageError for a file of an unknown form, before anything is run."""
+        if self.to is not None:
+            self.file_form(self.to)
+
+    @property
+    def printed(self) -> TableFormat:
+        """Form of what is printed: the table as text, unless another form was named without a file."""
+        if self.json:
+            return TableFormat.json
+        return TableFormat.text if self.to or self.form is None or self.form in _FILES else self.form
+
+    @property
+    def target(self) -> Path | None:
+        """File to write. A page and a picture are files also without a name."""
+        from pathlib import Path
+
+        return self.to or (Path(f"comparison.{self.form}") if self.form in _FILES else None)
+
+    def file_form(self, target: Path) -> TableFormat:
+        """Form of the file `target`. Raises UsageError for an unknown ending."""
+        known: Mapping[str, TableFormat] = {**{one.value: one for one in TableFormat}, **_ENDINGS}
+        return self.form or ending_of(target, known)
+
+
+def deliver(table: ComparisonTable, wanted: Wanted) -> None:
+    """Print `table` and write the file that is `wanted`."""
+    from promptwire.comparing.table import with_curves
+
+    target = wanted.target
+    forms = {wanted.printed, *([wanted.file_form(target)] if target else [])}
+    if forms & _WITH_CURVES:
+        table = with_curves(table)
+    if wanted.printed is TableFormat.text:
+        _print_text(table)
+    else:
+        sys.stdout.write(_content(table, wanted.printed, wanted).decode())
+    if target is not None:
+        size = write_file(target, _content(table, wanted.file_form(target), wanted))
+        (sys.stderr if wanted.json else sys.stdout).write(f"{target}: {size}\n")
+
+
+def _content(table: ComparisonTable, form: TableFormat, wanted: Wanted) -> bytes:
+    from promptwire.comparing import formats
+
+    writers: Mapping[TableFormat, Any] = {
+        TableFormat.markdown: formats.markdown_text,
+        TableFormat.latex: formats.latex_text,
+        TableFormat.csv: formats.csv_text,
+        TableFormat.curves: formats.curves_text,
+        TableFormat.text: formats.markdown_text,
+    }
+    if form is TableFormat.json:
+        return (table.model_dump_json() + "\n").encode()
+    if form is TableFormat.html:
+        from promptwire.comparing.page import render_comparison
+
+        return render_comparison(table, chart_library()).encode()
+    return _picture(table, form, wanted) if form in _FILES else str(writers[form](table)).encode()
+
+
+def _picture(table: ComparisonTable, form: TableFormat, wanted: Wanted) -> bytes:
+    from promptwire.comparing.charts import filled_chart
+    from promptwire.errors import RunError
+    from promptwire.page.vega import draw_chart
+
+    spec = filled_chart(table, wanted.chart.value, wanted.axis.value)
+    if spec is None:
+        raise RunError(f"the runs have nothing for the chart {wanted.chart.value!r} against {wanted.axis.value}")
+    return draw_chart(spec, form.value)
+
+
+def _print_text(table: ComparisonTable) -> None:
+    from promptwire.cli.report_text import console, print_table, safe_text
+    from promptwire.comparing import formats
+
+    out = console()
+    for grid in (formats.score_grid(table), formats.record_grid(table), formats.cost_grid(table)):
+        print_table(grid.rows, grid.heads, out)
+        out.print()
+    for line in (formats.legend(table), *table.notes, formats.COSTS):
+        out.print(safe_text(line, style="dim"))
+    for line in formats.missing_lines(table):
+        out.print(safe_text(line, style="yellow"))
