@@ -141,6 +141,21 @@ def seeds(repetitions: int, count: int, examples: int, spread: tuple[float, floa
     return alarms / repetitions, pooled / repetitions
 
 
+def seeds_and_groups(repetitions: int, count: int, groups: int, largest: int) -> Result:
+    """Two optimizers with `count` seeds each, on examples in groups; the first group has `largest` examples, the others six."""
+    rng = numpy.random.default_rng(SEED)
+    names = [0] * largest + [1 + place // 6 for place in range(6 * (groups - 1))]
+    alarms = ungrouped = 0
+    for _ in range(repetitions):
+        # A group favours one of the optimizers, more or less so from seed to seed.
+        shift = rng.normal(0, 0.4, (1, groups)) + rng.normal(0, 0.2, (count, groups))
+        values = rng.normal(0, 0.1, (count, 1)) + shift[:, names] + rng.normal(0, 1, (count, len(names)))
+        found, plain = crossed(values.tolist(), names), crossed(values.tolist())
+        alarms += found.p is not None and found.p < 0.05
+        ungrouped += plain.p is not None and plain.p < 0.05
+    return alarms / repetitions, ungrouped / repetitions
+
+
 def _answers(rng: Any, common: Numbers, count: int, spread: tuple[float, float]) -> Numbers:
     """Right and wrong answers of one optimizer's best prompts, one row per seed."""
     logits = common + rng.normal(0, spread[0], (count, 1)) + rng.normal(0, spread[1], (1, common.shape[1]))
@@ -166,6 +181,11 @@ def settings() -> Iterator[Setting]:
             name = f"{count} seeds, {examples} examples, {_kind(shares)}, {_spread(spread)}"
             measure = partial(seeds, count=count, examples=examples, spread=spread, shares=shares)
             yield Setting("optimizers over seeds", name, measure, "seeds x examples pooled")
+    for count in (3, 5, 10):
+        for groups, largest in ((20, 6), (20, 30)):
+            name = f"{count} seeds, {groups} groups of {'6' if largest == 6 else f'6, one of {largest}'}, graded"
+            measure = partial(seeds_and_groups, count=count, groups=groups, largest=largest)
+            yield Setting("seeds and groups", name, measure, "examples as independent")
 
 
 _SPREADS = (

@@ -165,9 +165,9 @@ class _Prepared:
     def started(self, pipeline: str) -> dict[str, Any]:
         """What the run is started with, for its record."""
         metric, mark = self.task.metric, self.mark
-        limits, models = self.limits, self.models
+        limits, models, group = self.limits, self.models, self.task.group
         return started_with(
-            pipeline, self.name, self.options, models=models, metric=metric, limits=limits, task_fingerprint=mark
+            pipeline, self.name, self.options, models=models, metric=metric, limits=limits, task_fingerprint=mark, group=group
         )
 
     def origin(self, pipeline: str, access_log: FileAccessLog, working: Path) -> Provenance:

@@ -36,11 +36,22 @@ def written_run(folder: Path, **files: Any) -> Path:
 
 
 def comparison(
-    values: Sequence[tuple[float, float]], *, initial: str = "Answer.", best: str = "Answer well.", split: str = "test"
+    values: Sequence[tuple[float, float]],
+    *,
+    initial: str = "Answer.",
+    best: str = "Answer well.",
+    split: str = "test",
+    films: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """A line of values.jsonl with held-out rows: value of the initial and of the best prompt on each example."""
+    """A line of values.jsonl with held-out rows: value of the initial and of the best prompt on each example.
+
+    `films` are the values of a column `film`, one for each example.
+    """
     prompts = [Prompt(text=initial), Prompt(text=best, parents=(Prompt(text=initial).id,), made_by="edits", round="0")]
-    examples = [Example(input=f"question {number}", outputs=(f"right {number}",)) for number in range(len(values))]
+    columns: list[dict[str, Any]] = [{"film": film} for film in films] or [{} for _ in values]
+    examples = [
+        Example(input=f"question {number}", outputs=(f"right {number}",), meta=meta) for number, meta in enumerate(columns)
+    ]
     rows = [
         Row(prompt.id, example.id, f"It is: {number}.", str(number), value)
         for number, (example, pair) in enumerate(zip(examples, values, strict=True))

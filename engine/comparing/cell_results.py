@@ -10,7 +10,7 @@ from typing import Final
 
 from promptwire.errors import RunError
 from promptwire.page.candidates import demos_of
-from promptwire.results.heldout_rows import contributed
+from promptwire.results.heldout_rows import contributed, groups_of
 from promptwire.results.lenient import as_text, read_object
 from promptwire.results.run import Run
 from promptwire.results.run_folder import keep_file
@@ -49,6 +49,8 @@ class CellResult:
     """Hash of the task's content; empty when the folder does not tell."""
     grouped: bool = False
     """Whether its examples come in groups."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Group of each held-out example by its id; empty when examples are independent, or an earlier version did not tell."""
     calls_alone: int | None = None
     """Calls that the run makes with an empty cache."""
     calls_new: int | None = None
@@ -116,6 +118,7 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         initial=initial,
         best=best,
         fingerprint=run.settings.fingerprint,
+        groups=groups_of(rows, run.settings.group),
         grouped=report is not None and report.verdict is not None and report.verdict.groups is not None,
         calls_alone=report.calls.new + report.calls.cached if report else None,
         calls_new=report.calls.new if report else None,

@@ -1,8 +1,8 @@
 """Statistics of a comparison: the mean of each optimizer on each task, and every pair of optimizers on the same examples.
 
 With several seeds the error is the crossed one, over seeds and examples. With one seed a difference is one of these runs and
-not of the optimizers. All pairs on all tasks are corrected together (Holm). From five tasks on, each pair is also compared over
-the tasks.
+not of the optimizers. Where the task names groups of examples, errors are clustered by group. All pairs on all tasks are
+corrected together (Holm). From five tasks on, each pair is also compared over the tasks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from itertools import combinations
 from typing import Final, Literal
 
 from promptwire.comparing.cell_results import CellResult
-from promptwire.stats.crossed import crossed
+from promptwire.stats.clustered import FEWEST_GROUPS, Clustered, clustered
+from promptwire.stats.crossed import Crossed, crossed
 from promptwire.stats.holm import holm
 from promptwire.stats.intervals import mean_interval
 from promptwire.stats.student import quantile, two_sided
@@ -27,6 +28,7 @@ INITIAL: Final = "initial prompt"
 ALL_TASKS: Final = "all tasks"
 _FEWEST_TASKS: Final = 5
 _LEVEL: Final = 0.05
+_NO_TEST: Final = "all differences are equal, or there is one example"
 
 Outcome = Literal["win", "tie", "loss", "not judged"]
 Values = Mapping[str, float]
@@ -77,6 +79,8 @@ class Contrast(Model):
     """Seeds that both were run with."""
     examples: int = 0
     """Examples that all these runs were scored on; for `all tasks`, the number of tasks."""
+    groups: int | None = None
+    """Groups of these examples; None when they are independent."""
     outcome: Outcome = "not judged"
     """`tie`: the difference does not survive the correction."""
     reason: str = ""
@@ -90,19 +94,35 @@ def estimate(row: str, task: str, results: Sequence[CellResult], expected: int) 
     if not shared:
         return Estimate(row=row, task=task, expected=expected)
     table = [[values[example] for example in shared] for values in runs.values()]
-    if row == INITIAL:
-        # The same prompt in every run: seeds differ at most by the noise of the model.
-        found = mean_interval([math.fsum(column) / len(table) for column in zip(*table, strict=True)])
-        mean, low, high = found.mean, found.low, found.high
-    elif len(table) == 1:
-        mean, low, high, _ = mean_interval(table[0])
-    else:
-        both = crossed(table)
-        mean, low, high = both.mean, both.low, both.high
-        if low is not None and high is not None and all(0 <= value <= 1 for row in table for value in row):
-            low, high = max(0.0, low), min(1.0, high)
+    mean, low, high = _interval(table, _groups(results, shared), seeds=row != INITIAL)
     by_seed = {seed: math.fsum(values[example] for example in shared) / len(shared) for seed, values in runs.items()}
     return Estimate(row=row, task=task, mean=mean, low=low, high=high, by_seed=by_seed, examples=len(shared), expected=expected)
+
+
+def _interval(
+    table: Sequence[Sequence[float]], groups: Sequence[str] | None, *, seeds: bool
+) -> tuple[float, float | None, float | None]:
+    """The mean of `table` with its interval over examples, and over seeds if `seeds` differ."""
+    found: Crossed | Clustered
+    if seeds and len(table) > 1:
+        found = crossed(table, groups)
+    else:
+        # Of one prompt in every run, seeds differ at most by the noise of the model.
+        values = [math.fsum(column) / len(table) for column in zip(*table, strict=True)]
+        if groups is None:
+            plain = mean_interval(values)
+            return plain.mean, plain.low, plain.high
+        found = clustered(values, groups)
+    mean, low, high = found.mean, found.low, found.high
+    if low is not None and high is not None and all(0 <= value <= 1 for row in table for value in row):
+        low, high = max(0.0, low), min(1.0, high)
+    return mean, low, high
+
+
+def _groups(results: Iterable[CellResult], shared: Sequence[str]) -> list[str] | None:
+    """The group of each of the `shared` examples, as runs tell it; None for examples that are independent."""
+    known = {example: group for one in results for example, group in one.groups.items()}
+    return [known[example] for example in shared] if known and all(example in known for example in shared) else None
 
 
 def contrasts(rows: Sequence[str], tasks: Sequence[str], results: Iterable[CellResult]) -> tuple[Contrast, ...]:
@@ -143,17 +163,21 @@ def _on_task(row: str, other: str, task: str, by_cell: Mapping[tuple[str, str, i
     shared = _shared([*(mine[seed] for seed in seeds), *(theirs[seed] for seed in seeds)])
     if not shared:
         return base.model_copy(update={"reason": "their runs share no held-out example"})
-    return _judged(base, [[(mine[seed][one], theirs[seed][one]) for one in shared] for seed in seeds])
+    table = [[(mine[seed][one], theirs[seed][one]) for one in shared] for seed in seeds]
+    return _judged(base, table, _groups([one for one in by_cell.values() if one.task == task], shared))
 
 
-def _judged(base: Contrast, table: Sequence[Sequence[tuple[float, float]]]) -> Contrast:
-    """`base` with the difference in `table`, one row of pairs per seed."""
+def _judged(base: Contrast, table: Sequence[Sequence[tuple[float, float]]], groups: Sequence[str] | None) -> Contrast:
+    """`base` with the difference in `table`, one row of pairs per seed. `groups` are those of the examples."""
+    base = base.model_copy(update={"groups": None if groups is None else len(set(groups))})
     if len(table) == 1:
-        verdict = paired_verdict([other for _, other in table[0]], [mine for mine, _ in table[0]])
+        verdict = paired_verdict([other for _, other in table[0]], [mine for mine, _ in table[0]], groups=groups)
         known = {name: getattr(verdict, name) for name in ("gain", "low", "high", "p", "reason")}
     else:
-        found = crossed([[mine - other for mine, other in row] for row in table])
-        reason = "" if found.p is not None else "all differences are equal, or there is one example"
+        found = crossed([[mine - other for mine, other in row] for row in table], groups)
+        few = base.groups is not None and base.groups < FEWEST_GROUPS
+        none = f"{base.groups} groups of examples: a test needs at least {FEWEST_GROUPS}" if few else _NO_TEST
+        reason = "" if found.p is not None else none
         known = {"gain": found.mean, "low": found.low, "high": found.high, "p": found.p, "reason": reason}
     return base.model_copy(update={**known, "examples": len(table[0])})
 

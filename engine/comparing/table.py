@@ -174,9 +174,12 @@ def _notes(made: Sequence[Contrast], results: Sequence[CellResult]) -> Iterator[
         prints = {one.fingerprint for one in results if one.task == task and one.fingerprint}
         if len(prints) > 1:
             yield f"{task}: its runs are of {len(prints)} versions of the task; only examples that all share are compared"
-    grouped = {one.task for one in results if one.grouped}
-    if grouped:
-        yield f"{', '.join(sorted(grouped))}: examples come in groups; the intervals take them as independent and are too short"
+    grouped = {one.task: one.groups for one in made if one.groups}
+    for task, groups in grouped.items():
+        yield f"{task}: {groups} groups of examples; errors are clustered by group"
+    untold = {one.task for one in results if one.grouped and not one.groups} - set(grouped)
+    if untold:
+        yield f"{', '.join(sorted(untold))}: examples come in groups; the intervals take them as independent and are too short"
     for reason, count in _reasons(made).items():
         yield f"{count} pairs not judged: {reason}"
 

@@ -10,9 +10,10 @@ from promptwire.results.lenient import as_dict, as_list, read_model
 from promptwire.results.report import REPORT
 from promptwire.security.untrusted_numbers import finite
 from promptwire.stats.prompt_score import contributions
+from promptwire.tasks.splits import group_of
 from promptwire.values import Answer, Example, Prompt, Row
 
-__all__ = ["Change", "PairedRow", "Side", "Split", "contributed", "paired_rows", "score_row"]
+__all__ = ["Change", "PairedRow", "Side", "Split", "contributed", "groups_of", "paired_rows", "score_row"]
 
 Split = Literal["test", "train"]
 Change = Literal["fixed", "broken", "same"]
@@ -101,6 +102,16 @@ def contributed(rows: Sequence[PairedRow], metric: str) -> tuple[dict[str, float
     one, other = contributions(first, metric), contributions(second, metric)
     ids = [row.id for row in rows]
     return dict(zip(ids, one, strict=True)), dict(zip(ids, other, strict=True))
+
+
+def groups_of(rows: Sequence[PairedRow], column: str) -> dict[str, str]:
+    """Return the group of each of `rows` by its id; empty without a column, or when an example does not have it."""
+    if not column:
+        return {}
+    try:
+        return {row.id: group_of(row.example, column) for row in rows if row.example is not None}
+    except KeyError:
+        return {}
 
 
 def _side(sides: Mapping[tuple[str, str], Mapping[str, Any]], prompt: Prompt | None, example: str, value: float) -> Side:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promptwire.results.heldout_rows import score_row
+from promptwire.results.heldout_rows import groups_of, score_row
 from promptwire.results.run import Run
 from promptwire.results.word_diff import Piece, word_diff
 from promptwire.stats.prompt_score import rows_score
@@ -115,11 +115,20 @@ def _scores(first: Run, second: Run) -> tuple[SharedScores | None, tuple[int, in
     values = [row.value for row in rows[0]], [row.value for row in rows[1]]
     metric = metrics[0] or metrics[1]
     same = first.best is not None and second.best is not None and first.best.id == second.best.id and values[0] == values[1]
+    groups = _groups(first, second, shared)
     if statistic_of(metric) is None:
-        found = paired_verdict(*values, same_prompt=same)
+        found = paired_verdict(*values, groups=groups, same_prompt=same)
     else:
-        found = set_verdict(*rows, metric, same_prompt=same)
+        found = set_verdict(*rows, metric, groups, same_prompt=same)
     return SharedScores(rows_score(rows[0], metric), rows_score(rows[1], metric), found), unshared, []
+
+
+def _groups(first: Run, second: Run, shared: Sequence[str]) -> list[str] | None:
+    """The group of each of the `shared` examples, as the runs tell it; None for examples that are independent."""
+    known: dict[str, str] = {}
+    for run in (second, first):
+        known.update(groups_of(run.rows(), run.settings.group))
+    return [known[example] for example in shared] if all(example in known for example in shared) else None
 
 
 def _costs(first: Run, second: Run) -> Iterator[Difference]:

@@ -20,6 +20,8 @@ from promptwire.security.untrusted_numbers import unix_time
 
 __all__ = ["RunSettings", "began_at", "read_settings", "started_with"]
 
+_TEXTS: Final = ("pipeline", "task", "metric", "group", "cache", "version", "fingerprint")
+"""Settings that are texts."""
 _STAMP: Final = re.compile(r"(\d{8}-\d{6})-(.*)", re.DOTALL)
 _PLACE: Final = re.compile(r".*/(?=(?:pipelines|templates)/)")
 """Begin of the path of a shipped file, which differs from one installation to another."""
@@ -39,6 +41,8 @@ class RunSettings:
     """Random seed; None when the folder does not tell."""
     repeats: int = 1
     """Answers per held-out example in the final comparison."""
+    group: str = ""
+    """Column that names the group of an example; empty for examples that are independent."""
     models: Mapping[str, str] = field(default_factory=dict)
     """Model by role."""
     params: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +83,7 @@ def started_with(
     metric: str,
     limits: Limits,
     task_fingerprint: str,
+    group: str | None = None,
 ) -> dict[str, Any]:
     """Return as JSON values what a run is started with, for its record; `read_settings` reads them."""
     budgets = {name: value for name in get_args(Budget) if (value := getattr(limits, name)) is not None}
@@ -89,6 +94,7 @@ def started_with(
         "metric": metric,
         "seed": options.seed,
         "repeats": options.repeats,
+        "group": group or "",
         "models": {role: model.name for role, model in models.items()},
         "params": dict(options.params),
         "patches": dict(options.patches),
@@ -107,7 +113,10 @@ def read_settings(
     models = {role: one.get("name") if isinstance(one, dict) else one for role, one in as_dict(known.get("models")).items()}
     seed, repeats = known.get("seed"), known.get("repeats")
     return RunSettings(
-        **{name: as_text(known.get(name)) for name in ("pipeline", "task", "metric", "cache", "version", "fingerprint")},
+        **{
+            name: as_text(known.get(name))
+            for name in ("pipeline", "task", "metric", "cache", "version", "fingerprint", "group")
+        },
         seed=seed if type(seed) is int else None,
         repeats=repeats if type(repeats) is int else 1,
         models={role: as_text(name) for role, name in models.items()},

@@ -14,6 +14,7 @@ from promptwire.comparing.matrix import Cell, make_matrix, parse_row
 from promptwire.comparing.table import make_table
 from promptwire.gateway.idle_loop import run_loop
 from promptwire.options import Options
+from promptwire.results.run import Run
 
 RULES = """
 - {when: 'How does.*Input: good', kind: choose, choose: positive}
@@ -21,6 +22,8 @@ RULES = """
 - {kind: choose, choose: positive}
 - {kind: generate, reply: ["How does it feel?", "What is this?"]}
 """
+FILMS = (0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6)
+"""Group of each example of a split."""
 ROWS = ("random-search -p n=2 -p pulls=24", "random-search -p n=1 -p pulls=12")
 
 
@@ -101,3 +104,21 @@ def test_the_baseline_stays_within_a_limit_of_calls(options: Options) -> None:
 def test_a_baseline_that_is_named_is_not_added_again(options: Options) -> None:
     matrix = cells(options)
     assert with_baseline(matrix, options) == matrix
+
+
+def test_one_seed_in_groups_has_the_verdict_of_its_run(options: Options, tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        path = tmp_path / "mood" / f"{name}.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("\n".join(json.dumps({**row, "film": f"film {FILMS[place]}"}) for place, row in enumerate(rows)))
+    grouped = options.model_copy(update={"task": {**options.task, "group": "film"}})
+    matrix = cells(grouped, seeds=(0,))[:1]
+    found = run_loop(run_cells(matrix))
+    (folder,) = found.values()
+    assert isinstance(folder, Path)
+    report = Run.open(folder).report
+    assert report is not None and report.verdict is not None and report.verdict.test == "clustered t"
+    (contrast,) = make_table(list(results(matrix, found))).contrasts
+    told = (contrast.gain, contrast.low, contrast.high, contrast.p, contrast.groups)
+    verdict = report.verdict
+    assert told == (verdict.gain, verdict.low, verdict.high, verdict.p, verdict.groups)

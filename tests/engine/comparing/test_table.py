@@ -44,10 +44,24 @@ def test_versions_of_a_task_and_pairs_without_a_test_are_noted() -> None:
     assert "1 pairs not judged: their runs share no held-out example" in notes
 
 
-def test_examples_in_groups_are_said_to_be_taken_as_independent() -> None:
+def test_groups_that_a_run_does_not_name_are_said_to_be_taken_as_independent() -> None:
     plain, grouped = make_table(world({"ape": 0.5})), make_table([replace(one, grouped=True) for one in world({"ape": 0.5})])
     note = "mood: examples come in groups; the intervals take them as independent and are too short"
     assert note in grouped.notes and note not in plain.notes
+
+
+def test_errors_are_clustered_by_the_groups_that_runs_name() -> None:
+    groups = {f"e{place}": f"document {place // 6}" for place in range(60)}
+    plain = make_table(world({"ape": 0.5, "opro": 0.9}))
+    clustered = make_table([replace(one, groups=groups, grouped=True) for one in world({"ape": 0.5, "opro": 0.9})])
+    assert {one.groups for one in clustered.contrasts} == {10} and {one.groups for one in plain.contrasts} == {None}
+    assert "mood: 10 groups of examples; errors are clustered by group" in clustered.notes
+    assert not any("too short" in note for note in clustered.notes)
+    for one, other in zip(plain.contrasts, clustered.contrasts, strict=True):
+        assert one.gain == other.gain and one.p != other.p
+    few = make_table([replace(one, groups=dict.fromkeys(groups, "one")) for one in world({"ape": 0.9})])
+    assert few.contrasts[0].reason == "1 groups of examples: a test needs at least 5"
+    assert few.estimate("ape", "mood").mean is not None and few.estimate("ape", "mood").low is None
 
 
 def test_a_comparison_without_any_result_is_still_a_table() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from promptwire.results.run import Run
 from promptwire.results.run_diff import RunDiff, diff_runs
+from promptwire.stats.verdict import paired_verdict
 from promptwire.values import Prompt
 from tests.sample_runs import comparison, written_run
 
@@ -45,6 +47,23 @@ def test_scores_are_paired_on_the_examples_that_both_share(tmp_path: Path) -> No
     assert found.scores is not None and found.unshared == (2, 0)
     assert (found.scores.first, found.scores.second) == (8 / 38, 1.0)
     assert (found.scores.verdict.kind, found.scores.verdict.n, found.scores.verdict.fixed) == ("better", 38, 30)
+
+
+def test_scores_of_examples_in_groups_have_the_clustered_verdict(tmp_path: Path) -> None:
+    films = [str(place // 3) for place in range(24)]
+    before, after = [float(place % 2) for place in range(24)], [float(place % 5 > 0) for place in range(24)]
+    runs = []
+    for name, values in (("a", before), ("b", after)):
+        pairs = [(0.0, value) for value in values]
+        line = comparison(pairs, best=f"Answer {name}.", films=films)
+        runs.append(Run.open(written_run(tmp_path / name, state={**STATE, "group": "film"}, values=[line])))
+    found = diff_runs(*runs).scores
+    assert found is not None and found.verdict == paired_verdict(before, after, groups=films)
+    assert (found.verdict.groups, found.verdict.test) == (8, "clustered t")
+    (runs[1].folder / "state.json").write_text(json.dumps(STATE))
+    (tmp_path / "a" / "state.json").write_text(json.dumps({**STATE, "group": "no-such-column"}))
+    untold = diff_runs(*(Run.open(run.folder) for run in runs)).scores
+    assert untold is not None and untold.verdict == paired_verdict(before, after)
 
 
 @pytest.mark.parametrize(

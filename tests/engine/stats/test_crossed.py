@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.anova import anova_lm
 
+from promptwire.stats.clustered import clustered
 from promptwire.stats.crossed import crossed
 
 
@@ -60,3 +61,37 @@ def test_equal_values_show_nothing_about_others() -> None:
 def test_a_table_with_holes_is_an_error(table: list[list[float]]) -> None:
     with pytest.raises(ValueError, match="full table"):
         crossed(table)
+
+
+def test_groups_of_one_example_each_change_nothing() -> None:
+    table = world(4, 20, seed_sd=0.5, example_sd=0.5)
+    assert crossed(table, range(20)) == pytest.approx(crossed(table))
+
+
+@pytest.mark.parametrize(("seeds", "groups", "size"), [(3, 8, 5), (6, 20, 3)])
+def test_groups_of_equal_size_have_the_crossed_error_of_their_means(seeds: int, groups: int, size: int) -> None:
+    table = world(seeds, groups * size, seed_sd=0.4, example_sd=0.4)
+    names = [place % groups for place in range(groups * size)]
+    means = [[sum(row[group::groups]) / size for group in range(groups)] for row in table]
+    assert crossed(table, names) == pytest.approx(crossed(means))
+
+
+def test_alike_examples_in_groups_have_a_larger_error() -> None:
+    means = world(4, 10, seed_sd=0.2, example_sd=1.0)
+    table = [[value for value in row for _ in range(6)] for row in means]
+    names = [place // 6 for place in range(60)]
+    assert crossed(table, names).error > 1.5 * crossed(table).error  # type: ignore[operator]
+
+
+def test_seeds_that_agree_have_the_clustered_error_of_one() -> None:
+    values = world(1, 30, seed_sd=0.0, example_sd=1.0)[0]
+    names = [place // 4 for place in range(30)]
+    both, one = crossed([values] * 3, names), clustered(values, names)
+    assert (both.error, both.mean) == (pytest.approx(one.error), pytest.approx(one.mean))
+    assert both.freedom == pytest.approx(one.freedom)
+
+
+def test_fewer_than_five_groups_have_no_error() -> None:
+    table = world(3, 12, seed_sd=0.5, example_sd=0.5)
+    assert crossed(table, [place % 4 for place in range(12)])[1:] == (None, None, None, None, None)
+    assert crossed(table, [place % 5 for place in range(12)]).error is not None
