@@ -17,10 +17,10 @@ from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
 from promptwire.stats.clustered import clustered
-from promptwire.stats.intervals import Interval, mean_interval, paired_interval
+from promptwire.stats.intervals import Interval, mean_interval
 from promptwire.stats.optimism import expected_optimism
 from promptwire.stats.prompt_score import contributions, rows_score
-from promptwire.stats.set_bootstrap import gain_interval, score_interval
+from promptwire.stats.set_gain import score_interval
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
@@ -85,21 +85,23 @@ def _scored(found: HeldOutScores, metric: Metric, watched: str = "") -> MetricSc
     sides, groups, statistic = found.sides(watched), found.groups, statistic_of(metric.name)
     if statistic is not None:
         scores = [score_interval(rows, metric.name, groups) for rows in sides]
-        gain = gain_interval(*sides, metric.name, groups)
     else:
-        first, second = ([row.value for row in rows] for rows in sides)
-        shares = _shares(metric, sides)
-        scores = [
-            mean_interval(values, shares=shares) if groups is None else _clustered(values, groups) for values in (first, second)
-        ]
-        gain = paired_interval(first, second, shares=shares)
-        if groups is not None:
-            gain = _clustered([after - before for before, after in zip(first, second, strict=True)], groups)
-    if found.same_prompt:
-        gain = gain._replace(low=None, high=None)  # both prompts are the same, so an interval would mean nothing
+        shares, values = _shares(metric, sides), [[row.value for row in rows] for rows in sides]
+        scores = [mean_interval(one, shares=shares) if groups is None else _clustered(one, groups) for one in values]
+    made = _compared(found, metric, watched)  # the interval of the verdict, so that a report has one
+    gain = Score(score=made.gain, low=made.low, high=made.high, n=made.n)
     shown = [_shown(score, sum(row.unreadable for row in rows)) for score, rows in zip(scores, sides, strict=True)]
     table = confusion(*sides) if statistic is not None and not statistic.graded and sides[0] else None
-    return MetricScores(metric=metric.name, initial=shown[0], best=shown[1], gain=_shown(gain), confusion=table)
+    return MetricScores(metric=metric.name, initial=shown[0], best=shown[1], gain=gain, confusion=table)
+
+
+def _compared(found: HeldOutScores, metric: Metric, watched: str = "") -> Verdict:
+    """The verdict on both prompts by `metric`; without an interval when both prompts are the same."""
+    sides = found.sides(watched)
+    if statistic_of(metric.name) is not None:
+        return set_verdict(*sides, metric.name, found.groups, same_prompt=found.same_prompt)
+    first, second = ([row.value for row in rows] for rows in sides)
+    return paired_verdict(first, second, shares=_shares(metric, sides), groups=found.groups, same_prompt=found.same_prompt)
 
 
 def _shares(metric: Metric, sides: tuple[Sequence[Row], Sequence[Row]]) -> bool:
@@ -110,12 +112,7 @@ def _shares(metric: Metric, sides: tuple[Sequence[Row], Sequence[Row]]) -> bool:
 def verdict(found: HeldOutScores) -> Verdict:
     """Whether the best prompt is better, on the held-out examples of `found`, and how much too good it looked before."""
     sides, metric = found.sides(), found.scorer.metric
-    if statistic_of(metric.name) is not None:
-        made = set_verdict(*sides, metric.name, found.groups, same_prompt=found.same_prompt)
-    else:
-        first, second = ([row.value for row in rows] for rows in sides)
-        shares = _shares(metric, sides)
-        made = paired_verdict(first, second, shares=shares, groups=found.groups, same_prompt=found.same_prompt)
+    made = _compared(found, metric)
     tables = found.scorer.session.scored_prompts.tables(found.scorer.table)
     mine = tables.get(found.best.id)
     if not mine or not sides[1]:
@@ -157,5 +154,5 @@ def _clustered(values: Sequence[float], groups: Sequence[str]) -> Interval:
     return Interval(found.mean, found.low, found.high, len(values))
 
 
-def _shown(interval: Interval, unreadable: int = 0) -> Score:
+def _shown(interval: Interval, unreadable: int) -> Score:
     return Score(score=interval.mean, low=interval.low, high=interval.high, n=interval.n, unreadable=unreadable)

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from promptwire.stats.label_counts import LabelCounts
+
 __all__ = ["STATISTICS", "Pairs", "SetStatistic", "statistic_of"]
 
 Pairs = Sequence[tuple[str, str]]
@@ -30,43 +32,56 @@ class SetStatistic:
     """The statistic. 0 where it is undefined, as a correlation with a constant is."""
     scale: tuple[float, float]
     """Lowest and highest value."""
-    graded: bool = False
-    """Whether it compares numbers; otherwise it compares labels."""
+    counted: Callable[[LabelCounts], float] | None = None
+    """The same from counts of labels; None when it compares numbers."""
+
+    @property
+    def graded(self) -> bool:
+        """Whether it compares numbers; otherwise it compares labels."""
+        return self.counted is None
 
 
-def macro_f1(pairs: Pairs) -> float:
+def macro_f1(counts: LabelCounts) -> float:
     """Mean F1 over the labels that occur among the right answers.
 
-    >>> macro_f1([("a", "a"), ("a", "b"), ("b", "b"), ("b", "")])
+    >>> macro_f1(LabelCounts.of({("a", "a"): 1, ("a", "b"): 1, ("b", "b"): 1, ("b", ""): 1}))
     0.5833333333333333
     """
-    right, truths, answers = _counts(pairs)
-    return math.fsum(2 * right[label] / (truths[label] + answers[label]) for label in truths) / (len(truths) or 1)
+    right, truths, answers = counts.right, counts.truths, counts.answers
+    shares = (2 * right.get(label, 0) / (count + answers.get(label, 0)) for label, count in truths.items())
+    return math.fsum(shares) / (len(truths) or 1)
 
 
-def balanced_accuracy(pairs: Pairs) -> float:
+def balanced_accuracy(counts: LabelCounts) -> float:
     """Mean recall over the labels that occur among the right answers.
 
-    >>> balanced_accuracy([("a", "a"), ("a", "a"), ("a", "b"), ("b", "b")])
+    >>> balanced_accuracy(LabelCounts.of({("a", "a"): 2, ("a", "b"): 1, ("b", "b"): 1}))
     0.8333333333333333
     """
-    right, truths, _ = _counts(pairs)
-    return math.fsum(right[label] / count for label, count in truths.items()) / (len(truths) or 1)
+    shares = (counts.right.get(label, 0) / count for label, count in counts.truths.items())
+    return math.fsum(shares) / (len(counts.truths) or 1)
 
 
-def matthews(pairs: Pairs) -> float:
+def matthews(counts: LabelCounts) -> float:
     """Matthews correlation coefficient for two or more classes (Gorodkin 2004).
 
-    >>> matthews([("a", "a"), ("b", "b")]), matthews([("a", "b"), ("b", "a")]), matthews([("a", "a"), ("b", "a")])
-    (1.0, -1.0, 0.0)
+    >>> matthews(LabelCounts.of({("a", "a"): 1, ("b", "b"): 1})), matthews(LabelCounts.of({("a", "a"): 1, ("b", "a"): 1}))
+    (1.0, 0.0)
     """
-    right, truths, answers = _counts(pairs)
-    n = len(pairs)
-    both = right.total() * n - sum(count * answers[label] for label, count in truths.items())
+    truths, answers = counts.truths, counts.answers
+    n = sum(truths.values())
+    both = sum(counts.right.values()) * n - sum(count * answers.get(label, 0) for label, count in truths.items())
     spread = (n * n - sum(count * count for count in answers.values())) * (
         n * n - sum(count * count for count in truths.values())
     )
-    return both / math.sqrt(spread) if spread else 0.0
+    return both / math.sqrt(spread) if spread > 0 else 0.0
+
+
+def _of_pairs(statistic: Callable[[LabelCounts], float]) -> Callable[[Pairs], float]:
+    def of(pairs: Pairs) -> float:
+        return statistic(LabelCounts.of(Counter(pairs)))
+
+    return of
 
 
 def pearson(pairs: Pairs) -> float:
@@ -88,19 +103,22 @@ def spearman(pairs: Pairs) -> float:
     return _correlation(_ranks(truths), _ranks(answers))
 
 
+_LABELS = (
+    ("macro-f1", "Mean F1 over the labels, each with the same weight.", macro_f1, (0.0, 1.0)),
+    (
+        "balanced-accuracy",
+        "Mean share of right answers over the labels, each with the same weight.",
+        balanced_accuracy,
+        (0.0, 1.0),
+    ),
+    ("matthews", "Matthews correlation between answers and right labels.", matthews, (-1.0, 1.0)),
+)
 STATISTICS: Mapping[str, SetStatistic] = {
     found.name: found
     for found in (
-        SetStatistic("macro-f1", "Mean F1 over the labels, each with the same weight.", macro_f1, (0.0, 1.0)),
-        SetStatistic(
-            "balanced-accuracy",
-            "Mean share of right answers over the labels, each with the same weight.",
-            balanced_accuracy,
-            (0.0, 1.0),
-        ),
-        SetStatistic("matthews", "Matthews correlation between answers and right labels.", matthews, (-1.0, 1.0)),
-        SetStatistic("spearman", "Rank correlation between answers and right numbers.", spearman, (-1.0, 1.0), graded=True),
-        SetStatistic("pearson", "Linear correlation between answers and right numbers.", pearson, (-1.0, 1.0), graded=True),
+        *(SetStatistic(name, doc, _of_pairs(counted), scale, counted) for name, doc, counted, scale in _LABELS),
+        SetStatistic("spearman", "Rank correlation between answers and right numbers.", spearman, (-1.0, 1.0)),
+        SetStatistic("pearson", "Linear correlation between answers and right numbers.", pearson, (-1.0, 1.0)),
     )
 }
 """All statistics, by name."""
@@ -112,17 +130,6 @@ def statistic_of(metric: str) -> SetStatistic | None:
     A metric such as `macro-f1/choice` names the metric that reads the answers after a slash.
     """
     return STATISTICS.get(metric.partition("/")[0])
-
-
-def _counts(pairs: Pairs) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Right answers, true labels and answered labels, by label."""
-    right, truths, answers = Counter[str](), Counter[str](), Counter[str]()
-    for (truth, answer), count in Counter(pairs).items():
-        truths[truth] += count
-        answers[answer] += count
-        if truth == answer:
-            right[truth] += count
-    return right, truths, answers
 
 
 def _numbers(pairs: Pairs) -> tuple[list[float], list[float]]:

@@ -1,11 +1,13 @@
-"""Verdict on two prompts by a score that is no mean, such as macro-F1: bootstrap interval and swap test."""
+"""Verdict on two prompts by a score that is no mean, such as macro-F1: see `promptwire.stats.set_gain`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promptwire.stats.set_bootstrap import FEWEST_UNITS, Groups, gain_interval, swap_test
-from promptwire.stats.verdict import LEVEL, Verdict, VerdictKind
+from promptwire.stats.clustered import FEWEST_GROUPS
+from promptwire.stats.power import smallest_shift
+from promptwire.stats.set_gain import Groups, set_gain
+from promptwire.stats.verdict import Verdict, verdict_kind
 from promptwire.values import Row
 
 __all__ = ["set_verdict"]
@@ -20,30 +22,29 @@ def set_verdict(
     """
     if not initial:
         return Verdict(kind="not scored", n=0, reason="no example was scored")
-    gain = gain_interval(initial, best, metric, groups)
+    found, n = set_gain(initial, best, metric, groups), len(initial)
     if same_prompt:
-        return Verdict(kind="same prompt", n=gain.n, gain=gain.mean, reason="both prompts are the same")
-    swapped = swap_test(initial, best, metric, groups)
-    p = swapped.p if swapped else None
-    units = len(initial) if groups is None else len(set(groups))
-    what = "examples" if groups is None else "groups of examples"
+        return Verdict(kind="same prompt", n=n, gain=found.mean, reason="both prompts are the same")
+    units = n if groups is None else len(set(groups))
     return Verdict(
-        kind=_kind(gain.mean or 0.0, gain.low, gain.high, p),
-        n=gain.n,
-        gain=gain.mean,
-        low=gain.low,
-        high=gain.high,
-        p=p,
-        test="swap permutation" if p is not None else "",
+        kind=verdict_kind(found.mean, found.low, found.high, found.p),
+        n=n,
+        gain=found.mean,
+        low=found.low,
+        high=found.high,
+        p=found.p,
+        test="" if found.p is None else "jackknife t" if groups is None else "clustered jackknife t",
         fixed=sum(after.value > before.value for before, after in zip(initial, best, strict=True)),
         broken=sum(after.value < before.value for before, after in zip(initial, best, strict=True)),
         groups=None if groups is None else units,
-        smallest_gain=swapped.smallest if swapped else None,
-        reason="" if p is not None else f"{units} {what}: a test needs at least {FEWEST_UNITS}",
+        smallest_gain=smallest_shift(found.error, found.freedom) if found.error and found.freedom else None,
+        reason=_reason(found.p, units, groups is not None),
     )
 
 
-def _kind(gain: float, low: float | None, high: float | None, p: float | None) -> VerdictKind:
-    if p is None or p >= LEVEL or (low is not None and high is not None and low <= 0 <= high):
-        return "not shown"
-    return "better" if gain > 0 else "worse"
+def _reason(p: float | None, units: int, grouped: bool) -> str:
+    """Why there is no test; empty when there is one."""
+    if p is not None:
+        return ""
+    what = "groups of examples" if grouped else "examples"
+    return f"{units} {what}: a test needs at least {FEWEST_GROUPS}" if units < FEWEST_GROUPS else "the answers do not vary"

@@ -2,7 +2,8 @@
 
 Right and wrong answers: Bonett and Price's interval and McNemar's mid-p test. Other values: Student's interval, lengthened by a
 bootstrap interval where they are skewed, and the sign-flip test. Examples in groups: the clustered error for both. "Better" and
-"worse" need a p-value below 5 % and an interval that does not hold 0, so that the two never contradict each other.
+"worse" need a p-value below 5 % and an interval that does not hold 0. Where the test alone sees no difference, the interval is
+lengthened to 0. So an interval holds 0 exactly where no difference is shown.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from promptwire.stats.sign_flip import sign_flip
 from promptwire.stats.student import quantile
 from promptwire.values.model import Model
 
-__all__ = ["Verdict", "VerdictKind", "paired_verdict"]
+__all__ = ["Verdict", "VerdictKind", "paired_verdict", "verdict_kind"]
 
 VerdictKind = Literal["better", "worse", "not shown", "same prompt", "not scored"]
 
@@ -101,8 +102,10 @@ def paired_verdict(
         found = _binary(initial, best)
     else:
         found = _graded(differences)
+    if found.p is not None and found.p >= LEVEL and found.low is not None and found.high is not None:
+        found = found._replace(low=min(found.low, 0.0), high=max(found.high, 0.0))
     return Verdict(
-        kind=_kind(gain, found),
+        kind=verdict_kind(gain, found.low, found.high, found.p),
         n=n,
         gain=gain,
         low=found.low,
@@ -117,9 +120,9 @@ def paired_verdict(
     )
 
 
-def _kind(gain: float, found: _Test) -> VerdictKind:
-    holds_zero = found.low is not None and found.high is not None and found.low <= 0 <= found.high
-    if found.p is None or found.p >= LEVEL or holds_zero:
+def verdict_kind(gain: float, low: float | None, high: float | None, p: float | None) -> VerdictKind:
+    """What a gain with this interval and p-value is called."""
+    if p is None or p >= LEVEL or (low is not None and high is not None and low <= 0 <= high):
         return "not shown"
     return "better" if gain > 0 else "worse"
 

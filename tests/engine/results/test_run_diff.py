@@ -104,4 +104,4 @@ def labelled(folder: Path, answers: str) -> Run:
 def test_scores_over_all_answers_are_compared_as_such(tmp_path: Path) -> None:
     found = diff_runs(labelled(tmp_path / "a", "aaaaaaaa"), labelled(tmp_path / "b", "aaaaaabb")).scores
     assert found is not None and (found.first, found.second) == (pytest.approx(3 / 7), 1.0)
-    assert (found.verdict.test, found.verdict.gain) == ("swap permutation", pytest.approx(4 / 7))
+    assert (found.verdict.test, found.verdict.gain) == ("jackknife t", pytest.approx(4 / 7))

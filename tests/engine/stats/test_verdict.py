@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
 from promptwire.stats.intervals import paired_interval
@@ -112,3 +114,37 @@ def test_better_and_worse_never_have_an_interval_that_holds_0() -> None:
 def test_sequences_of_unequal_length_are_an_error() -> None:
     with pytest.raises(ValueError, match="argument 2"):
         paired_verdict([1.0], [])
+
+
+def holds_zero_where_nothing_is_shown(found: Verdict) -> bool:
+    return found.low is None or found.high is None or (found.low <= 0 <= found.high) == (found.kind == "not shown")
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@given(st.tuples(*[st.integers(0, 30)] * 3).filter(any))
+@settings(deadline=None)
+def test_the_interval_of_right_answers_holds_0_exactly_where_no_difference_is_shown(
+    grouped: bool, counts: tuple[int, int, int]
+) -> None:
+    before, after = binary(*counts)
+    groups = [place % 7 for place in range(len(before))] if grouped else None
+    assert holds_zero_where_nothing_is_shown(paired_verdict(before, after, groups=groups))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@given(st.lists(st.tuples(*[st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])] * 2), min_size=1, max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_the_interval_of_grades_holds_0_exactly_where_no_difference_is_shown(
+    grouped: bool, pairs: list[tuple[float, float]]
+) -> None:
+    groups = [place // 2 for place in range(len(pairs))] if grouped else None
+    before, after = map(list, zip(*pairs, strict=True))
+    assert holds_zero_where_nothing_is_shown(paired_verdict(before, after, shares=False, groups=groups))
+
+
+def test_an_interval_that_ends_above_0_is_lengthened_to_0_where_the_test_sees_no_difference() -> None:
+    before, after = binary(8, 2, 0)
+    interval = paired_interval(before, after)
+    found = paired_verdict(before, after)
+    assert interval.low is not None and interval.low > 0 and found.p is not None and found.p > 0.05
+    assert (found.kind, found.low, found.high) == ("not shown", 0.0, interval.high)
