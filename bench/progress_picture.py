@@ -22,8 +22,8 @@ from promptwire.api import run_async
 from promptwire.backend import Request
 from promptwire.backends.planted import reply
 from promptwire.backends.scripted import ScriptedBackend
+from promptwire.cli.console import SafeConsole
 from promptwire.cli.progress import ProgressDisplay
-from promptwire.cli.report_text import SafeConsole
 from promptwire.errors import TransientError
 from promptwire.gateway.idle_loop import run_loop
 from promptwire.options import Options

@@ -1,4 +1,4 @@
-"""Measure the start-up time of the command line: `--help` and `check` as processes.
+"""Measure the start-up time of the command line: `--help`, `check` and a list of 1,000 runs, as processes.
 
     python bench/startup.py [ROUNDS]
 
@@ -9,20 +9,25 @@ wall time. Ratios are to a process that only imports pydantic and jinja2, which 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 PYTHON = [sys.executable, "-c"]
 PROMPTWIRE = [sys.executable, "-m", "promptwire"]
 LARGEST = "ape-protegi-opro"
+RUNS = 1000
 COMMANDS = {
     "python -c pass": [*PYTHON, "pass"],
     "import pydantic, jinja2": [*PYTHON, "import pydantic, jinja2"],
     "promptwire --help": [*PROMPTWIRE, "--help"],
     "promptwire check ape": [*PROMPTWIRE, "check", "ape"],
     f"promptwire check {LARGEST}": [*PROMPTWIRE, "check", LARGEST],
+    f"promptwire runs -n 0 ({RUNS:,} runs)": [*PROMPTWIRE, "runs", "-n", "0"],
 }
 CHECKING = f"""
 import json, time
@@ -35,6 +40,27 @@ print(json.dumps([spent(), min(spent() for _ in range(5))]))
 """
 
 
+def make_runs(folder: Path) -> None:
+    """Run folders with the small files that a list reads."""
+    score = {"score": 0.5, "low": 0.4, "high": 0.6, "n": 120}
+    calls = {"new": 600, "cached": 40, "failed": 0}
+    facts = {"pipeline": "protegi", "task": "planted", "metric": "exact", "seed": 0, "models": {"task": "scripted:planted"}}
+    report = {
+        **facts,
+        "prompt": "Name it. " * 60,
+        "initial_prompt": "Name it.",
+        "test": dict.fromkeys(("initial", "best", "gain"), score),
+    }
+    report |= {"calls": calls, "cost_usd": 0.0, "seconds": 9.5, "limit": None, "notes": ["a note of some length"] * 8}
+    for number in range(RUNS):
+        run = folder / f"20261101-{number // 60 % 24:02}{number % 60:02}00-protegi-planted-{number}"
+        run.mkdir()
+        (run / "state.json").write_text(
+            json.dumps({**facts, "began": 1.79e9 + number, "ended": 1.79e9 + number + 9, "how": "finished"})
+        )
+        (run / "report.json").write_text(json.dumps(report))
+
+
 def spent(command: list[str]) -> tuple[float, float]:
     """Wall and processor seconds of one process."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -44,6 +70,13 @@ def spent(command: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        make_runs(Path(folder))
+        os.environ["PROMPTWIRE_RUNS"] = folder
+        measure()
+
+
+def measure() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
     for _ in range(rounds):

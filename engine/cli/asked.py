@@ -34,8 +34,8 @@ def asked(
     json_: Json = False,
 ) -> None:
     """Show the requests of a step as the model got them, the replies as they came, and what was read out of them."""
+    from promptwire.cli.console import console, safe_text
     from promptwire.cli.json_output import print_json
-    from promptwire.cli.report_text import console, safe_text
     from promptwire.options import cache_folder
     from promptwire.results.run import Run as OpenedRun
     from promptwire.results.run_list import find_run
@@ -69,8 +69,8 @@ def asked(
 
 def _print_steps(counts: dict[str, tuple[int, int]], *, json_: bool) -> None:
     """Print the steps that called a model: calls, and requests that the run folder keeps word for word."""
+    from promptwire.cli.console import console, print_table
     from promptwire.cli.json_output import print_json
-    from promptwire.cli.report_text import console, print_table
 
     if json_:
         print_json([{"step": step, "calls": calls, "requests": kept} for step, (calls, kept) in counts.items()])

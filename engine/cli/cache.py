@@ -148,7 +148,7 @@ def import_(file: Annotated[Path, typer.Argument(help="A file that `promptwire c
 @app.command()
 def stats(json_: Json = False) -> None:
     """Show the number, size and cost of the completions in the cache."""
-    from promptwire.cli.report_text import console, print_table
+    from promptwire.cli.console import console, print_table
 
     found = _stats()
     if json_:

@@ -102,8 +102,8 @@ def _matrix(
 
 def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str) -> ComparisonTable:
     """Run the cells that are not there, after their common bound was shown and approved."""
+    from promptwire.cli.console import console
     from promptwire.cli.progress import ProgressDisplay
-    from promptwire.cli.report_text import console
     from promptwire.comparing.execution import bound_of, results, run_cells, split_done
     from promptwire.comparing.table import make_table
     from promptwire.gateway.idle_loop import run_loop

@@ -132,7 +132,7 @@ def _picture(table: ComparisonTable, form: TableFormat, wanted: Wanted) -> bytes
 
 
 def _print_text(table: ComparisonTable) -> None:
-    from promptwire.cli.report_text import console, print_table, safe_text
+    from promptwire.cli.console import console, print_table, safe_text
     from promptwire.comparing import formats
 
     out = console()

@@ -25,8 +25,8 @@ def diff(
     json_: Json = False,
 ) -> None:
     """Show what differs between two runs: settings, prompts word by word, scores on shared examples, cost."""
+    from promptwire.cli.console import console
     from promptwire.cli.json_output import print_json
-    from promptwire.cli.report_text import console
     from promptwire.results.run import Run as OpenedRun
     from promptwire.results.run_diff import diff_runs
     from promptwire.results.run_list import find_run
@@ -41,7 +41,7 @@ def diff(
 
 
 def _lines(found: RunDiff) -> Iterator[Text]:
-    from promptwire.cli.report_text import safe_text
+    from promptwire.cli.console import safe_text
 
     yield safe_text(f"A  {found.first}")
     yield safe_text(f"B  {found.second}")
@@ -68,7 +68,7 @@ def _lines(found: RunDiff) -> Iterator[Text]:
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[Text]:
     """Rows with their first two columns as wide as they need."""
-    from promptwire.cli.report_text import safe_text
+    from promptwire.cli.console import safe_text
 
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for name, one, other in rows:
@@ -87,7 +87,7 @@ def _words(pieces: Sequence[Piece]) -> Text:
 
 
 def _scores(scores: SharedScores, unshared: tuple[int, int]) -> Iterator[Text]:
-    from promptwire.cli.report_text import safe_text
+    from promptwire.cli.console import safe_text
 
     found = scores.verdict
     only = f" ({unshared[0]} only in A, {unshared[1]} only in B)" if any(unshared) else ""

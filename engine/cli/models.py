@@ -19,7 +19,7 @@ def models(
 ) -> None:
     """List the local models; fetch or remove one. NAME is that of the list, or hf:OWNER/REPO/FILE.gguf."""
     from promptwire.backends import known_models, model_files
-    from promptwire.cli.report_text import console, print_table
+    from promptwire.cli.console import console, print_table
 
     if remove is not None:
         sys.stdout.write(f"{model_files.remove(remove)}\n")

@@ -20,7 +20,7 @@ def nodes(
     plugins: Plugins = None,
 ) -> None:
     """List the node types, or describe one. Its page has ports, params, outputs, template variables and an example."""
-    from promptwire.cli.report_text import console, print_table
+    from promptwire.cli.console import console, print_table
     from promptwire.errors import UsageError
     from promptwire.reference.node_page import node_page
 

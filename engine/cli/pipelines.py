@@ -13,7 +13,7 @@ __all__ = ["pipelines"]
 
 def pipelines() -> None:
     """List the shipped pipelines and tasks."""
-    from promptwire.cli.report_text import console, print_table
+    from promptwire.cli.console import console, print_table
     from promptwire.documents import resources
 
     rows = [(name, _doc(resources.pipeline_path(name))) for name in resources.pipelines()]

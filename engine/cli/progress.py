@@ -11,8 +11,8 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.live import Live
 
+from promptwire.cli.console import safe_text
 from promptwire.cli.progress_text import progress_block, progress_line
-from promptwire.cli.report_text import safe_text
 from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
 

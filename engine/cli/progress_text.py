@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from promptwire.cli.report_text import safe_text
+from promptwire.cli.console import safe_text
 from promptwire.results.progress import Leader, Spent, Step, View, Waiting
 from promptwire.security.sanitizer import sanitize
 

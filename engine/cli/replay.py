@@ -24,7 +24,8 @@ def replay(
 ) -> None:
     """Run a bundle again from its completions alone. Exits with 7 if the results differ."""
     from promptwire.bundles.replay import replay as replay_bundle
-    from promptwire.cli.report_text import console, print_report
+    from promptwire.cli.console import console
+    from promptwire.cli.report_text import print_report
 
     report = replay_bundle(bundle, task, keep=keep.absolute() if keep else None)
     if json_:

@@ -1,26 +1,22 @@
-"""Report of a run and tables as text for the terminal, through Rich.
-
-Progress goes to standard error and the report to standard output, so that a pipe gets only the report. Text of models and files
-is never read as Rich markup.
-"""
+"""Report of a run as text for the terminal, through Rich."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from promptwire.cli.console import safe_text
 from promptwire.results.report import Comparison, Report, Score, SearchSummary
 from promptwire.results.verdict_text import verdict_details, verdict_line, with_verdict_interval
 from promptwire.security.sanitizer import sanitize
 from promptwire.stats.verdict import VerdictKind
 from promptwire.values.notes import read_note
 
-__all__ = ["SafeConsole", "console", "print_report", "print_table", "safe_text"]
+__all__ = ["print_report"]
 
 _COLORS: Final[Mapping[VerdictKind, str]] = {
     "better": "green",
@@ -33,28 +29,8 @@ _SHOWN_LABELS: Final = 8
 """Most labels of a confusion table that is printed."""
 _SHOWN_COPIES = 3
 """Most copied passages that are shown."""
-_NAME = 30
-"""Columns that a name is given before it is broken."""
 _NARROW = 84
 """Width in columns below which an interval is printed under its score, so that neither is cut."""
-
-
-class SafeConsole(Console):
-    """Rich console that sanitizes all text. Only Rich's own control codes reach the terminal."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Render as sanitized segments without links."""
-        for text, style, control in super().render(renderable, options):
-            if control:
-                yield Segment(text, style, control)
-            else:
-                # Rich decodes escapes that a library prints during the progress display, and would print a link as an escape.
-                yield Segment(sanitize(text), style.update_link(None) if style is not None and style.link else style)
-
-
-def console(*, stderr: bool = False) -> SafeConsole:
-    """Console on standard output or standard error. The terminal wraps long lines of standard output."""
-    return SafeConsole(stderr=stderr, highlight=False, soft_wrap=not stderr)
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -164,22 +140,6 @@ def _copies(search: SearchSummary) -> Iterator[Text]:
         yield safe_text(f"the best prompt copies training examples: {shown}{more}", style="yellow")
     if search.copying:
         yield safe_text(f"{search.copying} of {search.candidates} candidates copy training examples", style="dim")
-
-
-def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:
-    """Print a plain table. Its first column holds names, which are not broken where they can be kept whole."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_header=any(heads))
-    names = max((len(row[0]) for row in rows), default=0)
-    for column, head in enumerate(heads):
-        table.add_column(head, overflow="fold", min_width=min(names, _NAME) if column == 0 else None)
-    for row in rows:
-        table.add_row(*(safe_text(cell) for cell in row))
-    console.print(table)
-
-
-def safe_text(text: str, style: str = "") -> Text:
-    """`text` as Rich text, sanitized before layout."""
-    return Text(sanitize(text), style=style)
 
 
 def _assembled(*parts: str | tuple[str, str]) -> Text:

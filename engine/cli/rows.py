@@ -83,7 +83,7 @@ def rows(
 
 
 def _print_table(chosen: list[PairedRow], known: tuple[PairedRow, ...]) -> None:
-    from promptwire.cli.report_text import console, print_table, safe_text
+    from promptwire.cli.console import console, print_table, safe_text
 
     out = console()
     if chosen:

@@ -74,8 +74,9 @@ def run(
 
 def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool) -> None:
     from promptwire.api import run_async
+    from promptwire.cli.console import console, safe_text
     from promptwire.cli.progress import ProgressDisplay
-    from promptwire.cli.report_text import console, print_report, safe_text
+    from promptwire.cli.report_text import print_report
     from promptwire.gateway.idle_loop import run_loop
 
     errors, warned = console(stderr=True), list[str]()
@@ -92,4 +93,17 @@ def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, j
         noted = report.model_copy(update={"notes": tuple(dict.fromkeys((*warned, *report.notes)))})
         sys.stdout.write(noted.to_json() + "\n")
     else:
-        print_report(report, console())
+        out = console()
+        print_report(report, out)
+        if report.run:
+            out.print(safe_text(f"the whole run as a page: promptwire report {_name(report.run)}", style="dim"))
+
+
+def _name(folder: str) -> str:
+    """Shortest sure name of the run in `folder`: `last`, unless another run has begun since."""
+    from pathlib import Path
+
+    from promptwire.results.run_list import LAST, last_run
+
+    path = Path(folder)
+    return LAST if last_run() == path else path.name

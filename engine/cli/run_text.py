@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from promptwire.cli.console import safe_text
 from promptwire.cli.json_output import json_value
-from promptwire.cli.report_text import print_report, safe_text
+from promptwire.cli.report_text import print_report
 from promptwire.results.run import Run
 
 __all__ = ["print_run", "run_json"]

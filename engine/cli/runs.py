@@ -31,8 +31,8 @@ def runs(
     json_: Json = False,
 ) -> None:
     """List the runs with their state, held-out scores and cost."""
+    from promptwire.cli.console import console, print_columns, safe_text
     from promptwire.cli.json_output import print_json
-    from promptwire.cli.report_text import console, print_table, safe_text
     from promptwire.results.run_list import list_runs, run_folders
 
     wanted = _state(state)
@@ -49,7 +49,7 @@ def runs(
     if not shown:
         out.print(safe_text("no runs" if not (pipeline or task or state) else "no such runs"))
         return
-    print_table([_row(one) for one in shown], _HEADS, out)
+    print_columns([_row(one) for one in shown], _HEADS, out)
     if total > len(shown):
         out.print(safe_text(f"{total - len(shown)} more: list them with -n 0", style="dim"))
 

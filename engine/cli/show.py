@@ -45,7 +45,7 @@ def _is_pipeline(name: str) -> bool:
 
 
 def _show_run(name: str, *, json_: bool) -> None:
-    from promptwire.cli.report_text import console
+    from promptwire.cli.console import console
     from promptwire.cli.run_text import print_run, run_json
     from promptwire.documents.resources import pipelines
     from promptwire.errors import UsageError, closest

@@ -30,7 +30,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Show where it is now and end.")] = False,
 ) -> None:
     """Follow a run from another terminal, and end with it. Without RUN: the last one."""
-    from promptwire.cli.report_text import console
+    from promptwire.cli.console import console
     from promptwire.results.follow import Follower
     from promptwire.results.run import Run as OpenedRun
     from promptwire.results.run_list import find_run
@@ -83,7 +83,7 @@ def _print_block(follower: Follower, out: Console) -> None:
 
 def _print_end(run: OpenedRun, *, once: bool) -> None:
     """Print the report, or how the run ended."""
-    from promptwire.cli.report_text import console
+    from promptwire.cli.console import console
     from promptwire.cli.run_text import print_run
     from promptwire.results.run import Run as OpenedRun
 

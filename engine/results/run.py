@@ -14,7 +14,7 @@ from collections import Counter as Counts
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from promptwire.errors import RunError
 from promptwire.results.asked import Asked, origins, read_asked
@@ -24,15 +24,12 @@ from promptwire.results.lenient import read_lines, read_model, read_object
 from promptwire.results.node_usage import NodeUsage, read_usage
 from promptwire.results.report import REPORT, Report
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
-from promptwire.results.run_state import STATE, RunState, state_of
+from promptwire.results.run_state import FILES, STATE, RunState, state_of
 from promptwire.results.steps import Counter, Round, Spent, StepRun, read_rounds, read_steps
 from promptwire.values import Example, Prompt
 from promptwire.values.rounds import from_one
 
-__all__ = ["FILES", "Run"]
-
-FILES: Final = (STATE, "report.json", "best.json", "run.json", "events.jsonl", "values.jsonl", "calls.jsonl")
-"""Files of a run folder. One of them is enough to be one."""
+__all__ = ["Run"]
 
 
 class Run:

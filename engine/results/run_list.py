@@ -11,12 +11,11 @@ from typing import Any, Final
 from promptwire.errors import UsageError, suggest
 from promptwire.options import runs_folder
 from promptwire.results.lenient import as_dict, as_int, as_text, read_object
-from promptwire.results.run import FILES
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
-from promptwire.results.run_state import RunState, read_record, state_of
+from promptwire.results.run_state import FILES, RunState, read_record, state_of
 from promptwire.security.untrusted_numbers import finite, price, unix_time
 
-__all__ = ["LAST", "RunSummary", "find_run", "list_runs", "run_folders"]
+__all__ = ["LAST", "RunSummary", "find_run", "last_run", "list_runs", "run_folders"]
 
 LAST: Final = "last"
 """Name of the run that began last."""
@@ -92,6 +91,11 @@ def find_run(name: str, runs: Path | None = None) -> Path:
         raise UsageError(f"there is no run {name[:200]!r}", hint=f"there are no runs in {where}")
     hint = suggest(name, [folder.name for folder in known[-_NAMED:]], noun="the last runs")
     raise UsageError(f"there is no run {name[:200]!r}", hint=hint)
+
+
+def last_run(runs: Path | None = None) -> Path | None:
+    """Return the folder of the run that began last; None without runs."""
+    return max(run_folders(runs), key=_when, default=None)
 
 
 def list_runs(runs: Path | None = None) -> Iterator[RunSummary]:

@@ -28,10 +28,12 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["STATE", "STATES", "RunState", "StateKind", "read_record", "recorded_state", "state_of"]
+__all__ = ["FILES", "STATE", "STATES", "RunState", "StateKind", "read_record", "recorded_state", "state_of"]
 
 STATE: Final = "state.json"
 """Name of the file in the run folder."""
+FILES: Final = (STATE, "report.json", "best.json", "run.json", "events.jsonl", "values.jsonl", "calls.jsonl")
+"""Files of a run folder. One of them is enough to be one."""
 _UNLOCKED: Final = "unlocked"
 StateKind = Literal["finished", "cut short", "at work", "failed", "stopped", "died", "unknown"]
 STATES: Final[tuple[StateKind, ...]] = get_args(StateKind)

@@ -54,7 +54,7 @@ class SanitizedStream:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.rich_proxied_file = stream
-        """Rich writes its own colours here; what it prints is sanitized in `promptwire.cli.report_text`."""
+        """Rich writes its own colours here; what it prints is sanitized in `promptwire.cli.console`."""
 
     def write(self, text: str) -> int:
         """Write `text`, sanitized."""

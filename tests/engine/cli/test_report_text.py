@@ -7,7 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from promptwire.cli.report_text import print_report, print_table
+from promptwire.cli.console import print_table
+from promptwire.cli.report_text import print_report
 from promptwire.results.confusion import Confusion
 from promptwire.results.report import Calls, Comparison, MetricScores, Report, Score
 from promptwire.values import Example

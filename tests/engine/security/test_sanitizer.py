@@ -16,7 +16,7 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 from promptwire.cli.app import app
-from promptwire.cli.report_text import SafeConsole, print_table
+from promptwire.cli.console import SafeConsole, print_table
 from promptwire.documents.yaml_reader import dump_yaml, read_yaml_text
 from promptwire.security.sanitizer import UNPRINTABLE, SanitizedStream, flattened, sanitize
 
