@@ -69,7 +69,9 @@ def rows(
     known = opened.rows(split.value)
     if not known:
         problem = f"this run has no {split.value} rows"
-        raise RunError(problem, where=str(opened.folder), hint=f"the run {opened.state.sentence}; rows come at its end")
+        raise RunError(
+            problem, where=str(opened.folder), hint=f"rows come at the end of a run; this run {opened.state.sentence}"
+        )
     if to is not None and (json_ or form is Format.table):
         raise UsageError("-o writes a file with --format csv or jsonl")
     chosen = [row for row in known if which in (Which.all, row.change)]
