@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,24 +14,28 @@ from promptwire.bounds import Extent
 from promptwire.gateway.budget import reserved_calls
 from promptwire.graph.steps import Graph, ModelCallSpec, RepeatStep
 from promptwire.limits import Limits
+from promptwire.metrics.metric import Metric
 from promptwire.node import Role
 from promptwire.planning.cost_items import CostItem, cost_items_of, final_calls, report_cost_items
 from promptwire.planning.graph_walk import count_calls
+from promptwire.running.answer_rows import task_labels
 from promptwire.running.sampling import sampling
 from promptwire.stats.clustered import FEWEST_GROUPS
 from promptwire.stats.power import examples_needed, smallest_gain
+from promptwire.stats.set_power import set_examples_needed, smallest_set_gain
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.tasks.splits import group_of
 from promptwire.tasks.task import Task
 from promptwire.templating.template import load_template
+from promptwire.values import Example
 from promptwire.values.notes import warning
 
 __all__ = ["BudgetNeeds", "plan_warnings"]
 
 _WANTED: Final = 0.05
-"""Gain that the held-out examples should be able to show."""
+"""Gain that the held-out examples should be able to show, as a share of the metric's scale."""
 _TOLD_APART: Final = 0.2
-"""Difference of two prompts that the examples of the search should be able to show."""
+"""Difference of two prompts that the examples of the search should be able to show, as such a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +54,41 @@ class BudgetNeeds:
     """Answers per prompt and held-out example."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Power:
+    """What some examples can show of a metric."""
+
+    smallest: float | None
+    """The smallest gain; None when they can't show any."""
+    needed: Callable[[float], int]
+    """Examples that a gain takes."""
+    width: float
+    """Highest less lowest score."""
+    of: str
+    """Words for the metric, when it is not the share of right answers."""
+
+
 def plan_warnings(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Yield what a user should know before running `graph` on `task`."""
     metric = task.load_metric()
-    if metric.scale == (0.0, 1.0) and statistic_of(metric.name) is None:
-        yield from _held_out(task)
-        yield from _selection(graph, task)
+    if metric.scale == (0.0, 1.0):
+        yield from _held_out(task, metric)
+        yield from _selection(graph, task, metric)
     yield from _repeats(graph, task, needs.repeats)
     yield from _budgets(graph, task, needs)
 
 
-def _held_out(task: Task) -> Iterator[str]:
+def _power(task: Task, metric: Metric, examples: Sequence[Example]) -> _Power:
+    statistic = statistic_of(metric.name)
+    if statistic is None or metric.truth is None:
+        return _Power(smallest_gain(len(examples)), examples_needed, 1.0, "")
+    labels = task_labels(task, metric)
+    truths = [metric.truth("", example, labels) for example in examples]
+    needed = partial(set_examples_needed, metric.name, truths)
+    return _Power(smallest_set_gain(metric.name, truths), needed, statistic.scale[1] - statistic.scale[0], f" in {metric.name}")
+
+
+def _held_out(task: Task, metric: Metric) -> Iterator[str]:
     """Warn when the held-out examples can't show a small gain."""
     grouped = ""
     if task.group is not None:
@@ -68,22 +97,24 @@ def _held_out(task: Task) -> Iterator[str]:
             yield warning(f"{groups} groups of held-out examples: a test of the gain needs at least {FEWEST_GROUPS}")
             return
         grouped = f", if those of one of the {groups} groups are not alike"
-    n, smallest = len(task.test), smallest_gain(len(task.test))
-    if smallest is None:
-        yield warning(f"{n} held-out examples can't show any gain; a gain of {_WANTED} takes {examples_needed(_WANTED):,}")
-    elif smallest > _WANTED:
-        takes = f"a gain of {_WANTED} takes {examples_needed(_WANTED):,}"
-        yield warning(f"{n:,} held-out examples show a gain of {smallest:.2f} or more; {takes}{grouped}")
+    n, power = len(task.test), _power(task, metric, task.test.items)
+    wanted = _WANTED * power.width
+    if power.smallest is not None and power.smallest <= wanted:
+        return
+    shown = "can't show any gain" if power.smallest is None else f"show a gain of {power.smallest:.2f} or more"
+    takes = f"a gain of {wanted:g} takes {power.needed(wanted):,}"
+    yield warning(f"{n:,} held-out examples {shown}{power.of}; {takes}{grouped if power.smallest is not None else ''}")
 
 
-def _selection(graph: Graph, task: Task) -> Iterator[str]:
+def _selection(graph: Graph, task: Task, metric: Metric) -> Iterator[str]:
     """Warn when the search chooses between prompts on very few examples."""
     name, examples = ("dev", task.dev) if "dev" in graph.inputs and task.dev is not None else ("train", task.train)
-    smallest = smallest_gain(len(examples))
-    if smallest is None or smallest > _TOLD_APART:
-        apart = "" if smallest is None else f" that differ by less than {smallest:.2f}"
-        what = f"{len(examples)} {name} examples can't tell prompts apart{apart}"
-        yield warning(f"{what}: the search chooses mostly by chance; use {examples_needed(_TOLD_APART)} or more")
+    power = _power(task, metric, examples.items)
+    wanted = _TOLD_APART * power.width
+    if power.smallest is None or power.smallest > wanted:
+        apart = "" if power.smallest is None else f" that differ by less than {power.smallest:.2f}"
+        what = f"{len(examples)} {name} examples can't tell prompts apart{apart}{power.of}"
+        yield warning(f"{what}: the search chooses mostly by chance; use {power.needed(wanted)} or more")
 
 
 def _repeats(graph: Graph, task: Task, repeats: int) -> Iterator[str]:

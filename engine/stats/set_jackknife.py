@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from promptwire.stats.clustered import clustered
@@ -22,7 +22,7 @@ from promptwire.stats.label_counts import LabelCounts, LabelPair
 from promptwire.stats.prompt_score import pairs_of, rows_score
 from promptwire.values import Row
 
-__all__ = ["Groups", "Spread", "label_spread", "number_contributions", "parts_of"]
+__all__ = ["Groups", "Kind", "Spread", "label_spread", "number_contributions", "parts_of", "weighted_spread"]
 
 _FEWEST_OF_LABEL: Final = 3
 """Labels with fewer examples have one variance together with the next rare ones."""
@@ -60,9 +60,16 @@ def label_spread(sides: Sequence[Sequence[Row]], statistic: Statistic, groups: G
         moves = _moves(Counter(kinds), statistic)
         found = clustered([(len(kinds) - 1) * moves[kind] for kind in kinds], groups)
         return Spread(_score(_tables(Counter(kinds)), statistic), found.error or 0.0, found.freedom)
-    sizes = Counter(label for label, _ in kinds)
-    weights: dict[Kind, float] = dict(Counter(kinds))
-    for kind in _imagined(sizes, len(sides), len(kinds[0][1][0])):
+    return weighted_spread(dict(Counter(kinds)), statistic, imagined)
+
+
+def weighted_spread(weights: dict[Kind, float], statistic: Statistic, imagined: float) -> Spread:
+    """The same for independent examples, given how many there are of each kind; that may be a part of one."""
+    sizes: dict[str, float] = {}
+    for (label, _), weight in weights.items():
+        sizes[label] = sizes.get(label, 0) + weight
+    _, answers = next(iter(weights))
+    for kind in _imagined(sizes, len(answers), len(answers[0])):
         weights[kind] = weights.get(kind, 0) + imagined / len(sizes)
     moves = _moves(weights, statistic)
     parts = [_variance([(moves[kind], weight) for kind, weight in weights.items() if kind[0] in one]) for one in _strata(sizes)]
@@ -93,7 +100,7 @@ def _kind(rows: Sequence[Row]) -> Kind:
     return rows[0].truth, tuple(tuple(pairs_of([row])) for row in rows)
 
 
-def _imagined(labels: Mapping[str, int], sides: int, answers: int) -> list[Kind]:
+def _imagined(labels: Iterable[str], sides: int, answers: int) -> list[Kind]:
     """A right and a wrong example of each label for one prompt; for two, one of them is right."""
     found: list[Kind] = []
     for label in labels:
@@ -129,7 +136,7 @@ def _moves(weights: Mapping[Kind, float], statistic: Statistic) -> dict[Kind, fl
     return moves
 
 
-def _strata(sizes: Mapping[str, int]) -> list[frozenset[str]]:
+def _strata(sizes: Mapping[str, float]) -> list[frozenset[str]]:
     """The labels, with rare ones joined until each part has `_FEWEST_OF_LABEL` examples or is the only one."""
     strata = [frozenset([label]) for label in sizes if sizes[label] >= _FEWEST_OF_LABEL]
     rare = frozenset(sizes) - frozenset().union(*strata)

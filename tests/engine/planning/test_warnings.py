@@ -145,6 +145,39 @@ def test_several_answers_that_would_be_equal_are_named(changes: dict[str, Any], 
     assert warned(task) == []
 
 
-def test_a_metric_over_all_answers_gets_no_numbers_of_right_answers() -> None:
-    rows = Examples.of(Example(input=f"x{number}", outputs=("yn"[number % 2],)) for number in range(4))
-    assert warned(sized(4, 4, metric="macro-f1", labels=("y", "n"), train=rows)) == []
+def labelled(texts: str, name: str) -> Examples:
+    return Examples.of(Example(input=f"{name} {number}", outputs=(text,)) for number, text in enumerate(texts))
+
+
+@pytest.mark.parametrize(
+    ("metric", "test", "said"),
+    [
+        ("macro-f1", "yn" * 60, ["120 held-out examples show a gain of 0.12 or more in macro-f1; a gain of 0.05 takes 631"]),
+        ("macro-f1", "yn" * 400, []),
+        ("balanced-accuracy", "yn" * 400, []),
+        (
+            "balanced-accuracy",
+            "y" * 760 + "n" * 40,
+            ["800 held-out examples show a gain of 0.11 or more in balanced-accuracy; a gain of 0.05 takes 3,441"],
+        ),
+        ("matthews", "yn" * 60, ["120 held-out examples show a gain of 0.23 or more in matthews; a gain of 0.1 takes 639"]),
+        ("macro-f1", "yyyy", ["4 held-out examples can't show any gain in macro-f1"]),
+        ("spearman", "123" * 40, ["120 held-out examples show a gain of 0.19 or more in spearman; a gain of 0.1 takes 442"]),
+        ("spearman", "123" * 200, []),
+    ],
+)
+def test_a_test_set_that_cannot_show_a_gain_in_a_metric_over_all_answers_is_named(
+    metric: str, test: str, said: list[str]
+) -> None:
+    """A rare label makes the error larger; the gain wanted is 5 % of the metric's scale."""
+    labels = () if metric == "spearman" else ("y", "n")
+    train = labelled("123" * 100 if metric == "spearman" else "yn" * 100, "train")
+    found = warned(sized(4, 4, metric=metric, labels=labels, train=train).model_copy(update={"test": labelled(test, "test")}))
+    assert len(found) == len(said) and all(one.startswith(text) for one, text in zip(found, said, strict=True)), found
+
+
+def test_few_examples_to_choose_by_are_named_for_a_metric_over_all_answers() -> None:
+    task = sized(4, 4, metric="macro-f1", labels=("y", "n"), train=labelled("y" * 16 + "n" * 4, "train"))
+    (said,) = warned(task.model_copy(update={"test": labelled("yn" * 400, "test")}))
+    assert said.startswith("20 train examples can't tell prompts apart that differ by less than 0.")
+    assert " in macro-f1: the search chooses mostly by chance; use " in said
