@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from promptwire.api import plan, run, run_async
+    from promptwire.comparing.compare import compare, compare_async, compare_runs
+    from promptwire.comparing.table import ComparisonTable
     from promptwire.errors import PromptwireError
     from promptwire.language.check import check
     from promptwire.options import Options
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from promptwire.tasks.task import Task, load_task
 
 __all__ = [
+    "ComparisonTable",
     "Options",
     "PromptwireError",
     "Report",
@@ -32,6 +35,9 @@ __all__ = [
     "Task",
     "__version__",
     "check",
+    "compare",
+    "compare_async",
+    "compare_runs",
     "load_plugin",
     "load_task",
     "make_task",
@@ -43,12 +49,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ComparisonTable": "comparing.table",
     "Options": "options",
     "PromptwireError": "errors",
     "Report": "results.report",
     "Run": "results.run",
     "Task": "tasks.task",
     "check": "language.check",
+    "compare": "comparing.compare",
+    "compare_async": "comparing.compare",
+    "compare_runs": "comparing.compare",
     "load_plugin": "registry.plugins",
     "load_task": "tasks.task",
     "make_task": "tasks.given_task",

@@ -22,7 +22,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("running", "page"),
     ("planning",),
     ("api",),
-    ("bundles", "comparing", "__init__"),
+    ("bundles", "comparing"),
+    ("__init__",),
     ("cli",),
     ("__main__",),
 )

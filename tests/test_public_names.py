@@ -21,7 +21,9 @@ def test_the_page_of_the_api_lists_every_public_name_and_no_other() -> None:
     assert set(re.findall(r"^\| `(\w+)", table, re.MULTILINE)) == set(promptwire.__all__)
 
 
-@pytest.mark.parametrize("name", ["check", "load_plugin", "load_task", "plan", "run", "run_async"])
+@pytest.mark.parametrize(
+    "name", ["check", "compare", "compare_async", "compare_runs", "load_plugin", "load_task", "plan", "run", "run_async"]
+)
 def test_a_public_function_has_that_name_and_a_docstring(name: str) -> None:
     function = getattr(promptwire, name)
     assert function.__name__ == name

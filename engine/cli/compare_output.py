@@ -112,7 +112,7 @@ def _content(table: ComparisonTable, form: TableFormat, wanted: Wanted) -> bytes
         TableFormat.text: formats.markdown_text,
     }
     if form is TableFormat.json:
-        return (table.model_dump_json() + "\n").encode()
+        return f"{table.to_json()}\n".encode()
     if form is TableFormat.html:
         from promptwire.comparing.page import render_comparison
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from promptwire.comparing.matrix import BASELINE, Cell, Row, make_matrix
+from promptwire.comparing.matrix import BASELINE, Cell, Row, make_matrix, task_name
 from promptwire.language.check import load_graph
 from promptwire.options import Options
 from promptwire.planning.plan import make_plan
 from promptwire.results.report import REPORT
-from promptwire.tasks.task import load_task
+from promptwire.tasks.given_task import task_of
 
 __all__ = ["with_baseline"]
 
@@ -30,8 +30,8 @@ def with_baseline(cells: Sequence[Cell], options: Options) -> tuple[Cell, ...]:
     seeds = sorted({cell.seed for cell in cells})
     own = options.model_copy(update={"params": {}, "patches": {}})
     found = list(cells)
-    for task in dict.fromkeys(cell.task for cell in cells):
-        first = [cell for cell in cells if cell.task == task and cell.seed == seeds[0]]
+    for name, task in {task_name(cell.task): cell.task for cell in cells}.items():
+        first = [cell for cell in cells if task_name(cell.task) == name and cell.seed == seeds[0]]
         row = Row(BASELINE, BASELINE, _params(first, options))
         found += [replace(cell, row=BASELINE) for cell in make_matrix([row], [task], seeds, own)]
     return tuple(found)
@@ -39,7 +39,7 @@ def with_baseline(cells: Sequence[Cell], options: Options) -> tuple[Cell, ...]:
 
 def _params(cells: Sequence[Cell], options: Options) -> tuple[tuple[str, str], ...]:
     """Params of the baseline on the task of `cells`, one for each optimizer."""
-    task = load_task(cells[0].task, options.task)
+    task = task_of(cells[0].task, options.task)
     each, calls = min(_SCORED_ON, len(task.train)), []
     for cell in cells:
         graph = load_graph(cell.pipeline, params=cell.options.params, patches=cell.options.patches)

@@ -111,7 +111,7 @@ def _interval(
         values = [math.fsum(column) / len(table) for column in zip(*table, strict=True)]
         if groups is None:
             plain = mean_interval(values)
-            return plain.mean, plain.low, plain.high
+            return math.fsum(values) / len(values), plain.low, plain.high
         found = clustered(values, groups)
     mean, low, high = found.mean, found.low, found.high
     if low is not None and high is not None and all(0 <= value <= 1 for row in table for value in row):

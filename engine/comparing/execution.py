@@ -63,7 +63,7 @@ async def run_cells(
     """
     found: dict[str, Path | str] = {}
     for number, cell in enumerate(cells, 1):
-        say(f"{number}/{len(cells)}  {cell.row} on {cell.task}, seed {cell.seed}")
+        say(f"{number}/{len(cells)}  {cell.row} on {task_name(cell.task)}, seed {cell.seed}")
         try:
             report = await run_async(cell.pipeline, cell.task, cell.options, observer=observer)
             mark_cell(Path(report.run), cell.key)

@@ -1,8 +1,8 @@
 """Matrix of a comparison: one cell for each optimizer, task and seed.
 
 A cell's key is a hash of all that its result depends on: the pipeline's and its templates' text, the task's content, the
-models, the seed and the other options. So a cell that was run is found again whatever its files are called, and another runner
-can take over any cell.
+models, the seed and the other options. A model file of the user's own stands in it with its SHA-256. So a cell that was run is
+found again whatever its files are called, and another runner can take over any cell.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from promptwire.backends.local_sources import OwnFile, find_source
 from promptwire.errors import UsageError
 from promptwire.language.check import load_graph
+from promptwire.local_settings import is_local, split_settings
 from promptwire.node import Role
 from promptwire.options import Options
 from promptwire.results.provenance import fingerprint, hashed
 from promptwire.security.access_log import FileAccessLog
-from promptwire.tasks.task import load_task
+from promptwire.tasks.given_task import task_of
+from promptwire.tasks.task import Task
 from promptwire.values.hashing import digest
 
 __all__ = ["BASELINE", "Cell", "Row", "make_matrix", "parse_row", "task_name"]
@@ -51,8 +54,8 @@ class Cell:
 
     row: str
     """Name of the optimizer."""
-    task: str
-    """Name of the task, or its file."""
+    task: str | Task
+    """Name of the task, its file, or the task itself."""
     seed: int
     """Random seed."""
     pipeline: str
@@ -84,13 +87,15 @@ def parse_row(text: str) -> Row:
     return Row(name, words[0], tuple(own["-p"].items()), tuple(own["--set"].items()))
 
 
-def task_name(task: str) -> str:
+def task_name(task: str | Task) -> str:
     """Name of a task in tables, from its name, file or folder."""
+    if isinstance(task, Task):
+        return task.name
     path = Path(task)
     return path.stem if path.suffix else path.name or task
 
 
-def make_matrix(rows: Sequence[Row], tasks: Sequence[str], seeds: Iterable[int], options: Options) -> tuple[Cell, ...]:
+def make_matrix(rows: Sequence[Row], tasks: Sequence[str | Task], seeds: Iterable[int], options: Options) -> tuple[Cell, ...]:
     """The cells of all `rows`, `tasks` and `seeds`, in an order in which a first result for each row and task comes early.
 
     Params and patches of a row go before those of `options`. Raises PipelineError, DataError or UsageError for what can't run.
@@ -110,7 +115,7 @@ def make_matrix(rows: Sequence[Row], tasks: Sequence[str], seeds: Iterable[int],
     return tuple(_cells(list(zip(made, keys, strict=True)), seeds))
 
 
-def _cells(made: Sequence[tuple[tuple[Row, str, Options], str]], seeds: Iterable[int]) -> Iterator[Cell]:
+def _cells(made: Sequence[tuple[tuple[Row, str | Task, Options], str]], seeds: Iterable[int]) -> Iterator[Cell]:
     for seed in seeds:
         for (row, task, merged), key in made:
             whole = merged.model_copy(update={"seed": seed})
@@ -122,12 +127,12 @@ def _merged(row: Row, options: Options) -> Options:
     return options.model_copy(update=own)
 
 
-def _key(pipeline: str, task: str, options: Options) -> str:
+def _key(pipeline: str, task: str | Task, options: Options) -> str:
     """Hash of everything but the seed."""
     log = FileAccessLog()
     with log.recording():
         load_graph(pipeline, params=options.params, patches=options.patches)
-        loaded = load_task(task, options.task)
+        loaded = task_of(task, options.task)
     texts = sorted(hashed(path) for path in log.seen - log.data if path.is_file())
     told = options.model_dump(mode="json", exclude=_IRRELEVANT)
     models = {role: _model(options.model(role)) for role in get_args(Role)}
@@ -137,7 +142,12 @@ def _key(pipeline: str, task: str, options: Options) -> str:
 
 
 def _model(named: tuple[str, str | None]) -> list[str | None]:
-    """Name and address of a model, with the hash of its script."""
+    """Name and address of a model, with the hash of its script or of its own model file, whose place says nothing."""
     name, address = named
     kind, _, path = name.partition(":")
+    if is_local(name):
+        model, settings = split_settings(name)
+        source = find_source(model)
+        if isinstance(source, OwnFile):
+            return [f"local file {settings.model_dump_json(exclude_none=True)}", address, source.sha256]
     return [name, address, hashed(Path(path)) if kind == "scripted" and os.path.isfile(path) else None]

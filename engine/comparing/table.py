@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -93,6 +94,16 @@ class ComparisonTable(Model):
         if self.estimate(row, task).mean is None:
             return None
         return 1 + sum(self.outcome(row, other, task) == "loss" for other in self.rows if other != row)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the comparison as ASCII JSON. ASCII, since a lone surrogate in a prompt can't be written as UTF-8."""
+        return json.dumps(self.model_dump(mode="json"), indent=indent)
+
+    def _repr_html_(self) -> str:
+        """Return the comparison as HTML, which notebooks show."""
+        from promptwire.comparing.table_html import table_html  # noqa: PLC0415 - it imports this module
+
+        return table_html(self)
 
     @property
     def missing(self) -> tuple[CellLine, ...]:

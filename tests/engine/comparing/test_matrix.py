@@ -9,6 +9,7 @@ import pytest
 from promptwire.comparing.matrix import Row, make_matrix, parse_row, task_name
 from promptwire.errors import UsageError
 from promptwire.options import Options
+from promptwire.tasks.given_task import make_task
 
 PLANTED = Options(models={"task": "scripted:planted"})
 
@@ -70,6 +71,29 @@ def test_a_key_depends_on_content_and_not_on_names(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_changes_a_result_changes_the_key(changed: dict[str, object]) -> None:
     assert key(options=Options.model_validate({**PLANTED.model_dump(), **changed})) != key()
+
+
+def test_another_model_file_under_the_same_path_is_another_cell_and_a_moved_one_is_the_same(tmp_path: Path) -> None:
+    def of(file: Path, settings: str = "") -> str:
+        return key(options=PLANTED.model_copy(update={"models": {"task": f"local:{file}{settings}"}}))
+
+    first = tmp_path / "mine.gguf"
+    first.write_bytes(b"GGUF one")
+    before = of(first)
+    assert of(first, ",context=512") != before
+    moved = tmp_path / "moved.gguf"
+    moved.write_bytes(b"GGUF one")
+    assert of(moved) == before
+    first.write_bytes(b"GGUF two")
+    assert of(first) != before
+
+
+def test_a_task_given_in_python_has_a_key_of_its_content() -> None:
+    task = make_task([("two", "2"), ("three", "3"), ("four", "4")], prompt="Write it as a number.", name="numbers")
+    (cell,) = make_matrix([parse_row("ape")], [task], [0], PLANTED)
+    (again,) = make_matrix([parse_row("ape")], [task], [0], PLANTED)
+    (other,) = make_matrix([parse_row("ape")], [task.model_copy(update={"metric": "contains"})], [0], PLANTED)
+    assert cell.key == again.key != other.key and task_name(cell.task) == "numbers"
 
 
 @pytest.mark.parametrize("changed", [{"cache": "only"}, {"parallel": 2}, {"tries": 1}, {"timeout": 5.0}], ids=str)
