@@ -34,6 +34,7 @@ from promptwire.results.run_settings import started_with
 from promptwire.results.run_state import recorded_state
 from promptwire.running.final_report import make_report, summarize
 from promptwire.running.incumbent import FinalScores, compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
+from promptwire.running.live_progress import LiveProgress, shown
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
 from promptwire.running.role_models import role_models
@@ -55,6 +56,7 @@ def run(
     *,
     prompt: str | Sequence[str] | None = None,
     metric: str | Callable[..., Any] | None = None,
+    progress: bool = False,
     observer: RunObserver | None = None,
     approve: ApproveCost | None = None,
 ) -> Report:
@@ -63,7 +65,8 @@ def run(
     Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends; a server awaits
     `run_async` instead.
     """
-    return run_anywhere(run_async(pipeline, task, options, prompt=prompt, metric=metric, observer=observer, approve=approve))
+    told: dict[str, Any] = {"prompt": prompt, "metric": metric, "progress": progress}
+    return run_anywhere(run_async(pipeline, task, options, **told, observer=observer, approve=approve))
 
 
 def plan(
@@ -95,6 +98,7 @@ async def run_async(
     *,
     prompt: str | Sequence[str] | None = None,
     metric: str | Callable[..., Any] | None = None,
+    progress: bool = False,
     observer: RunObserver | None = None,
     approve: ApproveCost | None = None,
     models: Mapping[Role, Backend] | None = None,
@@ -104,27 +108,26 @@ async def run_async(
 
     `pipeline` is a shipped name or a file. `task` is what `promptwire.load_task` takes, a Task, or examples: dicts, pairs
     (input, output), or a DataFrame, see `promptwire.make_task`. `prompt` and `metric` replace those of the task. A metric may
-    be a function of an answer and its accepted outputs. `approve` gets the plan before the first call that is not in the cache,
-    and may refuse; it is not called for a run that the cache holds. `models` replace those that the options name;
-    `access_log` sees, and may forbid, what files are opened.
+    be a function of an answer and its accepted outputs. `progress` shows in a notebook or on standard error where the run is.
+    `approve` gets the plan before the first call that the cache does not hold, and may refuse. `models` replace those of the
+    options. `access_log` sees, and may forbid, what files are opened.
 
     Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
     CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
     """
     access_log, began, working = access_log or FileAccessLog(), time.monotonic(), working_folder()
+    observer = LiveProgress(observer) if progress else observer
     with access_log.recording():
         prepared = _prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
     graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits)
-    folder = make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{prepared.options.seed}")
+    home = working / (folder := make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{prepared.options.seed}"))
     observers, gate = prepared.observed(observer, approve)
     report: Report | None = None
-    home = working / folder
     try:
-        with recorded_state(home, prepared.started(pipeline)):
+        with shown(observer), recorded_state(home, prepared.started(pipeline)):
             opened = open_session(loaded, prepared.options, models, budget, observers=observers, approval=gate, folder=home)
             async with opened as session:
                 with access_log.recording():
-                    inspect(graph, session)
                     best, search, scores = await _searched(graph, session, budget, home)
                 report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
                 report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
@@ -224,8 +227,9 @@ def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
 async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path) -> tuple[Prompt, SearchSummary, FinalScores]:
     """The best prompt that `graph` finds, the search, and the scores of this prompt beside those of the initial one.
 
-    Raises LimitReached when a limit is too small for a single score.
+    Raises what `inspect` refuses, and LimitReached when a limit is too small for a single score.
     """
+    inspect(graph, session)
     session.trace.event("run", **_facts(graph, session, budget.limits))
     budget.reserve_final(*_final_needs(session.task, session.repeats))
     try:

@@ -12,19 +12,14 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from promptwire.cli.console import safe_text
-from promptwire.cli.progress_text import progress_block, progress_line
+from promptwire.cli.progress_text import progress_block
 from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
+from promptwire.results.progress_lines import LineTimer, progress_line
 
 __all__ = ["ProgressDisplay"]
 
 _REFRESHES_PER_SECOND: Final = 8
-_FIRST_LINE: Final = 10.0
-"""Seconds until the first plain line, and the shortest time between two."""
-_RARE: Final = 300.0
-"""Longest time between two plain lines."""
-_SHARE: Final = 0.1
-"""The time between two plain lines, as a share of the run's time so far: a run of hours fills no log."""
 
 
 class ProgressDisplay:
@@ -34,8 +29,7 @@ class ProgressDisplay:
         self.console = console
         self.progress = Progress(clock)
         self._clock = clock
-        self._began = clock()
-        self._next_line = self._began + _FIRST_LINE
+        self._timer = LineTimer(clock())
         self._live: Live | None = None
 
     @contextmanager
@@ -85,10 +79,8 @@ class ProgressDisplay:
 
     def tick(self) -> None:
         """Print a plain line if it is time for one."""
-        now = self._clock()
-        if now >= self._next_line:
-            self._next_line = now + min(_RARE, max(_FIRST_LINE, (now - self._began) * _SHARE))
-            self.console.print(progress_line(self.progress.view()), soft_wrap=True)
+        if self._timer.is_due(self._clock()):
+            self.console.print(safe_text(progress_line(self.progress.view()), style="dim"), soft_wrap=True)
 
     @contextmanager
     def _ticking(self) -> Iterator[None]:

@@ -52,7 +52,9 @@ def _follow(run: OpenedRun, follower: Follower, out: Console) -> None:
     """Draw until the run has ended; without a terminal, print a line from time to time."""
     from rich.live import Live
 
-    from promptwire.cli.progress_text import progress_block, progress_line
+    from promptwire.cli.console import safe_text
+    from promptwire.cli.progress_text import progress_block
+    from promptwire.results.progress_lines import progress_line
 
     if out.is_terminal:
         with Live(console=out, transient=True, auto_refresh=False) as live:
@@ -64,7 +66,7 @@ def _follow(run: OpenedRun, follower: Follower, out: Console) -> None:
     while _goes_on(run, follower):
         if time.monotonic() - printed >= _LINE:
             printed = time.monotonic()
-            out.print(progress_line(follower.view()), soft_wrap=True)
+            out.print(safe_text(progress_line(follower.view()), style="dim"), soft_wrap=True)
         time.sleep(_PAUSE)
 
 
