@@ -21,7 +21,7 @@ from promptwire.metrics.metric import Metric, metric
 from promptwire.values import Example
 from promptwire.values.hashing import canonical, digest
 
-__all__ = ["check_metric", "function_metric"]
+__all__ = ["check_metric", "function_metric", "source_texts"]
 
 _HASH: Final = 10
 """Hexadecimal digits of the hash in a name."""
@@ -42,9 +42,14 @@ def function_metric(function: Callable[..., Any] | Metric, version: str | None =
     if not callable(value):
         raise UsageError(f"the metric is {type(value).__name__}, neither a name nor a function")
     name = re.sub(r"\W+", "-", getattr(value, "__name__", type(value).__name__)).strip("-_")
-    mark = digest(sorted(set(_parts(value, set()))), _HASH) if version is None else version
+    mark = digest(source_texts(value), _HASH) if version is None else version
     made = function if isinstance(function, Metric) else replace(metric()(_named(value)), doc=_doc(value))
     return replace(made, name=f"{name.replace('_', '-')}@{mark}")
+
+
+def source_texts(function: Any) -> list[str]:
+    """Texts that change when `function` changes. Raises UsageError for what has no such text."""
+    return sorted(set(_parts(function, set())))
 
 
 def check_metric(metric: Metric, examples: Sequence[Example], labels: Sequence[str]) -> None:

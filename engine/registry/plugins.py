@@ -9,6 +9,7 @@ name code to run: only installed packages and files from the command line are im
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib
 import os
 import pkgutil
@@ -25,7 +26,7 @@ from typing import Protocol, TypeVar
 
 from promptwire.errors import UsageError, suggest
 
-__all__ = ["GROUP", "load_plugin", "plugin_members", "plugin_names", "unknown_name_hint"]
+__all__ = ["GROUP", "load_plugin", "plugin_members", "plugin_names", "plugin_version", "unknown_name_hint"]
 
 GROUP = "promptwire.plugins"
 """Entry point group for packages with nodes or metrics."""
@@ -81,6 +82,20 @@ def load_plugin(path: str | Path) -> str:
 def plugin_names() -> tuple[str, ...]:
     """Names of all plug-ins, sorted. Imports nothing."""
     return tuple(sorted({*_FILES, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def plugin_version(plugin: str) -> tuple[str, str]:
+    """Name and version of the package that brings `plugin`, and the hash of its file; each empty where there is none.
+
+    Raises UsageError when the file can't be read.
+    """
+    if plugin not in _FILES:
+        return ", ".join(sorted(f"{point.dist.name} {point.dist.version}" for point in _installed(plugin) if point.dist)), ""
+    path = _FILES[plugin].path
+    try:
+        return "", hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
 
 
 def plugin_members(plugin: str, kind: type[T], home: Callable[[T], str]) -> dict[str, T]:

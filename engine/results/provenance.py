@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 from promptwire.backend import Backend
 from promptwire.backends.replay_backend import BackendSnapshot
 from promptwire.errors import RunError
+from promptwire.metrics.plugin_mark import plugin_mark
 from promptwire.node import Role
 from promptwire.options import Options
 from promptwire.security.access_log import FileAccessLog, log_access
@@ -110,13 +111,18 @@ def hashed(path: Path) -> str:
 def fingerprint(task: Task) -> str:
     """Hash everything in `task` that a run depends on: examples, prompts, templates, parser and metric.
 
-    File names and notes about files have no effect on it. Raises RunError when a template can't be read.
+    File names and notes about files have no effect on it. A metric of a plug-in counts by its source and version, not by its
+    name alone. Raises RunError when a template can't be read, UsageError when a plug-in's metric is missing.
     """
     told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric", "local"})
     told = {name: value for name, value in told.items() if name not in _ADDED or value != _ADDED[name]}
     texts = [path for path in (task.template, task.rubric) if path]
     for path in texts:
         log_access(path)
+    # The name of a function given in Python holds its hash.
+    named = (*task.watch, *(() if task.function is not None else (task.metric,)))
+    marks = {name: mark for name in named if (mark := plugin_mark(name))}
+    told |= {"plugins": marks} if marks else {}
     return digest({**told, "templates": [hashed(Path(path)) for path in texts]})
 
 
