@@ -54,6 +54,8 @@ class Estimate(Model):
     """Examples that all these runs were scored on."""
     expected: int = 0
     """Seeds that the comparison asked for."""
+    rank: int | None = None
+    """One more than the rows that are better on the task after correction, so that ties share it; None without a score."""
 
 
 class Contrast(Model):

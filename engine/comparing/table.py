@@ -128,7 +128,7 @@ def make_table(results: Sequence[CellResult], notes: Iterable[str] = ()) -> Comp
     rows = [INITIAL, *sorted(optimizers, key=lambda row: row.split()[0] != BASELINE)]
     tasks, seeds = list(dict.fromkeys(one.task for one in results)), sorted({one.seed for one in results})
     made = contrasts(rows, tasks, results)
-    return ComparisonTable(
+    table = ComparisonTable(
         metric=", ".join(dict.fromkeys(one.metric for one in results if one.metric)),
         rows=tuple(rows),
         tasks=tuple(tasks),
@@ -138,6 +138,8 @@ def make_table(results: Sequence[CellResult], notes: Iterable[str] = ()) -> Comp
         cells=tuple(_line(one) for one in results),
         notes=(*notes, *_notes(made, results)),
     )
+    ranked = (one.model_copy(update={"rank": table.rank(one.row, one.task)}) for one in table.estimates)
+    return table.model_copy(update={"estimates": tuple(ranked)})
 
 
 def _estimates(rows: Sequence[str], tasks: Sequence[str], results: Sequence[CellResult]) -> Iterator[Estimate]:

@@ -4,10 +4,11 @@ function chartOf(data, name, task, axis) {
   const spec = structuredClone(data.charts[name]);
   spec.datasets = data.series[task][axis];
   spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length);  // Vega warns of empty data
+  const narrow = document.documentElement.clientWidth < 700;
   if (name === "curves") {
     spec.encoding.x.title = AXES[axis];
-    if (document.documentElement.clientWidth < 700) spec.encoding.color.legend.columns = 1;
-  }
+    if (narrow) spec.encoding.color.legend.columns = 1;
+  } else if (narrow) spec.encoding.y.axis.labelLimit = 110;
   return { spec, marks: Object.values(spec.datasets).reduce((sum, rows) => sum + rows.length, 0) };
 }
 

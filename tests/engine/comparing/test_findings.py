@@ -18,7 +18,7 @@ def test_a_leader_is_named_with_those_that_it_does_not_differ_from() -> None:
     table = make_table(world({"weak": 0.25, "one": 0.9, "two": 0.91}, seeds=4))
     (found,) = findings(table)
     assert found.sentence in ("one, two lead; no difference between them is shown.",)
-    assert [table.rank(row, "mood") for row in ("one", "two", "weak")] == [1, 1, 3]
+    assert [table.estimate(row, "mood").rank for row in ("one", "two", "weak")] == [1, 1, 3]
 
 
 def test_a_tie_with_the_initial_prompt_is_no_lead() -> None:
