@@ -51,6 +51,7 @@ def compare(
     ] = None,
     chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
     axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
+    show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
     model: Models = None,
     api_base: ApiBases = None,
     param: Params = None,
@@ -72,7 +73,7 @@ def compare(
     from promptwire.comparing.folders import read_folders
     from promptwire.comparing.table import make_table
 
-    wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis)
+    wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis, show=show)
     wanted.check()
     if runs:
         found, notes = read_folders([Path(folder) for folder in pipelines])

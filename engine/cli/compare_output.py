@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from promptwire.cli.output_file import Axis, chart_library, ending_of, write_file
+from promptwire.cli.output_file import Axis, chart_library, ending_of, open_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,8 @@ class Wanted:
     """Chart of a picture."""
     axis: Axis
     """Axis of the curves."""
+    show: bool
+    """Whether the file is opened in the browser."""
 
     def check(self) -> None:
         """Raise UsageError for a file of an unknown form, before anything is run."""
@@ -73,10 +75,11 @@ class Wanted:
 
     @property
     def target(self) -> Path | None:
-        """File to write. A page and a picture are files also without a name."""
+        """File to write. A page and a picture are files also without a name, and so is what is opened."""
         from pathlib import Path
 
-        return self.to or (Path(f"comparison.{self.form}") if self.form in _FILES else None)
+        form = self.form or (TableFormat.html if self.show else None)
+        return self.to or (Path(f"comparison.{form}") if form and (self.show or form in _FILES) else None)
 
     def file_form(self, target: Path) -> TableFormat:
         """Form of the file `target`. Raises UsageError for an unknown ending."""
@@ -99,6 +102,8 @@ def deliver(table: ComparisonTable, wanted: Wanted) -> None:
     if target is not None:
         size = write_file(target, _content(table, wanted.file_form(target), wanted))
         (sys.stderr if wanted.json else sys.stdout).write(f"{target}: {size}\n")
+        if wanted.show:
+            open_file(target)
 
 
 def _content(table: ComparisonTable, form: TableFormat, wanted: Wanted) -> bytes:

@@ -125,7 +125,7 @@ def _scores(rows: Sequence[str], metric: str) -> Spec:
     row = {"field": "row", "type": "nominal", "title": None, "sort": list(rows), "axis": {"labelLimit": 260, "ticks": False}}
     scale = {"zero": False, "padding": 12}
     title = f"Held-out {metric}" if metric else "Held-out score"
-    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale}
+    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": {"tickCount": 8}}
     interval = {"x": {**mean, "field": "low"}, "x2": {"field": "high"}}
     told = _tooltip(("score", "Mean", ".3f"), ("low", "From", ".3f"), ("high", "To", ".3f"))
     seed = _tooltip(("seed", "Seed", "d"), ("score", "Held-out score", ".3f"))
