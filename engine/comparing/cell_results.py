@@ -106,6 +106,8 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
     rows = run.rows("test")
     initial, best = contributed(rows, run.settings.metric)
     why = state.why or ("" if rows else "; ".join(run.notes) or "it has no held-out rows")
+    if rows and not best:
+        why = why or f"its rows lack the right answers that {run.settings.metric} needs"
     return CellResult(
         row,
         task,

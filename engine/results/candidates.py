@@ -9,7 +9,7 @@ from typing import Any
 
 from promptwire.results.lenient import as_dict, as_int, as_list, read_model
 from promptwire.security.untrusted_numbers import finite
-from promptwire.stats.prompt_score import rows_score
+from promptwire.stats.prompt_score import rows_score, scorable
 from promptwire.values import Answer, Example, Prompt, Row
 from promptwire.values.rounds import from_one
 
@@ -217,12 +217,9 @@ def _answer(data: Mapping[str, Any]) -> Answer:
 
 
 def _score(rows: Iterable[Row], metric: str) -> float | None:
-    """The score of `rows`; None without any, or when an earlier version did not record the right answers."""
+    """The score of `rows`; None without any, or when the right answers are not recorded."""
     found = list(rows)
-    try:
-        return rows_score(found, metric) if found else None
-    except ValueError:  # an answer that is no number
-        return None
+    return rows_score(found, metric) if found and scorable(found, metric) else None
 
 
 def _parts(value: Any) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from promptwire.results.lenient import as_dict, as_list, read_model
 from promptwire.results.report import REPORT
 from promptwire.security.untrusted_numbers import finite
-from promptwire.stats.prompt_score import contributions
+from promptwire.stats.prompt_score import contributions, scorable
 from promptwire.tasks.splits import group_of
 from promptwire.values import Answer, Example, Prompt, Row
 
@@ -96,9 +96,14 @@ def score_row(example: str, side: Side) -> Row:
 
 
 def contributed(rows: Sequence[PairedRow], metric: str) -> tuple[dict[str, float], dict[str, float]]:
-    """What each example contributes to the score of the initial and of the best prompt, by its id; see `contributions`."""
+    """What each example contributes to the score of the initial and of the best prompt, by its id; see `contributions`.
+
+    Empty when the rows lack what the metric needs.
+    """
     first = [score_row(row.id, row.initial) for row in rows]
     second = [score_row(row.id, row.best) for row in rows]
+    if not scorable([*first, *second], metric):
+        return {}, {}
     one, other = contributions(first, metric), contributions(second, metric)
     ids = [row.id for row in rows]
     return dict(zip(ids, one, strict=True)), dict(zip(ids, other, strict=True))

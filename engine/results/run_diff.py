@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promptwire.results.heldout_rows import groups_of, score_row
 from promptwire.results.run import Run
 from promptwire.results.word_diff import Piece, word_diff
-from promptwire.stats.prompt_score import rows_score
+from promptwire.stats.prompt_score import rows_score, scorable
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
@@ -33,9 +33,9 @@ class SharedScores:
     """Best prompts of both runs on the held-out examples that both scored."""
 
     first: float
-    """Mean of the first run's best prompt."""
+    """Score of the first run's best prompt."""
     second: float
-    """Mean of the second run's best prompt."""
+    """Score of the second run's best prompt."""
     verdict: Verdict
     """Whether the second is better. `fixed` counts the examples on which it is."""
 
@@ -112,8 +112,12 @@ def _scores(first: Run, second: Run) -> tuple[SharedScores | None, tuple[int, in
     if all(metrics) and metrics[0] != metrics[1]:
         return None, unshared, [f"the scores can't be compared: the metrics are {metrics[0]} and {metrics[1]}"]
     rows = [one[example] for example in shared], [other[example] for example in shared]
-    values = [row.value for row in rows[0]], [row.value for row in rows[1]]
     metric = metrics[0] or metrics[1]
+    unfit = [run.name for run, mine in zip((first, second), rows, strict=True) if not scorable(mine, metric)]
+    if unfit:
+        problem = f"the rows of {unfit[0]} lack the right answers that {metric} needs"
+        return None, unshared, [f"the scores can't be compared: {problem}"]
+    values = [row.value for row in rows[0]], [row.value for row in rows[1]]
     same = first.best is not None and second.best is not None and first.best.id == second.best.id and values[0] == values[1]
     groups = _groups(first, second, shared)
     if statistic_of(metric) is None:

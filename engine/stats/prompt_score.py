@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.values import Prompt, Row, Scores
 
-__all__ = ["contributions", "lead", "pairs_of", "rows_score", "score_of", "score_scale"]
+__all__ = ["contributions", "lead", "pairs_of", "rows_score", "scorable", "score_of", "score_scale"]
 
 
 def rows_score(rows: Sequence[Row], metric: str = "") -> float:
@@ -24,6 +24,24 @@ def rows_score(rows: Sequence[Row], metric: str = "") -> float:
     """
     statistic = statistic_of(metric)
     return sum(row.value for row in rows) / len(rows) if statistic is None else statistic.of(pairs_of(rows))
+
+
+def scorable(rows: Sequence[Row], metric: str) -> bool:
+    """Whether the score of `rows` can be made: rows that were read from a file may lack right answers, or have no numbers.
+
+    >>> scorable([Row("p", "e", "", "a", 1.0)], "exact"), scorable([Row("p", "e", "", "a", 1.0)], "macro-f1")
+    (True, False)
+    """
+    statistic = statistic_of(metric)
+    if statistic is None:
+        return True
+    pairs = pairs_of(rows)
+    if not all(truth for truth, _ in pairs):
+        return False
+    try:
+        return not statistic.graded or all(math.isfinite(float(text)) for pair in pairs for text in pair if text)
+    except ValueError:
+        return False
 
 
 def score_of(prompt: Prompt, scores: Scores) -> float | None:

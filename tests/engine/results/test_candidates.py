@@ -37,6 +37,8 @@ def test_a_candidate_that_was_never_scored_has_no_score() -> None:
     assert (found.score, found.scores, found.values) == (None, (), {})
 
 
-def test_answers_that_a_damaged_folder_holds_as_no_numbers_have_no_score() -> None:
-    (found,) = collect([line("spearman", "xxxx")]).candidates({}, "spearman")
+@pytest.mark.parametrize(("metric", "rest"), [("spearman", {}), ("macro-f1", {"truth": ""}), ("macro-f1", {"truth": None})])
+def test_damaged_rows_that_a_score_over_all_answers_cannot_be_made_of_have_no_score(metric: str, rest: dict[str, Any]) -> None:
+    """Labels are no numbers, and without right answers there are no labels."""
+    (found,) = collect([line(metric, "xxxx", **rest)]).candidates({}, metric)
     assert found.score is None

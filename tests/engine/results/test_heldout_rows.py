@@ -33,6 +33,12 @@ def test_values_of_single_answers_are_contributed_as_they_are() -> None:
     assert contributed(rows("aaaa", "ab-b"), "exact")[1] == {"0": 1.0, "1": 0.0, "2": 0.0, "3": 1.0}
 
 
+def test_rows_without_right_answers_contribute_nothing_to_a_score_over_all_answers() -> None:
+    bare = PairedRow("0", None, Side(1.0, answer="a"), Side(0.0, answer="b"))
+    assert contributed([bare], "macro-f1") == ({}, {})
+    assert contributed([bare], "exact") == ({"0": 1.0}, {"0": 0.0})
+
+
 def test_a_side_that_an_earlier_version_recorded_has_a_value_and_no_answer() -> None:
     row = score_row("e", Side(0.5))
     assert (row.value, row.answer, row.truth, row.repeats) == (0.5, "", "", ())

@@ -89,19 +89,31 @@ def test_the_same_prompt_with_the_same_scores_is_no_difference(tmp_path: Path) -
     assert [piece.kind for piece in found.best] == ["same"] and not found.settings
 
 
-def labelled(folder: Path, answers: str) -> Run:
-    """A run by macro-F1 whose best prompt gave these answers, one letter an example; six a and two b are right."""
+def labelled(folder: Path, answers: str, *, metric: str = "macro-f1", told: bool = True) -> Run:
+    """A run by macro-F1, whose rows lack the right answers unless they are `told`, and whose best prompt gave these answers, one letter an example; six a and two b are right."""
     pairs, rows = [], []
     for place, (truth, answer) in enumerate(zip("aaaaaabb", answers, strict=True)):
         value = float(truth == answer)
         pairs.append([f"e{place}", value, value])
-        rows.append({"prompt": PROMPT.id, "example": f"e{place}", "answer": answer, "value": value, "truth": truth})
-    scores = {"metric": "macro-f1", "prompts": {"items": [PROMPT.model_dump(mode="json")]}, "rows": rows}
+        rows.append({"prompt": PROMPT.id, "example": f"e{place}", "answer": answer, "value": value})
+        rows[-1] |= {"truth": truth} if told else {}
+    scores = {"metric": metric, "prompts": {"items": [PROMPT.model_dump(mode="json")]}, "rows": rows}
     line = {"path": "report", "element": "test", "outputs": {"scores": scores, "pairs": pairs}}
-    return Run.open(written_run(folder, state={**STATE, "metric": "macro-f1"}, values=[line]))
+    return Run.open(written_run(folder, state={**STATE, "metric": metric}, values=[line]))
 
 
 def test_scores_over_all_answers_are_compared_as_such(tmp_path: Path) -> None:
     found = diff_runs(labelled(tmp_path / "a", "aaaaaaaa"), labelled(tmp_path / "b", "aaaaaabb")).scores
     assert found is not None and (found.first, found.second) == (pytest.approx(3 / 7), 1.0)
     assert (found.verdict.test, found.verdict.gain) == ("jackknife t", pytest.approx(4 / 7))
+
+
+@pytest.mark.parametrize(("metric", "told"), [("macro-f1", False), ("spearman", False), ("spearman", True)])
+def test_rows_that_lack_what_a_metric_over_all_answers_needs_are_not_compared(tmp_path: Path, metric: str, told: bool) -> None:
+    """Labels are no numbers, so a correlation can't be made of them either."""
+    runs = [labelled(tmp_path / name, "aaaaaabb", metric=metric, told=told) for name in "ab"]
+    found = diff_runs(*runs)
+    assert found.scores is None
+    assert (
+        found.notes[0] == f"the scores can't be compared: the rows of {runs[0].name} lack the right answers that {metric} needs"
+    )
