@@ -1,1 +1,4 @@
-"""A run as one HTML file, and its charts as pictures. It reads the run folder only through `promptwire.results.run`."""
+"""A run as one HTML file, its charts as pictures, and the parts of a page that a comparison shares.
+
+It reads a run folder only through `promptwire.results.run`.
+"""
