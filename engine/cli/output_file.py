@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Axis", "chart_library", "ending_of", "open_file", "write_file"]
+__all__ = ["Axis", "chart_library", "ending_of", "making_library", "open_file", "write_file"]
 
 Form = TypeVar("Form")
 
@@ -44,6 +45,14 @@ def chart_library() -> str | None:
     if script is None:
         sys.stderr.write(f"the page is without charts; for charts: {vega.INSTALL}\n")
     return script
+
+
+def making_library() -> AbstractContextManager[None]:
+    """Return a block beside which the script of the charts is made, if it is not kept yet."""
+    from promptwire.backends.known_models import user_cache
+    from promptwire.page import vega
+
+    return vega.making_script(user_cache() / "page")
 
 
 def write_file(file: Path, content: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptwire.cli.arguments import Run as RunName
-from promptwire.cli.output_file import Axis, chart_library, ending_of, open_file, write_file
+from promptwire.cli.output_file import Axis, chart_library, ending_of, making_library, open_file, write_file
 
 if TYPE_CHECKING:
     from promptwire.results.run import Run
@@ -74,9 +74,11 @@ def _content(run: Run, form: Format, chart: Chart, axis: Axis) -> bytes:
     from promptwire.page.values import to_text
     from promptwire.page.vega import draw_chart
 
-    data = page_data(run)
     if form is Format.html:
+        with making_library():
+            data = page_data(run)
         return render_page(data, chart_library()).encode()
+    data = page_data(run)
     text = to_text(data)
     if form is Format.json:
         return (text + "\n").encode()

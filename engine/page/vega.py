@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +19,43 @@ from typing import Any, Final
 from promptwire.errors import RunError, UsageError
 from promptwire.results.run_folder import keep_file
 
-__all__ = ["INSTALL", "chart_script", "draw_chart"]
+__all__ = ["INSTALL", "chart_script", "draw_chart", "making_script"]
 
 INSTALL: Final = "pip install 'promptwire[page]'"
 """Command that brings the charts."""
 _SNIPPET: Final = "window.vegaEmbed=vegaEmbed;"
 """What the page uses of the libraries: vega-embed, which compiles and draws a specification."""
+
+_MAKE: Final = "import sys, pathlib, promptwire.page.vega as vega; vega.chart_script(pathlib.Path(sys.argv[1]))"
+"""Program that makes the script and keeps it in the folder of its argument."""
+_LONGEST: Final = 60.0
+"""Seconds after which the script is made here instead."""
+
+
+@contextmanager
+def making_script(cache: Path) -> Iterator[None]:
+    """Make the script in another process while the block works, unless it is kept or can't be made.
+
+    In another process, since vl-convert holds Python's lock for the seconds that it takes. Whatever fails there is left to
+    `chart_script`.
+    """
+    kept = _place(cache)
+    if kept is None or kept.exists():
+        yield
+        return
+    maker = None
+    with suppress(OSError):
+        command, quiet = [sys.executable, "-c", _MAKE, str(cache)], subprocess.DEVNULL
+        maker = subprocess.Popen(command, stdout=quiet, stderr=quiet)  # noqa: S603 - this interpreter, and a program from here
+    try:
+        yield
+        if maker is not None:
+            with suppress(subprocess.TimeoutExpired):
+                maker.wait(_LONGEST)
+    finally:
+        if maker is not None and maker.poll() is None:
+            maker.kill()
+            maker.wait()
 
 
 def chart_script(cache: Path) -> str | None:
@@ -29,11 +63,9 @@ def chart_script(cache: Path) -> str | None:
 
     Raises UsageError when vl-convert is there and does not work.
     """
-    try:
-        release = version("vl-convert-python")
-    except PackageNotFoundError:
+    kept = _place(cache)
+    if kept is None:
         return None
-    kept = cache / f"vega-{hashlib.sha256(f'{release} {_SNIPPET}'.encode()).hexdigest()[:12]}.js"
     found = _kept(kept)
     if found is None:
         found = str(_converter().javascript_bundle(_SNIPPET))
@@ -60,6 +92,15 @@ def _converter() -> Any:
     except ImportError as error:
         raise UsageError(f"charts need vl-convert-python, which can't be imported: {error}", hint=INSTALL) from error
     return vl_convert
+
+
+def _place(cache: Path) -> Path | None:
+    """Where the script is kept; None when vl-convert is not installed."""
+    try:
+        release = version("vl-convert-python")
+    except PackageNotFoundError:
+        return None
+    return cache / f"vega-{hashlib.sha256(f'{release} {_SNIPPET}'.encode()).hexdigest()[:12]}.js"
 
 
 def _kept(path: Path) -> str | None:

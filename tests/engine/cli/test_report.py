@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import webbrowser
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run in the runs folder, and a working folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(vega, "chart_script", lambda cache: "window.vegaEmbed = null;")
+    monkeypatch.setattr(vega, "making_script", lambda cache: nullcontext())
     return page_run(tmp_path / "runs" / "20261127-101500-mine").name
 
 

@@ -13,7 +13,7 @@ from promptwire.page import vega
 from promptwire.page.charts import AXES, CHARTS, filled
 from promptwire.page.data import page_data
 from promptwire.page.values import to_text
-from promptwire.page.vega import chart_script, draw_chart
+from promptwire.page.vega import chart_script, draw_chart, making_script
 from promptwire.results.run import Run
 from tests.page_runs import page_run
 
@@ -67,9 +67,27 @@ def test_the_script_is_kept_and_a_damaged_copy_is_made_again(tmp_path: Path, mon
     assert chart_script(tmp_path) == "let x = 1;\n" and len(made) == 2
 
 
+@pytest.mark.parametrize(("program", "there"), [("open(sys.argv[1] + '/made', 'w')", True), ("raise ValueError", False)])
+def test_the_script_is_made_beside_other_work_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, there: bool
+) -> None:
+    monkeypatch.setattr(vega, "version", lambda name: "1")
+    monkeypatch.setattr(vega, "_MAKE", f"import sys; {program}")
+    with making_script(tmp_path):
+        pass
+    made = tmp_path / "made"
+    assert made.exists() == there
+    made.unlink(missing_ok=True)
+    vega._place(tmp_path).touch()  # type: ignore[union-attr]
+    with making_script(tmp_path):
+        pass
+    assert not made.exists()
+
+
 def test_without_the_package_there_is_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
         raise vega.PackageNotFoundError(name)
 
     monkeypatch.setattr(vega, "version", missing)
-    assert chart_script(tmp_path) is None and not list(tmp_path.iterdir())
+    with making_script(tmp_path):
+        assert chart_script(tmp_path) is None and not list(tmp_path.iterdir())
