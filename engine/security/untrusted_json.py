@@ -29,7 +29,9 @@ def read_json(text: str | bytes, *, nonfinite: bool = False) -> Any:
     if len(text) > MOST_VALUES and count_separators(text) > MOST_VALUES:
         raise ValueError(f"more than {MOST_VALUES:,} values")
     try:
-        data = json.loads(text, parse_constant=None if nonfinite else _refuse_constant)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        data = (_LENIENT if nonfinite else _STRICT).decode(text)
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
     except json.JSONDecodeError:
@@ -52,6 +54,11 @@ def _refuse_constant(word: str) -> Any:
     raise ValueError(f"{_NO_NUMBER}{word}")
 
 
+_STRICT: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+_LENIENT: Final = json.JSONDecoder()
+"""Made once: `json.loads` makes a decoder for each text, which takes longer than a short line."""
+
+
 def _count_openings(text: str | bytes) -> int:
     """Count opening brackets: an upper bound of the depth."""
     return text.count(b"[") + text.count(b"{") if isinstance(text, bytes) else text.count("[") + text.count("{")
@@ -60,13 +67,9 @@ def _count_openings(text: str | bytes) -> int:
 def _check_depth(data: Any) -> None:
     """Raise ValueError when `data` is nested too deeply. Level by level: a recursion would meet Python's own limit."""
     level = [data]
-    for _ in range(DEEPEST + 1):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
+    for _ in range(DEEPEST):
+        children = (value.values() if type(value) is dict else value for value in level)
+        level = [child for some in children for child in some if type(child) is dict or type(child) is list]
         if not level:
             return
     raise ValueError(_TOO_DEEP)
