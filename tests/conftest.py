@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 
 _LOCAL = ("127.0.0.1", "127.1", "::1", "localhost", "localhost.")
+
+
+# As `promptwire` does: imports and collected tests free nothing, so that looking for garbage among them is time lost.
+gc.set_threshold(20_000, 50, 50)
+# Typer makes all commands anew at each invocation, which takes longer than most of what tests invoke.
+typer.testing._get_command = cache(typer.testing._get_command)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the thousands of collected tests, which stay to the end, out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

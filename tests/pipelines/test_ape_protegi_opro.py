@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from promptwire.backend import Request
 from promptwire.backends.planted import reply as planted
 from promptwire.backends.planted_meta import HINT
@@ -37,6 +39,7 @@ async def test_opros_ideas_do_not_wait_for_protegis_edits() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.heavy
 async def test_it_finds_the_planted_prompt_and_guesses_do_not() -> None:
     found = guessed = 0
     for seed in range(4):

@@ -30,6 +30,7 @@ async def rounds(until: int, **params: Any) -> list[Outcome]:
     return [await search("capo", model(), TEN, params={**GIVEN, "steps": steps, **params}) for steps in range(until + 1)]
 
 
+@pytest.mark.heavy
 async def test_a_generation_is_8_meta_calls_and_at_most_14_prompts_on_10_blocks_of_30() -> None:
     """4 crossovers and 4 mutations; among equals no prompt is dropped before the last block, and there is no 11th block."""
     none, one, two = await rounds(2, penalty=0.0)
@@ -58,6 +59,7 @@ async def test_each_shot_of_an_initial_prompt_is_one_call() -> None:
     assert run.counted("search.offspring")[1] == added
 
 
+@pytest.mark.heavy
 async def test_a_generation_has_two_levels_of_writing_and_then_its_blocks() -> None:
     waves = Waves()
     await search("capo", waves.model(), TEN, params={**GIVEN, "steps": 1, "shots": 0, "penalty": 0.0})

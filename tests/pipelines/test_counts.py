@@ -43,6 +43,7 @@ def candidates(run: Outcome, round: int) -> int:
     return len(run.gave("search.select", str(round - 1))["scores"]["prompts"]["items"])
 
 
+@pytest.mark.heavy
 async def test_protegi_as_its_code_runs_it() -> None:
     """64 / 4 / 4 / 5 requests and 9 candidates with one parent; 256 / 16 / 16 / 20 and 36 with a beam of four."""
     runs = await rounds("protegi-repo", 2)
@@ -54,6 +55,7 @@ async def test_protegi_as_its_code_runs_it() -> None:
     assert added(runs, "search.select", 2) == (36 * (2048 // 36),) * 2
 
 
+@pytest.mark.heavy
 async def test_protegi_as_its_paper_says() -> None:
     """One group of errors and four reasons from one request; the bandit spends its 2048 pulls and no more."""
     runs = await rounds("protegi", 2)
@@ -73,6 +75,7 @@ async def test_every_selection_of_protegi_keeps_its_budget(policy: str) -> None:
     )
 
 
+@pytest.mark.heavy
 async def test_protegi_may_reject_children_on_the_errors_of_their_parents() -> None:
     """4 parents x 14 children x 16 errors, on top of everything else, where the pool of 14 is larger than the cap of 8."""
     runs = await rounds("protegi-repo", 2, sets={"search.expand.keep": "errors-only"})

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from promptwire.cli.app import app
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("source", ["ape", "apo"])
 def test_the_starter_folder_runs_at_once(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,7 @@ import tracemalloc
 
 import pytest
 
+from promptwire.templating import render_limits
 from promptwire.templating.sandbox import BadSyntax, compiled, pieces_of, variables_of
 
 
@@ -13,8 +14,9 @@ def test_the_variables_of_a_text_are_those_that_it_does_not_set_itself() -> None
     assert variables_of("{% set a = b %}{% for c in d | length %}{{ a }}{{ c.e }}{% endfor %}") == {"b", "d"}
 
 
-def test_turns_are_counted_anew_for_each_rendering() -> None:
-    template = compiled("{% for a in range(99999) %}{% for b in range(6) %}{% endfor %}{% endfor %}x")
+def test_turns_are_counted_anew_for_each_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_limits, "MAX_TURNS", 1000)
+    template = compiled("{% for a in range(99) %}{% for b in range(6) %}{% endfor %}{% endfor %}x")
     assert ["".join(pieces_of(template, {})) for _ in range(3)] == ["x"] * 3
 
 
@@ -101,7 +103,8 @@ def test_a_template_whose_every_turn_is_long_is_stopped(slow: str, monkeypatch: 
         "".join(pieces_of(compiled(slow), {}))
 
 
-def test_a_loop_that_calls_itself_is_counted_too() -> None:
+def test_a_loop_that_calls_itself_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render_limits, "MAX_TURNS", 10_000)
     inner = "{% if loop.depth < 3 %}{{ loop(range(99999)) }}{% endif %}"
     with pytest.raises(OverflowError, match="turns"):
         "".join(pieces_of(compiled("{% for a in [0] recursive %}" + inner + "{% endfor %}"), {}))
