@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.heavy  # the real pip, and a process for each command
+
 EXAMPLE = Path(__file__).parent / "plugin_example"
 
 PIPELINE = """

