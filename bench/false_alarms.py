@@ -2,7 +2,7 @@
 
 Nominal is 5 %. Right and wrong answers are counted over all outcomes, so their figures are exact. The others are simulated with
 the functions of the engine. A difference whose plain t-test gives a p-value above 0.25 is taken as not shown without drawing a
-permutation for it.
+permutation for it. For metrics over all answers, bench/set_metrics.py simulates how often intervals miss a real gain as well.
 
     python bench/false_alarms.py [--only TEXT] [--page]
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+import set_metrics
 from scipy.stats import binom, t, ttest_1samp
 
 from promptwire.stats.clustered import clustered
@@ -29,17 +30,17 @@ from promptwire.stats.verdict import paired_verdict
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "statistics.md"
 REPETITIONS = 4_000
-"""Simulated comparisons of a setting: the error of a figure of 5 % is then 0.35 points. Graded values take half as many,
-seeds five times as many."""
+"""Simulated comparisons of a setting: the error of a figure of 5 % is then 0.35 points. Graded values
+and metrics over all answers take half as many, correlations a quarter, seeds five times as many."""
 SEED = 20_261_127
 _MARK, _END = "<!-- false alarms -->", "<!-- end -->"
-_HEAD = ("| comparison | setting | false alarms | instead |", "|---|---|---|---|")
+_HEAD = ("| comparison | setting | false alarms | beside it |", "|---|---|---|---|")
 _SCREEN = 0.25
 _RARE = 1e-7
 
 Numbers = Any
 Result = tuple[float, float | None]
-"""Share of false alarms, and of those of a method that is often used instead."""
+"""Share of false alarms, and a second share: see `Setting.beside`."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Setting:
     """Values that were set."""
     measure: Callable[[int], Result]
     """Takes a number of repetitions."""
-    instead: str = ""
-    """The method that is often used instead."""
+    beside: str = ""
+    """What the second share is: the false alarms of a method that is often used instead, or the intervals that miss a gain."""
 
 
 def binary(n: int, discordant: float) -> Result:
@@ -96,6 +97,13 @@ def stepped(rng: Any, size: tuple[int, int]) -> Numbers:
 def skewed(rng: Any, size: tuple[int, int]) -> Numbers:
     """Many small losses and few large gains with a mean of 0, as far from the test's assumption as grades get."""
     return rng.exponential(0.2, size) - 0.2
+
+
+def over_all(repetitions: int, metric: str, examples: str, n: int) -> Result:
+    """Metrics over all answers: false alarms, and intervals that miss the gain of a better prompt."""
+    repetitions //= 4 if examples.startswith("grades") else 2
+    alarms, misses = (set_metrics.missed(metric, examples, n, repetitions, equal=equal, seed=SEED) for equal in (True, False))
+    return alarms, misses
 
 
 def grouped(repetitions: int, groups: int, largest: int, *, shares: bool) -> Result:
@@ -171,21 +179,25 @@ def settings() -> Iterator[Setting]:
     for n in (20, 50, 120):
         for draw in (normal, stepped, skewed):
             yield Setting("graded values", f"{n} examples, {draw.__name__}", lambda r, n=n, d=draw: graded(r // 2, n, d))
+    for metric, examples, n in set_metrics.SETS:
+        name = f"{n} examples, {metric}, {examples}"
+        measure = partial(over_all, metric=metric, examples=examples, n=n)
+        yield Setting("metrics over all answers", name, measure, "of intervals miss a real gain")
     for groups, largest in ((5, 6), (10, 6), (40, 6), (10, 30), (40, 120)):
         for shares in (True, False):
             name = f"{groups} groups of {'6' if largest == 6 else f'6, one of {largest}'}, {_kind(shares)}"
             measure = partial(grouped, groups=groups, largest=largest, shares=shares)
-            yield Setting("examples in groups", name, measure, "examples as independent")
+            yield Setting("examples in groups", name, measure, "with examples as independent")
     for count in (3, 5, 10):
         for examples, spread, shares in _SPREADS:
             name = f"{count} seeds, {examples} examples, {_kind(shares)}, {_spread(spread)}"
             measure = partial(seeds, count=count, examples=examples, spread=spread, shares=shares)
-            yield Setting("optimizers over seeds", name, measure, "seeds x examples pooled")
+            yield Setting("optimizers over seeds", name, measure, "with seeds x examples pooled")
     for count in (3, 5, 10):
         for groups, largest in ((20, 6), (20, 30)):
             name = f"{count} seeds, {groups} groups of {'6' if largest == 6 else f'6, one of {largest}'}, graded"
             measure = partial(seeds_and_groups, count=count, groups=groups, largest=largest)
-            yield Setting("seeds and groups", name, measure, "examples as independent")
+            yield Setting("seeds and groups", name, measure, "with examples as independent")
 
 
 _SPREADS = (
@@ -212,7 +224,7 @@ def _spread(spread: tuple[float, float]) -> str:
 def row(setting: Setting, repetitions: int) -> str:
     """One row of the table in Markdown."""
     share, other = setting.measure(repetitions)
-    instead = "" if other is None else f"{other:.1%} with {setting.instead}"
+    instead = "" if other is None else f"{other:.1%} {setting.beside}"
     return f"{_begin(setting)} {share:.1%} | {instead} |"
 
 
