@@ -106,18 +106,22 @@ PLANTED = ("run", "protegi", "--task", "planted", "--model", "scripted:planted")
 
 @pytest.mark.parametrize("most", [20_000, 60_000])
 def test_a_token_limit_leaves_enough_for_the_held_out_scores(project: Path, most: int) -> None:
-    found = json.loads(run(*PLANTED, "--limit", f"tokens={most}", "--json").stdout)
+    result = run(*PLANTED, "--limit", f"tokens={most}", "--json")
+    found = json.loads(result.stdout)
     assert f"the limit of {most} tokens is reached (" in found["limit"]
-    assert (found["test"]["initial"]["n"], found["test"]["best"]["n"], found["notes"]) == (64, 64, [])
+    assert (found["test"]["initial"]["n"], found["test"]["best"]["n"]) == (64, 64)
+    assert found["notes"] == result.stderr.splitlines()
     assert found["tokens_in"] + found["tokens_out"] <= most
 
 
 def test_a_too_small_limit_is_reported_with_the_scored_examples(project: Path) -> None:
-    found = json.loads(run(*PLANTED, "--limit", "tokens=3000", "--json").stdout)
+    result = run(*PLANTED, "--limit", "tokens=3000", "--json")
+    found = json.loads(result.stdout)
     scored = found["test"]["best"]["n"]
     assert 0 < scored < 64
     assert found["test"]["initial"]["n"] - scored <= 32
-    assert found["notes"] == [f"warning: the limit left time or money to score {scored} of 64 held-out examples"]
+    shortage = f"warning: the limit left time or money to score {scored} of 64 held-out examples"
+    assert found["notes"] == [*result.stderr.splitlines(), shortage]
 
 
 @pytest.mark.parametrize(
@@ -229,8 +233,9 @@ def test_a_deleted_working_folder_prints_no_traceback(tmp_path: Path) -> None:
 
 def test_json_prints_one_object_on_standard_output_only(project: Path) -> None:
     out, err = command("run", "ape-paraphrase", *MOOD, *SCRIPTED, "--json").communicate(timeout=60)
-    assert json.loads(out)["prompt"] == "How does it feel?"
-    assert (out.count("\n"), err) == (1, "")
+    found = json.loads(out)
+    assert (found["prompt"], out.count("\n")) == ("How does it feel?", 1)
+    assert found["notes"] == err.splitlines() and all(line.startswith("warning: ") for line in found["notes"])
 
 
 def test_a_killed_run_continues_from_the_cache(project: Path) -> None:
