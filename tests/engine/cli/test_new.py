@@ -21,5 +21,5 @@ def test_the_starter_folder_runs_at_once(source: str, tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path / "mine")
     result = CliRunner().invoke(app, [*command, "--json"])
     assert result.exit_code == 0, result.output
-    report = json.loads(result.output)
+    report = json.loads(result.stdout)
     assert report["test"]["best"]["score"] > report["test"]["initial"]["score"]
