@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -32,14 +32,18 @@ from promptwire.tasks.task import load_task
 __all__ = ["manifest_of", "replay", "shipped_changes"]
 
 COMPARED: Final = frozenset({"prompt", "initial_prompt", "test", "train", "counts"})
-"""Fields of the report that must be equal."""
+"""Fields of the report that must be equal, but for the ends of intervals and the confusion tables."""
+_DERIVED: Final = frozenset({"low", "high", "confusion"})
+"""What is computed from scores and rows, and may be missing or other in a bundle of another version."""
+_ROUNDED: Final = 3
+"""Digits of an interval's ends beyond which a difference is not worth a note."""
 
 
 def replay(source: Path, task: str | None = None, *, keep: Path | None = None) -> Report:
     """Run the bundle `source` again and return the report. `task` is needed for a bundle without data.
 
     The replay's run folder becomes the new folder `keep`, if that is given. Raises RunError for an invalid bundle, if the
-    results differ, and if `keep` can't be made.
+    results differ, and if `keep` can't be made. Intervals that differ give a note.
     """
     if keep is not None and os.path.lexists(keep):
         raise RunError("this exists already", where=str(keep), hint="name a new folder")
@@ -69,6 +73,8 @@ def replay(source: Path, task: str | None = None, *, keep: Path | None = None) -
             if keep is not None:
                 _keep(Path(report.run), keep)
     _require_equal(report, manifest.report, source)
+    if _intervals(report) != _intervals(manifest.report):
+        report = report.noting("the bundle has other intervals of the same scores; these are by the statistics of this version")
     return report.model_copy(update={"run": "" if keep is None else str(keep)})
 
 
@@ -94,10 +100,30 @@ def _require_same(task: str, name: str, origin: Provenance, access_log: FileAcce
 
 
 def _require_equal(replayed: Report, bundled: Report, source: Path) -> None:
-    found, wanted = (report.model_dump(include=set(COMPARED)) for report in (replayed, bundled))
+    found, wanted = _results(replayed), _results(bundled)
     different = sorted(name for name in COMPARED if found[name] != wanted[name])
     if different:
         raise RunError(f"the replay differs from the bundle in: {', '.join(different)}", where=str(source))
+
+
+def _results(report: Report) -> dict[str, Any]:
+    """What must be equal."""
+    found: dict[str, Any] = _without_derived(report.model_dump(include=set(COMPARED)))
+    return found
+
+
+def _without_derived(value: Any) -> Any:
+    """A dumped value without what is derived from others."""
+    if isinstance(value, Mapping):
+        return {name: _without_derived(one) for name, one in value.items() if name not in _DERIVED}
+    return [_without_derived(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _intervals(report: Report) -> list[float | None]:
+    """The ends of the intervals of both halves, rounded."""
+    halves = [half for half in (report.test, report.train) if half is not None]
+    scores = [score for half in halves for score in (half.initial, half.best, half.gain)]
+    return [None if end is None else round(end, _ROUNDED) for score in scores for end in (score.low, score.high)]
 
 
 def _keep(folder: Path, target: Path) -> None:

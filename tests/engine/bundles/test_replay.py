@@ -350,6 +350,23 @@ def test_a_hostile_bundle_is_one_error_and_writes_nothing(
     assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
+def test_a_bundle_with_other_intervals_replays_with_a_note_and_one_with_other_scores_is_refused(
+    made: tuple[Report, Path], tmp_path: Path
+) -> None:
+    lines = [json.loads(line) for line in made[1].read_text().splitlines()]
+    gain = lines[0]["report"]["test"]["gain"]
+    assert not any("other intervals" in note for note in replay(made[1]).notes)
+    other = tmp_path / "other"
+    gain["low"] = -0.5
+    other.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    replayed = replay(other)
+    assert replayed.test == made[0].test and "other intervals" in replayed.notes[-1]
+    gain["score"] = 0.987
+    other.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(RunError, match="differs from the bundle in: test"):
+        replay(other)
+
+
 @pytest.mark.parametrize("text", ["", "x", "[" * 100_000, "{}", '{"promptwire": "bundle"}', "\0" * 100])
 def test_a_file_that_is_not_a_bundle_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "none").write_text(text)
