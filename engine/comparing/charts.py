@@ -8,7 +8,7 @@ from typing import Any, Final
 from promptwire.comparing.contrasts import INITIAL
 from promptwire.comparing.curves import Axis, band, position
 from promptwire.comparing.table import ComparisonTable
-from promptwire.page.charts import AXES, CONFIG
+from promptwire.page.charts import AXES, CONFIG, TICKS
 
 __all__ = ["COLOURS", "chart_data", "filled_chart", "specifications"]
 
@@ -92,7 +92,7 @@ def _curves(rows: Sequence[str]) -> Spec:
                 "type": "quantitative",
                 "title": AXES["calls"],
                 "scale": {"nice": False},
-                "axis": {"grid": False, "tickCount": 8},
+                "axis": {"grid": False, **TICKS},
             },
             "color": _colour(rows),
         },
@@ -123,9 +123,9 @@ def _curves(rows: Sequence[str]) -> Spec:
 def _scores(rows: Sequence[str], metric: str) -> Spec:
     """Held-out scores: the mean with its interval, and a dot for each seed."""
     row = {"field": "row", "type": "nominal", "title": None, "sort": list(rows), "axis": {"labelLimit": 260, "ticks": False}}
-    scale = {"zero": False, "padding": 12}
+    scale = {"zero": False, "nice": False, "padding": 12}
     title = f"Held-out {metric}" if metric else "Held-out score"
-    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": {"tickCount": 8}}
+    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(TICKS)}
     interval = {"x": {**mean, "field": "low"}, "x2": {"field": "high"}}
     told = _tooltip(("score", "Mean", ".3f"), ("low", "From", ".3f"), ("high", "To", ".3f"))
     seed = _tooltip(("seed", "Seed", "d"), ("score", "Held-out score", ".3f"))

@@ -40,9 +40,26 @@ def findings(table: ComparisonTable) -> Iterator[Finding]:
         elif INITIAL in leaders:
             yield Finding(task, "even", "No optimizer is shown to be better than the initial prompt.")
         elif len(leaders) > 1:
-            yield Finding(task, "better", f"{', '.join(leaders)} lead; no difference between them is shown.")
+            yield Finding(task, "better", _shared_lead(table, leaders, task))
         else:
             yield Finding(task, "better", f"{leaders[0]} leads: {_beaten(table, leaders[0], task)}.")
+
+
+def _shared_lead(table: ComparisonTable, leaders: list[str], task: str) -> str:
+    """A row that is not shown to be better than the initial prompt is no leader, even if no row is shown to be better than it."""
+    ahead = [row for row in leaders if table.outcome(row, INITIAL, task) == "win"]
+    behind = [row for row in leaders if row not in ahead]
+    verb = "lead" if len(ahead) > 1 else "leads"
+    if not ahead or not behind:
+        return f"{', '.join(leaders)} lead; no difference between them is shown."
+    are = "are" if len(behind) > 1 else "is"
+    return (
+        f"{', '.join(ahead)} {verb}; {', '.join(behind)} {are} not shown to differ from {_them(ahead)} or from the {INITIAL}."
+    )
+
+
+def _them(rows: list[str]) -> str:
+    return "them" if len(rows) > 1 else "it"
 
 
 def _beaten(table: ComparisonTable, row: str, task: str) -> str:

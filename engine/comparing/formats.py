@@ -197,7 +197,10 @@ def _cell(text: str) -> str:
 
 
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)
+    """Text as LaTeX without markup of its own. A row that begins with [ or * would be read as an option of the break before."""
+    plain = " ".join(text.split())
+    guard = "{}" if plain.startswith(("[", "*")) else ""
+    return guard + "".join(_LATEX.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in plain)
 
 
 def _spreadsheet(value: object) -> object:

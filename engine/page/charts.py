@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["AXES", "CHARTS", "CONFIG", "filled", "specifications"]
+__all__ = ["AXES", "CHARTS", "CONFIG", "TICKS", "filled", "specifications"]
 
 Spec = dict[str, Any]
 
@@ -13,6 +13,8 @@ CHARTS: Final = ("progress", "scores", "usage")
 """Names of the charts."""
 AXES: Final[Mapping[str, str]] = {"calls": "Calls", "tokens": "Tokens", "usd": "Dollars", "seconds": "Seconds"}
 """What the best so far is drawn against, with the title of the axis."""
+TICKS: Final[Mapping[str, Any]] = {"tickCount": 8, "labelOverlap": "parity", "labelSeparation": 12}
+"""Ticks of an axis of numbers. Labels that come closer than the separation are left out: a font may be wider than measured."""
 
 _SOFT, _LINE, _ACCENT, _DOT, _GOOD, _BAD = "#596673", "#dce2e8", "#1a6fb5", "#6f9dc4", "#1a7f4b", "#b3372f"
 _AXIS: Final = {"labelColor": _SOFT, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE}
@@ -54,7 +56,7 @@ def _progress() -> Spec:
                 "type": "quantitative",
                 "title": AXES["calls"],
                 "scale": {"nice": False},
-                "axis": {"grid": False, "tickCount": 8},
+                "axis": {"grid": False, **TICKS},
             }
         },
         "layer": [
@@ -102,7 +104,8 @@ def _scores(data: Mapping[str, Any], axis: str) -> Spec:
         for side in ("initial", "best")
         if scores[split][side]["score"] is not None
     ]
-    shared = {"x": {"field": "score", "type": "quantitative", "title": data["run"]["metric"] or "score"}}
+    title, scale = data["run"]["metric"] or "score", {"nice": False, "padding": 12}
+    shared = {"x": {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(TICKS)}}
     side = {"field": "prompt", "type": "nominal", "title": None, "sort": ["initial", "best"]}
     colour = {**side, "scale": {"domain": ["initial", "best"], "range": [_SOFT, _ACCENT]}, "legend": None}
     ends = {"x": {**shared["x"], "field": "low"}, "x2": {"field": "high"}}
@@ -139,7 +142,7 @@ def _usage(data: Mapping[str, Any], axis: str) -> Spec:
         "height": {"step": 24},
         "encoding": {
             "y": {"field": "node", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 320}},
-            "x": {"field": "calls", "type": "quantitative", "title": "Calls", "stack": "zero"},
+            "x": {"field": "calls", "type": "quantitative", "title": "Calls", "stack": "zero", "axis": dict(TICKS)},
             "color": {"field": "kind", "type": "nominal", "title": None, "scale": colour},
             "order": {"field": "order", "type": "quantitative"},
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 
 import pytest
@@ -53,3 +54,15 @@ def test_a_picture_has_a_part_for_each_task_and_names_each_optimizer(name: str) 
     assert text.startswith("<svg") and all(f">{word}<" in text for word in ("mood", "sums", "ape", "opro"))
     assert (">Tokens<" in text) == (name == "curves")
     assert draw_chart(spec, "png").startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(find_spec("vl_convert") is None, reason="the extra `page` is not installed")
+def test_ticks_are_few_and_no_score_above_one_is_named() -> None:
+    made = make_table(world({"ape": 0.99}, seeds=2))
+    known = tuple(curve("ape", seed, (10, 0.3), (123456, 1.0)) for seed in (0, 1))
+    for name in ("scores", "curves"):
+        spec = filled_chart(made.model_copy(update={"curves": known}), name, "calls")
+        assert spec is not None
+        labels = re.findall(r">([\d.,]+)<", draw_chart(spec, "svg").decode())
+        numbers = [float(one.replace(",", "")) for one in labels]
+        assert max(one for one in numbers if one < 10) == 1.0 and 4 <= len(numbers) <= 24

@@ -9,7 +9,7 @@ from pathlib import Path
 from promptwire.comparing.cell_results import CellResult
 from promptwire.comparing.findings import differing_settings, findings
 from promptwire.comparing.table import make_table
-from tests.engine.comparing.cells import world
+from tests.engine.comparing.cells import result, world
 
 
 def test_a_leader_is_named_with_those_that_it_does_not_differ_from() -> None:
@@ -17,8 +17,16 @@ def test_a_leader_is_named_with_those_that_it_does_not_differ_from() -> None:
     assert (found.kind, found.sentence) == ("better", "strong leads: it is better than every other row.")
     table = make_table(world({"weak": 0.25, "one": 0.9, "two": 0.91}, seeds=4))
     (found,) = findings(table)
-    assert found.sentence in ("one, two lead; no difference between them is shown.",)
+    assert found.sentence == "one, two lead; no difference between them is shown."
     assert [table.estimate(row, "mood").rank for row in ("one", "two", "weak")] == [1, 1, 3]
+
+
+def test_a_tie_with_the_initial_prompt_beside_a_leader_is_not_called_a_leader() -> None:
+    results = [*world({"strong": 0.9}), *(result("wild", seed, right=right) for seed, right in enumerate((0.25, 0.95, 0.6)))]
+    table = make_table(results)
+    assert [table.estimate(row, "mood").rank for row in ("strong", "wild")] == [1, 1]
+    (found,) = findings(table)
+    assert found.sentence == "strong leads; wild is not shown to differ from it or from the initial prompt."
 
 
 def test_a_tie_with_the_initial_prompt_is_no_lead() -> None:

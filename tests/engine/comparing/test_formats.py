@@ -60,6 +60,7 @@ def test_markdown_holds_all_tables_and_escapes_names() -> None:
 def test_latex_escapes_what_would_end_the_table() -> None:
     text = latex_text(make_table([result("50% a&b_c")]))
     assert "50\\% a\\&b\\_c & " in text
+    assert "\n{}[a] two lines & " in latex_text(make_table([result("[a]\n\ntwo  lines")]))
     assert text.startswith("\\begin{tabular}{lr}") and "\\end{tabular}" in text
 
 
