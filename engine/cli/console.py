@@ -5,7 +5,9 @@ Progress goes to standard error and results to standard output, so that a pipe g
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -36,7 +38,14 @@ class SafeConsole(Console):
 
 def console(*, stderr: bool = False) -> SafeConsole:
     """Console on standard output or standard error. The terminal wraps long lines of standard output."""
-    return SafeConsole(stderr=stderr, highlight=False, soft_wrap=not stderr)
+    return SafeConsole(file=_unwrapped(sys.stderr if stderr else sys.stdout), highlight=False, soft_wrap=not stderr)
+
+
+def _unwrapped(stream: TextIO) -> TextIO:
+    """The stream below all filters. Rich itself looks below one, and its moving display puts another one on top."""
+    while (inner := getattr(stream, "rich_proxied_file", None)) is not None:
+        stream = inner
+    return stream
 
 
 def print_table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], console: Console) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import io
+import sys
 
-from promptwire.cli.console import SafeConsole, print_columns, print_table
+import pytest
+from rich.live import Live
+from rich.text import Text
+
+from promptwire.cli.console import SafeConsole, console, print_columns, print_table
+from promptwire.security.sanitizer import SanitizedStream, guard_streams
 
 
 def printed(width: int) -> tuple[SafeConsole, io.StringIO]:
@@ -30,3 +36,27 @@ def test_a_table_keeps_a_short_name_whole_and_breaks_other_cells() -> None:
     console, screen = printed(24)
     print_table([("beam-select", "one two three four five")], ("", ""), console)
     assert screen.getvalue().splitlines()[0].startswith("beam-select  one two")
+
+
+class Terminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_moving_display_draws_on_the_terminal_and_what_others_print_meanwhile_is_sanitized(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    guard_streams()
+    assert isinstance(sys.stderr, SanitizedStream)
+    with Live(Text("here", style="bold"), console=console(stderr=True), auto_refresh=False) as live:
+        live.refresh()
+        drawn = screen.getvalue()
+        print("a library\x1b]0;title\x07", file=sys.stderr)
+    assert "\x1b[1mhere" in drawn and "\\u001b" not in drawn
+    assert "a library" in screen.getvalue() and "\x1b]0" not in screen.getvalue()
