@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from promptwire.cli.console import safe_text
-from promptwire.results.progress import Leader, Step, View
+from promptwire.results.leader import Leader
+from promptwire.results.progress import Step, View
 from promptwire.results.progress_lines import clock_text, number_texts, round_texts, score_text, shortened, wait_text
 from promptwire.security.sanitizer import sanitize
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -17,6 +16,13 @@ from promptwire.results.run import Run
 __all__ = ["print_run", "run_json"]
 
 _STYLES = {"finished": "green", "at work": "cyan", "cut short": "yellow", "stopped": "yellow", "failed": "red", "died": "red"}
+_GO_ON = {
+    "use": "the same command goes on from the cache; finished calls cost nothing",
+    "refresh": "the same command with --cache use goes on from the cache; with --cache refresh it asks all again",
+    "only": "the same command stops at the same place: --cache only makes no new call",
+    "off": "nothing is in the cache, since the run had --cache off: the same command begins anew",
+}
+"""How a run without a report goes on, by its cache policy."""
 _LINES = 12
 """Most lines of an error that are shown."""
 
@@ -40,7 +46,9 @@ def run_json(run: Run) -> str:
         return json.dumps({**run.report.model_dump(mode="json"), **state})
     known = {"settings": json_value(run.settings), "began": run.began, "run": str(run.folder), "notes": list(run.notes)}
     prompts = {"prompt": run.best.text if run.best else None, "initial_prompt": run.initial.text if run.initial else None}
-    return json.dumps({**known, **prompts, "candidates": len(run.candidates), "rounds": len(run.rounds), **state})
+    reached = {"leader": json_value(run.leader), "spent": json_value(run.spent), "seconds": run.seconds}
+    numbers = {"candidates": len(run.candidates), "rounds": len(run.rounds)}
+    return json.dumps({**known, **prompts, **numbers, **reached, **state})
 
 
 def _print_unfinished(run: Run, console: Console) -> None:
@@ -56,32 +64,23 @@ def _print_unfinished(run: Run, console: Console) -> None:
         console.print(line)
     console.print(safe_text(f"run folder {run.folder}", style="dim"))
     if state.kind in ("stopped", "failed", "died", "unknown"):
-        console.print(safe_text("the same command goes on from the cache; finished calls cost nothing", style="dim"))
+        console.print(safe_text(_GO_ON.get(settings.cache, _GO_ON["use"]), style="dim"))
 
 
 def _so_far(run: Run) -> Iterator[Text]:
     """What the run had reached."""
     if run.initial is not None:
         yield safe_text(f"initial  {run.initial.text or '(empty)'}")
-    scored = [one for one in run.candidates if one.score is not None]
-    most = max((len(one.values) for one in scored), default=0)
-    # A prompt on few examples looks better than it is: only those with at least half of the most examples are compared.
-    best = max((one for one in scored if 2 * len(one.values) >= most), key=lambda one: one.score or 0.0, default=None)
+    best = run.leader
     if run.best is not None:
         yield safe_text(f"best     {run.best.text or '(empty)'}", style="bold")
     elif best is not None:
-        yield safe_text(f"leads    {best.text or '(empty)'}   {best.score:.3f} on {len(best.values)} examples of the search")
-    spent, seconds = run.spent_before(1 << 62), _seconds(run)
+        yield safe_text(f"leads    {best.prompt or '(empty)'}   {best.score:.3f} on {best.n} examples of the search")
+    spent, seconds = run.spent, run.seconds
+    if spent is None:
+        return
+    cost = "cost unknown" if spent.usd is None else f"${spent.usd:.4f}"
     took = "" if seconds is None else f"   {seconds:.1f} s"
-    rounds = f"{len(run.rounds)} rounds, " if run.rounds else ""
-    yield safe_text(
-        f"{rounds}{len(run.candidates):,} prompts, {spent.new:,} new calls, {spent.calls - spent.new:,} from cache{took}"
-    )
-
-
-def _seconds(run: Run) -> float | None:
-    """Seconds that the run took so far: up to now while it is at work, else up to its last event."""
-    if run.state.kind == "at work" and run.began is not None:
-        return max(0.0, time.time() - run.began)
-    ends = [step.began + (step.seconds or 0.0) for step in run.steps]
-    return max(ends, default=None)
+    rounds = f"{len(run.rounds)} {'round' if len(run.rounds) == 1 else 'rounds'}, " if run.rounds else ""
+    calls = f"{spent.new:,} new calls, {spent.calls - spent.new:,} from cache"
+    yield safe_text(f"{rounds}{len(run.candidates):,} prompts, {calls}   {cost}{took}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,15 +32,18 @@ def runs(
     """List the runs with their state, held-out scores and cost."""
     from promptwire.cli.console import console, print_columns, safe_text
     from promptwire.cli.json_output import print_json
-    from promptwire.results.run_list import list_runs, run_folders
+    from promptwire.results.run_list import list_runs, run_folders, with_spent
 
     wanted = _state(state)
     if pipeline or task or state or sort != _SORTS[0] or not most:
         chosen = (one for one in list_runs() if wanted in ("", one.state.kind))
         found = [one for one in chosen if _means(one.settings.pipeline, pipeline) and _means(one.settings.task, task)]
+        if sort == "cost":
+            found = [with_spent(one) for one in found]
         shown, total = _sorted(found, sort)[: most or None], len(found)
     else:  # the newest runs are known by their names: the files of the others stay closed
         shown, total = list(islice(list_runs(), most)), len(run_folders())
+    shown = [with_spent(one) for one in shown]
     if json_:
         print_json(shown)
         return
@@ -87,17 +89,14 @@ def _sorted(found: list[RunSummary], sort: str) -> list[RunSummary]:
 
 
 def _row(one: RunSummary) -> tuple[str, ...]:
-    seconds = one.seconds
-    if seconds is None and one.state.kind == "at work" and one.began is not None:
-        seconds = max(0.0, time.time() - one.began)
     return (
         one.folder.name,
         one.state.kind,
         _score(one.initial),
         _score(one.best),
-        f"{one.new:,}" if one.state.kind in ("finished", "cut short") else "",
+        "" if one.new is None else f"{one.new:,}",
         "" if one.usd is None else f"${one.usd:.4f}",
-        "" if seconds is None else f"{seconds:.1f} s",
+        "" if one.seconds is None else f"{one.seconds:.1f} s",
     )
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from promptwire.gateway.usage import StepUsage, Usage
+from promptwire.results.leader import Leader, read_leader
 from promptwire.results.report import REPORT
 
-__all__ = ["Leader", "Loop", "Progress", "Spent", "Step", "View", "Waiting"]
+__all__ = ["Loop", "Progress", "Spent", "Step", "View", "Waiting"]
 
 _WINDOW: Final = 15.0
 """Seconds over which the rate of calls is measured."""
@@ -47,18 +48,6 @@ class Step:
     """Calls that have ended, over all rounds."""
     wanted: int
     """Calls that it has made, over all rounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leader:
-    """The prompt that leads the search so far."""
-
-    prompt: str
-    """Its text."""
-    score: float
-    """Its mean on the examples of the search. It was selected by it, so it is too high."""
-    n: int
-    """Number of these examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +199,7 @@ class Progress:
         # A search may score with several metrics. Their means are not compared, so the first metric stays.
         self._metric = self._metric or facts["metric"]
         if facts["metric"] == self._metric:
-            self._leader = Leader(facts["prompt"], facts["score"], facts["n"])
+            self._leader = read_leader(facts) or self._leader
 
     def _on_retry(self, facts: Mapping[str, Any]) -> None:
         now = self.clock()

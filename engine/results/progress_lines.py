@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from promptwire.results.progress import Leader, Spent, View, Waiting
+from promptwire.results.leader import Leader
+from promptwire.results.progress import Spent, View, Waiting
 
 __all__ = [
     "LineTimer",

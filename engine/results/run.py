@@ -10,6 +10,7 @@ empty or None. Files are read when they are first needed, and once.
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter as Counts
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,12 +21,14 @@ from promptwire.errors import RunError
 from promptwire.results.asked import Asked, origins, read_asked
 from promptwire.results.candidates import Candidate, Collected, collect
 from promptwire.results.heldout_rows import PairedRow, Split, paired_rows
+from promptwire.results.leader import Leader, leader_among, leader_in
 from promptwire.results.lenient import read_lines, read_model, read_object
 from promptwire.results.node_usage import NodeUsage, read_usage
 from promptwire.results.report import REPORT, Report
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
 from promptwire.results.run_state import FILES, STATE, RunState, state_of
 from promptwire.results.steps import Counter, Round, Spent, StepRun, read_rounds, read_steps
+from promptwire.security.untrusted_numbers import finite, unix_time
 from promptwire.values import Example, Prompt
 from promptwire.values.rounds import from_one
 
@@ -85,6 +88,11 @@ class Run:
         return _counted(self._compared[2]) or self._prompt("prompt", "demos")
 
     @cached_property
+    def leader(self) -> Leader | None:
+        """The prompt that led the search at its last score, with its score in the search; None before the first score."""
+        return leader_in(self._events) or leader_among(self.candidates)
+
+    @cached_property
     def steps(self) -> tuple[StepRun, ...]:
         """Runs of its steps, in the order in which they began."""
         return read_steps(self._events)
@@ -128,6 +136,23 @@ class Run:
         kept = Counts(one.path for one in self.recorded)
         return {path: (calls[path], kept[path]) for path in (calls | kept)}
 
+    @property
+    def seconds(self) -> float | None:
+        """Duration: up to now while it is at work; of a run that died, up to its last line. None when it is not known."""
+        if self.report is not None:
+            return self.report.seconds
+        if self.began is not None and self.state.kind == "at work":
+            return max(0.0, time.time() - self.began)
+        ended = unix_time((self._record or {}).get("ended"))
+        if self.began is not None and ended:
+            return max(0.0, ended - self.began)
+        return max((at for line in (*self._events, *self._calls) if (at := finite(line.get("t"))) is not None), default=None)
+
+    @cached_property
+    def spent(self) -> Spent | None:
+        """The calls, tokens and dollars that its trace tells; None without a trace."""
+        return self.spent_before(1 << 62) if self._events or self._calls else None
+
     def spent_before(self, line: int) -> Spent:
         """Return the calls, tokens and dollars that the run had spent before a position of its trace."""
         return self._counter.before(line)
@@ -170,7 +195,7 @@ class Run:
     @cached_property
     def _calls(self) -> list[dict[str, Any]]:
         """Its calls, without the parts of their keys, which are most of the file."""
-        kept = ("n", "path", "new")
+        kept = ("n", "t", "path", "new")
         return [{name: line.get(name) for name in kept} for line in read_lines(self.folder / "calls.jsonl")]
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from promptwire.results.heldout_rows import groups_of, score_row
 from promptwire.results.run import Run
@@ -14,6 +15,9 @@ from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
 
 __all__ = ["Difference", "RunDiff", "SharedScores", "diff_runs"]
+
+_COSTS: Final = ("new calls", "from cache", "tokens", "cost", "time")
+"""Names of what a run spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +141,20 @@ def _groups(first: Run, second: Run, shared: Sequence[str]) -> list[str] | None:
 
 def _costs(first: Run, second: Run) -> Iterator[Difference]:
     sides = [_cost(first), _cost(second)]
-    for name in sides[0]:
+    for name in _COSTS:
         yield Difference(name, sides[0][name], sides[1][name])
 
 
 def _cost(run: Run) -> dict[str, str]:
-    if run.report is not None:
-        report = run.report
-        new, cached, tokens, usd = report.calls.new, report.calls.cached, report.tokens_in + report.tokens_out, report.cost_usd
-        seconds = f"{report.seconds:.1f} s"
-    else:
-        spent = run.spent_before(1 << 62)
-        new, cached, tokens, usd = spent.new, spent.calls - spent.new, spent.tokens or 0, spent.usd
-        seconds = ""
+    """What the run spent, as texts by name; a text is empty when the folder does not tell."""
+    report, spent, tokens = run.report, run.spent, None
+    counts: tuple[int | None, int | None] = (None, None)
+    usd = None
+    if report is not None:
+        counts, usd = (report.calls.new, report.calls.cached), report.cost_usd
+        tokens = report.tokens_in + report.tokens_out
+    elif spent is not None:
+        counts, usd, tokens = (spent.new, spent.calls - spent.new), spent.usd, spent.tokens
+    numbers = ["" if count is None else f"{count:,}" for count in (*counts, tokens)]
     cost = "" if usd is None else f"${usd:.4f}"
-    return {"new calls": f"{new:,}", "from cache": f"{cached:,}", "tokens": f"{tokens:,}", "cost": cost, "time": seconds}
+    return dict(zip(_COSTS, (*numbers, cost, "" if run.seconds is None else f"{run.seconds:.1f} s"), strict=True))

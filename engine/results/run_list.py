@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from promptwire.results.run_settings import RunSettings, began_at, read_settings
 from promptwire.results.run_state import FILES, RunState, read_record, state_of
 from promptwire.security.untrusted_numbers import finite, price, unix_time
 
-__all__ = ["LAST", "RunSummary", "find_run", "last_run", "list_runs", "run_folders"]
+__all__ = ["LAST", "RunSummary", "find_run", "last_run", "list_runs", "run_folders", "with_spent"]
 
 LAST: Final = "last"
 """Name of the run that began last."""
@@ -47,10 +47,10 @@ class RunSummary:
     """Number of held-out examples that were scored."""
     verdict: str
     """Kind of the verdict, such as `better`; empty when there is none."""
-    new: int
-    """Calls that a model completed."""
-    cached: int
-    """Calls that the cache held."""
+    new: int | None
+    """Calls that a model completed; None when no report tells it, see `with_spent`."""
+    cached: int | None
+    """Calls that the cache held; None when no report tells it."""
     usd: float | None
     """Cost in US dollars; None when it is not known."""
     prompt: str
@@ -127,11 +127,27 @@ def _summary(folder: Path) -> RunSummary:
         gain=(finite(gain.get("score")), finite(gain.get("low")), finite(gain.get("high"))),
         n=as_int(best.get("n")),
         verdict=as_text(as_dict(known.get("verdict")).get("kind")),
-        new=as_int(calls.get("new")),
-        cached=as_int(calls.get("cached")),
+        new=_count(calls.get("new")),
+        cached=_count(calls.get("cached")),
         usd=price(known.get("cost_usd")),
         prompt=as_text((kept or {}).get("prompt")),
     )
+
+
+def with_spent(one: RunSummary) -> RunSummary:
+    """Return `one` with what it spent, and its duration. Without a report its trace tells them, which may be megabytes."""
+    if one.state.kind in ("finished", "cut short"):
+        return one
+    from promptwire.results.run import Run  # noqa: PLC0415 - it takes longer to import than to list a thousand runs
+
+    run = Run(one.folder)
+    timed = replace(one, seconds=run.seconds)
+    spent = run.spent
+    return timed if spent is None else replace(timed, new=spent.new, cached=spent.calls - spent.new, usd=spent.usd)
+
+
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None
 
 
 def _when(folder: Path) -> tuple[float, str]:

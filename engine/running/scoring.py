@@ -123,8 +123,8 @@ class Scorer:
         leader = self.session.scored_prompts.new_leader(self.table, prompts.items)
         if leader is not None:
             prompt, score, n = leader
-            facts = {"metric": self.metric.name, "id": prompt.id, "prompt": prompt.text, "score": round(score, 6), "n": n}
-            self.session.trace.event("leader", path=self.path, **facts)
+            facts = {"metric": self.metric.name, "id": prompt.id, "prompt": prompt.text, "score": round(score, 6)}
+            self.session.trace.event("leader", path=self.path, **facts, examples=n)
 
     async def _check_labels(self, rows: Sequence[Row]) -> None:
         """Raise Unsupported when `rows` lack labels and the model lists none for plain prompts either."""

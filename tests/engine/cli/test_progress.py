@@ -63,7 +63,9 @@ def at_work() -> Screen:
         screen.event("round", path="search", round=str(number), of=6)
     for element in ("/0", "/1"):
         screen.event("start", path="search.edits", round="2", element=element)
-    screen.event("leader", path="search.keep", metric="exact", id="a", prompt="Say positive\nor negative.", score=0.8125, n=32)
+    screen.event(
+        "leader", path="search.keep", metric="exact", id="a", prompt="Say positive\nor negative.", score=0.8125, examples=32
+    )
     edits, keep = screen.usage.of("search.edits"), screen.usage.of("search.keep")
     edits.wanted, edits.new, edits.tokens_in, edits.priced = 24, 10, 1234, 0.0123
     keep.wanted = keep.cached = 30
@@ -151,7 +153,7 @@ def test_a_narrow_terminal_shortens_the_prompt_and_no_number() -> None:
 
 def test_text_of_a_model_is_never_read_as_markup() -> None:
     screen = Screen()
-    screen.event("leader", path="a", metric="exact", id="a", prompt="[bold]x\x1b[31m", score=1.0, n=2)
+    screen.event("leader", path="a", metric="exact", id="a", prompt="[bold]x\x1b[31m", score=1.0, examples=2)
     assert '"[bold]x' in screen.drawn()[1] and "\x1b" not in screen.drawn()[1]
 
 

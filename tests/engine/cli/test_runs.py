@@ -110,6 +110,31 @@ def test_a_run_at_work_and_one_that_failed_are_shown_as_what_they_are(tmp_path: 
     assert "rows come at the end" in refused("rows", "last").hint
 
 
+@pytest.mark.parametrize(
+    ("cache", "words"),
+    [
+        ("use", "goes on from the cache"),
+        ("off", "begins anew"),
+        ("refresh", "with --cache use"),
+        ("", "goes on from the cache"),
+    ],
+)
+def test_a_run_that_died_tells_what_it_reached_and_how_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str, words: str
+) -> None:
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path))
+    request = {"event": "request", "path": "s", "tokens_in": 5, "tokens_out": 2, "usd": 0.25}
+    leader = {"event": "leader", "metric": "exact", "prompt": "Add them.", "score": 0.5, "examples": 8}
+    calls = [{"path": "s", "new": True}, {"path": "s", "new": False, "t": 9.5}]
+    state = {"pipeline": "ape", "task": "sums", "cache": cache}
+    written_run(tmp_path / "20261101-100000-ape-sums-0", state=state, events=[request, leader], calls=calls, values=[])
+    shown = said("show", "last")
+    assert "Add them.   0.500 on 8 examples of the search" in shown and words in shown
+    assert "1 new calls, 1 from cache   $0.2500   9.5 s" in shown
+    assert json.loads(said("show", "last", "--json"))["leader"] == {"prompt": "Add them.", "score": 0.5, "n": 8}
+    assert said("runs").splitlines()[1].split()[-4:] == ["1", "$0.2500", "9.5", "s"]
+
+
 def test_rows_are_chosen_by_change_and_written_in_three_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path))
     written_run(tmp_path / "20261101-100000-ape-sums-0", values=[comparison([(0, 1), (1, 0), (1, 1), (0, 1)])])

@@ -18,7 +18,7 @@ def test_events_and_calls_become_the_progress_of_the_run(tmp_path: Path) -> None
         {"event": "loop", "path": "search", "of": 4},
         {"event": "round", "path": "search", "round": "0", "of": 4},
         {"event": "request", "path": "s", "tokens_in": 5, "tokens_out": 2, "usd": 0.25},
-        {"event": "leader", "prompt": "Add.", "score": 0.5, "n": 8, "metric": "exact"},
+        {"event": "leader", "prompt": "Add.", "score": 0.5, "examples": 8, "metric": "exact"},
     ]
     folder = written_run(tmp_path, state=STATE, events=events, calls=[{"path": "s", "new": True}, {"path": "s", "new": False}])
     follower = Follower(Run.open(folder), clock=lambda: 1060.0)

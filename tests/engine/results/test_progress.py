@@ -10,7 +10,8 @@ import pytest
 
 import promptwire
 from promptwire.gateway.usage import Usage
-from promptwire.results.progress import Leader, Loop, Progress, View
+from promptwire.results.leader import Leader
+from promptwire.results.progress import Loop, Progress, View
 
 
 class Watch:
@@ -77,7 +78,7 @@ def test_the_rate_is_that_of_the_last_seconds(clock: list[float]) -> None:
 def test_only_means_of_the_first_metric_are_compared(clock: list[float]) -> None:
     progress = Progress(lambda: clock[0])
     for metric, score in (("exact", 0.5), ("f1", 0.9)):
-        progress("leader", {"metric": metric, "prompt": metric, "score": score, "n": 3})
+        progress("leader", {"metric": metric, "prompt": metric, "score": score, "examples": 3})
     assert progress.view().best == Leader("exact", 0.5, 3)
 
 

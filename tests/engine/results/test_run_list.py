@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.errors import UsageError
-from promptwire.results.run_list import find_run, list_runs, run_folders
+from promptwire.results.run_list import find_run, list_runs, run_folders, with_spent
 from tests.sample_runs import written_run
 
 FIRST, SECOND, OTHER = "20261101-100000-ape-plural-0", "20261102-100000-ape-plural-1", "20261103-100000-opro-sums-0"
@@ -83,4 +83,20 @@ def test_a_damaged_report_leaves_a_row_without_numbers(tmp_path: Path, content: 
     folder = written_run(tmp_path / FIRST, best={"prompt": "kept"})
     (folder / "report.json").write_text(content, errors="surrogateescape")
     (only,) = list_runs(tmp_path)
-    assert (only.best, only.usd, only.new, only.seconds) == (None, None, 0, None)
+    assert (only.best, only.usd, only.new, only.seconds) == (None, None, None, None)
+
+
+def test_a_run_without_report_tells_what_it_spent_from_its_trace(tmp_path: Path) -> None:
+    request = {"event": "request", "path": "s", "tokens_in": 5, "tokens_out": 2, "usd": 0.25}
+    calls = [{"path": "s", "new": True}, {"path": "s", "new": True}, {"path": "s", "new": False}]
+    written_run(tmp_path / FIRST, events=[request, request], calls=calls)
+    (only,) = list_runs(tmp_path)
+    assert (only.new, only.cached, only.usd) == (None, None, None)
+    whole = with_spent(only)
+    assert (whole.new, whole.cached, whole.usd, whole.seconds) == (2, 1, 0.5, 0.2)
+
+
+def test_a_report_that_tells_what_was_spent_is_not_added_to(runs: Path) -> None:
+    written_run(runs / FIRST, report={"calls": {"new": 7, "cached": 2}}, calls=[{"path": "s", "new": True}])
+    told = next(one for one in list_runs(runs) if one.folder.name == FIRST)
+    assert with_spent(told) == told and (told.new, told.cached) == (7, 2)

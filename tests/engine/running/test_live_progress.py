@@ -48,7 +48,7 @@ def test_a_notebook_has_one_output_that_is_updated_and_ends_with_one_line(
 def test_lines_of_the_notebook_are_escaped_and_without_control_characters(notebook: FakeNotebook) -> None:
     live = LiveProgress()
     live("run", {"pipeline": "<b>\x1b[2J", "task": "t", "limits": {}})
-    live("leader", {"metric": "exact", "prompt": "</pre><script>", "score": 0.5, "n": 4})
+    live("leader", {"metric": "exact", "prompt": "</pre><script>", "score": 0.5, "examples": 4})
     live.say("fetching\u202e the model")
     live.tick()
     text = notebook.outputs[0][0]
