@@ -46,7 +46,7 @@ def findings(table: ComparisonTable) -> Iterator[Finding]:
 
 
 def _shared_lead(table: ComparisonTable, leaders: list[str], task: str) -> str:
-    """A row that is not shown to be better than the initial prompt is no leader, even if no row is shown to be better than it."""
+    """A row that ties with the initial prompt is no leader, even if no row is shown to be better than it."""
     ahead = [row for row in leaders if table.outcome(row, INITIAL, task) == "win"]
     behind = [row for row in leaders if row not in ahead]
     verb = "lead" if len(ahead) > 1 else "leads"

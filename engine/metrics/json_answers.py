@@ -25,6 +25,10 @@ _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<in>.*?)(?:\n[ \t]*(?P=f
 _OPENING = re.compile(r"[{\[]")
 _TRAILING = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
 """A text, which stays, or a comma after the last entry."""
+_PUNCTUATION = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
+"""A text, which is skipped, or a bracket."""
+_STARTS = re.compile(r'\{\s*"|\[\s*[\[{"]')
+"""The beginning of an object or list in JSON; a bracket in prose rarely has it."""
 _TRIES: Final = 64
 """Most opening brackets of an answer that are tried as the start of JSON."""
 _NAMED: Final = 8
@@ -109,7 +113,10 @@ def _last_inside(text: str) -> tuple[Any] | None:
 
 
 def _inside(text: str) -> Iterator[Any]:
-    """The objects and lists of `text` that lie in no other one."""
+    """The objects and lists of `text` that lie in no other one.
+
+    What lies in a broken one is no answer of its own.
+    """
     decoder, start = json.JSONDecoder(), 0
     for _ in range(_TRIES):
         opening = _OPENING.search(text, start)
@@ -119,7 +126,17 @@ def _inside(text: str) -> Iterator[Any]:
             _, start = decoder.raw_decode(text, opening.start())
             yield read_json(text[opening.start() : start])
         except (ValueError, RecursionError):
-            start = max(start, opening.end())
+            start = max(start, _end_of(text, opening.start()) if _STARTS.match(text, opening.start()) else opening.end())
+
+
+def _end_of(text: str, start: int) -> int:
+    """Where the bracket at `start` is closed; the end of `text` if it never is."""
+    depth = 0
+    for match in _PUNCTUATION.finditer(text, start):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match[0], 0)
+        if depth == 0 and match[0] in "}]":
+            return match.end()
+    return len(text)
 
 
 def _fields(value: Any) -> dict[tuple[str | int, ...], Any]:

@@ -30,6 +30,9 @@ WANTED = Example(input="x", outputs=('{"name": "Ann", "age": 31, "tags": ["a", "
         ("The list is [1, 2].", [1, 2]),
         ('{"a": 1,}', {"a": 1}),
         ('{"a": "x,}"}', {"a": "x,}"}),
+        ('Draft: {"a": {"b": 2}, ...} Final: {"a": 1}', {"a": 1}),
+        ('With a brace {like this}: {"a": 1}', {"a": 1}),
+        ('{"a": 1, "b": [1, 2] and {"a": 3}} or "}" so {"a": 1}', {"a": 1}),
         ("```json\nnothing\n```\nbut {\"a\": 1}", {"a": 1}),
     ],
 )  # fmt: skip
@@ -39,7 +42,11 @@ def test_json_is_found_alone_in_a_fence_and_in_prose(answer: str, found: object)
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "none", "5", '"text"', "{'a': 1}", '{"a": ', "{" * 5000, "[" * 5000, '{"a": NaN}', '{"a": 1' + "0" * 9999 + "}"],
+    [
+        *('{"a": 1, // one\n "tags": ["a", "b"]}', '{"person": {"name": "Ann", "age": 31, "tags": ["a", "b"]}, "more": '),
+        *('{"n": ' + "9" * 5000 + ', "tags": ["a"]}', '[{"name": "Ann", "age": 31, "tags": ["a", "b"]}; "x"]'),
+        *("", "none", "5", '"text"', "{'a': 1}", '{"a": ', "{" * 5000, "[" * 5000, '{"a": NaN}', '{"a": 1' + "0" * 9999 + "}"),
+    ],
 )
 def test_an_answer_without_json_is_unreadable(answer: str) -> None:
     found = find_metric("json").measure(answer, WANTED)
