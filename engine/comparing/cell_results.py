@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from promptwire.errors import RunError
 from promptwire.page.candidates import demos_of
-from promptwire.results.heldout_rows import contributed, groups_of
+from promptwire.results.heldout_rows import PairedRow, contributed, groups_of, score_row
 from promptwire.results.lenient import as_text, read_object
 from promptwire.results.run import Run
 from promptwire.results.run_folder import keep_file
+from promptwire.stats.set_statistics import statistic_of
+from promptwire.values import Row
 
 __all__ = ["CELL", "CellResult", "done_cells", "mark_cell", "read_result", "result_of"]
 
@@ -45,6 +47,8 @@ class CellResult:
     """Held-out values of the initial prompt by example id: what each example contributes to its score."""
     best: Mapping[str, float] = field(default_factory=dict)
     """Held-out values of the best prompt by example id, in the same way."""
+    sides: Mapping[str, tuple[Row, Row]] = field(default_factory=dict)
+    """Held-out rows of the initial and of the best prompt by example id; only for a score that is no mean of values."""
     fingerprint: str = ""
     """Hash of the task's content; empty when the folder does not tell."""
     grouped: bool = False
@@ -119,6 +123,7 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         prompt=run.best.text if run.best else "",
         initial=initial,
         best=best,
+        sides=_sides(rows, run.settings.metric) if best else {},
         fingerprint=run.settings.fingerprint,
         groups=groups_of(rows, run.settings.group),
         grouped=report is not None and report.verdict is not None and report.verdict.groups is not None,
@@ -129,3 +134,9 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
         initial_prompt=run.initial.text if run.initial else "",
         demos=demos_of(run.best) if run.best else (),
     )
+
+
+def _sides(rows: Sequence[PairedRow], metric: str) -> dict[str, tuple[Row, Row]]:
+    if statistic_of(metric) is None:
+        return {}
+    return {row.id: (score_row(row.id, row.initial), score_row(row.id, row.best)) for row in rows}

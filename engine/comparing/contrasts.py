@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Final, Literal
 
 from promptwire.comparing.cell_results import CellResult
+from promptwire.comparing.set_contrasts import set_contrast, set_estimate, set_range
 from promptwire.stats.clustered import FEWEST_GROUPS, Clustered, clustered
 from promptwire.stats.crossed import Crossed, crossed
 from promptwire.stats.holm import holm
@@ -95,14 +96,21 @@ def estimate(row: str, task: str, results: Sequence[CellResult], expected: int) 
     shared = _shared(runs.values())
     if not shared:
         return Estimate(row=row, task=task, expected=expected)
-    table = [[values[example] for example in shared] for values in runs.values()]
-    mean, low, high = _interval(table, _groups(results, shared), seeds=row != INITIAL)
+    groups, known = _groups(results, shared), [one for one in results if one.best]
+    whole = set_estimate(known, shared, groups, initial=row == INITIAL)
+    low: float | None
+    high: float | None
+    if whole is None or whole.mean is None:
+        table = [[values[example] for example in shared] for values in runs.values()]
+        mean, low, high = _interval(table, groups, set_range(known), seeds=row != INITIAL)
+    else:
+        mean, low, high = whole.mean, whole.low, whole.high
     by_seed = {seed: math.fsum(values[example] for example in shared) / len(shared) for seed, values in runs.items()}
     return Estimate(row=row, task=task, mean=mean, low=low, high=high, by_seed=by_seed, examples=len(shared), expected=expected)
 
 
 def _interval(
-    table: Sequence[Sequence[float]], groups: Sequence[str] | None, *, seeds: bool
+    table: Sequence[Sequence[float]], groups: Sequence[str] | None, scale: tuple[float, float] | None, *, seeds: bool
 ) -> tuple[float, float | None, float | None]:
     """The mean of `table` with its interval over examples, and over seeds if `seeds` differ."""
     found: Crossed | Clustered
@@ -111,13 +119,15 @@ def _interval(
     else:
         # Of one prompt in every run, seeds differ at most by the noise of the model.
         values = [math.fsum(column) / len(table) for column in zip(*table, strict=True)]
-        if groups is None:
+        if groups is None and scale is None:
             plain = mean_interval(values)
             return math.fsum(values) / len(values), plain.low, plain.high
-        found = clustered(values, groups)
+        found = clustered(values, range(len(values)) if groups is None else groups)
     mean, low, high = found.mean, found.low, found.high
-    if low is not None and high is not None and all(0 <= value <= 1 for row in table for value in row):
-        low, high = max(0.0, low), min(1.0, high)
+    if scale is None and all(0 <= value <= 1 for row in table for value in row):
+        scale = (0.0, 1.0)
+    if low is not None and high is not None and scale is not None:
+        low, high = max(scale[0], low), min(scale[1], high)
     return mean, low, high
 
 
@@ -165,8 +175,14 @@ def _on_task(row: str, other: str, task: str, by_cell: Mapping[tuple[str, str, i
     shared = _shared([*(mine[seed] for seed in seeds), *(theirs[seed] for seed in seeds)])
     if not shared:
         return base.model_copy(update={"reason": "their runs share no held-out example"})
+    groups = _groups([one for one in by_cell.values() if one.task == task], shared)
+    pairs = [(runs[seed], runs[seed] if other == INITIAL else by_cell[other, task, seed]) for seed in seeds]
+    known = set_contrast(pairs, shared, groups, initial=other == INITIAL)
+    if known is not None:
+        told = {"examples": len(shared), "groups": None if groups is None else len(set(groups))}
+        return base.model_copy(update={**known, **told})
     table = [[(mine[seed][one], theirs[seed][one]) for one in shared] for seed in seeds]
-    return _judged(base, table, _groups([one for one in by_cell.values() if one.task == task], shared))
+    return _judged(base, table, groups)
 
 
 def _judged(base: Contrast, table: Sequence[Sequence[tuple[float, float]]], groups: Sequence[str] | None) -> Contrast:

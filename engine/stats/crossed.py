@@ -45,11 +45,17 @@ class Crossed(NamedTuple):
     """Degrees of freedom."""
 
 
-def crossed(table: Sequence[Sequence[float]], groups: Sequence[Hashable] | None = None) -> Crossed:
+def crossed(
+    table: Sequence[Sequence[float]],
+    groups: Sequence[Hashable] | None = None,
+    *,
+    imagined: tuple[float, float] | None = None,
+) -> Crossed:
     """The mean of `table`, one row per seed and one column per example, with its error.
 
-    `groups` names the group of each example; below `FEWEST_GROUPS` groups there is no error. Raises ValueError when the table
-    is empty or its rows differ in length.
+    `groups` names the group of each example; below `FEWEST_GROUPS` groups there is no error. `imagined`, for independent
+    examples, is a variance that is added to that of the examples, and the degrees of freedom of both.
+    Raises ValueError when the table is empty or its rows differ in length.
 
     >>> round(crossed([[0.0, 1.0, 1.0], [0.0, 1.0, 0.0]]).mean, 3)
     0.5
@@ -70,7 +76,8 @@ def crossed(table: Sequence[Sequence[float]], groups: Sequence[Hashable] | None 
     if groups is None:
         within = math.fsum((one - mean) ** 2 for one in by_example) / (examples - 1) / examples
         rest = math.fsum(value**2 for row in residuals for value in row) / ((seeds - 1) * (examples - 1)) / (seeds * examples)
-        return _with_error(mean, _Parts(between, within, rest), seeds - 1, examples - 1)
+        more, freedom = imagined or (0.0, examples - 1)
+        return _with_error(mean, _Parts(between, within + more, rest), seeds - 1, freedom)
     found = clustered(by_example, groups)
     if found.error is None:
         return Crossed(mean, None, None, None, None, None)

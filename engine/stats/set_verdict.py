@@ -10,7 +10,7 @@ from promptwire.stats.set_gain import Groups, set_gain
 from promptwire.stats.verdict import Verdict, verdict_kind
 from promptwire.values import Row
 
-__all__ = ["set_verdict"]
+__all__ = ["reason_of", "set_verdict"]
 
 
 def set_verdict(
@@ -38,11 +38,11 @@ def set_verdict(
         broken=sum(after.value < before.value for before, after in zip(initial, best, strict=True)),
         groups=None if groups is None else units,
         smallest_gain=smallest_shift(found.error, found.freedom) if found.error and found.freedom else None,
-        reason=_reason(found.p, units, groups is not None),
+        reason=reason_of(found.p, units, groups is not None),
     )
 
 
-def _reason(p: float | None, units: int, grouped: bool) -> str:
+def reason_of(p: float | None, units: int, grouped: bool) -> str:
     """Why there is no test; empty when there is one."""
     if p is not None:
         return ""
