@@ -96,7 +96,7 @@ def _held_out(task: Task, metric: Metric) -> Iterator[str]:
         if groups < FEWEST_GROUPS:
             yield warning(f"{groups} groups of held-out examples: a test of the gain needs at least {FEWEST_GROUPS}")
             return
-        grouped = f", if those of one of the {groups} groups are not alike"
+        grouped = f", and more where the examples of a group are alike ({groups} groups)"
     n, power = len(task.test), _power(task, metric, task.test.items)
     wanted = _WANTED * power.width
     if power.smallest is not None and power.smallest <= wanted:

@@ -17,7 +17,7 @@ from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
 from promptwire.stats.clustered import clustered
-from promptwire.stats.intervals import Interval, mean_interval
+from promptwire.stats.intervals import Interval, bounded, mean_interval
 from promptwire.stats.optimism import expected_optimism
 from promptwire.stats.prompt_score import contributions, rows_score
 from promptwire.stats.set_gain import score_interval
@@ -87,7 +87,8 @@ def _scored(found: HeldOutScores, metric: Metric, watched: str = "") -> MetricSc
         scores = [score_interval(rows, metric.name, groups) for rows in sides]
     else:
         shares, values = _shares(metric, sides), [[row.value for row in rows] for rows in sides]
-        scores = [mean_interval(one, shares=shares) if groups is None else _clustered(one, groups) for one in values]
+        means = [mean_interval(one, shares=shares) if groups is None else _clustered(one, groups) for one in values]
+        scores = [bounded(one, 0.0, 1.0) for one in means] if shares else means
     made = _compared(found, metric, watched)  # the interval of the verdict, so that a report has one
     gain = Score(score=made.gain, low=made.low, high=made.high, n=made.n)
     shown = [_shown(score, sum(row.unreadable for row in rows)) for score, rows in zip(scores, sides, strict=True)]

@@ -19,6 +19,8 @@ __all__ = ["FEWEST_GROUPS", "Clustered", "clustered"]
 
 FEWEST_GROUPS = 5
 """Fewest groups that give an error."""
+_ROUNDING = 1e-12
+"""An error below this share of the largest difference comes from the rounding of equal means, and is none."""
 
 
 class Clustered(NamedTuple):
@@ -33,7 +35,7 @@ class Clustered(NamedTuple):
     high: float | None
     """Upper end."""
     p: float | None
-    """Two-sided p-value of a mean of 0."""
+    """Two-sided p-value of a mean of 0; None when the means of all groups are equal, and not 0."""
     groups: int
     """Number of groups."""
     freedom: float | None
@@ -54,9 +56,10 @@ def clustered(differences: Sequence[float], groups: Sequence[Hashable]) -> Clust
     if len(sums) < FEWEST_GROUPS:
         return Clustered(mean, None, None, None, None, len(sums), None)
     error = math.sqrt(math.fsum(math.fsum(rows) ** 2 / (1 - len(rows) / n) for rows in sums.values())) / n
-    if error == 0:
-        # Equal differences do not show that all others are equal.
-        return Clustered(mean, 0.0, None, None, None if mean else 1.0, len(sums), None)
+    none = _ROUNDING * max(map(abs, differences))
+    if error <= none:
+        # Groups with equal means do not show that all others are equal.
+        return Clustered(mean, 0.0, None, None, None if abs(mean) > none else 1.0, len(sums), None)
     freedom = _freedom([len(rows) for rows in sums.values()])
     half = quantile(0.975, freedom) * error
     return Clustered(mean, error, mean - half, mean + half, two_sided(mean / error, freedom), len(sums), freedom)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Interval", "mean_interval", "paired_interval"]
+__all__ = ["Interval", "bounded", "mean_interval", "paired_interval"]
 
 Z = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
@@ -50,6 +50,16 @@ def mean_interval(values: Sequence[float], *, shares: bool = True) -> Interval:
     if shares and all(value in (0.0, 1.0) for value in values):
         return _wilson(sum(values), n)
     return _student(values)
+
+
+def bounded(interval: Interval, least: float, most: float) -> Interval:
+    """`interval` without what lies outside a scale: Student's interval does not know its ends.
+
+    >>> bounded(Interval(0.9, 0.7, 1.1, 5), 0.0, 1.0)
+    Interval(mean=0.9, low=0.7, high=1.0, n=5)
+    """
+    low = None if interval.low is None else max(interval.low, least)
+    return interval._replace(low=low, high=None if interval.high is None else min(interval.high, most))
 
 
 def paired_interval(a: Sequence[float], b: Sequence[float], *, shares: bool = True) -> Interval:

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from promptwire.stats.bootstrap import bootstrap_interval, skewness
 from promptwire.stats.clustered import FEWEST_GROUPS, clustered
-from promptwire.stats.intervals import paired_interval
+from promptwire.stats.intervals import Interval, bounded, paired_interval
 from promptwire.stats.mcnemar import mcnemar
 from promptwire.stats.power import smallest_gain, smallest_shift
 from promptwire.stats.sign_flip import sign_flip
@@ -53,7 +53,8 @@ class Verdict(Model):
     groups: int | None = None
     """Number of groups of examples; None when the examples are independent."""
     smallest_gain: float | None = None
-    """The smallest gain that these examples could have shown, in 80 % of all cases; None when they can't show any."""
+    """The smallest gain that these examples could have shown, in 80 % of all cases; None when they can't show any, and when all
+    differences are equal."""
     reason: str = ""
     """Why there is no test; empty when there is one."""
     optimism: float | None = None
@@ -104,6 +105,9 @@ def paired_verdict(
         found = _graded(differences)
     if found.p is not None and found.p >= LEVEL and found.low is not None and found.high is not None:
         found = found._replace(low=min(found.low, 0.0), high=max(found.high, 0.0))
+    if shares and all(0.0 <= value <= 1.0 for value in (*initial, *best)):
+        ends = bounded(Interval(gain, found.low, found.high, n), -1.0, 1.0)
+        found = found._replace(low=ends.low, high=ends.high)
     return Verdict(
         kind=verdict_kind(gain, found.low, found.high, found.p),
         n=n,
@@ -158,6 +162,11 @@ def _grouped(differences: Sequence[float], groups: Sequence[Hashable]) -> _Test:
     if found.error is None:
         reason = f"{found.groups} groups of examples: a test needs at least {FEWEST_GROUPS}"
         return _Test(None, None, None, "", None, reason, found.groups)
+    if found.p is None:  # as with equal differences of single examples: a test, but no interval
+        sums: dict[Hashable, list[float]] = {}
+        for difference, group in zip(differences, groups, strict=True):
+            sums.setdefault(group, []).append(difference)
+        p = sign_flip([math.fsum(group) for group in sums.values()])
+        return _Test(None, None, p, "sign-flip of groups", None, groups=found.groups)
     smallest = smallest_shift(found.error, found.freedom) if found.error and found.freedom else None
-    reason = "" if found.p is not None else "all differences are equal"
-    return _Test(found.low, found.high, found.p, "clustered t" if found.p is not None else "", smallest, reason, found.groups)
+    return _Test(found.low, found.high, found.p, "clustered t", smallest, groups=found.groups)

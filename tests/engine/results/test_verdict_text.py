@@ -49,6 +49,20 @@ def test_each_verdict_is_one_sentence(verdict: dict[str, Any], line: str) -> Non
                 "smallest gain that these examples show in 80% of all cases: 0.128",
             ],
         ),
+        (
+            {**BETTER, "n": 30, "fixed": 30, "smallest_gain": None},
+            [
+                "30 fixed, 0 broken, 0 as before",
+                "smallest gain that these examples show: not known, since the differences do not vary",
+            ],
+        ),
+        (
+            {**NONE, "n": 60, "gain": 0.0},
+            [
+                "0 fixed, 0 broken, 60 as before",
+                "smallest gain that these examples show: not known, since the differences do not vary",
+            ],
+        ),
         ({**NONE, "fixed": 1}, ["1 fixed, 0 broken, 2 as before", "too few examples to show any gain"]),
         (
             {"kind": "not shown", "n": 9, "gain": 0.1, "groups": 3, "reason": "3 groups of examples: a test needs at least 5"},

@@ -77,3 +77,14 @@ async def test_the_interval_of_a_metric_of_single_answers_is_that_of_its_mean() 
     found, scored = await compared("contains")
     interval = mean_interval([mine.value for mine, _ in scored.pairs])
     assert (found.initial.score, found.initial.low, found.initial.high) == interval[:3]
+
+
+async def test_an_interval_of_shares_ends_where_their_scale_ends() -> None:
+    rows = [
+        Example(input=f"x{number}", outputs=("spam" if number % 4 == 0 else "ham",), meta={"film": f"{number // 2}"})
+        for number in range(12)
+    ]
+    given = task(train=Examples.of(rows), test=Examples.of(rows), metric="contains", group="film")
+    found = comparison(await score_both(session(ScriptedBackend(reply), task=given), INITIAL, BEST, tuple(rows)))
+    assert (found.best.score, found.best.high) == (pytest.approx(11 / 12), 1.0)
+    assert found.initial.low is not None and 0 < found.initial.low < found.initial.score

@@ -67,6 +67,17 @@ def test_equal_differences_show_nothing_about_others() -> None:
     assert clustered([0.5] * 10, range(10))[1:5] == (0.0, None, None, None)
 
 
+@pytest.mark.parametrize("rows", [[0.0, 0.0, 1.0], [0.1, 0.1, 0.1], [0.0, 1.0]])
+def test_equal_means_of_groups_have_no_error_out_of_rounding(rows: list[float]) -> None:
+    found = clustered(rows * 8, [place // len(rows) for place in range(8 * len(rows))])
+    assert found[1:5] == (0.0, None, None, None) and found.mean == pytest.approx(sum(rows) / len(rows))
+
+
+def test_opposite_equal_values_within_each_group_show_no_difference() -> None:
+    values = [0.1, 0.2, -0.3] * 8
+    assert clustered(values, [place // 3 for place in range(24)])[1:5] == (0.0, None, None, 1.0)
+
+
 def test_no_differences_are_an_error() -> None:
     with pytest.raises(ValueError, match="no differences"):
         clustered([], [])

@@ -76,6 +76,13 @@ def test_a_gain_of_one_group_alone_is_not_shown_when_examples_are_grouped() -> N
     assert (found.kind, found.test, found.groups, found.fixed) == ("not shown", "clustered t", 7, 12)
 
 
+@pytest.mark.parametrize(("groups", "kind"), [(8, "better"), (4, "not shown")])
+def test_groups_with_equal_gains_are_tested_by_their_signs(groups: int, kind: str) -> None:
+    found = paired_verdict([0.0] * 3 * groups, [0.0, 0.0, 1.0] * groups, groups=[place // 3 for place in range(3 * groups)])
+    assert (found.kind, found.low, found.high, found.smallest_gain) == (kind, None, None, None)
+    assert found.p == (pytest.approx(2**-groups) if kind == "better" else None)
+
+
 def test_too_few_groups_give_no_test_and_say_why() -> None:
     found = paired_verdict(*binary(12, 0, 28), groups=[place % 4 for place in range(40)])
     assert (found.kind, found.p, found.low, found.smallest_gain) == ("not shown", None, None, None)
@@ -148,3 +155,10 @@ def test_an_interval_that_ends_above_0_is_lengthened_to_0_where_the_test_sees_no
     found = paired_verdict(before, after)
     assert interval.low is not None and interval.low > 0 and found.p is not None and found.p > 0.05
     assert (found.kind, found.low, found.high) == ("not shown", 0.0, interval.high)
+
+
+def test_a_gain_in_shares_has_an_interval_within_1_and_other_values_have_none_such() -> None:
+    before, after = [0.0, 0.1, 0.0, 0.0, 0.0, 0.0], [1.0, 0.9, 1.0, 0.4, 1.0, 1.0]
+    share, grade = paired_verdict(before, after), paired_verdict(before, after, shares=False)
+    assert share.high == 1.0 and grade.high is not None and grade.high > 1.0
+    assert (share.low, share.p, share.kind) == (grade.low, grade.p, "better")
