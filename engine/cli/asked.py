@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +10,15 @@ import typer
 from promptwire.cli.arguments import Json, Run
 
 if TYPE_CHECKING:
+    from promptwire.errors import UsageError
     from promptwire.results.asked import Asked, ReadReply
 
 __all__ = ["asked"]
 
 _SHOWN = 3
 """Requests that are shown when no number is given."""
+_ROUNDS = 20
+"""Most rounds that an error names."""
 
 
 def asked(
@@ -45,6 +48,8 @@ def asked(
         _print_steps(opened.asked_steps, json_=json_)
         return
     found = opened.asked(step, round_, cache=cache_folder())
+    if not found and round_ is not None:
+        raise _no_round(round_, step, [one.round for one in opened.asked(step)])
     if unreadable:
         found = tuple(one for one in found if not all(reply.readable for reply in one.replies))
     if json_:
@@ -57,14 +62,29 @@ def asked(
         for line in _lines(one):
             out.print(safe_text(*line))
         out.print()
-    rest = len(found) - len(shown)
+    for text in _rest(found, len(shown)):
+        out.print(safe_text(text, style="dim"))
+
+
+def _no_round(round_: str, step: str, rounds: Iterable[str]) -> UsageError:
+    """The error for a round in which the step asked nothing; `rounds` are those of its requests."""
+    from promptwire.errors import UsageError
+
+    known = sorted({one for one in rounds if one}, key=lambda one: [int(part) for part in one.split(".") if part.isdigit()])
+    more = f" and {len(known) - _ROUNDS} more" if len(known) > _ROUNDS else ""
+    hint = f"it asked in the rounds {', '.join(known[:_ROUNDS])}{more}" if known else "it is in no loop: leave out --round"
+    return UsageError(f"{step} asked nothing in round {round_!r}", hint=hint)
+
+
+def _rest(found: Sequence[Asked], shown: int) -> Iterator[str]:
+    """What is not shown of the requests, and what the run folder lacks."""
+    rest = len(found) - shown
     if rest or not found:
-        out.print(safe_text(f"{rest} more requests: show them with -n 0" if rest else "no such requests", style="dim"))
-    bare = sum(not one.recorded for one in found)
+        yield f"{rest:,} more {'request' if rest == 1 else 'requests'}: -n 0 shows all" if rest else "no such requests"
+    bare = [one for one in found if not one.recorded]
     if bare:
-        out.print(
-            safe_text(f"of {bare} requests the run folder keeps only the key; their replies are in the cache", style="dim")
-        )
+        held = sum(all(reply.text is not None for reply in one.replies) for one in bare)
+        yield f"of {len(bare):,} of these requests the run folder keeps only the key; the cache holds the replies to {held:,}"
 
 
 def _print_steps(counts: dict[str, tuple[int, int]], *, json_: bool) -> None:

@@ -32,6 +32,7 @@ def runs(
     """List the runs with their state, held-out scores and cost."""
     from promptwire.cli.console import console, print_columns, safe_text
     from promptwire.cli.json_output import print_json
+    from promptwire.options import runs_folder
     from promptwire.results.run_list import list_runs, run_folders, with_spent
 
     wanted = _state(state)
@@ -49,7 +50,7 @@ def runs(
         return
     out = console()
     if not shown:
-        out.print(safe_text("no runs" if not (pipeline or task or state) else "no such runs"))
+        out.print(safe_text(f"no runs in {runs_folder()}" if not (pipeline or task or state) else "no such runs"))
         return
     print_columns([_row(one) for one in shown], _HEADS, out)
     if total > len(shown):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from promptwire.errors import UsageError, suggest
+from promptwire.errors import UsageError, closest, suggest
 from promptwire.options import runs_folder
 from promptwire.results.lenient import as_dict, as_int, as_text, read_object
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
@@ -89,7 +89,10 @@ def find_run(name: str, runs: Path | None = None) -> Path:
         raise UsageError(f"{name!r} is the beginning of {len(found)} runs", hint=f"give more of the name: {named}{more}")
     if not known:
         raise UsageError(f"there is no run {name[:200]!r}", hint=f"there are no runs in {where}")
-    hint = suggest(name, [folder.name for folder in known[-_NAMED:]], noun="the last runs")
+    near = closest(name, [LAST])
+    hint = (
+        f"did you mean {near!r}?" if near else suggest(name, [folder.name for folder in known[-_NAMED:]], noun="the last runs")
+    )
     raise UsageError(f"there is no run {name[:200]!r}", hint=hint)
 
 

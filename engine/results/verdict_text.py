@@ -71,7 +71,8 @@ def _power(found: Verdict) -> str:
     if found.reason:
         return f"no test: {found.reason}"
     if found.smallest_gain is None and (found.kind != "not shown" or not found.fixed + found.broken):
-        return "smallest gain that these examples show: not known, since the differences do not vary"
+        equal = "all differences are equal" if found.groups is None else "the gains of all groups are equal"
+        return f"smallest gain that these examples show: not known, since {equal}"
     if found.smallest_gain is None:
         return "too few examples to show any gain"
     return f"smallest gain that these examples show in 80% of all cases: {found.smallest_gain:.3f}"

@@ -77,7 +77,7 @@ def test_a_word_that_is_no_state_or_order_is_one_error(words: tuple[str, ...]) -
 
 def test_without_runs_the_list_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path / "none"))
-    assert said("runs") == "no runs\n" and said("runs", "--json") == "[]\n"
+    assert said("runs") == f"no runs in {tmp_path / 'none'}\n" and said("runs", "--json") == "[]\n"
     assert "there are no runs" in refused("show", "last").hint or "pipelines" in refused("show", "last").hint
 
 
@@ -165,6 +165,20 @@ def test_asked_lists_steps_and_shows_requests_with_what_was_read(finished: Path)
         assert part in shown
     assert len(json.loads(said("asked", "last", EDITS, "--round", "1", "--json"))) == 4
     assert "no such requests" in said("asked", "last", EDITS, "--unreadable")
+    wrong = refused("asked", "last", EDITS, "--round", "9")
+    assert (wrong.problem, wrong.hint) == (f"{EDITS} asked nothing in round '9'", "it asked in the rounds 1, 2")
+    assert "in no loop" in refused("asked", "last", "report", "--round", "1").hint
+
+
+def test_asked_says_how_many_replies_the_cache_still_holds(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(finished.parent.parent / "cache"))
+    kept = said("asked", "last", "search.select", "-n", "1").splitlines()[-1]
+    bare = kept.split()[1]
+    assert kept.endswith(f"the cache holds the replies to {bare}")
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "other"))
+    assert said("asked", "last", "search.select", "-n", "1").splitlines()[-1].endswith("the cache holds the replies to 0")
     assert "steps" in refused("asked", "last", "nothing.like.it").hint
 
 

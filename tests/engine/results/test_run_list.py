@@ -45,6 +45,7 @@ def test_a_run_that_was_named_by_hand_is_last_when_its_folder_changed_last(runs:
     [
         ("20261", "is the beginning of 3 runs", OTHER),
         ("opro-sums", "there is no run 'opro-sums'", "the last runs"),
+        ("lst", "there is no run 'lst'", "did you mean 'last'?"),
         ("", "there is no run ''", ""),
         ("x" * 5000, "there is no run 'xxx", ""),
         ("a\x00b", "there is no run", ""),

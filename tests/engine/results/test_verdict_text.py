@@ -53,14 +53,21 @@ def test_each_verdict_is_one_sentence(verdict: dict[str, Any], line: str) -> Non
             {**BETTER, "n": 30, "fixed": 30, "smallest_gain": None},
             [
                 "30 fixed, 0 broken, 0 as before",
-                "smallest gain that these examples show: not known, since the differences do not vary",
+                "smallest gain that these examples show: not known, since all differences are equal",
             ],
         ),
         (
             {**NONE, "n": 60, "gain": 0.0},
             [
                 "0 fixed, 0 broken, 60 as before",
-                "smallest gain that these examples show: not known, since the differences do not vary",
+                "smallest gain that these examples show: not known, since all differences are equal",
+            ],
+        ),
+        (
+            {**BETTER, "n": 30, "fixed": 20, "groups": 6},
+            [
+                "20 fixed, 0 broken, 10 as before",
+                "smallest gain that these examples show: not known, since the gains of all groups are equal",
             ],
         ),
         ({**NONE, "fixed": 1}, ["1 fixed, 0 broken, 2 as before", "too few examples to show any gain"]),
