@@ -100,7 +100,7 @@ def _cells(row: PairedRow) -> tuple[str, ...]:
     expected = row.example.output if row.example is not None else ""
     sides = []
     for side in (row.initial, row.best):
-        said = "(unreadable)" if not side.readable else side.answer or ""
+        said = " | ".join("(unreadable)" if not one.readable else one.answer or "" for one in side.repeats or (side,))
         sides.append(f"{side.value:g}  {_short(said)}".strip())
     return row.change, _short(text), _short(expected), *sides
 

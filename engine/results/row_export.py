@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,8 +14,8 @@ __all__ = ["COLUMNS", "csv_text", "record", "safe_cell"]
 
 COLUMNS: Final = (
     "example", "change", "input", "expected",
-    "initial_value", "initial_answer", "initial_output", "initial_readable", "initial_feedback",
-    "best_value", "best_answer", "best_output", "best_readable", "best_feedback",
+    "initial_value", "initial_answer", "initial_output", "initial_readable", "initial_feedback", "initial_repeats",
+    "best_value", "best_answer", "best_output", "best_readable", "best_feedback", "best_repeats",
 )  # fmt: skip
 """Fields of a record."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -22,7 +23,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def record(row: PairedRow) -> dict[str, Any]:
-    """Return `row` as a flat record. What an earlier version did not keep is None."""
+    """Return `row` as a record. What an earlier version did not keep is None.
+
+    Of several answers to an example, the value is the mean, and answer and output are the first; `repeats` has all of them.
+    """
     found: dict[str, Any] = {"example": row.id, "change": row.change, "input": None, "expected": None}
     if row.example is not None:
         found |= {"input": row.example.input, "expected": list(row.example.outputs)}
@@ -34,6 +38,10 @@ def record(row: PairedRow) -> dict[str, Any]:
             f"{name}_output": side.output,
             f"{name}_readable": side.readable if known else None,
             f"{name}_feedback": side.feedback if known else None,
+            f"{name}_repeats": [
+                {"value": one.value, "answer": one.answer, "output": one.output, "readable": one.readable}
+                for one in side.repeats
+            ],
         }
     return found
 
@@ -58,6 +66,8 @@ def safe_cell(value: Any) -> str:
         return ""
     if isinstance(value, Mapping):
         text = "\n".join(f"{name}: {one}" for name, one in value.items())
+    elif isinstance(value, Sequence) and not isinstance(value, str) and any(isinstance(one, Mapping) for one in value):
+        text = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         text = " | ".join(map(str, value))
     else:

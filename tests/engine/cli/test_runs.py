@@ -170,6 +170,16 @@ def test_asked_lists_steps_and_shows_requests_with_what_was_read(finished: Path)
     assert "in no loop" in refused("asked", "last", "report", "--round", "1").hint
 
 
+def test_rows_with_several_answers_show_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "120")
+    line = comparison([(0, 0.5)])
+    answers = [{"output": "x", "answer": "no", "value": 0.0}, {"output": "y", "answer": "yes", "value": 1.0}]
+    line["outputs"]["scores"]["rows"][1]["repeats"] = [*answers, {"output": "?", "value": 0.0, "readable": False}]
+    written_run(tmp_path / "20261101-100000-ape-sums-0", values=[line])
+    assert "0.5  no | yes | (unreadable)" in said("rows", "last")
+
+
 def test_asked_says_how_many_replies_the_cache_still_holds(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

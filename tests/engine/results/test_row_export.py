@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_a_separator_in_a_text_does_not_split_its_cell() -> None:
     row = PairedRow("e", Example(input='a;=1,"b"\nc', outputs=("x",)), Side(0.0, "o", "a"), Side(1.0, "p", "b"))
     head, cells = csv.reader(io.StringIO(csv_text([row]), newline=""))
     assert dict(zip(head, cells, strict=True))["input"] == 'a;=1,"b"\nc'
+
+
+def test_all_answers_to_an_example_are_kept_beside_their_mean() -> None:
+    answers = (Side(0.0, "It is +no", "+no"), Side(1.0, "It is yes", "yes"))
+    row = PairedRow("e", None, Side(0.0, "o", "a"), Side(0.5, "It is +no", "+no", repeats=answers))
+    found = record(row)
+    assert [(one["value"], one["answer"], one["output"]) for one in found["best_repeats"]] == [
+        (0.0, "+no", "It is +no"),
+        (1.0, "yes", "It is yes"),
+    ]
+    assert found["initial_repeats"] == [] and found["best_value"] == 0.5
+    head, cells = csv.reader(io.StringIO(csv_text([row]), newline=""))
+    read = dict(zip(head, cells, strict=True))
+    assert json.loads(read["best_repeats"]) == found["best_repeats"] and read["initial_repeats"] == ""
 
 
 def test_what_an_earlier_version_did_not_keep_is_null() -> None:
