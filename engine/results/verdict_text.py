@@ -34,7 +34,10 @@ def verdict_details(report: Report) -> Iterator[str]:
     if found is None or found.kind == "not scored":
         return
     if found.kind != "same prompt":
-        yield f"{found.fixed:,} fixed, {found.broken:,} broken, {found.n - found.fixed - found.broken:,} as before"
+        # Half a point more is not fixed: only right and wrong answers are.
+        graded = report.repeats > 1 or found.test == "sign-flip"
+        more, less = ("with a higher value", "with a lower one") if graded else ("fixed", "broken")
+        yield f"{found.fixed:,} {more}, {found.broken:,} {less}, {found.n - found.fixed - found.broken:,} as before"
         yield _power(found)
     yield from _optimism(report, found)
 

@@ -70,6 +70,13 @@ def test_each_verdict_is_one_sentence(verdict: dict[str, Any], line: str) -> Non
                 "smallest gain that these examples show: not known, since the gains of all groups are equal",
             ],
         ),
+        (
+            {**BETTER, "test": "sign-flip", "fixed": 27, "broken": 3, "smallest_gain": 0.1284},
+            [
+                "27 with a higher value, 3 with a lower one, 90 as before",
+                "smallest gain that these examples show in 80% of all cases: 0.128",
+            ],
+        ),
         ({**NONE, "fixed": 1}, ["1 fixed, 0 broken, 2 as before", "too few examples to show any gain"]),
         (
             {"kind": "not shown", "n": 9, "gain": 0.1, "groups": 3, "reason": "3 groups of examples: a test needs at least 5"},
