@@ -72,8 +72,9 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    """The public names, also before their first use."""
-    return sorted({*globals(), *__all__})
+    """The public names, also before their first use, and what Python itself puts into a module."""
+    own = {name for name in globals() if name.startswith("__")}
+    return sorted({*own, "authoring", "errors", *__all__})
 
 
 def __getattr__(name: str) -> Any:

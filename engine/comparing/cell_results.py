@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +67,8 @@ class CellResult:
     """The initial prompt."""
     demos: tuple[Mapping[str, str], ...] = ()
     """Text and output of each demonstration of the best prompt."""
+    named: bool = True
+    """Whether the run told the name of its task, and not only its file."""
 
 
 def mark_cell(folder: Path, key: str) -> None:
@@ -102,7 +104,7 @@ def read_result(folder: Path) -> CellResult:
     if not pipeline or not task or settings.seed is None:
         raise RunError("this run does not tell its pipeline, task and seed", where=str(folder), hint="leave it out")
     own = [f"{key}={value}" for given in (settings.params, settings.patches) for key, value in given.items()]
-    return _read(run, " ".join([pipeline, *own]), task, settings.seed)
+    return replace(_read(run, " ".join([pipeline, *own]), task, settings.seed), named=report is not None)
 
 
 def _read(run: Run, row: str, task: str, seed: int) -> CellResult:

@@ -14,7 +14,7 @@ from promptwire.results.run import Run
 __all__ = ["read_folders"]
 
 _NAMED: Final = 5
-"""Settings that can tell two rows of one pipeline apart, at most this many."""
+"""Settings that can tell two rows of one pipeline apart, and folders that an error names, at most this many."""
 
 
 def read_folders(folders: Sequence[Path]) -> tuple[list[CellResult], list[str]]:
@@ -28,10 +28,12 @@ def read_folders(folders: Sequence[Path]) -> tuple[list[CellResult], list[str]]:
         try:
             read.append((read_result(folder), _settings(folder)))
         except RunError as error:
-            notes.append(f"left out: {error}")
+            notes.append(f"left out: {str(error).splitlines()[0]}")
     if not read:
-        raise UsageError("none of these folders is a run that can be compared", hint=notes[0] if notes else "name run folders")
-    named = _named(read)
+        hint = "; ".join(dict.fromkeys(notes[:_NAMED])) or "name run folders"
+        more = f"; and {len(notes) - _NAMED} more" if len(notes) > _NAMED else ""
+        raise UsageError("none of these folders is a run that can be compared", hint=hint + more)
+    named = _named(_same_tasks(read))
     cells: dict[tuple[str, str, int], CellResult] = {}
     for one in sorted(named, key=lambda result: (bool(result.best), Path(result.run).name)):
         key = (one.row, one.task, one.seed)
@@ -39,6 +41,12 @@ def read_folders(folders: Sequence[Path]) -> tuple[list[CellResult], list[str]]:
             notes.append(f"{one.row} on {one.task}, seed {one.seed}: of several runs the newest with a result counts")
         cells[key] = one
     return _filled(cells), list(dict.fromkeys(notes))
+
+
+def _same_tasks(read: Sequence[tuple[CellResult, Mapping[str, str]]]) -> list[tuple[CellResult, Mapping[str, str]]]:
+    """A run without a report knows its task's file and not its name: it takes the name from a run of the same content."""
+    told = {one.fingerprint: one.task for one, _ in read if one.named and one.fingerprint}
+    return [(one if one.named else replace(one, task=told.get(one.fingerprint, one.task)), settings) for one, settings in read]
 
 
 def _settings(folder: Path) -> dict[str, str]:

@@ -60,7 +60,7 @@ def check_metric(metric: Metric, examples: Sequence[Example], labels: Sequence[s
             values.append(metric.measure(example.output, example, labels).value)
         except NodeError as error:
             hint = error.hint or "it is called with an answer and the tuple of accepted outputs"
-            raise UsageError(f"{error.problem}, an accepted output", hint=hint) from error
+            raise UsageError(f"{error.problem}; this answer is an accepted output", hint=hint) from error
     if values and max(values) <= 0:
         hint = "it gets the tuple of accepted outputs: `answer in outputs`, not `answer == outputs`; decorate it with "
         hint += "@promptwire.authoring.metric() if 0 is right for them"

@@ -22,15 +22,20 @@ _PROPERTIES: Final = ("change", "id", "text", "score")
 def to_records(values: Iterable[Any]) -> list[dict[str, Any]]:
     """Return `values`, such as `Run.rows()` or `Run.candidates`, as flat dicts of numbers and texts.
 
-    A value inside a value becomes columns such as `initial_value`. A list or a mapping becomes JSON text.
+    A value inside a value becomes columns such as `initial_value`. A list or a mapping becomes JSON text. Raises UsageError
+    for one value, such as a run, and for what holds none.
     """
+    if not isinstance(values, Iterable) or isinstance(values, Model | Mapping | str | bytes):
+        hint = "give several: run.rows(), run.candidates, table.cells, table.contrasts; or [report] for one"
+        raise UsageError(f"{type(values).__name__} is no list of values", hint=hint)
     return [dict(_columns("", value)) for value in values]
 
 
 def to_frame(values: Iterable[Any], library: Library | None = None) -> Any:
     """Return `values` as a DataFrame, with the columns of `to_records`.
 
-    `library` is pandas or polars; by default pandas if it is installed, else polars. Raises UsageError when it is not there.
+    `library` is pandas or polars; by default pandas if it is installed, else polars. Raises UsageError when it is not there,
+    and as `to_records` does.
     """
     records = to_records(values)
     for name in _LIBRARIES if library is None else (library,):

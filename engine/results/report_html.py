@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from promptwire.results.report import Report, Score
 from promptwire.results.verdict_text import verdict_details, verdict_line, with_verdict_interval
 
-__all__ = ["report_html"]
+if TYPE_CHECKING:
+    from promptwire.results.run import Run
+
+__all__ = ["report_html", "run_html"]
 
 _CELL = "text-align:left;padding:2px 12px 2px 0;vertical-align:top"
 _PROMPT = "white-space:pre-wrap;margin:0;text-align:left"
@@ -20,6 +24,18 @@ def report_html(report: Report) -> str:
     head = f"<b>{escape(report.pipeline)}</b> on <b>{escape(report.task)}</b>, {escape(models)}, seed {report.seed}"
     verdict = f"<p><b>{escape(verdict_line(report))}</b></p>" if report.verdict else ""
     return f"<div>{verdict}<p>{head}</p>{_prompts(report)}{_scores(report)}{''.join(_footnotes(report))}</div>"
+
+
+def run_html(run: Run) -> str:
+    """The report of the run; without one, how the run ended and its best prompt so far."""
+    if run.report is not None:
+        return report_html(run.report)
+    settings, state = run.settings, run.state
+    why = f": {state.why}" if state.why else ""
+    head = f"<p><b>{escape(settings.pipeline)}</b> on <b>{escape(settings.task)}</b>, {escape(state.kind + why)}</p>"
+    found = [("initial", run.initial), ("best so far", run.best)]
+    rows = [(name, f'<pre style="{_PROMPT}">{escape(one.text or "(empty)")}</pre>') for name, one in found if one]
+    return f"<div>{head}{_table('', rows) if rows else ''}<p>{escape(str(run.folder))}</p></div>"
 
 
 def _prompts(report: Report) -> str:

@@ -52,6 +52,15 @@ class Run:
             raise RunError("this is not a run folder: it has no file of a run", where=str(path), hint="see `promptwire runs`")
         return cls(path)
 
+    def __repr__(self) -> str:
+        return f"Run.open({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        """Return the run as HTML, which notebooks show: its report, or how it ended and its best prompt so far."""
+        from promptwire.results.report_html import run_html  # noqa: PLC0415 - it imports this module
+
+        return run_html(self)
+
     @property
     def name(self) -> str:
         """Name of the folder."""

@@ -10,6 +10,7 @@ import pytest
 from promptwire.comparing.cell_results import done_cells, mark_cell
 from promptwire.comparing.folders import read_folders
 from promptwire.errors import UsageError
+from tests.page_runs import page_run
 
 
 def run_folder(
@@ -59,6 +60,9 @@ def test_what_is_no_run_is_left_out_with_a_note_and_alone_it_is_an_error(tmp_pat
     (tmp_path / "empty").mkdir()
     found, notes = read_folders([tmp_path / "empty", run_folder(tmp_path / "1")])
     assert len(found) == 1 and len(notes) == 1 and notes[0].startswith("left out: ") and "empty" in notes[0]
+    with pytest.raises(UsageError, match="none of these folders") as caught:
+        read_folders([tmp_path / "empty", *(tmp_path / f"gone{n}" for n in range(5))])
+    assert "gone3" in caught.value.hint and "gone4" not in caught.value.hint and caught.value.hint.endswith("and 1 more")
     with pytest.raises(UsageError, match="none of these folders"):
         read_folders([tmp_path / "empty", tmp_path / "gone"])
 
@@ -75,3 +79,15 @@ def test_a_cell_is_found_by_its_key_when_its_run_has_a_report(tmp_path: Path) ->
     (done / "report.json").write_text("{}")
     assert done_cells(tmp_path) == {"k1": done}
     assert done_cells(tmp_path / "absent") == {}
+
+
+def test_a_failed_run_is_a_cell_of_the_task_that_a_finished_run_of_the_same_content_names(tmp_path: Path) -> None:
+    folders = [page_run(tmp_path / name) for name in "123"]
+    told = [("labels", "x"), ("tasks/m.yaml", "x"), ("tasks/m.yaml", "y")]
+    for seed, (folder, (task, content)) in enumerate(zip(folders, told, strict=True)):
+        known = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps({**known, "task": task, "seed": seed, "fingerprint": content}))
+        if seed:
+            (folder / "report.json").unlink()
+    found, _ = read_folders(folders)
+    assert [(one.task, one.seed) for one in found if one.run] == [("labels", 0), ("labels", 1), ("m", 2)]

@@ -157,7 +157,10 @@ EXAMPLES = [Example(input=text, outputs=(text, text.upper())) for text in ("red"
     ("function", "words"),
     [
         (lambda answer, outputs: answer == outputs, "gives 0 to the accepted outputs themselves.*answer in outputs"),
-        (lambda answer: 1.0, "failed on the answer 'red': TypeError.*an accepted output.*tuple of accepted outputs"),
+        (
+            lambda answer: 1.0,
+            "failed on the answer 'red': TypeError.*; this answer is an accepted output.*tuple of accepted outputs",
+        ),
         (lambda answer, outputs: float("nan"), "gave nan .*has to be a number"),
         (lambda answer, outputs: None, "TypeError"),
     ],

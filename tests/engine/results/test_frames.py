@@ -66,3 +66,9 @@ def test_without_a_library_the_error_names_what_gives_plain_values(monkeypatch: 
         to_frame(ROWS)
     with pytest.raises(UsageError, match="polars is not installed"):
         to_frame(ROWS, "polars")
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", {"a": 1}, SCORED, Prompt(text="one")])
+def test_one_value_is_refused_with_the_names_of_lists(value: object) -> None:
+    with pytest.raises(UsageError, match=r"is no list of values\n.*run\.rows\(\)"):
+        to_frame(value)  # type: ignore[arg-type]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from promptwire.results.report import Calls, Comparison, Report, Score
+from promptwire.results.run import Run
 from promptwire.stats.verdict import Verdict
 from promptwire.values import Example
+from tests.page_runs import page_run
 
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(1)> & \"'"
 SCORE = Score(score=0.508, low=0.42, high=0.6, n=120)
@@ -87,3 +90,16 @@ def test_text_of_notes_models_and_demonstrations_is_never_markup() -> None:
     demo = Example(input=EVIL, outputs=(EVIL,))
     tags = read(report(notes=(EVIL,), models={"task": EVIL}, demos=(demo,)))
     assert tags.text.count(EVIL) == 4 and not {"script", "img"} & tags.seen
+
+
+def test_a_run_is_shown_by_its_report_and_without_one_by_its_state_and_prompts(tmp_path: Path) -> None:
+    run = Run.open(page_run(tmp_path / "run"))
+    assert run.report is not None and run._repr_html_() == run.report._repr_html_()
+    assert repr(run) == f"Run.open({str(tmp_path / 'run')!r})"
+    (tmp_path / "run" / "report.json").unlink()
+    tags = Tags()
+    tags.feed(Run.open(tmp_path / "run")._repr_html_())
+    assert "script" not in tags.seen and "best so far" in tags.text and "labels" in tags.text and tags.open == []
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "run.json").write_text("{")
+    assert str(tmp_path / "bare") in Run.open(tmp_path / "bare")._repr_html_()
