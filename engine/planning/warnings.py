@@ -28,7 +28,7 @@ from promptwire.tasks.splits import group_of
 from promptwire.tasks.task import Task
 from promptwire.templating.template import load_template
 from promptwire.values import Example
-from promptwire.values.notes import warning
+from promptwire.values.notes import read_note, warning
 
 __all__ = ["BudgetNeeds", "plan_warnings"]
 
@@ -70,6 +70,7 @@ class _Power:
 
 def plan_warnings(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Yield what a user should know before running `graph` on `task`."""
+    yield from (note for note in task.notes if read_note(note).severity == "warning")
     metric = task.load_metric()
     if metric.scale == (0.0, 1.0):
         yield from _held_out(task, metric)

@@ -12,7 +12,7 @@ from promptwire.limits import Limits
 from promptwire.planning.plan import Known, make_plan
 from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples
-from promptwire.values.notes import read_note
+from promptwire.values.notes import read_note, warning
 from tests.pipelines.search_runs import numbers
 
 PRICE = Quote(1e-6, 2e-6, "a test")
@@ -43,6 +43,11 @@ def sized(count: int, test: int, groups: int | None = None, **changes: Any) -> T
 )
 def test_a_test_set_that_cannot_show_five_points_is_named(test: int, said: list[str]) -> None:
     assert warned(sized(60, test)) == said
+
+
+def test_warnings_about_the_data_come_before_the_run_and_its_other_notes_do_not() -> None:
+    leak = warning("3 of 700 test inputs are also in train or dev")
+    assert warned(sized(60, 700, notes=("test: 700 examples held out of train", leak))) == [read_note(leak).text]
 
 
 @pytest.mark.parametrize(
