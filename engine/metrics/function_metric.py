@@ -2,7 +2,8 @@
 
 The name is part of the task's fingerprint, of tables of scores and of reports. So scores of two versions of a function are
 never taken for scores of one metric. The hash covers the function's source, its default values, and the functions and
-constants that it uses. What has no stable text, such as a loaded model, needs a version that the user gives.
+constants that it uses, also those of the user's other files. What has no stable text, such as a loaded model, needs a
+version that the user gives.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
+import sysconfig
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
@@ -95,11 +99,31 @@ def _parts(value: Any, seen: set[int]) -> Iterator[str]:
     used |= {name: value.__globals__[name] for name in _names(value.__code__) if name in value.__globals__}
     used |= {f"default {number}": default for number, default in enumerate(value.__defaults__ or ())}
     used |= value.__kwdefaults__ or {}
+    yield from _used(used, value, seen)
+
+
+def _used(used: Mapping[str, Any], function: FunctionType, seen: set[int]) -> Iterator[str]:
+    """Yield texts of what `function` uses, by name: sources of functions that are the user's own, else values."""
     for name, one in sorted(used.items()):
-        if isinstance(one, FunctionType) and one.__module__ == value.__module__:
+        if isinstance(one, FunctionType) and (one.__module__ == function.__module__ or _is_own(one.__module__)):
             yield from _parts(one, seen)
+        elif isinstance(one, ModuleType) and _is_own(one.__name__) and id(one) not in seen:
+            seen.add(id(one))
+            yield one.__name__
+            # Which of its names are meant can't be told from the instructions: all that are named there count.
+            found = {key: vars(one)[key] for key in _names(function.__code__) if key in vars(one)}
+            yield from _used(found, function, seen)
         else:
             yield f"{name} = {_text(name, one)}"
+
+
+def _is_own(module: str) -> bool:
+    """Whether `module` is a file of the user's, which changes without a version: not of Python, a package or promptwire."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not file or module.partition(".")[0] == __name__.partition(".")[0]:
+        return False
+    installed = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return not any(Path(file).is_relative_to(folder) for folder in installed)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,22 @@ def test_a_function_that_fails_on_the_accepted_outputs_is_refused_before_a_call(
 def test_a_function_that_is_right_on_an_accepted_output_passes() -> None:
     assert check_metric(function_metric(lambda answer, outputs: answer in outputs), EXAMPLES, ()) is None
     assert check_metric(function_metric(lambda answer, outputs: 0.0), [], ()) is None
+
+
+@pytest.mark.parametrize("used", ["from rules import near", "import rules\nnear = rules.near", "import rules"])
+def test_a_function_of_another_file_of_the_user_counts_by_its_source(
+    used: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    marks = []
+    call = "rules.near" if used == "import rules" else "near"
+    for limit in ("1", "2", "2"):
+        monkeypatch.delitem(sys.modules, "rules", raising=False)
+        (tmp_path / f"rules{len(marks)}").mkdir()
+        monkeypatch.syspath_prepend(str(tmp_path / f"rules{len(marks)}"))
+        text = f"import json\nLIMIT = {limit}\ndef near(answer, outputs):\n    return len(json.dumps(answer)) < LIMIT\n"
+        (tmp_path / f"rules{len(marks)}" / "rules.py").write_text(text)
+        scope: dict[str, Any] = {}
+        exec(used, scope)  # noqa: S102 - the text is the test's own
+        marks.append(function_metric(made(f"def f(a, o):\n    return {call}(a, o)\n", **scope)).name)
+    assert marks[0] != marks[1] == marks[2]
