@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["runs"]
 
 _SORTS = ("began", "best", "gain", "cost")
-_HEADS = ("run", "state", "initial", "best", "new calls", "cost", "time")
+_HEADS = ("run", "state", "initial", "best", "verdict", "new calls", "cost", "time")
 
 
 def runs(
@@ -95,6 +95,7 @@ def _row(one: RunSummary) -> tuple[str, ...]:
         one.state.kind,
         _score(one.initial),
         _score(one.best),
+        one.verdict,
         "" if one.new is None else f"{one.new:,}",
         "" if one.usd is None else f"${one.usd:.4f}",
         "" if one.seconds is None else f"{one.seconds:.1f} s",

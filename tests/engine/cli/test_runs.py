@@ -70,6 +70,13 @@ def test_runs_are_listed_filtered_and_counted(finished: Path, tmp_path: Path, mo
     assert len(json.loads(said("runs", "--pipeline", "ape", "--json"))) == 4
 
 
+def test_a_run_is_listed_with_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path))
+    scores = {"initial": {"score": 0.5}, "best": {"score": 0.55}}
+    written_run(tmp_path / "20261109-100000-ape-t-0", report={"test": scores, "verdict": {"kind": "not shown"}})
+    assert "0.500    0.550  not shown" in said("runs")
+
+
 @pytest.mark.parametrize("words", [("runs", "--state", "tired"), ("runs", "--sort", "colour")])
 def test_a_word_that_is_no_state_or_order_is_one_error(words: tuple[str, ...]) -> None:
     assert "there is no" in refused(*words).problem
