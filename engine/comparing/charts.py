@@ -8,7 +8,7 @@ from typing import Any, Final
 from promptwire.comparing.contrasts import INITIAL
 from promptwire.comparing.curves import Axis, band, position
 from promptwire.comparing.table import ComparisonTable
-from promptwire.page.charts import AXES, CONFIG, TICKS
+from promptwire.page.charts import AXES, CONFIG, SCORE_AXIS, TICKS
 
 __all__ = ["COLOURS", "chart_data", "filled_chart", "specifications"]
 
@@ -29,18 +29,26 @@ def chart_data(table: ComparisonTable, task: str, axis: Axis) -> dict[str, Rows]
     """Return the data of both charts for one task: `band`, `ends`, `seeds` and `means`."""
     curves = [curve for curve in table.curves if curve.task == task]
     ends = [
-        {"row": one.row, "seed": one.seed, "x": position(one.end, axis), "score": one.heldout}
+        {"row": one.row, "seed": one.seed, "x": position(one.end, axis), "score": _rounded(one.heldout)}
         for one in curves
         if one.heldout is not None
     ]
     means = [one for one in table.estimates if one.task == task and one.mean is not None]
     seeds = [{"row": one.row, "seed": seed, "score": mean} for one in means for seed, mean in one.by_seed.items()]
     return {
-        "band": [point.model_dump() for point in band(curves, axis)],
+        "band": [
+            {**point.model_dump(), **{name: _rounded(getattr(point, name)) for name in ("mean", "low", "high")}}
+            for point in band(curves, axis)
+        ],
         "ends": ends,
         "means": [{"row": one.row, "score": one.mean, "low": one.low, "high": one.high} for one in means],
         "seeds": [one for one in seeds if one["row"] != INITIAL],
     }
+
+
+def _rounded(score: float) -> float:
+    """Equal scores that differ by rounding errors would make an axis of their own."""
+    return round(score, 9)
 
 
 def filled_chart(table: ComparisonTable, name: str, axis: Axis) -> Spec | None:
@@ -76,7 +84,8 @@ def _tooltip(*told: tuple[str, str, str]) -> Rows:
 def _curves(rows: Sequence[str]) -> Spec:
     """The mean over seeds as a line, the range of the seeds as a band, and held-out scores as diamonds at the ends."""
     scale = {"zero": False, "nice": False, "padding": 14}
-    score = {"field": "mean", "type": "quantitative", "title": "Best selection score so far", "scale": scale}
+    title = "Best selection score so far"
+    score = {"field": "mean", "type": "quantitative", "title": title, "scale": scale, "axis": dict(SCORE_AXIS)}
     where = ("x", "Spent", ",.6~r")
     line = _tooltip(where, ("mean", "Mean of seeds", ".3f"), ("low", "Lowest seed", ".3f"), ("high", "Highest seed", ".3f"))
     ends = _tooltip(where, ("seed", "Seed", "d"), ("score", "Held-out score", ".3f"))
@@ -112,7 +121,7 @@ def _curves(rows: Sequence[str]) -> Spec:
                 "data": {"name": "ends"},
                 "mark": diamond,
                 "encoding": {
-                    "y": {"field": "score", "type": "quantitative", "title": score["title"], "scale": scale},
+                    "y": {**score, "field": "score"},
                     "tooltip": ends,
                 },
             },
@@ -125,7 +134,7 @@ def _scores(rows: Sequence[str], metric: str) -> Spec:
     row = {"field": "row", "type": "nominal", "title": None, "sort": list(rows), "axis": {"labelLimit": 260, "ticks": False}}
     scale = {"zero": False, "nice": False, "padding": 12}
     title = f"Held-out {metric}" if metric else "Held-out score"
-    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(TICKS)}
+    mean = {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(SCORE_AXIS)}
     interval = {"x": {**mean, "field": "low"}, "x2": {"field": "high"}}
     told = _tooltip(("score", "Mean", ".3f"), ("low", "From", ".3f"), ("high", "To", ".3f"))
     seed = _tooltip(("seed", "Seed", "d"), ("score", "Held-out score", ".3f"))

@@ -80,4 +80,5 @@ def differing_settings(table: ComparisonTable) -> dict[str, dict[str, str]]:
             told[cell.row].update({name: value for name, value in settings.items() if name.startswith(_SHOWN)})
     names = sorted({name for settings in told.values() for name in settings})
     by_name = {name: {row: settings.get(name, "") for row, settings in told.items()} for name in names}
-    return {name: values for name, values in by_name.items() if len(set(values.values())) > 1}
+    known = [row for row, settings in told.items() if settings]  # a row without a run tells nothing
+    return {name: values for name, values in by_name.items() if len({values[row] for row in known}) > 1}

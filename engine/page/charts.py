@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["AXES", "CHARTS", "CONFIG", "TICKS", "filled", "specifications"]
+__all__ = ["AXES", "CHARTS", "CONFIG", "SCORE_AXIS", "TICKS", "filled", "specifications"]
 
 Spec = dict[str, Any]
 
@@ -15,6 +15,8 @@ AXES: Final[Mapping[str, str]] = {"calls": "Calls", "tokens": "Tokens", "usd": "
 """What the best so far is drawn against, with the title of the axis."""
 TICKS: Final[Mapping[str, Any]] = {"tickCount": 8, "labelOverlap": "parity", "labelSeparation": 12}
 """Ticks of an axis of numbers. Labels that come closer than the separation are left out: a font may be wider than measured."""
+SCORE_AXIS: Final[Mapping[str, Any]] = {**TICKS, "format": ",.4~f"}
+"""The axis of a score."""
 
 _SOFT, _LINE, _ACCENT, _DOT, _GOOD, _BAD = "#596673", "#dce2e8", "#1a6fb5", "#6f9dc4", "#1a7f4b", "#b3372f"
 _AXIS: Final = {"labelColor": _SOFT, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE}
@@ -36,7 +38,8 @@ def specifications() -> dict[str, Spec]:
 
 def _progress() -> Spec:
     """Every scored candidate as a dot, the best so far as steps, and the prompt that the search chose as a diamond."""
-    score = {"field": "score", "type": "quantitative", "title": "Score", "scale": {"zero": False, "nice": False, "padding": 14}}
+    scale = {"zero": False, "nice": False, "padding": 14}
+    score = {"field": "score", "type": "quantitative", "title": "Score", "scale": scale, "axis": dict(SCORE_AXIS)}
     told = [("score", "Score", ".3f"), ("n", "Examples", ","), ("calls", "Calls", ","), ("prompt", "Prompt", None)]
     tooltip = [
         {"field": name, "title": title, **({"format": form, "type": "quantitative"} if form else {"type": "nominal"})}
@@ -105,7 +108,7 @@ def _scores(data: Mapping[str, Any], axis: str) -> Spec:
         if scores[split][side]["score"] is not None
     ]
     title, scale = data["run"]["metric"] or "score", {"nice": False, "padding": 12}
-    shared = {"x": {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(TICKS)}}
+    shared = {"x": {"field": "score", "type": "quantitative", "title": title, "scale": scale, "axis": dict(SCORE_AXIS)}}
     side = {"field": "prompt", "type": "nominal", "title": None, "sort": ["initial", "best"]}
     colour = {**side, "scale": {"domain": ["initial", "best"], "range": [_SOFT, _ACCENT]}, "legend": None}
     ends = {"x": {**shared["x"], "field": "low"}, "x2": {"field": "high"}}

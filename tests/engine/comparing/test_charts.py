@@ -66,3 +66,15 @@ def test_ticks_are_few_and_no_score_above_one_is_named() -> None:
         labels = re.findall(r">([\d.,]+)<", draw_chart(spec, "svg").decode())
         numbers = [float(one.replace(",", "")) for one in labels]
         assert max(one for one in numbers if one < 10) == 1.0 and 4 <= len(numbers) <= 24
+
+
+@pytest.mark.skipif(find_spec("vl_convert") is None, reason="the extra `page` is not installed")
+def test_scores_that_are_equal_but_for_rounding_errors_are_one_place_of_the_axis() -> None:
+    known = tuple(curve("ape", seed, (10, 4 / 9 + 0.05 + seed * 1e-16), (40, 4 / 9 + 0.05)) for seed in (0, 1, 2))
+    ends = tuple(one.model_copy(update={"heldout": 4 / 9 + 0.05 + 2e-16}) for one in known)
+    made = make_table(world({"ape": 0.5})).model_copy(update={"curves": ends})
+    data = chart_data(made, "mood", "calls")
+    assert {one["mean"] for one in data["band"]} == {one["score"] for one in data["ends"]}
+    spec = filled_chart(made, "curves", "calls")
+    assert spec is not None
+    assert all(len(one) <= 7 for one in re.findall(r">([\d.,]+)<", draw_chart(spec, "svg").decode()))
