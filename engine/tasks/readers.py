@@ -187,7 +187,7 @@ def example_of(row: dict[str, Any], columns: Columns, where: str) -> Example:
     for column in (*wanted, columns.output):
         if column not in row:
             have = ", ".join(map(repr, row)) or "none"
-            hint = "name the columns in the task file: columns: {input: ..., output: ...}"
+            hint = "name the columns in the task file: columns: {input: ..., output: ...}; in Python: make_task(columns=...)"
             raise DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
     fields = {column: _text(row[column], where, column) for column in wanted}
     source: str | dict[str, str] = fields[columns.input] if isinstance(columns.input, str) else fields

@@ -90,7 +90,7 @@ def test_several_input_columns_become_fields_and_dev_and_test_are_taken() -> Non
         ({"a": 1}, "these examples are a dict"),
         (3, "these examples are a int"),
         ([("a", "b", "c")], "row 0: this example is a tuple"),
-        ([{"input": "a"}], "row 0: there is no column 'output'.*it has: 'input'"),
+        ([{"input": "a"}], r"row 0: there is no column 'output'.*it has: 'input'.*\n.*make_task\(columns="),
         ([{"input": "a", "output": " "}], "row 0: the column 'output' is empty"),
         ([{"input": "a", "output": [["b"]]}], "row 0: the column 'output' holds"),
     ],
