@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from promptwire.results.heldout_rows import groups_of
 from promptwire.results.report import Report
 from promptwire.results.run import Run
 from promptwire.results.verdict_text import verdict_details, verdict_line
@@ -32,7 +33,10 @@ def _judged(run: Run, report: Report) -> Report:
     if not rows:
         return report
     same = run.initial is not None and run.best is not None and run.initial.id == run.best.id
-    verdict = paired_verdict([row.initial.value for row in rows], [row.best.value for row in rows], same_prompt=same)
+    values = [row.initial.value for row in rows], [row.best.value for row in rows]
+    known = groups_of(rows, run.settings.group)
+    groups = [known[row.id] for row in rows] if len(known) == len(rows) else None
+    verdict = paired_verdict(*values, groups=groups, same_prompt=same)
     return report.model_copy(update={"verdict": verdict})
 
 

@@ -35,9 +35,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "rich": page_run(home / "rich"),
         "big": big_run(home / "big", candidates=10_000, rows=2, heldout=3000),
         "unfinished": page_run(home / "unfinished", report=False),
+        "graded": _graded(page_run(home / "graded")),
     }
     found = {name: _write(home / f"{name}.html", render_page(page_data(Run.open(run)), script)) for name, run in runs.items()}
     return {**found, "chartless": _write(home / "chartless.html", render_page(page_data(Run.open(runs["rich"])), None))}
+
+
+def _graded(folder: Path) -> Path:
+    """Halve the held-out values of a run."""
+    lines = [json.loads(line) for line in (folder / "values.jsonl").read_text().splitlines()]
+    for line in lines:
+        pairs = line["outputs"].get("pairs") if line["path"] == "report" else None
+        if pairs:
+            line["outputs"]["pairs"] = [[example, before / 2, after / 2] for example, before, after in pairs]
+    (folder / "values.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
 
 
 def _write(path: Path, text: str) -> Path:
@@ -215,6 +227,14 @@ def test_examples_are_filtered_by_difference_and_opened_side_by_side(visit: Call
     assert len(opened.rows("examples")) == 1
     page.locator("#examples .choices label", has_text="Train").click()
     assert len(opened.rows("examples")) == 1  # the search stays
+
+
+def test_graded_values_are_higher_or_lower_and_not_fixed(visit: Callable[..., Opened]) -> None:
+    opened = visit("graded")
+    assert [text.split("\t")[0] for text in opened.rows("examples")] == ["▲ higher", "▲ higher", "= same", "▼ lower"]
+    opened.page.locator("#examples .choices label", has_text="Lower 1").click()
+    opened.page.locator("#examples tbody tr").click()
+    assert opened.page.locator("#detail .tag").first.inner_text() == "▼ lower"
 
 
 def test_the_page_works_by_keyboard_alone(visit: Callable[..., Opened]) -> None:
