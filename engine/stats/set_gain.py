@@ -18,6 +18,7 @@ from promptwire.stats.intervals import Interval
 from promptwire.stats.prompt_score import rows_score
 from promptwire.stats.set_jackknife import Groups, Spread, label_spread, number_contributions, parts_of
 from promptwire.stats.set_statistics import SetStatistic, statistic_of
+from promptwire.stats.sign_flip import sign_flip
 from promptwire.stats.student import quantile, two_sided
 from promptwire.values import Row
 
@@ -80,7 +81,7 @@ def set_gain(before: Sequence[Row], after: Sequence[Row], metric: str, groups: G
         return _of_numbers(mean, (before, after), metric, groups)
     found = label_spread((before, after), statistic.counted, groups, IMAGINED_GAIN)
     if not found.error or found.freedom is None:
-        return SetGain(mean, p=None if mean else 1.0)
+        return _without_error(mean, groups)
     half, width = quantile(0.975, found.freedom) * found.error, statistic.scale[1] - statistic.scale[0]
     # The imagined examples draw the middle towards 0: a gain near the end of the scale could lie outside.
     low, high = max(-width, min(found.middle - half, mean)), min(width, max(found.middle + half, mean))
@@ -93,12 +94,19 @@ def _of_numbers(mean: float, sides: tuple[Sequence[Row], Sequence[Row]], metric:
     first, second = (number_contributions(rows, metric, parts) for rows in sides)
     gains = clustered([after - before for before, after in zip(first, second, strict=True)], parts)
     if not gains.error or gains.freedom is None:
-        return SetGain(mean, p=None if mean else 1.0)
+        return _without_error(mean, groups)
     one, two = ((clustered(values, parts).error or 0.0) ** 2 for values in (first, second))
     scores = rows_score(sides[0], metric), rows_score(sides[1], metric)
     covariance = (one + two - gains.error**2) / 2
     low, high, p = correlation_gain(Correlations(*scores, (one, two), covariance, gains.freedom))
     return SetGain(mean, low, high, p, gains.error, gains.freedom)
+
+
+def _without_error(mean: float, groups: Groups) -> SetGain:
+    """A gain that is the same everywhere. Groups are tested by their signs, as in the verdict on means."""
+    if not mean:
+        return SetGain(mean, p=1.0)
+    return SetGain(mean, p=None if groups is None else sign_flip([mean] * len(set(groups))))
 
 
 def _statistic(metric: str) -> SetStatistic:

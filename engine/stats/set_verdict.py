@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from promptwire.stats.clustered import FEWEST_GROUPS
 from promptwire.stats.power import smallest_shift
-from promptwire.stats.set_gain import Groups, set_gain
+from promptwire.stats.set_gain import Groups, SetGain, set_gain
 from promptwire.stats.verdict import Verdict, verdict_kind
 from promptwire.values import Row
 
@@ -33,13 +33,21 @@ def set_verdict(
         low=found.low,
         high=found.high,
         p=found.p,
-        test="" if found.p is None else "jackknife t" if groups is None else "clustered jackknife t",
+        test=_test_of(found, groups),
         fixed=sum(after.value > before.value for before, after in zip(initial, best, strict=True)),
         broken=sum(after.value < before.value for before, after in zip(initial, best, strict=True)),
         groups=None if groups is None else units,
         smallest_gain=smallest_shift(found.error, found.freedom) if found.error and found.freedom else None,
         reason=reason_of(found.p, units, groups is not None),
     )
+
+
+def _test_of(found: SetGain, groups: Groups) -> str:
+    if found.p is None:
+        return ""
+    if groups is None:
+        return "jackknife t"
+    return "clustered jackknife t" if found.error else "sign-flip of groups"
 
 
 def reason_of(p: float | None, units: int, grouped: bool) -> str:

@@ -47,5 +47,13 @@ def test_few_examples_and_few_groups_are_said() -> None:
 
 
 def test_enough_groups_are_tested_as_wholes() -> None:
-    found = set_verdict(BAD, GOOD, "macro-f1", groups=[place // 5 for place in range(30)])
-    assert (found.groups, found.test) == (6, "clustered jackknife t")
+    found = set_verdict(BAD, [*BAD[:4], *GOOD[4:]], "macro-f1", groups=[place // 5 for place in range(30)])
+    assert (found.kind, found.groups, found.test) == ("better", 6, "clustered jackknife t")
+
+
+@pytest.mark.parametrize(("groups", "kind", "p"), [(6, "better", 1 / 2**6), (4, "not shown", None)])
+def test_groups_with_equal_gains_are_tested_by_their_signs(groups: int, kind: VerdictKind, p: float | None) -> None:
+    n = 5 * groups
+    found = set_verdict(BAD[:n], GOOD[:n], "macro-f1", groups=[place // 5 for place in range(n)])
+    assert (found.kind, found.p, found.low) == (kind, p, None)
+    assert found.test == ("sign-flip of groups" if p else "")
