@@ -111,7 +111,7 @@ def _example(row: PairedRow) -> PageExample:
 
 
 def _side(side: Side) -> PageSide:
-    return PageSide(side.value, side.output, side.answer, side.readable, side.feedback)
+    return PageSide(side.value, side.output, side.answer, side.readable, side.feedback, tuple(map(_side, side.repeats)))
 
 
 def _notes(run: Run) -> tuple[dict[str, str], ...]:

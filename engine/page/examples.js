@@ -49,7 +49,8 @@ const matches = (row, wanted) => !wanted || [row.input, row.expected.join("\n"),
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 function exampleColumns(words) {
-  const answer = (side) => (missing(side.answer) && missing(side.output) ? "not recorded" : side.readable ? oneLine(side.answer || side.output || "", 160) : "(unreadable)");
+  const one = (side) => (missing(side.answer) && missing(side.output) ? "not recorded" : side.readable ? oneLine(side.answer || side.output || "", 160) : "(unreadable)");
+  const answer = (side) => answersOf(side).map(one).join(" | ");
   return [
     { key: "change", title: "Change", kind: "plain", width: "7em", value: (row) => row.best.value - row.initial.value, cell: (row) => el("span", { class: `tag ${difference(row)}` }, `${SIGNS[difference(row)]} ${words[difference(row)]}`) },
     { key: "input", title: "Input", kind: "plain", value: (row) => row.input, cell: (row) => oneLine(row.input || row.id, 160) },
@@ -62,11 +63,16 @@ function exampleColumns(words) {
 
 const short = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
 
+// All answers of a side: several when the example was asked several times.
+const answersOf = (side) => (side.repeats.length ? side.repeats : [side]);
+
 function openExample(data, row, words, from) {
-  const side = (name, one) => el("section", { class: "side" }, el("h3", {}, `${name}: ${short(one.value)}`),
-    el("p", { class: "help" }, "Read as"), textBlock(one.readable ? one.answer ?? "(not recorded)" : "(unreadable)"),
+  const read = (one, several) => [
+    el("p", { class: "help" }, several ? `Read as, value ${short(one.value)}` : "Read as"), textBlock(one.readable ? one.answer ?? "(not recorded)" : "(unreadable)"),
     one.output !== one.answer && !missing(one.output) && [el("p", { class: "help" }, "Whole reply"), textBlock(one.output)],
-    one.feedback && [el("p", { class: "help" }, "Feedback of the metric"), textBlock(one.feedback)]);
+    one.feedback && [el("p", { class: "help" }, "Feedback of the metric"), textBlock(one.feedback)]];
+  const side = (name, one) => el("section", { class: "side" }, el("h3", {}, `${name}: ${short(one.value)}`),
+    answersOf(one).map((answer) => read(answer, one.repeats.length > 1)));
   const kind = difference(row);
   showDetail(`Example ${row.id}`, [
     el("p", {}, el("span", { class: `tag ${kind}` }, `${SIGNS[kind]} ${words[kind]}`)),

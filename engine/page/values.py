@@ -134,7 +134,7 @@ class PageSide:
     """What one of the two compared prompts brought on an example."""
 
     value: float
-    """Value of the metric."""
+    """Value of the metric; the mean when the example was answered several times."""
     output: str | None
     """The whole reply; None when it is not recorded."""
     answer: str | None
@@ -143,6 +143,8 @@ class PageSide:
     """Whether an answer could be read."""
     feedback: str
     """The metric's feedback in words."""
+    repeats: tuple[PageSide, ...] = ()
+    """All answers, when the example was answered several times; the fields above are then those of the first."""
 
 
 @dataclass(frozen=True, slots=True)

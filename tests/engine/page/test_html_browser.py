@@ -42,12 +42,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def _graded(folder: Path) -> Path:
-    """Halve the held-out values of a run."""
+    """Halve the held-out values of a run, each the mean of two answers."""
+    twice = [
+        {"output": text, "answer": text, "value": value, "readable": True} for text, value in (("yes", 1.0), ("oh no", 0.0))
+    ]
     lines = [json.loads(line) for line in (folder / "values.jsonl").read_text().splitlines()]
     for line in lines:
         pairs = line["outputs"].get("pairs") if line["path"] == "report" else None
         if pairs:
             line["outputs"]["pairs"] = [[example, before / 2, after / 2] for example, before, after in pairs]
+            for row in line["outputs"]["scores"]["rows"]:
+                row["repeats"] = twice
     (folder / "values.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
 
@@ -229,12 +234,15 @@ def test_examples_are_filtered_by_difference_and_opened_side_by_side(visit: Call
     assert len(opened.rows("examples")) == 1  # the search stays
 
 
-def test_graded_values_are_higher_or_lower_and_not_fixed(visit: Callable[..., Opened]) -> None:
+def test_graded_values_are_higher_or_lower_and_not_fixed_and_show_all_answers(visit: Callable[..., Opened]) -> None:
     opened = visit("graded")
     assert [text.split("\t")[0] for text in opened.rows("examples")] == ["▲ higher", "▲ higher", "= same", "▼ lower"]
     opened.page.locator("#examples .choices label", has_text="Lower 1").click()
     opened.page.locator("#examples tbody tr").click()
     assert opened.page.locator("#detail .tag").first.inner_text() == "▼ lower"
+    assert opened.rows("examples")[0].count("yes | oh no") == 2
+    best = opened.page.locator("#detail .side").last.inner_text()
+    assert best.index("Read as, value 1") < best.index("yes") < best.index("Read as, value 0") < best.index("oh no")
 
 
 def test_the_page_works_by_keyboard_alone(visit: Callable[..., Opened]) -> None:
