@@ -10,7 +10,7 @@ REAL ?= local:qwen2.5-coder-1.5b
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
 
-demo-real: .venv/ready-local ## APE, then ProTeGi, with a 1.5B model (1.1 GB): about ten minutes; REAL=NAME takes another model
+demo-real: .venv/ready-local ## APE, then ProTeGi, with a 1.5B model (1.1 GB): half an hour on two cores; REAL=NAME takes another model
 	@$(BIN)/promptwire models --fetch $(REAL)
 	@$(BIN)/promptwire run ape -p draws=2 -p n=5 -p first=10 -p scored_on=40 --task antonyms --model $(REAL) --seed 0
 	@$(BIN)/promptwire run protegi-small --task antonyms --model $(REAL) --seed 0
