@@ -98,5 +98,9 @@ def _graded(rng: Any, n: int, equal: bool) -> Iterator[tuple[str, str, str]]:
     noise = (NOISE[0], NOISE[0] if equal else NOISE[1])
     alike = _ALIKE**0.5 * shared
     first, second = (true + noise[side] * (alike + (1 - _ALIKE) ** 0.5 * own) for side, own in ((0, one), (1, other)))
-    for values in zip(true, first, second, strict=True):
-        yield tuple(str(int(min(5, max(1, round(1.2 * value + 3))))) for value in values)  # type: ignore[misc]
+    yield from zip(map(_grade, true), map(_grade, first), map(_grade, second), strict=True)
+
+
+def _grade(value: float) -> str:
+    """The grade of 1 to 5 at a place of a normal distribution."""
+    return str(int(min(5, max(1, round(1.2 * value + 3)))))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from promptwire.cli.output_file import Axis, chart_library, ending_of, open_file, write_file
+from promptwire.cli.output_file import Axis, chart_library, ending_of, making_library, open_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,8 @@ def deliver(table: ComparisonTable, wanted: Wanted) -> None:
     target = wanted.target
     forms = {wanted.printed, *([wanted.file_form(target)] if target else [])}
     if forms & _WITH_CURVES:
-        table = with_curves(table)
+        with making_library() if TableFormat.html in forms else nullcontext():
+            table = with_curves(table)
     if wanted.printed is TableFormat.text:
         _print_text(table)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Event, Thread
 from typing import Any, Final
 
 from rich.console import Console, Group
@@ -16,10 +15,13 @@ from promptwire.cli.progress_text import progress_block
 from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
 from promptwire.results.progress_lines import LineTimer, progress_line
+from promptwire.results.ticking import ticking
 
 __all__ = ["ProgressDisplay"]
 
 _REFRESHES_PER_SECOND: Final = 8
+_TICK: Final = 1.0
+"""Seconds between two looks whether a plain line is due."""
 
 
 class ProgressDisplay:
@@ -36,7 +38,7 @@ class ProgressDisplay:
     def drawing(self) -> Iterator[None]:
         """Draw until the block ends; without a terminal, print a plain line from time to time."""
         if not self.console.is_terminal:
-            with self._ticking():
+            with ticking(self.tick, _TICK):
                 yield
             return
         live = Live(get_renderable=self.drawn, console=self.console, refresh_per_second=_REFRESHES_PER_SECOND, transient=True)
@@ -81,20 +83,3 @@ class ProgressDisplay:
         """Print a plain line if it is time for one."""
         if self._timer.is_due(self._clock()):
             self.console.print(safe_text(progress_line(self.progress.view()), style="dim"), soft_wrap=True)
-
-    @contextmanager
-    def _ticking(self) -> Iterator[None]:
-        """Call `tick` every second. In a thread: a run that waits for an endpoint has no events of its own."""
-        ended = Event()
-
-        def ticks() -> None:
-            while not ended.wait(1.0):
-                self.tick()
-
-        thread = Thread(target=ticks, name="promptwire progress", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()

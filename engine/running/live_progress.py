@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from html import escape
 from importlib import import_module
-from threading import Event, Thread
 from typing import Any, Final
 
 from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
 from promptwire.results.progress_lines import LineTimer, progress_line, progress_lines
+from promptwire.results.ticking import ticking
 from promptwire.running.observer import RunObserver
 from promptwire.security.sanitizer import sanitize
 
@@ -93,20 +93,11 @@ class LiveProgress:
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Show the progress until the block ends, in a thread: a run that waits for an endpoint has no events of its own."""
-        ended = Event()
-
-        def ticks() -> None:
-            while not ended.wait(_PAUSE):
-                self.tick()
-
-        thread = Thread(target=ticks, name="promptwire progress", daemon=True)
-        thread.start()
+        """Show the progress until the block ends."""
         try:
-            yield
+            with ticking(self.tick, _PAUSE):
+                yield
         finally:
-            ended.set()
-            thread.join()
             self._end()
 
     def tick(self) -> None:

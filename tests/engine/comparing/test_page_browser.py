@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from promptwire.comparing.page import render_comparison
 from promptwire.comparing.table import make_table
 from promptwire.page.vega import chart_script
-from tests.browser import NEEDS_BROWSER, Opened, chromium, visiting
+from tests.browser import NEEDS_BROWSER, Opened
 from tests.engine.comparing.cells import NAME, hostile_table, world
 from tests.page_runs import HOSTILE
 
 pytestmark = [pytest.mark.heavy, NEEDS_BROWSER]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's Chromium."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +28,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, text in texts.items():
         (home / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: home / f"{name}.html" for name in texts}
-
-
-@pytest.fixture
-def visit(browser: Any, pages: dict[str, Path]) -> Iterator[Callable[..., Opened]]:
-    """Opens a page by its name. A console error, an uncaught error or a request for anything else fails the test."""
-    with visiting(browser, pages) as go:
-        yield go
 
 
 def test_all_sections_are_there_and_hostile_text_is_text(visit: Callable[..., Opened]) -> None:
