@@ -36,6 +36,16 @@ class Opened:
         found: list[str] = self.page.locator(f"#{section} .virtual tbody tr[data-at]").all_inner_texts()
         return found
 
+    def has(self, selector: str, count: int) -> None:
+        """Wait until `count` elements fit `selector`: what opens or closes tells its listeners a moment later."""
+        from playwright.sync_api import expect
+
+        expect(self.page.locator(selector)).to_have_count(count)
+
+    def closed(self) -> None:
+        """Wait until the dialog is closed and the address names nothing any more."""
+        self.page.wait_for_function("!document.getElementById('detail').open && !location.hash.includes('=')")
+
 
 @contextmanager
 def chromium() -> Iterator[Any]:

@@ -56,7 +56,7 @@ def test_scores_are_sorted_by_any_column_and_a_row_opens_its_prompts(visit: Call
     assert page.locator("#detail h3").all_inner_texts()[0].startswith("Seed 0")
     assert "say it." in page.locator("#detail pre").first.inner_text()
     page.keyboard.press("Escape")
-    assert not page.locator("#detail").is_visible()
+    page.locator("#detail").wait_for(state="hidden")
 
 
 def test_the_task_and_the_axis_are_switched(visit: Callable[..., Opened]) -> None:

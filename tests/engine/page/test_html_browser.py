@@ -70,7 +70,7 @@ def test_the_page_works_by_keyboard_alone(visit: Callable[..., Opened]) -> None:
     page.keyboard.press("Enter")
     assert page.locator("#detail-title").inner_text() != first
     page.keyboard.press("Escape")
-    assert not page.locator("#detail").is_visible()
+    page.locator("#detail").wait_for(state="hidden")
 
 
 def test_copy_and_download_give_the_prompt_with_its_demonstrations(visit: Callable[..., Opened]) -> None:

@@ -56,7 +56,8 @@ def test_a_large_chart_is_drawn_on_a_canvas(visit: Callable[..., Opened]) -> Non
 
 
 def test_a_candidate_opens_with_its_changes_parents_and_children(visit: Callable[..., Opened]) -> None:
-    page = visit("rich").page
+    opened = visit("rich")
+    page = opened.page
     row = page.locator("#candidates tbody tr", has_text="Answer with yes or no.").first
     row.click()
     detail = page.locator("#detail")
@@ -68,7 +69,8 @@ def test_a_candidate_opens_with_its_changes_parents_and_children(visit: Callable
     detail.locator("summary", has_text="The request that wrote it").click()
     assert "You edit." in detail.inner_text() and "<p>Answer with yes or no only." in detail.inner_text()
     detail.get_by_role("button", name="Close").click()
-    assert not detail.is_visible() and "#" not in page.url
+    opened.closed()
+    assert "#" not in page.url
 
 
 def test_watched_metrics_and_the_confusion_table_of_both_prompts_are_shown(visit: Callable[..., Opened]) -> None:
@@ -114,19 +116,20 @@ def test_an_address_with_a_candidate_opens_it(visit: Callable[..., Opened], page
 def test_the_lineage_goes_from_the_initial_prompt_to_the_best_and_the_tree_grows_on_demand(
     visit: Callable[..., Opened],
 ) -> None:
-    page = visit("rich").page
+    opened = visit("rich")
+    page = opened.page
     steps = page.locator("#lineage .ancestor")
     assert [text.split("\n")[0].split(" ")[0] for text in steps.all_inner_texts()] == ["Initial", "Round", "Round"]
     assert steps.nth(1).locator("ins").count() == 1 and "It must say yes or no." in steps.nth(1).inner_text()
     assert page.locator("#lineage .tree li").count() == 0
     page.locator("#lineage .whole > summary").click()
     page.locator("#lineage .tree > li summary").first.click()
+    opened.has("#lineage .tree > li ul > li", 1)
     page.locator("#lineage .tree ul li summary").first.click()
-    assert page.locator("#lineage .tree li").count() == 3
-    big = visit("big").page
-    big.locator("#lineage .whole > summary").click()
-    big.wait_for_selector("#lineage .tree li")
-    assert big.locator("#lineage .tree li").count() == 1
+    opened.has("#lineage .tree li", 3)
+    big = visit("big")
+    big.page.locator("#lineage .whole > summary").click()
+    big.has("#lineage .tree li", 1)
 
 
 def test_examples_are_filtered_by_difference_and_opened_side_by_side(visit: Callable[..., Opened]) -> None:
