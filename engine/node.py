@@ -2,8 +2,9 @@
 
 A node is one async function in one file. Three pydantic models stand beside it: `Inputs` (its wires), `Params` (its settings)
 and `Outputs` (the first field is the main output). A node that renders a template has a fourth, `Slots`: the variables of the
-template. `@node` reads the first three from the function's annotations, so no registration is needed. A node uses no LLM
-library, cache or template engine, only a `Context`. A test fakes that in a few lines.
+template. Its text goes to a model (`Context.ask`), or it is the result itself (`Context.render`). `@node` reads the first three
+from the function's annotations, so no registration is needed. A node uses no LLM library, cache or template engine, only a
+`Context`. A test fakes that in a few lines.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ class Context(Protocol):
         Raises LimitReached, ModelError or ReplyError.
         """
 
+    def render(self, slots: Model) -> tuple[str, ...]:
+        """Render the node's template with `slots`, without a model; return what the template's `parse` reads in the text.
+
+        For a node declared with `renders=True`. The first draw of a second rendering differs from that of the first.
+        Raises PipelineError or ReplyError.
+        """
+
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
 
@@ -120,6 +128,8 @@ class NodeType:
     """Sizes and calls of one call at most; None when its author gives no bound, so a plan can't tell."""
     lacks: Lacking | None = None
     """Names an input that its params need and that is not wired; None when every wiring works."""
+    renders: bool = False
+    """Whether its template is rendered without a model."""
 
     @property
     def main(self) -> str:
@@ -139,13 +149,17 @@ def node(
     role: Role | None = None,
     bound: Bounding | None = None,
     lacks: Lacking | None = None,
+    renders: bool = False,
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` are the variables of its template; with them it calls a model, the meta model unless `role` names another. `scores`
     makes it a node that scores prompts, with the task model. `bound` gives the bound of a call, for `plan`. `lacks` names an
-    input that the params need and that is not wired, for `check`.
+    input that the params need and that is not wired, for `check`. With `renders`, the template goes to no model: the node reads
+    its text from `Context.render`.
     """
+    if renders and (slots is None or scores or role is not None):
+        raise TypeError("renders=True needs slots, and goes with neither scores nor role")
 
     def declare(run: Run) -> NodeType:
         hints = get_type_hints(run)
@@ -155,8 +169,9 @@ def node(
             raise TypeError(f"{run.__qualname__}: a node is (inputs: Model, params: Model, context: Context) -> Model")
         inputs, params, outputs = schemas
         name = run.__name__.rstrip("_").replace("_", "-")
-        asked: Role | None = role or ("meta" if slots else "task" if scores else None)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks)  # type: ignore[arg-type]
+        writes = slots is not None and not renders
+        asked: Role | None = role or ("meta" if writes else "task" if scores else None)
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders)  # type: ignore[arg-type]
 
     return declare
 

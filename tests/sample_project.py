@@ -104,7 +104,13 @@ async def write(inputs: _Sets, params: _Count, context: Context) -> _Sets:
     return inputs
 
 
-TYPES: Mapping[str, NodeType] = {kind.name: kind for kind in (mix, grade, pick, note, wrong, write)}
+@node(slots=_Slots, renders=True)
+async def tell(inputs: _Sets, params: _Count, context: Context) -> _Sets:
+    """Render a template without a model."""
+    return inputs
+
+
+TYPES: Mapping[str, NodeType] = {kind.name: kind for kind in (mix, grade, pick, note, wrong, write, tell)}
 
 
 class Project:

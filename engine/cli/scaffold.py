@@ -119,8 +119,8 @@ def _templates(graph: Graph) -> set[Path]:
     """Template files of all steps, with the fallback templates for models that can't fill gaps."""
     found: set[Path] = set()
     for step in graph.steps.values():
-        if isinstance(step, CallStep) and step.asking and step.asking.template:
-            template = Path(step.asking.template)
+        if isinstance(step, CallStep) and step.template:
+            template = Path(step.template)
             fallback = load_template(template).fallback()
             found |= {template, Path(fallback.path)} if fallback else {template}
         elif isinstance(step, RepeatStep | EachStep):

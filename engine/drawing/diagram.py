@@ -102,8 +102,7 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
         )
     wires: Mapping[str, Wire] = {}
     if isinstance(step, CallStep):
-        given = step.asking.given if step.asking else {}
-        wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **given}
+        wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **step.given}
         found = Box(step.path, step.name, step.type.name, "call", role=_role(step))
     elif isinstance(step, PipeStep):
         wires = step.wires

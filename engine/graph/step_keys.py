@@ -18,6 +18,6 @@ ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache"
 def keys_of(kind: NodeType) -> tuple[str, ...]:
     """Engine keys that a step of this node type takes, in the order of `ENGINE_KEYS`."""
     if kind.role is None:
-        return ()
+        return ("template", "with") if kind.renders else ()
     left_out = {key for key, has in (("with", kind.slots is not None), ("metric", kind.scores)) if not has}
     return tuple(key for key in ENGINE_KEYS if key not in left_out)

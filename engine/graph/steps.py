@@ -30,6 +30,7 @@ __all__ = [
     "RefUnion",
     "RepeatStep",
     "Step",
+    "TemplateSpec",
     "Wire",
 ]
 
@@ -96,6 +97,16 @@ class ModelCallSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateSpec:
+    """Engine keys of a step that renders a template without a model."""
+
+    template: str
+    """Path of the template."""
+    given: Mapping[str, Wire] = field(default_factory=dict)
+    """Wires of `with:`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a graph."""
 
@@ -116,6 +127,21 @@ class CallStep(Step):
     params: Mapping[str, Wire]
     """Literals, or references to params and loop variables, which are resolved when the step runs."""
     asking: ModelCallSpec | None
+    """Keys of its model calls; None when it calls no model."""
+    rendering: TemplateSpec | None = None
+    """Its template, when it is rendered without a model."""
+
+    @property
+    def template(self) -> str | None:
+        """Path of its own template; None when it has none."""
+        spec = self.asking or self.rendering
+        return spec.template if spec else None
+
+    @property
+    def given(self) -> Mapping[str, Wire]:
+        """Wires of `with:`."""
+        spec = self.asking or self.rendering
+        return spec.given if spec else {}
 
 
 @dataclass(frozen=True, slots=True)

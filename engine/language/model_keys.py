@@ -1,7 +1,7 @@
 """Checks the engine keys of a call: role, template, settings, metric, cache, error handling.
 
-The node type decides which of them a step takes. A `template` on a node that calls no model is an error, because it would be
-ignored without a message.
+The node type decides which of them a step takes. A `template` on a node that renders none, or `settings` on a node that calls
+no model, is an error, because it would be ignored without a message.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.errors import PipelineError, UsageError
 from promptwire.graph.step_keys import ENGINE_KEYS, keys_of
-from promptwire.graph.steps import ModelCallSpec, Wire
+from promptwire.graph.steps import ModelCallSpec, TemplateSpec, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.inheritance import folder_of
 from promptwire.language.references import Target, connect, type_of_wire
@@ -22,7 +22,7 @@ from promptwire.language.template_check import check_template
 from promptwire.metrics.metric import find_metric
 from promptwire.node import NodeType
 
-__all__ = ["ModelCall", "model_call_spec"]
+__all__ = ["ModelCall", "model_call_spec", "template_spec"]
 
 
 class ModelCall(NamedTuple):
@@ -41,11 +41,7 @@ def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     if kind.role is None:
         return None
     _warn_of_idle_keys(scope, call)
-    given = _template_wires(scope, call) if kind.slots else {}
-    path = _template(scope, call)
-    if path is not None:
-        types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
-        check_template(path, kind, given=types, name=call.name, yaml_value=call.yaml_value, diagnostics=scope.diagnostics)
+    path, given = _checked_template(scope, call)
     if spec.metric is not None and kind.scores:
         _check_metric(scope, call)
     return ModelCallSpec(
@@ -59,6 +55,24 @@ def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
         **({} if spec.retries is None else {"retries": spec.retries}),
         max_failed=1.0 if spec.max_failed is None else spec.max_failed,
     )
+
+
+def template_spec(scope: GraphScope, call: ModelCall) -> TemplateSpec | None:
+    """Template of a call that renders one without a model; None for other node types, or when there is an error."""
+    if not call.kind.renders:
+        return None
+    path, given = _checked_template(scope, call)
+    return TemplateSpec(str(path.absolute()), given) if path else None
+
+
+def _checked_template(scope: GraphScope, call: ModelCall) -> tuple[Path | None, dict[str, Wire]]:
+    """Path of the step's template, if there is one, and the wires of `with:`. Both are checked."""
+    given = _template_wires(scope, call) if call.kind.slots else {}
+    path = _template(scope, call)
+    if path is not None:
+        types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
+        check_template(path, call.kind, given=types, name=call.name, yaml_value=call.yaml_value, diagnostics=scope.diagnostics)
+    return path, given
 
 
 def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:

@@ -21,7 +21,7 @@ from promptwire.graph.port_types import is_optional, name_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
-from promptwire.language.model_keys import ModelCall, model_call_spec
+from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
 from promptwire.language.references import Target, connect, known_values
 from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
@@ -67,9 +67,11 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
             report_unwired(scope, entry, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
     wired = {port for port, wire in wires.items() if wire != LiteralValue(None)}
     _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
-    asking = model_call_spec(scope, ModelCall(name, spec, kind, yaml_value))
-    location = scope.location(at)
-    step = CallStep(name, scope.at(name), location, needs, type=kind, wires=wires, params=settings, asking=asking)
+    call, location = ModelCall(name, spec, kind, yaml_value), scope.location(at)
+    asking, rendering = model_call_spec(scope, call), template_spec(scope, call)
+    step = CallStep(
+        name, scope.at(name), location, needs, type=kind, wires=wires, params=settings, asking=asking, rendering=rendering
+    )
     return BuildResult(step, {port: type_of(field.annotation) for port, field in kind.outputs.model_fields.items()}, kind.main)
 
 

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.errors import Location, PipelineError, suggest
 from promptwire.language.diagnostics import Diagnostics
@@ -45,6 +46,8 @@ def check_template(
         message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
         hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
         diagnostics.error("template-variable", written.location, message, hint)
+    if kind.renders:
+        _report_model_keys(found[0], written.location, diagnostics)
     _warn_of_unasked_marks(found, written.location, diagnostics)
     if read <= {*provided, ASKED}:
         _report_blind_template(kind, found[0], read, given, yaml_value=yaml_value, diagnostics=diagnostics)
@@ -118,6 +121,21 @@ def _report_blind_template(
     if needed and not read & {*shown, *given}:
         message = f"template {template.name} shows none of the variables of {kind.name}"
         diagnostics.error("template-slots", location, message, f"it can show: {', '.join(shown)}")
+
+
+def _report_model_keys(template: Template, location: Location, diagnostics: Diagnostics) -> None:
+    """Report what only a template for a model can have: several messages, a gap, settings, another try."""
+    front = template.front
+    problems = {
+        "has several messages": len(template.parts) > 1 or template.parts[0].mark not in ("", "user"),
+        "is a completion": front.mode == "completion",
+        "has sampling settings": front.settings != Settings(),
+        "has the fallback 'retry'": front.parse.fallback == "retry",
+    }
+    for problem, found in problems.items():
+        if found:
+            message = f"template {template.name} {problem}, but this step calls no model"
+            diagnostics.error("template-unasked", location, message, "the step takes the rendered text itself")
 
 
 def _warn_of_unasked_marks(templates: tuple[Template, ...], location: Location, diagnostics: Diagnostics) -> None:

@@ -88,7 +88,7 @@ class _Walk:
         sizes = Sizes(ports, _answers(step), returned, steady)
         bound = kind.bound(sizes, bounds.params) if kind.bound and bounds.params else None
         if bound is None:
-            bound = Bound(asks=UNKNOWN if kind.slots else NONE, scores=UNKNOWN if kind.scores else NONE)
+            bound = Bound(asks=UNKNOWN if kind.slots and kind.role else NONE, scores=UNKNOWN if kind.scores else NONE)
             bounds.known = False
         _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
@@ -205,17 +205,16 @@ def _ports(step: CallStep, scope: SizeScope) -> dict[str, Extent]:
 
 def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScope) -> None:
     """Note the sizes of the template's variables, by name."""
-    given = bounds.step.asking.given if bounds.step.asking else {}
-    sized = {name: size_up(wire, scope) for name, wire in given.items()}
+    sized = {name: size_up(wire, scope) for name, wire in bounds.step.given.items()}
     bounds.given = {name: known.kind for name, known in sized.items()}
     bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 
 def _parses(step: CallStep) -> list[Any]:
-    """How replies are parsed: by the step's template, and by its fallback for models without infill."""
-    if step.type.slots is None or step.asking is None or step.asking.template is None:
+    """How texts are parsed: by the step's template, and by its fallback for models without infill."""
+    if step.type.slots is None or step.template is None:
         return []
-    template = load_template(Path(step.asking.template))
+    template = load_template(Path(step.template))
     return [each.front.parse for each in (template, template.fallback()) if each]
 
 

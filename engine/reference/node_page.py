@@ -184,7 +184,7 @@ def _engine_keys(kind: NodeType) -> list[TableRow]:
     needed = kind.slots is not None
     rows = {
         "model": (f"role, default {kind.role}", "Which model it calls: task, meta or judge."),
-        "template": ("file, required", "Template of the request.")
+        "template": ("file, required", "Template of the text." if kind.renders else "Template of the request.")
         if needed
         else ("file, default the task's", "How prompt and input are joined."),
         "with": ("mapping", "More variables for the template, each a value or a reference."),

@@ -21,6 +21,7 @@ from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.gather import gather
 from promptwire.running.generation import Generator
+from promptwire.running.rendering import Renderer
 from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
@@ -45,6 +46,7 @@ class _Context:
     turn: int
     generator: Generator | None
     scorer: Scorer | None
+    renderer: Renderer | None
 
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         if shared:
@@ -55,6 +57,12 @@ class _Context:
         if self.generator is None:
             raise NodeError("this node was not declared to ask a model", where=self.path, hint="declare @node(slots=...)")
         return await self.generator.ask(slots, n, first, conversation)
+
+    def render(self, slots: Model) -> tuple[str, ...]:
+        if self.renderer is None:
+            hint = "declare @node(slots=..., renders=True)"
+            raise NodeError("this node was not declared to render a template", where=self.path, hint=hint)
+        return self.renderer.render(slots)
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return await gather(jobs)
@@ -84,17 +92,19 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     kind = step.type
     inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
     params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
-    generator = scorer = None
+    generator = scorer = renderer = None
+    given = {name: scope.value(wire) for name, wire in step.given.items()}
+    if step.rendering is not None:
+        renderer = Renderer(session, step.path, step.rendering.template, given)
     if step.asking is not None:
         log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:
-            given = {name: scope.value(wire) for name, wire in step.asking.given.items()}
             position = StepPosition(step.path, scope.element, scope.twin)
             generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position, log)
         if kind.scores:
             scorer = Scorer(session, step.path, step.asking, roles, log=log)
     turn = session.turn(step.path, scope.element)
-    context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer)
+    context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer, renderer)
     try:
         outputs = await kind.run(inputs, params, context)
     except ReplyError as error:

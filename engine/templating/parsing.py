@@ -21,7 +21,7 @@ from promptwire.templating.preambles import unquoted, untagged, without_preamble
 from promptwire.templating.reasoning import Span, without_reasoning
 from promptwire.values import Model
 
-__all__ = ["Parse", "Reading", "parse_reply", "reading"]
+__all__ = ["Parse", "Reading", "parse_reply", "parse_text", "reading"]
 
 _PROBES = ("a", "0")
 _KINDS = ("whole", "tag", "open", "fence", "brackets", "line", "json_field", "regex")
@@ -125,6 +125,23 @@ def reading(reply: str, parse: Parse, *, cut: bool = False) -> Reading:
         raw = without_preamble(_without_marks(text, parse))
         raw = _clean(untagged(raw) if parse.tag else raw, parse)
     return Reading(text, (raw,) if raw else (), False)
+
+
+def parse_text(text: str, parse: Parse) -> tuple[str, ...]:
+    """The answers in a text that no model wrote: no reasoning, preamble or stray mark is removed.
+
+    An unreadable text gives no answers, or with `fallback: raw` the whole text. The caller handles `error`. Raises ReplyError
+    when a pattern takes too long.
+
+    >>> parse_text("<think>not a reply</think>", Parse())
+    ('<think>not a reply</think>',)
+    """
+    found, _ = _found(text, parse, cut=False)
+    answers = tuple(answer for one in found if (answer := _clean(one, parse)))
+    if answers:
+        return answers if parse.all else answers[-1:]
+    raw = _clean(text, parse) if parse.fallback == "raw" else ""
+    return (raw,) if raw else ()
 
 
 def _clean(text: str, parse: Parse) -> str:

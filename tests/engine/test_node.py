@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,17 @@ def test_the_role_follows_from_slots_and_scores_unless_given() -> None:
     assert node(slots=Slots)(pick_best).role == "meta"
     assert node(scores=True)(pick_best).role == "task"
     assert node(slots=Slots, role="judge")(pick_best).role == "judge"
+
+
+def test_a_node_that_renders_without_a_model_has_no_role() -> None:
+    assert node(slots=Slots, renders=True)(pick_best).role is None
+    assert node(slots=Slots, renders=True)(pick_best).renders
+
+
+@pytest.mark.parametrize("more", [{}, {"slots": Slots, "scores": True}, {"slots": Slots, "role": "meta"}])
+def test_a_node_that_renders_without_a_model_needs_slots_and_calls_none(more: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="renders=True needs slots"):
+        node(renders=True, **more)
 
 
 def test_a_function_of_another_form_is_refused() -> None:

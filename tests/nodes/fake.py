@@ -60,6 +60,10 @@ class FakeContext:
             for sample in range(first, first + n)
         )
 
+    def render(self, slots: Model) -> tuple[str, ...]:
+        self.asked.append(slots)
+        return tuple(self._reply(slots, len(self.asked) - 1))
+
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return tuple([await job for job in jobs])
 

@@ -20,6 +20,10 @@ from tests.sample_project import Project
         ("{use: grade, prompts: $seed, on: $train, with: {a: 1}}",
          "p.yaml:4:47: grade renders no template of its own, so it takes no 'with' - remove it"),
         ("{use: grade, prompts: $seed, on: $train, metric: exct}", "p.yaml:4:55: there is no metric 'exct' - did you mean 'exact'?"),
+        ("{use: tell, prompts: $seed, n: 1, template: t.j2, settings: {temperature: 1}}", "p.yaml:4:56: tell calls no model, so it takes no 'settings' - remove it"),
+        ("{use: tell, prompts: $seed, n: 1, template: t.j2, cache: off}", "p.yaml:4:56: tell calls no model, so it takes no 'cache' - remove it"),
+        ("{use: tell, prompts: $seed, n: 1, template: t.j2, model: judge}", "p.yaml:4:56: tell calls no model, so it takes no 'model' - remove it"),
+        ("{use: tell, prompts: $seed, n: 1}", "p.yaml:4:3: tell needs a template - write template: FILE.j2"),
         ("{use: write, prompts: $seed, n: 1}", "p.yaml:4:3: write needs a template - write template: FILE.j2"),
         ("{use: write, prompts: $seed, n: 1, template: tt.j2}", "p.yaml:4:51: there is no template tt.j2 - did you mean 't.j2'?"),
         ("{use: write, prompts: $seed, n: 1, template: ../t.j2}",
@@ -90,3 +94,13 @@ outputs: {prompt: $x, scores: $y}
     assert Path(asking.template or "").is_absolute()
     assert [str(wire) for wire in asking.given.values()] == ["$train"]
     assert scoring == ModelCallSpec(role="task", metric="exact")
+
+
+def test_a_template_without_a_model_reaches_the_step(project: Project) -> None:
+    template = project.write("t.j2", "{{ prompts }}{{ n }}{{ more }}")
+    nodes = "nodes: {x: {use: tell, prompts: $seed, n: 1, template: t.j2, with: {more: $train}}}"
+    text = f"promptwire: 1\ninputs: {{seed: Prompts, train: Examples}}\n{nodes}\noutputs: {{prompt: $x}}\n"
+    step = project.graph(text).steps["x"]
+    assert isinstance(step, CallStep) and step.asking is None
+    assert Path(step.template or "").samefile(template)
+    assert {name: str(wire) for name, wire in step.given.items()} == {"more": "$train"}

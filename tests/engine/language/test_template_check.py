@@ -73,3 +73,29 @@ def test_with_variables_have_the_types_of_their_wires(project: Project) -> None:
     assert project.told(PIPELINE.format(more=", with: {more: $seed}")) == []
     project.write("a/t.j2", "{{ prompts }}{% for p in more %}{{ p.txt }}{% endfor %}")
     assert "'txt'" in project.told(PIPELINE.format(more=", with: {more: $seed}"))[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ prompts }}", ""),
+        ("--- user ---\n{{ prompts }}", ""),
+        ("--- system ---\n{{ prompts }}\n--- user ---\nGo.", "has several messages"),
+        ("---\nmode: completion\n---\n{{ prompts }}", "is a completion"),
+        ("---\nsettings: {temperature: 0}\n---\n{{ prompts }}", "has sampling settings"),
+        ("---\nparse: {line: last, fallback: retry}\n---\n{{ prompts }}", "has the fallback 'retry'"),
+    ],
+)
+def test_what_only_a_template_for_a_model_can_have_is_an_error_without_one(
+    project: Project, template: str, expected: str
+) -> None:
+    project.write("a/t.j2", template)
+    told = project.told(PIPELINE.format(more="").replace("write", "tell"))
+    line = f"p.yaml:4:50: template a/t.j2 {expected}, but this step calls no model - the step takes the rendered text itself"
+    assert told == ([line] if expected else [])
+
+
+def test_a_template_without_a_model_is_rendered_by_the_check(project: Project) -> None:
+    project.write("a/t.j2", "{% for p in prompts %}{{ p.txt }}{% endfor %}")
+    (line,) = project.told(PIPELINE.format(more="").replace("write", "tell"))
+    assert line.startswith("a/t.j2:1:28: the template can't be rendered: Prompt has no 'txt'")

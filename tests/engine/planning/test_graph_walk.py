@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from promptwire.bounds import Extent
-from promptwire.language.check import load_graph
+from promptwire.language.check import check, load_graph
+from promptwire.node import Context, node
 from promptwire.planning import graph_walk
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.graph_walk import count_calls
 from promptwire.registry.node_types import Registry
+from promptwire.values import Model, Prompts
 from tests.sample_project import Project
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"
@@ -32,6 +34,30 @@ def asks(count: CallBounds) -> tuple[float, float]:
 
 def scores(count: CallBounds) -> tuple[float, float]:
     return count.scores.least, count.scores.most
+
+
+class _One(Model):
+    prompts: Prompts
+
+
+class _None(Model):
+    pass
+
+
+@node(slots=_One, renders=True)
+async def tell(inputs: _One, params: _None, context: Context) -> _One:
+    """Render a template."""
+    return inputs
+
+
+def test_a_node_that_renders_without_a_model_makes_no_call(project: Project) -> None:
+    """Its sizes are unknown without a bound, but its calls are none."""
+    project.write("t.j2", "{{ prompts }}")
+    text = f"{HEAD}nodes: {{x: {{use: tell, prompts: $seed, template: t.j2}}}}\noutputs: {{prompt: $x}}\n"
+    checked = check(project.write("p.yaml", text), types={"tell": tell})
+    assert checked.graph is not None, checked.problems
+    found = count_calls(checked.graph, {"seed": Extent.exactly(1), "train": Extent.exactly(10)})["x"]
+    assert (asks(found), scores(found)) == ((0, 0), (0, 0))
 
 
 LOOP = """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from promptwire.errors import ReplyError
-from promptwire.templating.parsing import Parse, parse_reply
+from promptwire.templating.parsing import Parse, parse_reply, parse_text
 
 TAG = {"tag": "A"}
 START = {"open": "<START>", "close": "<END>"}
@@ -185,3 +185,20 @@ def test_any_rule_reads_any_reply_or_is_refused_as_a_rule(rule: dict[str, object
         return
     assert readable <= bool(answers)
     assert parse.all or len(answers) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parse", "expected"),
+    [
+        (" Write the label. ", Parse(), ("Write the label.",)),
+        ("<think>Hm.</think> a", Parse(), ("<think>Hm.</think> a",)),
+        ("Here is the prompt: a", Parse(tag="P", fallback="raw"), ("Here is the prompt: a",)),
+        ("<P>a</P> <P>b</P>", Parse(tag="P", all=True), ("a", "b")),
+        ("<P>a</P> <P>b</P>", Parse(tag="P"), ("b",)),
+        ("a\n\nb\n", Parse(line="last", all=True), ("a", "b")),
+        ("nothing", Parse(tag="P"), ()),
+        (" \n", Parse(), ()),
+    ],
+)
+def test_a_text_that_no_model_wrote_is_read_without_mending(text: str, parse: Parse, expected: tuple[str, ...]) -> None:
+    assert parse_text(text, parse) == expected

@@ -1,0 +1,47 @@
+"""Render a step's template without a model: the text is the result.
+
+The template has the variables of one that a model answers: the node's slots, the names under `with:`, and `asked`. Its `parse`
+reads the text, so one template can give several texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from promptwire.errors import ReplyError
+from promptwire.running.session import Session
+from promptwire.templating.parsing import parse_text
+from promptwire.templating.task_prompt import ASKED, asked_by
+from promptwire.templating.template import load_template
+from promptwire.values import Model
+
+__all__ = ["Renderer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders the template of one step."""
+
+    session: Session
+    path: str
+    """Path of the step."""
+    template: str
+    """Path of the template."""
+    given: Mapping[str, Any]
+    """Values of `with:`."""
+
+    def render(self, slots: Model) -> tuple[str, ...]:
+        """Return the texts that the template's `parse` reads in the rendered text; see `Context.render`."""
+        task, template = self.session.task, load_template(Path(self.template))
+        own = {name: getattr(slots, name) for name in type(slots).model_fields}
+        values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
+        (message,) = template.render(values).messages
+        texts = parse_text(message.content, template.front.parse)
+        if not texts and template.front.parse.fallback == "error":
+            problem = f"nothing could be read out of the rendered text {message.content[:200]!r}"
+            hint = "change the template's `parse:`, or its `fallback:` to drop or raw"
+            raise ReplyError(problem, where=f"{self.path} ({template.name})", hint=hint)
+        return texts

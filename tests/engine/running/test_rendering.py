@@ -1,0 +1,95 @@
+"""Templates that are rendered without a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import NodeError, PipelineError, ReplyError
+from promptwire.graph.steps import CallStep, LiteralValue, Ref, TemplateSpec
+from promptwire.node import Context, NodeType, node
+from promptwire.running.scheduler import run_graph
+from promptwire.values import Model, Prompt
+from tests.engine.sample_session import PLACE, Nothing, graph, session
+
+
+class In(Model):
+    """A prompt to show."""
+
+    prompt: Prompt
+    """The prompt."""
+
+
+class Told(Model):
+    """Outputs of the node."""
+
+    texts: list[str]
+    """The texts."""
+
+
+@node(slots=In, renders=True)
+async def tell(inputs: In, params: Nothing, context: Context) -> Told:
+    """Render a template twice."""
+    return Told(texts=[*context.render(inputs), *context.render(inputs)])
+
+
+@node()
+async def blind(inputs: In, params: Nothing, context: Context) -> Told:
+    """Render without having declared it."""
+    return Told(texts=[*context.render(inputs)])
+
+
+async def told(folder: Path, template: str, *, kind: NodeType = tell, **given: Any) -> list[str]:
+    """What the node reads in `template`."""
+    path = folder / "t.j2"
+    path.write_text(template)
+    spec = TemplateSpec(str(path), {name: LiteralValue(value) for name, value in given.items()})
+    step = CallStep(
+        "x",
+        "x",
+        PLACE,
+        frozenset(),
+        type=kind,
+        wires={"prompt": LiteralValue(Prompt(text="Sort it."))},
+        params={},
+        asking=None,
+        rendering=spec if kind.renders else None,
+    )
+    run = session(ScriptedBackend(lambda request, sample: "no"))
+    found = await run_graph(graph(step, outputs={"out": Ref("x")}, types={"out": list}), {}, run)
+    assert run.gateway.usage.steps == {}
+    return list(found["out"])
+
+
+async def test_the_text_is_the_result_and_no_call_is_made(tmp_path: Path) -> None:
+    assert await told(tmp_path, "Do: {{ prompt }} {{ more }}", more=3) == ["Do: Sort it. 3"] * 2
+
+
+async def test_the_rule_of_the_template_reads_several_texts(tmp_path: Path) -> None:
+    assert await told(tmp_path, "---\nparse: {line: last, all: true}\n---\n{{ prompt }}\nb") == ["Sort it.", "b"] * 2
+
+
+async def test_the_request_of_the_task_can_be_shown(tmp_path: Path) -> None:
+    assert "Sort it." in (await told(tmp_path, "{{ asked(prompt, 'x') }}"))[0]
+
+
+async def test_an_empty_text_gives_nothing(tmp_path: Path) -> None:
+    assert await told(tmp_path, "{% if false %}{{ prompt }}{% endif %}") == []
+
+
+async def test_a_text_without_the_mark_can_be_an_error_that_shows_it(tmp_path: Path) -> None:
+    with pytest.raises(ReplyError, match=r"x \(.*t\.j2\): nothing could be read out of the rendered text 'Sort it\.'"):
+        await told(tmp_path, "---\nparse: {tag: NEW, fallback: error}\n---\n{{ prompt }}")
+
+
+async def test_an_error_in_the_template_names_the_node(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"can't be rendered: division by zero \(node 'x'\)"):
+        await told(tmp_path, "{{ prompt }}{{ 1 / 0 }}")
+
+
+async def test_a_node_that_did_not_declare_it_renders_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NodeError, match="was not declared to render a template"):
+        await told(tmp_path, "{{ prompt }}", kind=blind)
