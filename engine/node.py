@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
-from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 
 __all__ = ["Context", "NodeType", "Reply", "Role", "node", "require_wires"]
 
@@ -87,10 +87,10 @@ class Context(Protocol):
         answers to each pair, and the row's value is their mean.
         """
 
-    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
+    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
         """A new prompt with `text`, its parents' ids, this node's path and the current round.
 
-        The demonstrations are those of its first parent: a node that writes text changes only the text.
+        The demonstrations are `demos`, or those of its first parent: a node that writes text changes only the text.
         """
 
     def count(self, what: str, n: int = 1) -> None:

@@ -1,11 +1,15 @@
 """history-append: add scored prompts to a history.
 
 OPRO's trajectory (Yang et al. 2023, section 3) and PE2's pool of all timestamps. Each prompt has one entry. When a prompt is
-scored again, the score over more examples stays; with equally many, the newer one. A prompt is not added without a score, or
-with a score on less than half of the examples that it was asked. The history keeps the metric's perfect value and scale.
+scored again, the score over more examples stays; with equally many, the newer one. With `repeated: keep` each score is an entry
+of its own, as a surrogate needs it. A prompt is not added without a score, or with a score on less than half of the examples
+that it was asked. The history keeps the metric's perfect value and scale.
 """
 
 from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Literal
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
@@ -25,7 +29,8 @@ class Inputs(Model):
 
 
 class Params(Model):
-    pass
+    repeated: Literal["join", "keep"] = "join"
+    """A prompt that is scored again. `join`: it keeps one entry; `keep`: it gets one more."""
 
 
 class Outputs(Model):
@@ -43,16 +48,19 @@ async def history_append(inputs: Inputs, params: Params, context: Context) -> Ou
     """Add `scores` to the history `log`."""
     log = inputs.log or History()
     said = {critique.prompt.id: critique.text for critique in (inputs.critiques.items if inputs.critiques else ())}
-    entries = {entry.prompt.id: entry for entry in log.entries}
+    entries: dict[Hashable, Entry] = {
+        place if params.repeated == "keep" else entry.prompt.id: entry for place, entry in enumerate(log.entries)
+    }
     for prompt in inputs.scores.prompts.items:
         rows = inputs.scores.fair(prompt)
         if not rows:
             context.count("unscored")
             continue
-        old = entries.get(prompt.id)
+        key = len(entries) if params.repeated == "keep" else prompt.id
+        old = entries.get(key)
         if old is not None and old.n > len(rows):
             continue
-        entries[prompt.id] = Entry(
+        entries[key] = Entry(
             prompt=old.prompt if old else prompt,
             score=rows_score(rows, inputs.scores.metric),
             n=len(rows),

@@ -44,6 +44,7 @@ DOORS = {
     "regex": "security.safe_regex",
     "vl_convert": "page.vega",
     "jsonschema": "metrics.json_schema",
+    "optuna": "stats.tpe",
 }
 """Each third-party library and the one module that imports it."""
 

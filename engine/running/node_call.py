@@ -26,7 +26,7 @@ from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.streams import StepPosition
-from promptwire.values import Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
 from promptwire.values.rounds import from_one
 
@@ -73,10 +73,10 @@ class _Context:
         scorer = self.scorer if repeats == self.scorer.repeats else replace(self.scorer, repeats=repeats)
         return await scorer.score(prompts, examples, partial)
 
-    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
-        demos = parents[0].demos if parents else ()
+    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
+        shown = demos if demos is not None else parents[0].demos if parents else ()
         ids = tuple(parent.id for parent in parents)
-        prompt = Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+        prompt = Prompt(text=text, demos=tuple(shown), parents=ids, made_by=self.path, round=self.round)
         self.session.candidates.setdefault(prompt.id, prompt)
         return prompt
 

@@ -47,7 +47,7 @@ class Entry(Model):
 
 
 class History(Model):
-    """An append-only record of prompts and their scores; one entry per prompt."""
+    """An append-only record of prompts and their scores: one entry per prompt, unless `history-append` keeps repeated ones."""
 
     entries: tuple[Entry, ...] = ()
     """The entries, oldest first."""

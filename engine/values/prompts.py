@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from promptwire.values.examples import Example
 from promptwire.values.hashing import digest
@@ -37,6 +37,10 @@ class Prompt(Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def replaced(self, **changes: Any) -> Self:
+        """The prompt with other values of some fields. `model_copy` would keep the id."""
+        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
 
 
 class Prompts(Model):

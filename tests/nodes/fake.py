@@ -84,10 +84,10 @@ class FakeContext:
             missing=missing,
         )
 
-    def new_prompt(self, text: str, *parents: Prompt) -> Prompt:
-        demos = parents[0].demos if parents else ()
+    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
+        shown = demos if demos is not None else parents[0].demos if parents else ()
         ids = tuple(parent.id for parent in parents)
-        return Prompt(text=text, demos=demos, parents=ids, made_by=self.path, round=self.round)
+        return Prompt(text=text, demos=tuple(shown), parents=ids, made_by=self.path, round=self.round)
 
     def count(self, what: str, n: int = 1) -> None:
         if n:
