@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
 from promptwire.values.hashing import digest
-from promptwire.values.model import _ID_LENGTH, Model
+from promptwire.values.model import _ID_LENGTH, Model, SparseModel
 
 __all__ = ["Example", "Examples"]
 
 
-class Example(Model):
+class Example(SparseModel):
     """One input of the task with the outputs that count as right."""
+
+    RARE: ClassVar = ("made_by",)
 
     input: str | dict[str, str]
     """Text for the task model, or named fields for a template that joins them."""
@@ -23,6 +25,8 @@ class Example(Model):
     """Accepted outputs; the first is the main one."""
     meta: dict[str, Any] = {}
     """Other fields of the data file; no algorithm reads them."""
+    made_by: str = ""
+    """Path of the step that wrote it, or let a model write what it shows; empty for data. Not part of its identity."""
 
     @cached_property
     def id(self) -> str:

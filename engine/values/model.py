@@ -1,10 +1,12 @@
-"""Base model of all values and settings: frozen, without unknown fields."""
+"""Base models of values and settings: frozen, without unknown fields."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar
 
-__all__ = ["Model"]
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+__all__ = ["Model", "SparseModel"]
 
 _ID_LENGTH = 12
 """Hexadecimal digits of the id of a prompt or an example."""
@@ -14,3 +16,18 @@ class Model(BaseModel):
     """Base of all values and settings: frozen, and an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class SparseModel(Model):
+    """Base of values with rare fields. An empty one has no place in the JSON form, which is then that of earlier versions."""
+
+    RARE: ClassVar[tuple[str, ...]] = ()
+    """Names of these fields."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = inner(self)
+        for name in self.RARE:
+            if name in found and not found[name]:
+                del found[name]
+        return found

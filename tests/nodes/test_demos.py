@@ -103,3 +103,100 @@ async def test_it_asks_no_more_than_its_bound_and_the_same_seed_gives_the_same(
     promised = bound(Sizes({"prompts": Extent.exactly(count), "examples": Extent.exactly(pool)}), Params(**params))
     assert promised.scores.least <= context.pulls <= promised.scores.most
     assert promised.outputs["prompts"].least <= len(found.prompts) <= promised.outputs["prompts"].most
+
+
+SIX = {"policy": "bootstrap", "most": 2, "labelled": 3, "sets": 6}
+
+
+async def boot(context: FakeContext, pool: Examples = POOL, **params: Any) -> Outputs:
+    return await run(prompts("a"), context, pool, **{**SIX, **params})
+
+
+def made(prompt: Prompt) -> int:
+    """Number of its shots that show a reply of the model."""
+    return sum(bool(demo.made_by) for demo in prompt.demos)
+
+
+async def test_given_examples_are_the_shots_of_every_prompt_as_they_are() -> None:
+    context = FakeContext()
+    found = await run(
+        Prompts(items=(Prompt(text="a", demos=POOL.items[:3]), Prompt(text="b"))), context, policy="given", most=1
+    )
+    assert [prompt.demos for prompt in found.prompts.items] == [POOL.items] * 2
+    assert (context.pulls, texts(found.prompts)) == (0, ["a", "b"])
+    assert (await run(found.prompts, context, policy="given")).prompts == found.prompts
+    assert shots(await run(found.prompts, context, Examples(), policy="given")) == [[], []]
+
+
+async def test_bootstrapped_sets_are_empty_then_labelled_then_in_order_then_shuffled() -> None:
+    found = (await boot(FakeContext(seed=3))).prompts.items
+    assert [len(prompt.demos) for prompt in found] == [0, 3, 3, 3, 3, 3]
+    assert [made(prompt) for prompt in found[:3]] == [0, 0, 2]
+    assert [demo.text for demo in found[2].demos[:2]] == ["in 0", "in 1"], "in the order of the examples"
+    assert [demo.output for demo in found[2].demos[:2]] == ["out", "out"]
+    assert all(demo.output.startswith("out ") for demo in found[2].demos[2:])
+    sizes = {made((await boot(FakeContext(seed=seed))).prompts.items[3]) for seed in range(12)}
+    assert sizes == {1, 2}, "the size of a shuffled set is drawn"
+    assert all(len({demo.text for demo in prompt.demos}) == len(prompt.demos) for prompt in found)
+
+
+async def test_only_replies_that_pass_are_shown_and_the_walk_ends_with_the_last_one_needed() -> None:
+    context = FakeContext(value=lambda prompt, example: float(example.text in ("in 2", "in 3", "in 5")))
+    found = await boot(context, sets=3)
+    assert [demo.text for demo in found.prompts.items[2].demos if demo.made_by] == ["in 2", "in 3"]
+    assert context.pulls == 4
+    none = FakeContext(value=lambda prompt, example: 0.0)
+    found = await boot(none, sets=3)
+    assert (made(found.prompts.items[2]), len(found.prompts.items[2].demos), none.pulls) == (0, 3, 8)
+
+
+@pytest.mark.parametrize(("threshold", "passes"), [(None, 0), (0.5, 2), (0.7, 0)])
+async def test_the_threshold_decides_which_reply_passes(threshold: float | None, passes: int) -> None:
+    found = await boot(FakeContext(value=lambda prompt, example: 0.6), sets=3, threshold=threshold)
+    assert made(found.prompts.items[2]) == passes
+
+
+async def test_the_model_answers_with_drawn_shots_but_never_with_the_example_itself_among_them() -> None:
+    seen: list[tuple[str, list[str]]] = []
+
+    def value(prompt: Prompt, example: Any) -> float:
+        seen.append((example.text, [demo.text for demo in prompt.demos]))
+        return 0.0
+
+    await boot(FakeContext(value=value), labelled=4)
+    assert all(example not in shown and len(shown) in (3, 4) for example, shown in seen)
+    assert {len(shown) for _, shown in seen} == {3, 4}
+
+
+@pytest.mark.parametrize(
+    ("params", "sizes", "replies"),
+    [
+        ({"labelled": 0}, [0, 2], [0, 2]),
+        ({"most": 0, "sets": 3}, [0, 3, 3], [0, 0, 0]),
+        ({"most": 0, "labelled": 0}, [0], [0]),
+        ({"most": 5, "sets": 3}, [0, 3, 5], [0, 0, 5]),
+        ({"sets": 1}, [0], [0]),
+    ],
+)
+async def test_sets_without_bootstrapped_or_without_labelled_shots(
+    params: dict[str, int], sizes: list[int], replies: list[int]
+) -> None:
+    found = (await boot(FakeContext(), **params)).prompts.items
+    assert [len(prompt.demos) for prompt in found][: len(sizes)] == sizes
+    assert [made(prompt) for prompt in found][: len(replies)] == replies
+
+
+@given(
+    count=st.integers(0, 3), pool=st.integers(0, 5), most=st.integers(0, 3), labelled=st.integers(0, 3), sets=st.integers(1, 5),
+    policy=st.sampled_from(["bootstrap", "given"]), held=st.integers(0, 2), seed=st.integers(0, 5),
+)  # fmt: skip
+async def test_sets_ask_no_more_than_the_bound_and_the_same_seed_gives_the_same(
+    count: int, pool: int, held: int, seed: int, **params: Any
+) -> None:
+    start = Prompts(items=tuple(Prompt(text=str(number), demos=POOL.items[:held]) for number in range(count)))
+    half = [FakeContext(seed=seed, value=lambda prompt, example: float(example.text < "in 2")) for _ in range(2)]
+    found, again = [await run(start, context, Examples(items=POOL.items[:pool]), **params) for context in half]
+    assert found == again
+    promised = bound(Sizes({"prompts": Extent.exactly(count), "examples": Extent.exactly(pool)}), Params(**params))
+    assert promised.scores.least <= half[0].pulls <= promised.scores.most
+    assert promised.outputs["prompts"].least <= len(found.prompts) <= promised.outputs["prompts"].most
