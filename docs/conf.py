@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 
 from promptwire.cli.app import app
 from promptwire.reference.field_docs import add_field_docs
-from promptwire.reference.node_page import TEMPLATE_VALUES, NodeFacts, node_facts, template_fields
+from promptwire.reference.node_page import TEMPLATE_FUNCTIONS, TEMPLATE_VALUES, NodeFacts, node_facts, template_fields
 from promptwire.registry.node_types import Registry
 
 HERE = Path(__file__).parent
@@ -98,6 +98,11 @@ def value_page() -> str:
     for kind in TEMPLATE_VALUES:
         rows = [[f"`{name}`", about.replace("|", "\\|")] for name, about in template_fields(kind).items()]
         parts.append(f"## {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table(('Field', 'What it is'), rows)}")
+    calls = [[f"`{name}`", about] for name, about in TEMPLATE_FUNCTIONS.items()]
+    parts.append(
+        "## Functions\n\nEvery template of a step can call these. The same seed draws the same; a template that scores prompts "
+        f"draws nothing.\n\n{table(('Function', 'What it gives'), calls)}"
+    )
     return "\n\n".join(parts) + "\n"
 
 

@@ -73,7 +73,7 @@ class Context(Protocol):
     def render(self, slots: Model) -> tuple[str, ...]:
         """Render the node's template with `slots`, without a model; return what the template's `parse` reads in the text.
 
-        For a node declared with `renders=True`. The first draw of a second rendering differs from that of the first.
+        For a node declared with `renders=True`. Each rendering of a node has random draws of its own.
         Raises PipelineError or ReplyError.
         """
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from promptwire.backend import Settings
@@ -19,12 +20,16 @@ from promptwire.documents.document import YamlValue
 from promptwire.errors import Location, PipelineError, suggest
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.node import NodeType
+from promptwire.templating.functions import DRAWS, FUNCTIONS
 from promptwire.templating.sample_values import is_setting, samples
 from promptwire.templating.task_prompt import ASKED, TASK_SLOTS, shows_nothing, stand_in
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Model
 
 __all__ = ["check_template"]
+
+FREE = FUNCTIONS | {ASKED}
+"""Names that every template can use."""
 
 
 def check_template(
@@ -41,7 +46,10 @@ def check_template(
         diagnostics.add(error.problems)
         return
     read = frozenset[str]().union(*(template.variables for template in found))
-    for variable in sorted(read - {*provided, ASKED}):
+    if drawn := read & DRAWS if scoring else frozenset():
+        message = f"template {found[0].name} draws at random ({', '.join(sorted(drawn))})"
+        diagnostics.error("template-variable", written.location, message, "a template that scores asks all prompts alike")
+    for variable in sorted(read - {*provided, *FREE}):
         has = ", ".join(sorted(provided)) or "nothing"
         message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
         hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
@@ -49,7 +57,7 @@ def check_template(
     if kind.renders:
         _report_model_keys(found[0], written.location, diagnostics)
     _warn_of_unasked_marks(found, written.location, diagnostics)
-    if read <= {*provided, ASKED}:
+    if read <= {*provided, *FREE}:
         _report_blind_template(kind, found[0], read, given, yaml_value=yaml_value, diagnostics=diagnostics)
     for variable in given:
         location = _location_of(yaml_value, variable)
@@ -61,23 +69,27 @@ def check_template(
             diagnostics.warn("unused-variable", location, f"template {found[0].name} does not use {variable!r}")
     types = {variable: known for variable, known in given.items() if known is not None}
     # A task's inputs may have fields that only the data define, so such a template is not rendered here.
-    if read <= {*provided, ASKED} and len(types) == len(given) and not (scoring and "input" in read):
+    if read <= {*provided, *FREE} and len(types) == len(given) and not (scoring and (drawn or "input" in read)):
         types = {**TASK_SLOTS, **types} if scoring else types
         # Values from wires may have fewer elements. What a node makes itself, such as a family in a crossover, is complete.
         wired = {*kind.inputs.model_fields, *given}
-        _render(found, {ASKED: stand_in, **samples(kind.slots, types)}, wired=wired, diagnostics=diagnostics)
+        values = {ASKED: stand_in, **samples(kind.slots, types)}
+        _render(found, values, wired=wired, draws=not scoring, diagnostics=diagnostics)
 
 
-def _render(templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], diagnostics: Diagnostics) -> None:
+def _render(
+    templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], draws: bool, diagnostics: Diagnostics
+) -> None:
     """Render with two elements in each set, then with one and none. A failure only with fewer is a warning."""
+    drawing = (lambda: Random(0)) if draws else None
     for template in templates:
-        problem = template.dry_run(values)
+        problem = template.dry_run(values, drawing)
         if problem is not None:
             diagnostics.add([problem])
             continue
         for many, word in ((1, "one element"), (0, "no element")):
             short = template.dry_run(
-                {name: _shortened(value, many) if name in wired else value for name, value in values.items()}
+                {name: _shortened(value, many) if name in wired else value for name, value in values.items()}, drawing
             )
             if short is not None:
                 hint = "write {% if NAME %} ... {% endif %} around it, or | first | default"

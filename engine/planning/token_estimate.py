@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from promptwire.bounds import Extent
@@ -96,7 +97,7 @@ def writing(bounds: CallBounds, task: Task) -> Length | None:
     values = {name: stand_ins.slot(name, kind) for name, kind in {**fields, **bounds.given}.items()}
     values[ASKED] = asked_by(task.load_template(), task.train.items[0], task.labels)
     try:
-        read = _tokens(template.render(values))
+        read = _tokens(template.render(values, lambda: Random(0)))
     except PromptwireError:
         return None
     return Length(read, sampling(asking, template, bounds.roles).max_tokens or REPLY)

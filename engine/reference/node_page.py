@@ -26,7 +26,7 @@ from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
 
-__all__ = ["TEMPLATE_VALUES", "NodeFacts", "node_facts", "node_page", "template_fields"]
+__all__ = ["TEMPLATE_FUNCTIONS", "TEMPLATE_VALUES", "NodeFacts", "node_facts", "node_page", "template_fields"]
 
 _WIDTH = 118
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -36,6 +36,17 @@ TableRow = tuple[str, str, str]
 
 TEMPLATE_VALUES = (Prompt, Example, Failure, FailureGroup, Critique, Entry)
 """Classes of values whose fields a template can read."""
+
+TEMPLATE_FUNCTIONS = {
+    "asked": "asked(prompt, example): the text sent to the task model.",
+    "choice": "choice(list): one element, drawn by the run's seed.",
+    "shuffled": "shuffled(list): all elements in an order drawn by the run's seed.",
+    "uniform": "uniform(low, high): a number between them, drawn by the run's seed.",
+    "log": "log(number): the natural logarithm of a number above 0.",
+    "exp": "exp(number): the exponential function.",
+    "sqrt": "sqrt(number): the square root of a number that is not negative.",
+}
+"""Functions that every template of a step can call; one that scores prompts draws nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,7 @@ def _slots(kind: NodeType) -> list[TableRow]:
     if kind.slots is None:
         return []
     own = [(key, _slot(field.annotation), field.description or "") for key, field in fields(kind.slots)]
-    return [*own, ("asked", "function", "asked(prompt, example): the text sent to the task model.")]
+    return [*own, *((name, "function", about) for name, about in TEMPLATE_FUNCTIONS.items())]
 
 
 def _behind(kind: NodeType) -> list[TableRow]:

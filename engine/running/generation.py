@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from promptwire.backend import Completion, Request, Settings
@@ -25,6 +26,7 @@ from promptwire.templating.parsing import reading
 from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Rendered, Template, load_template
 from promptwire.values import Message, Model
+from promptwire.values.hashing import stream
 
 __all__ = ["RETRIES", "RETRY_SAMPLES", "Generator", "request_for", "skippable"]
 
@@ -55,7 +57,7 @@ class Generator:
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
         """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or refused."""
-        template, rendered = self._render(slots)
+        template, rendered = self._render(slots, first)
         request = request_for(rendered, self.session.settings(self.asking, template, self.roles), conversation)
         facts = {"template": template.name, "critiques": critiques_in(slots)}
         backend, role = self.session.models[self.asking.role], self.asking.role
@@ -87,13 +89,21 @@ class Generator:
         usage = self.session.gateway.usage.of(self.path)
         return usage.failed < usage.wanted
 
-    def _render(self, slots: Model) -> tuple[Template, Rendered]:
-        """Render the step's template, or its `instead:` template when the model can't fill a gap."""
+    def _render(self, slots: Model, first: int) -> tuple[Template, Rendered]:
+        """Render the step's template, or its `instead:` template when the model can't fill a gap.
+
+        Draws depend on the slots and on `first`, not on the order in which a node asks.
+        """
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         task = self.session.task
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
         template = load_template(Path(self.asking.template or ""))
-        rendered = template.render(values)
+
+        def drawing() -> Random:
+            shown = repr(slots.model_dump(mode="json"))
+            return stream("template", self.stream, self.path, self.position.element, shown, first)
+
+        rendered = template.render(values, drawing)
         if rendered.suffix is None:
             return template, rendered
         backend = self.session.models[self.asking.role]
@@ -105,7 +115,7 @@ class Generator:
         if fallback is None:
             raise Unsupported(reason, where=self.path, hint=f"give {template.name} an `instead:` template without a gap")
         self.session.count(self.path, "infill by template")
-        return fallback, fallback.render(values)
+        return fallback, fallback.render(values, drawing)
 
     def _stream(self, request: Request, first: int, n: int) -> str:
         """Stream of these samples, labelled when another step makes the same request (see `running.streams`)."""

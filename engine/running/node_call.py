@@ -95,7 +95,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     generator = scorer = renderer = None
     given = {name: scope.value(wire) for name, wire in step.given.items()}
     if step.rendering is not None:
-        renderer = Renderer(session, step.path, step.rendering.template, given)
+        renderer = Renderer(session, step.path, step.rendering.template, given, (session.stream(scope.round), scope.element))
     if step.asking is not None:
         log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:

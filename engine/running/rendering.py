@@ -1,13 +1,16 @@
 """Render a step's template without a model: the text is the result.
 
 The template has the variables of one that a model answers: the node's slots, the names under `with:`, and `asked`. Its `parse`
-reads the text, so one template can give several texts.
+reads the text, so one template can give several texts. Its draws depend on the run's seed, the round, the step, the element and
+the number of the rendering.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from promptwire.templating.parsing import parse_text
 from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import load_template
 from promptwire.values import Model
+from promptwire.values.hashing import stream
 
 __all__ = ["Renderer"]
 
@@ -32,13 +36,19 @@ class Renderer:
     """Path of the template."""
     given: Mapping[str, Any]
     """Values of `with:`."""
+    stream: tuple[str, str]
+    """Stream of the run in this round, and the elements of the loops around: parts of each draw."""
+    numbers: Iterator[int] = field(default_factory=count)
+    """Numbers of the renderings."""
 
     def render(self, slots: Model) -> tuple[str, ...]:
         """Return the texts that the template's `parse` reads in the rendered text; see `Context.render`."""
         task, template = self.session.task, load_template(Path(self.template))
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
-        (message,) = template.render(values).messages
+        number = next(self.numbers)
+        drawing = partial(stream, "rendering", *self.stream, self.path, number)
+        (message,) = template.render(values, drawing).messages
         texts = parse_text(message.content, template.front.parse)
         if not texts and template.front.parse.fallback == "error":
             problem = f"nothing could be read out of the rendered text {message.content[:200]!r}"

@@ -2,7 +2,8 @@
 
 The only file that imports Jinja2. Methods of promptwire's values are refused: pydantic's deprecated `parse_file` would read
 files and unpickle. Jinja's own sandbox does not limit loops or sizes. So each loop, call, list and output is counted here by
-`promptwire.templating.render_limits`. Rendering draws nothing at random, so that the same run sends the same requests.
+`promptwire.templating.render_limits`. Jinja's own draws are refused, so that the same run sends the same requests. Seeded
+draws are in `promptwire.templating.functions`.
 """
 
 from __future__ import annotations
@@ -220,6 +221,8 @@ def nearest(error: BadSyntax) -> str:
     unknown = re.match(r"No (filter|test) named '(\w+)'", error.message or "")
     if unknown is None:
         return ""
+    if unknown[2] == "random":
+        return "write choice(LIST): a draw by the run's seed"
     return suggest(unknown[2], _SANDBOX.filters if unknown[1] == "filter" else _SANDBOX.tests, otherwise="")
 
 

@@ -32,6 +32,7 @@ from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location, PipelineError, Problem
 from promptwire.security.access_log import log_access
+from promptwire.templating.functions import Drawing, template_functions
 from promptwire.templating.parsing import Parse
 from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Model, Prompts
@@ -105,9 +106,12 @@ class Template:
         """Its last two path parts, such as `ape/forward.j2`."""
         return "/".join(Path(self.path).parts[-2:])
 
-    def render(self, values: Mapping[str, Any]) -> Rendered:
-        """Render the template with `values`. Raises PipelineError when a value is missing or a limit is exceeded."""
-        seen = {name: _view(value) for name, value in values.items()}
+    def render(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> Rendered:
+        """Render the template with `values`. Raises PipelineError when a value is missing or a limit is exceeded.
+
+        `drawing` makes the generator for random draws; without it, a draw is an error.
+        """
+        seen = template_functions(drawing) | {name: _view(value) for name, value in values.items()}
         texts = [(part.mark, self._text(part, seen)) for part in self.parts]
         if self.front.mode == "chat":
             messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
@@ -119,10 +123,10 @@ class Template:
         """Load the `instead:` template, used with models that can't fill a gap."""
         return load_template(Path(self.path).with_name(self.front.instead)) if self.front.instead else None
 
-    def dry_run(self, values: Mapping[str, Any]) -> Problem | None:
+    def dry_run(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> Problem | None:
         """The first problem of rendering with `values`; None when there is none."""
         try:
-            self.render(values)
+            self.render(values, drawing)
         except PipelineError as error:
             return error.problems[0]
         return None

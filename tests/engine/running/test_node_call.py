@@ -230,3 +230,12 @@ async def test_a_node_declared_without_slots_can_not_ask_a_model() -> None:
     )
     with pytest.raises(NodeError, match="not declared to ask a model"):
         await run_graph(made, {}, session(ScriptedBackend(echo)))
+
+
+async def test_a_template_for_a_model_draws_by_seed_and_slots(tmp_path: Path) -> None:
+    """The same seed sends the same request; another seed another one."""
+    text, sent = "{{ prompt }} {{ uniform(0, 1) }}", []
+    for seed in (0, 0, 1):
+        model = ScriptedBackend(echo)
+        sent += await answers(tmp_path, text, model, run=session(model, seed=seed))
+    assert sent[0] == sent[1] != sent[2]

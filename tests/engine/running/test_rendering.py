@@ -93,3 +93,10 @@ async def test_an_error_in_the_template_names_the_node(tmp_path: Path) -> None:
 async def test_a_node_that_did_not_declare_it_renders_nothing(tmp_path: Path) -> None:
     with pytest.raises(NodeError, match="was not declared to render a template"):
         await told(tmp_path, "{{ prompt }}", kind=blind)
+
+
+async def test_each_rendering_draws_anew_and_a_second_run_draws_the_same(tmp_path: Path) -> None:
+    text = "{{ prompt }} {{ uniform(0, 1) }}"
+    first = await told(tmp_path, text)
+    assert first[0] != first[1]
+    assert await told(tmp_path, text) == first

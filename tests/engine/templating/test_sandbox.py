@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from promptwire.templating import render_limits
-from promptwire.templating.sandbox import BadSyntax, compiled, pieces_of, variables_of
+from promptwire.templating.sandbox import BadSyntax, compiled, nearest, pieces_of, variables_of
 
 
 def test_the_variables_of_a_text_are_those_that_it_does_not_set_itself() -> None:
@@ -152,8 +152,9 @@ def test_filler_text_is_not_on_offer() -> None:
 
 
 def test_what_would_be_another_text_every_time_is_not_on_offer() -> None:
-    with pytest.raises(BadSyntax, match="random"):
+    with pytest.raises(BadSyntax, match="random") as caught:
         compiled("{{ [1, 2] | random }}")
+    assert nearest(caught.value) == "write choice(LIST): a draw by the run's seed"
 
 
 def test_namespaces_that_hold_one_another_twice_are_shown_without_what_is_in_them() -> None:
