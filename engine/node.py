@@ -130,6 +130,8 @@ class NodeType:
     """Names an input that its params need and that is not wired; None when every wiring works."""
     renders: bool = False
     """Whether its template is rendered without a model."""
+    values: bool = False
+    """Whether it reads the values of scores, so that it can't work under a metric that gives none."""
 
     @property
     def main(self) -> str:
@@ -150,13 +152,14 @@ def node(
     bound: Bounding | None = None,
     lacks: Lacking | None = None,
     renders: bool = False,
+    values: bool = False,
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` are the variables of its template; with them it calls a model, the meta model unless `role` names another. `scores`
     makes it a node that scores prompts, with the task model. `bound` gives the bound of a call, for `plan`. `lacks` names an
     input that the params need and that is not wired, for `check`. With `renders`, the template goes to no model: the node reads
-    its text from `Context.render`.
+    its text from `Context.render`. `values` says that it reads the values of scores.
     """
     if renders and (slots is None or scores or role is not None):
         raise TypeError("renders=True needs slots, and goes with neither scores nor role")
@@ -171,7 +174,7 @@ def node(
         name = run.__name__.rstrip("_").replace("_", "-")
         writes = slots is not None and not renders
         asked: Role | None = role or ("meta" if writes else "task" if scores else None)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders)  # type: ignore[arg-type]
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values)  # type: ignore[arg-type]
 
     return declare
 

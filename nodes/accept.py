@@ -55,7 +55,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     )
 
 
-@node(bound=bound)
+@node(bound=bound, values=True)
 async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Replace parents by their better children."""
     kept, accepted = [], []

@@ -102,7 +102,7 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     return "", ""
 
 
-@node(scores=True, bound=bound, lacks=lacks)
+@node(scores=True, bound=bound, lacks=lacks, values=True)
 async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the `keep` best prompts."""
     require_wires(lacks, inputs, params, context)

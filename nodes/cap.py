@@ -57,7 +57,7 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     return "", ""
 
 
-@node(scores=True, bound=bound, lacks=lacks)
+@node(scores=True, bound=bound, lacks=lacks, values=True)
 async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep at most `per_parent` children of each parent."""
     require_wires(lacks, inputs, params, context)

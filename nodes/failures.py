@@ -49,7 +49,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     return Bound({"failures": (scores * params.groups).perhaps().holding(min(params.size, scores.inside))})
 
 
-@node(bound=bound)
+@node(bound=bound, values=True)
 async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Group what each prompt got wrong."""
     examples = {example.id: example for example in inputs.of.examples.items}

@@ -74,7 +74,7 @@ def _left(alive: int, params: Params) -> int:
     return min(max(params.until, math.ceil(alive * params.keep)), alive - 1)
 
 
-@node(scores=True, bound=bound)
+@node(scores=True, bound=bound, values=True)
 async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the best `until` candidates, in stages of growing, disjoint subsets."""
     alive = inputs.prompts

@@ -43,7 +43,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     return Bound({"history": sizes.of("log").joined(sizes.of("scores")).holding(0)})
 
 
-@node(bound=bound)
+@node(bound=bound, values=True)
 async def history_append(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Add `scores` to the history `log`."""
     log = inputs.log or History()

@@ -68,7 +68,7 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     return "", ""
 
 
-@node(bound=bound, lacks=lacks)
+@node(bound=bound, lacks=lacks, values=True)
 async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Draw families of prompts for a crossover."""
     population = inputs.prompts.items

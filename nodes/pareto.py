@@ -52,7 +52,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     return Bound({"prompts": Extent(min(1, prompts.least), min(prompts.most, most))})
 
 
-@node(bound=bound)
+@node(bound=bound, values=True)
 async def pareto(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the prompts that no other prompt dominates."""
     scores = inputs.scores

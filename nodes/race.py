@@ -80,7 +80,7 @@ def _carried(sizes: Sizes) -> bool:
     return rows is not None and not rows.most and "prompts" in sizes.returned and "on" in sizes.steady
 
 
-@node(scores=True, bound=bound)
+@node(scores=True, bound=bound, values=True)
 async def race(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Race prompts over blocks of examples."""
     if len(inputs.prompts) > params.keep and not len(inputs.on):

@@ -13,7 +13,7 @@ from promptwire.cli.console import safe_text
 from promptwire.results.report import Comparison, Report, Score, SearchSummary
 from promptwire.results.verdict_text import verdict_details, verdict_line, with_verdict_interval
 from promptwire.security.sanitizer import sanitize
-from promptwire.stats.verdict import VerdictKind
+from promptwire.stats.verdict import NO_VALUE_REASON, VerdictKind
 from promptwire.values.notes import read_note
 
 __all__ = ["print_report"]
@@ -49,8 +49,9 @@ def print_report(report: Report, console: Console) -> None:
         prompts.add_row(Text(f"shot {number}", style="green"), safe_text(f"{demo.text}\n{demo.output}"))
     console.print(prompts)
     console.print()
-    console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
-    console.print()
+    if report.verdict is None or report.verdict.reason != NO_VALUE_REASON:
+        console.print(_scores(report, "\n" if console.is_terminal and console.width < _NARROW else " "))
+        console.print()
     for table in _confusion(report.test):
         console.print(table)
         console.print()

@@ -13,7 +13,9 @@ import typer
 from promptwire.cli.arguments import Json, Run
 
 if TYPE_CHECKING:
+    from promptwire.errors import RunError
     from promptwire.results.heldout_rows import PairedRow
+    from promptwire.results.run import Run as OpenedRun
 
 __all__ = ["rows"]
 
@@ -60,7 +62,7 @@ def rows(
 ) -> None:
     """List the examples of a run's final comparison: input, and what each prompt made of it."""
     from promptwire.cli.json_output import print_json
-    from promptwire.errors import RunError, UsageError
+    from promptwire.errors import UsageError
     from promptwire.results.row_export import csv_text, record
     from promptwire.results.run import Run as OpenedRun
     from promptwire.results.run_list import find_run
@@ -68,10 +70,7 @@ def rows(
     opened = OpenedRun.open(find_run(run))
     known = opened.rows(split.value)
     if not known:
-        problem = f"this run has no {split.value} rows"
-        raise RunError(
-            problem, where=str(opened.folder), hint=f"rows come at the end of a run; this run {opened.state.sentence}"
-        )
+        raise _no_rows(opened, split.value)
     if to is not None and (json_ or form is Format.table):
         raise UsageError("-o writes a file with --format csv or jsonl")
     chosen = [row for row in known if which in (Which.all, row.change)]
@@ -82,6 +81,16 @@ def rows(
     else:
         lines = "".join(f"{json.dumps(record(row))}\n" for row in chosen)
         _write(csv_text(chosen) if form is Format.csv else lines, to)
+
+
+def _no_rows(opened: OpenedRun, split: str) -> RunError:
+    """The error of a run without rows of `split`."""
+    from promptwire.errors import RunError
+
+    compared = opened.report is None or opened.report.metric != "none"
+    hint = f"rows come at the end of a run; this run {opened.state.sentence}"
+    hint = hint if compared else "its metric is none, so no example was scored; the outputs of its steps are on its page"
+    return RunError(f"this run has no {split} rows", where=str(opened.folder), hint=hint)
 
 
 def _print_table(chosen: list[PairedRow], known: tuple[PairedRow, ...]) -> None:

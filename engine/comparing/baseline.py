@@ -31,6 +31,8 @@ def with_baseline(cells: Sequence[Cell], options: Options) -> tuple[Cell, ...]:
     own = options.model_copy(update={"params": {}, "patches": {}})
     found = list(cells)
     for name, task in {task_name(cell.task): cell.task for cell in cells}.items():
+        if not task_of(task, options.task).load_metric().valued:  # there is nothing to search by
+            continue
         first = [cell for cell in cells if task_name(cell.task) == name and cell.seed == seeds[0]]
         row = Row(BASELINE, BASELINE, _params(first, options))
         found += [replace(cell, row=BASELINE) for cell in make_matrix([row], [task], seeds, own)]

@@ -102,7 +102,10 @@ _BUILT_IN = {
         ),
         Metric("json", "The answer holds the same JSON as an accepted output.", json_answers.equal, json_answers.unfit),
         Metric("json-fields", "Share of the fields of a JSON answer that are right.", json_answers.share, json_answers.unfit),
-        Metric("judge", "What a judge model makes of the answer, from 0 to 1.", no_text, data_checks.anything, "judge"),
+        Metric("judge", "What a judge model makes of the answer, from 0 to 1.", needs="judge", reference=False),
+        Metric(
+            "none", "No value: answers are kept and compared by nodes.", perfect=None, scale=None, reference=False, valued=False
+        ),
     )
 }
 _READERS: Mapping[str, tuple[Needs, Reads, Value, Accepts, Truth]] = {

@@ -10,6 +10,7 @@ from typing import Literal
 from promptwire.errors import NodeError
 from promptwire.metrics import data_checks
 from promptwire.values import Example
+from promptwire.values.scores import NO_VALUE
 
 __all__ = ["Accepts", "Measured", "Metric", "Needs", "Reads", "Truth", "Value", "no_text", "whole_answer"]
 
@@ -74,6 +75,10 @@ class Metric:
     truth: Truth | None = None
     """What the right answer to an example is, given what was read; only for a statistic of all answers together, whose name the
     metric has. `value` is then that of a single answer, which shows failures."""
+    reference: bool = True
+    """Whether it compares an answer with accepted outputs, so that every example needs one."""
+    valued: bool = True
+    """Whether it gives answers a value. Without one they are kept, and never averaged or ranked."""
 
     def seen(self, values: Sequence[float]) -> tuple[float | None, tuple[float, float] | None]:
         """The perfect value and the scale, each None if one of `values` contradicts it.
@@ -99,6 +104,8 @@ class Metric:
 
         Raises NodeError when the metric fails or returns no number.
         """
+        if not self.valued:
+            return Measured(NO_VALUE, answer)
         try:
             read = self.reads(answer, example, labels)
             if read is None:

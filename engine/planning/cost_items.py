@@ -72,8 +72,10 @@ def _request_length(bounds: CallBounds, bounds_by_path: Mapping[str, CallBounds]
 def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
     """Yield the cost items of the held-out comparison, with `repeats` answers per held-out example.
 
-    It scores one prompt instead of two when the initial prompt stays the best.
+    It scores one prompt instead of two when the initial prompt stays the best, and nothing under a metric without values.
     """
+    if not task.load_metric().valued:
+        return
     pairs = Extent(1, 2) * (repeats * len(task.test) + min(len(task.train), TRAIN_SHOWN))
     yield CostItem("task", pairs, scoring(None, task))
     if judged(task):
@@ -82,6 +84,8 @@ def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
 
 def final_calls(task: Task, repeats: int) -> dict[Role, int]:
     """The most calls of each role that the comparison on held-out examples needs."""
+    if not task.load_metric().valued:
+        return {}
     answers = 2 * len(task.test) * repeats
     return {"task": answers, "judge": answers} if judged(task) else {"task": answers}
 

@@ -84,7 +84,7 @@ class Plan(Model):
     hosted: bool
     """Whether a provider may charge for any call."""
     steps: tuple[StepPlan, ...]
-    """Steps that call a model, in an order in which they could run. The last is the held-out comparison."""
+    """Steps that call a model, in an order in which they could run. The last is the held-out comparison, if there is one."""
     total: StepPlan
     """Sum of all steps."""
     replay: int
@@ -138,7 +138,8 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         for path, found in parts.items()
         if any(part.calls.most for part in found)
     ]
-    rows.append(_row(REPORT, "held-out comparison", list(report_cost_items(task, known.repeats)), known))
+    if compared := list(report_cost_items(task, known.repeats)):
+        rows.append(_row(REPORT, "held-out comparison", compared, known))
     roles = _called_roles(rows, known, task)
     needs = BudgetNeeds(limits, known.quotes, inputs, sum(known.cached.values()), known.repeats)
     return Plan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promptwire.results.report import Comparison, Report
-from promptwire.stats.verdict import Verdict
+from promptwire.stats.verdict import NO_VALUE_REASON, Verdict
 
 __all__ = ["verdict_details", "verdict_line", "with_verdict_interval"]
 
@@ -19,7 +19,8 @@ def verdict_line(report: Report) -> str:
     if found is None:
         return ""
     if found.kind == "not scored":
-        return "not scored: no held-out example was scored with both prompts"
+        why = found.reason if found.reason == NO_VALUE_REASON else "no held-out example was scored with both prompts"
+        return f"not scored: {why}"
     where = f"on {_examples(found)}"
     if found.kind == "same prompt":
         score = "" if report.test.best.score is None else f", which scores {report.test.best.score:.3f} {where}"

@@ -10,6 +10,7 @@ from promptwire.running.truncation import answer_before_cut
 from promptwire.tasks.task import Task
 from promptwire.templating.parsing import Parse, Reading
 from promptwire.values import Example, Prompt, Row
+from promptwire.values.scores import NO_VALUE
 
 __all__ = ["Said", "measured_row", "said_in", "task_labels", "unread_row"]
 
@@ -62,9 +63,9 @@ def measured_row(
 
 
 def unread_row(metric: Metric, prompt: Prompt, example: Example, output: str, labels: Sequence[str]) -> Row:
-    """The row of an unreadable reply: a wrong answer."""
+    """The row of an unreadable reply: a wrong answer, if the metric gives answers a value."""
     truth = metric.truth("", example, labels) if metric.truth else ""
-    return Row(prompt.id, example.id, output, "", 0.0, False, truth=truth)
+    return Row(prompt.id, example.id, output, "", 0.0 if metric.valued else NO_VALUE, False, truth=truth)
 
 
 def task_labels(task: Task, metric: Metric) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ class AskedLog:
         exchange.facts = {**exchange.facts, "pair": pair}
         for sample, (completion, row) in enumerate(zip(completions, rows, strict=True)):
             answers = [row.answer] if row is not None and row.readable else []
-            value = row.value if row is not None else None
+            value = row.value if row is not None and row.valued else None
             exchange.add(sample, completion, answers, readable=bool(answers), value=value)
         self.write(exchange)
 

@@ -13,14 +13,14 @@ from typing import Final, NamedTuple
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, PromptwireError, ReplyError, RunError, UsageError
 from promptwire.graph.steps import Graph
-from promptwire.results.report import TRAIN_SHOWN, Comparison
+from promptwire.results.report import TRAIN_SHOWN, Comparison, Score
 from promptwire.results.run_folder import keep_file
 from promptwire.running.evaluation import comparison, score_both, verdict
 from promptwire.running.heldout import draw_examples
 from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
 from promptwire.running.session import Session
-from promptwire.stats.verdict import Verdict
+from promptwire.stats.verdict import NO_VALUE_REASON, Verdict
 from promptwire.values import Prompt, Prompts
 from promptwire.values.notes import warning
 
@@ -113,7 +113,12 @@ def _point_to(folder: Path, error: PromptwireError, what: str) -> None:
 
 
 async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalScores:
-    """Compare the initial prompt with `best` on the test examples and on a sample of the train examples."""
+    """Compare the initial prompt with `best` on the test examples and on a sample of the train examples.
+
+    Under a metric that gives no value there is nothing to compare, and no call is made.
+    """
+    if not session.task.load_metric().valued:
+        return _nothing_to_compare()
     initial, how = session.task.prompts.items[0], scoring(graph)
     if how is None:
         how = Scoring(roles=graph.models)
@@ -122,6 +127,12 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalSco
     shown = draw_examples(session.task.train, TRAIN_SHOWN)
     train = await score_both(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
     return FinalScores(comparison(test), comparison(train), verdict(test))
+
+
+def _nothing_to_compare() -> FinalScores:
+    unscored = Score(score=None, low=None, high=None, n=0)
+    none = Comparison(initial=unscored, best=unscored, gain=unscored)
+    return FinalScores(none, none, Verdict(kind="not scored", n=0, reason=NO_VALUE_REASON))
 
 
 def score_notes(session: Session, scores: FinalScores) -> Iterator[str]:

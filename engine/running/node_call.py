@@ -91,6 +91,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     """
     kind = step.type
     inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
+    _require_values(step, inputs)
     params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
     generator = scorer = renderer = None
     given = {name: scope.value(wire) for name, wire in step.given.items()}
@@ -133,6 +134,14 @@ def _bound_failures(step: CallStep, session: Session) -> None:
     if count.failed > step.asking.max_failed * calls:
         problem = f"{count.failed} of {calls} calls failed, more than max_failed: {step.asking.max_failed:g} allows"
         raise NodeError(problem, where=step.path, hint="run it again: finished calls come from the cache")
+
+
+def _require_values(step: CallStep, inputs: Model) -> None:
+    """Raise NodeError for a node that reads the values of scores, when the metric of one of its inputs gave none."""
+    given = [getattr(inputs, name) for name in step.type.inputs.model_fields] if step.type.values else []
+    if any(isinstance(value, Scores) and any(not row.valued for row in value.rows) for value in given):
+        problem = f"{step.type.name} compares values, and these scores have none"
+        raise NodeError(problem, where=step.path, hint="score with a metric that gives values, or use the node duel")
 
 
 def _wired(step: CallStep, port: str, scope: Scope) -> Any:

@@ -6,7 +6,7 @@ calls. Every step is checked, including those in loops and sub-pipelines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -20,7 +20,7 @@ from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
 from promptwire.templating.template import load_template
-from promptwire.values import Examples, Prompts
+from promptwire.values import Examples, Prompts, Scores
 
 __all__ = ["Scoring", "bind", "inspect", "scoring", "within"]
 
@@ -49,7 +49,9 @@ def bind(graph: Graph, task: Task) -> dict[str, Any]:
 def inspect(graph: Graph, session: Session) -> None:
     """Raise Unsupported, UsageError or PipelineError for a step, or for the final comparison, that is certain to fail later."""
     session.task.load_watched()
-    for step, _ in _calls(graph, _NO_ROLES):
+    steps = [step for step, _ in _calls(graph, _NO_ROLES)]
+    _require_values(steps, session.task)
+    for step in steps:
         if step.asking is None:
             continue
         if step.type.scores:
@@ -60,6 +62,17 @@ def inspect(graph: Graph, session: Session) -> None:
             reason = backend.supports("generate", chat=template.front.mode == "chat")
             if reason:
                 raise Unsupported(reason, where=f"{step.path} ({template.name})")
+
+
+def _require_values(steps: Sequence[CallStep], task: Task) -> None:
+    """Raise UsageError for a step that reads values of scores, when no metric gives any."""
+    metrics = {step.asking.metric for step in steps if step.type.scores and step.asking is not None}
+    if any(task.load_metric(metric).valued for metric in {None, *metrics}):
+        return
+    for step in steps:
+        if step.type.values and (step.type.scores or _reads(step, Scores)):
+            problem = f"{step.type.name} compares values, and the metric {task.metric!r} gives none"
+            raise UsageError(problem, where=step.path, hint="give the task a metric, or compare answers with the node duel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ def scoring(graph: Graph) -> Scoring | None:
     found: list[Scoring] = []
     for step, roles in _calls(graph, graph.models):
         asking = step.asking
-        if not step.type.scores or asking is None or asking.role != "task" or asking.template or not _shows_examples(step):
+        if not step.type.scores or asking is None or asking.role != "task" or asking.template or not _reads(step, Examples):
             continue
         said: dict[Role, Settings] = {role: said for role, said in roles.items() if role != "meta" and said != Settings()}
         here = Scoring(asking.settings, said)
@@ -89,10 +102,10 @@ def scoring(graph: Graph) -> Scoring | None:
     return Scoring(roles=graph.models) if not found else found[0] if len(found) == 1 else None
 
 
-def _shows_examples(step: CallStep) -> bool:
-    """Whether `step` has examples as an input; without them it compares existing scores."""
+def _reads(step: CallStep, kind: type) -> bool:
+    """Whether an input of `step` that holds values of the type `kind` is wired. A step without examples scores nothing."""
     fields = step.type.inputs.model_fields
-    return any(type_of(fields[port].annotation) is Examples for port in step.wires if port in fields)
+    return any(type_of(fields[port].annotation) is kind for port in step.wires if port in fields)
 
 
 def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallStep, Mapping[Role, Settings]]]:

@@ -38,6 +38,7 @@ class ScoredPrompts:
     def __init__(self) -> None:
         self._prompts: dict[str, Prompt] = {}
         self._rows: dict[str, dict[str, dict[str, Row]]] = {}
+        self._answered = False
         self._cut: int | None = None
         self._chosen: Prompt | None = None
         self._leaders: dict[str, Leader] = {}
@@ -48,8 +49,8 @@ class ScoredPrompts:
 
     @property
     def has_scores(self) -> bool:
-        """Whether there is any score."""
-        return bool(self._rows)
+        """Whether there is any score, or any answer without a value."""
+        return self._answered or bool(self._rows)
 
     def add_prompts(self, prompts: Iterable[Prompt]) -> None:
         """Add `prompts` that a step is about to score. Among equals, the prompt added first wins."""
@@ -57,7 +58,10 @@ class ScoredPrompts:
             self._prompts.setdefault(prompt.id, prompt)
 
     def add_row(self, metric: str, row: Row) -> None:
-        """Add one row, scored with `metric`: its name, and after a blank the task template's."""
+        """Add one row, scored with `metric`: name, blank, name of the task template. A row without a value ranks nothing."""
+        if not row.valued:
+            self._answered = True
+            return
         table = self._rows.setdefault(metric, {})
         table.setdefault(row.prompt, {})[row.example] = _slim(row)
 

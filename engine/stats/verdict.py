@@ -21,10 +21,12 @@ from promptwire.stats.sign_flip import sign_flip
 from promptwire.stats.student import quantile
 from promptwire.values.model import Model
 
-__all__ = ["Verdict", "VerdictKind", "paired_verdict", "verdict_kind"]
+__all__ = ["NO_VALUE_REASON", "Verdict", "VerdictKind", "paired_verdict", "verdict_kind"]
 
 VerdictKind = Literal["better", "worse", "not shown", "same prompt", "not scored"]
 
+NO_VALUE_REASON: Final = "the metric none gives answers no value, so there is nothing to compare"
+"""Why a run is not scored whose task has no value."""
 LEVEL: Final = 0.05
 """Level of the tests, two-sided."""
 

@@ -18,14 +18,15 @@ _PAIR: Final = 2
 _KINDS: Final = "give dicts such as {'input': ..., 'output': ...}, pairs (input, output), or a DataFrame"
 
 
-def given_examples(given: Any, columns: Columns, where: str) -> Loaded:
-    """The examples in `given`, in order; `where` names them in errors.
+def given_examples(given: Any, columns: Columns, where: str, *, outputs: bool = True) -> Loaded:
+    """The examples in `given`, in order; `where` names them in errors. Without `outputs` an example needs none.
 
     Raises DataError when there is none, or one is no example.
     """
     if isinstance(given, Examples):
         return Loaded(given, 0)
-    examples = [_example(row, columns, f"{where}, row {number}") for number, row in enumerate(_rows(given, where))]
+    rows = enumerate(_rows(given, where))
+    examples = [_example(row, columns, f"{where}, row {number}", outputs=outputs) for number, row in rows]
     if not examples:
         raise DataError("there are no examples", where=where, hint=_KINDS)
     unique = Examples.of(examples)
@@ -44,15 +45,17 @@ def _rows(given: Any, where: str) -> Iterable[Any]:
     return rows
 
 
-def _example(row: Any, columns: Columns, where: str) -> Example:
+def _example(row: Any, columns: Columns, where: str, *, outputs: bool) -> Example:
     if isinstance(row, Example):
         return row
     if isinstance(row, tuple | list) and len(row) == _PAIR and isinstance(columns.input, str):
         row = {columns.input: row[0], columns.output: row[1]}
+    if isinstance(row, str) and isinstance(columns.input, str) and not outputs:
+        row = {columns.input: row}
     if not isinstance(row, Mapping):
         raise DataError(f"this example is a {type(row).__name__}", where=where, hint=_KINDS)
     plain = {str(name): _plain(value) for name, value in row.items()}
-    return example_of({name: value for name, value in plain.items() if value is not None}, columns, where)
+    return example_of({name: value for name, value in plain.items() if value is not None}, columns, where, outputs=outputs)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from promptwire.metrics.metric import Metric
 from promptwire.tasks.file_reach import TaskFiles
 from promptwire.tasks.given_rows import given_examples
 from promptwire.tasks.readers import Loaded
-from promptwire.tasks.task import Task, TaskSpec, build_task, load_task
+from promptwire.tasks.task import Task, TaskSpec, build_task, load_task, needs_outputs
 
 __all__ = ["GIVEN", "given_parts", "make_task", "task_of", "with_metric"]
 
@@ -52,9 +52,11 @@ def make_task(
     document = Document(GIVEN, yaml_value_of(_plain(written), Position(Source(GIVEN))))
     spec = validate(TaskSpec, document.data, document)
 
+    needed = metric.reference if isinstance(metric, Metric) else not isinstance(metric, str) or needs_outputs(metric)
+
     def read(part: str, file: str) -> tuple[Loaded, str]:
         where = "examples" if part == "train" else part
-        return given_examples(parts[part], spec.columns, where), where
+        return given_examples(parts[part], spec.columns, where, outputs=needed), where
 
     task = build_task(spec, TaskFiles(Path(), document, frozenset(keys)), name, read)
     task = task.model_copy(update={"in_memory": True})

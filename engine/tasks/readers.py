@@ -1,8 +1,9 @@
 """Reads examples from JSON Lines, JSON, CSV and TSV files.
 
-A row has an input and an output, in columns of these names or of those in the task's `columns`. An output may be a list of
-accepted answers. An output that is a JSON object becomes its text. Several input columns become named fields. Repeated rows are
-dropped and counted: an example that is there twice would count twice in every score.
+A row has an input and an output, in columns of these names or of those in the task's `columns`. For a metric that compares
+with no accepted output, the output may be missing. An output may be a list of accepted answers. An output that is a JSON object
+becomes its text. Several input columns become named fields. Repeated rows are dropped and counted: an example that is there
+twice would count twice in every score.
 """
 
 from __future__ import annotations
@@ -67,13 +68,13 @@ class Loaded(NamedTuple):
     """Rows that were dropped because an equal one came before."""
 
 
-def read_examples(path: Path, columns: Columns | None = None) -> Loaded:
-    """Read the examples in the file at `path`, in order.
+def read_examples(path: Path, columns: Columns | None = None, *, outputs: bool = True) -> Loaded:
+    """Read the examples in the file at `path`, in order. Without `outputs` an example needs no accepted output.
 
     Raises DataError when the file is missing, empty, of an unknown kind, or a row is not an example.
     """
     columns = columns or Columns()
-    examples = [example_of(row, columns, f"{path}:{line}") for line, row in _rows(path)]
+    examples = [example_of(row, columns, f"{path}:{line}", outputs=outputs) for line, row in _rows(path)]
     if not examples:
         raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
     unique = Examples.of(examples)
@@ -181,25 +182,33 @@ def _mapping(path: Path, line: int, row: Any) -> dict[str, Any]:
     return row
 
 
-def example_of(row: dict[str, Any], columns: Columns, where: str) -> Example:
-    """The example in `row`. Raises DataError, with `where` the row is, when it is none."""
+def example_of(row: dict[str, Any], columns: Columns, where: str, *, outputs: bool = True) -> Example:
+    """The example in `row`. Without `outputs` it needs no accepted output, and no column unless the task names one.
+
+    Raises DataError, with `where` the row is, when it is none.
+    """
     wanted = (columns.input,) if isinstance(columns.input, str) else columns.input
-    for column in (*wanted, columns.output):
+    optional = not outputs and columns.output == Columns().output
+    for column in (*wanted, *(() if optional else (columns.output,))):
         if column not in row:
             have = ", ".join(map(repr, row)) or "none"
             hint = "name the columns in the task file: columns: {input: ..., output: ...}; in Python: make_task(columns=...)"
+            hint += "; the metrics judge and none need no output" if column == columns.output and outputs else ""
             raise DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
     fields = {column: _text(row[column], where, column) for column in wanted}
     source: str | dict[str, str] = fields[columns.input] if isinstance(columns.input, str) else fields
-    value = row[columns.output]
-    outputs = tuple(_output(one, where, columns.output) for one in (value if isinstance(value, list) else [value]))
-    if not outputs or not any(output.strip() for output in outputs):
-        raise DataError(f"the column {columns.output!r} is empty", where=where, hint="an example needs an accepted output")
+    value = row.get(columns.output)
+    known = value if isinstance(value, list) else [] if value is None and not outputs else [value]
+    accepted = tuple(_output(one, where, columns.output) for one in known)
+    if not any(output.strip() for output in accepted):
+        accepted = ()
+    if outputs and not accepted:
+        raise DataError(f"the column {columns.output!r} is empty", where=where, hint="all metrics but judge and none need one")
     rest = {name: value for name, value in row.items() if name not in (*wanted, columns.output)}
     for column, extra in rest.items():
         if not _storable(extra):
             raise DataError(f"the column {column!r} holds a number that is too large", where=where, hint="write it as text")
-    return Example(input=source, outputs=outputs, meta=rest)
+    return Example(input=source, outputs=accepted, meta=rest)
 
 
 def _storable(value: Any) -> bool:

@@ -34,7 +34,7 @@ from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Model, Prompt, Prompts
 
-__all__ = ["Task", "TaskSpec", "build_task", "load_task"]
+__all__ = ["Task", "TaskSpec", "build_task", "load_task", "needs_outputs"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
@@ -93,6 +93,11 @@ class Task(Model):
         found = given or with_schema(find_metric(name or self.metric), self.json_schema)
         # The held-out examples are checked too: they are scored last, when all else is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
+        lacking = sum(not example.outputs for example in examples)
+        if found.reference and lacking:
+            problem = f"task {self.name!r}: {lacking} of {len(examples)} examples have no accepted output"
+            hint = f"the metric {found.name!r} compares with one; without outputs use the metric judge, or none"
+            raise UsageError(problem, hint=hint)
         problem = found.accepts(examples, self.labels)
         if problem:
             raise UsageError(f"task {self.name!r} can't be scored with the metric {found.name!r}: {problem}")
@@ -137,9 +142,17 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
 
     def read(name: str, file: str) -> tuple[Loaded, str]:
         path = files.data("data", name, file=file)
-        return read_examples(path, spec.columns), str(path)
+        return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric)), str(path)
 
     return build_task(spec, files, Path(document.file).stem, read)
+
+
+def needs_outputs(metric: str) -> bool:
+    """Whether the metric called `metric` compares with accepted outputs; also true of one that there is not."""
+    try:
+        return find_metric(metric).reference
+    except UsageError:  # reported where the metric is loaded
+        return True
 
 
 def _find(source: str) -> tuple[Path, Document]:
@@ -198,6 +211,8 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
             require_groups(loaded.examples, spec.group, places[name])
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
+        if lacking := sum(not example.outputs for example in loaded.examples.items):
+            notes.append(f"{name}: {lacking} of {len(loaded.examples)} examples have no accepted output")
         return loaded.examples
 
     train = examples("train", spec.data.train) or Examples()

@@ -1,12 +1,10 @@
-"""Examples: inputs with accepted outputs."""
+"""Examples: inputs, most with accepted outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar, Self
-
-from pydantic import Field
 
 from promptwire.values.hashing import digest
 from promptwire.values.model import _ID_LENGTH, Model, SparseModel
@@ -15,14 +13,14 @@ __all__ = ["Example", "Examples"]
 
 
 class Example(SparseModel):
-    """One input of the task with the outputs that count as right."""
+    """One input of the task, with the outputs that count as right where these are known."""
 
     RARE: ClassVar = ("made_by",)
 
     input: str | dict[str, str]
     """Text for the task model, or named fields for a template that joins them."""
-    outputs: tuple[str, ...] = Field(min_length=1)
-    """Accepted outputs; the first is the main one."""
+    outputs: tuple[str, ...] = ()
+    """Accepted outputs; the first is the main one. Empty in data that have none."""
     meta: dict[str, Any] = {}
     """Other fields of the data file; no algorithm reads them."""
     made_by: str = ""
@@ -35,8 +33,8 @@ class Example(SparseModel):
 
     @property
     def output(self) -> str:
-        """The main accepted output."""
-        return self.outputs[0]
+        """The main accepted output; empty when there is none."""
+        return self.outputs[0] if self.outputs else ""
 
     @property
     def text(self) -> str:

@@ -9,12 +9,30 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from promptwire.values.examples import Examples
 from promptwire.values.model import Model
 from promptwire.values.prompts import Prompt, Prompts
 
-__all__ = ["Answer", "Row", "Scores", "mean_row"]  # fmt: skip
+__all__ = ["NO_VALUE", "Answer", "Row", "Scores", "mean_row"]
+
+NO_VALUE = math.nan
+"""The value of an answer under the metric `none`. Whatever is computed with it is no number, so it never counts as 0."""
+
+
+def _from_json(value: Any) -> Any:
+    return NO_VALUE if value is None else value
+
+
+def _to_json(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+Value = Annotated[float, BeforeValidator(_from_json), PlainSerializer(_to_json, when_used="json")]
+"""A metric's value. JSON has no NaN, so there `NO_VALUE` is null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +43,8 @@ class Answer:
     """The whole reply."""
     answer: str
     """The answer read out of the reply; empty when the reply is unreadable."""
-    value: float
-    """The metric's value."""
+    value: Value
+    """The metric's value; `NO_VALUE` when it gives none."""
     readable: bool = True
     """Whether an answer could be read out of the reply."""
     feedback: str = ""
@@ -47,8 +65,8 @@ class Row:
     """The task model's whole reply."""
     answer: str
     """The answer read out of the reply; empty when the reply is unreadable."""
-    value: float
-    """The metric's value."""
+    value: Value
+    """The metric's value; `NO_VALUE` when it gives none."""
     readable: bool = True
     """Whether an answer could be read out of the reply."""
     likelihood: float | None = None
@@ -60,6 +78,11 @@ class Row:
     repeats: tuple[Answer, ...] = ()
     """All answers, if the model was asked several times. Then `value` is their mean; the rest is of the answer with the lowest
     value."""
+
+    @property
+    def valued(self) -> bool:
+        """Whether the metric gave the answer a value."""
+        return not math.isnan(self.value)
 
     @property
     def unreadable(self) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from pydantic import ValidationError
-
 from promptwire.values import Example, Examples
 
 
@@ -18,9 +15,8 @@ def test_named_fields_become_lines_of_text() -> None:
     assert (example.text, example.output) == ("question: q\ncontext: c", "main")
 
 
-def test_an_example_without_outputs_is_refused() -> None:
-    with pytest.raises(ValidationError, match="at least 1 item"):
-        Example(input="i", outputs=())
+def test_an_example_without_outputs_has_an_empty_output() -> None:
+    assert (Example(input="i").output, Example(input="i").outputs) == ("", ())
 
 
 def test_a_set_keeps_the_order_and_one_of_equal_examples() -> None:
