@@ -10,6 +10,7 @@ from the function's annotations, so no registration is needed. A node uses no LL
 from __future__ import annotations
 
 import inspect
+import math
 import random
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 
-__all__ = ["Context", "NodeType", "Reply", "Role", "node", "require_wires"]
+__all__ = ["Context", "NodeType", "Reply", "Role", "node", "number_of", "require_wires"]
 
 T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
@@ -96,6 +97,8 @@ class Context(Protocol):
     def count(self, what: str, n: int = 1) -> None:
         """Add `n` to a named counter in the run's trace, such as `duplicates` or `empty`."""
 
+
+_TRUTHS = {"True": "1", "False": "0"}
 
 Run = Callable[[Any, Any, Context], Awaitable[Model]]
 Bounding = Callable[[Sizes, Any], Bound]
@@ -177,6 +180,19 @@ def node(
         return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values)  # type: ignore[arg-type]
 
     return declare
+
+
+def number_of(texts: Sequence[str], context: Context) -> float:
+    """The number that a template gives; 1 for `True` and 0 for `False`. Raises NodeError for anything else."""
+    text = "\n".join(texts)
+    try:
+        number = float(_TRUTHS.get(text, text))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        shown = f"the template gives {text[:100]!r}" if text else "the template gives no text"
+        raise NodeError(f"a number is needed, but {shown}", where=context.path, hint="let it write one number and nothing else")
+    return number
 
 
 def require_wires(lacks: Lacking, inputs: Model, params: Model, context: Context) -> None:
