@@ -13,7 +13,7 @@ from promptwire.errors import NodeError
 from promptwire.metrics.metric import metric
 from promptwire.node import Context, Reply, node
 from promptwire.stats.prompt_score import score_of
-from promptwire.values import Critique, Critiques, Example, Examples, Failures, History, Model, Prompt, Prompts, Scores
+from promptwire.values import Critique, Critiques, Example, Examples, Failures, History, Members, Model, Prompt, Prompts, Scores
 
 __all__ = [
     "NONE",
@@ -28,6 +28,7 @@ __all__ = [
     "Extent",
     "Failures",
     "History",
+    "Members",
     "Model",
     "NodeError",
     "Prompt",

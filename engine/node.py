@@ -91,7 +91,8 @@ class Context(Protocol):
     def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
         """A new prompt with `text`, its parents' ids, this node's path and the current round.
 
-        The demonstrations are `demos`, or those of its first parent: a node that writes text changes only the text.
+        The demonstrations are `demos`, or those of its first parent, and so are its companions: a node that writes text changes
+        only the text.
         """
 
     def count(self, what: str, n: int = 1) -> None:
@@ -135,6 +136,8 @@ class NodeType:
     """Whether its template is rendered without a model."""
     values: bool = False
     """Whether it reads the values of scores, so that it can't work under a metric that gives none."""
+    same: str | None = None
+    """Input of type Members whose type all inputs and outputs of type Members have; None without such ports."""
 
     @property
     def main(self) -> str:
@@ -156,13 +159,15 @@ def node(
     lacks: Lacking | None = None,
     renders: bool = False,
     values: bool = False,
+    same: str | None = None,
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` are the variables of its template; with them it calls a model, the meta model unless `role` names another. `scores`
     makes it a node that scores prompts, with the task model. `bound` gives the bound of a call, for `plan`. `lacks` names an
     input that the params need and that is not wired, for `check`. With `renders`, the template goes to no model: the node reads
-    its text from `Context.render`. `values` says that it reads the values of scores.
+    its text from `Context.render`. `values` says that it reads the values of scores. `same` names the input of type Members
+    whose type the other ports of type Members have.
     """
     if renders and (slots is None or scores or role is not None):
         raise TypeError("renders=True needs slots, and goes with neither scores nor role")
@@ -177,7 +182,9 @@ def node(
         name = run.__name__.rstrip("_").replace("_", "-")
         writes = slots is not None and not renders
         asked: Role | None = role or ("meta" if writes else "task" if scores else None)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values)  # type: ignore[arg-type]
+        if same is not None and same not in getattr(inputs, "model_fields", {}):
+            raise TypeError(f"{run.__qualname__}: same={same!r} names none of its inputs")
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values, same)  # type: ignore[arg-type]
 
     return declare
 

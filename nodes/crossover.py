@@ -79,7 +79,7 @@ async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs
         for number, text in enumerate(texts):
             child = context.new_prompt(text, *lineage)
             demos = child.demos if params.demos == "first" else _half(family, context, place, number)
-            children.append(Prompt(text=text, demos=demos, parents=child.parents, made_by=child.made_by, round=child.round))
+            children.append(child.replaced(demos=demos))
     prompts = Prompts.of(children)
     context.count("duplicates", len(children) - len(prompts))
     return Outputs(prompts=prompts)

@@ -76,7 +76,7 @@ async def dedupe(inputs: Inputs, params: Params, context: Context) -> Outputs:
 
 def _key(prompt: Prompt, by: str) -> tuple[str, ...]:
     text = prompt.text if by == "text" else " ".join(re.findall(r"\w+", prompt.text.casefold()))
-    return (text, *(demo.id for demo in prompt.demos))
+    return (text, *(demo.id for demo in prompt.demos), *map(str, sorted(prompt.companions.items())))
 
 
 def _broken(text: str, params: Params) -> str:

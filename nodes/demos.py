@@ -165,14 +165,14 @@ async def _shown(prompt: Prompt, place: int, pool: Examples, params: Params, con
     if tuple(shots) == prompt.demos:
         return prompt
     born = context.new_prompt(prompt.text, prompt)
-    return Prompt(text=born.text, demos=tuple(shots), parents=born.parents, made_by=born.made_by, round=born.round)
+    return born.replaced(demos=tuple(shots))
 
 
 async def _worked(prompt: Prompt, drawn: Sequence[Example], params: Params, context: Context) -> list[Example]:
     """The drawn examples, with the task model's reply where that is right."""
     if not params.worked or not drawn:
         return list(drawn)
-    bare = Prompts(items=(Prompt(text=prompt.text),))
+    bare = Prompts(items=(Prompt(text=prompt.text, companions=prompt.companions),))
     scores = await context.score(bare, Examples(items=tuple(drawn)), partial=not context.round)
     right = {
         row.example: row.output.strip()

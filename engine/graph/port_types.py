@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from promptwire.errors import NodeError
 from promptwire.values import Critiques, Example, Examples, Failures, Families, History, Model, Prompt, Prompts, Scores
+from promptwire.values.members import MEMBER_SETS, Members, MembersPort
 
 __all__ = [
     "TYPES",
@@ -31,6 +32,7 @@ __all__ = [
     "join_values",
     "joined_type",
     "name_of",
+    "set_of",
     "to_json",
     "type_of",
     "union",
@@ -55,7 +57,8 @@ TYPES: Final[dict[str, type]] = {
 }
 """Python type by port type name."""
 
-_NAMES: Final = {kind: name for name, kind in TYPES.items()}
+_NAMES: Final = {**{kind: name for name, kind in TYPES.items()}, MembersPort: "Members"}
+_MEMBERS: Final = frozenset(map(str, get_args(Members)))
 WIDER: Final[dict[type, type]] = {Prompt: Prompts, Failures: Examples, int: float}
 """The only allowed widenings, by type."""
 _PARTS: Final[dict[type, type]] = {
@@ -86,6 +89,8 @@ def type_of(annotation: Any) -> type:
 def _type_of(annotation: Any) -> type:
     if get_origin(annotation) in (Union, types.UnionType):
         inner = [part for part in get_args(annotation) if part is not type(None)]
+        if set(map(str, inner)) == _MEMBERS:
+            return MembersPort
         if len(inner) == 1:
             return _type_of(inner[0])
     kind = get_origin(annotation) or annotation
@@ -108,7 +113,14 @@ def name_of(annotation: Any) -> str:
 
 def fits(given: type, wanted: type) -> bool:
     """Whether type `given` is accepted where `wanted` is expected, unchanged or widened."""
+    if wanted is MembersPort:
+        return set_of(given) is not None
     return given is wanted or WIDER.get(given) is wanted
+
+
+def set_of(given: type | None) -> type | None:
+    """Type of the set that a value of type `given` makes on a port of type Members; None when it makes none."""
+    return given if given in MEMBER_SETS else Prompts if given is Prompt else None
 
 
 def widen(value: Any, annotation: Any) -> Any:
@@ -130,7 +142,7 @@ def widen(value: Any, annotation: Any) -> Any:
 
 def is_set(kind: type) -> bool:
     """Whether several values of `kind` have a union."""
-    return kind in (Prompts, Examples, Scores, Failures, Critiques, Families, list)
+    return kind in (MembersPort, Prompts, Examples, Scores, Failures, Critiques, Families, list)
 
 
 def union(values: Sequence[Any], annotation: Any) -> Any:

@@ -13,10 +13,13 @@ from typing import Any
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.errors import Location
+from promptwire.graph.port_types import type_of
 from promptwire.graph.step_keys import OnError
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
+from promptwire.values import Model
+from promptwire.values.members import MembersPort
 
 __all__ = [
     "CallStep",
@@ -36,6 +39,8 @@ __all__ = [
 
 
 NOWHERE = Location("")
+Kind = type
+"""Name for `type` in a class that has a field of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ class CallStep(Step):
     """Keys of its model calls; None when it calls no model."""
     rendering: TemplateSpec | None = None
     """Its template, when it is rendered without a model."""
+    members: Kind | None = None
+    """Python type of the set on its port of type Members; None without one."""
 
     @property
     def template(self) -> str | None:
@@ -142,6 +149,22 @@ class CallStep(Step):
         """Wires of `with:`."""
         spec = self.asking or self.rendering
         return spec.given if spec else {}
+
+    @property
+    def inputs(self) -> Mapping[str, Kind]:
+        """Python type of each input."""
+        return _kinds(self.type.inputs, self.members)
+
+    @property
+    def outputs(self) -> Mapping[str, Kind]:
+        """Python type of each output."""
+        return _kinds(self.type.outputs, self.members)
+
+
+def _kinds(model: type[Model], members: type | None) -> dict[str, type]:
+    """Types of the ports in `model`; of a port of type Members, `members` if they are known."""
+    kinds = {port: type_of(field.annotation) for port, field in model.model_fields.items()}
+    return {port: members or kind if kind is MembersPort else kind for port, kind in kinds.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,19 @@ from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
-from promptwire.graph.port_types import is_optional, name_of, type_of
+from promptwire.graph.port_types import is_optional, name_of, set_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
-from promptwire.language.references import Target, connect, known_values
+from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
 from promptwire.node import NodeType
 from promptwire.registry.former_names import NODE_TYPES, PORTS
 from promptwire.registry.node_types import Registry
 from promptwire.values import Model
+from promptwire.values.members import MembersPort
 
 __all__ = ["bind_call", "connect_setting", "report_unwired"]
 
@@ -50,14 +51,19 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
     ports, params = _yaml_names(kind.inputs), _yaml_names(kind.params)
     wires: dict[str, Wire] = {}
     settings: dict[str, Wire] = {}
-    for key in spec.given:
+    members: type | None = None
+    # The input that decides the type of others comes first.
+    for key in sorted(spec.given, key=lambda key: kind.same is None or ports.get(key) != kind.same):
         child = yaml_value.get(key) or yaml_value
         key = _current_port_name(scope, kind, key, spec=spec, child=child)
         if key in ports:
             annotation = kind.inputs.model_fields[ports[key]].annotation
-            target = Target(f"{key!r} of {kind.name}", type_of(annotation), is_optional(annotation))
-            wire = connect(child, target, scope)
+            held = type_of(annotation)
+            wanted = members or held if held is MembersPort else held
+            wire = connect(child, Target(f"{key!r} of {kind.name}", wanted, is_optional(annotation)), scope)
             wires[ports[key]] = wire or LiteralValue(None)
+            if ports[key] == kind.same:
+                members = set_of(type_of_wire(wire, scope.names))
         elif key in params:
             settings[params[key]] = connect_setting(scope, child, Target(f"{key!r} of {kind.name}")) or LiteralValue(None)
         else:
@@ -69,10 +75,10 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
     _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
     call, location = ModelCall(name, spec, kind, yaml_value), scope.location(at)
     asking, rendering = model_call_spec(scope, call), template_spec(scope, call)
-    step = CallStep(
-        name, scope.at(name), location, needs, type=kind, wires=wires, params=settings, asking=asking, rendering=rendering
-    )
-    return BuildResult(step, {port: type_of(field.annotation) for port, field in kind.outputs.model_fields.items()}, kind.main)
+    step = CallStep(name, scope.at(name), location, needs, kind, wires, settings, asking, rendering, members)
+    # The type of an output of type Members is unknown where the wire that decides it has a fault.
+    known = {port: None if held is MembersPort else held for port, held in step.outputs.items()}
+    return BuildResult(step, known, kind.main)
 
 
 def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) -> Wire | None:

@@ -17,6 +17,7 @@ from promptwire.graph.steps import LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint
+from promptwire.values.members import MembersPort
 
 __all__ = ["Target", "connect", "known_values", "literal", "looks_like_reference", "refer", "type_of_wire"]
 
@@ -89,7 +90,7 @@ def literal(yaml_value: YamlValue, target: Target, diagnostics: Diagnostics) -> 
     if diagnostics.count > before:
         return None
     wanted = target.type
-    if wanted is None or wanted is type(value) or (wanted is float and type(value) is int):
+    if wanted is None or wanted is type(value) or (wanted, type(value)) in ((float, int), (MembersPort, list)):
         return LiteralValue(value)
     if value is None and target.optional:
         return LiteralValue(None)
@@ -192,7 +193,15 @@ def _union(yaml_value: YamlValue, target: Target, scope: GraphScope) -> RefUnion
     inner = Target(target.label, None if target.type is list else target.type, optional=True)
     refs = [refer(item, inner, scope) for item in items if item not in wrong]
     found = tuple(ref for ref in refs if ref is not None)
-    return RefUnion(found) if len(found) == len(items) else None
+    if len(found) < len(items):
+        return None
+    wire, kinds = RefUnion(found), [_type_of_ref(ref, scope.names) for ref in found]
+    if target.type is MembersPort and all(kinds) and type_of_wire(wire, scope.names) is None:
+        shown = ", ".join(f"{ref} is {name_of(kind)}" for ref, kind in zip(found, kinds, strict=True))
+        message = f"{target.label} takes a set of one type, but {shown}"
+        diagnostics.error("type-mismatch", yaml_value.location, message, "give each set a node of its own")
+        return None
+    return wire
 
 
 def _literal_value(yaml_value: YamlValue, diagnostics: Diagnostics) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
-from promptwire.graph.port_types import elements, type_of
+from promptwire.graph.port_types import elements
 from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.planning.call_bounds import CallBounds
@@ -93,10 +93,7 @@ class _Walk:
         _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
         bounds.asks, bounds.scores = bounds.asks + bound.asks * _tries(step) * factor, bounds.scores + bound.scores * factor
-        return {
-            port: SizedValue(type_of(field.annotation), bound.outputs.get(port, UNKNOWN))
-            for port, field in kind.outputs.model_fields.items()
-        }
+        return {port: SizedValue(held, bound.outputs.get(port, UNKNOWN)) for port, held in step.outputs.items()}
 
     def repeat(self, step: RepeatStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         states = {
@@ -199,8 +196,8 @@ def _params(step: CallStep, scope: SizeScope) -> Model | None:
 
 
 def _ports(step: CallStep, scope: SizeScope) -> dict[str, Extent]:
-    fields = step.type.inputs.model_fields
-    return {port: measure(wire, scope, type_of(fields[port].annotation)) for port, wire in step.wires.items()}
+    wanted = step.inputs
+    return {port: measure(wire, scope, wanted[port]) for port, wire in step.wires.items()}
 
 
 def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScope) -> None:

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from promptwire.backend import Settings
 from promptwire.errors import NodeError, PipelineError, PromptwireError, ReplyError
-from promptwire.graph.port_types import type_of
 from promptwire.graph.steps import CallStep
 from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog
@@ -74,9 +73,15 @@ class _Context:
         return await scorer.score(prompts, examples, partial)
 
     def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
-        shown = demos if demos is not None else parents[0].demos if parents else ()
-        ids = tuple(parent.id for parent in parents)
-        prompt = Prompt(text=text, demos=tuple(shown), parents=ids, made_by=self.path, round=self.round)
+        first = parents[0] if parents else Prompt(text="")
+        prompt = Prompt(
+            text=text,
+            demos=first.demos if demos is None else tuple(demos),
+            parents=tuple(parent.id for parent in parents),
+            made_by=self.path,
+            round=self.round,
+            companions=first.companions,
+        )
         self.session.candidates.setdefault(prompt.id, prompt)
         return prompt
 
@@ -90,7 +95,8 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     Raises PromptwireError. An exception inside a node becomes a NodeError that names the node.
     """
     kind = step.type
-    inputs = _build(step, kind.inputs, {port: _wired(step, port, scope) for port in step.wires})
+    wanted = step.inputs
+    inputs = _build(step, kind.inputs, {port: scope.value(wire, wanted[port]) for port, wire in step.wires.items()})
     _require_values(step, inputs)
     params = _build(step, kind.params, {name: scope.value(wire) for name, wire in step.params.items()})
     generator = scorer = renderer = None
@@ -142,10 +148,6 @@ def _require_values(step: CallStep, inputs: Model) -> None:
     if any(isinstance(value, Scores) and any(not row.valued for row in value.rows) for value in given):
         problem = f"{step.type.name} compares values, and these scores have none"
         raise NodeError(problem, where=step.path, hint="score with a metric that gives values, or use the node duel")
-
-
-def _wired(step: CallStep, port: str, scope: Scope) -> Any:
-    return scope.value(step.wires[port], type_of(step.type.inputs.model_fields[port].annotation))
 
 
 def _build(step: CallStep, schema: type[Model], values: dict[str, Any]) -> Model:

@@ -19,6 +19,17 @@ from promptwire.values import Model
 __all__ = ["is_setting", "sample", "samples"]
 
 
+class _AnyName(dict[str, Any]):
+    """Companions or marks that have every name."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__({"name": value})
+        self._value = value
+
+    def __missing__(self, name: str) -> Any:
+        return self._value
+
+
 def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, Any]:
     """A sample value for each field of `slots` and each name in `given`."""
     fields = {name: field.annotation for name, field in slots.model_fields.items()} if slots else {}
@@ -48,6 +59,8 @@ def sample(annotation: Any) -> Any:
         return arguments[0]
     if origin in (tuple, list):
         return tuple(sample(arguments[0]) for _ in range(2))
+    if origin is dict and arguments[1] in (str, float):
+        return _AnyName(sample(arguments[1]))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         values = {name: sample(field.annotation) for name, field in annotation.model_fields.items()}
         return annotation.model_construct(**values)

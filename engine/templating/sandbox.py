@@ -28,6 +28,7 @@ from pydantic import BaseModel
 from promptwire.errors import suggest
 from promptwire.templating import render_limits
 from promptwire.templating.call_limits import pretty, require_filter, require_method
+from promptwire.values import Companions
 
 __all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
 
@@ -126,6 +127,8 @@ class _Missing(jinja2.StrictUndefined):
     @property
     def _undefined_message(self) -> str:
         lacks, name = self._undefined_obj, self._undefined_name
+        if isinstance(lacks, Companions):
+            return f"the prompt has no companion {name!r} - {suggest(str(name), lacks, noun='it has')}"
         if not isinstance(lacks, BaseModel) or not isinstance(name, str):
             return super()._undefined_message
         kind = type(lacks)

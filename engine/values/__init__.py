@@ -11,13 +11,16 @@ from promptwire.values.critiques import Critique, Critiques, Failure, FailureGro
 from promptwire.values.examples import Example, Examples
 from promptwire.values.families import Families
 from promptwire.values.history import Entry, History
+from promptwire.values.members import Members
 from promptwire.values.message import Message
 from promptwire.values.model import Model
+from promptwire.values.named import Companions, Marks
 from promptwire.values.prompts import Prompt, Prompts
 from promptwire.values.scores import Answer, Row, Scores
 
 __all__ = [
     "Answer",
+    "Companions",
     "Critique",
     "Critiques",
     "Entry",
@@ -28,6 +31,8 @@ __all__ = [
     "Failures",
     "Families",
     "History",
+    "Marks",
+    "Members",
     "Message",
     "Model",
     "Prompt",

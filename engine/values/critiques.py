@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from promptwire.values.examples import Example
 from promptwire.values.message import Message
-from promptwire.values.model import Model
+from promptwire.values.model import Model, SparseModel
+from promptwire.values.named import MarkField, Marks
 from promptwire.values.prompts import Prompt
 
 __all__ = ["Critique", "Critiques", "Failure", "FailureGroup", "Failures"]
@@ -44,8 +47,10 @@ class Failures(Model):
         return len(self.groups)
 
 
-class Critique(Model):
+class Critique(SparseModel):
     """Why a prompt failed, in words; ProTeGi's textual gradient."""
+
+    RARE: ClassVar = ("marks",)
 
     text: str
     """The reason."""
@@ -55,6 +60,8 @@ class Critique(Model):
     """The failures it is about."""
     conversation: tuple[Message, ...] = ()
     """The conversation before it, which an edit can continue."""
+    marks: MarkField = Marks()
+    """Numbers by name that a loop carries, such as a priority; 0 where not set. Not part of its identity."""
 
     def __str__(self) -> str:
         return self.text

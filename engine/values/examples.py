@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from promptwire.values.hashing import digest
 from promptwire.values.model import _ID_LENGTH, Model, SparseModel
+from promptwire.values.named import MarkField, Marks
 
 __all__ = ["Example", "Examples"]
 
@@ -15,7 +16,7 @@ __all__ = ["Example", "Examples"]
 class Example(SparseModel):
     """One input of the task, with the outputs that count as right where these are known."""
 
-    RARE: ClassVar = ("made_by",)
+    RARE: ClassVar = ("made_by", "marks")
 
     input: str | dict[str, str]
     """Text for the task model, or named fields for a template that joins them."""
@@ -25,6 +26,8 @@ class Example(SparseModel):
     """Other fields of the data file; no algorithm reads them."""
     made_by: str = ""
     """Path of the step that wrote it, or let a model write what it shows; empty for data. Not part of its identity."""
+    marks: MarkField = Marks()
+    """Numbers by name that a loop carries; 0 where not set. Not part of its identity."""
 
     @cached_property
     def id(self) -> str:

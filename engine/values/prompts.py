@@ -1,23 +1,26 @@
-"""Prompts: candidates with demonstrations and lineage.
+"""Prompts: candidates with demonstrations, companion texts and lineage.
 
-Lineage is not identity: two prompts with the same text and demonstrations are one.
+Lineage and marks are not identity: two prompts with the same text, demonstrations and companions are one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from promptwire.values.examples import Example
 from promptwire.values.hashing import digest
-from promptwire.values.model import _ID_LENGTH, Model
+from promptwire.values.model import _ID_LENGTH, Model, SparseModel
+from promptwire.values.named import CompanionField, Companions, MarkField, Marks
 
 __all__ = ["Prompt", "Prompts"]
 
 
-class Prompt(Model):
+class Prompt(SparseModel):
     """A prompt: the text under optimization, its demonstrations and its lineage."""
+
+    RARE: ClassVar = ("companions", "marks")
 
     text: str
     """The instruction."""
@@ -29,11 +32,16 @@ class Prompt(Model):
     """Path of the step that wrote it; empty for an initial prompt."""
     round: str = ""
     """Rounds of the loops it was written in, such as `2` or `2.0`, counted from 0; empty outside loops."""
+    companions: CompanionField = Companions()
+    """Further texts by name, such as the mutation prompt that belongs to it; part of its identity."""
+    marks: MarkField = Marks()
+    """Numbers by name that a loop carries, such as visits; 0 where not set. Not part of its identity."""
 
     @cached_property
     def id(self) -> str:
-        """Hash of text and demonstrations, 12 hexadecimal digits: lineage is not identity."""
-        return digest([self.text, [demo.id for demo in self.demos]], _ID_LENGTH)
+        """Hash of text, demonstrations and companions, 12 hexadecimal digits: lineage and marks are not identity."""
+        parts = [self.text, [demo.id for demo in self.demos]]
+        return digest([*parts, self.companions] if self.companions else parts, _ID_LENGTH)
 
     def __str__(self) -> str:
         return self.text

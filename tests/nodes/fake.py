@@ -85,9 +85,15 @@ class FakeContext:
         )
 
     def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
-        shown = demos if demos is not None else parents[0].demos if parents else ()
-        ids = tuple(parent.id for parent in parents)
-        return Prompt(text=text, demos=tuple(shown), parents=ids, made_by=self.path, round=self.round)
+        first = parents[0] if parents else Prompt(text="")
+        return Prompt(
+            text=text,
+            demos=first.demos if demos is None else tuple(demos),
+            parents=tuple(parent.id for parent in parents),
+            made_by=self.path,
+            round=self.round,
+            companions=first.companions,
+        )
 
     def count(self, what: str, n: int = 1) -> None:
         if n:

@@ -8,6 +8,7 @@ import pytest
 
 from promptwire.templating import render_limits
 from promptwire.templating.sandbox import BadSyntax, compiled, nearest, pieces_of, variables_of
+from promptwire.values import Prompt
 
 
 def test_the_variables_of_a_text_are_those_that_it_does_not_set_itself() -> None:
@@ -177,3 +178,17 @@ def test_what_is_nested_too_deeply_for_python_is_no_template(deep: str) -> None:
     with pytest.raises(BadSyntax):
         compiled(deep)
         variables_of(deep)
+
+
+def test_a_companion_that_is_not_there_is_named_with_those_that_are() -> None:
+    prompt = Prompt(text="a", companions={"mutation": "shorter"})
+    assert "".join(pieces_of(compiled("{{ prompt.companions.mutation }}"), {"prompt": prompt})) == "shorter"
+    with pytest.raises(Exception, match="the prompt has no companion 'persona'"):
+        "".join(pieces_of(compiled("{{ prompt.companions.persona }}"), {"prompt": prompt}))
+
+
+def test_a_mark_that_is_not_set_reads_as_zero_and_marks_can_not_be_changed() -> None:
+    prompt = Prompt(text="a", marks={"visits": 2})
+    assert "".join(pieces_of(compiled("{{ prompt.marks.visits + prompt.marks.wins }}"), {"prompt": prompt})) == "2.0"
+    with pytest.raises(Exception, match="update"):
+        "".join(pieces_of(compiled("{{ prompt.marks.update({'visits': 3}) }}"), {"prompt": prompt}))
