@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["any_text", "chains", "data", "near_yaml"]
+__all__ = ["any_text", "chains", "conditional_pipelines", "data", "near_yaml"]
 
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 """Every code point, lone surrogates and NUL included."""
@@ -38,3 +38,52 @@ def chains(draw: st.DrawFn) -> Mapping[str, Mapping[str, Any]]:
         before = draw(st.lists(st.sampled_from(["seed", *names[:place]]), min_size=1, max_size=3))
         nodes[name] = {"use": "mix", "prompts": [f"${other}" for other in before]}
     return nodes
+
+
+_KINDS: dict[str, dict[str, Any]] = {
+    "vary": {"use": "resample", "template": "ape/paraphrase.j2", "n": 2, "keep_parents": True},
+    "few": {"use": "dedupe"},
+    "grade": {"use": "evaluate", "on": "$train"},
+    "wrong": {"use": "failures"},
+}
+_SETS = {"vary": "prompts", "few": "prompts", "grade": "scores", "wrong": "failures"}
+
+
+@st.composite
+def conditional_pipelines(draw: st.DrawFn) -> Mapping[str, Any]:
+    """A pipeline whose steps have `when` and `unless` on each other and on a param, often in a loop with several `until`."""
+    sets: dict[str, list[str]] = {"prompts": ["$seed"], "scores": [], "failures": []}
+    nodes: dict[str, dict[str, Any]] = {}
+    truths = ["$flag", "$seed"]
+    for number in range(draw(st.integers(2, 6))):
+        usable = [kind for kind in _KINDS if kind != "wrong" or sets["scores"]]
+        kind, name = draw(st.sampled_from(usable)), f"n{number}"
+        node = {**_KINDS[kind]}
+        port = "of" if kind == "wrong" else "prompts"
+        given = draw(st.lists(st.sampled_from(sets["scores" if kind == "wrong" else "prompts"]), min_size=1, max_size=2))
+        node[port] = given if len(given) > 1 else given[0]
+        for key in draw(st.sampled_from([(), ("when",), ("unless",), ("when", "unless")])):
+            node[key] = draw(st.lists(st.sampled_from(truths), min_size=1, max_size=2))
+        nodes[name] = node
+        sets[_SETS[kind]].append(f"${name}")
+        truths.append(f"${name}")
+    ends = {f"o{place}": ref for place, ref in enumerate(truths[2:])}
+    head = {"promptwire": 1, "inputs": {"seed": "Prompts", "train": "Examples"}, "params": {"flag": draw(st.booleans())}}
+    if not draw(st.booleans()):
+        return {**head, "nodes": nodes, "outputs": {"prompt": sets["prompts"], **ends}}
+    kinds = {f"${name}": "Prompts" for name in nodes} | dict.fromkeys(sets["scores"], "Scores")
+    kinds |= dict.fromkeys(sets["failures"], "Failures")
+    states = {name: {"type": kinds[ref], "next": ref} for name, ref in ends.items()}
+    carry = {"beam": {"start": "$seed", "next": sets["prompts"]}, **states}
+    body = {name: {key: _renamed(value) for key, value in node.items()} for name, node in nodes.items()}
+    loop: dict[str, Any] = {"repeat": draw(st.integers(0, 3)), "carry": carry, "nodes": body}
+    if draw(st.booleans()):
+        loop["until"] = draw(st.lists(st.sampled_from(truths), min_size=1, max_size=2))
+    if draw(st.booleans()):
+        loop["when" if draw(st.booleans()) else "unless"] = "$flag"
+    return {**head, "nodes": {"loop": loop}, "outputs": {"prompt": "$loop.beam", **{name: f"$loop.{name}" for name in ends}}}
+
+
+def _renamed(value: Any) -> Any:
+    """`value` with the state of the loop in place of the seed."""
+    return [_renamed(one) for one in value] if isinstance(value, list) else "$beam" if value == "$seed" else value

@@ -85,7 +85,16 @@ def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Para
         ends[step.name] = step.path
         if isinstance(step, RepeatStep):
             ends |= {f"{step.name}.{state}": f"{step.path}.{state}" for state in step.carry}
-    return tuple(_box(step, ends, arrows, params) for step in graph.steps.values())
+    return tuple(_gated(step, _box(step, ends, arrows, params), ends, arrows) for step in graph.steps.values())
+
+
+def _gated(step: Step, box: Box, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
+    """`box` with the conditions of its step."""
+    if step.gate is None:
+        return box
+    for condition in step.gate.conditions:
+        _add_arrows(RefUnion(condition.refs), step.path, "when" if condition.wanted else "unless", ends, arrows)
+    return replace(box, caption=f"{box.caption}, {step.gate}")
 
 
 def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:
@@ -153,7 +162,7 @@ def _rounds(step: RepeatStep, params: Params) -> str:
     if isinstance(step.rounds, Ref) and known is not None:
         rounds = f"{rounds} = {known}"
     loop = f"for {step.variable} in {rounds}" if step.variable else f"repeat {rounds}"
-    return loop + (f", until {step.until}" if step.until else "")
+    return loop + (f", until {' or '.join(map(str, step.until))}" if step.until else "")
 
 
 def _known(wire: Wire, params: Params) -> Any:

@@ -20,8 +20,11 @@ from promptwire.values import Critiques, Example, Examples, Failures, Families, 
 from promptwire.values.members import MEMBER_SETS, Members, MembersPort
 
 __all__ = [
+    "SET_OF",
     "TYPES",
     "WIDER",
+    "as_set",
+    "can_be_true",
     "element_type",
     "elements",
     "empty",
@@ -29,6 +32,7 @@ __all__ = [
     "from_json",
     "is_optional",
     "is_set",
+    "is_true",
     "join_values",
     "joined_type",
     "name_of",
@@ -61,6 +65,8 @@ _NAMES: Final = {**{kind: name for name, kind in TYPES.items()}, MembersPort: "M
 _MEMBERS: Final = frozenset(map(str, get_args(Members)))
 WIDER: Final[dict[type, type]] = {Prompt: Prompts, Failures: Examples, int: float}
 """The only allowed widenings, by type."""
+SET_OF: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples}
+"""Set type of each type that has no empty value."""
 _PARTS: Final[dict[type, type]] = {
     Prompts: Prompt,
     Examples: Example,
@@ -140,9 +146,30 @@ def widen(value: Any, annotation: Any) -> Any:
     return value
 
 
+def as_set(value: Any) -> Any:
+    """The set of one `value` that has no empty value itself; a set unchanged."""
+    if isinstance(value, Example):
+        return Examples(items=(value,))
+    return Prompts(items=(value,)) if isinstance(value, Prompt) else value
+
+
 def is_set(kind: type) -> bool:
     """Whether several values of `kind` have a union."""
     return kind in (MembersPort, Prompts, Examples, Scores, Failures, Critiques, Families, list)
+
+
+def is_true(value: Any) -> bool:
+    """Whether `value` counts as true in `when`, `unless` and `until`: a Bool itself, a set when it is not empty."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, Scores):
+        return bool(value.rows)
+    return len(value) > 0
+
+
+def can_be_true(kind: type) -> bool:
+    """Whether `is_true` takes values of `kind`."""
+    return kind in (bool, History) or is_set(kind)
 
 
 def union(values: Sequence[Any], annotation: Any) -> Any:
@@ -181,7 +208,10 @@ def _whole(values: Sequence[Any]) -> type:
 
 
 def empty(kind: type) -> Any:
-    """Empty value of `kind`, for a state without `start`. Raises TypeError for Prompt and Example."""
+    """Empty value of `kind`, for a state without `start` and for a step that is not run.
+
+    Raises TypeError for Prompt and Example.
+    """
     if kind in (Prompt, Example):
         raise TypeError(f"{_NAMES[kind]} has no empty value")
     return kind()

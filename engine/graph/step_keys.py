@@ -6,13 +6,15 @@ from typing import Final, Literal
 
 from promptwire.node import NodeType
 
-__all__ = ["ENGINE_KEYS", "OnError", "keys_of"]
+__all__ = ["ENGINE_KEYS", "STEP_KEYS", "OnError", "keys_of"]
 
 OnError = Literal["fail", "skip", "retry"]
 """After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again."""
 
 ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache", "on_error", "retries", "max_failed")
-"""Engine keys, in the order of the documentation. `use` is not among them: it selects the kind of step."""
+"""Engine keys of calls, in the order of the documentation. `use` is not among them: it selects the kind of step."""
+STEP_KEYS: Final = ("when", "unless")
+"""Engine keys of every step: of calls of node types and pipelines, of loops and of `each`."""
 
 
 def keys_of(kind: NodeType) -> tuple[str, ...]:

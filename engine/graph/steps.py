@@ -24,7 +24,9 @@ from promptwire.values.members import MembersPort
 __all__ = [
     "CallStep",
     "Carry",
+    "Condition",
     "EachStep",
+    "Gate",
     "Graph",
     "LiteralValue",
     "ModelCallSpec",
@@ -51,6 +53,8 @@ class Ref:
     port: str | None = None
     """None means the main output."""
     location: Location = NOWHERE
+    as_set: bool = False
+    """Whether it reads the set of one value, or of none: the step of a single value may not be run."""
 
     def __str__(self) -> str:
         return f"${self.name}" + (f".{self.port}" if self.port else "")
@@ -71,6 +75,38 @@ class LiteralValue:
 
 
 Wire = Ref | RefUnion | LiteralValue
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of a step: `when:` or `unless:`."""
+
+    refs: tuple[Ref, ...]
+    """Values of which one must count as true: a Bool itself, a set when it is not empty."""
+    wanted: bool
+    """True for `when`, false for `unless`."""
+
+    def __str__(self) -> str:
+        refs = ", ".join(map(str, self.refs))
+        return f"{'when' if self.wanted else 'unless'} {refs if len(self.refs) == 1 else f'[{refs}]'}"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it reads. `when` and `unless` of the same key exclude each other."""
+        return tuple(sorted(map(str, self.refs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a step depends on to be run, and the types of the empty outputs that it gives otherwise."""
+
+    conditions: tuple[Condition, ...]
+    """All of them must hold."""
+    outputs: Mapping[str, type]
+    """Python type of each output."""
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +157,8 @@ class Step:
     location: Location
     needs: frozenset[str]
     """Names of steps in the same graph that must finish first."""
+    gate: Gate | None = field(default=None, kw_only=True)
+    """Its `when:` and `unless:`; None when it is always run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +233,8 @@ class RepeatStep(Step):
     rounds: Wire
     """Number of rounds, or the list that `variable` runs over."""
     variable: str | None
-    until: Ref | None
-    """A Bool of the body, read after each round."""
+    until: tuple[Ref, ...]
+    """Values of the body, read after each round. One that counts as true ends the loop."""
     carry: Mapping[str, Carry]
     body: Graph
 

@@ -16,6 +16,7 @@ from promptwire.graph.ordering import order_steps
 from promptwire.graph.port_types import TYPES
 from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Step, Wire
+from promptwire.language.conditions import gated, read_conditions
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepEntry
 from promptwire.language.file_lookup import is_pipeline
 from promptwire.language.inheritance import folder_of, resolve
@@ -124,17 +125,21 @@ def build_nodes(scope: GraphScope, specs: Mapping[str, NodeSpec], at: KeyPath) -
                 steps[name] = built.step
             symbol = scope.names.own[name]
             if symbol.kind == "node":
-                symbol.ports, symbol.main = built.ports, built.main
+                symbol.ports, symbol.main, symbol.conditions = built.ports, built.main, built.conditions
     return steps
 
 
 def _build_step(scope: GraphScope, entry: StepEntry, spec: NodeSpec) -> BuildResult:
     scope.context.count(scope.location(entry.at))
+    conditions = read_conditions(scope, entry.at)
+    inner = scope.under(conditions)
     if isinstance(spec, CallSpec):
-        return (_bind_pipeline if is_pipeline(spec.use) else bind_call)(scope, entry, spec)
-    if isinstance(spec, RepeatSpec):
-        return build_repeat(scope, entry, spec, build_nodes=build_nodes)
-    return build_each(scope, entry, spec, build_nodes=build_nodes)
+        built = (_bind_pipeline if is_pipeline(spec.use) else bind_call)(inner, entry, spec)
+    elif isinstance(spec, RepeatSpec):
+        built = build_repeat(inner, entry, spec, build_nodes=build_nodes)
+    else:
+        built = build_each(inner, entry, spec, build_nodes=build_nodes)
+    return gated(built, conditions)
 
 
 def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResult:

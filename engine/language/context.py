@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from promptwire.documents.document import Document, KeyPath, YamlValue
 from promptwire.errors import Location, PipelineError, Problem
-from promptwire.graph.steps import Step
+from promptwire.graph.steps import Condition, Step
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.file_lookup import FileResolver
 from promptwire.language.spec import PipelineSpec
@@ -67,6 +67,8 @@ class GraphScope:
     """Dotted path of the step that owns the graph; empty for the top graph."""
     states: list[tuple[Symbol, Symbol]] = field(default_factory=list)
     """Loops and their states, for warnings about unused states; one list for all bodies of a pipeline."""
+    given: tuple[Condition, ...] = ()
+    """Conditions that hold whenever the step that is being built is run."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -75,7 +77,11 @@ class GraphScope:
 
     def inside(self, names: SymbolTable, name: str) -> GraphScope:
         """Scope for the body of the step `name`."""
-        return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states)
+        return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states, self.given)
+
+    def under(self, conditions: tuple[Condition, ...]) -> GraphScope:
+        """Scope for a step with these conditions."""
+        return replace(self, given=(*self.given, *conditions)) if conditions else self
 
     def at(self, name: str) -> str:
         """Dotted path of the step `name`."""
@@ -115,3 +121,5 @@ class BuildResult:
     """Types of its outputs; None when they are unknown."""
     main: str | None = None
     """Name of the main output."""
+    conditions: tuple[Condition, ...] = ()
+    """Conditions without which its outputs are empty."""

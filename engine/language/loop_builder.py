@@ -13,9 +13,10 @@ from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.port_types import TYPES, element_type, joined_type, name_of
 from promptwire.graph.steps import Carry, EachStep, Graph, LiteralValue, Ref, RepeatStep, Step, Wire
+from promptwire.language.conditions import true_refs
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.node_call_builder import connect_setting
-from promptwire.language.references import Target, connect, known_values, looks_like_reference, refer, type_of_wire
+from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.spec import CarrySpec, EachSpec, NodeSpec, RepeatSpec
 from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 from promptwire.values import Example, Prompt
@@ -167,17 +168,10 @@ def _start(scope: GraphScope, spec: CarrySpec, at: KeyPath) -> tuple[type | None
     return declared, None
 
 
-def _until(inner: GraphScope, at: KeyPath) -> Ref | None:
-    """The reference to the Bool that ends the loop."""
-    yaml_value = inner.value_at(at).get("until")
-    if yaml_value is None or yaml_value.value is None:
-        return None
-    if not looks_like_reference(yaml_value.value):
-        inner.diagnostics.error(
-            "type-mismatch", yaml_value.location, "'until' needs a reference to a Bool of the body", "write $name"
-        )
-        return None
-    return refer(yaml_value, Target("'until'", bool), inner)
+def _until(inner: GraphScope, at: KeyPath) -> tuple[Ref, ...]:
+    """The references of which one true value ends the loop."""
+    written = inner.value_at(at).get("until")
+    return () if written is None or written.value is None else true_refs(inner, written, "until")
 
 
 def _element_type(scope: GraphScope, over: Wire | None, written: YamlValue) -> tuple[type | None, tuple[Any, ...] | None]:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import describe
 from promptwire.errors import Location, suggest
-from promptwire.graph.port_types import WIDER, fits, is_set, name_of
-from promptwire.graph.steps import LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.port_types import SET_OF, WIDER, fits, is_set, name_of
+from promptwire.graph.steps import Condition, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint
@@ -71,6 +71,14 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
     known, kind = _check_source(symbol, port, location=location, diagnostics=diagnostics)
     if not known:
         return None
+    as_set = kind in SET_OF and not _holds(symbol.conditions, scope.given)
+    if as_set and target.type is kind:
+        gate = ", ".join(map(str, symbol.conditions))
+        message = f"{text} is not there when its node is not run ({gate}), but {target.label} needs it"
+        same = ", ".join(str(one).replace(" ", ": ", 1) for one in symbol.conditions)
+        hint = f"give this node the same {same}, or write a list where a set is taken: [{text}, $other]"
+        diagnostics.error("maybe-unset", location, message, hint)
+        return None
     if kind is not None and target.type is not None and not fits(kind, target.type):
         message = f"{text} is {name_of(kind)}, but {target.label} needs {name_of(target.type)}"
         diagnostics.error("type-mismatch", location, message, _fitting_output(symbol, port, target.type))
@@ -80,7 +88,13 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
             "maybe-unset", location, f"{text} may be left unset, but {target.label} needs it", f"make {name!r} a required input"
         )
         return None
-    return Ref(name, port, location)
+    return Ref(name, port, location, as_set)
+
+
+def _holds(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) -> bool:
+    """Whether `conditions` are among the given ones."""
+    known = {(one.key, one.wanted) for one in given}
+    return all((one.key, one.wanted) in known for one in conditions)
 
 
 def literal(yaml_value: YamlValue, target: Target, diagnostics: Diagnostics) -> LiteralValue | None:
@@ -136,7 +150,8 @@ def _type_of_ref(ref: Ref, names: SymbolTable) -> type | None:
     symbol = names.find(ref.name)
     if symbol is None:
         return None
-    return (symbol.ports or {}).get(ref.port or symbol.main or "") if symbol.kind == "node" else symbol.holds
+    kind = (symbol.ports or {}).get(ref.port or symbol.main or "") if symbol.kind == "node" else symbol.holds
+    return SET_OF[kind] if ref.as_set and kind in SET_OF else kind
 
 
 def _check_source(

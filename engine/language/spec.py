@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.documents.validation_errors import FORMS, validate
-from promptwire.graph.step_keys import ENGINE_KEYS, OnError
+from promptwire.graph.step_keys import ENGINE_KEYS, STEP_KEYS, OnError
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
@@ -102,6 +102,10 @@ class CallSpec(Model):
 
     use: str
     """The node type: a built-in, a plugin such as `acme:judge`, or a pipeline file such as `./expand.yaml`."""
+    when: Any = None
+    """Runs the step only if this is true: a Bool, or a set that is not empty; of a list, one is enough."""
+    unless: Any = None
+    """Runs the step only if this is false: a Bool, or an empty set; of a list, all."""
     model: Role | None = None
     """Role of the model that it calls."""
     template: str | None = None
@@ -126,7 +130,7 @@ class CallSpec(Model):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, data: Any) -> Any:
-        own = {key: value for key, value in data.items() if key in ("use", *ENGINE_KEYS)}
+        own = {key: value for key, value in data.items() if key in ("use", *STEP_KEYS, *ENGINE_KEYS)}
         return {**own, "given": {key: value for key, value in data.items() if key not in own}}
 
 
@@ -150,8 +154,12 @@ class RepeatSpec(Model):
 
     repeat: Any
     """Number of rounds, or `{variable: LIST}`."""
+    when: Any = None
+    """Runs the loop only if this is true."""
+    unless: Any = None
+    """Runs the loop only if this is false."""
     until: Any = None
-    """A Bool of the body that ends the loop."""
+    """A Bool or set of the body that ends the loop when it is true; of a list, one is enough."""
     carry: dict[Name, CarrySpec] = {}
     """The states."""
     nodes: dict[Name, NodeSpec] = Field(min_length=1)
@@ -165,6 +173,10 @@ class EachSpec(Model):
 
     each: dict[Name, Any] = Field(min_length=1, max_length=1)
     """The variable and the set."""
+    when: Any = None
+    """Runs it only if this is true."""
+    unless: Any = None
+    """Runs it only if this is false."""
     nodes: dict[Name, NodeSpec] = Field(min_length=1)
     """The body."""
     outputs: dict[Name, Any] = Field(min_length=1)

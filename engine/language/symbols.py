@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from promptwire.documents.document import YamlValue
 from promptwire.errors import Location, suggest
+from promptwire.graph.steps import Condition
 from promptwire.language.diagnostics import Diagnostics
 
 __all__ = ["REFERENCE", "Symbol", "SymbolTable", "referenced_names"]
@@ -39,6 +40,8 @@ class Symbol:
     """Types of a node's outputs by name; None when they are unknown."""
     main: str | None = None
     """Name of a node's main output; None for a loop."""
+    conditions: tuple[Condition, ...] = ()
+    """Conditions without which a node's outputs are empty."""
     used: set[str] = field(default_factory=set)
     """Ports that are referred to; the empty name for a symbol without ports."""
 

@@ -12,7 +12,7 @@ from promptwire.graph.steps import CallStep
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["CallBounds"]
+__all__ = ["BoundsByPath", "CallBounds"]
 
 
 @dataclass(slots=True)
@@ -41,3 +41,10 @@ class CallBounds:
         """Add the sizes that one more round shows."""
         for name, size in sizes.items():
             self.shown[name] = self.shown[name].hull(size) if name in self.shown else size
+
+
+class BoundsByPath(dict[str, CallBounds]):
+    """Bounds of each step by its path."""
+
+    saved: float = 0
+    """Calls in the sum of all steps that are never made: of steps that exclude each other, the dearer ones count."""

@@ -61,7 +61,7 @@ class DryRun:
 
     def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
         """Note a finished step outside of all loops: it does not run again."""
-        if event == "done" and not facts["round"] and not facts["element"]:
+        if event in ("done", "skipped") and not facts["round"] and not facts["element"]:
             self._done.add(facts["path"])
 
     def plan(self, gate: ApprovalGate | None = None) -> Plan:

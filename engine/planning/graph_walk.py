@@ -17,7 +17,8 @@ from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
 from promptwire.graph.port_types import elements
 from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
-from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.call_bounds import BoundsByPath, CallBounds
+from promptwire.planning.conditions import Branches, first_states, not_run, outcome, perhaps_run
 from promptwire.planning.round_reuse import found_again
 from promptwire.planning.sizes import (
     SizedValue,
@@ -47,7 +48,7 @@ _PERHAPS: Final = Extent(0, 1)
 
 @dataclass(slots=True)
 class _Walk:
-    bounds: dict[str, CallBounds] = field(default_factory=dict)
+    bounds: BoundsByPath = field(default_factory=lambda: BoundsByPath())
     limited: bool = False
     """Whether a budget may end a loop after any round."""
     one_round: bool = False
@@ -58,13 +59,32 @@ class _Walk:
     """Number of steps walked."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
     """Settings by role, of the pipeline that is being walked."""
+    calls: float = 0
+    """The most calls of the steps walked, with the dearer one of alternatives."""
 
     def graph(self, graph: Graph, scope: SizeScope, factor: Extent) -> None:
+        branches = Branches()
         for step in graph.steps.values():
+            before, self.calls = self.calls, 0
             scope.found[step.name] = self.step(step, scope, factor)
+            if step.gate is not None:
+                branches.add(step.gate, self.calls)
+            self.calls += before
+        less = branches.saved()
+        self.calls -= less
+        self.bounds.saved += less
 
     def step(self, step: Step, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         """Sizes of the outputs of `step`, by port. Its calls are counted `factor` times."""
+        gate = step.gate
+        known = True if gate is None else outcome(gate, scope)
+        if gate is None or known:
+            return self.run(step, scope, factor)
+        found = self.run(step, scope, factor * (NONE if known is False else _PERHAPS))
+        return not_run(step, gate, scope) if known is False else perhaps_run(step, gate, scope, found)
+
+    def run(self, step: Step, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
+        """Sizes of the outputs of `step` when it is run."""
         self.steps += 1
         if isinstance(step, CallStep):
             return self.call(step, scope, factor)
@@ -92,20 +112,19 @@ class _Walk:
             bounds.known = False
         _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
-        bounds.asks, bounds.scores = bounds.asks + bound.asks * _tries(step) * factor, bounds.scores + bound.scores * factor
+        asks, scores = bound.asks * _tries(step) * factor, bound.scores * factor
+        bounds.asks, bounds.scores = bounds.asks + asks, bounds.scores + scores
+        self.calls += asks.most + scores.most
         return {port: SizedValue(held, bound.outputs.get(port, UNKNOWN)) for port, held in step.outputs.items()}
 
     def repeat(self, step: RepeatStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
-        states = {
-            name: SizedValue(carry.type, NONE if carry.start is None else measure(carry.start, scope, carry.type))
-            for name, carry in step.carry.items()
-        }
+        states = first_states(step, scope)
         rounds = known_value(step.rounds, scope)
         values = range(rounds) if isinstance(rounds, int) else tuple(rounds)
         values = values[:1] if self.one_round and self.loops == 1 else values
         if self.steps > MANY_STEPS:
             return self._at_once(step, scope, factor * Extent(0, len(values)))
-        early, ends = step.until is not None, states
+        early, ends = bool(step.until), states
         for index, value in enumerate(values):
             inner = SizeScope({name: {name: known} for name, known in states.items()}, scope, step if index else None)
             if step.variable is not None:
@@ -164,9 +183,7 @@ class _Walk:
         }
 
 
-def count_calls(
-    graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False, one_round: bool = False
-) -> dict[str, CallBounds]:
+def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False, one_round: bool = False) -> BoundsByPath:
     """Bounds of each step of `graph` by its path, for `inputs` of these sizes.
 
     `limited`: a budget may end a loop after any round. `one_round`: only the first round of each outermost loop counts.

@@ -22,7 +22,7 @@ from promptwire.bounds import Extent
 from promptwire.graph.steps import Graph
 from promptwire.limits import Limits
 from promptwire.node import Role
-from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.call_bounds import BoundsByPath
 from promptwire.planning.cost_items import CostItem, cost_items_of, judged, report_cost_items
 from promptwire.planning.graph_walk import count_calls
 from promptwire.planning.token_estimate import REPLY
@@ -149,7 +149,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         prices={known.models[role]: known.quotes[role].source for role in roles if role in known.quotes},
         hosted=any(known.quotes[role].hosted for role in roles if role in known.quotes),
         steps=tuple(rows),
-        total=_total(rows, limits),
+        total=_total(rows, limits, bounds_by_path.saved),
         replay=sum(row.new == 0 for row in rows),
         call=sum(row.new != 0 for row in rows),
         limit=limits.calls,
@@ -197,19 +197,24 @@ def _new_usd(new: int | None, most: int | None, usd: float | None) -> float | No
     return usd * new / most
 
 
-def _total(rows: list[StepPlan], limits: Limits) -> StepPlan:
-    """Sum of all steps. Limits bound the new calls only: cached completions spend no budget."""
-    new, usd = _sum(row.new for row in rows), _sum(row.new_usd for row in rows)
+def _total(rows: list[StepPlan], limits: Limits, saved: float) -> StepPlan:
+    """Sum of all steps. Limits bound the new calls only: cached completions spend no budget.
+
+    `saved` are calls of steps that are not run, because others are run in their place.
+    """
+    usd, most, cached = _sum(row.new_usd for row in rows), _sum(row.most for row in rows), sum(row.cached for row in rows)
+    most = None if most is None else most - int(saved)
+    new = _least(_sum(row.new for row in rows), None if most is None else max(0, most - cached))
     return StepPlan(
         path="total",
         node="",
         model=None,
         least=sum(row.least for row in rows),
-        most=_sum(row.most for row in rows),
+        most=most,
         tokens_in=_sum(row.tokens_in for row in rows),
         tokens_out=_sum(row.tokens_out for row in rows),
         usd=_sum(row.usd for row in rows),
-        cached=sum(row.cached for row in rows),
+        cached=cached,
         new=_least(new, limits.calls),
         new_usd=_least(usd, limits.usd),
     )
@@ -223,10 +228,12 @@ def _called_roles(rows: list[StepPlan], known: Known, task: Task) -> list[Role]:
     return [role for role in known.models if role in called]
 
 
-def _notes(bounds_by_path: Mapping[str, CallBounds], rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
+def _notes(bounds_by_path: BoundsByPath, rows: list[StepPlan], known: Known, task: Task) -> Iterator[str]:
     for path, bounds in bounds_by_path.items():
         if not bounds.known:
             yield f"{path}: {bounds.step.type.name} has no bound, so its number of calls is unknown"
+    if bounds_by_path.saved:
+        yield "of steps that exclude each other by `when` and `unless`, the total counts the dearer one"
     metrics = {
         bounds.step.asking.metric for bounds in bounds_by_path.values() if bounds.scores.most and bounds.step.asking is not None
     }

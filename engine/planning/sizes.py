@@ -5,8 +5,9 @@ The value itself is stored beside its size when it is known, as for a param or a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
 from promptwire.bounds import NONE, ONE, UNKNOWN, Extent
@@ -14,6 +15,7 @@ from promptwire.graph.steps import LiteralValue, Ref, RefUnion, RepeatStep, Wire
 from promptwire.values import Examples, Failures
 
 __all__ = [
+    "Alternative",
     "SizeScope",
     "SizedValue",
     "cover",
@@ -31,6 +33,18 @@ _UNKNOWN_VALUE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A value that is empty unless a condition holds."""
+
+    key: tuple[str, ...]
+    """What the condition reads."""
+    wanted: bool
+    """Whether it must be true."""
+    extent: Extent
+    """Size when the condition holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class SizedValue:
     """Type, size and, when known, value of a wire before the run."""
 
@@ -38,6 +52,8 @@ class SizedValue:
     extent: Extent
     value: Any = _UNKNOWN_VALUE
     """The value itself, for a param or a loop variable."""
+    only: Alternative | None = None
+    """Its condition, if its step has one."""
 
 
 @dataclass(slots=True)
@@ -87,11 +103,24 @@ def size_up(wire: Wire, scope: SizeScope) -> SizedValue:
 def measure(wire: Wire, scope: SizeScope, wanted: type | None) -> Extent:
     """Size of the value on `wire`, widened to the type `wanted`."""
     parts = [scope.look_up(ref) for ref in wire.refs] if isinstance(wire, RefUnion) else [size_up(wire, scope)]
-    sizes = [_as_examples(part.extent) if part.kind is Failures and wanted is Examples else part.extent for part in parts]
-    whole = sizes[0]
-    for size in sizes[1:]:
-        whole = whole.joined(size)
-    return whole
+    as_examples = wanted is Examples
+    sizes = [_as_examples(part.extent) if part.kind is Failures and as_examples else part.extent for part in parts]
+    whole = reduce(Extent.joined, sizes)
+    sides = _sides(parts)
+    if sides is None or as_examples:
+        return whole
+    # One of the two sides is empty, so the larger one is all that the union can hold of them.
+    others = [part.extent for part in parts if part.only is None]
+    return reduce(Extent.joined, others, sides[0].hull(sides[1]))
+
+
+def _sides(parts: Sequence[SizedValue]) -> tuple[Extent, Extent] | None:
+    """Sizes of the parts on each side of one condition; None when the parts do not have one condition with both sides."""
+    gated = [part.only for part in parts if part.only is not None]
+    if len({one.key for one in gated}) != 1 or len({one.wanted for one in gated}) != 2:
+        return None
+    no, yes = (reduce(Extent.joined, [one.extent for one in gated if one.wanted == side]) for side in (False, True))
+    return no, yes
 
 
 def _as_examples(groups: Extent) -> Extent:

@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import name_of
-from promptwire.graph.step_keys import OnError, keys_of
+from promptwire.graph.step_keys import STEP_KEYS, OnError, keys_of
 from promptwire.language.spec import PARAM_WORDS, CallSpec, ParamType, PortType
 from promptwire.limits import Limits, RateLimits
 from promptwire.local_settings import LocalSettings
@@ -39,6 +39,12 @@ _REFERENCE: Final[Schema] = {
     # Not part of JSON Schema: editors show this in place of the pattern.
     "patternErrorMessage": "Neither a value of this type nor a reference such as $seed or $graded.scores.",
 }
+_TRUTHS: Final[Schema] = {
+    "anyOf": [
+        {"$ref": "#/definitions/reference"},
+        {"type": "array", "items": {"$ref": "#/definitions/reference"}, "minItems": 1},
+    ]
+}
 _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 
 
@@ -56,7 +62,13 @@ def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
         "else": {"required": ["nodes", "outputs"]},
         "additionalProperties": False,
         "properties": _top(),
-        "definitions": {"reference": _REFERENCE, "node": _node(types), "settings": _plain(Settings), **_calls(types)},
+        "definitions": {
+            "reference": _REFERENCE,
+            "node": _node(types),
+            "settings": _plain(Settings),
+            "truths": _TRUTHS,
+            **_calls(types),
+        },
     }
 
 
@@ -134,13 +146,15 @@ def _node(types: Mapping[str, NodeType]) -> Schema:
     body = {**_named({"$ref": "#/definitions/node"}), "minProperties": 1}
     state = {"type": {"enum": list(get_args(PortType))}, "start": {}, "next": {}}
     carried = {"type": "object", "required": ["next"], "additionalProperties": False, "properties": state}
-    loop = {
+    loop: Schema = {
+        **_step_keys(),
         "repeat": {"description": "Number of rounds, or {variable: LIST}."},
-        "until": {**_REFERENCE, "description": "A Bool of the body that ends the loop."},
+        "until": _truths("A Bool or set of the body that ends the loop when it is true; of a list, one is enough."),
         "carry": _named(carried, "States carried from round to round: {start: $x, next: $y}."),
         "nodes": body,
     }
     each = {
+        **_step_keys(),
         "each": {**_named({}), "minProperties": 1, "maxProperties": 1},
         "nodes": body,
         "outputs": {**_named({}), "minProperties": 1},
@@ -185,7 +199,16 @@ def _call(kind: NodeType) -> Schema:
     for name, found in params.get("properties", {}).items():
         properties[name.rstrip("_")] = _setting(found, params.get("$defs", {}))
     required += [name.rstrip("_") for name in params.get("required", ())]
-    return _closed({**properties, **_engine(kind)}, required + (["template"] if kind.slots else []))
+    return _closed({**properties, **_step_keys(), **_engine(kind)}, required + (["template"] if kind.slots else []))
+
+
+def _step_keys() -> Schema:
+    """Schema of the keys of every step."""
+    return {key: _truths(CallSpec.model_fields[key].description or "") for key in STEP_KEYS}
+
+
+def _truths(about: str) -> Schema:
+    return {"description": about, "anyOf": [{"$ref": "#/definitions/truths"}]}
 
 
 def _engine(kind: NodeType) -> Schema:

@@ -13,7 +13,7 @@ from promptwire.values.rounds import from_one
 
 __all__ = ["Counter", "Round", "Spent", "StepRun", "read_rounds", "read_steps"]
 
-Outcome = Literal["done", "failed", "running"]
+Outcome = Literal["done", "failed", "running", "not run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def read_steps(events: Iterable[Mapping[str, Any]]) -> tuple[StepRun, ...]:
         key = (path, from_one(as_text(event.get("round"))), from_one(as_text(event.get("element"))))
         if what == "start":
             found[key] = StepRun(*key, _seconds(event), None, "running", first=_position(event))
+        elif what == "skipped":
+            found[key] = StepRun(*key, _seconds(event), 0.0, "not run", first=_position(event), last=_position(event))
         elif what in ("done", "failed") and key in found:
             start = found[key]
             seconds = finite(event.get("seconds"))

@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from promptwire.errors import LimitReached
-from promptwire.graph.port_types import elements, empty, join_values, to_json
+from promptwire.graph.port_types import elements, empty, is_true, join_values, to_json
 from promptwire.graph.steps import EachStep, Graph, RepeatStep
 from promptwire.running.gather import gather
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
 from promptwire.values.hashing import digest, ordinals
 
-__all__ = ["run_each", "run_repeat"]
+__all__ = ["first_states", "run_each", "run_repeat"]
 
 RunSteps = Callable[[Graph, Scope], Awaitable[None]]
 
@@ -28,10 +28,7 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
     LimitReached ends the loop. Under `on_limit: fail` it is raised and fails the run.
     """
     turns = _turns(step, scope)
-    states = {
-        name: empty(carry.type) if carry.start is None else scope.value(carry.start, carry.type)
-        for name, carry in step.carry.items()
-    }
+    states = first_states(step, scope)
     complete = 0
     session.trace.event("loop", path=step.path, round=scope.round, of=len(turns))
     for turn in turns:
@@ -49,9 +46,17 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
         states = {name: inner.value(carry.next, carry.type) for name, carry in step.carry.items()}
         complete += 1
         session.trace.event("round", path=step.path, round=inner.round, of=len(turns))
-        if step.until is not None and inner.look_up(step.until):
+        if any(is_true(inner.look_up(ref)) for ref in step.until):
             break
     return {**states, "rounds": complete}
+
+
+def first_states(step: RepeatStep, scope: Scope) -> dict[str, Any]:
+    """The states before the first round."""
+    return {
+        name: empty(carry.type) if carry.start is None else scope.value(carry.start, carry.type)
+        for name, carry in step.carry.items()
+    }
 
 
 async def run_each(step: EachStep, scope: Scope, *, run: RunSteps) -> dict[str, Any]:

@@ -10,22 +10,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
-from promptwire.graph.port_types import to_json
-from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.graph.port_types import SET_OF, empty, to_json
+from promptwire.graph.steps import CallStep, EachStep, Gate, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.running.gather import first_error
-from promptwire.running.loops import run_each, run_repeat
+from promptwire.running.loops import first_states, run_each, run_repeat
 from promptwire.running.node_call import call_node
 from promptwire.running.preflight import within
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
 from promptwire.values import Prompt, Prompts
 
-__all__ = ["main_prompt", "run_graph"]
+__all__ = ["NOT_RUN", "main_prompt", "run_graph"]
+
+NOT_RUN: Final = "not run"
+"""Count of the times that a step was not run, by its `when` or `unless`."""
 
 
 async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -> dict[str, Any]:
@@ -51,6 +54,13 @@ def main_prompt(outputs: Mapping[str, Any]) -> Prompt | None:
 
 def _outputs(graph: Graph, scope: Scope) -> dict[str, Any]:
     return {name: scope.value(wire, graph.types[name]) for name, wire in graph.outputs.items()}
+
+
+def _not_run(step: Step, gate: Gate, scope: Scope) -> Mapping[str, Any]:
+    """Outputs of a step that is not run: empty, or the first states of a loop."""
+    if isinstance(step, RepeatStep):
+        return {**first_states(step, scope), "rounds": 0}
+    return {name: empty(SET_OF.get(kind, kind)) for name, kind in gate.outputs.items()}
 
 
 class _Runner:
@@ -86,6 +96,12 @@ class _Runner:
     async def _recorded(self, step: Step, scope: Scope) -> Mapping[str, Any]:
         """Run `step` and return its outputs; write its start, end and values to the trace."""
         trace, where = self.session.trace, {"path": step.path, "round": scope.round, "element": scope.element}
+        if step.gate is not None and not scope.holds(step.gate):
+            outputs = _not_run(step, step.gate, scope)
+            self.session.count(step.path, NOT_RUN)
+            trace.event("skipped", **where, condition=str(step.gate))
+            trace.value(**where, outputs={name: to_json(value) for name, value in outputs.items()})
+            return outputs
         began = time.perf_counter()
         trace.event("start", **where)
         try:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promptwire.graph.port_types import union, widen
-from promptwire.graph.steps import LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.port_types import as_set, is_true, union, widen
+from promptwire.graph.steps import Gate, LiteralValue, Ref, RefUnion, Wire
 
 __all__ = ["Scope"]
 
@@ -55,6 +55,13 @@ class Scope:
 
     def look_up(self, ref: Ref) -> Any:
         """Return the value that `ref` names. A KeyError means a fault of the checker: it should have refused the graph."""
+        return as_set(self._found(ref)) if ref.as_set else self._found(ref)
+
+    def holds(self, gate: Gate) -> bool:
+        """Return whether all conditions of `gate` hold."""
+        return all(any(is_true(self.look_up(ref)) for ref in one.refs) == one.wanted for one in gate.conditions)
+
+    def _found(self, ref: Ref) -> Any:
         scope: Scope | None = self
         while scope is not None:
             if ref.name in scope._ports:

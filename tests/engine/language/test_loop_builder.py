@@ -36,7 +36,7 @@ def test_a_loop_owns_a_graph_that_sees_the_enclosing_names(project: Project) -> 
     assert list(graph.steps) == ["first", "search", "last"]
     assert list(loop.body.steps) == ["best", "scores", "longer"]
     assert (loop.needs, loop.body.steps["best"].needs, loop.body.steps["best"].path) == ({"first"}, frozenset(), "search.best")
-    assert (str(loop.rounds), loop.variable, str(loop.until)) == ("$rounds", None, "$longer.flat")
+    assert (str(loop.rounds), loop.variable, [*map(str, loop.until)]) == ("$rounds", None, ["$longer.flat"])
     assert {state: carry.type for state, carry in loop.carry.items()} == {"beam": Prompts, "log": History}
     assert (str(loop.carry["beam"].start), loop.carry["log"].start, str(loop.carry["log"].next)) == ("$seed", None, "$longer")
     assert list(graph.types.values()) == [Prompt, History, int]
@@ -64,8 +64,8 @@ def test_a_loop_may_run_over_a_list(project: Project) -> None:
         ("repeat: $rounds", "repeat: {k: $seed}", ["p.yaml:6:17: $seed is Prompts, but the list of 'repeat' needs List"]),
         ("repeat: $rounds", "repeat: {beam: [1]}",
          ["p.yaml:8:13: the name 'beam' is already a variable (line 6) - every name in a file means one thing: choose another"]),
-        ("until: $longer.flat", "until: $scores", ["p.yaml:7:12: $scores is Scores, but 'until' needs Bool"]),
-        ("until: $longer.flat", "until: true", ["p.yaml:7:12: 'until' needs a reference to a Bool of the body - write $name"]),
+        ("until: $longer.flat", "until: $rounds", ["p.yaml:7:12: $rounds is Int, but 'until' needs a Bool or a set"]),
+        ("until: $longer.flat", "until: true", ["p.yaml:7:12: 'until' needs a reference to a Bool or a set, or a list of them - write $name"]),
         ("next: $best.prompts", "next: $scores", ["p.yaml:8:40: $scores is Scores, but the state 'beam' needs Prompts"]),
         ("next: $best.prompts", "next: $last",
          ["p.yaml:14:3: these nodes wait for each other: last -> search -> last - "

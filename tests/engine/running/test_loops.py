@@ -30,7 +30,7 @@ class Words(Model):
 
 
 def loop(
-    body: Graph, *, rounds: Wire, carry: dict[str, Carry], until: Ref | None = None, variable: str | None = None
+    body: Graph, *, rounds: Wire, carry: dict[str, Carry], until: tuple[Ref, ...] = (), variable: str | None = None
 ) -> RepeatStep:
     return RepeatStep("loop", "loop", PLACE, frozenset(), rounds=rounds, variable=variable, until=until, carry=carry, body=body)
 
@@ -67,7 +67,7 @@ async def test_until_ends_the_loop_after_the_round_that_fulfils_it() -> None:
         outputs={},
         types={},
     )
-    made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY, until=Ref("enough")), n=Ref("loop", "n"))
+    made = whole(loop(body, rounds=LiteralValue(9), carry=CARRY, until=(Ref("enough"),)), n=Ref("loop", "n"))
     assert await run_graph(made, {}, session(ECHO)) == {"n": 12}
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from promptwire.backend import Request
 from promptwire.backends.scripted import ScriptedBackend
 from promptwire.errors import NodeError
 from promptwire.graph.steps import LiteralValue, PipeStep, Ref, Step
 from promptwire.node import Context, node
+from promptwire.results.steps import read_steps
 from promptwire.running.scheduler import run_graph
 from tests.engine.sample_session import PLACE, Nothing, Number, add, call, graph, session
+from tests.pipelines.search_runs import kind_of, model, numbers, search, well_formed
 
 ECHO = ScriptedBackend(lambda request, key: "x")
 
@@ -102,3 +105,62 @@ async def test_the_trace_holds_every_steps_start_end_and_values(tmp_path: Path) 
     values = [json.loads(line) for line in (tmp_path / "values.jsonl").read_text().splitlines()]
     assert [(event["event"], event["path"]) for event in events] == [("start", "one"), ("done", "one")]
     assert [(value["path"], value["outputs"]) for value in values] == [("one", {"value": 7})]
+
+
+CHOICE = """\
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+params: {flag: true}
+nodes:
+  first:  {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 1, when: $flag}
+  second: {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 1, unless: $flag}
+  graded: {use: evaluate, prompts: $second, on: $train}
+  loop:
+    repeat: 2
+    unless: $flag
+    carry: {beam: {start: $first, next: $more}}
+    nodes: {more: {use: resample, prompts: $beam, template: ape/paraphrase.j2, n: 1}}
+outputs: {prompt: [$first, $second], second: $second, graded: $graded, beam: $loop.beam, rounds: $loop.rounds}
+"""
+
+
+async def test_a_step_that_is_not_run_gives_empty_outputs_and_makes_no_call(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(CHOICE)
+    run = await search(tmp_path / "p.yaml", model(), numbers(2), folder=tmp_path)
+    assert {name: len(run.outputs[name]) for name in ("prompt", "second", "beam")} == {"prompt": 1, "second": 0, "beam": 1}
+    assert (run.outputs["graded"].rows, run.outputs["rounds"]) == ((), 0)
+    assert run.calls == 1
+    assert dict(run.session.counts) == {("second", "not run"): 1, ("loop", "not run"): 1}
+    events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert [(one["path"], one["condition"]) for one in events if one["event"] == "skipped"] == [
+        ("second", "unless $flag"),
+        ("loop", "unless $flag"),
+    ]
+    assert [step.path for step in read_steps(events) if step.outcome == "not run"] == ["second", "loop"]
+
+
+async def test_each_element_chooses_its_own_steps(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("""\
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+nodes:
+  more: {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 2, keep_parents: true}
+  one:
+    each: {prompt: $more}
+    nodes:
+      graded: {use: evaluate, prompts: $prompt, on: $train}
+      wrong:  {use: failures, of: $graded}
+      again:  {use: resample, prompts: $prompt, template: ape/paraphrase.j2, n: 1, when: $wrong}
+    outputs: {prompts: $again}
+outputs: {prompt: $one}
+""")
+
+    def reply(request: Request, key: str) -> str:
+        """Written prompts are right, the initial one is wrong."""
+        if kind_of(request) != "task":
+            return well_formed(request, key)
+        return "answer 0" if "text" in str(request.messages) else "no"
+
+    run = await search(tmp_path / "p.yaml", model(reply), numbers(1))
+    assert len(run.outputs["prompt"]) == 1
+    assert run.session.counts["one.again", "not run"] == 2
