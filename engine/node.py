@@ -78,6 +78,9 @@ class Context(Protocol):
         Raises PipelineError or ReplyError.
         """
 
+    def read(self, text: str, tag: str) -> tuple[str, ...]:
+        """Each text between `<tag>` and `</tag>` in `text`, an answer of the model; read as a reply is."""
+
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
 

@@ -25,6 +25,7 @@ from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.streams import StepPosition
+from promptwire.templating.parsing import Parse, parse_reply
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
 from promptwire.values.rounds import from_one
@@ -62,6 +63,9 @@ class _Context:
             hint = "declare @node(slots=..., renders=True)"
             raise NodeError("this node was not declared to render a template", where=self.path, hint=hint)
         return self.renderer.render(slots)
+
+    def read(self, text: str, tag: str) -> tuple[str, ...]:
+        return parse_reply(text, Parse(tag=tag, all=True))[0]
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return await gather(jobs)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from promptwire.node import Reply
+from promptwire.templating.parsing import Parse, parse_reply
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
 from promptwire.values.hashing import stream
 
@@ -63,6 +64,9 @@ class FakeContext:
     def render(self, slots: Model) -> tuple[str, ...]:
         self.asked.append(slots)
         return tuple(self._reply(slots, len(self.asked) - 1))
+
+    def read(self, text: str, tag: str) -> tuple[str, ...]:
+        return parse_reply(text, Parse(tag=tag, all=True))[0]
 
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return tuple([await job for job in jobs])
