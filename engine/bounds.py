@@ -54,6 +54,14 @@ class Extent:
         """The range cut off at `n`."""
         return Extent(min(self.least, n), min(self.most, n), self.inside)
 
+    def above(self, n: float) -> Extent:
+        """The range of what is left when up to `n` are taken away.
+
+        >>> Extent(2, 9).above(4)
+        Extent(least=0, most=5, inside=0)
+        """
+        return Extent(max(0, self.least - n), max(0, self.most - n), self.inside)
+
     def perhaps(self) -> Extent:
         """The range from 0 to the same upper end, for a number that depends on replies."""
         return Extent(0, self.most, self.inside)

@@ -15,6 +15,7 @@ from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node
 from promptwire.stats.ranking import merit
 from promptwire.values import Model, Prompt, Prompts, Row, Scores
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "accept"]
 
@@ -40,6 +41,8 @@ class Outputs(Model):
     """The children that were accepted."""
     scores: Scores
     """The rows of `prompts` only, for the next round."""
+    rest: Prompts
+    """The children that were not accepted."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
@@ -51,6 +54,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
             "prompts": kept,
             "scores": kept.holding(sizes.of("scores").inside),
             "accepted": sizes.of("children").upto(parents.most).perhaps(),
+            "rest": sizes.of("children").perhaps(),
         }
     )
 
@@ -73,7 +77,12 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
             accepted.append(best)
     context.count("accepted", len(accepted))
     prompts = Prompts.of(kept)
-    return Outputs(prompts=prompts, accepted=Prompts.of(accepted), scores=inputs.scores.only(prompts))
+    return Outputs(
+        prompts=prompts,
+        accepted=Prompts.of(accepted),
+        scores=inputs.scores.only(prompts),
+        rest=others(inputs.children, accepted),
+    )
 
 
 def _shared(child: Prompt, other: Prompt, scores: Scores) -> tuple[list[Row], list[Row]] | None:

@@ -21,6 +21,7 @@ from promptwire.stats.bandits import Arm, Phase, split_budget, successive_halvin
 from promptwire.stats.prompt_score import rows_score
 from promptwire.stats.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
 
@@ -59,6 +60,8 @@ class Outputs(Model):
     """All rows that the choice was made by."""
     kept: Scores
     """The rows of the best prompts only, for the next round."""
+    rest: Prompts
+    """The other prompts, in the written order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
@@ -66,7 +69,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     prompts = sizes.of("prompts") if "prompts" in sizes else sizes.of("scores")
     known, on = sizes.of("scores"), sizes.of("on")
     best, every = prompts.upto(params.keep), prompts.joined(known).holding(on.most + known.inside)
-    outputs = {"prompts": best, "scores": every, "kept": best.holding(every.inside)}
+    outputs = {"prompts": best, "scores": every, "kept": best.holding(every.inside), "rest": prompts.above(params.keep)}
     whole = (prompts * on).upto(math.inf if params.policy == "top" else params.pulls)
     if "on" not in sizes or params.policy == "top":
         return Bound(outputs, scores=whole)
@@ -117,7 +120,7 @@ async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outpu
         left = await _spend(table, params)
         scores = scores.merge(table.scores())
     best = Prompts(items=ranked(left, scores)[: params.keep])
-    return Outputs(prompts=best, scores=scores, kept=scores.only(best))
+    return Outputs(prompts=best, scores=scores, kept=scores.only(best), rest=others(prompts, best.items))
 
 
 class _Table:

@@ -16,6 +16,7 @@ from promptwire.bounds import NONE, Bound, Extent, Sizes
 from promptwire.node import Context, node, require_wires
 from promptwire.stats.ranking import ranked
 from promptwire.values import Examples, Failures, Model, Prompt, Prompts
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "cap"]
 
@@ -39,6 +40,8 @@ class Params(Model):
 class Outputs(Model):
     prompts: Prompts
     """The prompts kept, in the written order."""
+    rest: Prompts
+    """The other prompts, in the written order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
@@ -47,7 +50,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     shown = min(errors.most * errors.inside if errors.inside else 0, params.max_errors)
     crowded = params.policy == "errors-only" and prompts.most > params.per_parent
     kept = Extent(min(prompts.least, params.per_parent), prompts.most)
-    return Bound({"prompts": kept}, scores=(prompts * shown).perhaps() if crowded else NONE)
+    return Bound({"prompts": kept, "rest": prompts.perhaps()}, scores=(prompts * shown).perhaps() if crowded else NONE)
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
@@ -63,8 +66,8 @@ async def cap(inputs: Inputs, params: Params, context: Context) -> Outputs:
     require_wires(lacks, inputs, params, context)
     families = _families(inputs.prompts)
     kept = await context.gather([_chosen(root, family, inputs, params, context) for root, family in families.items()])
-    ids = {prompt.id for some in kept for prompt in some}
-    return Outputs(prompts=Prompts(items=tuple(prompt for prompt in inputs.prompts.items if prompt.id in ids)))
+    rest = others(inputs.prompts, (prompt for some in kept for prompt in some))
+    return Outputs(prompts=others(inputs.prompts, rest.items), rest=rest)
 
 
 def _families(prompts: Prompts) -> dict[str, list[Prompt]]:

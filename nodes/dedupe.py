@@ -17,6 +17,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Examples, History, Model, Prompt, Prompts
 from promptwire.values.copied_text import copied_spans
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "dedupe"]
 
@@ -48,11 +49,14 @@ class Params(Model):
 class Outputs(Model):
     prompts: Prompts
     """The prompts that are new and keep the rules."""
+    rest: Prompts
+    """The other prompts."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """All prompts at most."""
-    return Bound({"prompts": sizes.of("prompts").perhaps()})
+    """All prompts at most, on either side."""
+    some = sizes.of("prompts").perhaps()
+    return Bound({"prompts": some, "rest": some})
 
 
 @node(bound=bound)
@@ -71,7 +75,7 @@ async def dedupe(inputs: Inputs, params: Params, context: Context) -> Outputs:
             continue
         seen.add(key)
         kept.append(prompt)
-    return Outputs(prompts=Prompts(items=tuple(kept)))
+    return Outputs(prompts=Prompts(items=tuple(kept)), rest=others(inputs.prompts, kept))
 
 
 def _key(prompt: Prompt, by: str) -> tuple[str, ...]:

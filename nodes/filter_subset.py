@@ -17,6 +17,7 @@ from promptwire.errors import NodeError
 from promptwire.node import Context, node
 from promptwire.stats.ranking import ranked
 from promptwire.values import Example, Examples, Model, Prompts, Scores
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "filter_subset"]
 
@@ -46,13 +47,20 @@ class Outputs(Model):
     """The survivors, best first."""
     scores: Scores
     """All rows of all stages, for all candidates."""
+    rest: Prompts
+    """The other candidates, in the written order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """All stages; more candidates and more examples never cost less."""
     prompts, examples = sizes.of("prompts"), sizes.of("on")
     pairs = Extent(_pairs(prompts.least, examples.least, params), _pairs(prompts.most, examples.most, params))
-    return Bound({"prompts": prompts.upto(params.until), "scores": prompts.holding(examples.most)}, scores=pairs)
+    outputs = {
+        "prompts": prompts.upto(params.until),
+        "scores": prompts.holding(examples.most),
+        "rest": prompts.above(params.until),
+    }
+    return Bound(outputs, scores=pairs)
 
 
 def _pairs(prompts: float, examples: float, params: Params) -> float:
@@ -90,7 +98,8 @@ async def filter_subset(inputs: Inputs, params: Params, context: Context) -> Out
         size = math.ceil(size * params.growth)
     if rest and params.full:
         scores = await _scored(scores, alive, rest, context)
-    return Outputs(prompts=Prompts(items=ranked(alive, scores)[: params.until]), scores=scores)
+    best = ranked(alive, scores)[: params.until]
+    return Outputs(prompts=Prompts(items=best), scores=scores, rest=others(inputs.prompts, best))
 
 
 async def _scored(scores: Scores, prompts: Prompts, examples: list[Example], context: Context) -> Scores:

@@ -12,9 +12,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.bounds import Bound, Sizes
+from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Entry, History, Model, Prompts
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "history_select"]
 
@@ -40,13 +41,17 @@ class Outputs(Model):
     """The chosen entries in that order."""
     prompts: Prompts
     """Their prompts."""
+    rest: History
+    """The other entries, oldest first."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """At most `best` entries; a threshold may leave none."""
-    chosen = sizes.of("of").upto(math.inf if params.best is None else params.best)
-    chosen = chosen if params.threshold is None else chosen.perhaps()
-    return Bound({"history": chosen, "prompts": chosen})
+    most = math.inf if params.best is None else params.best
+    chosen, rest = sizes.of("of").upto(most), sizes.of("of").above(most)
+    if params.threshold is not None:
+        chosen, rest = chosen.perhaps(), Extent(rest.least, sizes.of("of").most)
+    return Bound({"history": chosen, "prompts": chosen, "rest": rest})
 
 
 @node(bound=bound)
@@ -63,7 +68,7 @@ async def history_select(inputs: Inputs, params: Params, context: Context) -> Ou
         chosen = sorted(chosen, key=lambda entry: ages[entry.prompt.id])
     prompts = Prompts(items=tuple(entry.prompt for entry in chosen))
     entries = tuple(_levelled(entry, params.buckets, log.scale) for entry in chosen)
-    return Outputs(history=log.model_copy(update={"entries": entries}), prompts=prompts)
+    return Outputs(history=log.model_copy(update={"entries": entries}), prompts=prompts, rest=others(log, chosen))
 
 
 def _levelled(entry: Entry, buckets: int | None, scale: tuple[float, float] | None) -> Entry:

@@ -2,11 +2,13 @@
 
 EvoPrompt's roulette wheel (Guo et al. 2024, section 3.2) draws in proportion to the score, and a prompt may be drawn twice. Its
 differential evolution (section 3.3) gives `every` prompt in turn other, different prompts as donors. CAPO (Zehle et al. 2025)
-draws evenly. PromptBreeder's tournament (Fernando et al. 2023) draws two and takes the better. `crossover` takes the families.
+draws evenly. PromptBreeder (Fernando et al. 2023) pairs the whole population by chance, each prompt once (`matching`).
+`crossover` takes the families.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence, Set
 from typing import Literal
@@ -18,6 +20,7 @@ from promptwire.node import Context, node, require_wires
 from promptwire.stats.prompt_score import score_of, score_scale
 from promptwire.stats.ranking import merit
 from promptwire.values import Families, Model, Prompt, Prompts, Scores
+from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "parents"]
 
@@ -26,16 +29,17 @@ class Inputs(Model):
     prompts: Prompts
     """The population."""
     scores: Scores | None = None
-    """Scores of the population; needed by all policies but `random`."""
+    """Scores of the population; needed by `roulette` and `tournament`."""
 
 
 class Params(Model):
     n: int = Field(default=1, ge=0)
-    """Number of families; with `every`, for each prompt."""
+    """Number of families; with `every`, for each prompt. With `matching`, number of matchings."""
     size: int = Field(default=2, ge=1)
     """Prompts in a family."""
-    policy: Literal["roulette", "tournament", "random"] = "roulette"
-    """`roulette`: in proportion to the score; `tournament`: the better of two drawn; `random`: with equal chances."""
+    policy: Literal["roulette", "tournament", "random", "matching"] = "roulette"
+    """`roulette`: in proportion to the score; `tournament`: the better of two drawn; `random`: with equal chances; `matching`:
+    each prompt of the population in one family, by chance."""
     distinct: bool = True
     """Whether the prompts of a family differ; a population too small for that gives no families."""
     every: bool = False
@@ -47,23 +51,33 @@ class Outputs(Model):
     """The families, in the order of drawing."""
     prompts: Prompts
     """All drawn prompts, each once, in the order of drawing."""
+    rest: Prompts
+    """The prompts in no family; with `matching`, those that were left over."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
     """`n` families, if there are enough prompts."""
     population = sizes.of("prompts")
-    needed = params.size if params.distinct else 1
-    few, many = (
-        params.n * (size if params.every else 1) if size >= needed else 0 for size in (population.least, population.most)
-    )
+    few, many = (_families(size, params) for size in (population.least, population.most))
     families = Extent(few, many, params.size)
     drawn = Extent(min(population.least, few, 1), min(population.most, many * params.size))
-    return Bound({"families": families, "prompts": drawn})
+    return Bound({"families": families, "prompts": drawn, "rest": population.perhaps()})
+
+
+def _families(population: float, params: Params) -> float:
+    """How many families a population of this size gives."""
+    if params.policy == "matching":
+        return params.n * (population // params.size) if math.isfinite(population) else population
+    if not params.n or population < (params.size if params.distinct else 1):
+        return 0
+    return params.n * population if params.every else params.n
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     """The wire that is missing: scores, for policies that use them."""
-    if params.policy != "random" and "scores" not in wired:
+    if params.policy == "matching" and params.every:
+        return "policy 'matching' has each prompt in one family", "remove `every`"
+    if params.policy in ("roulette", "tournament") and "scores" not in wired:
         return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
     return "", ""
 
@@ -75,14 +89,27 @@ async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
     require_wires(lacks, inputs, params, context)
     if len(population) < (params.size if params.distinct else 1):
         context.count("too few to breed")
-        return Outputs(families=Families(), prompts=Prompts())
+        return Outputs(families=Families(), prompts=Prompts(), rest=inputs.prompts)
     scores = inputs.scores or Scores()
-    firsts = [(prompt,) for prompt in population for _ in range(params.n)] if params.every else [()] * params.n
-    families = tuple(
-        _drawn(first, population, scores, params, context.rng("family", number)) for number, first in enumerate(firsts)
+    firsts: Sequence[tuple[Prompt, ...]] = (
+        [(prompt,) for prompt in population for _ in range(params.n)] if params.every else [()] * params.n
     )
+    if params.policy == "matching":
+        families = tuple(
+            family for number in range(params.n) for family in _matched(population, params.size, context.rng("family", number))
+        )
+    else:
+        families = tuple(
+            _drawn(first, population, scores, params, context.rng("family", number)) for number, first in enumerate(firsts)
+        )
     members = Prompts.of(prompt for family in families for prompt in family)
-    return Outputs(families=Families(items=families), prompts=members)
+    return Outputs(families=Families(items=families), prompts=members, rest=others(inputs.prompts, members.items))
+
+
+def _matched(population: Sequence[Prompt], size: int, rng: random.Random) -> list[tuple[Prompt, ...]]:
+    """The population in a drawn order, cut into families; the last prompts are left over where they fill none."""
+    order = rng.sample(population, len(population))
+    return [tuple(order[start : start + size]) for start in range(0, len(order) - size + 1, size)]
 
 
 def _drawn(

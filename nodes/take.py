@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.bounds import Bound, Extent, Sizes
+from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Members, Model
 from promptwire.values.members import chosen, members_of
@@ -40,8 +40,7 @@ class Outputs(Model):
 def bound(sizes: Sizes, params: Params) -> Bound:
     """`n` members, and the rest."""
     of = sizes.of("of")
-    rest = Extent(max(0, of.least - params.n), max(0, of.most - params.n), of.inside)
-    return Bound({"members": of.upto(params.n), "rest": rest})
+    return Bound({"members": of.upto(params.n), "rest": of.above(params.n)})
 
 
 @node(bound=bound, same="of")

@@ -19,7 +19,7 @@ from promptwire.values.named import Marks, check_name
 from promptwire.values.prompts import Prompt, Prompts
 from promptwire.values.scores import Scores
 
-__all__ = ["MEMBER_SETS", "Members", "MembersPort", "chosen", "is_marked", "key_of", "marked", "members_of"]
+__all__ = ["MEMBER_SETS", "Members", "MembersPort", "chosen", "is_marked", "key_of", "marked", "members_of", "others"]
 
 Members = Prompts | Examples | Critiques | Failures | Families | Scores | History | list[Any]
 """Annotation of a port that takes a set of any type; see `@node(same=...)` for outputs of the same type."""
@@ -77,6 +77,12 @@ def key_of(member: Any) -> Any:
     if isinstance(member, tuple) and all(isinstance(one, Prompt) for one in member):
         return tuple(one.id for one in member)
     return digest([member.model_dump(mode="json") if isinstance(member, Model) else member])
+
+
+def others(of: S, taken: Iterable[Any]) -> S:
+    """The set `of` without the members `taken`, in order."""
+    gone = {key_of(member) for member in taken}
+    return chosen(of, (member for member in members_of(of) if key_of(member) not in gone))
 
 
 def is_marked(kind: type) -> bool:

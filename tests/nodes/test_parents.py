@@ -100,3 +100,29 @@ async def test_it_gives_what_its_bound_says_and_the_same_seed_the_same(count: in
     promised = bound(Sizes({"prompts": Extent.exactly(count)}), settings).outputs
     assert promised["families"].exact and promised["families"].most == len(found.families)
     assert promised["prompts"].least <= len(found.prompts) <= promised["prompts"].most
+
+
+@pytest.mark.parametrize(
+    ("population", "size", "families", "left"), [(6, 2, 3, 0), (7, 2, 3, 1), (7, 3, 2, 1), (1, 2, 0, 1), (0, 2, 0, 0)]
+)
+async def test_a_matching_has_each_prompt_in_one_family(population: int, size: int, families: int, left: int) -> None:
+    given = prompts(*map(str, range(population)))
+    found = await parents.run(Inputs(prompts=given), Params(policy="matching", size=size), FakeContext())
+    members = [prompt.text for family in found.families.items for prompt in family]
+    assert (len(found.families), len(found.rest)) == (families, left)
+    assert sorted([*members, *texts(found.rest)]) == texts(given)
+
+
+async def test_each_matching_is_drawn_anew() -> None:
+    given = prompts(*"abcdef")
+    found = await parents.run(Inputs(prompts=given), Params(policy="matching", n=2), FakeContext())
+    first, second = found.families.items[:3], found.families.items[3:]
+    assert (
+        {one.text for family in first for one in family} == {one.text for family in second for one in family} == set("abcdef")
+    )
+    assert first != second
+
+
+async def test_a_matching_with_every_is_refused() -> None:
+    with pytest.raises(NodeError, match="each prompt in one family"):
+        await parents.run(Inputs(prompts=prompts("a", "b")), Params(policy="matching", every=True), FakeContext())
