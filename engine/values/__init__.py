@@ -15,6 +15,7 @@ from promptwire.values.members import Members
 from promptwire.values.message import Message
 from promptwire.values.model import Model
 from promptwire.values.named import Companions, Marks
+from promptwire.values.pairs import Pair
 from promptwire.values.prompts import Prompt, Prompts
 from promptwire.values.scores import Answer, Row, Scores
 
@@ -35,6 +36,7 @@ __all__ = [
     "Members",
     "Message",
     "Model",
+    "Pair",
     "Prompt",
     "Prompts",
     "Row",

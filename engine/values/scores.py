@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from promptwire.values.critiques import Failure, FailureGroup
 from promptwire.values.examples import Examples
 from promptwire.values.model import Model
 from promptwire.values.prompts import Prompt, Prompts
@@ -129,6 +130,28 @@ class Scores(Model):
         for row in self.rows:
             found.setdefault(row.prompt, []).append(row)
         return {prompt: tuple(rows) for prompt, rows in found.items()}
+
+    @cached_property
+    def groups(self) -> tuple[FailureGroup, ...]:
+        """The answers of each prompt, right and wrong, each with its example; for templates that show them."""
+        examples = {example.id: example for example in self.examples.items}
+        return tuple(
+            FailureGroup(
+                prompt=prompt,
+                cases=tuple(
+                    Failure(
+                        example=examples[row.example],
+                        output=row.output,
+                        answer=row.answer,
+                        value=row.value,
+                        feedback=row.feedback,
+                    )
+                    for row in self.by_prompt.get(prompt.id, ())
+                    if row.example in examples
+                ),
+            )
+            for prompt in self.prompts.items
+        )
 
     def values(self, prompt: Prompt) -> tuple[float, ...]:
         """The values of `prompt`, one per scored example."""

@@ -99,6 +99,8 @@ def kind_of(request: Request) -> str:
     if request.kind == "infill":
         return "induction"
     marks = {
+        "</choose>": "vote",
+        "answered as follows": "proposal",
         "</prompt>": "child",
         "<INS>": "idea",
         "that would score higher": "idea",

@@ -1,0 +1,55 @@
+"""Roles of `scripted:planted` without right answers: SPO's optimizer, and the judge of a duel.
+
+The optimizer sees inputs and answers. It adds fields that the answers lack, wanted or not. The judge prefers answers with the
+fields that a label needs; no other scripted role knows these.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Final
+
+from promptwire.backend import Request
+from promptwire.backends.planted_meta import INPUT, _compose, _current_prompt, _hints, _names, fields
+from promptwire.backends.scripted import request_text
+from promptwire.values.hashing import stream
+
+__all__ = ["judge_or_optimizer"]
+
+_ANSWERED: Final = "With this prompt, the model answered as follows."
+_SIDE: Final = r"### Answer of {}\n([^\n]*)"
+_NEEDED: Final = frozenset({"colour", "weight", "contents", "sender", "deadline", "insurance"})
+"""Kinds of fields that a label needs."""
+
+
+def judge_or_optimizer(request: Request, key: str) -> str | None:
+    """Reply to a page of a duel or to SPO's optimizer; None when `request` is neither."""
+    text = request_text(request)
+    draw = stream("planted", key)
+    if "</choose>" in text:
+        return f"<choose>{_preferred(text, draw)}</choose>"
+    return f"<prompt>{_enriched(text, draw)}</prompt>" if _ANSWERED in text else None
+
+
+def _preferred(text: str, draw: random.Random) -> str:
+    """The side whose answers have more of the needed fields and less of the others; by chance when both are equal."""
+    merits = {side: sum(_merit(match[1]) for match in re.finditer(_SIDE.format(side), text)) for side in "AB"}
+    return draw.choice("AB") if merits["A"] == merits["B"] else max(merits, key=merits.__getitem__)
+
+
+def _merit(label: str) -> int:
+    return sum(1 if name in _NEEDED else -1 for name in _names(label))
+
+
+def _enriched(text: str, draw: random.Random) -> str:
+    """The current prompt with hints for one or two fields of the inputs, or without one of its hints."""
+    prompt = (_current_prompt(text) or "").strip()
+    hints = _hints(prompt)
+    shown = [field.partition(" ")[0] for match in INPUT.finditer(text) for field in fields(match[2] or "")]
+    new = [name for name in dict.fromkeys(shown) if name not in hints]
+    if hints and (not new or draw.randrange(4) == 0):
+        hints.remove(draw.choice(hints))
+    else:
+        hints += draw.sample(new, min(len(new), draw.randint(1, 2)))
+    return _compose(prompt, hints, draw)
