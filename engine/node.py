@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 import math
 import random
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
@@ -20,7 +20,7 @@ from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 
-__all__ = ["Context", "NodeType", "Reply", "Role", "node", "number_of", "require_wires"]
+__all__ = ["Context", "NodeType", "Reply", "Role", "node", "number_of", "require_wires", "write_prompt"]
 
 T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
@@ -81,6 +81,12 @@ class Context(Protocol):
     def read(self, text: str, tag: str) -> tuple[str, ...]:
         """Each text between `<tag>` and `</tag>` in `text`, an answer of the model; read as a reply is."""
 
+    def render_named(self, slots: Model) -> Mapping[str, tuple[str, ...]]:
+        """Like `render`, for a node declared with `named=True`: a line `--- NAME ---` starts a text of that name.
+
+        The text above the first such line has the empty name; it is missing when there is none. `parse` reads that text only.
+        """
+
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
 
@@ -91,11 +97,17 @@ class Context(Protocol):
         answers to each pair, and the row's value is their mean.
         """
 
-    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
+    def new_prompt(
+        self,
+        text: str,
+        *parents: Prompt,
+        demos: Sequence[Example] | None = None,
+        companions: Mapping[str, str] | None = None,
+    ) -> Prompt:
         """A new prompt with `text`, its parents' ids, this node's path and the current round.
 
-        The demonstrations are `demos`, or those of its first parent, and so are its companions: a node that writes text changes
-        only the text.
+        The demonstrations are `demos`, or those of its first parent, and likewise the companions: a node that writes text
+        changes only the text.
         """
 
     def count(self, what: str, n: int = 1) -> None:
@@ -141,6 +153,8 @@ class NodeType:
     """Whether it reads the values of scores, so that it can't work under a metric that gives none."""
     same: str | None = None
     """Input of type Members whose type all inputs and outputs of type Members have; None without such ports."""
+    named: bool = False
+    """Whether a line `--- NAME ---` of its template starts a text of that name."""
 
     @property
     def main(self) -> str:
@@ -163,17 +177,20 @@ def node(
     renders: bool = False,
     values: bool = False,
     same: str | None = None,
+    named: bool = False,
 ) -> Callable[[Run], NodeType]:
     """Make an async function `(inputs, params, context) -> outputs` a node type.
 
     `slots` are the variables of its template; with them it calls a model, the meta model unless `role` names another. `scores`
     makes it a node that scores prompts, with the task model. `bound` gives the bound of a call, for `plan`. `lacks` names an
     input that the params need and that is not wired, for `check`. With `renders`, the template goes to no model: the node reads
-    its text from `Context.render`. `values` says that it reads the values of scores. `same` names the input of type Members
-    whose type the other ports of type Members have.
+    its text from `Context.render`, or several with `named`, see `Context.render_named`. `values` says that it reads the values
+    of scores. `same` names the input of type Members whose type the other ports of type Members have.
     """
     if renders and (slots is None or scores or role is not None):
         raise TypeError("renders=True needs slots, and goes with neither scores nor role")
+    if named and not renders:
+        raise TypeError("named=True needs renders=True")
 
     def declare(run: Run) -> NodeType:
         hints = get_type_hints(run)
@@ -187,7 +204,7 @@ def node(
         asked: Role | None = role or ("meta" if writes else "task" if scores else None)
         if same is not None and same not in getattr(inputs, "model_fields", {}):
             raise TypeError(f"{run.__qualname__}: same={same!r} names none of its inputs")
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values, same)  # type: ignore[arg-type]
+        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values, same, named)  # type: ignore[arg-type]
 
     return declare
 
@@ -203,6 +220,13 @@ def number_of(texts: Sequence[str], context: Context) -> float:
         shown = f"the template gives {text[:100]!r}" if text else "the template gives no text"
         raise NodeError(f"a number is needed, but {shown}", where=context.path, hint="let it write one number and nothing else")
     return number
+
+
+def write_prompt(text: str, *parents: Prompt, into: str | None, context: Context) -> Prompt:
+    """A new prompt with `text`; or, with `into`, a copy of the first parent that has `text` as that companion."""
+    if into is None:
+        return context.new_prompt(text, *parents)
+    return context.new_prompt(parents[0].text, *parents, companions={**parents[0].companions, into: text})
 
 
 def require_wires(lacks: Lacking, inputs: Model, params: Model, context: Context) -> None:

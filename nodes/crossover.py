@@ -14,9 +14,10 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
-from promptwire.node import Context, node
+from promptwire.node import Context, node, write_prompt
 from promptwire.values import Critique, Critiques, Example, Families, Model, Prompt, Prompts
 from promptwire.values.hashing import ordinals
+from promptwire.values.named import CompanionName
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "crossover"]
 
@@ -35,6 +36,10 @@ class Params(Model):
     """Children of each family, as samples of one request."""
     demos: Literal["first", "half"] = "first"
     """A child's demonstrations: `first`, those of the first parent; `half`, a parent's average number, drawn from all."""
+    into: CompanionName | None = None
+    """Companion that the reply becomes, in a copy of the first parent whose text stays. Otherwise it is the text."""
+    equal: Literal["merge", "keep"] = "merge"
+    """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
 
 
 class Slots(Model):
@@ -77,10 +82,10 @@ async def crossover(inputs: Inputs, params: Params, context: Context) -> Outputs
         lineage = Prompts.of((*family, slots.best) if slots.best else family).items
         texts = [text for reply in replies for text in reply.answers]
         for number, text in enumerate(texts):
-            child = context.new_prompt(text, *lineage)
+            child = write_prompt(text, *lineage, into=params.into, context=context)
             demos = child.demos if params.demos == "first" else _half(family, context, place, number)
             children.append(child.replaced(demos=demos))
-    prompts = Prompts.of(children)
+    prompts = Prompts.of(children, equal=params.equal)
     context.count("duplicates", len(children) - len(prompts))
     return Outputs(prompts=prompts)
 

@@ -7,13 +7,16 @@ was tried before (its momentum). The template tells the model the limits, as in 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
-from promptwire.node import Context, Reply, node
+from promptwire.node import Context, Reply, node, write_prompt
 from promptwire.values import Critique, Critiques, Failure, History, Model, Prompt, Prompts
 from promptwire.values.hashing import digest, ordinals
+from promptwire.values.named import CompanionName
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "edit"]
 
@@ -34,6 +37,10 @@ class Params(Model):
     """Longest prompt, in words; no limit when not set."""
     converse: bool = False
     """Whether to continue the conversation that the critique came from."""
+    into: CompanionName | None = None
+    """Companion that the reply becomes, in a copy of the prompt whose text stays. Otherwise it is the text."""
+    equal: Literal["merge", "keep"] = "merge"
+    """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
 
 
 class Slots(Model):
@@ -80,8 +87,8 @@ async def edit(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for critique, replies in zip(critiques, asked, strict=True):
         texts = [text for reply in replies for text in reply.answers]
         context.count("surplus", max(0, len(texts) - params.n))
-        written += [context.new_prompt(text, critique.prompt) for text in texts[-params.n :]]
-    prompts = Prompts.of(written)
+        written += [write_prompt(text, critique.prompt, into=params.into, context=context) for text in texts[-params.n :]]
+    prompts = Prompts.of(written, equal=params.equal)
     context.count("duplicates", len(written) - len(prompts))
     return Outputs(prompts=prompts)
 

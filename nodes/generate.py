@@ -7,11 +7,15 @@ still get different completions, because each draw has its own sample numbers.
 
 from __future__ import annotations
 
+from collections.abc import Set
+from typing import Literal
+
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.node import Context, Reply, node
+from promptwire.node import Context, Reply, node, require_wires, write_prompt
 from promptwire.values import Examples, Model, Prompt, Prompts
+from promptwire.values.named import CompanionName
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "generate"]
 
@@ -32,6 +36,10 @@ class Params(Model):
     """Independent requests."""
     shots: int = Field(default=0, ge=0)
     """Examples drawn anew for each request; 0 shows all of `examples`."""
+    into: CompanionName | None = None
+    """Companion that the reply becomes, in a copy of the first prompt whose text stays. Otherwise it is the text."""
+    equal: Literal["merge", "keep"] = "merge"
+    """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
 
 
 class Slots(Model):
@@ -51,19 +59,32 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """`draws` x `n`; equal texts become one prompt."""
+    """`draws` x `n`; equal texts become one prompt. None without the prompt that `into` belongs to."""
     asks = Extent.exactly(params.draws * params.n)
+    if params.into and not sizes.of("prompt").least and not sizes.of("prompts").least:
+        asks = asks.perhaps()
     shown = {"examples": params.shots} if params.shots else {}
     return Bound({"prompts": (asks * sizes.answers).perhaps()}, asks=asks, shown=shown)
 
 
-@node(slots=Slots, bound=bound)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """The wire that is missing: a prompt that the reply becomes a companion of."""
+    if params.into and not wired & {"prompt", "prompts"}:
+        return "`into` needs `prompt` or `prompts`", "wire the prompt that the companion belongs to"
+    return "", ""
+
+
+@node(slots=Slots, bound=bound, lacks=lacks)
 async def generate(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Ask for `draws` x `n` prompts."""
-    drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])
+    require_wires(lacks, inputs, params, context)
     known = ([inputs.prompt] if inputs.prompt else []) + list(inputs.prompts.items if inputs.prompts else ())
+    if params.into and not known:
+        return Outputs(prompts=Prompts())
+    drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])
     texts = [text for replies in drawn for reply in replies for text in reply.answers]
-    prompts = Prompts.of(context.new_prompt(text, *known) for text in texts)
+    made = [write_prompt(text, *known, into=params.into, context=context) for text in texts]
+    prompts = Prompts.of(made, equal=params.equal)
     if len(prompts) < len(texts):
         context.count("duplicates", len(texts) - len(prompts))
     return Outputs(prompts=prompts)

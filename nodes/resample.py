@@ -7,11 +7,14 @@ Expand (Pryzant et al. 2023, section 3.2). `fill` makes a population out of a fe
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.node import Context, node
+from promptwire.node import Context, node, write_prompt
 from promptwire.values import Model, Prompt, Prompts
+from promptwire.values.named import CompanionName
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "resample"]
 
@@ -28,6 +31,10 @@ class Params(Model):
     """Instead of `n`: the number of prompts that given prompts and variants make up. Shares are even; the first get more."""
     keep_parents: bool = False
     """Whether the output begins with the given prompts."""
+    into: CompanionName | None = None
+    """Companion that the reply becomes, in a copy of the prompt whose text stays. Otherwise it is the text."""
+    equal: Literal["merge", "keep"] = "merge"
+    """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
 
 
 class Slots(Model):
@@ -62,12 +69,12 @@ async def resample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     shares = [(prompt, n) for prompt, n in zip(inputs.prompts.items, _shares(len(inputs.prompts), params), strict=True) if n]
     asked = await context.gather([context.ask(Slots(prompt=prompt, n=n), n=n) for prompt, n in shares])
     made = [
-        context.new_prompt(text, parent)
+        write_prompt(text, parent, into=params.into, context=context)
         for (parent, _), replies in zip(shares, asked, strict=True)
         for reply in replies
         for text in reply.answers
     ]
-    unique = Prompts.of((*inputs.prompts.items, *made))
+    unique = Prompts.of((*inputs.prompts.items, *made), equal=params.equal)
     context.count("duplicates", len(inputs.prompts) + len(made) - len(unique))
     return Outputs(prompts=unique if params.keep_parents else Prompts(items=unique.items[len(inputs.prompts) :]))
 

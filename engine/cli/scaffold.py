@@ -121,7 +121,7 @@ def _templates(graph: Graph) -> set[Path]:
     for step in graph.steps.values():
         if isinstance(step, CallStep) and step.template:
             template = Path(step.template)
-            fallback = load_template(template).fallback()
+            fallback = load_template(template, named=step.type.named).fallback()
             found |= {template, Path(fallback.path)} if fallback else {template}
         elif isinstance(step, RepeatStep | EachStep):
             found |= _templates(step.body)

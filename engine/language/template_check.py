@@ -41,7 +41,7 @@ def check_template(
     provided = [*slots, *given]
     written = yaml_value.get("template") or yaml_value
     try:
-        found = _with_fallback(load_template(path))
+        found = _with_fallback(load_template(path, named=kind.named))
     except PipelineError as error:
         diagnostics.add(error.problems)
         return
@@ -55,7 +55,7 @@ def check_template(
         hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
         diagnostics.error("template-variable", written.location, message, hint)
     if kind.renders:
-        _report_model_keys(found[0], written.location, diagnostics)
+        _report_model_keys(kind, found[0], written.location, diagnostics)
     _warn_of_unasked_marks(found, written.location, diagnostics)
     if read <= {*provided, *FREE}:
         _report_blind_template(kind, found[0], read, given, yaml_value=yaml_value, diagnostics=diagnostics)
@@ -124,7 +124,8 @@ def _report_blind_template(
             diagnostics.error("template-slots", location, f"template {template.name} {reason}", "all prompts would score alike")
         return
     for port in kind.inputs.model_fields:
-        if port in kind.slots.model_fields and port not in read and yaml_value.get(port) is not None:
+        shown = {port, port.removesuffix("s")} & read  # a node may show its elements one by one
+        if port in kind.slots.model_fields and not shown and yaml_value.get(port) is not None:
             diagnostics.warn(
                 "unused-input", _location_of(yaml_value, port, ""), f"template {template.name} does not show {port!r}"
             )
@@ -135,13 +136,14 @@ def _report_blind_template(
         diagnostics.error("template-slots", location, message, f"it can show: {', '.join(shown)}")
 
 
-def _report_model_keys(template: Template, location: Location, diagnostics: Diagnostics) -> None:
+def _report_model_keys(kind: NodeType, template: Template, location: Location, diagnostics: Diagnostics) -> None:
     """Report what only a template for a model can have: several messages, a gap, settings, another try."""
     front = template.front
     problems = {
-        "has several messages": len(template.parts) > 1 or template.parts[0].mark not in ("", "user"),
+        "has several messages": not kind.named and (len(template.parts) > 1 or template.parts[0].mark not in ("", "user")),
         "is a completion": front.mode == "completion",
         "has sampling settings": front.settings != Settings(),
+        "has an `instead:` template": front.instead is not None,
         "has the fallback 'retry'": front.parse.fallback == "retry",
     }
     for problem, found in problems.items():

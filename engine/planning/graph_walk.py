@@ -228,7 +228,7 @@ def _parses(step: CallStep) -> list[Any]:
     """How texts are parsed: by the step's template, and by its fallback for models without infill."""
     if step.type.slots is None or step.template is None:
         return []
-    template = load_template(Path(step.template))
+    template = load_template(Path(step.template), named=step.type.named)
     return [each.front.parse for each in (template, template.fallback()) if each]
 
 

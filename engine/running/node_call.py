@@ -26,7 +26,7 @@ from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.streams import StepPosition
 from promptwire.templating.parsing import Parse, parse_reply
-from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values import Companions, Example, Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
 from promptwire.values.rounds import from_one
 
@@ -59,6 +59,9 @@ class _Context:
         return await self.generator.ask(slots, n, first, conversation)
 
     def render(self, slots: Model) -> tuple[str, ...]:
+        return self.render_named(slots).get("", ())
+
+    def render_named(self, slots: Model) -> Mapping[str, tuple[str, ...]]:
         if self.renderer is None:
             hint = "declare @node(slots=..., renders=True)"
             raise NodeError("this node was not declared to render a template", where=self.path, hint=hint)
@@ -76,7 +79,13 @@ class _Context:
         scorer = self.scorer if repeats == self.scorer.repeats else replace(self.scorer, repeats=repeats)
         return await scorer.score(prompts, examples, partial)
 
-    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
+    def new_prompt(
+        self,
+        text: str,
+        *parents: Prompt,
+        demos: Sequence[Example] | None = None,
+        companions: Mapping[str, str] | None = None,
+    ) -> Prompt:
         first = parents[0] if parents else Prompt(text="")
         prompt = Prompt(
             text=text,
@@ -84,7 +93,7 @@ class _Context:
             parents=tuple(parent.id for parent in parents),
             made_by=self.path,
             round=self.round,
-            companions=first.companions,
+            companions=first.companions if companions is None else Companions(companions),
         )
         self.session.candidates.setdefault(prompt.id, prompt)
         return prompt
@@ -106,7 +115,8 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     generator = scorer = renderer = None
     given = {name: scope.value(wire) for name, wire in step.given.items()}
     if step.rendering is not None:
-        renderer = Renderer(session, step.path, step.rendering.template, given, (session.stream(scope.round), scope.element))
+        place = (session.stream(scope.round), scope.element)
+        renderer = Renderer(session, step.path, step.rendering.template, given, place, named=kind.named)
     if step.asking is not None:
         log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:

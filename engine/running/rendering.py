@@ -18,7 +18,7 @@ from promptwire.errors import ReplyError
 from promptwire.running.session import Session
 from promptwire.templating.parsing import parse_text
 from promptwire.templating.task_prompt import ASKED, asked_by
-from promptwire.templating.template import load_template
+from promptwire.templating.template import Template, load_template
 from promptwire.values import Model
 from promptwire.values.hashing import stream
 
@@ -38,20 +38,28 @@ class Renderer:
     """Values of `with:`."""
     stream: tuple[str, str]
     """Stream of the run in this round, and the elements of the loops around: parts of each draw."""
+    named: bool = False
+    """Whether a line `--- NAME ---` of the template starts a text of that name."""
     numbers: Iterator[int] = field(default_factory=count)
     """Numbers of the renderings."""
 
-    def render(self, slots: Model) -> tuple[str, ...]:
-        """Return the texts that the template's `parse` reads in the rendered text; see `Context.render`."""
-        task, template = self.session.task, load_template(Path(self.template))
+    def render(self, slots: Model) -> dict[str, tuple[str, ...]]:
+        """Return the rendered texts by name; see `Context.render` and `Context.render_named`."""
+        task, template = self.session.task, load_template(Path(self.template), named=self.named)
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
         number = next(self.numbers)
         drawing = partial(stream, "rendering", *self.stream, self.path, number)
-        (message,) = template.render(values, drawing).messages
-        texts = parse_text(message.content, template.front.parse)
+        return {
+            name if self.named else "": (text,) if self.named and name else self._read(template, text)
+            for name, text in template.texts(values, drawing)
+        }
+
+    def _read(self, template: Template, text: str) -> tuple[str, ...]:
+        """The texts that the template's `parse` reads."""
+        texts = parse_text(text, template.front.parse)
         if not texts and template.front.parse.fallback == "error":
-            problem = f"nothing could be read out of the rendered text {message.content[:200]!r}"
+            problem = f"nothing could be read out of the rendered text {text[:200]!r}"
             hint = "change the template's `parse:`, or its `fallback:` to drop or raw"
             raise ReplyError(problem, where=f"{self.path} ({template.name})", hint=hint)
         return texts

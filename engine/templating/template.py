@@ -22,7 +22,6 @@ import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -33,6 +32,7 @@ from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location, PipelineError, Problem
 from promptwire.security.access_log import log_access
 from promptwire.templating.functions import Drawing, template_functions
+from promptwire.templating.marks import cut, misplaced, nearly_marks
 from promptwire.templating.parsing import Parse
 from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Model, Prompts
@@ -47,11 +47,6 @@ MAX_BYTES = 1_000_000
 
 _FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
-_MARKS = ("system", "user", "assistant", "gap")
-_MARK = re.compile(rf"^--- ({'|'.join(_MARKS)}) ---[ \t]*$", re.MULTILINE)
-_LIKE_A_MARK = re.compile(r"^[ \t]*-{2,}[ \t]*([A-Za-z]+)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
-
-_STARTS = "a message starts with a line '--- system ---', '--- user ---' or '--- assistant ---'"
 
 
 class FrontMatter(Model):
@@ -111,13 +106,17 @@ class Template:
 
         `drawing` makes the generator for random draws; without it, a draw is an error.
         """
-        seen = template_functions(drawing) | {name: _view(value) for name, value in values.items()}
-        texts = [(part.mark, self._text(part, seen)) for part in self.parts]
+        texts = self.texts(values, drawing)
         if self.front.mode == "chat":
             messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
             return Rendered(messages, "", None)
         before = texts[0][1]
         return Rendered((), before, texts[1][1] if len(texts) > 1 else None)
+
+    def texts(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> list[tuple[str, str]]:
+        """Render each part with `values`; return mark and text of each. Raises as `render` does."""
+        seen = template_functions(drawing) | {name: _view(value) for name, value in values.items()}
+        return [(part.mark, self._text(part, seen)) for part in self.parts]
 
     def fallback(self) -> Template | None:
         """Load the `instead:` template, used with models that can't fill a gap."""
@@ -126,7 +125,7 @@ class Template:
     def dry_run(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> Problem | None:
         """The first problem of rendering with `values`; None when there is none."""
         try:
-            self.render(values, drawing)
+            self.texts(values, drawing)
         except PipelineError as error:
             return error.problems[0]
         return None
@@ -156,8 +155,8 @@ class Template:
         return Problem("template-render", place, f"the template can't be rendered: {words}")
 
 
-def load_template(path: Path) -> Template:
-    """The template in the file at `path`.
+def load_template(path: Path, *, named: bool = False) -> Template:
+    """The template in the file at `path`. With `named`, a line `--- NAME ---` starts a text of that name, not a message.
 
     Raises PipelineError with the location when the file is missing or its front matter or Jinja is wrong.
     """
@@ -174,18 +173,21 @@ def load_template(path: Path) -> Template:
         raise _wrong(path, 0, "template-missing", "there is no such template") from error
     except (OSError, UnicodeDecodeError) as error:
         raise _wrong(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
-    return _parse(str(path), text)
+    return _parse(str(path), text, named)
 
 
 @lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times
-def _parse(path: str, text: str) -> Template:
+def _parse(path: str, text: str, named: bool = False) -> Template:
     text = text.replace("\r\n", "\n")
     front, body, line = _split_front(path, text)
-    _refuse_slips(path, body, line)
+    if (slip := nearly_marks(body, named=named)) is not None:
+        raise _wrong(path, line + body[: slip.place].count("\n"), "template-marks", slip.problem, slip.hint)
     parts: list[_Part] = []
-    for mark, source, offset in _cut(body):
+    for mark, source, offset in cut(body, named=named):
         parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
-    _refuse_marks(path, front, parts)
+    if (slip := misplaced([part.mark for part in parts], front.mode, named=named)) is not None:
+        part = parts[slip.place]
+        raise _wrong(path, part.line - bool(part.mark), "template-marks", slip.problem, slip.hint)
     names = frozenset[str]().union(*(variables_of(part.source) for part in parts))
     return Template(path, front, tuple(parts), names)
 
@@ -202,41 +204,6 @@ def _split_front(path: str, text: str) -> tuple[FrontMatter, str, int]:
     document = read_yaml_text("\n" * above.count("\n") + (match[1] or ""), path)  # the newlines make its lines count right
     front = validate(FrontMatter, document.data or {}, document)
     return front, text[match.end() :], text[: match.end()].count("\n") + 1
-
-
-def _cut(body: str) -> list[tuple[str, str, int]]:
-    """Marks, sources and line offsets of the parts of `body`."""
-    marks = list(_MARK.finditer(body))
-    if not marks:
-        return [("", body, 0)]
-    parts = [("", body[: marks[0].start()], 0)] if body[: marks[0].start()].strip() else []
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        end = after.start() if after else len(body)
-        parts.append((mark[1], body[mark.end() + 1 : end], body[: mark.end()].count("\n") + 1))
-    return parts
-
-
-def _refuse_slips(path: str, body: str, line: int) -> None:
-    """Refuse a line that is nearly a mark: it would silently be sent as a part of the message above it."""
-    for found in _LIKE_A_MARK.finditer(body):
-        near = get_close_matches(found[1].lower(), _MARKS, n=1, cutoff=0.75)
-        if near and not _MARK.fullmatch(found[0]):
-            at = line + body[: found.start()].count("\n")
-            raise _wrong(
-                path, at, "template-marks", f"{found[0].strip()!r} starts no message", f"did you mean '--- {near[0]} ---'?"
-            )
-
-
-def _refuse_marks(path: str, front: FrontMatter, parts: list[_Part]) -> None:
-    """Refuse messages in a completion and gaps in a chat."""
-    for place, part in enumerate(parts):
-        line = part.line - 1 if part.mark else part.line
-        if front.mode == "chat" and part.mark == "gap":
-            raise _wrong(path, line, "template-marks", "a gap needs `mode: completion` in the front matter")
-        if front.mode == "completion" and (part.mark not in ("", "gap") or place > 1):
-            raise _wrong(path, line, "template-marks", "a completion has one text and at most one gap, no messages")
-        if front.mode == "chat" and len(parts) > 1 and not part.mark:
-            raise _wrong(path, line, "template-marks", "text before the first message has no role", _STARTS)
 
 
 def _compile(path: str, source: str, line: int) -> Compiled:

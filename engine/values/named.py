@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-__all__ = ["CompanionField", "Companions", "MarkField", "Marks", "check_name"]
+__all__ = ["CompanionField", "CompanionName", "Companions", "MarkField", "Marks", "check_name"]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -66,6 +66,8 @@ def _marks(given: Mapping[str, float]) -> Marks:
     return Marks(given)
 
 
+CompanionName = Annotated[str, AfterValidator(check_name)]
+"""Type of a param that names a companion."""
 CompanionField = Annotated[dict[str, str], AfterValidator(_companions)]
 """Type of a field of companion texts."""
 MarkField = Annotated[dict[str, float], AfterValidator(_marks)]

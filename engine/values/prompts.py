@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from promptwire.values.examples import Example
 from promptwire.values.hashing import digest
@@ -58,11 +58,19 @@ class Prompts(Model):
     """The prompts, in order."""
 
     @classmethod
-    def of(cls, prompts: Iterable[Prompt]) -> Self:
-        """The set of `prompts`; of equal prompts the first stays, with its lineage."""
+    def of(cls, prompts: Iterable[Prompt], *, equal: Literal["merge", "keep"] = "merge") -> Self:
+        """The set of `prompts`.
+
+        Of equal prompts, `merge` keeps the first, with its lineage. `keep` keeps each: the second gets the companion `member`
+        with the number 2, and so on.
+        """
         unique: dict[str, Prompt] = {}
         for prompt in prompts:
-            unique.setdefault(prompt.id, prompt)
+            one, number = prompt, 1
+            while equal == "keep" and one.id in unique:
+                number += 1
+                one = prompt.replaced(companions=Companions({**prompt.companions, "member": str(number)}))
+            unique.setdefault(one.id, one)
         return cls(items=tuple(unique.values()))
 
     def __len__(self) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from promptwire.node import Reply
 from promptwire.templating.parsing import Parse, parse_reply
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
+from promptwire.values import Companions, Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
 from promptwire.values.hashing import stream
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class FakeContext:
         self.path, self.round, self.seed = "here", round, seed
         self.counts: Counter[str] = Counter()
         self.asked: list[Any] = []
+        self.named: dict[str, str] = {}
         self.samples: list[tuple[int, int]] = []
         self.conversations: list[tuple[Message, ...]] = []
         self.scored: list[tuple[int, int]] = []
@@ -68,6 +70,9 @@ class FakeContext:
     def read(self, text: str, tag: str) -> tuple[str, ...]:
         return parse_reply(text, Parse(tag=tag, all=True))[0]
 
+    def render_named(self, slots: Model) -> Mapping[str, tuple[str, ...]]:
+        return {"": self.render(slots), **{name: (text,) for name, text in self.named.items()}}
+
     async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         return tuple([await job for job in jobs])
 
@@ -88,7 +93,13 @@ class FakeContext:
             missing=missing,
         )
 
-    def new_prompt(self, text: str, *parents: Prompt, demos: Sequence[Example] | None = None) -> Prompt:
+    def new_prompt(
+        self,
+        text: str,
+        *parents: Prompt,
+        demos: Sequence[Example] | None = None,
+        companions: Mapping[str, str] | None = None,
+    ) -> Prompt:
         first = parents[0] if parents else Prompt(text="")
         return Prompt(
             text=text,
@@ -96,7 +107,7 @@ class FakeContext:
             parents=tuple(parent.id for parent in parents),
             made_by=self.path,
             round=self.round,
-            companions=first.companions,
+            companions=first.companions if companions is None else Companions(companions),
         )
 
     def count(self, what: str, n: int = 1) -> None:

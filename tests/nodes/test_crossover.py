@@ -77,3 +77,11 @@ async def test_no_families_have_no_children() -> None:
     context = FakeContext(reply=joined)
     found = await crossover.run(Inputs(of=Families()), Params(), context)
     assert (texts(found.prompts), context.asked) == ([], [])
+
+
+async def test_a_reply_can_become_a_companion_of_the_first_parent() -> None:
+    first, other = prompts("a", "b").items
+    context = FakeContext(reply=lambda slots, sample: ["clerk"])
+    found = await crossover.run(Inputs(of=Families(items=((first, other),))), Params(into="persona", equal="keep"), context)
+    (made,) = found.prompts.items
+    assert (made.text, made.companions, made.parents) == ("a", {"persona": "clerk"}, (first.id, other.id))

@@ -62,3 +62,11 @@ async def test_no_critiques_ask_nothing_and_duplicates_are_counted() -> None:
     assert context.asked == []
     await edit.run(Inputs(critiques=critiques("a", "b")), Params(), context)
     assert context.counts["duplicates"] == 1
+
+
+async def test_a_reply_can_become_a_companion_of_the_prompt() -> None:
+    prompt = Prompt(text="Sort it.")
+    critiques = Critiques(items=(Critique(text="too long", prompt=prompt),))
+    context = FakeContext(reply=lambda slots, sample: ["clerk"])
+    (made,) = (await edit.run(Inputs(critiques=critiques), Params(into="persona"), context)).prompts.items
+    assert (made.text, made.companions, made.parents) == ("Sort it.", {"persona": "clerk"}, (prompt.id,))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from pydantic import ValidationError
+
+from promptwire.errors import NodeError
 from promptwire.nodes.generate import Inputs, Params, generate
-from promptwire.values import Prompt
+from promptwire.values import Companions, Prompt
 from tests.nodes.fake import FakeContext, examples, prompts, texts
 
 
@@ -62,3 +66,34 @@ async def test_what_was_shown_is_the_parent() -> None:
     start = Prompt(text="old")
     found = await generate.run(Inputs(prompt=start, prompts=prompts("a")), Params(), context)
     assert found.prompts.items[0].parents == (start.id, prompts("a").items[0].id)
+
+
+async def test_a_reply_can_become_a_companion_of_the_prompt() -> None:
+    context = FakeContext(reply=lambda slots, sample: ["Be brief."])
+    prompt = Prompt(text="Sort it.", companions=Companions({"persona": "clerk"}))
+    (made,) = (await generate.run(Inputs(prompt=prompt), Params(into="mutation"), context)).prompts.items
+    assert (made.text, made.companions) == ("Sort it.", {"persona": "clerk", "mutation": "Be brief."})
+    assert made.parents == (prompt.id,)
+
+
+async def test_a_companion_without_a_prompt_is_refused() -> None:
+    with pytest.raises(NodeError, match="`into` needs `prompt` or `prompts`"):
+        await generate.run(Inputs(), Params(into="mutation"), FakeContext())
+
+
+async def test_a_companion_of_no_prompts_asks_nothing() -> None:
+    context = FakeContext()
+    assert (await generate.run(Inputs(prompts=prompts()), Params(into="mutation"), context)).prompts == prompts()
+    assert context.asked == []
+
+
+@pytest.mark.parametrize("name", ["Mutation", "a-b", "items", ""])
+def test_a_companion_needs_a_name_that_templates_can_read(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Params(into=name)
+
+
+async def test_equal_replies_can_stay_different_members() -> None:
+    context = FakeContext(reply=lambda slots, sample: ["same"])
+    found = await generate.run(Inputs(), Params(n=3, equal="keep"), context)
+    assert (texts(found.prompts), context.counts["duplicates"]) == (["same"] * 3, 0)

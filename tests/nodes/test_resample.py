@@ -58,3 +58,12 @@ async def test_a_set_is_filled_up_with_variants_shared_out_evenly(given: str, fi
     assert len(found.prompts) == len(given) + sum(asked)
     size = bound(Sizes({"prompts": Extent.exactly(len(given))}), Params(fill=fill)).asks
     assert (size.least, size.most) == (sum(asked), sum(asked))
+
+
+async def test_a_reply_can_become_a_companion_and_equal_ones_can_stay_apart() -> None:
+    context = FakeContext(reply=lambda slots, sample: ["Be brief."])
+    found = await resample.run(Inputs(prompts=prompts("a")), Params(n=2, into="mutation", equal="keep"), context)
+    assert [(prompt.text, dict(prompt.companions)) for prompt in found.prompts.items] == [
+        ("a", {"mutation": "Be brief."}),
+        ("a", {"mutation": "Be brief.", "member": "2"}),
+    ]

@@ -36,6 +36,12 @@ async def tell(inputs: In, params: Nothing, context: Context) -> Told:
     return Told(texts=[*context.render(inputs), *context.render(inputs)])
 
 
+@node(slots=In, renders=True, named=True)
+async def parts(inputs: In, params: Nothing, context: Context) -> Told:
+    """Render the named texts of a template."""
+    return Told(texts=[f"{name}={text}" for name, texts in context.render_named(inputs).items() for text in texts])
+
+
 @node()
 async def blind(inputs: In, params: Nothing, context: Context) -> Told:
     """Render without having declared it."""
@@ -100,3 +106,37 @@ async def test_each_rendering_draws_anew_and_a_second_run_draws_the_same(tmp_pat
     first = await told(tmp_path, text)
     assert first[0] != first[1]
     assert await told(tmp_path, text) == first
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ prompt }}", ["=Sort it."]),
+        ("{{ prompt }}\n--- persona ---\nA {{ more }}\nclerk.\n", ["=Sort it.", "persona=A 3\nclerk."]),
+        ("--- unit ---\n{{ prompt }}", ["unit=Sort it."]),
+        ("---\nparse: {line: last, all: true}\n---\na\nb\n--- c ---\nd\ne", ["=a", "=b", "c=d\ne"]),
+        ("{{ prompt }}\n{{ '--- a ---' }}\n--- b ---\n", ["=Sort it.\n--- a ---", "b="]),
+    ],
+)
+async def test_a_line_with_a_name_starts_a_text_of_its_own(tmp_path: Path, template: str, expected: list[str]) -> None:
+    """Lines that a value or an expression writes start nothing. `parse` reads the first text only."""
+    assert await told(tmp_path, template, kind=parts, more=3) == expected
+
+
+async def test_for_other_nodes_such_a_line_is_text(tmp_path: Path) -> None:
+    assert (await told(tmp_path, "{{ prompt }}\n--- persona ---\nclerk"))[0] == "Sort it.\n--- persona ---\nclerk"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("a\n--- Persona ---\nb", "t.j2:2:1: '--- Persona ---' starts no named text"),
+        ("a\n-- persona --\nb", "t.j2:2:1: '-- persona --' starts no named text"),
+        ("a\n--- user ---\nb", "'--- user ---' is for requests to a model, and this step calls none"),
+        ("a\n--- b ---\nb\n--- b ---\nc", "t.j2:4:1: the text 'b' is there twice"),
+        ("a\n--- items ---\nb", "'items' can't be a name"),
+    ],
+)
+async def test_a_line_that_is_nearly_such_a_line_is_an_error(tmp_path: Path, template: str, expected: str) -> None:
+    with pytest.raises(PipelineError, match=expected):
+        await told(tmp_path, template, kind=parts)
