@@ -124,8 +124,8 @@ def _report_blind_template(
             diagnostics.error("template-slots", location, f"template {template.name} {reason}", "all prompts would score alike")
         return
     for port in kind.inputs.model_fields:
-        shown = {port, port.removesuffix("s")} & read  # a node may show its elements one by one
-        if port in kind.slots.model_fields and not shown and yaml_value.get(port) is not None:
+        either = {port, port.removesuffix("s")} & read  # a node may show its elements one by one
+        if port in kind.slots.model_fields and not either and yaml_value.get(port) is not None:
             diagnostics.warn(
                 "unused-input", _location_of(yaml_value, port, ""), f"template {template.name} does not show {port!r}"
             )

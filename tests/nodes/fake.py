@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from promptwire.node import Reply
 from promptwire.templating.parsing import Parse, parse_reply
-from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
 from promptwire.values import Companions, Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
 from promptwire.values.hashing import stream
 
