@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results", "reference"),
     ("running", "page"),
     ("planning",),
+    ("trying",),
     ("api",),
     ("bundles", "comparing"),
     ("__init__",),

@@ -36,6 +36,7 @@ from promptwire.cli import (
     runs,
     schema,
     show,
+    try_step,
     watch,
     why,
 )
@@ -125,6 +126,7 @@ for _command in (
     plan.plan,
     graph.graph,
     show.show,
+    try_step.try_step,
     runs.runs,
     report.report,
     rows.rows,
@@ -140,5 +142,5 @@ for _command in (
     replay.replay,
     models.models,
 ):
-    app.command()(_command)
+    app.command(_command.__name__.removesuffix("_step"))(_command)  # `try` is a keyword of Python
 app.add_typer(cache.app, name="cache")

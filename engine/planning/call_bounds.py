@@ -30,6 +30,8 @@ class CallBounds:
     """Size of what a request shows, by input and by key of `with:`. It covers all rounds."""
     given: dict[str, Any] = field(default_factory=dict)
     """Types of the keys of `with:`."""
+    given_values: dict[str, Any] = field(default_factory=dict)
+    """Values of the keys of `with:` that are known before the run, in the last round."""
     params: Model | None = None
     """Params in the last round; None when they are unknown before the run."""
     converses: bool = False

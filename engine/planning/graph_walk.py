@@ -53,6 +53,8 @@ class _Walk:
     """Whether a budget may end a loop after any round."""
     one_round: bool = False
     """Whether the outermost loops are walked for their first round only."""
+    reach_all: bool = False
+    """Whether a loop without rounds is walked once, so that its steps have sizes too."""
     loops: int = 0
     """Loops around the step that is being walked."""
     steps: int = 0
@@ -121,6 +123,7 @@ class _Walk:
         states = first_states(step, scope)
         rounds = known_value(step.rounds, scope)
         values = range(rounds) if isinstance(rounds, int) else tuple(rounds)
+        values = values or range(1 if self.reach_all and step.variable is None else 0)
         values = values[:1] if self.one_round and self.loops == 1 else values
         if self.steps > MANY_STEPS:
             return self._at_once(step, scope, factor * Extent(0, len(values)))
@@ -183,12 +186,15 @@ class _Walk:
         }
 
 
-def count_calls(graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False, one_round: bool = False) -> BoundsByPath:
+def count_calls(
+    graph: Graph, inputs: Mapping[str, Extent], *, limited: bool = False, one_round: bool = False, reach_all: bool = False
+) -> BoundsByPath:
     """Bounds of each step of `graph` by its path, for `inputs` of these sizes.
 
     `limited`: a budget may end a loop after any round. `one_round`: only the first round of each outermost loop counts.
+    `reach_all`: a loop without rounds counts one.
     """
-    walk = _Walk(limited=limited, one_round=one_round, roles=graph.models)
+    walk = _Walk(limited=limited, one_round=one_round, reach_all=reach_all, roles=graph.models)
     sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
     walk.graph(graph, _inside(graph, sized, graph.params), ONE)
     return walk.bounds
@@ -221,6 +227,7 @@ def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScop
     """Note the sizes of the template's variables, by name."""
     sized = {name: size_up(wire, scope) for name, wire in bounds.step.given.items()}
     bounds.given = {name: known.kind for name, known in sized.items()}
+    bounds.given_values = {name: known_value(wire, scope) for name, wire in given.items() if is_known(wire, scope)}
     bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 

@@ -1,0 +1,238 @@
+"""The request of one step as a model would get it, without a run and without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.backend import Request, Settings
+from promptwire.bounds import Extent
+from promptwire.errors import UsageError
+from promptwire.graph.port_types import empty, is_optional, type_of
+from promptwire.graph.steps import Graph, ModelCallSpec
+from promptwire.metrics.metric import Metric
+from promptwire.planning.call_bounds import CallBounds
+from promptwire.planning.graph_walk import count_calls
+from promptwire.running.answer_rows import task_labels
+from promptwire.running.generation import request_for
+from promptwire.running.sampling import sampling
+from promptwire.tasks.task import Task
+from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
+from promptwire.templating.template import Template, load_template
+from promptwire.trying.made_up import MARK, Maker
+from promptwire.trying.reply import Read, describe, read_answer, read_generated
+from promptwire.trying.steps import calling_step
+from promptwire.values.hashing import stream
+
+__all__ = ["Tried", "maker_for", "try_rubric", "try_scoring", "try_step"]
+
+_UNKNOWN_TASK: Final = {"seed": 1, "train": 100, "dev": 100}
+"""Sizes of the inputs of a pipeline where no task is given."""
+
+_SHORT: Final = 40
+"""Length of a text up to which it is named in the list of variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One request, what it was rendered with, and what would be read out of its reply."""
+
+    step: str
+    """Path of the step; empty for a template that no pipeline uses."""
+    node: str
+    """Node type of the step; empty without a step."""
+    role: str
+    """Role of the model that would get it."""
+    template: str
+    """Name of the template."""
+    request: Request
+    """The request."""
+    awaited: str
+    """What is read out of a reply, in words."""
+    real: tuple[str, ...] = ()
+    """Variables with values of the task and the pipeline."""
+    made_up: tuple[str, ...] = ()
+    """Variables with values that only a run knows; here they are made up, wholly or in part."""
+    notes: tuple[str, ...] = ()
+    """What a run would do otherwise."""
+    read: Read | None = None
+    """What is read out of the given reply; None without one."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Values of a template's variables, and which of them are made up."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    real: list[str] = field(default_factory=list)
+    made_up: list[str] = field(default_factory=list)
+
+    def add(self, name: str, value: Any, *, made_up: bool, read: frozenset[str]) -> None:
+        """Add a variable. Only those that the template reads are listed."""
+        self.values[name] = value
+        if name in read:
+            (self.made_up if made_up else self.real).append(f"{name}{_amount(value)}")
+
+
+def maker_for(task: Task | None, seed: int) -> Maker:
+    """A maker of values with the examples of `task` in the order of `seed`."""
+    examples = list(task.train.items) if task else []
+    stream(seed, "try").shuffle(examples)
+    return Maker(examples, task.prompts.items if task else ())
+
+
+def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = None, seed: int = 0) -> tuple[Tried, ...]:
+    """The requests of the step at `path`, with examples of `task` drawn by `seed`; `reply` is read as the model's.
+
+    Raises UsageError for a path without a request, and PipelineError when the template can't be rendered.
+    """
+    step = calling_step(graph, path)
+    given = {"seed": task.prompts, "train": task.train, "dev": task.dev or task.train} if task else {}
+    sizes = {name: Extent.exactly(len(given[name]) if given else _UNKNOWN_TASK.get(name, 1)) for name in graph.inputs}
+    bounds = count_calls(graph, sizes, reach_all=True).get(step.path)
+    if bounds is None:
+        raise UsageError(f"the loop around {path} has no element", hint="give its list an element: -p NAME=[...]")
+    asking, found = step.asking or ModelCallSpec(role="task"), []
+    if step.type.slots is not None and asking.template is not None:
+        found.append(_generation(bounds, asking, task, maker_for(task, seed), reply))
+    if step.type.scores and (asking.template or task):
+        template = load_template(Path(asking.template or (task.template if task else "")))
+        metric = task.load_metric(asking.metric) if task else None
+        found += try_scoring(template, task, bounds=bounds, metric=metric, reply=reply, seed=seed)
+    if not found:
+        raise UsageError(f"{path} scores with the template of a task, and no task is given", hint="name one: --task TASK")
+    return tuple(found)
+
+
+def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, maker: Maker, reply: str | None) -> Tried:
+    """The request of a step that writes."""
+    template, step = load_template(Path(asking.template or "")), bounds.step
+    shown = _Shown()
+    shown.values[ASKED] = _asked(task)
+    for name, annotation in (step.type.slots.model_fields if step.type.slots else {}).items():
+        _add_slot(shown, name, annotation.annotation, bounds, maker, template.variables)
+    for name, kind in bounds.given.items():
+        maker.made_up = False
+        known = name in bounds.given_values
+        value = bounds.given_values[name] if known else maker.value(kind or str, name, bounds.shown.get(name))
+        shown.add(name, value, made_up=maker.made_up, read=template.variables)
+    rendered = template.render(shown.values)
+    notes = ("it continues the conversation of its critique, whose messages go before this one",) if bounds.converses else ()
+    if rendered.suffix is not None:
+        notes += ("a model that can't fill a gap gets the template named under `instead:`",)
+    request = request_for(rendered, sampling(asking, template, bounds.roles))
+    parse = template.front.parse
+    read = None if reply is None else read_generated(reply, parse)
+    return Tried(
+        step.path, step.type.name, asking.role, template.name, request, describe(parse),
+        tuple(shown.real), tuple(shown.made_up), notes, read,
+    )  # fmt: skip
+
+
+def _add_slot(shown: _Shown, name: str, annotation: Any, bounds: CallBounds, maker: Maker, read: frozenset[str]) -> None:
+    """Add a variable that the node itself provides: a setting, or a value made of its inputs."""
+    step, kind, maker.made_up = bounds.step, bounds.step.type, False
+    wired = {port.rstrip("_") for port in step.wires}
+    if name in kind.params.model_fields:
+        value = getattr(bounds.params, name, None)
+        value = value if bounds.params is not None else maker.value(annotation, name)
+    elif _is_unwired(name, kind.inputs.model_fields, wired):
+        value = None if is_optional(annotation) else () if _is_sequence(annotation) else empty(type_of(annotation))
+    else:
+        # Of a family, the donors are the others: a set of their own size would show one parent too many.
+        family = shown.values.get("family") if name == "donors" else None
+        value = family[1:] if family else maker.value(annotation, name, _extent(name, annotation, bounds))
+        maker.made_up = maker.made_up or bool(family)
+    shown.add(name, value, made_up=maker.made_up, read=read)
+
+
+def _is_unwired(name: str, fields: Mapping[str, Any], wired: set[str]) -> bool:
+    """Whether the variable comes from an optional input without a wire."""
+    port = name if name in fields else f"{name}s"
+    return port in fields and port not in wired and name not in wired
+
+
+def _is_sequence(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is tuple
+
+
+def _extent(name: str, annotation: Any, bounds: CallBounds) -> Extent | None:
+    """Size of a variable in a run: that of the input with its name, or of the parts of an input."""
+    if name in bounds.shown:
+        return bounds.shown[name]
+    inside = [size.inside for size in bounds.shown.values() if size.inside]
+    parts = getattr(annotation, "__args__", ())[:1]
+    return Extent.exactly(inside[0]) if inside and _is_sequence(annotation) and parts != (str,) else None
+
+
+def try_scoring(
+    template: Template,
+    task: Task | None,
+    *,
+    bounds: CallBounds | None = None,
+    metric: Metric | None = None,
+    reply: str | None = None,
+    seed: int = 0,
+) -> Iterator[Tried]:
+    """The request that asks the task model, and the one that asks the judge of its answer where the metric has one."""
+    maker = maker_for(task, seed)
+    prompt, example = maker.prompt(0), maker.example()
+    labels = task.labels if task else ()
+    asking = bounds.step.asking if bounds and bounds.step.asking else ModelCallSpec(role="task")
+    own = replace(asking, settings=asking.settings.over(task.settings if task else Settings()))
+    settings = sampling(own, template, bounds.roles if bounds else {})
+    request = request_for(template.render(joined_slots(prompt, example, labels)), settings)
+    parse = (task.parse if task else None) or template.front.parse
+    awaited, read = describe(parse), None if reply is None else read_generated(reply, parse)
+    if metric is not None and task is not None:
+        awaited, request = _measured(metric, request, awaited, labels, expected=example.output)
+        named = task_labels(task, metric)
+        read = None if reply is None else read_answer(reply, parse, metric, prompt=prompt, example=example, labels=named)
+    names = (f"prompt {prompt.text!r}" if task and task.prompts.items else "prompt", "example")
+    step, node = (bounds.step.path, bounds.step.type.name) if bounds else ("", "")
+    facts = (names, ()) if task else ((), names)
+    yield Tried(step, node, own.role, template.name, request, awaited, *facts, read=read)
+    if metric is not None and metric.needs == "judge" and task is not None and task.rubric:
+        yield try_rubric(load_template(Path(task.rubric)), task, step=step, answer=read.answers if read else (), seed=seed)
+
+
+def try_rubric(template: Template, task: Task | None, *, step: str = "", answer: tuple[str, ...] = (), seed: int = 0) -> Tried:
+    """The request that asks the judge for the grade of an answer."""
+    maker = maker_for(task, seed)
+    prompt, example = maker.prompt(0), maker.example()
+    said = answer[-1] if answer else MARK.format("answer 1")
+    values = {"prompt": prompt, "input": example.input, "example": example, "answer": said, "outputs": example.outputs}
+    request = request_for(template.render(values), sampling(ModelCallSpec(role="judge"), template, {}))
+    real = ("prompt", "example") if task else ()
+    made_up = () if answer else ("answer",)
+    return Tried(step, "", "judge", template.name, request, f"a grade in {describe(template.front.parse)}", real, made_up)
+
+
+def _measured(metric: Metric, request: Request, awaited: str, labels: tuple[str, ...], *, expected: str) -> tuple[str, Request]:
+    """What the metric takes of a reply, and the request that it makes."""
+    if metric.needs == "choice":
+        return "the likeliest of the labels", Request("choose", request.messages, request.prompt, options=labels)
+    if metric.needs == "logprob":
+        taken = f"the log-probability of the expected output {expected!r}"
+        return taken, Request("logprob", request.messages, request.prompt, options=(expected,))
+    return f"{awaited}; the metric {metric.name!r} compares it with {expected!r}", request
+
+
+def _asked(task: Task | None) -> Any:
+    """The function `asked` of a template: the request to the task model with another prompt."""
+    if task is None:
+        return lambda prompt, example: MARK.format("request to the task model")
+    return asked_by(task.load_template(), task.train.items[0], task.labels)
+
+
+def _amount(value: Any) -> str:
+    """How many elements a set has, or the value of a setting."""
+    if value is None:
+        return " (none)"
+    if isinstance(value, str):
+        return f" {value!r}" if len(value) < _SHORT else ""
+    if isinstance(value, int | float):
+        return f" {value!r}"
+    return f" ({len(value)})" if hasattr(value, "__len__") else ""

@@ -1,0 +1,89 @@
+"""Finds the step whose request is tried: by its path, or by the template that it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from promptwire.documents import resources
+from promptwire.errors import UsageError, suggest
+from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.language.check import check
+
+__all__ = ["calling_step", "steps_with_requests", "template_file", "user_of"]
+
+
+def calling_step(graph: Graph, path: str) -> CallStep:
+    """The step at `path`, which has a request. Raises UsageError with the steps that have one."""
+    every = dict(_steps(graph))
+    asks = {path: step for path, step in every.items() if isinstance(step, CallStep) and has_request(step)}
+    found = asks.get(path)
+    if found is not None:
+        return found
+    if path not in every:
+        raise UsageError(f"{graph.name} has no step {path!r}", hint=suggest(path, asks, noun="steps with a request"))
+    inside = [one for one in asks if one.startswith(f"{path}.")]
+    names = ", ".join(inside or asks) or "none"
+    raise UsageError(f"the step {path!r} sends no request of its own", hint=f"steps with a request: {names}")
+
+
+def steps_with_requests(graph: Graph) -> tuple[str, ...]:
+    """Paths of the steps that have a request."""
+    return tuple(path for path, step in _steps(graph) if isinstance(step, CallStep) and has_request(step))
+
+
+def has_request(step: CallStep) -> bool:
+    """Whether the step renders a template. One that takes `on` and gets no examples only reads scores."""
+    only_reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
+    return step.asking is not None and not only_reads
+
+
+def template_file(name: str) -> Path | None:
+    """The template `name`: a file, one in `templates/` here, or a shipped one. None for a name of another kind."""
+    for path in (Path(name), Path("templates") / name):
+        if path.suffix == ".j2" and path.is_file():
+            return path
+    if not name.endswith(".j2"):
+        return None
+    return resources.template_path(name)
+
+
+def user_of(template: Path) -> tuple[Graph, CallStep] | None:
+    """A pipeline and its step that use `template`: of the files around it, those here, then the shipped ones."""
+    wanted = template.resolve()
+    for file in _pipelines_around(wanted):
+        if template.name not in _text(file):
+            continue
+        graph = check(file).graph
+        for _, step in _steps(graph) if graph else ():
+            asking = step.asking if isinstance(step, CallStep) else None
+            if graph and asking and asking.template and Path(asking.template).resolve() == wanted:
+                return graph, step
+    return None
+
+
+def _pipelines_around(template: Path) -> Iterable[Path]:
+    """Pipeline files in the folders around the template, in the working folder and among the shipped ones."""
+    folders = [template.parent, *template.parents[1:3], Path.cwd()]
+    near = [file for folder in folders for file in sorted(folder.glob("*.y*ml"))]
+    return dict.fromkeys([*near, *(resources.pipeline_path(name) for name in resources.pipelines())])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _steps(graph: Graph) -> Iterator[tuple[str, CallStep | RepeatStep | EachStep | PipeStep]]:
+    """Every step by its path, with those inside of others."""
+    for step in graph.steps.values():
+        if isinstance(step, CallStep):
+            yield step.path, step
+        elif isinstance(step, RepeatStep | EachStep):
+            yield step.path, step
+            yield from _steps(step.body)
+        elif isinstance(step, PipeStep):
+            yield step.path, step
+            yield from _steps(step.graph)
