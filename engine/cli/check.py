@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from promptwire.cli.arguments import Json, Plugins
+from promptwire.cli.arguments import Json, Params, Patches, Plugins, pairs
+from promptwire.cli.run_options import Metric, Prompts, Template, task_changes
 
 if TYPE_CHECKING:
     from promptwire.errors import Problem
@@ -18,13 +19,31 @@ __all__ = ["check"]
 
 def check(
     files: Annotated[list[str], typer.Argument(help="Pipeline files or names.")],
+    task: Annotated[
+        str | None, typer.Option(help="Also bind this task: data, metric, templates, and what the pipeline needs of it.")
+    ] = None,
+    param: Params = None,
+    patch: Patches = None,
+    prompt: Prompts = None,
+    metric: Metric = None,
+    template: Template = None,
     plugins: Plugins = None,
     json_: Json = False,
 ) -> None:
     """Find all problems of pipelines before a run. Exits with 2 if there is an error."""
     from promptwire.language.check import check as check_pipeline
 
-    problems = [problem for file in files for problem in check_pipeline(file).problems]
+    params, patches = pairs(param, "-p"), pairs(patch, "--set")
+    checked = [check_pipeline(file, params=params, patches=patches) for file in files]
+    problems, said = [problem for one in checked for problem in one.problems], f"{', '.join(files)}: ok\n"
+    if task is not None:
+        from promptwire.tasks.task import load_task
+        from promptwire.trying.binding import bind_task
+
+        loaded = load_task(task, task_changes(prompt, metric, template, None))
+        bound = [bind_task(one.graph, loaded) for one in checked if one.graph is not None]
+        problems += dict.fromkeys(problem for one in bound for problem in one.problems)
+        said = "".join(f"{file} on {task}: ok\n  {one.facts}\n" for file, one in zip(files, bound, strict=False))
     errors = sum(not problem.warning for problem in problems)
     if json_:
         sys.stdout.write(json.dumps([_to_json(problem) for problem in problems]) + "\n")
@@ -32,8 +51,7 @@ def check(
         for problem in problems:
             sys.stdout.write(f"{problem}\n")
         if not errors:
-            names = ", ".join(files)
-            sys.stdout.write(f"{names}: ok\n")
+            sys.stdout.write(said)
     raise typer.Exit(2 if errors else 0)
 
 

@@ -99,7 +99,7 @@ def _text_of(reply: str) -> str:
 
 def _lines(one: Tried) -> Iterator[tuple[str, str]]:
     """Lines of one request, each with its style."""
-    yield "   ".join(filter(None, (one.step, one.node, f"{one.role} model", one.template))), "bold"
+    yield "   ".join(filter(None, (one.step, one.node, f"{one.role} model" if one.role else "no model", one.template))), "bold"
     settings = one.request.settings.model_dump(exclude_none=True, exclude_defaults=True)
     if settings:
         yield ", ".join(f"{name} {value}" for name, value in settings.items()), "dim"
@@ -118,7 +118,7 @@ def _lines(one: Tried) -> Iterator[tuple[str, str]]:
     if one.request.options:
         yield "--- labels", "cyan"
         yield ", ".join(one.request.options), ""
-    yield "--- read out of a reply", "green"
+    yield f"--- read out of {'a reply' if one.role else 'this text'}", "green"
     yield one.awaited, ""
     if one.read is not None:
         yield from _read_lines(one)
@@ -129,12 +129,13 @@ def _read_lines(one: Tried) -> Iterator[tuple[str, str]]:
     read = one.read
     if read is None:
         return
+    what = "the reply" if one.role else "the text"
     value = "" if read.value is None else f", value {read.value:g}"
     if not read.readable:
-        yield f"--- the reply is unreadable{value}" + (": taken as a whole" if read.answers else ""), "red"
+        yield f"--- {what} is unreadable{value}" + (": taken as a whole" if read.answers else ""), "red"
     else:
         count = "1 answer" if len(read.answers) == 1 else f"{len(read.answers)} answers"
-        yield f"--- the reply is read as {count}{value}", "green"
+        yield f"--- {what} is read as {count}{value}", "green"
     for answer in read.answers:
         yield f"> {answer}", ""
     if read.answer and read.answer not in read.answers:

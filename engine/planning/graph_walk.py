@@ -227,7 +227,7 @@ def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScop
     """Note the sizes of the template's variables, by name."""
     sized = {name: size_up(wire, scope) for name, wire in bounds.step.given.items()}
     bounds.given = {name: known.kind for name, known in sized.items()}
-    bounds.given_values = {name: known_value(wire, scope) for name, wire in given.items() if is_known(wire, scope)}
+    bounds.given_values = {name: known_value(wire, scope) for name, wire in bounds.step.given.items() if is_known(wire, scope)}
     bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 

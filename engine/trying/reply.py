@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from promptwire.metrics.metric import Metric
 from promptwire.running.answer_rows import measured_row, said_in
-from promptwire.templating.parsing import Parse, reading
+from promptwire.templating.parsing import Parse, parse_text, reading
 from promptwire.values import Example, Prompt
 
-__all__ = ["Read", "describe", "read_answer", "read_generated"]
+__all__ = ["Read", "describe", "read_answer", "read_generated", "read_rendered"]
 
 _FALLBACKS = {
     "drop": "an unreadable reply is dropped",
@@ -60,6 +60,12 @@ def read_generated(reply: str, parse: Parse) -> Read:
     """Read the reply to a request that writes."""
     found = reading(reply, parse)
     return Read(found.answers, found.readable)
+
+
+def read_rendered(text: str, parse: Parse) -> Read:
+    """Read a text that a template gives without a model."""
+    answers = parse_text(text, parse)
+    return Read(answers, bool(answers))
 
 
 def read_answer(reply: str, parse: Parse, metric: Metric, *, prompt: Prompt, example: Example, labels: Sequence[str]) -> Read:

@@ -22,7 +22,7 @@ from promptwire.tasks.task import Task
 from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
 from promptwire.templating.template import Template, load_template
 from promptwire.trying.made_up import MARK, Maker
-from promptwire.trying.reply import Read, describe, read_answer, read_generated
+from promptwire.trying.reply import Read, describe, read_answer, read_generated, read_rendered
 from promptwire.trying.steps import calling_step
 from promptwire.values.hashing import stream
 
@@ -44,7 +44,7 @@ class Tried:
     node: str
     """Node type of the step; empty without a step."""
     role: str
-    """Role of the model that would get it."""
+    """Role of the model that would get it; empty for a text that is itself the result."""
     template: str
     """Name of the template."""
     request: Request
@@ -95,7 +95,7 @@ def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = 
     if bounds is None:
         raise UsageError(f"the loop around {path} has no element", hint="give its list an element: -p NAME=[...]")
     asking, found = step.asking or ModelCallSpec(role="task"), []
-    if step.type.slots is not None and asking.template is not None:
+    if step.type.slots is not None and step.template is not None:
         found.append(_generation(bounds, asking, task, maker_for(task, seed), reply))
     if step.type.scores and (asking.template or task):
         template = load_template(Path(asking.template or (task.template if task else "")))
@@ -107,8 +107,8 @@ def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = 
 
 
 def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, maker: Maker, reply: str | None) -> Tried:
-    """The request of a step that writes."""
-    template, step = load_template(Path(asking.template or "")), bounds.step
+    """The request of a step that writes, or the text of one that renders without a model."""
+    template, step = load_template(Path(bounds.step.template or "")), bounds.step
     shown = _Shown()
     shown.values[ASKED] = _asked(task)
     for name, annotation in (step.type.slots.model_fields if step.type.slots else {}).items():
@@ -122,13 +122,14 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
     notes = ("it continues the conversation of its critique, whose messages go before this one",) if bounds.converses else ()
     if rendered.suffix is not None:
         notes += ("a model that can't fill a gap gets the template named under `instead:`",)
-    request = request_for(rendered, sampling(asking, template, bounds.roles))
-    parse = template.front.parse
+    parse, writes = template.front.parse, step.asking is not None
+    request = request_for(rendered, sampling(asking, template, bounds.roles) if writes else Settings())
     read = None if reply is None else read_generated(reply, parse)
-    return Tried(
-        step.path, step.type.name, asking.role, template.name, request, describe(parse),
-        tuple(shown.real), tuple(shown.made_up), notes, read,
-    )  # fmt: skip
+    if not writes:
+        read = read_rendered("".join(message.content for message in rendered.messages), parse)
+    facts = tuple(shown.real), tuple(shown.made_up), notes, read
+    role = asking.role if writes else ""
+    return Tried(step.path, step.type.name, role, template.name, request, describe(parse), *facts)
 
 
 def _add_slot(shown: _Shown, name: str, annotation: Any, bounds: CallBounds, maker: Maker, read: frozenset[str]) -> None:

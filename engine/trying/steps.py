@@ -24,7 +24,7 @@ def calling_step(graph: Graph, path: str) -> CallStep:
         raise UsageError(f"{graph.name} has no step {path!r}", hint=suggest(path, asks, noun="steps with a request"))
     inside = [one for one in asks if one.startswith(f"{path}.")]
     names = ", ".join(inside or asks) or "none"
-    raise UsageError(f"the step {path!r} sends no request of its own", hint=f"steps with a request: {names}")
+    raise UsageError(f"the step {path!r} renders no template", hint=f"steps with a request: {names}")
 
 
 def steps_with_requests(graph: Graph) -> tuple[str, ...]:
@@ -33,9 +33,12 @@ def steps_with_requests(graph: Graph) -> tuple[str, ...]:
 
 
 def has_request(step: CallStep) -> bool:
-    """Whether the step renders a template. One that takes `on` and gets no examples only reads scores."""
+    """Whether the step renders a template, for a model or as its result.
+
+    One that takes `on` and gets no examples only reads scores.
+    """
     only_reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
-    return step.asking is not None and not only_reads
+    return (step.asking is not None or step.rendering is not None) and not only_reads
 
 
 def template_file(name: str) -> Path | None:
@@ -56,8 +59,8 @@ def user_of(template: Path) -> tuple[Graph, CallStep] | None:
             continue
         graph = check(file).graph
         for _, step in _steps(graph) if graph else ():
-            asking = step.asking if isinstance(step, CallStep) else None
-            if graph and asking and asking.template and Path(asking.template).resolve() == wanted:
+            named = step.template if isinstance(step, CallStep) else None
+            if graph and isinstance(step, CallStep) and named and Path(named).resolve() == wanted:
                 return graph, step
     return None
 
