@@ -10,7 +10,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ class Maker:
         if origin in (tuple, list):
             inner = Extent.exactly(extent.inside) if extent is not None and extent.inside else None
             return tuple(self.value(arguments[0] if arguments else str, name, inner) for _ in range(_size(extent)))
-        known = {
+        known: dict[Any, Callable[[], Any]] = {
             Example: lambda: self.example(),
             Examples: lambda: Examples.of(self.example() for _ in range(_size(extent, most=len(self._examples)))),
             Prompt: lambda: self.prompt(0),

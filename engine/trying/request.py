@@ -89,8 +89,7 @@ def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = 
     Raises UsageError for a path without a request, and PipelineError when the template can't be rendered.
     """
     step = calling_step(graph, path)
-    given = {"seed": task.prompts, "train": task.train, "dev": task.dev or task.train} if task else {}
-    sizes = {name: Extent.exactly(len(given[name]) if given else _UNKNOWN_TASK.get(name, 1)) for name in graph.inputs}
+    sizes = {name: Extent.exactly(_given_sizes(task).get(name, 1)) for name in graph.inputs}
     bounds = count_calls(graph, sizes, reach_all=True).get(step.path)
     if bounds is None:
         raise UsageError(f"the loop around {path} has no element", hint="give its list an element: -p NAME=[...]")
@@ -106,6 +105,13 @@ def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = 
     return tuple(found)
 
 
+def _given_sizes(task: Task | None) -> Mapping[str, int]:
+    """Sizes of the inputs of a pipeline."""
+    if task is None:
+        return _UNKNOWN_TASK
+    return {"seed": len(task.prompts), "train": len(task.train), "dev": len(task.dev or task.train)}
+
+
 def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, maker: Maker, reply: str | None) -> Tried:
     """The request of a step that writes, or the text of one that renders without a model."""
     template, step = load_template(Path(bounds.step.template or "")), bounds.step
@@ -119,15 +125,15 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
         value = bounds.given_values[name] if known else maker.value(kind or str, name, bounds.shown.get(name))
         shown.add(name, value, made_up=maker.made_up, read=template.variables)
     rendered = template.render(shown.values)
-    notes = ("it continues the conversation of its critique, whose messages go before this one",) if bounds.converses else ()
+    notes = ["it continues the conversation of its critique, whose messages go before this one"] if bounds.converses else []
     if rendered.suffix is not None:
-        notes += ("a model that can't fill a gap gets the template named under `instead:`",)
+        notes.append("a model that can't fill a gap gets the template named under `instead:`")
     parse, writes = template.front.parse, step.asking is not None
     request = request_for(rendered, sampling(asking, template, bounds.roles) if writes else Settings())
     read = None if reply is None else read_generated(reply, parse)
     if not writes:
         read = read_rendered("".join(message.content for message in rendered.messages), parse)
-    facts = tuple(shown.real), tuple(shown.made_up), notes, read
+    facts = tuple(shown.real), tuple(shown.made_up), tuple(notes), read
     role = asking.role if writes else ""
     return Tried(step.path, step.type.name, role, template.name, request, describe(parse), *facts)
 
@@ -193,8 +199,8 @@ def try_scoring(
         read = None if reply is None else read_answer(reply, parse, metric, prompt=prompt, example=example, labels=named)
     names = (f"prompt {prompt.text!r}" if task and task.prompts.items else "prompt", "example")
     step, node = (bounds.step.path, bounds.step.type.name) if bounds else ("", "")
-    facts = (names, ()) if task else ((), names)
-    yield Tried(step, node, own.role, template.name, request, awaited, *facts, read=read)
+    real, made_up = (names, ()) if task else ((), names)
+    yield Tried(step, node, own.role, template.name, request, awaited, real, made_up, read=read)
     if metric is not None and metric.needs == "judge" and task is not None and task.rubric:
         yield try_rubric(load_template(Path(task.rubric)), task, step=step, answer=read.answers if read else (), seed=seed)
 
