@@ -109,7 +109,7 @@ def _lines(one: Tried) -> Iterator[tuple[str, str]]:
         yield f"made up: {', '.join(one.made_up)}", "yellow"
     yield from ((note, "dim") for note in one.notes)
     for message in one.request.messages:
-        yield f"--- {message.role}", "cyan"
+        yield f"--- {message.role if one.role else 'text'}", "cyan"
         yield message.content, ""
     if not one.request.messages:
         suffix = f"[gap]{one.request.suffix}" if one.request.suffix else ""

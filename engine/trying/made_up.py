@@ -33,6 +33,7 @@ from promptwire.values import (
     Row,
     Scores,
 )
+from promptwire.values.named import Companions
 
 __all__ = ["MARK", "MOST", "Maker"]
 
@@ -42,6 +43,17 @@ MOST: Final = 20
 """Most elements that are made up for a set."""
 _FEW: Final = 3
 """Elements of a set whose size only a run knows."""
+
+
+class _Companions(Companions):
+    """Companion texts of a prompt, with every name that a template reads."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> str:
+        return self._make(name)
 
 
 class Maker:
@@ -55,6 +67,8 @@ class Maker:
         self._given = tuple(prompts)
         self._next_example = count()
         self._numbers: dict[str, Iterator[int]] = {}
+        self.companions: dict[str, None] = {}
+        """Names of the companion texts that a template has read; all of them are made up."""
         self.made_up = False
         """Whether a value was made up since this was last set to False."""
 
@@ -91,7 +105,12 @@ class Maker:
 
     def prompt(self, place: int) -> Prompt:
         """The initial prompt at `place`; a made-up one after the last."""
-        return self._given[place] if place < len(self._given) else Prompt(text=self.text("prompt"))
+        found = self._given[place] if place < len(self._given) else Prompt(text=self.text("prompt"))
+        return found.model_copy(update={"companions": _Companions(self._companion)})
+
+    def _companion(self, name: str) -> str:
+        self.companions.setdefault(name)
+        return MARK.format(f"companion {name}")
 
     def prompts(self, n: int) -> Prompts:
         """`n` prompts: the initial ones first."""

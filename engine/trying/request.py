@@ -124,7 +124,8 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
         known = name in bounds.given_values
         value = bounds.given_values[name] if known else maker.value(kind or str, name, bounds.shown.get(name))
         shown.add(name, value, made_up=maker.made_up, read=template.variables)
-    rendered = template.render(shown.values)
+    rendered = template.render(shown.values, lambda: stream(0, "try", step.path))
+    shown.made_up += [f"companion {name}" for name in maker.companions]
     notes = ["it continues the conversation of its critique, whose messages go before this one"] if bounds.converses else []
     if rendered.suffix is not None:
         notes.append("a model that can't fill a gap gets the template named under `instead:`")
@@ -135,7 +136,8 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
         read = read_rendered("".join(message.content for message in rendered.messages), parse)
     facts = tuple(shown.real), tuple(shown.made_up), tuple(notes), read
     role = asking.role if writes else ""
-    return Tried(step.path, step.type.name, role, template.name, request, describe(parse), *facts)
+    awaited = describe(parse) if writes else describe(parse).replace("reply", "text")
+    return Tried(step.path, step.type.name, role, template.name, request, awaited, *facts)
 
 
 def _add_slot(shown: _Shown, name: str, annotation: Any, bounds: CallBounds, maker: Maker, read: frozenset[str]) -> None:

@@ -119,3 +119,28 @@ def test_the_request_of_a_run_is_the_one_shown_where_nothing_is_made_up(
     assert text_of(shown).startswith(first)
     assert text_of(shown).endswith(last)
     assert sent.count("Input:") == text_of(shown).count("Input:")
+
+
+def test_a_text_without_a_model_is_shown_with_what_is_read_out_of_it_and_draws_are_repeatable(project: Project) -> None:
+    project.write("templates/k.j2", "{{ (a | length) * 2 + choice([1, 2]) * 0 }}")
+    project.write(
+        "own.yaml",
+        "promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 2}\n"
+        "  c: {use: calculate, template: k.j2, with: {a: $a}}\noutputs: {prompts: $a, value: $c}\n",
+    )
+    first, again = (try_step(load_graph("own.yaml"), "c", load_task("sums"))[0] for _ in range(2))
+    assert (first.role, first.made_up, first) == ("", ("a (2)",), again)
+    assert first.read is not None
+    assert first.read.answers == ("4",)
+
+
+def test_companions_of_prompts_are_made_up_by_the_names_that_a_template_reads(project: Project) -> None:
+    project.write("templates/k.j2", "{{ prompt.companions.mutation }}: {{ prompt }} {{ prompt.marks.visits }}")
+    project.write(
+        "own.yaml",
+        "promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: resample, prompts: $seed, template: k.j2, n: 2}\n"
+        "outputs: {prompts: $a}\n",
+    )
+    (tried,) = try_step(load_graph("own.yaml"), "a", load_task("sums"))
+    assert text_of(tried) == "‹companion mutation›: Work out the result. 0.0"
+    assert tried.made_up == ("companion mutation",)
