@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
@@ -22,6 +22,8 @@ from promptwire.values import Model
 from promptwire.values.members import MembersPort
 
 __all__ = [
+    "MOST_KNOWN_ROUNDS",
+    "ROUND",
     "CallStep",
     "Carry",
     "Condition",
@@ -41,6 +43,10 @@ __all__ = [
 
 
 NOWHERE = Location("")
+ROUND: Final = "round"
+"""Name of the number of a loop's round, from 1."""
+MOST_KNOWN_ROUNDS: Final = 500
+"""Most rounds of a loop in which the number of the round is known before the run, so that it can be a setting."""
 Kind = type
 """Name for `type` in a class that has a field of that name."""
 
@@ -237,6 +243,8 @@ class RepeatStep(Step):
     """Values of the body, read after each round. One that counts as true ends the loop."""
     carry: Mapping[str, Carry]
     body: Graph
+    numbered: bool = field(default=False, kw_only=True)
+    """Whether the body reads the number of the round, `$round`."""
 
 
 @dataclass(frozen=True, slots=True)

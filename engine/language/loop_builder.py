@@ -12,13 +12,13 @@ from typing import Any
 from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.port_types import TYPES, element_type, joined_type, name_of
-from promptwire.graph.steps import Carry, EachStep, Graph, LiteralValue, Ref, RepeatStep, Step, Wire
+from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, Carry, EachStep, Graph, LiteralValue, Ref, RepeatStep, Step, Wire
 from promptwire.language.conditions import true_refs
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.node_call_builder import connect_setting
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.spec import CarrySpec, EachSpec, NodeSpec, RepeatSpec
-from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
+from promptwire.language.symbols import Kind, Symbol, SymbolTable, referenced_names
 from promptwire.values import Example, Prompt
 
 __all__ = ["BuildNodes", "build_each", "build_repeat", "prune_unused"]
@@ -32,6 +32,8 @@ def build_repeat(scope: GraphScope, entry: StepEntry, spec: RepeatSpec, *, build
     names, diagnostics = SymbolTable(scope.names), scope.diagnostics
     inner = scope.inside(names, name)
     rounds, variable = _rounds(scope, at)
+    number = _number(scope, rounds, at)
+    names.declare(number, diagnostics)
     if variable is not None:
         names.declare(variable, diagnostics)
     started = {state: _start(scope, carry, (*at, "carry", state)) for state, carry in spec.carry.items()}
@@ -62,6 +64,7 @@ def build_repeat(scope: GraphScope, entry: StepEntry, spec: RepeatSpec, *, build
         until=until,
         carry=carry,
         body=body,
+        numbered=bool(number.used),
     )
     return BuildResult(step, {**{state: kind for state, (kind, _) in started.items()}, "rounds": int})
 
@@ -138,6 +141,15 @@ def _rounds(scope: GraphScope, at: KeyPath) -> tuple[Wire, Symbol | None]:
     return wire or LiteralValue(()), Symbol(
         variable, "variable", location, _common_type(values), values=values if lists else None
     )
+
+
+def _number(scope: GraphScope, rounds: Wire, at: KeyPath) -> Symbol:
+    """The number of the round. Its values are known if the number of rounds is, and is not too large."""
+    known = [len(value) if isinstance(value, list) else value for value in known_values(rounds, scope.names) or ()]
+    many = max((count for count in known if isinstance(count, int)), default=None)
+    kind: Kind = "variable" if many is None or many <= MOST_KNOWN_ROUNDS else "state"
+    values = tuple(range(1, many + 1)) if many and kind == "variable" else None
+    return Symbol(ROUND, kind, scope.location((*at, "repeat")), int, values=values, implicit=True)
 
 
 def _common_type(values: tuple[Any, ...]) -> type | None:

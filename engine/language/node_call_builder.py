@@ -19,7 +19,7 @@ from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
 from promptwire.graph.port_types import is_optional, name_of, set_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
-from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
 from promptwire.language.references import Target, connect, known_values, type_of_wire
@@ -179,7 +179,7 @@ def _validate_settings(
     scope: GraphScope, kind: NodeType, *, settings: Mapping[str, Wire], wired: Set[str], yaml_value: YamlValue
 ) -> None:
     """Validate every combination of values that a node's settings can have, and report errors."""
-    names = scope.names
+    names, reported = scope.names, set[str]()
     unknown = {field for field, wire in settings.items() if wire == LiteralValue(None) or known_values(wire, names) is None}
     for values in _combinations({field: wire for field, wire in settings.items() if field not in unknown}, scope):
         try:
@@ -187,8 +187,11 @@ def _validate_settings(
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 field = str(detail["loc"][0]) if detail["loc"] else ""
-                if field not in unknown and (field or not unknown):
-                    _report_bad_setting(scope, kind, detail=detail, wire=settings.get(field), yaml_value=yaml_value)
+                wire = settings.get(field)
+                again = isinstance(wire, Ref) and wire.name == ROUND and field in reported
+                reported.add(field)
+                if field not in unknown and (field or not unknown) and not again:
+                    _report_bad_setting(scope, kind, detail=detail, wire=wire, yaml_value=yaml_value)
             continue
         problem, hint = kind.lacks(wired, params) if kind.lacks and not unknown else ("", "")
         if problem:

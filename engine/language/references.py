@@ -13,7 +13,7 @@ from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import describe
 from promptwire.errors import Location, suggest
 from promptwire.graph.port_types import SET_OF, WIDER, fits, is_set, name_of
-from promptwire.graph.steps import Condition, LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.steps import ROUND, Condition, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint
@@ -64,7 +64,8 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
     name, port = found[1], found[2]
     symbol = names.find(name)
     if symbol is None:
-        hint = inner_name_hint(scope.value_at(("nodes",)), name) or names.nearest(name)
+        outside = "it is the number of a loop's round: read it in the body of a repeat" if name == ROUND else ""
+        hint = outside or inner_name_hint(scope.value_at(("nodes",)), name) or names.nearest(name)
         diagnostics.error("unknown-name", location, f"there is no {name!r} here", hint)
         return None
     symbol.used.add(port or symbol.main or "")

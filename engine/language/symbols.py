@@ -16,7 +16,7 @@ from promptwire.errors import Location, suggest
 from promptwire.graph.steps import Condition
 from promptwire.language.diagnostics import Diagnostics
 
-__all__ = ["REFERENCE", "Symbol", "SymbolTable", "referenced_names"]
+__all__ = ["REFERENCE", "Kind", "Symbol", "SymbolTable", "referenced_names"]
 
 REFERENCE: Final = re.compile(r"\$([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
 
@@ -42,6 +42,8 @@ class Symbol:
     """Name of a node's main output; None for a loop."""
     conditions: tuple[Condition, ...] = ()
     """Conditions without which a node's outputs are empty."""
+    implicit: bool = False
+    """Whether the language declares it, as the number of a loop's round. A name of the author takes its place."""
     used: set[str] = field(default_factory=set)
     """Ports that are referred to; the empty name for a symbol without ports."""
 
@@ -62,16 +64,18 @@ class SymbolTable:
     def declare(self, symbol: Symbol, diagnostics: Diagnostics) -> None:
         """Declare a symbol. Reports an error when its name is already declared."""
         taken = self.find(symbol.name)
-        if taken is not None:
+        if taken is None or taken.implicit:
+            self.own[symbol.name] = symbol
+        elif not symbol.implicit:
             where = f"line {taken.location.line}" if taken.location.file == symbol.location.file else str(taken.location)
             article = "an" if taken.kind == "input" else "a"
             message = f"the name {symbol.name!r} is already {article} {taken.kind} ({where})"
             diagnostics.error("name-clash", symbol.location, message, "every name in a file means one thing: choose another")
-        self.own.setdefault(symbol.name, symbol)
+            self.own.setdefault(symbol.name, symbol)
 
     def visible(self) -> Iterator[Symbol]:
         """All symbols that can be referred to in this scope."""
-        yield from self.own.values()
+        yield from (symbol for symbol in self.own.values() if not symbol.implicit)
         if self.around:
             yield from self.around.visible()
 

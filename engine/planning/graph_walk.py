@@ -15,7 +15,7 @@ from typing import Any, Final
 from promptwire.backend import Settings
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
 from promptwire.graph.port_types import elements
-from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath, CallBounds
 from promptwire.planning.conditions import Branches, first_states, not_run, outcome, perhaps_run
@@ -127,9 +127,12 @@ class _Walk:
         values = values[:1] if self.one_round and self.loops == 1 else values
         if self.steps > MANY_STEPS:
             return self._at_once(step, scope, factor * Extent(0, len(values)))
+        counted = step.numbered and len(values) <= MOST_KNOWN_ROUNDS
         early, ends = bool(step.until), states
         for index, value in enumerate(values):
             inner = SizeScope({name: {name: known} for name, known in states.items()}, scope, step if index else None)
+            if step.numbered:
+                inner.found[ROUND] = {ROUND: from_value(index + 1) if counted else SizedValue(int, ONE)}
             if step.variable is not None:
                 inner.found[step.variable] = {step.variable: from_value(value)}
             times = factor * _PERHAPS if early and index else factor
@@ -141,7 +144,7 @@ class _Walk:
             if index >= MANY_ROUNDS:
                 states = {name: widen(known, before[name]) for name, known in states.items()}
             ends = cover(ends, states) if (early and index) or self.limited else states
-            if states == before and step.variable is None:
+            if states == before and step.variable is None and not counted:
                 left, inner.again = len(values) - index - 1, step
                 self.graph(step.body, inner, factor * Extent(0 if early else left, left))
                 break
@@ -151,6 +154,7 @@ class _Walk:
         """Count all rounds of a loop at once. Its states may have any size."""
         states = {name: SizedValue(carry.type, UNKNOWN) for name, carry in step.carry.items()}
         inner = SizeScope({name: {name: known} for name, known in states.items()}, scope, step)
+        inner.found[ROUND] = {ROUND: SizedValue(int, ONE)}
         if step.variable is not None:
             inner.found[step.variable] = {step.variable: SizedValue(object, UNKNOWN)}
         self.graph(step.body, inner, factor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from promptwire.bounds import NONE, Extent
-from promptwire.graph.steps import CallStep, LiteralValue, Ref, RefUnion, RepeatStep, Wire
+from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RefUnion, RepeatStep, Wire
 
 __all__ = ["found_again"]
 
@@ -48,7 +48,7 @@ def _refs(wire: Wire) -> tuple[Ref, ...]:
 
 def _same(wire: Wire, loop: RepeatStep) -> bool:
     """Whether the value on `wire` is the same in every round: it comes from outside the loop."""
-    inside = {*loop.body.steps, *loop.carry, loop.variable}
+    inside = {*loop.body.steps, *loop.carry, loop.variable, *([ROUND] if loop.numbered else [])}
     return isinstance(wire, LiteralValue) or (bool(_refs(wire)) and not any(ref.name in inside for ref in _refs(wire)))
 
 

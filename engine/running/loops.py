@@ -11,7 +11,7 @@ from typing import Any
 
 from promptwire.errors import LimitReached
 from promptwire.graph.port_types import elements, empty, is_true, join_values, to_json
-from promptwire.graph.steps import EachStep, Graph, RepeatStep
+from promptwire.graph.steps import ROUND, EachStep, Graph, RepeatStep
 from promptwire.running.gather import gather
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
@@ -82,5 +82,5 @@ def _turns(step: RepeatStep, scope: Scope) -> Sequence[Any]:
 
 
 def _inside(step: RepeatStep, scope: Scope, states: Mapping[str, Any], number: int, turn: Any) -> Scope:
-    values = {**states, step.variable: turn} if step.variable else dict(states)
+    values = {**states, **({ROUND: number + 1} if step.numbered else {}), **({step.variable: turn} if step.variable else {})}
     return scope.inside(values, round=f"{scope.round}.{number}" if scope.round else str(number))

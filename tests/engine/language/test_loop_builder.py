@@ -152,3 +152,54 @@ def test_each_takes_the_elements_of_a_written_list(project: Project) -> None:
     graph = project.graph(EACH.replace("{p: $seed}", "{p: [2, 1]}").replace("prompts: $p}", "prompts: $seed, keep: $p}"))
     step: Any = graph.steps["all"]
     assert (step.over, step.element) == (LiteralValue([2, 1]), int)
+
+
+ROUNDS = """\
+promptwire: 1
+inputs: {seed: Prompts}
+params: {rounds: 3}
+nodes:
+  search:
+    repeat: $rounds
+    carry: {beam: {start: $seed, next: $some}}
+    nodes:
+      some: {use: pick, prompts: $beam, keep: $round}
+outputs: {prompt: $search.beam}
+"""
+
+
+def test_number_of_the_round_is_a_known_value(project: Project) -> None:
+    graph = project.graph(ROUNDS)
+    loop = graph.steps["search"]
+    assert isinstance(loop, RepeatStep) and loop.numbered
+    told = project.told(ROUNDS.replace("keep: $round", "share: $round"))
+    assert told == ["p.yaml:9:48: 'share' is 1 (from $round) - it must be below 1"]
+
+
+def test_number_of_the_round_is_no_setting_in_a_very_long_loop(project: Project) -> None:
+    (told,) = project.told(ROUNDS.replace("rounds: 3", "rounds: 501"))
+    assert "is a setting, and $round is known only during the run" in told
+
+
+def test_name_of_the_author_takes_the_place_of_the_round(project: Project) -> None:
+    for change in (
+        {"params: {": "params: {round: 2, "},
+        {"carry: {": "carry: {round: {start: $rounds, next: $rounds}, ", "keep: $round": "keep: $rounds"},
+        {
+            "    nodes:\n": "    nodes:\n      round: {use: mix, prompts: $beam}\n",
+            "prompts: $beam, keep: $round": "prompts: $round",
+        },
+        {"repeat: $rounds": "repeat: {round: [1, 2]}"},
+    ):
+        text = ROUNDS
+        for old, new in change.items():
+            text = text.replace(old, new, 1)
+        loop = project.graph(text).steps["search"]
+        assert isinstance(loop, RepeatStep) and not loop.numbered
+
+
+def test_round_is_unknown_outside_of_loops(project: Project) -> None:
+    told = project.told_of("  a: {use: pick, prompts: $seed, keep: $round}", outputs="{prompt: $a}")
+    assert told == [
+        "p.yaml:4:40: there is no 'round' here - it is the number of a loop's round: read it in the body of a repeat"
+    ]

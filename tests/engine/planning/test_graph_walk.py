@@ -161,3 +161,10 @@ def test_nested_loops_are_counted_at_once_after_many_steps(project: Project, mon
     found = counts(project, nodes.removeprefix("nodes: {").removesuffix("}").join(("  ", "")), "$l14.s14")
     assert max(asks(count)[1] for count in found.values()) > 1e100
     assert len(calls) < 5000
+
+
+def test_number_of_the_round_bounds_the_calls_of_each_round(project: Project) -> None:
+    nodes = (
+        LOOP.format(rounds=3, vary=VARY, keep="false").replace("n: 2", "n: $round").replace("prompts: $beam", "prompts: $seed")
+    )
+    assert asks(counts(project, nodes, "$search.beam")["search.more"]) == (6, 1 + 2 + 3)

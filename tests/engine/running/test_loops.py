@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from promptwire.backends.scripted import ScriptedBackend
@@ -11,6 +14,7 @@ from promptwire.node import Context, node
 from promptwire.running.scheduler import run_graph
 from promptwire.values import Model, Prompt, Prompts
 from tests.engine.sample_session import PLACE, Nothing, Number, add, call, draw, graph, reached, session
+from tests.pipelines.search_runs import model, numbers, search
 
 ECHO = ScriptedBackend(lambda request, key: "x")
 
@@ -30,9 +34,16 @@ class Words(Model):
 
 
 def loop(
-    body: Graph, *, rounds: Wire, carry: dict[str, Carry], until: tuple[Ref, ...] = (), variable: str | None = None
+    body: Graph,
+    *,
+    rounds: Wire,
+    carry: dict[str, Carry],
+    until: tuple[Ref, ...] = (),
+    variable: str | None = None,
+    numbered: bool = False,
 ) -> RepeatStep:
-    return RepeatStep("loop", "loop", PLACE, frozenset(), rounds=rounds, variable=variable, until=until, carry=carry, body=body)
+    how: dict[str, Any] = {"rounds": rounds, "variable": variable, "until": until, "numbered": numbered}
+    return RepeatStep("loop", "loop", PLACE, frozenset(), carry=carry, body=body, **how)
 
 
 def whole(step: RepeatStep, **outputs: Ref) -> Graph:
@@ -123,3 +134,30 @@ async def test_outputs_of_elements_are_joined_in_element_order() -> None:
     made = graph(each, outputs={"all": Ref("loop")}, types={"all": Prompts})
     result = (await run_graph(made, {}, session(ECHO)))["all"]
     assert [prompt.text for prompt in result.items] == ["A", "B"]
+
+
+async def test_round_is_the_number_of_the_innermost_loop_from_one() -> None:
+    body = graph(call("next", add, {"left": Ref("n"), "right": Ref("round")}), outputs={}, types={})
+    inner = loop(body, rounds=LiteralValue(3), carry={"n": Carry(int, Ref("m"), Ref("next"))}, numbered=True)
+    outer = graph(inner, call("sum", add, {"left": Ref("loop", "n"), "right": Ref("round")}, "loop"), outputs={}, types={})
+    around = RepeatStep(
+        "outer", "outer", PLACE, frozenset(), rounds=LiteralValue(2), variable=None, until=(),
+        carry={"m": Carry(int, LiteralValue(0), Ref("sum"))}, body=outer, numbered=True,
+    )  # fmt: skip
+    made = graph(around, outputs={"m": Ref("outer", "m")}, types={"m": int})
+    assert await run_graph(made, {}, session(ECHO)) == {"m": (1 + 2 + 3 + 1) + (1 + 2 + 3 + 2)}
+
+
+async def test_a_list_grows_by_one_value_a_round(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("""\
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+nodes:
+  loop:
+    repeat: 3
+    carry: {trail: {type: List, next: [$trail, $round]}, both: {start: [0], next: [$both, $trail]}}
+    nodes: {again: {use: dedupe, prompts: $seed}}
+outputs: {prompt: $seed, trail: $loop.trail, both: $loop.both}
+""")
+    run = await search(tmp_path / "p.yaml", model(), numbers(1))
+    assert (run.outputs["trail"], run.outputs["both"]) == ([1, 2, 3], [0, 1, 1, 2])
