@@ -204,6 +204,8 @@ class LimitReached(PromptwireError):
     """A budget is used up. Raised before the call that would exceed it."""
 
     exit_code = 6
+    stage = ""
+    """Path of the stage whose limit it is; empty for a limit of the run."""
 
 
 class CacheError(PromptwireError):

@@ -10,7 +10,7 @@ from pydantic import Field
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["Budget", "Limits", "RateLimits"]
+__all__ = ["Budget", "Limits", "RateLimits", "StageLimits"]
 
 
 class RateLimits(Model):
@@ -68,3 +68,29 @@ class Limits(Model):
             name: int(value) if name in ("calls", "tokens") else value for name, value in budgets.items()
         }
         return self.model_copy(update=whole)
+
+
+class StageLimits(Model):
+    """Limits of a stage: a pipeline that is called as a node. None is no limit."""
+
+    called: ClassVar[str] = "the limits of a stage"
+
+    calls: int | None = Field(default=None, ge=0)
+    """Most new LLM calls."""
+    tokens: int | None = Field(default=None, ge=0)
+    """Most tokens of them, read and written."""
+    usd: float | None = Field(default=None, ge=0)
+    """Most money, in US dollars."""
+    share: float | None = Field(default=None, gt=0, le=1)
+    """Share of the calls, tokens and dollars that the steps before have left of the limits around it."""
+
+    def shared(self, left: Mapping[str, float]) -> Limits:
+        """The limits when `left` is left around it, by limit."""
+        found: dict[str, float] = {}
+        for name in ("calls", "tokens", "usd"):
+            part = None if self.share is None or name not in left else self.share * left[name]
+            known = [limit for limit in (getattr(self, name), part) if limit is not None]
+            if known:
+                # A share such as 0.3 of 10 is 2.9999999999999996 in floating point.
+                found[name] = min(known) if name == "usd" else int(min(known) + 1e-9)
+        return Limits.model_validate(found)

@@ -44,6 +44,9 @@ def write_bundle(run: Path, cache: Path, target: Path, *, data: bool = False) ->
     if report.limit is not None:
         hint = "a replay has no budget and would continue past that point; run it again without the limit"
         raise RunError(f"a budget ended this run early ({report.limit})", where=str(run), hint=hint)
+    if report.stages_ended:
+        hint = "a replay has all answers at once and would continue past that point; run it again without limits on stages"
+        raise RunError(f"a limit ended a stage ({next(iter(report.stages_ended.values()))})", where=str(run), hint=hint)
     if left_out := len(report.test.left_out) + len(report.train.left_out):
         hint = "a replay would miss their completions; remove them from the task's data, or run it with another model"
         raise RunError(f"the report leaves out {left_out} examples whose calls failed", where=str(run), hint=hint)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from promptwire.planning.plan import Plan, StepPlan
+    from promptwire.planning.stage_bounds import StageLimit
 
 __all__ = ["plan_line", "plan_text"]
 
@@ -33,10 +34,21 @@ def plan_text(plan: Plan) -> str:
     lines += ["", *_table(plan), ""]
     if plan.limit is not None:
         lines.append(f"The run's own limit ends it after {plan.limit:,} new calls.")
+    lines += [_stage_line(stage) for stage in plan.stages]
     lines += [f"{name}: {source}" for name, source in plan.prices.items()]
     lines += plan.notes
     lines.append('A call is one completion. "At most" is an upper bound; tokens and cost are estimates for that bound.')
     return "\n".join(lines) + "\n"
+
+
+def _stage_line(stage: StageLimit) -> str:
+    """The limits of one stage."""
+    ends = (
+        None if stage.calls is None else f"{stage.calls:,} new calls",
+        None if stage.tokens is None else f"{stage.tokens:,} tokens",
+        None if stage.usd is None else _dollars(stage.usd),
+    )
+    return f"The limits of {stage.path} end it after {' or '.join(end for end in ends if end)}; the next stage goes on."
 
 
 def _price(plan: Plan, usd: float | None) -> str:

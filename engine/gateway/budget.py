@@ -9,57 +9,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from promptwire.backend import Charge
 from promptwire.errors import LimitReached
-from promptwire.limits import Limits
+from promptwire.gateway.call_count import CallCount
+from promptwire.gateway.stage_budget import SHARED, Reservation, StageBudget, stages_around, used_by
+from promptwire.limits import Limits, StageLimits
 from promptwire.node import Role
 
 __all__ = ["Budget", "Reservation", "reserved_calls"]
 
 N = TypeVar("N", int, float)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """One reserved call that is not settled yet."""
-
-    tokens: int
-    """Estimated tokens, read and written."""
-    role: str = ""
-    """Role of the model that is called."""
-
-
-@dataclass(slots=True)
-class _Count:
-    """The calls of one role, or of all."""
-
-    calls: int = 0
-    tokens: int = 0
-    usd: float = 0.0
-    held: int = 0
-    """Calls in flight."""
-    held_tokens: int = 0
-
-    def hold(self, calls: int, tokens: int) -> None:
-        self.held, self.held_tokens = self.held + calls, self.held_tokens + calls * tokens
-
-    def book(self, tokens: int, usd: float) -> None:
-        self.calls, self.tokens, self.usd = self.calls + 1, self.tokens + tokens, self.usd + usd
-
-    def charge(self, cost: Charge) -> None:
-        self.tokens, self.usd = self.tokens + cost.tokens_in + cost.tokens_out, self.usd + (cost.usd or 0.0)
-
-    def mean_tokens(self) -> float:
-        """Tokens per call, including calls in flight."""
-        return (self.tokens + self.held_tokens) / (self.calls + self.held or 1)
-
-    def mean_usd(self) -> float:
-        """Dollars per completed call."""
-        return self.usd / (self.calls or 1)
 
 
 class Budget:
@@ -69,17 +31,33 @@ class Budget:
         self.limits = limits or Limits()
         self._clock = clock
         self._began = clock()
-        self._all = _Count()
-        self._by_role: dict[str, _Count] = {}
+        self._all = CallCount()
+        self._by_role: dict[str, CallCount] = {}
+        self._by_step: dict[str, CallCount] = {}
+        self._stages: list[StageBudget] = []
         self._unpriced = False
         self._final_calls: Mapping[Role, int] = {}
         self._final_tokens: Mapping[Role, float] = {}
         self._extension = 0.0
 
-    def reserve(self, calls: int, tokens: int = 0, *, role: str = "") -> list[Reservation]:
-        """Reserve `calls` calls of about `tokens` tokens each, all or none.
+    def stage(
+        self, path: str, limits: StageLimits, *, around: StageBudget | None = None, before: Collection[str] = ()
+    ) -> StageBudget:
+        """Open the budget of the stage at `path`, which is part of the stage `around`.
 
-        Raises LimitReached when that would exceed a limit.
+        A share is of what the steps at the paths `before` have left, which are those that the stage waits for. Steps beside it
+        have no effect, so the share does not depend on what finishes first.
+        """
+        made = StageBudget(path, limits.shared(self._left_after(before, around)), around)
+        self._stages.append(made)
+        return made
+
+    def reserve(
+        self, calls: int, tokens: int = 0, *, role: str = "", node: str = "", stage: StageBudget | None = None
+    ) -> list[Reservation]:
+        """Reserve `calls` calls of about `tokens` tokens each for the step `node` of `stage`, all or none.
+
+        Raises LimitReached when that would exceed a limit of the run or of a stage.
         """
         left = self.left()
         if left.seconds is not None and left.seconds <= 0:
@@ -92,49 +70,56 @@ class Budget:
             raise self._unknown_price()
         if left.usd is not None and left.usd <= 0:
             raise self._refusal("usd", f"{self.limits.usd:g} dollars")
-        for count in self._counts(role):
+        for one in stages_around(stage):
+            if one.limits.usd is not None and self._unpriced:
+                raise self._unknown_price()
+            one.admit(calls, tokens, self._all.mean_usd())
+        made = Reservation(tokens, role, node, stage)
+        for count in self._counts(made):
             count.hold(calls, tokens)
-        return [Reservation(tokens, role)] * calls
+        return [made] * calls
 
-    def affordable(self, roles: Sequence[str]) -> int | None:
+    def affordable(self, roles: Sequence[str], stage: StageBudget | None = None) -> int | None:
         """About how often one call of each of `roles` can still be made, at their mean costs so far; None without a limit.
 
         Calls that belong together, such as an answer and its grade, are made that many at a time. Otherwise the first calls of
         all of them could use up the limit, and nothing would be complete.
         """
-        left = self.left()
-        counts = [self._by_role.get(role, _Count()) for role in roles]
-        costs = (
-            (left.calls, float(len(roles))),
-            (left.tokens, math.fsum(count.mean_tokens() for count in counts)),
-            (left.usd, math.fsum(count.mean_usd() for count in counts)),
-        )
-        known = [int(rest / cost) for rest, cost in costs if rest is not None and cost]
-        if (left.tokens, left.usd) != (None, None) and not all(count.calls for count in counts):
+        run, mean = self.left(), self._all.mean_usd()
+        left = [(name, rest) for name in SHARED if (rest := getattr(run, name)) is not None]
+        left += [pair for one in stages_around(stage) for pair in one.left(mean).items()]
+        counts = [self._by_role.get(role, CallCount()) for role in roles]
+        costs = {
+            "calls": float(len(roles)),
+            "tokens": math.fsum(count.mean_tokens() for count in counts),
+            "usd": math.fsum(count.mean_usd() for count in counts),
+        }
+        known = [int(rest / costs[name]) for name, rest in left if costs[name]]
+        if any(name != "calls" for name, _ in left) and not all(count.calls for count in counts):
             known.append(1)  # the first shows what they cost
         return min(known, default=None)
 
     def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
         """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""
         self.cancel(reservation)
-        for count in self._counts(reservation.role):
+        for count in self._counts(reservation):
             count.book(tokens or reservation.tokens, usd or 0.0)
         self._unpriced |= usd is None
 
     def cancel(self, reservation: Reservation) -> None:
         """Release a reservation whose call brought no completion."""
-        for count in self._counts(reservation.role):
+        for count in self._counts(reservation):
             count.hold(-1, reservation.tokens)
 
-    def charge(self, costs: Sequence[Charge], *, role: str) -> None:
+    def charge(self, costs: Sequence[Charge], reservation: Reservation) -> None:
         """Count the cost of replies that brought no completion. The reservation of their call stays."""
         for cost in costs:
-            for count in self._counts(role):
+            for count in self._counts(reservation):
                 count.charge(cost)
             self._unpriced |= cost.usd is None
 
-    def check(self) -> None:
-        """Raise LimitReached when charges have exceeded a limit, so that the call is not retried."""
+    def check(self, stage: StageBudget | None = None) -> None:
+        """Raise LimitReached when charges have exceeded a limit, so that a call of `stage` is not retried."""
         limits, spent, final = self.limits, self._all, self._final_reserve()
         if limits.tokens is not None and spent.tokens + spent.held_tokens + (final.tokens or 0) > limits.tokens:
             raise self._refusal("tokens", f"{limits.tokens} tokens")
@@ -142,6 +127,8 @@ class Budget:
             raise self._unknown_price()
         if limits.usd is not None and spent.usd + (final.usd or 0.0) >= limits.usd:
             raise self._refusal("usd", f"{limits.usd:g} dollars")
+        for one in stages_around(stage):
+            one.check()
 
     def reserve_final(self, calls: Mapping[Role, int], tokens: Mapping[Role, float] | None = None) -> None:
         """Reserve `calls` of each role for the final evaluation, until `release`.
@@ -178,7 +165,7 @@ class Budget:
         calls = sum(self._final_calls.values())
         if not calls:
             return Limits()
-        roles = {role: self._by_role.get(role, _Count()) for role in self._final_calls}
+        roles = {role: self._by_role.get(role, CallCount()) for role in self._final_calls}
         tokens = sum(
             self._final_calls[role] * (count.mean_tokens() or self._final_tokens.get(role, 0)) for role, count in roles.items()
         )
@@ -193,8 +180,25 @@ class Budget:
             seconds=min(max(seconds, most / 10), most),
         )
 
-    def _counts(self, role: str) -> tuple[_Count, _Count]:
-        return self._all, self._by_role.setdefault(role, _Count())
+    def _left_after(self, before: Collection[str], around: StageBudget | None) -> Mapping[str, float]:
+        """What the steps at the paths `before` have left of each limit of the run and of the stage `around`."""
+        found: dict[str, float] = {}
+        final = self._final_reserve()
+        for limits, inside in ((self.limits, ""), *((one.limits, one.path) for one in stages_around(around))):
+            used = used_by(before, self._by_step, self._stages, inside=inside)
+            for name in SHARED:
+                limit = getattr(limits, name)
+                if limit is not None:
+                    left = max(0.0, limit - used[name] - (0 if inside else getattr(final, name) or 0))
+                    found[name] = min(left, found.get(name, left))
+        return found
+
+    def _counts(self, reservation: Reservation) -> Iterator[CallCount]:
+        """The counts that a call is part of: of the run, of its role, of its step, and of the stages around."""
+        yield self._all
+        yield self._by_role.setdefault(reservation.role, CallCount())
+        yield self._by_step.setdefault(reservation.node, CallCount())
+        yield from (stage.count for stage in stages_around(reservation.stage))
 
     def _elapsed(self) -> float:
         return self._clock() - self._began

@@ -23,6 +23,7 @@ from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.in_flight import InFlightRequest
 from promptwire.gateway.rate_limit import Permit, RateLimiter
 from promptwire.gateway.retry import RetryPolicy
+from promptwire.gateway.stage_budget import Reservation
 from promptwire.gateway.trace import Trace
 from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
@@ -169,7 +170,7 @@ class Dispatcher:
                 raise
             finally:
                 state.activity.in_flight -= 1
-                self._charge(in_flight, lost, in_flight.reservations[keys[0]].role)
+                self._charge(in_flight, lost, in_flight.reservations[keys[0]])
                 state.rate_limiter.settle(permit, tokens)
         return completions
 
@@ -189,9 +190,9 @@ class Dispatcher:
             problem = f"{state.backend.name} gave no answer within {timeout:g} seconds"
             raise TransientError(problem, hint="set --timeout to a longer time") from error
 
-    def _charge(self, in_flight: InFlightRequest, lost: Sequence[Charge], role: str) -> None:
+    def _charge(self, in_flight: InFlightRequest, lost: Sequence[Charge], reservation: Reservation) -> None:
         """Count the cost of replies that brought no completion."""
-        self._budget.charge(lost, role=role)
+        self._budget.charge(lost, reservation)
         for cost in lost:
             self._usage.of(in_flight.node).charge(cost)
             facts = {"tokens": cost.tokens_in + cost.tokens_out, "usd": cost.usd}
@@ -244,7 +245,7 @@ class Dispatcher:
         if wait is None or over:
             raise error
         if in_flight.charged:
-            self._budget.check()
+            self._budget.check(next(iter(in_flight.reservations.values())).stage)
         await self._retry.sleep(wait)
 
 

@@ -17,22 +17,23 @@ from typing import Final
 from promptwire.backend import Backend, Completion, Request
 from promptwire.cache.disk import ResponseCache
 from promptwire.cache.policy import CachePolicy
-from promptwire.cache.record import LARGEST, RequestMeta, filtered, fits
+from promptwire.cache.record import RequestMeta, filtered, fits
 from promptwire.errors import (
     CacheError,
     LimitReached,
     ModelUnavailable,
     PromptwireError,
-    RequestRefused,
     RunError,
     Unsupported,
     UsageError,
 )
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
+from promptwire.gateway.call_size import estimated_tokens, oversized
 from promptwire.gateway.dispatcher import Dispatcher, user_error
 from promptwire.gateway.in_flight import InFlightRequest
 from promptwire.gateway.retry import RetryPolicy
+from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
@@ -60,7 +61,7 @@ class Gateway:
         """Take `rate_limits` by the backend's identity. Calls that are not cached wait for `approval`."""
         self.usage = Usage()
         self._cache = cache
-        self._budget = budget
+        self.budget = budget
         self._trace = trace
         self._policy: CachePolicy = policy
         self._approval = approval
@@ -85,11 +86,12 @@ class Gateway:
         node: str = "",
         role: str = "",
         rounds: int = 0,
+        stage: StageBudget | None = None,
     ) -> tuple[Completion, ...]:
         """Return `n` completions for `request`, for the step at path `node`.
 
         They are samples `first` to `first + n - 1`. `role` is the role of the model. With `rounds`, a call whose tries have all
-        failed repeats them that many times before it has failed.
+        failed repeats them that many times before it has failed. `stage` is the budget of the step's stage.
 
         Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
         missing under `only` or could not be stored, ModelError when the model returns an error.
@@ -108,7 +110,7 @@ class Gateway:
             found = {key: self._find(key, policy) for key in keys}  # another step may have sent the same request meanwhile
             missing = [key for key, one in found.items() if one is None]
         if missing:
-            for in_flight in self._launch(backend, request, missing, policy, node=node, role=role):
+            for in_flight in self._launch(backend, request, missing, policy, node=node, role=role, stage=stage):
                 found.update(dict.fromkeys(in_flight.completions, in_flight))
         self.usage.of(node).cached += n - len(missing)
         for in_flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
@@ -121,10 +123,6 @@ class Gateway:
         for sample, key in enumerate(keys, first):
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
         return completions
-
-    def affordable(self, roles: Sequence[str]) -> int | None:
-        """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""
-        return self._budget.affordable(roles)
 
     async def drain(self) -> None:
         """Wait until all requests have ended and their completions are on disk.
@@ -173,7 +171,15 @@ class Gateway:
         return completion
 
     def _launch(
-        self, backend: Backend, request: Request, keys: Sequence[str], policy: CachePolicy, *, node: str, role: str
+        self,
+        backend: Backend,
+        request: Request,
+        keys: Sequence[str],
+        policy: CachePolicy,
+        *,
+        node: str,
+        role: str,
+        stage: StageBudget | None,
     ) -> list[InFlightRequest]:
         """Start the requests for `keys`: all of them, or none when a limit forbids one."""
         if policy == "only":
@@ -183,7 +189,7 @@ class Gateway:
         if refusal:
             raise Unsupported(refusal, where=node or backend.name)
         try:
-            reservations = self._budget.reserve(len(keys), _estimate(request), role=role)
+            reservations = self.budget.reserve(len(keys), estimated_tokens(request), role=role, node=node, stage=stage)
         except LimitReached as error:
             error.where = error.where or node
             raise
@@ -228,7 +234,7 @@ class Gateway:
         except BaseException as error:
             known = user_error(error, in_flight)
             for key in in_flight.open_keys():
-                self._budget.cancel(in_flight.reservations[key])
+                self.budget.cancel(in_flight.reservations[key])
                 in_flight.completions[key].set_exception(known)
                 self.usage.of(in_flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
             with suppress(RunError):  # the step is given `error` itself, which matters more
@@ -248,14 +254,14 @@ class Gateway:
         count = self.usage.of(in_flight.node)
         for key, completion in zip(keys, completions, strict=True):
             tokens = completion.tokens_in + completion.tokens_out
-            self._budget.settle(in_flight.reservations[key], tokens=tokens, usd=completion.usd)
+            self.budget.settle(in_flight.reservations[key], tokens=tokens, usd=completion.usd)
             count.book(completion)
             if policy == "refresh" or filtered(completion):
                 self._renewed.add(key)
         found = {key: completion for key, completion in zip(keys, completions, strict=True) if fits(completion)}
         for key in keys:
             if key not in found:
-                in_flight.completions[key].set_exception(_oversized(in_flight))
+                in_flight.completions[key].set_exception(oversized(in_flight))
         if self._cache is None or policy == "off":
             for key, completion in found.items():
                 in_flight.completions[key].set_result(completion)
@@ -273,15 +279,3 @@ class Gateway:
         for key in in_flight.completions:
             if self._in_flight.get(key) is in_flight:
                 del self._in_flight[key]
-
-
-def _oversized(in_flight: InFlightRequest) -> RequestRefused:
-    """The error for a completion that the cache can't hold. Used without being stored, it would be paid for again."""
-    problem = f"{in_flight.backend.name} gave an answer of more than {LARGEST >> 20} MB, which the cache can't hold"
-    return RequestRefused(problem, where=in_flight.node, hint="limit the length of replies: settings: {max_tokens: N}")
-
-
-def _estimate(request: Request) -> int:
-    """Estimated tokens of one call: four characters a token, plus the longest allowed reply."""
-    read = sum(len(message.content) for message in request.messages) + len(request.prompt) + len(request.suffix)
-    return read // 4 + (request.settings.max_tokens or 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from promptwire.backend import Backend, Completion, Request
-from promptwire.gateway.budget import Reservation
+from promptwire.gateway.stage_budget import Reservation
 
 __all__ = ["InFlightRequest"]
 

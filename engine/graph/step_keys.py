@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from promptwire.node import NodeType
 
-__all__ = ["ENGINE_KEYS", "STEP_KEYS", "OnError", "keys_of"]
+__all__ = ["ENGINE_KEYS", "PIPELINE_KEYS", "STEP_KEYS", "OnError", "keys_of"]
 
 OnError = Literal["fail", "skip", "retry"]
 """After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again."""
@@ -15,6 +15,9 @@ ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache"
 """Engine keys of calls, in the order of the documentation. `use` is not among them: it selects the kind of step."""
 STEP_KEYS: Final = ("when", "unless")
 """Engine keys of every step: of calls of node types and pipelines, of loops and of `each`."""
+
+PIPELINE_KEYS: Final = ("limits",)
+"""Keys of a pipeline that is used as a node; a node type does not take them."""
 
 
 def keys_of(kind: NodeType) -> tuple[str, ...]:

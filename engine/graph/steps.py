@@ -218,6 +218,8 @@ class PipeStep(Step):
     graph: Graph
     wires: Mapping[str, Wire]
     params: Mapping[str, Wire]
+    limits: Mapping[str, Wire] = field(default_factory=dict)
+    """Limits of the stage, by name; see `promptwire.limits.StageLimits`. Empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from promptwire.language.params import check_param_value, declared_type, param_s
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.shape import shape
 from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
+from promptwire.language.stage_limits import check_shares, stage_limits
 from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 
 __all__ = ["build", "open_pipeline", "scope_of"]
@@ -64,12 +65,14 @@ def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
 
 
 def build(
-    context: CheckContext, source: LoadedPipeline, names: SymbolTable, *, path: str = "", chain: tuple[Path, ...] = ()
+    context: CheckContext, source: LoadedPipeline, names: SymbolTable, *, within: GraphScope | None = None, path: str = ""
 ) -> Graph:
-    """Build the graph of a pipeline. `names` comes from `scope_of`; `path` is the path of the step that uses the pipeline."""
-    scope = GraphScope(context, source, names, (*chain, source.path), path)
+    """Build the graph of a pipeline. `names` comes from `scope_of`; the step `path` in the scope `within` uses the pipeline."""
+    chain, looped = (within.chain, within.looped) if within is not None else ((), False)
+    scope = GraphScope(context, source, names, (*chain, source.path), path, looped=looped)
     spec = source.spec
     steps = build_nodes(scope, spec.nodes, ("nodes",))
+    check_shares(scope, steps)
     outputs: dict[str, Wire] = {}
     types: dict[str, type] = {}
     for name in _written_outputs(scope, spec.outputs):
@@ -178,10 +181,11 @@ def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> Build
             context.diagnostics.error("missing-param", scope.location(at), f"{source.path.name} needs the param {key!r}", hint)
     if source.spec.limits.model_fields_set:
         message = f"the limits of {source.path.name} have no effect where it is a node"
-        hint = "set limits in the pipeline that is run, or with --limit"
+        hint = f"write them on the step that uses it: {name}: {{..., limits: {{calls: N}}}}"
         context.diagnostics.warn("idle-limits", source.document.location(("limits",), key=True), message, hint)
-    graph = build(context, source, names, path=scope.at(name), chain=scope.chain)
-    step = PipeStep(name, scope.at(name), scope.location(at), needs, graph=graph, wires=wires, params=params)
+    limits = stage_limits(scope, yaml_value)
+    graph = build(context, source, names, within=scope, path=scope.at(name))
+    step = PipeStep(name, scope.at(name), scope.location(at), needs, graph=graph, wires=wires, params=params, limits=limits)
     known = {port: None if kind is type(None) else kind for port, kind in graph.types.items()}
     return BuildResult(step, known, next(iter(graph.outputs), None))
 

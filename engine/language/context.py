@@ -69,6 +69,8 @@ class GraphScope:
     """Loops and their states, for warnings about unused states; one list for all bodies of a pipeline."""
     given: tuple[Condition, ...] = ()
     """Conditions that hold whenever the step that is being built is run."""
+    looped: bool = False
+    """Whether a loop or an 'each' is around it, in this pipeline or where the pipeline is used."""
 
     @property
     def diagnostics(self) -> Diagnostics:
@@ -77,7 +79,7 @@ class GraphScope:
 
     def inside(self, names: SymbolTable, name: str) -> GraphScope:
         """Scope for the body of the step `name`."""
-        return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states, self.given)
+        return GraphScope(self.context, self.source, names, self.chain, self.at(name), self.states, self.given, looped=True)
 
     def under(self, conditions: tuple[Condition, ...]) -> GraphScope:
         """Scope for a step with these conditions."""

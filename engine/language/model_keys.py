@@ -37,6 +37,7 @@ class ModelCall(NamedTuple):
 def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     """Engine keys of a call; None when its node type calls no model."""
     _report_misplaced_keys(scope, call)
+    _report_stage_limits(scope, call)
     spec, kind = call.spec, call.kind
     if kind.role is None:
         return None
@@ -87,6 +88,16 @@ def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
                 "misplaced-key", location, f"{kind.name} {_reason(kind)}, so it takes no {key!r}", "remove it"
             )
             scope.mark_used(child)
+
+
+def _report_stage_limits(scope: GraphScope, call: ModelCall) -> None:
+    """Report `limits`, which only a pipeline that is used as a node takes."""
+    child = call.yaml_value.get("limits")
+    if child is not None:
+        hint = "put the step into a pipeline file of its own, or limit the run: --limit calls=N"
+        message = f"only a pipeline that is used as a node takes 'limits', and {call.kind.name} is a node type"
+        scope.diagnostics.error("misplaced-key", child.key_location, message, hint)
+        scope.mark_used(child)
 
 
 def _reason(kind: NodeType) -> str:

@@ -22,7 +22,7 @@ _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
 _LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes")
 """Keys of a loop and of an 'each'; other names in a path are nodes."""
-_SETTINGS = ("settings", "with")
+_SETTINGS = ("settings", "with", "limits")
 """Keys whose mapping a patch may create."""
 
 

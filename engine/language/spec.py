@@ -13,7 +13,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.documents.validation_errors import FORMS, validate
-from promptwire.graph.step_keys import ENGINE_KEYS, STEP_KEYS, OnError
+from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, STEP_KEYS, OnError
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
@@ -95,6 +95,21 @@ class ParamSpec(Model):
         return "default" not in self.model_fields_set
 
 
+class StageLimitsSpec(Model):
+    """Limits of a stage, as they are written: numbers, or references to params and loop variables."""
+
+    called: ClassVar[str] = "the limits of a stage"
+
+    calls: Any = None
+    """Most new LLM calls."""
+    tokens: Any = None
+    """Most tokens of them, read and written."""
+    usd: Any = None
+    """Most money, in US dollars."""
+    share: Any = None
+    """Share of the calls, tokens and dollars that the steps before have left of the limits around it, up to 1."""
+
+
 class CallSpec(Model):
     """A call of a node type, with its ports and params written flat."""
 
@@ -124,13 +139,15 @@ class CallSpec(Model):
     """With `on_error: retry`: how often the tries start again before the run ends; default 3."""
     max_failed: float | None = Field(default=None, ge=0, le=1)
     """With `on_error: skip`: share of the step's calls that may be left out."""
+    limits: StageLimitsSpec | None = None
+    """Limits of a pipeline that is used as a node. At a limit it gives its best prompt so far, and the run goes on."""
     given: dict[str, Any] = {}
     """Ports and params by their name in YAML."""
 
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, data: Any) -> Any:
-        own = {key: value for key, value in data.items() if key in ("use", *STEP_KEYS, *ENGINE_KEYS)}
+        own = {key: value for key, value in data.items() if key in ("use", *STEP_KEYS, *ENGINE_KEYS, *PIPELINE_KEYS)}
         return {**own, "given": {key: value for key, value in data.items() if key not in own}}
 
 

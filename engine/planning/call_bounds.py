@@ -10,6 +10,7 @@ from promptwire.backend import Settings
 from promptwire.bounds import NONE, Extent
 from promptwire.graph.steps import CallStep
 from promptwire.node import Role
+from promptwire.planning.stage_bounds import Stage
 from promptwire.values import Model
 
 __all__ = ["BoundsByPath", "CallBounds"]
@@ -50,3 +51,5 @@ class BoundsByPath(dict[str, CallBounds]):
 
     saved: float = 0
     """Calls in the sum of all steps that are never made: of steps that exclude each other, the dearer ones count."""
+    stages: tuple[Stage, ...] = ()
+    """Pipelines that are called with limits."""

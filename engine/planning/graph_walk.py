@@ -33,6 +33,7 @@ from promptwire.planning.sizes import (
     sum_extents,
     widen,
 )
+from promptwire.planning.stage_bounds import Stage, cut_outputs
 from promptwire.running.generation import RETRIES
 from promptwire.templating.template import load_template
 from promptwire.values import Model
@@ -49,6 +50,8 @@ _PERHAPS: Final = Extent(0, 1)
 @dataclass(slots=True)
 class _Walk:
     bounds: BoundsByPath = field(default_factory=lambda: BoundsByPath())
+    stages: dict[str, Stage] = field(default_factory=dict)
+    """Pipelines that are called with limits, by path."""
     limited: bool = False
     """Whether a budget may end a loop after any round."""
     one_round: bool = False
@@ -182,12 +185,17 @@ class _Walk:
         }
         params = {**graph.params, **{name: known_value(wire, scope) for name, wire in step.params.items()}}
         inner = _inside(graph, inputs, params)
+        limits = {name: known_value(wire, scope) for name, wire in step.limits.items()}
+        if limits:
+            self.stages.setdefault(step.path, Stage(step.path)).add(limits, factor.most)
         around, self.roles = self.roles, _over(graph.models, self.roles)
+        limited, self.limited = self.limited, self.limited or bool(limits)
         self.graph(graph, inner, factor)
-        self.roles = around
-        return {
+        self.roles, self.limited = around, limited
+        outputs = {
             name: SizedValue(graph.types[name], measure(wire, inner, graph.types[name])) for name, wire in graph.outputs.items()
         }
+        return cut_outputs(step, inputs, outputs) if limits else outputs
 
 
 def count_calls(
@@ -201,6 +209,7 @@ def count_calls(
     walk = _Walk(limited=limited, one_round=one_round, reach_all=reach_all, roles=graph.models)
     sized = {name: SizedValue(graph.inputs[name], extent) for name, extent in inputs.items()}
     walk.graph(graph, _inside(graph, sized, graph.params), ONE)
+    walk.bounds.stages = tuple(walk.stages.values())
     return walk.bounds
 
 

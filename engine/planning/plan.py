@@ -19,12 +19,14 @@ from typing import TypeVar
 
 from promptwire.backend import Quote
 from promptwire.bounds import Extent
+from promptwire.gateway.budget import reserved_calls
 from promptwire.graph.steps import Graph
 from promptwire.limits import Limits
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath
-from promptwire.planning.cost_items import CostItem, cost_items_of, judged, report_cost_items
+from promptwire.planning.cost_items import CostItem, cost_items_of, final_calls, judged, report_cost_items
 from promptwire.planning.graph_walk import count_calls
+from promptwire.planning.stage_bounds import StageLimit, idle_shares, stage_limits, within_stages
 from promptwire.planning.token_estimate import REPLY
 from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.results.report import REPORT
@@ -93,6 +95,8 @@ class Plan(Model):
     """Number of steps with new calls, or possibly with new calls."""
     limit: int | None
     """Limit of new calls; None when there is none."""
+    stages: tuple[StageLimit, ...] = ()
+    """Limits of the stages. A share is of the run's limit, the most that can be left."""
     notes: tuple[str, ...]
     """Warnings about the run, and reasons why numbers are uncertain."""
 
@@ -141,6 +145,9 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
     if compared := list(report_cost_items(task, known.repeats)):
         rows.append(_row(REPORT, "held-out comparison", compared, known))
     roles = _called_roles(rows, known, task)
+    held = sum(final_calls(task, known.repeats).values())
+    kept = 0 if limits.calls is None else reserved_calls(limits.calls, held)
+    ends = stage_limits(bounds_by_path.stages, limits, kept)
     needs = BudgetNeeds(limits, known.quotes, inputs, sum(known.cached.values()), known.repeats)
     return Plan(
         pipeline=graph.name,
@@ -149,11 +156,16 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         prices={known.models[role]: known.quotes[role].source for role in roles if role in known.quotes},
         hosted=any(known.quotes[role].hosted for role in roles if role in known.quotes),
         steps=tuple(rows),
-        total=_total(rows, limits, bounds_by_path.saved),
+        total=_total(rows, limits, ends, bounds_by_path.saved),
         replay=sum(row.new == 0 for row in rows),
         call=sum(row.new != 0 for row in rows),
         limit=limits.calls,
-        notes=(*plan_warnings(graph, task, needs), *_notes(bounds_by_path, rows, known, task)),
+        stages=tuple(StageLimit.model_validate({"path": path, **found}) for path, found in ends.items() if found),
+        notes=(
+            *plan_warnings(graph, task, needs),
+            *idle_shares(bounds_by_path.stages, ends),
+            *_notes(bounds_by_path, rows, known, task),
+        ),
     )
 
 
@@ -197,14 +209,16 @@ def _new_usd(new: int | None, most: int | None, usd: float | None) -> float | No
     return usd * new / most
 
 
-def _total(rows: list[StepPlan], limits: Limits, saved: float) -> StepPlan:
+def _total(rows: list[StepPlan], limits: Limits, stages: Mapping[str, Mapping[str, float]], saved: float) -> StepPlan:
     """Sum of all steps. Limits bound the new calls only: cached completions spend no budget.
 
     `saved` are calls of steps that are not run, because others are run in their place.
     """
-    usd, most, cached = _sum(row.new_usd for row in rows), _sum(row.most for row in rows), sum(row.cached for row in rows)
+    most, cached = _sum(row.most for row in rows), sum(row.cached for row in rows)
     most = None if most is None else most - int(saved)
-    new = _least(_sum(row.new for row in rows), None if most is None else max(0, most - cached))
+    new = within_stages([(row.path, row.new) for row in rows], stages, "calls", _sum)
+    new = _least(new, None if most is None else max(0, most - cached))
+    usd = within_stages([(row.path, row.new_usd) for row in rows], stages, "usd", _sum)
     return StepPlan(
         path="total",
         node="",

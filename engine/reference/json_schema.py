@@ -16,7 +16,7 @@ from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import name_of
 from promptwire.graph.step_keys import STEP_KEYS, OnError, keys_of
 from promptwire.language.spec import PARAM_WORDS, CallSpec, ParamType, PortType
-from promptwire.limits import Limits, RateLimits
+from promptwire.limits import Limits, RateLimits, StageLimits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
 from promptwire.reference.field_docs import add_field_docs
@@ -51,7 +51,7 @@ _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
     """The schema for the node types `types`, by default all installed ones."""
     types = Registry() if types is None else types
-    described: list[type[Model]] = [CallSpec, Limits, Settings, LocalSettings, RateLimits]
+    described: list[type[Model]] = [CallSpec, Limits, Settings, LocalSettings, RateLimits, StageLimits]
     add_field_docs(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
     return {
         "$schema": DIALECT,
@@ -171,12 +171,22 @@ def _node(types: Mapping[str, NodeType]) -> Schema:
         {"if": {"required": ["use"], "properties": {"use": {"const": name}}}, "then": {"$ref": f"#/definitions/{name}"}}
         for name in types
     ]
+    limits = {"type": "object", "additionalProperties": False, "properties": _stage_limits()}
+    limits["description"] = CallSpec.model_fields["limits"].description
+    part: Schema = {"required": ["use"], "properties": {"use": {"pattern": r"\.ya?ml$"}}}
     forms = [
+        {"if": part, "then": {"properties": {"limits": limits}}},
         {"if": {"required": ["repeat"]}, "then": _closed(loop, ["repeat", "nodes"])},
         {"if": {"required": ["each"]}, "then": _closed(each, ["each", "nodes", "outputs"])},
     ]
     one = [{"required": [form]} for form in ("use", "repeat", "each")]
     return {"type": "object", "oneOf": one, **first, "allOf": [*forms, *calls]}
+
+
+def _stage_limits() -> Schema:
+    """Schema of the limits of a stage: numbers, or references to params and loop variables."""
+    found = _plain(StageLimits)["properties"]
+    return {name: _setting({"anyOf": one["anyOf"], "description": one["description"]}, {}) for name, one in found.items()}
 
 
 def _closed(properties: Schema, required: list[str]) -> Schema:

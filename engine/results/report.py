@@ -154,6 +154,8 @@ class Report(Model):
     """Duration of the run."""
     limit: str | None
     """Reason of an early end, when a budget ran out."""
+    stages_ended: Mapping[str, str] = {}
+    """Why each stage that its own limits ended was ended, by its path. The run went on."""
     counts: Mapping[str, Mapping[str, int]]
     """Counts of the steps, by path: unreadable replies, duplicates, skipped calls, ..."""
     notes: tuple[str, ...]
@@ -173,4 +175,5 @@ class Report(Model):
 
     def to_json(self, indent: int | None = None) -> str:
         """Return the report as ASCII JSON. ASCII, since a lone surrogate from a broken reply can't be written as UTF-8."""
-        return json.dumps(self.model_dump(mode="json"), indent=indent)
+        left_out = None if self.stages_ended else {"stages_ended"}
+        return json.dumps(self.model_dump(mode="json", exclude=left_out), indent=indent)

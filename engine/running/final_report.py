@@ -57,6 +57,7 @@ def _notes(session: Session, scores: FinalScores) -> Iterator[str]:
     """Notes on the data, the scores, and what went wrong."""
     yield from session.task.notes
     yield from session.notes
+    yield from (f"{reason}: the stage gave its best so far" for _, reason in sorted(session.stages_ended.items()))
     yield from score_notes(session, scores)
     yield from session.truncations.notes()
     yield from _refused_parameters(session)
@@ -103,6 +104,7 @@ def make_report(
         cost_usd=total.usd,
         seconds=round(time.monotonic() - began, 2),
         limit=session.limits_hit[0] if session.limits_hit else None,
+        stages_ended=dict(sorted(session.stages_ended.items())),
         counts=counts,
         notes=tuple(_notes(session, scores)),
         run=str(folder),

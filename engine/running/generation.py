@@ -138,6 +138,7 @@ class Generator:
             node=self.path,
             role=self.asking.role,
             rounds=self.asking.rounds,
+            stage=self.session.stage,
         )
 
     async def _read(self, template: Template, exchange: Exchange, answer: Completion, sample: int) -> Reply:

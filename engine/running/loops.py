@@ -37,7 +37,7 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
         try:
             await run(step.body, inner)
         except LimitReached as limit:
-            if not session.anytime:
+            if not session.may_end(limit):
                 raise
             session.trace.event("limit", path=step.path, round=inner.round, reason=limit.problem, complete=complete)
             session.note_limit(limit, inner.round)

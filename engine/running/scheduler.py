@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
+from promptwire.graph.ordering import ancestors
 from promptwire.graph.port_types import SET_OF, empty, to_json
 from promptwire.graph.steps import CallStep, EachStep, Gate, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
@@ -23,6 +24,7 @@ from promptwire.running.node_call import call_node
 from promptwire.running.preflight import within
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
+from promptwire.running.stages import run_stage
 from promptwire.values import Prompt, Prompts
 
 __all__ = ["NOT_RUN", "main_prompt", "run_graph"]
@@ -63,12 +65,20 @@ def _not_run(step: Step, gate: Gate, scope: Scope) -> Mapping[str, Any]:
     return {name: empty(SET_OF.get(kind, kind)) for name, kind in gate.outputs.items()}
 
 
+def _paths_before(step: Step, graph: Graph) -> frozenset[str]:
+    """Paths of all steps of `graph` that end before `step` begins."""
+    needs = {name: other.needs for name, other in graph.steps.items()}
+    return frozenset(graph.steps[name].path for name in ancestors(needs, step.needs))
+
+
 class _Runner:
     """Runs the steps of one pipeline and of its loops, with that pipeline's settings by role."""
 
-    def __init__(self, session: Session, roles: Mapping[Role, Settings]) -> None:
+    def __init__(self, session: Session, roles: Mapping[Role, Settings], before: frozenset[str] = frozenset()) -> None:
+        """`before` are the paths of the steps that the pipeline waits for where it is used as a node."""
         self.session = session
         self.roles = roles
+        self._before = before
 
     async def steps(self, graph: Graph, scope: Scope) -> None:
         """Run every step of `graph` in `scope`, each as soon as it can."""
@@ -79,7 +89,7 @@ class _Runner:
                 users[need].append(name)
 
         async def one(step: Step) -> None:
-            scope.done(step.name, await self._recorded(step, scope))
+            scope.done(step.name, await self._recorded(step, scope, graph))
             for user in users[step.name]:
                 waiting[user] -= 1
                 if waiting[user] == 0:
@@ -93,7 +103,7 @@ class _Runner:
         except BaseExceptionGroup as failed:
             raise first_error(failed.exceptions) from failed
 
-    async def _recorded(self, step: Step, scope: Scope) -> Mapping[str, Any]:
+    async def _recorded(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         """Run `step` and return its outputs; write its start, end and values to the trace."""
         trace, where = self.session.trace, {"path": step.path, "round": scope.round, "element": scope.element}
         if step.gate is not None and not scope.holds(step.gate):
@@ -105,7 +115,7 @@ class _Runner:
         began = time.perf_counter()
         trace.event("start", **where)
         try:
-            outputs = await self._outcome(step, scope)
+            outputs = await self._outcome(step, scope, graph)
         except PromptwireError as error:
             trace.event("failed", **where, error=str(error))
             raise
@@ -113,7 +123,7 @@ class _Runner:
         trace.value(**where, outputs={name: to_json(value) for name, value in outputs.items()})
         return outputs
 
-    async def _outcome(self, step: Step, scope: Scope) -> Mapping[str, Any]:
+    async def _outcome(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         if isinstance(step, CallStep):
             return await call_node(step, scope, self.session, self.roles)
         if isinstance(step, RepeatStep):
@@ -121,18 +131,28 @@ class _Runner:
         if isinstance(step, EachStep):
             return await run_each(step, scope, run=self.steps)
         if isinstance(step, PipeStep):
-            return await self._pipeline(step, scope)
+            return await self._pipeline(step, scope, graph)
         raise TypeError(f"unknown step {step!r}")
 
-    async def _pipeline(self, step: PipeStep, scope: Scope) -> Mapping[str, Any]:
+    async def _pipeline(self, step: PipeStep, scope: Scope, around: Graph) -> Mapping[str, Any]:
         """Run a pipeline used as a node: with names of its own, and the rounds of the loops around it."""
         graph = step.graph
         inputs = {name: scope.value(wire, graph.inputs[name]) for name, wire in step.wires.items()}
         params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}
         whole = {**dict.fromkeys(graph.optional), **params, **inputs}
         inner = Scope(whole, round=scope.round, element=scope.element, twin=scope.twin)
-        await _Runner(self.session, within(graph, self.roles)).steps(graph, inner)
-        outputs = _outputs(graph, inner)
+        before = self._before | _paths_before(step, around)
+        roles = within(graph, self.roles)
+
+        async def run(session: Session) -> None:
+            await _Runner(session, roles, before).steps(graph, inner)
+
+        if step.limits:
+            limits = {name: scope.value(wire) for name, wire in step.limits.items()}
+            outputs = await run_stage(step, inner, self.session, limits, before=before, run=run)
+        else:
+            await run(self.session)
+            outputs = _outputs(graph, inner)
         if not scope.round and not scope.element and (prompt := main_prompt(outputs)) is not None:
             self.session.scored_prompts.choose(prompt)
         return outputs

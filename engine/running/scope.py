@@ -53,6 +53,10 @@ class Scope:
             twin=self.twin if twin is None else twin,
         )
 
+    def given(self, name: str) -> Any:
+        """Return the value of an input or param of this graph."""
+        return self._values[name]
+
     def look_up(self, ref: Ref) -> Any:
         """Return the value that `ref` names. A KeyError means a fault of the checker: it should have refused the graph."""
         return as_set(self._found(ref)) if ref.as_set else self._found(ref)

@@ -33,9 +33,11 @@ class Leader(NamedTuple):
 
 
 class ScoredPrompts:
-    """Scores of one run by metric, prompt and example."""
+    """Scores of one run, or of one stage of it, by metric, prompt and example."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: ScoredPrompts | None = None) -> None:
+        """`around` gets all scores too: those of the run when these are of a stage."""
+        self._around = around
         self._prompts: dict[str, Prompt] = {}
         self._rows: dict[str, dict[str, dict[str, Row]]] = {}
         self._answered = False
@@ -50,15 +52,20 @@ class ScoredPrompts:
     @property
     def has_scores(self) -> bool:
         """Whether there is any score, or any answer without a value."""
-        return self._answered or bool(self._rows)
+        return self._answered or bool(self._rows) or (self._around is not None and self._around.has_scores)
 
     def add_prompts(self, prompts: Iterable[Prompt]) -> None:
         """Add `prompts` that a step is about to score. Among equals, the prompt added first wins."""
-        for prompt in prompts:
+        added = tuple(prompts)
+        for prompt in added:
             self._prompts.setdefault(prompt.id, prompt)
+        if self._around is not None:
+            self._around.add_prompts(added)
 
     def add_row(self, metric: str, row: Row) -> None:
         """Add one row, scored with `metric`: name, blank, name of the task template. A row without a value ranks nothing."""
+        if self._around is not None:
+            self._around.add_row(metric, row)
         if not row.valued:
             self._answered = True
             return
@@ -69,8 +76,10 @@ class ScoredPrompts:
         """Return the leader by `metric` after `prompts` were scored; None when it and its score are what they were.
 
         Only `prompts` are compared with the leader before, on the examples that both share. So this takes as long as few rows
-        do, however many prompts a run has scored.
+        do, however many prompts a run has scored. Inside a stage, the leader is that of the run.
         """
+        if self._around is not None:
+            return self._around.new_leader(metric, prompts)
         table, before, name = self._rows.get(metric, {}), self._leaders.get(metric), _name(metric)
         leader = before.prompt if before else None
         for prompt in prompts:

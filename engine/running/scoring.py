@@ -87,7 +87,7 @@ class Scorer:
     @property
     def affordable(self) -> int | None:
         """How many rows of two calls per answer, the answer and its grade, to score at a time; None for any number."""
-        most = self.session.gateway.affordable([self.asking.role, "judge"]) if self.metric.needs == "judge" else None
+        most = self.session.affordable([self.asking.role, "judge"]) if self.metric.needs == "judge" else None
         return None if most is None else max(1, most // self.repeats)
 
     async def score(self, prompts: Prompts, examples: Examples, partial: bool) -> Scores:
@@ -268,6 +268,7 @@ class Scorer:
             node=self.path,
             role=role,
             rounds=self.asking.rounds,
+            stage=self.session.stage,
         )
         if any(map(filtered, answers)):
             refused = RequestRefused("a content filter refused this content", where=self.path)

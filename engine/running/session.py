@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from promptwire.backend import Backend, Settings
 from promptwire.errors import LimitReached, RequestRefused
 from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
@@ -44,7 +45,11 @@ class Session:
     anytime: bool = True
     """Whether a budget that runs out ends loops with the best result so far; if false, it fails the run."""
     limits_hit: list[str] = field(default_factory=list)
-    """Reasons of the limits that cut something short."""
+    """Reasons of the limits of the run that cut something short."""
+    stage: StageBudget | None = None
+    """Budget of the stage that its steps are part of; None outside stages."""
+    stages_ended: dict[str, str] = field(default_factory=dict)
+    """Where the limit of a stage first ended it, by path of the stage."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Counts by (path of the step, counted event): unreadable replies, duplicates, ..."""
 
@@ -83,7 +88,19 @@ class Session:
     def note_limit(self, limit: LimitReached, round: str = "") -> None:
         """Record that `limit` cut something short, with its step and round."""
         where = f", at {limit.where}" if limit.where else ""
-        self.limits_hit.append(f"{limit.problem}{where}{f', round {from_one(round)}' if where and round else ''}")
+        reason = f"{limit.problem}{where}{f', round {from_one(round)}' if where and round else ''}"
+        if limit.stage:
+            self.stages_ended.setdefault(limit.stage, reason)
+        else:
+            self.limits_hit.append(reason)
+
+    def may_end(self, limit: LimitReached) -> bool:
+        """Whether `limit` ends a loop or a stage with the best result so far. If not, it fails the run."""
+        return self.anytime or bool(limit.stage)
+
+    def affordable(self, roles: Sequence[Role]) -> int | None:
+        """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""
+        return self.gateway.budget.affordable(roles, self.stage)
 
     def stream(self, round: str) -> str:
         """Return the stream of random calls in `round`: a new run seed or a new round means new samples."""

@@ -6,8 +6,8 @@ import pytest
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend
-from promptwire.gateway.budget import Reservation
 from promptwire.gateway.in_flight import InFlightRequest
+from promptwire.gateway.stage_budget import Reservation
 
 
 def in_flight() -> InFlightRequest:
