@@ -5,6 +5,7 @@ local:hf:OWNER/REPO/FILE.gguf    a file of a hub, with @REVISION after it for a 
 local:FILE.gguf                  a model file; settings follow after commas: local:FILE.gguf,context=4096,threads=4
 scripted:echo, scripted:FILE     a scripted model, by the rules in a YAML or JSON file
 scripted:planted                 the scripted model for the task `planted`, for trying any shipped pipeline
+scripted:planted-NAME            the scripted model for the task of that name, in which one mechanism of a search shows
 litellm:NAME                     litellm, also with an address: forces a provider's own interface
 NAME with --api-base             an OpenAI-compatible address; NAME is sent as given, slashes included
 openai/NAME, NAME                the address in OPENAI_BASE_URL, where it is set; it gets NAME without openai/
@@ -117,9 +118,15 @@ def _scripted(what: str) -> Backend:
         from promptwire.backends.planted import planted  # noqa: PLC0415 - only what is used
 
         return planted()
+    from promptwire.backends.worlds import WORLDS, world  # noqa: PLC0415 - only what is used
+
+    if what in WORLDS:
+        return world(what)
     path = Path(what).expanduser()
     if not what or not os.path.isfile(path):
-        hint = "write scripted:FILE.yaml with a list of rules, scripted:echo or scripted:planted"
+        hint = (
+            "write scripted:FILE.yaml with a list of rules, scripted:echo, scripted:planted or scripted:planted-order"
+        )
         raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
     from promptwire.documents.yaml_reader import load_yaml  # noqa: PLC0415 - only what is used
 

@@ -14,7 +14,9 @@ from promptwire.options import Options
 from promptwire.tasks.task import Task, load_task
 from promptwire.values import Example
 
-DRAWN = {"planted": (96, 64)}
+WORLDS = tuple(name for name in tasks() if name.startswith("planted-"))
+"""Tasks of scripted models, with the examples of `planted`."""
+DRAWN = dict.fromkeys(("planted", *WORLDS), (96, 64))
 """Sizes of train and test where a program drew the examples; all other tasks have 120 and 120."""
 LABELLED = {"queues": 4, "sentiment": 2, "topics": 4}
 """Number of labels, each of which is the answer to equally many examples of a split."""
@@ -35,7 +37,11 @@ def examples(task: Task) -> tuple[Example, ...]:
 
 def lines(name: str, split: str) -> list[str]:
     """The lines of a data file, before a loader could drop one of them."""
-    return (task_path(name).parent / name / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+    return (
+        (task_path(name).parent / ("planted" if name in WORLDS else name) / f"{split}.jsonl")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
 
 
 @pytest.mark.parametrize("name", tasks())
