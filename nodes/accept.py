@@ -4,12 +4,15 @@ The gate of GEPA (Agrawal et al. 2025: strictly better on the same minibatch), t
 2024) and the pairwise replacement of EvoPrompt's differential evolution (Guo et al. 2024, section 3.3). A child of several
 parents may replace only the first of them. Parent and child are compared on the examples that both were scored on. Without such
 examples the parent stays. It also stays where failed calls left less than half of the examples that both were asked. Such
-children are counted.
+children are counted. With a `temperature` a worse child is accepted by chance (simulated annealing; Metropolis et al. 1953).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+
+from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node
@@ -18,6 +21,9 @@ from promptwire.values import Model, Prompt, Prompts, Row, Scores
 from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "accept"]
+
+_SAME = 1e-9
+"""Differences below this come from the rounding of floats."""
 
 
 class Inputs(Model):
@@ -32,6 +38,10 @@ class Inputs(Model):
 class Params(Model):
     strict: bool = True
     """Whether a child with an equal score is refused."""
+    margin: float = Field(default=0.0, ge=0)
+    """By how much a child must be better than the parent, in the metric's own unit."""
+    temperature: float = Field(default=0.0, ge=0)
+    """Above 0, the best child is also accepted when it falls short by d, with probability exp(-d / temperature)."""
 
 
 class Outputs(Model):
@@ -65,13 +75,9 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     kept, accepted = [], []
     for parent in inputs.parents.items:
         rivals = [child for child in inputs.children.items if parent.id in child.parents[:1] and child.id != parent.id]
-        best = parent
-        for child in rivals:
-            shared = _shared(child, best, inputs.scores)
-            if not shared:
-                context.count("children not compared")
-            elif _better(*shared, inputs.scores.metric, strict=params.strict or best is not parent):
-                best = child
+        best = _best(parent, rivals, inputs.scores, params, context)
+        if best is parent and params.temperature:
+            best = _cooled(parent, rivals, inputs.scores, params, context)
         kept.append(best)
         if best is not parent:
             accepted.append(best)
@@ -85,6 +91,41 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     )
 
 
+def _best(parent: Prompt, rivals: Sequence[Prompt], scores: Scores, params: Params, context: Context) -> Prompt:
+    """The best of `rivals` that beats `parent`, or `parent`."""
+    best = parent
+    for child in rivals:
+        first = best is parent
+        lead = _lead(child, best, scores, params.margin if first else 0.0)
+        if lead is None:
+            context.count("children not compared")
+        elif lead > 0 or (lead == 0 and first and not params.strict):
+            best = child
+    return best
+
+
+def _cooled(parent: Prompt, rivals: Sequence[Prompt], scores: Scores, params: Params, context: Context) -> Prompt:
+    """The best of `rivals` by chance, although it does not beat `parent`; else `parent`."""
+    leads = {child.id: lead for child in rivals if (lead := _lead(child, parent, scores, params.margin)) is not None}
+    if not leads:
+        return parent
+    child = max((one for one in rivals if one.id in leads), key=lambda one: leads[one.id])
+    if context.rng("metropolis", parent.id).random() >= math.exp(leads[child.id] / params.temperature):
+        return parent
+    context.count("accepted by chance")
+    return child
+
+
+def _lead(child: Prompt, other: Prompt, scores: Scores, margin: float) -> float | None:
+    """By how much more than `margin` `child` is better than `other`; None when they share too few examples."""
+    shared = _shared(child, other, scores)
+    if shared is None:
+        return None
+    score, bar = (merit(rows, scores.metric)[1] for rows in shared)
+    lead = score - bar - margin
+    return 0.0 if margin and abs(lead) < _SAME else lead
+
+
 def _shared(child: Prompt, other: Prompt, scores: Scores) -> tuple[list[Row], list[Row]] | None:
     """The rows of both on the examples that both were scored on; None when these are too few to compare them by."""
     mine = {row.example: row for row in scores.by_prompt.get(child.id, ())}
@@ -93,9 +134,3 @@ def _shared(child: Prompt, other: Prompt, scores: Scores) -> tuple[list[Row], li
     if not both or len(both) * 2 < len(scores.asked(child) & scores.asked(other)):
         return None
     return [mine[example] for example in both], [theirs[example] for example in both]
-
-
-def _better(mine: Sequence[Row], theirs: Sequence[Row], metric: str, *, strict: bool) -> bool:
-    """Whether the score of `mine` beats that of `theirs`."""
-    score, bar = merit(mine, metric)[1], merit(theirs, metric)[1]
-    return score > bar or (score == bar and not strict)

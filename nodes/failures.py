@@ -3,11 +3,14 @@
 ProTeGi draws groups of errors from a minibatch, each group independently (Pryzant et al. 2023, section 3.1); PE2 draws a batch
 of hard examples for every proposal (Ye et al. 2024, section 3). A prompt without wrong answers has no group, whereas ProTeGi's
 code asks for a critique of an empty list. TextGrad's critic also sees right answers, and so does GEPA's unless all are right.
+With `by` a group holds what went wrong in the same way: one group for each pair of expected and given answer, say. `each` over
+the groups asks for the kinds that are there, and for no others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -25,8 +28,11 @@ class Inputs(Model):
 
 
 class Params(Model):
-    groups: int = Field(default=1, ge=1)
-    """Groups for each prompt."""
+    groups: int | None = Field(default=None, ge=1)
+    """Groups for each prompt: 1 when not set, and with `by` all; of more, the largest."""
+    by: Literal["pair", "label"] | None = None
+    """What the failures of a group have in common: `pair`: expected and given answer; `label`: expected answer. Each failure is
+    in one group then. When not set, groups are drawn."""
     size: int = Field(default=4, ge=1)
     """Most failures in a group."""
     policy: Literal["random", "worst"] = "random"
@@ -44,9 +50,10 @@ class Outputs(Model):
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """At most `groups` groups a prompt; a prompt without failures has none."""
+    """At most `groups` groups a prompt, with `by` at most one for each example; a prompt without failures has none."""
     scores = sizes.of("of")
-    return Bound({"failures": (scores * params.groups).perhaps().holding(min(params.size, scores.inside))})
+    groups = min(params.groups or math.inf, scores.inside) if params.by else params.groups or 1
+    return Bound({"failures": (scores * groups).perhaps().holding(min(params.size, scores.inside))})
 
 
 @node(bound=bound, values=True)
@@ -62,9 +69,10 @@ async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
         shown = rows if params.right == "always" or (wrong and params.right == "beside") else wrong
         if not shown:
             continue
-        for group in _groups(shown, params, context, prompt.id):
-            cases = tuple(_failure(row, examples[row.example]) for row in group)
-            groups.append(FailureGroup(prompt=prompt, cases=cases))
+        for name, kind in _kinds(shown, examples, params):
+            for group in _groups(kind, params, context, prompt.id, name):
+                cases = tuple(_failure(row, examples[row.example]) for row in group)
+                groups.append(FailureGroup(prompt=prompt, cases=cases, name=name))
     return Outputs(failures=Failures(groups=tuple(groups)))
 
 
@@ -77,12 +85,30 @@ def _bar(rows: Sequence[Row], perfect: float | None, params: Params) -> float:
     return sum(row.value for row in rows) / len(rows) if rows else 0.0
 
 
-def _groups(rows: Sequence[Row], params: Params, context: Context, prompt: str) -> list[list[Row]]:
+def _kinds(rows: Sequence[Row], examples: Mapping[str, Example], params: Params) -> list[tuple[str, Sequence[Row]]]:
+    """Rows of each kind with its name, the most rows first; all rows without a name when no kind is asked for."""
+    if params.by is None:
+        return [("", rows)]
+    kinds: dict[str, list[Row]] = {}
+    for row in rows:
+        expected = _plain(examples[row.example].output)
+        given = "" if params.by == "label" else f" -> {_plain(row.answer) or '(unreadable)'}"
+        kinds.setdefault(expected + given, []).append(row)
+    return sorted(kinds.items(), key=lambda kind: -len(kind[1]))[: params.groups]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _groups(rows: Sequence[Row], params: Params, context: Context, prompt: str, name: str) -> list[list[Row]]:
+    count = 1 if params.by else params.groups or 1
     if params.policy == "random":
         size = min(params.size, len(rows))
-        return [context.rng(prompt, group).sample(rows, size) for group in range(params.groups)]
+        of = (prompt, name) if name else (prompt,)
+        return [context.rng(*of, group).sample(rows, size) for group in range(count)]
     worst = sorted(rows, key=lambda row: row.value)
-    starts = range(0, min(len(worst), params.groups * params.size), params.size)
+    starts = range(0, min(len(worst), count * params.size), params.size)
     return [worst[start : start + params.size] for start in starts]
 
 

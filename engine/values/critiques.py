@@ -28,13 +28,17 @@ class Failure(Model):
     """The metric's feedback in words; empty when it gives none."""
 
 
-class FailureGroup(Model):
+class FailureGroup(SparseModel):
     """Failures of one prompt that the meta model criticises together."""
+
+    RARE: ClassVar = ("name",)
 
     prompt: Prompt
     """The prompt that failed."""
     cases: tuple[Failure, ...]
     """The examples that it got wrong; may be empty."""
+    name: str = ""
+    """What its cases have in common, such as `spam -> ham`; empty for drawn groups."""
 
 
 class Failures(Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from promptwire.nodes.accept import Inputs, Params, accept
@@ -61,3 +63,56 @@ async def test_the_rows_of_kept_prompts_are_passed_on() -> None:
     found = await accept.run(Inputs(parents=PARENTS, children=Prompts(items=(CHILD,)), scores=table), Params(), FakeContext())
     assert texts(found.scores.prompts) == ["c", "q"]
     assert [row.value for row in found.scores.rows] == [1, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("margin", "strict", "kept"),
+    [(0.0, True, "c"), (0.25, True, "p"), (0.25, False, "c"), (0.2, True, "c"), (0.5, False, "p")],
+)
+async def test_a_child_must_be_better_by_the_margin(margin: float, strict: bool, kept: str) -> None:
+    """The child leads by 0.25."""
+    table = scores({"p": [1, 0, 0, 1], "q": [0] * 4, "c": [1, 1, 0, 1]})
+    inputs = Inputs(parents=PARENTS, children=Prompts(items=(CHILD,)), scores=table)
+    assert texts((await accept.run(inputs, Params(margin=margin, strict=strict), FakeContext())).prompts)[0] == kept
+
+
+async def test_the_margin_is_to_the_parent_and_not_between_children() -> None:
+    other = Prompt(text="d", parents=CHILD.parents)
+    table = scores({"p": [0, 0, 0, 0], "c": [1, 1, 0, 0], "d": [1, 1, 1, 0]})
+    inputs = Inputs(parents=PARENTS, children=Prompts(items=(CHILD, other)), scores=table)
+    assert texts((await accept.run(inputs, Params(margin=0.4), FakeContext())).prompts) == ["d", "q"]
+
+
+async def shares(values: list[float], *, temperature: float, seeds: int = 400, **params: float) -> float:
+    """The share of seeds in which the child of a parent with the values 1 and 1 is accepted."""
+    inputs = Inputs(parents=prompts("p"), children=Prompts(items=(CHILD,)), scores=scores({"p": [1, 1], "c": values}))
+    runs = [
+        await accept.run(inputs, Params(temperature=temperature, **params), FakeContext(seed=seed)) for seed in range(seeds)
+    ]
+    return sum(texts(run.accepted) == ["c"] for run in runs) / seeds
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(0.25, math.exp(-2)), (1.0, math.exp(-0.5)), (1e-6, 0.0), (1e9, 1.0)])
+async def test_a_worse_child_is_accepted_as_often_as_metropolis_says(temperature: float, expected: float) -> None:
+    """It falls short by 0.5."""
+    assert abs(await shares([1, 0], temperature=temperature) - expected) < 0.07
+
+
+async def test_a_missing_margin_counts_as_falling_short_and_an_equal_child_is_accepted() -> None:
+    assert await shares([1, 1], temperature=0.1) == 1
+    assert abs(await shares([1, 1], temperature=0.5, margin=0.5) - math.exp(-1)) < 0.07
+
+
+async def test_chance_takes_the_best_child_by_the_seed_and_is_counted() -> None:
+    other = Prompt(text="d", parents=CHILD.parents)
+    table = scores({"p": [1, 1, 1], "c": [0, 0, 0], "d": [1, 0, 0]})
+    inputs = Inputs(parents=prompts("p"), children=Prompts(items=(CHILD, other)), scores=table)
+    found = []
+    for seed in range(20):
+        context = FakeContext(seed=seed)
+        run = await accept.run(inputs, Params(temperature=1.0), context)
+        assert context.counts["accepted by chance"] == len(run.accepted)
+        found.append(texts(run.prompts))
+        again = await accept.run(inputs, Params(temperature=1.0), FakeContext(seed=seed))
+        assert texts(again.prompts) == found[-1]
+    assert {text for texts in found for text in texts} == {"p", "d"}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from promptwire.nodes.failures import Inputs, Params, failures
-from promptwire.values import FailureGroup, Scores
-from tests.nodes.fake import FakeContext, scores
+from promptwire.bounds import Extent, Sizes
+from promptwire.nodes.failures import Inputs, Params, bound, failures
+from promptwire.values import Example, Examples, FailureGroup, Prompts, Row, Scores
+from tests.nodes.fake import FakeContext, prompts, scores
 
 
 async def groups(table: Scores, **params: object) -> tuple[FailureGroup, ...]:
@@ -68,3 +71,48 @@ async def test_with_right_answers_the_worst_still_come_first() -> None:
 
 async def test_no_scores_have_no_groups() -> None:
     assert await groups(Scores()) == ()
+
+
+def confused(*pairs: tuple[str, str]) -> Scores:
+    """Scores of one prompt that gave each second word where the first was expected."""
+    shown = Examples(items=tuple(Example(input=f"in {n}", outputs=(right,)) for n, (right, _) in enumerate(pairs)))
+    (prompt,) = prompts("p").items
+    rows = tuple(
+        Row(prompt.id, example.id, said, said, float(said.strip().lower() == example.output))
+        for example, (_, said) in zip(shown.items, pairs, strict=True)
+    )
+    return Scores(prompts=Prompts(items=(prompt,)), examples=shown, rows=rows)
+
+
+ANSWERS = (("spam", "ham"), ("ham", "ham"), ("ham", "spam"), ("spam", " Ham"), ("spam", ""), ("offer", "ham"))
+
+
+@pytest.mark.parametrize(
+    ("by", "names"),
+    [
+        ("pair", {"spam -> ham": 2, "ham -> spam": 1, "spam -> (unreadable)": 1, "offer -> ham": 1}),
+        ("label", {"spam": 3, "ham": 1, "offer": 1}),
+    ],
+)
+async def test_groups_of_a_kind_hold_each_failure_once_and_the_largest_comes_first(by: str, names: dict[str, int]) -> None:
+    found = await groups(confused(*ANSWERS), by=by)
+    assert [(group.name, len(group.cases)) for group in found] == list(names.items())
+    assert sum(names.values()) == len({case.example.id for group in found for case in group.cases}) == 5
+
+
+async def test_of_many_kinds_the_largest_are_kept_and_each_is_cut_to_its_size() -> None:
+    found = await groups(confused(*ANSWERS), by="label", groups=1, size=2)
+    assert [(group.name, len(group.cases)) for group in found] == [("spam", 2)]
+
+
+async def test_drawn_groups_have_no_name_and_no_place_for_it_in_json() -> None:
+    found = await groups(confused(*ANSWERS))
+    assert "name" not in found[0].model_dump(mode="json")
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("abc")), min_size=1, max_size=8), most=st.integers(1, 4))
+async def test_the_bound_holds_for_groups_of_a_kind(pairs: list[tuple[str, str]], most: int) -> None:
+    params = Params(by="pair", groups=most, size=2)
+    found = (await failures.run(Inputs(of=confused(*pairs)), params, FakeContext())).failures
+    limit = bound(Sizes({"of": Extent(1, 1, len(pairs))}), params).outputs["failures"]
+    assert len(found) <= limit.most and all(len(group.cases) <= limit.inside for group in found.groups)
