@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.bounds import ONE, Bound, Extent, Sizes
+from promptwire.bounds import NONE, ONE, Bound, Extent, Sizes
 from promptwire.node import Context, node, require_wires
 from promptwire.values import Model, Prompt, Prompts
 
@@ -31,6 +31,8 @@ class Params(Model):
     """How often the template is rendered: for each prompt, or over all, or when no prompts are wired."""
     join: bool = False
     """Whether the template is rendered over all prompts together, which are then all parents."""
+    give: Literal["prompts", "text"] = "prompts"
+    """What is wanted. `text`: no prompts are made, so that a list or a page for a judge is no candidate of the search."""
     equal: Literal["merge", "keep"] = "merge"
     """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
 
@@ -59,7 +61,8 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     """No calls. `n` renderings of each prompt, or in all, with one text each unless `parse` takes all."""
     times = Extent.exactly(params.n)
     renderings = times if params.join or "prompts" not in sizes else sizes.of("prompts") * times
-    return Bound({"prompts": (renderings * sizes.answers).perhaps(), "text": ONE})
+    made = NONE if params.give == "text" else (renderings * sizes.answers).perhaps()
+    return Bound({"prompts": made, "text": ONE})
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
@@ -77,14 +80,18 @@ async def compose(inputs: Inputs, params: Params, context: Context) -> Outputs:
     each = [((), 0)] if inputs.prompts is None else [((one,), place) for place, one in enumerate(prompts.items, 1)]
     groups: list[tuple[tuple[Prompt, ...], int]] = [(prompts.items, 0)] if params.join else each  # type: ignore[assignment]
     made: list[Prompt] = []
+    texts: list[str] = []
     for parents, place in groups:
         one = parents[0] if place else None
         for number in range(1, params.n + 1):
             slots = Slots(prompt=one, prompts=prompts, place=place, number=number, n=params.n)
-            made += _prompts(context.render_named(slots), parents, context)
+            rendered = context.render_named(slots)
+            texts += rendered.get("", ())
+            if params.give == "prompts":
+                made += _prompts(rendered, parents, context)
     unique = Prompts.of(made, equal=params.equal)
     context.count("duplicates", len(made) - len(unique))
-    return Outputs(prompts=unique, text="\n".join(prompt.text for prompt in made))
+    return Outputs(prompts=unique, text="\n".join(texts))
 
 
 def _prompts(rendered: Mapping[str, tuple[str, ...]], parents: tuple[Prompt, ...], context: Context) -> list[Prompt]:

@@ -2,8 +2,8 @@
 
 EvoPrompt's roulette wheel (Guo et al. 2024, section 3.2) draws in proportion to the score, and a prompt may be drawn twice. Its
 differential evolution (section 3.3) gives `every` prompt in turn other, different prompts as donors. CAPO (Zehle et al. 2025)
-draws evenly. PromptBreeder (Fernando et al. 2023) pairs the whole population by chance, each prompt once (`matching`).
-`crossover` takes the families.
+draws evenly. PromptBreeder (Fernando et al. 2023) pairs the whole population by chance, each prompt once (`matching`), and
+mutates the better of each pair (`order: best`). `crossover` takes the families.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import Field
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node, require_wires
 from promptwire.stats.prompt_score import score_of, score_scale
-from promptwire.stats.ranking import merit
+from promptwire.stats.ranking import merit, ranked
 from promptwire.values import Families, Model, Prompt, Prompts, Scores
 from promptwire.values.members import others
 
@@ -44,6 +44,8 @@ class Params(Model):
     """Whether the prompts of a family differ; a population too small for that gives no families."""
     every: bool = False
     """Whether each prompt in turn is the first of a family, so that only the others are drawn."""
+    order: Literal["drawn", "best"] = "drawn"
+    """The order in a family: as drawn, or `best` first by `scores`; of equals, the one drawn first."""
 
 
 class Outputs(Model):
@@ -51,6 +53,8 @@ class Outputs(Model):
     """The families, in the order of drawing."""
     prompts: Prompts
     """All drawn prompts, each once, in the order of drawing."""
+    first: Prompts
+    """The first of each family, each once; with `order: best`, the winners."""
     rest: Prompts
     """The prompts in no family; with `matching`, those that were left over."""
 
@@ -61,7 +65,10 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     few, many = (_families(size, params) for size in (population.least, population.most))
     families = Extent(few, many, params.size)
     drawn = Extent(min(population.least, few, 1), min(population.most, many * params.size))
-    return Bound({"families": families, "prompts": drawn, "rest": population.perhaps()})
+    first = Extent(min(drawn.least, 1), min(population.most, many))
+    if params.policy == "matching" and params.n == 1:
+        first = Extent(few, many)
+    return Bound({"families": families, "prompts": drawn, "first": first, "rest": population.perhaps()})
 
 
 def _families(population: float, params: Params) -> float:
@@ -77,6 +84,8 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     """The wire that is missing: scores, for policies that use them."""
     if params.policy == "matching" and params.every:
         return "policy 'matching' has each prompt in one family", "remove `every`"
+    if params.order == "best" and "scores" not in wired:
+        return "`order: best` needs `scores`", "wire the scores of an evaluate node"
     if params.policy in ("roulette", "tournament") and "scores" not in wired:
         return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
     return "", ""
@@ -89,7 +98,7 @@ async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
     require_wires(lacks, inputs, params, context)
     if len(population) < (params.size if params.distinct else 1):
         context.count("too few to breed")
-        return Outputs(families=Families(), prompts=Prompts(), rest=inputs.prompts)
+        return Outputs(families=Families(), prompts=Prompts(), first=Prompts(), rest=inputs.prompts)
     scores = inputs.scores or Scores()
     firsts: Sequence[tuple[Prompt, ...]] = (
         [(prompt,) for prompt in population for _ in range(params.n)] if params.every else [()] * params.n
@@ -102,8 +111,15 @@ async def parents(inputs: Inputs, params: Params, context: Context) -> Outputs:
         families = tuple(
             _drawn(first, population, scores, params, context.rng("family", number)) for number, first in enumerate(firsts)
         )
+    if params.order == "best":
+        families = tuple(ranked(Prompts(items=family), scores) for family in families)
     members = Prompts.of(prompt for family in families for prompt in family)
-    return Outputs(families=Families(items=families), prompts=members, rest=others(inputs.prompts, members.items))
+    return Outputs(
+        families=Families(items=families),
+        prompts=members,
+        first=Prompts.of(family[0] for family in families),
+        rest=others(inputs.prompts, members.items),
+    )
 
 
 def _matched(population: Sequence[Prompt], size: int, rng: random.Random) -> list[tuple[Prompt, ...]]:

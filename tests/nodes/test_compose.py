@@ -100,3 +100,8 @@ def test_members_that_are_kept_are_as_many_as_were_made(words: list[str]) -> Non
     assert texts(kept) == words
     assert len({prompt.id for prompt in kept.items}) == len(words)
     assert Prompts.of(kept.items) == kept
+
+
+async def test_a_text_alone_is_no_candidate() -> None:
+    found = await composed(prompts("a", "b"), give="text")
+    assert (found.text, found.prompts) == ("a 1 1/1\nb 2 1/1", Prompts())

@@ -126,3 +126,25 @@ async def test_each_matching_is_drawn_anew() -> None:
 async def test_a_matching_with_every_is_refused() -> None:
     with pytest.raises(NodeError, match="each prompt in one family"):
         await parents.run(Inputs(prompts=prompts("a", "b")), Params(policy="matching", every=True), FakeContext())
+
+
+async def test_the_better_of_each_pair_comes_first_and_of_equals_the_first_drawn() -> None:
+    table = scores({f"p{number}": [number // 2] for number in range(8)})
+    for seed in range(10):
+        pairs = {}
+        for order in ("drawn", "best"):
+            context = FakeContext(seed=seed)
+            found = await parents.run(
+                Inputs(prompts=table.prompts, scores=table),
+                Params(policy="matching", order=order),
+                context,  # type: ignore[arg-type]
+            )
+            pairs[order] = names(found)
+            assert texts(found.first) == [family[0] for family in names(found)]
+        values = {text: int(text[1:]) // 2 for text in texts(table.prompts)}
+        assert pairs["best"] == [tuple(sorted(pair, key=values.__getitem__, reverse=True)) for pair in pairs["drawn"]]
+
+
+async def test_an_order_by_merit_without_scores_is_refused() -> None:
+    with pytest.raises(NodeError, match="`order: best` needs `scores`"):
+        await parents.run(Inputs(prompts=prompts("a", "b")), Params(policy="random", order="best"), FakeContext())
