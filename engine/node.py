@@ -209,8 +209,11 @@ def node(
     return declare
 
 
-def number_of(texts: Sequence[str], context: Context) -> float:
-    """The number that a template gives; 1 for `True` and 0 for `False`. Raises NodeError for anything else."""
+def number_of(texts: Sequence[str], context: Context, about: str = "") -> float:
+    """The number that a template gives; 1 for `True` and 0 for `False`. Raises NodeError for anything else.
+
+    `about` names what the template was rendered for.
+    """
     text = "\n".join(texts)
     try:
         number = float(_TRUTHS.get(text, text))
@@ -218,7 +221,8 @@ def number_of(texts: Sequence[str], context: Context) -> float:
         number = math.nan
     if not math.isfinite(number):
         shown = f"the template gives {text[:100]!r}" if text else "the template gives no text"
-        raise NodeError(f"a number is needed, but {shown}", where=context.path, hint="let it write one number and nothing else")
+        wanted = f"a number is needed for {about}" if about else "a number is needed"
+        raise NodeError(f"{wanted}, but {shown}", where=context.path, hint="let it write one number and nothing else")
     return number
 
 

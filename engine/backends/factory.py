@@ -124,9 +124,7 @@ def _scripted(what: str) -> Backend:
         return world(what)
     path = Path(what).expanduser()
     if not what or not os.path.isfile(path):
-        hint = (
-            "write scripted:FILE.yaml with a list of rules, scripted:echo, scripted:planted or scripted:planted-order"
-        )
+        hint = "write scripted:FILE.yaml with a list of rules, scripted:echo, scripted:planted or scripted:planted-order"
         raise UsageError(f"there is no script {what!r}", where="--model", hint=hint)
     from promptwire.documents.yaml_reader import load_yaml  # noqa: PLC0415 - only what is used
 

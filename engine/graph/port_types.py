@@ -35,6 +35,7 @@ __all__ = [
     "is_true",
     "join_values",
     "joined_type",
+    "member_sets",
     "name_of",
     "set_of",
     "to_json",
@@ -78,6 +79,11 @@ _PARTS: Final[dict[type, type]] = {
 _JOINED: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples, bool: list, int: list, float: list, str: list}
 
 
+def member_sets(annotation: Any) -> tuple[type, ...]:
+    """Types of the sets that a port of type Members with this annotation takes."""
+    return tuple(get_origin(part) or part for part in get_args(annotation) if part is not type(None))
+
+
 def is_optional(annotation: Any) -> bool:
     """Whether `annotation` allows None."""
     return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
@@ -95,10 +101,10 @@ def type_of(annotation: Any) -> type:
 def _type_of(annotation: Any) -> type:
     if get_origin(annotation) in (Union, types.UnionType):
         inner = [part for part in get_args(annotation) if part is not type(None)]
-        if set(map(str, inner)) == _MEMBERS:
-            return MembersPort
         if len(inner) == 1:
             return _type_of(inner[0])
+        if set(map(str, inner)) <= _MEMBERS:
+            return MembersPort
     kind = get_origin(annotation) or annotation
     if kind in (list, tuple) or kind is Sequence:
         return list

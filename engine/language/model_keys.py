@@ -32,6 +32,8 @@ class ModelCall(NamedTuple):
     spec: CallSpec
     kind: NodeType
     yaml_value: YamlValue
+    members: type | None = None
+    """Type of the set on its port of type Members."""
 
 
 def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
@@ -72,7 +74,15 @@ def _checked_template(scope: GraphScope, call: ModelCall) -> tuple[Path | None, 
     path = _template(scope, call)
     if path is not None:
         types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
-        check_template(path, call.kind, given=types, name=call.name, yaml_value=call.yaml_value, diagnostics=scope.diagnostics)
+        check_template(
+            path,
+            call.kind,
+            given=types,
+            name=call.name,
+            yaml_value=call.yaml_value,
+            diagnostics=scope.diagnostics,
+            members=call.members,
+        )
     return path, given
 
 

@@ -17,7 +17,7 @@ from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
-from promptwire.graph.port_types import is_optional, name_of, set_of, type_of
+from promptwire.graph.port_types import is_optional, member_sets, name_of, set_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
 from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
@@ -57,10 +57,7 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
         child = yaml_value.get(key) or yaml_value
         key = _current_port_name(scope, kind, key, spec=spec, child=child)
         if key in ports:
-            annotation = kind.inputs.model_fields[ports[key]].annotation
-            held = type_of(annotation)
-            wanted = members or held if held is MembersPort else held
-            wire = connect(child, Target(f"{key!r} of {kind.name}", wanted, is_optional(annotation)), scope)
+            wire = _connect_port(scope, kind, ports[key], child=child, members=members)
             wires[ports[key]] = wire or LiteralValue(None)
             if ports[key] == kind.same:
                 members = set_of(type_of_wire(wire, scope.names))
@@ -73,12 +70,27 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
             report_unwired(scope, entry, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
     wired = {port for port, wire in wires.items() if wire != LiteralValue(None)}
     _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
-    call, location = ModelCall(name, spec, kind, yaml_value), scope.location(at)
+    call, location = ModelCall(name, spec, kind, yaml_value, members), scope.location(at)
     asking, rendering = model_call_spec(scope, call), template_spec(scope, call)
     step = CallStep(name, scope.at(name), location, needs, kind, wires, settings, asking, rendering, members)
     # The type of an output of type Members is unknown where the wire that decides it has a fault.
     known = {port: None if held is MembersPort else held for port, held in step.outputs.items()}
     return BuildResult(step, known, kind.main)
+
+
+def _connect_port(scope: GraphScope, kind: NodeType, port: str, *, child: YamlValue, members: type | None) -> Wire | None:
+    """Connect an input. `members` is the type of the ports of type Members, where it is known."""
+    annotation = kind.inputs.model_fields[port].annotation
+    held, label = type_of(annotation), f"{port.rstrip('_')!r} of {kind.name}"
+    wanted = members or held if held is MembersPort else held
+    wire = connect(child, Target(label, wanted, is_optional(annotation)), scope)
+    given = set_of(type_of_wire(wire, scope.names))
+    if held is not MembersPort or given is None or given in member_sets(annotation):
+        return wire
+    *some, last = map(name_of, member_sets(annotation))
+    message = f"{label} takes {', '.join(some)} or {last}, not {name_of(given)}"
+    scope.diagnostics.error("type-mismatch", child.location, message, "the members of other sets have no marks")
+    return None
 
 
 def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) -> Wire | None:

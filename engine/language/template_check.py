@@ -21,10 +21,11 @@ from promptwire.errors import Location, PipelineError, suggest
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.node import NodeType
 from promptwire.templating.functions import DRAWS, FUNCTIONS
-from promptwire.templating.sample_values import is_setting, samples
+from promptwire.templating.sample_values import is_setting, member_samples, samples
 from promptwire.templating.task_prompt import ASKED, TASK_SLOTS, shows_nothing, stand_in
 from promptwire.templating.template import Template, load_template
-from promptwire.values import Model
+from promptwire.values import History, Model, Scores
+from promptwire.values.model import Needs
 
 __all__ = ["check_template"]
 
@@ -33,9 +34,19 @@ FREE = FUNCTIONS | {ASKED}
 
 
 def check_template(
-    path: Path, kind: NodeType, *, given: Mapping[str, type | None], name: str, yaml_value: YamlValue, diagnostics: Diagnostics
+    path: Path,
+    kind: NodeType,
+    *,
+    given: Mapping[str, type | None],
+    name: str,
+    yaml_value: YamlValue,
+    diagnostics: Diagnostics,
+    members: type | None = None,
 ) -> None:
-    """Check the template at `path` for the node `name` at `yaml_value`. `given` holds the types of `with:`."""
+    """Check the template at `path` for the node `name` at `yaml_value`. `given` holds the types of `with:`.
+
+    `members` is the type of the set on a port of type Members.
+    """
     scoring = kind.slots is None
     slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
     provided = [*slots, *given]
@@ -54,6 +65,7 @@ def check_template(
         message = f"template {found[0].name} uses {variable!r}, which node {name!r} does not provide (it has: {has})"
         hint = suggest(variable, provided, otherwise=f"give it under with: {{{variable}: ...}}")
         diagnostics.error("template-variable", written.location, message, hint)
+    _report_needs(kind, found[0], read, members, yaml_value=yaml_value, diagnostics=diagnostics)
     if kind.renders:
         _report_model_keys(kind, found[0], written.location, diagnostics)
     _warn_of_unasked_marks(found, written.location, diagnostics)
@@ -74,6 +86,9 @@ def check_template(
         # Values from wires may have fewer elements. What a node makes itself, such as a family in a crossover, is complete.
         wired = {*kind.inputs.model_fields, *given}
         values = {ASKED: stand_in, **samples(kind.slots, types)}
+        if kind.same is not None and members is None:
+            return  # the set has a fault, which is reported
+        values |= member_samples(members) if members is not None and "item" in slots else {}
         _render(found, values, wired=wired, draws=not scoring, diagnostics=diagnostics)
 
 
@@ -131,9 +146,28 @@ def _report_blind_template(
             )
     shown = [name for name, field in kind.slots.model_fields.items() if not is_setting(field.annotation)]
     needed = any(field.is_required() for field in kind.inputs.model_fields.values())
-    if needed and not read & {*shown, *given}:
+    if needed and not kind.same and not read & {*shown, *given}:
         message = f"template {template.name} shows none of the variables of {kind.name}"
         diagnostics.error("template-slots", location, message, f"it can show: {', '.join(shown)}")
+
+
+def _report_needs(
+    kind: NodeType,
+    template: Template,
+    read: frozenset[str],
+    members: type | None,
+    *,
+    yaml_value: YamlValue,
+    diagnostics: Diagnostics,
+) -> None:
+    """Report a variable that has no value, because the input that it comes from is not wired."""
+    there = {"scores"} if members is Scores else {"log"} if members is History else set[str]()
+    for variable, field in kind.slots.model_fields.items() if kind.slots else ():
+        ports = next((needs.ports for needs in field.metadata if isinstance(needs, Needs)), ())
+        if ports and variable in read and not there & {*ports} and all(yaml_value.get(port) is None for port in ports):
+            message = f"template {template.name} reads {variable!r}, which needs {' or '.join(map(repr, ports))}"
+            location = (yaml_value.get("template") or yaml_value).location
+            diagnostics.error("template-variable", location, message, f"wire {' or '.join(ports)} to {kind.name}")
 
 
 def _report_model_keys(kind: NodeType, template: Template, location: Location, diagnostics: Diagnostics) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from promptwire.values import Model
+from promptwire.values.members import MEMBER_TYPES, prompt_of
 
-__all__ = ["is_setting", "sample", "samples"]
+__all__ = ["is_setting", "member_samples", "sample", "samples"]
 
 
 class _AnyName(dict[str, Any]):
@@ -34,6 +35,12 @@ def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, A
     """A sample value for each field of `slots` and each name in `given`."""
     fields = {name: field.annotation for name, field in slots.model_fields.items()} if slots else {}
     return {name: sample(annotation) for name, annotation in {**fields, **given}.items()}
+
+
+def member_samples(members: type) -> dict[str, Any]:
+    """Sample values of `item` and `prompt` for a member of a set of this type."""
+    item = sample(MEMBER_TYPES[members])
+    return {"item": item, "prompt": prompt_of(item)}
 
 
 def is_setting(annotation: Any) -> bool:

@@ -19,11 +19,37 @@ from promptwire.values.named import Marks, check_name
 from promptwire.values.prompts import Prompt, Prompts
 from promptwire.values.scores import Scores
 
-__all__ = ["MEMBER_SETS", "Members", "MembersPort", "chosen", "is_marked", "key_of", "marked", "members_of", "others"]
+__all__ = [
+    "MEMBER_SETS",
+    "MEMBER_TYPES",
+    "Markable",
+    "Members",
+    "MembersPort",
+    "chosen",
+    "key_of",
+    "length_of",
+    "marked",
+    "members_of",
+    "others",
+    "prompt_of",
+]
 
 Members = Prompts | Examples | Critiques | Failures | Families | Scores | History | list[Any]
 """Annotation of a port that takes a set of any type; see `@node(same=...)` for outputs of the same type."""
-MEMBER_SETS: Final[tuple[type, ...]] = (Prompts, Examples, Critiques, Failures, Families, Scores, History, list)
+Markable = Prompts | Examples | Critiques
+"""Annotation of a port of type Members that takes only sets whose members have marks."""
+MEMBER_TYPES: Final[Mapping[type, Any]] = {
+    Prompts: Prompt,
+    Examples: Example,
+    Critiques: Critique,
+    Failures: FailureGroup,
+    Families: tuple[Prompt, ...],
+    Scores: Prompt,
+    History: Entry,
+    list: str,
+}
+"""Python type of a member by that of its set; a list may hold other values too."""
+MEMBER_SETS: Final[tuple[type, ...]] = tuple(MEMBER_TYPES)
 """Python types of the sets."""
 S = TypeVar("S", bound=Members)
 
@@ -85,9 +111,19 @@ def others(of: S, taken: Iterable[Any]) -> S:
     return chosen(of, (member for member in members_of(of) if key_of(member) not in gone))
 
 
-def is_marked(kind: type) -> bool:
-    """Whether members of a set of type `kind` can have marks."""
-    return kind in (Prompts, Examples, Critiques)
+def prompt_of(member: Any) -> Prompt | None:
+    """The prompt that a member is, or is about; None for an example, a family and an element of a list."""
+    return member if isinstance(member, Prompt) else getattr(member, "prompt", None)
+
+
+def length_of(member: Any) -> int:
+    """Length of a member's text in characters; of several texts, their sum."""
+    if isinstance(member, FailureGroup):
+        return sum(len(case.example.text) for case in member.cases)
+    if isinstance(member, tuple):
+        return sum(map(length_of, member))
+    shown = member.prompt if isinstance(member, Entry) else member
+    return len(str(shown))
 
 
 def marked(member: Any, marks: Mapping[str, float]) -> Any:

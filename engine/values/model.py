@@ -6,10 +6,17 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-__all__ = ["Model", "SparseModel"]
+__all__ = ["Model", "Needs", "SparseModel"]
 
 _ID_LENGTH = 12
 """Hexadecimal digits of the id of a prompt or an example."""
+
+
+class Needs:
+    """Marks a variable of a template that has a value only where one of these inputs is wired: `Annotated[T, Needs("log")]`."""
+
+    def __init__(self, *ports: str) -> None:
+        self.ports = ports
 
 
 class Model(BaseModel):

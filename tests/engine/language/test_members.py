@@ -83,3 +83,37 @@ def test_a_plan_knows_the_size_behind_it(project: Project) -> None:
     graph = check("p.yaml").graph
     assert graph is not None
     assert count_calls(graph, {"seed": Extent.exactly(2), "train": Extent.exactly(9)})["more"].scores == Extent.exactly(6)
+
+
+FACTS = """
+  some: {use: %s, of: %s, template: t.j2%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "of", "keys", "template", "found"),
+    [
+        ("rank", "$seed", "", "{{ item.marks.visits + length }}", []),
+        ("rank", "$seed", "", "{{ score }}", ["template t.j2 reads 'score', which needs 'scores' or 'log'"]),
+        ("where", "$train", "", "{{ item.output == 'x' }}", []),
+        ("where", "$train", "", "{{ item.parents }}", ["Example has no 'parents' - it has:"]),
+        ("where", "$train", "", "{{ prompt.text }}", ["'None' has no attribute 'text'"]),
+        ("mark", "$seed", ", name: visits", "{{ mark + 1 }}", []),
+        ("mark", "$seed", ", name: Visits", "{{ mark + 1 }}", ["'Visits' is no name"]),
+        ("mark", "[a, b]", ", name: visits", "{{ mark }}", ["'of' of mark takes Prompts, Examples or Critiques, not List"]),
+        ("rank", "$seed", ", with: {number: 3}", "{{ number }}", ["rank already gives its template 'number'"]),
+    ],
+)
+def test_a_template_of_members_is_checked_with_a_member_of_the_right_type(
+    project: Project, use: str, of: str, keys: str, template: str, found: list[str]
+) -> None:
+    project.write("t.j2", template)
+    messages = [one for one in problems(project, FACTS % (use, of, keys)) if "never used" not in one]
+    assert len(messages) == len(found), messages
+    assert all(wanted in message for wanted, message in zip(found, messages, strict=True)), messages
+
+
+def test_members_of_scores_have_scores_without_a_wire(project: Project) -> None:
+    project.write("t.j2", "{{ score }}")
+    nodes = "  graded: {use: evaluate, prompts: $seed, on: $train}\n" + FACTS % ("rank", "$graded", "")
+    assert problems(project, nodes) == []

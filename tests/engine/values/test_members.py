@@ -21,7 +21,7 @@ from promptwire.values import (
     Row,
     Scores,
 )
-from promptwire.values.members import MEMBER_SETS, chosen, is_marked, key_of, marked, members_of
+from promptwire.values.members import MEMBER_SETS, chosen, key_of, length_of, marked, members_of, prompt_of
 
 A, B = Prompt(text="a"), Prompt(text="b", parents=("x",))
 FIRST, LAST = Example(input="i", outputs=("o",)), Example(input="j", outputs=("o",))
@@ -82,5 +82,17 @@ def test_a_name_that_can_not_be_a_mark_is_refused() -> None:
         marked(A, {"keys": 1})
 
 
-def test_prompts_examples_and_critiques_have_marks() -> None:
-    assert [kind for kind in MEMBER_SETS if is_marked(kind)] == [Prompts, Examples, Critiques]
+@pytest.mark.parametrize(
+    ("member", "prompt", "length"),
+    [
+        (A, A, 1),
+        (FIRST, None, 1),
+        (Critique(text="why", prompt=A), A, 3),
+        (Entry(prompt=A, score=1, n=1), A, 1),
+        (FailureGroup(prompt=B, cases=()), B, 0),
+        ((A, B), None, 2),
+        ("text", None, 4),
+    ],
+)
+def test_a_member_has_a_length_and_may_have_a_prompt(member: Any, prompt: Prompt | None, length: int) -> None:
+    assert (prompt_of(member), length_of(member)) == (prompt, length)

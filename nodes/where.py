@@ -1,0 +1,59 @@
+"""where: the members of a set for which a template says yes.
+
+The template writes `True` or `False`, or a number, which is a yes above 0. The members stay as they are, so that lineage and
+marks stay.
+"""
+
+from __future__ import annotations
+
+from promptwire.bounds import Bound, Sizes
+from promptwire.node import Context, node, number_of
+from promptwire.stats.member_facts import MemberFacts, facts_of
+from promptwire.values import History, Members, Model, Prompts, Scores
+from promptwire.values.members import chosen, members_of
+
+__all__ = ["Inputs", "Outputs", "Params", "Slots", "where"]
+
+
+class Inputs(Model):
+    of: Members
+    """The set."""
+    scores: Scores | None = None
+    """Scores, for the variables `score` and `n`."""
+    log: History | None = None
+    """A history, for the variable `entry`, and for `score` and `n` where no scores are wired."""
+    among: Prompts | None = None
+    """Prompts in which the variable `parents` is looked up; the set itself when not wired."""
+
+
+class Params(Model):
+    pass
+
+
+class Slots(MemberFacts):
+    pass
+
+
+class Outputs(Model):
+    members: Members
+    """The members with a yes, in order."""
+    rest: Members
+    """The other members, in order."""
+
+
+def bound(sizes: Sizes, params: Params) -> Bound:
+    """All members at most, on either side."""
+    some = sizes.of("of").perhaps()
+    return Bound({"members": some, "rest": some})
+
+
+@node(slots=Slots, renders=True, bound=bound, same="of")
+async def where(inputs: Inputs, params: Params, context: Context) -> Outputs:
+    """Choose the members of a set for which a template says yes."""
+    facts = facts_of(inputs.of, scores=inputs.scores, log=inputs.log, among=inputs.among, round=context.round)
+    yes = [number_of(context.render(Slots(**one)), context, f"member {one['number']}") > 0 for one in facts]
+    both = list(zip(members_of(inputs.of), yes, strict=True))
+    return Outputs(
+        members=chosen(inputs.of, [member for member, holds in both if holds]),
+        rest=chosen(inputs.of, [member for member, holds in both if not holds]),
+    )
