@@ -40,6 +40,8 @@ class Params(Model):
     """Companion that the reply becomes, in a copy of the first prompt whose text stays. Otherwise it is the text."""
     equal: Literal["merge", "keep"] = "merge"
     """Equal new prompts: `merge` keeps the first; `keep` keeps each, told apart by a companion `member`."""
+    notes: bool = False
+    """Whether the texts are notes for other templates, such as a summary; the report does not count them as candidates."""
 
 
 class Slots(Model):
@@ -83,7 +85,10 @@ async def generate(inputs: Inputs, params: Params, context: Context) -> Outputs:
         return Outputs(prompts=Prompts())
     drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])
     texts = [text for replies in drawn for reply in replies for text in reply.answers]
-    made = [write_prompt(text, *known, into=params.into, context=context) for text in texts]
+    if params.notes:
+        made = [Prompt(text=text, made_by=context.path, round=context.round) for text in texts]
+    else:
+        made = [write_prompt(text, *known, into=params.into, context=context) for text in texts]
     prompts = Prompts.of(made, equal=params.equal)
     if len(prompts) < len(texts):
         context.count("duplicates", len(texts) - len(prompts))

@@ -97,3 +97,9 @@ async def test_equal_replies_can_stay_different_members() -> None:
     context = FakeContext(reply=lambda slots, sample: ["same"])
     found = await generate.run(Inputs(), Params(n=3, equal="keep"), context)
     assert (texts(found.prompts), context.counts["duplicates"]) == (["same"] * 3, 0)
+
+
+async def test_notes_have_a_maker_but_no_parents() -> None:
+    context = FakeContext(reply=lambda slots, sample: ["a note"], round="2")
+    found = await generate.run(Inputs(prompts=prompts("a")), Params(notes=True), context)
+    assert [(one.text, one.made_by, one.round, one.parents) for one in found.prompts.items] == [("a note", "here", "2", ())]

@@ -117,6 +117,10 @@ def kind_of(request: Request) -> str:
         "<variation>": "paraphrase",
         "Rewrite the prompt": "paraphrase",
         "Variation:": "paraphrase",
+        "</observation>": "observation",
+        "</summary>": "summary",
+        "</description>": "description",
+        "</proposal>": "proposal",
     }
     return next(kind for mark, kind in marks.items() if mark in text)
 
@@ -132,7 +136,10 @@ def well_formed(request: Request, key: str) -> str:
         return f"<instruction>{word}</instruction>"
     if kind == "reflection":
         return f"```\n{word}\n```"
-    tag = re.search(r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable)>", text)
+    tag = re.search(
+        r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable|observation|summary|description|proposal)>",
+        text,
+    )
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word
 
 
