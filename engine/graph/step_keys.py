@@ -16,7 +16,7 @@ ENGINE_KEYS: Final = ("model", "template", "with", "settings", "metric", "cache"
 STEP_KEYS: Final = ("when", "unless")
 """Engine keys of every step: of calls of node types and pipelines, of loops and of `each`."""
 
-PIPELINE_KEYS: Final = ("limits",)
+PIPELINE_KEYS: Final = ("limits", "override")
 """Keys of a pipeline that is used as a node; a node type does not take them."""
 
 

@@ -23,6 +23,7 @@ from promptwire.language.inheritance import folder_of, resolve
 from promptwire.language.loop_builder import build_each, build_repeat, prune_unused
 from promptwire.language.node_call_builder import bind_call, connect_setting, report_unwired
 from promptwire.language.params import check_param_value, declared_type, param_symbols
+from promptwire.language.patching import OVERRIDE
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.shape import shape
 from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
@@ -32,20 +33,32 @@ from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 __all__ = ["build", "open_pipeline", "scope_of"]
 
 
-def open_pipeline(context: CheckContext, path: Path, patches: Mapping[str, Any] | None = None) -> LoadedPipeline | None:
-    """Read the pipeline file at `path`, once. None when it is not a pipeline; the error is reported."""
+def open_pipeline(
+    context: CheckContext, path: Path, patches: Mapping[str, Any] | None = None, *, inside: YamlValue | None = None
+) -> LoadedPipeline | None:
+    """Read the pipeline file at `path`, once. None when it is not a pipeline; the error is reported.
+
+    `patches` are those of the command line; `inside` are those of a node that uses the file.
+    """
+    if inside is not None and inside.value:
+        return _opened(context, path, patches, inside)
     if path not in context.opened:
         context.opened[path] = None
-        try:
-            found = resolve(path, context.folders, patches=patches)
-        except PipelineError as error:
-            context.diagnostics.add(error.problems)
-            return None
-        shaped = shape(found)
-        context.diagnostics.add(shaped.problems)
-        if shaped.spec is not None:
-            context.opened[path] = LoadedPipeline(path, found, shaped.spec, shaped.broken)
+        context.opened[path] = _opened(context, path, patches, None)
     return context.opened[path]
+
+
+def _opened(
+    context: CheckContext, path: Path, patches: Mapping[str, Any] | None, inside: YamlValue | None
+) -> LoadedPipeline | None:
+    try:
+        found = resolve(path, context.folders, patches=patches, inside=inside)
+    except PipelineError as error:
+        context.diagnostics.add(error.problems)
+        return None
+    shaped = shape(found)
+    context.diagnostics.add(shaped.problems)
+    return None if shaped.spec is None else LoadedPipeline(path, found, shaped.spec, shaped.broken, inside is not None)
 
 
 def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
@@ -203,7 +216,7 @@ def _open_inner(scope: GraphScope, use: str, yaml_value: YamlValue) -> LoadedPip
         hint = "a pipeline can't contain itself: use a loop"
         scope.diagnostics.error("recursion", written.location, f"{use} uses itself: {names}", hint)
         return None
-    return open_pipeline(scope.context, path)
+    return open_pipeline(scope.context, path, inside=yaml_value.get(OVERRIDE))
 
 
 def _connect_param(scope: GraphScope, child: YamlValue, *, param: ParamSpec, symbol: Symbol) -> Wire | None:
@@ -239,9 +252,9 @@ def _state_hint(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> str:
 
 
 def _report_unused(scope: GraphScope) -> None:
-    """Warn of inputs, params and states that are never used."""
+    """Warn of inputs, params and states that are never used. A patch of a node inside may leave an input or a param unused."""
     diagnostics = scope.diagnostics
-    for symbol in scope.names.own.values():
+    for symbol in () if scope.source.patched else scope.names.own.values():
         if symbol.kind in ("input", "param") and not symbol.used:
             diagnostics.warn("unused-name", symbol.location, f"{symbol.kind} {symbol.name!r} is never used")
     for loop, state in scope.states:

@@ -31,6 +31,8 @@ class LoadedPipeline:
     spec: PipelineSpec
     broken: frozenset[KeyPath]
     """Paths of invalid parts, which are missing in `spec`."""
+    patched: bool = False
+    """Whether a node that uses the file has patched it."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,10 @@
 """Finds the files that a pipeline names: other pipelines and templates.
 
 A name is looked up from the folder of the file that contains it. A pipeline that extends one in another folder therefore keeps
-the templates of that folder. A name can't leave the folder of the top pipeline or of the shipped files, unless the user allows
-it: a downloaded pipeline must not be able to send a private file to a model.
+the templates of that folder. A pipeline may name pipelines in the whole project. The project is the working folder, or the
+folder of the top pipeline when that lies elsewhere. A template can't leave the folder of the top pipeline, of the file that
+names it, or of the shipped files, unless the user allows it: a downloaded pipeline must not be able to send a private file to a
+model. A pipeline is no such file, because its text is not sent.
 """
 
 from __future__ import annotations
@@ -34,6 +36,12 @@ class FileResolver:
     top: Path
     """Folder of the top pipeline."""
 
+    @property
+    def project(self) -> Path:
+        """The folder in which pipelines may name each other."""
+        working = Path.cwd()
+        return working if self.top.absolute().is_relative_to(working) else self.top
+
     def pipeline(self, written: str, beside: Path, location: Location) -> Path:
         """Find the pipeline `written`, a path or a shipped name, for a file in the folder `beside`.
 
@@ -51,7 +59,7 @@ class FileResolver:
                 f"{hint}; write a file as ./{written}.yaml",
             )
         places = [beside] if written.startswith("./") else [beside, package_data.package_folder("pipelines")]
-        found = self._first_file(written, places, location)
+        found = self._first_file(written, places, location, [self.project])
         if found is None:
             there = [path.name for path in beside.glob("*.y*ml")]
             hint = suggest(Path(written).name, there, otherwise=f"looked in {beside}")
@@ -61,23 +69,24 @@ class FileResolver:
     def template(self, written: str, beside: Path, location: Location) -> Path:
         """Find the template `written`, named in a file of the folder `beside`. Raises PipelineError at `location`."""
         places = [beside, beside / "templates", Path.cwd() / "templates", package_data.package_folder("templates")]
-        found = self._first_file(written, places, location)
+        found = self._first_file(written, places, location, [self.top, beside])
         if found is None:
             looked = f"looked in {beside}, its templates/ and those that are shipped"
             hint = suggest(written, _templates(places), otherwise=looked)
             raise _error(location, "template-missing", f"there is no template {written}", hint)
         return found
 
-    def _first_file(self, written: str, folders: list[Path], location: Location) -> Path | None:
+    def _first_file(self, written: str, folders: list[Path], location: Location, within: list[Path]) -> Path | None:
+        """The first file `written` in `folders`. In the first of them, its path may lead to any place in `within`."""
         if not written or "\0" in written or Path(written).is_absolute():
             raise _error(
                 location, "bad-path", f"{written!r} is not a path that a pipeline can name", "write it relative to the pipeline"
             )
         beside, *others = folders
         first = Path(os.path.normpath(beside / written))
-        if not reachable(first, [self.top]):
-            hint = f"copy it into {self.top}, {REMEDY}"
-            raise _error(location, "bad-path", f"{written} leads out of the pipeline's folder", hint)
+        if not reachable(first, within):
+            place = "the project" if within == [self.project] else "the pipeline's folder"
+            raise _error(location, "bad-path", f"{written} leads out of {place}", f"copy it into {within[0]}, {REMEDY}")
         if why := unusable(first):
             raise _error(location, "bad-path", f"{written} {why}", "name another file")
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]

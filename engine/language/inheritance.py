@@ -22,14 +22,16 @@ _MERGED = ("inputs", "params", "models", "limits", "outputs")
 _MAX_CHAIN = 16
 
 
-def resolve(path: Path, folders: FileResolver, *, patches: Mapping[str, Any] | None = None) -> Document:
+def resolve(
+    path: Path, folders: FileResolver, *, patches: Mapping[str, Any] | None = None, inside: YamlValue | None = None
+) -> Document:
     """Resolve the pipeline file at `path` to one document without `extends` and `override`.
 
-    `patches` are dotted paths and values from the command line. Raises PipelineError with all errors of the patches.
+    `patches` are dotted paths and values from the command line; `inside` is the `override` of a node that uses the file. Raises
+    PipelineError with all errors of the patches.
     """
     document = _extended(path, folders, ())
-    problems: list[Problem] = []
-    root = document.root
+    root, problems = _patched(document.root, inside, of=path.name)
     for dotted, value in (patches or {}).items():
         try:
             root = patch(root, dotted, written_value(value, f"--set {dotted}={value}"))
@@ -96,15 +98,22 @@ def _overlaid(base: YamlValue, variant: Document) -> YamlValue:
                 location = (own.value[name].key or own.position).location()
                 problems.append(Problem("bad-extends", location, f"the extended pipeline already has a node {name!r}", hint))
         merged[key] = overlay(under, own, key)
-    root = replace(variant.root, value=merged)
-    override = variant.root.value.get("override")
-    if override is not None and not isinstance(override.value, dict):
-        problems.append(Problem("bad-extends", override.location, "'override' is a mapping of dotted paths to patches"))
-    for dotted, new in override.value.items() if override and isinstance(override.value, dict) else ():
+    root, faults = _patched(replace(variant.root, value=merged), variant.root.value.get("override"))
+    if problems or faults:
+        raise PipelineError([*problems, *faults])
+    return root
+
+
+def _patched(root: YamlValue, override: YamlValue | None, *, of: str = "") -> tuple[YamlValue, list[Problem]]:
+    """`root` with the patches of `override`, and their problems. `of` names the file when a node of another one patches it."""
+    if override is None or override.value is None:
+        return root, []
+    if not isinstance(override.value, dict):
+        return root, [Problem("bad-extends", override.location, "'override' is a mapping of dotted paths to patches")]
+    problems: list[Problem] = []
+    for dotted, new in override.value.items():
         try:
             root = patch(root, dotted, new)
         except PipelineError as error:
-            problems += error.problems
-    if problems:
-        raise PipelineError(problems)
-    return root
+            problems += [replace(one, message=f"in {of}: {one.message}" if of else one.message) for one in error.problems]
+    return root, problems

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
 from promptwire.errors import PipelineError, UsageError
-from promptwire.graph.step_keys import ENGINE_KEYS, keys_of
+from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, keys_of
 from promptwire.graph.steps import ModelCallSpec, TemplateSpec, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.inheritance import folder_of
@@ -39,7 +39,7 @@ class ModelCall(NamedTuple):
 def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     """Engine keys of a call; None when its node type calls no model."""
     _report_misplaced_keys(scope, call)
-    _report_stage_limits(scope, call)
+    _report_pipeline_keys(scope, call)
     spec, kind = call.spec, call.kind
     if kind.role is None:
         return None
@@ -100,14 +100,16 @@ def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
             scope.mark_used(child)
 
 
-def _report_stage_limits(scope: GraphScope, call: ModelCall) -> None:
-    """Report `limits`, which only a pipeline that is used as a node takes."""
-    child = call.yaml_value.get("limits")
-    if child is not None:
-        hint = "put the step into a pipeline file of its own, or limit the run: --limit calls=N"
-        message = f"only a pipeline that is used as a node takes 'limits', and {call.kind.name} is a node type"
-        scope.diagnostics.error("misplaced-key", child.key_location, message, hint)
-        scope.mark_used(child)
+def _report_pipeline_keys(scope: GraphScope, call: ModelCall) -> None:
+    """Report keys that only a pipeline that is used as a node takes."""
+    for key in PIPELINE_KEYS:
+        child = call.yaml_value.get(key)
+        if child is not None:
+            limited = "put the step into a pipeline file of its own, or limit the run: --limit calls=N"
+            hint = limited if key == "limits" else "write the changes into the step itself"
+            message = f"only a pipeline that is used as a node takes {key!r}, and {call.kind.name} is a node type"
+            scope.diagnostics.error("misplaced-key", child.key_location, message, hint)
+            scope.mark_used(child)
 
 
 def _reason(kind: NodeType) -> str:

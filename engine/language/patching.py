@@ -1,7 +1,9 @@
 """Applies patches from `override` and `--set`: a dotted path and its new value.
 
 A variant contains only the differences, because a copy would become outdated. A dotted path follows the names of nodes
-(`search.select.policy`) and leaves out `nodes`. Mappings are merged. `null` removes a key; for a sampling setting it is a value
+(`search.select.policy`) and leaves out `nodes`. Where a node is a pipeline file, the rest of the path is kept under the key
+`override` of that node, and is applied to the file when it is read: two nodes that use one file are patched apart. Mappings are
+merged. `null` removes a key; for a sampling setting it is a value
 that means "do not send". A path without a parent is an error: a typo must not become a new key without effect.
 """
 
@@ -13,10 +15,11 @@ from typing import get_args
 
 from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, Problem, suggest
+from promptwire.language.file_lookup import is_pipeline
 from promptwire.node import Role
 from promptwire.registry.former_names import other_names
 
-__all__ = ["overlay", "patch"]
+__all__ = ["OVERRIDE", "overlay", "patch"]
 
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
@@ -24,6 +27,8 @@ _LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes")
 """Keys of a loop and of an 'each'; other names in a path are nodes."""
 _SETTINGS = ("settings", "with", "limits")
 """Keys whose mapping a patch may create."""
+OVERRIDE = "override"
+"""Key of a pipeline that is used as a node, with patches of its file."""
 
 
 def patch(root: YamlValue, dotted: str, new: YamlValue) -> YamlValue:
@@ -46,10 +51,11 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
             path += ["nodes", step]
         elif last and nodes and isinstance(new.value, dict) and any(form in new.value for form in _FORMS):
             return (*path, "nodes", step)
+        elif _reaches_inside(step, yaml_value, new, last=last):
+            return (*path, OVERRIDE, ".".join(steps[number:]))
         elif step in yaml_value.value or _may_create(step, yaml_value, path, last=last):
             path.append(step)
         else:
-            below = "" if last or "use" not in yaml_value.value else "; a pipeline file is changed by its params"
             there = [
                 *known,
                 *(key for key in yaml_value.value if key != "nodes"),
@@ -57,9 +63,20 @@ def _locate(root: YamlValue, dotted: str, new: YamlValue) -> KeyPath:
             ]
             near = suggest(step, there, noun="there are" if there else "")
             where = f"in {'.'.join(steps[:number])!r}" if number else "in the pipeline"
-            raise _patch_error(new, dotted, f"there is no {step!r} {where}", near + below)
+            raise _patch_error(new, dotted, f"there is no {step!r} {where}", near)
         yaml_value = _child(yaml_value, path[-2:] if step in known else path[-1:]) or YamlValue({}, new.position, new.key)
     return tuple(path)
+
+
+def _reaches_inside(step: str, call: YamlValue, new: YamlValue, *, last: bool) -> bool:
+    """Whether the rest of a path, which begins with `step`, is inside the pipeline file that `call` uses.
+
+    A port or a param has no mapping as its value, so a mapping is a patch of a node of the file.
+    """
+    used = call.get("use")
+    if used is None or not isinstance(used.value, str) or not is_pipeline(used.value) or step in (*_SETTINGS, OVERRIDE, "use"):
+        return False
+    return not last or (step not in call.value if new.value is None else isinstance(new.value, dict))  # type: ignore[operator]
 
 
 def _may_create(step: str, yaml_value: YamlValue, path: Sequence[str], *, last: bool) -> bool:
@@ -90,6 +107,11 @@ def _is_sampling(above: Sequence[str | int]) -> bool:
     return own or (len(trail) == 2 and trail[0] == "models")
 
 
+def _is_override(above: Sequence[str | int]) -> bool:
+    """Whether `above` is the path of the patches of a pipeline file. There `null` is a patch: remove."""
+    return len(above) > 1 and above[-1] == OVERRIDE and above[-2] != "nodes"
+
+
 def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, above: KeyPath) -> YamlValue:
     """`yaml_value`, whose full path is `above`, with `new` merged in at `path`."""
     if not path:
@@ -97,7 +119,11 @@ def _put(yaml_value: YamlValue, path: KeyPath, dotted: str, new: YamlValue, abov
     step = str(path[0])
     entries = _entries_named_as(yaml_value, (step,) if len(path) == 1 else ())
     old = entries.get(step)
-    if len(path) == 1 and new.value is None and not (_is_sampling(above) and step != "extra"):
+    inside = _is_override(above)
+    if len(path) == 1 and inside and isinstance(new.value, dict):
+        # Patches are applied in their order, and one that is given again keeps its place: `a.n` would undo a newer `a`.
+        entries = {name: value for name, value in entries.items() if name not in {f"{step}.{key}" for key in new.value}}
+    if len(path) == 1 and new.value is None and not inside and not (_is_sampling(above) and step != "extra"):
         if old is None:
             raise _patch_error(
                 new, dotted, f"there is no {dotted!r} to remove", suggest(step, entries, noun="there are" if entries else "")

@@ -141,6 +141,8 @@ class CallSpec(Model):
     """With `on_error: skip`: share of the step's calls that may be left out."""
     limits: StageLimitsSpec | None = None
     """Limits of a pipeline that is used as a node. At a limit it gives its best prompt so far, and the run goes on."""
+    override: dict[str, Any] = {}
+    """Patches of a pipeline that is used as a node: dotted paths inside its file, and changes."""
     given: dict[str, Any] = {}
     """Ports and params by their name in YAML."""
 

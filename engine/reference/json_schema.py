@@ -173,9 +173,10 @@ def _node(types: Mapping[str, NodeType]) -> Schema:
     ]
     limits = {"type": "object", "additionalProperties": False, "properties": _stage_limits()}
     limits["description"] = CallSpec.model_fields["limits"].description
+    override = {"type": "object", "description": CallSpec.model_fields["override"].description}
     part: Schema = {"required": ["use"], "properties": {"use": {"pattern": r"\.ya?ml$"}}}
     forms = [
-        {"if": part, "then": {"properties": {"limits": limits}}},
+        {"if": part, "then": {"properties": {"limits": limits, "override": override}}},
         {"if": {"required": ["repeat"]}, "then": _closed(loop, ["repeat", "nodes"])},
         {"if": {"required": ["each"]}, "then": _closed(each, ["each", "nodes", "outputs"])},
     ]

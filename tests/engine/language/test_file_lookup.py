@@ -39,12 +39,12 @@ def test_a_template_is_looked_up_beside_the_file_then_in_the_project_then_shippe
     ("written", "expected"),
     [
         (
-            "../x.yaml",
-            "../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+            "../../x.yaml",
+            "../../x.yaml leads out of the project - copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
         ),
         (
-            "./a/../../x.yaml",
-            "./a/../../x.yaml leads out of the pipeline's folder - copy it into sub, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+            "./a/../../../x.yaml",
+            "./a/../../../x.yaml leads out of the project - copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
         ),
         ("/etc/x.yaml", "'/etc/x.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
         ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
@@ -58,7 +58,7 @@ def test_a_missing_or_outside_pipeline_is_refused(project: Project, written: str
     project.write("sub/expand.yaml", "")
     with pytest.raises(PipelineError) as caught:
         FileResolver(Path("sub")).pipeline(written, Path("sub"), HERE)
-    assert str(caught.value) == f"p.yaml:1:1: {expected}"
+    assert str(caught.value) == f"p.yaml:1:1: {expected.replace('PROJECT', str(project.folder))}"
 
 
 def test_an_outside_template_is_refused_and_a_missing_one_gets_a_suggestion(project: Project) -> None:
@@ -70,11 +70,34 @@ def test_an_outside_template_is_refused_and_a_missing_one_gets_a_suggestion(proj
             folders.template(written, Path("sub"), HERE)
 
 
-def test_a_sub_folder_may_name_files_above_it_but_not_above_the_top_pipeline(project: Project) -> None:
-    project.write("base.yaml", "")
-    assert FileResolver(Path()).pipeline("../base.yaml", Path("parts"), HERE) == Path("base.yaml")
-    with pytest.raises(PipelineError, match="leads out"):
-        FileResolver(Path("parts")).pipeline("../base.yaml", Path("parts"), HERE)
+def test_a_pipeline_may_name_one_in_a_sibling_folder_of_the_project_but_none_above_it(project: Project) -> None:
+    project.write("base/search.yaml", "")
+    for top in (Path(), Path("parts")):
+        assert FileResolver(top).pipeline("../base/search.yaml", Path("parts"), HERE) == Path("base/search.yaml")
+        with pytest.raises(PipelineError, match="leads out of the project"):
+            FileResolver(top).pipeline("../../search.yaml", Path("parts"), HERE)
+
+
+def test_a_pipeline_outside_of_the_working_folder_is_a_project_of_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = project.folder / "downloads"
+    for name in ("downloads/part.yaml", "mine.yaml", "work/x"):
+        project.write(name, "")
+    monkeypatch.chdir(project.folder / "work")
+    assert FileResolver(top).pipeline("part.yaml", top, HERE) == top / "part.yaml"
+    with pytest.raises(PipelineError, match="leads out of the project"):
+        FileResolver(top).pipeline("../mine.yaml", top, HERE)
+
+
+def test_the_base_in_a_sibling_folder_keeps_its_templates_and_reaches_no_others(project: Project) -> None:
+    project.write("base/templates/mine.j2", "")
+    project.write("secret.j2", "")
+    folders = FileResolver(Path("variants"))
+    assert folders.template("mine.j2", Path("base"), HERE) == Path("base/templates/mine.j2")
+    for beside in ("base", "variants"):
+        with pytest.raises(PipelineError, match="leads out of the pipeline's folder"):
+            folders.template("../secret.j2", Path(beside), HERE)
 
 
 def test_pipeline_files_are_recognized_by_suffix() -> None:

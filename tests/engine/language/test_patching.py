@@ -57,6 +57,42 @@ def test_a_patch_changes_the_value_at_its_path(dotted: str, value: Any, path: tu
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("patches", "expected"),
+    [
+        ([("edits.n", 3)], {"edits.n": 3}),
+        ([("family.edits.settings.temperature", 0.5)], {"family.edits.settings.temperature": 0.5}),
+        ([("edits", {"n": 3})], {"edits": {"n": 3}}),
+        ([("edits", None)], {"edits": None}),
+        ([("edits", {"n": 3}), ("edits", {"m": 1})], {"edits": {"n": 3, "m": 1}}),
+        ([("edits", {"n": 3}), ("edits.n", 4)], {"edits": {"n": 3}, "edits.n": 4}),
+        ([("edits", {"n": 3}), ("edits.n", 4), ("edits", {"n": 5})], {"edits": {"n": 5}}),
+        ([("edits.n", 3), ("edits.m", 1), ("edits", {"n": 5})], {"edits.m": 1, "edits": {"n": 5}}),
+    ],
+)
+def test_a_path_into_a_pipeline_file_is_kept_in_the_override_of_its_node(patches: list[tuple[str, Any]], expected: Any) -> None:
+    root = read_yaml_text(BASE, "base").root
+    for dotted, value in patches:
+        root = patch(root, f"search.expand.{dotted}", yaml_value_of(value, Position(Source("patch"))))
+    assert root.data()["nodes"]["search"]["nodes"]["expand"] == {"use": "./expand.yaml", "beam": "$beam", "override": expected}
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "key"),
+    [
+        ("beam", "$seed", "beam"),
+        ("beam", None, None),
+        ("width", 3, "width"),
+        ("limits", {"calls": 3}, "limits"),
+        ("use", "./x.yaml", "use"),
+    ],
+)
+def test_ports_params_and_keys_of_the_node_itself_are_no_patches_of_its_file(dotted: str, value: Any, key: str | None) -> None:
+    call = patched(f"search.expand.{dotted}", value)["nodes"]["search"]["nodes"]["expand"]
+    assert "override" not in call
+    assert call.get(dotted) == (value if key else None)
+
+
 def test_null_removes_a_key() -> None:
     assert "select" not in patched("search.select", None)["nodes"]["search"]["nodes"]
 
@@ -93,8 +129,6 @@ def test_a_patch_does_not_change_the_base() -> None:
         ("search.repeat.x", 1, "search.repeat.x: 'search.repeat' has no keys that can be changed"),
         ("search.select.plcy", None, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
         ("search.select", {"plcy": None}, "there is no 'search.select.plcy' to remove - did you mean 'policy'?"),
-        ("search.expand.edits.n", 3, "search.expand.edits.n: there is no 'edits' in 'search.expand' - there are: beam, use; "
-         "a pipeline file is changed by its params"),
         ("models.boss.temperature", 0.5, "models.boss.temperature: there is no 'boss' in 'models' - there are: judge, meta, task"),
         ("search.selected.settings.n", 3, "search.selected.settings.n: there is no 'selected' in 'search' - did you mean 'select'?"),
         ("promts", 3, "there is no 'promts' in the pipeline - did you mean 'params'?"),
