@@ -39,9 +39,9 @@ class Params(Model):
     """`random`: drawn anew for each group; `worst`: the lowest values, distributed over the groups."""
     below: float | None = None
     """Values below this are failures. Default: the metric's perfect value, or the prompt's own mean where there is none."""
-    right: Literal["never", "beside", "always"] = "never"
-    """When right answers are drawn too: `never`; `beside` wrong ones, for a prompt with a wrong answer; or `always`, so that a
-    prompt without wrong answers has groups too."""
+    right: Literal["never", "beside", "always", "instead"] = "never"
+    """When right answers are drawn too: `never`; `beside` wrong ones, for a prompt with a wrong answer; `always`, so that a
+    prompt without wrong answers has groups too; or `instead` of wrong ones, for a prompt that has none."""
 
 
 class Outputs(Model):
@@ -66,7 +66,7 @@ async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
         wrong = [row for row in rows if row.value < _bar(rows, inputs.of.perfect, params)]
         if not wrong:
             context.count("prompts without failures")
-        shown = rows if params.right == "always" or (wrong and params.right == "beside") else wrong
+        shown = rows if params.right in ("always", "beside" if wrong else "instead") else wrong
         if not shown:
             continue
         for name, kind in _kinds(shown, examples, params):
