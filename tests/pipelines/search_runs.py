@@ -105,6 +105,7 @@ def kind_of(request: Request) -> str:
         "<INS>": "idea",
         "that would score higher": "idea",
         "A reviewer": "edit",
+        "Examine the cases": "gradient",
         "<START>": "gradient",
         "## Your examination": "examination",
         "refine the prompt": "refinement",
