@@ -5,8 +5,8 @@ signal the search fails. The task is parcels and their labels. An input names fi
 shelf B4."); the label has some kinds of fields and not others. The task model copies the destination and the fields that the
 prompt asks for ("State the colour."). So an answer is right when the prompt has the hints for all wanted fields and no others.
 One answer in 24, by hash of hints and input, is wrong. The meta model is in `promptwire.backends.planted_meta`. Neither has a
-list of the hints: only the labels in the data tell which hints are right. `promptwire.backends.planted_duel` is for
-SPO, which sees no labels: there a judge knows which answers are better.
+list of the hints: only the labels in the data tell which hints are right. `promptwire.backends.planted_roles` has
+roles that single optimizers need; SPO sees no labels, so there a judge knows which answers are better.
 
 The backend sees by the request which role is meant. It has no state: the same request and sample number give the same reply in
 every run.
@@ -15,8 +15,8 @@ every run.
 from __future__ import annotations
 
 from promptwire.backend import Request
-from promptwire.backends.planted_duel import judge_or_optimizer
 from promptwire.backends.planted_meta import HINT, INPUT, fields, meta
+from promptwire.backends.planted_roles import role_reply
 from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelError
 from promptwire.values.hashing import digest
@@ -34,7 +34,7 @@ def planted() -> ScriptedBackend:
 def reply(request: Request, key: str) -> str:
     """Reply to `request`; `key` differs by sample. Raises ModelError for a request of another task."""
     if request.kind in ("generate", "infill"):
-        written = judge_or_optimizer(request, key) or meta(request, key)
+        written = role_reply(request, key) or meta(request, key)
         if written is not None:
             return written
     return _label(request_text(request))

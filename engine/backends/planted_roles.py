@@ -1,13 +1,15 @@
-"""Roles of `scripted:planted` without right answers: SPO's optimizer, and the judge of a duel.
+"""Roles of `scripted:planted` that single optimizers have: SPO's optimizer and judge, and AMPO's summariser.
 
-The optimizer sees inputs and answers. It adds fields that the answers lack, wanted or not. The judge prefers answers with the
-fields that a label needs; no other scripted role knows these.
+SPO's optimizer sees inputs and answers, and no label. It adds fields that the answers lack, wanted or not. The judge of a duel
+prefers answers with the fields that a label needs; no other scripted role knows these. AMPO's summariser makes one pattern of
+each advice in the causes; its importance is the number of causes with it.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from typing import Final
 
 from promptwire.backend import Request
@@ -15,21 +17,29 @@ from promptwire.backends.planted_meta import INPUT, _compose, _current_prompt, _
 from promptwire.backends.scripted import request_text
 from promptwire.values.hashing import stream
 
-__all__ = ["judge_or_optimizer"]
+__all__ = ["role_reply"]
 
 _ANSWERED: Final = "With this prompt, the model answered as follows."
+_ADVICE: Final = re.compile(r"(?:state|drop) the \w+")
 _SIDE: Final = r"### Answer of {}\n([^\n]*)"
 _NEEDED: Final = frozenset({"colour", "weight", "contents", "sender", "deadline", "insurance"})
 """Kinds of fields that a label needs."""
 
 
-def judge_or_optimizer(request: Request, key: str) -> str | None:
-    """Reply to a page of a duel or to SPO's optimizer; None when `request` is neither."""
+def role_reply(request: Request, key: str) -> str | None:
+    """Reply in one of these roles; None when `request` is for none of them."""
     text = request_text(request)
     draw = stream("planted", key)
     if "</choose>" in text:
         return f"<choose>{_preferred(text, draw)}</choose>"
+    if "</pattern>" in text:
+        return "\n".join(f"<pattern>{n} | Inputs have to {advice}.</pattern>" for advice, n in _patterns(text))
     return f"<prompt>{_enriched(text, draw)}</prompt>" if _ANSWERED in text else None
+
+
+def _patterns(text: str) -> list[tuple[str, int]]:
+    """What the causes advise, and how often, the most frequent first."""
+    return Counter(_ADVICE.findall(text.partition("wrote down its cause:")[2].partition("Gather these")[0])).most_common()
 
 
 def _preferred(text: str, draw: random.Random) -> str:
