@@ -89,11 +89,12 @@ def _kinds(rows: Sequence[Row], examples: Mapping[str, Example], params: Params)
     """Rows of each kind with its name, the most rows first; all rows without a name when no kind is asked for."""
     if params.by is None:
         return [("", rows)]
-    kinds: dict[str, list[Row]] = {}
+    kinds: dict[str, Sequence[Row]] = {}
     for row in rows:
         expected = _plain(examples[row.example].output)
         given = "" if params.by == "label" else f" -> {_plain(row.answer) or '(unreadable)'}"
-        kinds.setdefault(expected + given, []).append(row)
+        name = expected + given
+        kinds[name] = [*kinds.get(name, ()), row]
     return sorted(kinds.items(), key=lambda kind: -len(kind[1]))[: params.groups]
 
 
