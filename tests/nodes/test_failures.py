@@ -56,9 +56,9 @@ async def test_without_a_perfect_value_a_prompt_fails_below_its_own_mean() -> No
     assert [case.value for case in group.cases] == [-4.0]
 
 
-@pytest.mark.parametrize(("right", "shown"), [("never", [1, 0]), ("beside", [3, 0]), ("always", [3, 2])])
-async def test_right_answers_are_drawn_never_beside_wrong_ones_or_always(right: str, shown: list[int]) -> None:
-    """`beside` leaves out a prompt that got all right; `always` has groups for it too."""
+@pytest.mark.parametrize(("right", "shown"), [("never", [1, 0]), ("beside", [3, 0]), ("always", [3, 2]), ("instead", [1, 2])])
+async def test_right_answers_are_drawn_never_beside_or_instead_of_wrong_ones_or_always(right: str, shown: list[int]) -> None:
+    """`beside` leaves out a prompt that got all right; `always` and `instead` have groups for it too."""
     found = await groups(scores({"a": [1, 0, 1], "b": [1, 1]}), size=9, right=right)
     cases = {group.prompt.text: len(group.cases) for group in found}
     assert [cases.get(text, 0) for text in ("a", "b")] == shown
