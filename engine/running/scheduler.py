@@ -93,13 +93,20 @@ class _Runner:
             for user in users[step.name]:
                 waiting[user] -= 1
                 if waiting[user] == 0:
-                    group.create_task(one(graph.steps[user]))
+                    start(graph.steps[user])
+
+        def start(step: Step) -> None:
+            job = one(step)
+            try:
+                group.create_task(job)
+            except RuntimeError:  # another step has failed, so the group takes no more
+                job.close()
 
         try:
             async with asyncio.TaskGroup() as group:
                 for name, step in graph.steps.items():
                     if waiting[name] == 0:
-                        group.create_task(one(step))
+                        start(step)
         except BaseExceptionGroup as failed:
             raise first_error(failed.exceptions) from failed
 
