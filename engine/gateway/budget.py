@@ -62,6 +62,12 @@ class Budget:
         left = self.left()
         if left.seconds is not None and left.seconds <= 0:
             raise self.out_of_time()
+        for one in stages_around(
+            stage
+        ):  # first, so that the share of a last stage, which is all that is left, ends only the stage
+            if one.limits.usd is not None and self._unpriced:
+                raise self._unknown_price()
+            one.admit(calls, tokens, self._all.mean_usd())
         if left.calls is not None and calls > left.calls:
             raise self._refusal("calls", f"{self.limits.calls} calls")
         if left.tokens is not None and (left.tokens <= 0 or calls * tokens > left.tokens):
@@ -70,10 +76,6 @@ class Budget:
             raise self._unknown_price()
         if left.usd is not None and left.usd <= 0:
             raise self._refusal("usd", f"{self.limits.usd:g} dollars")
-        for one in stages_around(stage):
-            if one.limits.usd is not None and self._unpriced:
-                raise self._unknown_price()
-            one.admit(calls, tokens, self._all.mean_usd())
         made = Reservation(tokens, role, node, stage)
         for count in self._counts(made):
             count.hold(calls, tokens)

@@ -131,7 +131,9 @@ def _repeats(graph: Graph, task: Task, repeats: int) -> Iterator[str]:
 def _budgets(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Warn about each budget that does not cover one round of the search beside the held-out comparison."""
     bounds = count_calls(graph, needs.inputs, one_round=True)
-    search = [item for one in bounds.values() if one.step.asking is not None for item in cost_items_of(one, bounds, task)]
+    stages = tuple(f"{stage.path}." for stage in bounds.stages)  # a stage keeps to the budget by itself
+    steps = [one for path, one in bounds.items() if one.step.asking is not None and not path.startswith(stages)]
+    search = [item for one in steps for item in cost_items_of(one, bounds, task)]
     final = [replace(item, calls=Extent.exactly(item.calls.most)) for item in report_cost_items(task, needs.repeats)]
     calls = _calls(search)
     if math.isinf(calls):

@@ -46,6 +46,14 @@ def test_a_limit_of_the_run_is_none_of_the_stage() -> None:
     assert (caught.value.stage, stage.closed) == ("", False)
 
 
+def test_a_stage_with_all_that_is_left_is_refused_before_the_run() -> None:
+    budget = Budget(Limits(calls=9))
+    spend(budget, None, 4, node="before")
+    last = budget.stage("last", StageLimits(share=1.0), before=["before"])
+    with pytest.raises(LimitReached, match="the limit of 5 calls of the stage last is reached"):
+        budget.reserve(6, stage=last)
+
+
 def test_a_stage_within_a_stage_spends_from_both() -> None:
     budget = Budget()
     outer = budget.stage("outer", StageLimits(calls=5))
