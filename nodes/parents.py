@@ -65,10 +65,11 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     few, many = (_families(size, params) for size in (population.least, population.most))
     families = Extent(few, many, params.size)
     drawn = Extent(min(population.least, few, 1), min(population.most, many * params.size))
-    first = Extent(min(drawn.least, 1), min(population.most, many))
-    if params.policy == "matching" and params.n == 1:
-        first = Extent(few, many)
-    return Bound({"families": families, "prompts": drawn, "first": first, "rest": population.perhaps()})
+    first, rest = Extent(min(drawn.least, 1), min(population.most, many)), population.perhaps()
+    if params.policy == "matching" and params.n:
+        rest = Extent.exactly(population.least % params.size) if population.exact else rest.upto(params.size - 1)
+        first = Extent(few / params.n, min(population.most, many))
+    return Bound({"families": families, "prompts": drawn, "first": first, "rest": rest})
 
 
 def _families(population: float, params: Params) -> float:

@@ -139,8 +139,9 @@ def _report_blind_template(
             diagnostics.error("template-slots", location, f"template {template.name} {reason}", "all prompts would score alike")
         return
     for port in kind.inputs.model_fields:
-        either = {port, port.removesuffix("s")} & read  # a node may show its elements one by one
-        if port in kind.slots.model_fields and not either and yaml_value.get(port) is not None:
+        # A node may show its elements one by one, and named texts alone leave the text as it is.
+        shown_so = {port, port.removesuffix("s")} & read or (kind.named and template.parts[0].mark)
+        if port in kind.slots.model_fields and not shown_so and yaml_value.get(port) is not None:
             diagnostics.warn(
                 "unused-input", _location_of(yaml_value, port, ""), f"template {template.name} does not show {port!r}"
             )

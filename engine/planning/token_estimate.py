@@ -24,7 +24,7 @@ from promptwire.graph.steps import ModelCallSpec
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.running.sampling import sampling
 from promptwire.tasks.task import Task
-from promptwire.templating.sample_values import is_setting, sample
+from promptwire.templating.sample_values import AnyName, is_setting, sample
 from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
 from promptwire.templating.template import Rendered, load_template
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
@@ -154,7 +154,8 @@ class _StandIns:
         return (self.value(kind, 1),) * many
 
     def _one(self, kind: type[Model], many: int) -> Any:
-        prompt = _prompt(self.task)
+        # A template may read any companion; model_copy, because only a stand-in can have all of them.
+        prompt = _prompt(self.task).model_copy(update={"companions": AnyName(_WORD * PROMPT)})
         cases = (_failed(self.task.train.items[0]),)
         known: Mapping[type[Model], Any] = {
             Prompt: prompt,

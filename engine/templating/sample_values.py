@@ -17,10 +17,10 @@ from pydantic import BaseModel
 from promptwire.values import Model
 from promptwire.values.members import MEMBER_TYPES, prompt_of
 
-__all__ = ["is_setting", "member_samples", "sample", "samples"]
+__all__ = ["AnyName", "is_setting", "member_samples", "sample", "samples"]
 
 
-class _AnyName(dict[str, Any]):
+class AnyName(dict[str, Any]):
     """Companions or marks that have every name."""
 
     def __init__(self, value: Any) -> None:
@@ -67,7 +67,7 @@ def sample(annotation: Any) -> Any:
     if origin in (tuple, list):
         return tuple(sample(arguments[0]) for _ in range(2))
     if origin is dict and arguments[1] in (str, float):
-        return _AnyName(sample(arguments[1]))
+        return AnyName(sample(arguments[1]))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         values = {name: sample(field.annotation) for name, field in annotation.model_fields.items()}
         return annotation.model_construct(**values)
