@@ -62,9 +62,8 @@ class Budget:
         left = self.left()
         if left.seconds is not None and left.seconds <= 0:
             raise self.out_of_time()
-        for one in stages_around(
-            stage
-        ):  # first, so that the share of a last stage, which is all that is left, ends only the stage
+        # Before the limits of the run: a last stage may have all that is left as its share, and ends without ending the run.
+        for one in stages_around(stage):
             if one.limits.usd is not None and self._unpriced:
                 raise self._unknown_price()
             one.admit(calls, tokens, self._all.mean_usd())
