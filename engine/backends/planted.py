@@ -21,7 +21,7 @@ from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelError
 from promptwire.values.hashing import digest
 
-__all__ = ["planted", "reply"]
+__all__ = ["planted", "reply", "written"]
 
 _WRONG_ONE_IN = 24
 
@@ -33,11 +33,15 @@ def planted() -> ScriptedBackend:
 
 def reply(request: Request, key: str) -> str:
     """Reply to `request`; `key` differs by sample. Raises ModelError for a request of another task."""
-    if request.kind in ("generate", "infill"):
-        written = role_reply(request, key) or meta(request, key)
-        if written is not None:
-            return written
-    return _label(request_text(request))
+    text = written(request, key)
+    return _label(request_text(request)) if text is None else text
+
+
+def written(request: Request, key: str) -> str | None:
+    """Reply of the meta and the judge model; None for a request to the task model."""
+    if request.kind not in ("generate", "infill"):
+        return None
+    return role_reply(request, key) or meta(request, key)
 
 
 def _label(text: str) -> str:

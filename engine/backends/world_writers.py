@@ -13,7 +13,7 @@ from typing import Final
 from promptwire.backends.planted_meta import INPUT, fields
 from promptwire.values.hashing import stream
 
-__all__ = ["Change", "forgetful", "misled", "one_step", "unchanged"]
+__all__ = ["Change", "first_side", "forgetful", "misled", "one_step", "unchanged"]
 
 Change = Callable[[str, str, str], str]
 """Takes the reply, the text of the request and the cache key; gives the reply of the world."""
@@ -23,6 +23,8 @@ _HINT = re.compile(r"\s*\bState the (\w+)\.")
 _TEXTS = re.compile(r"(<START>)")
 _CRITIQUE = re.compile(r"It has to [^.\n]*\.")
 _WANTED = re.compile(r"^(?:Expected|Label|Right answer|right answer|Output): \w+; ([^\n]*)", re.MULTILINE)
+_CHOICE = re.compile(r"<choose>[AB]</choose>")
+_FIRST: Final = 0.6
 _LOST: Final = 0.25
 _WRONG: Final = 0.75
 
@@ -60,6 +62,12 @@ def misled(reply: str, request: str, key: str) -> str:
     if "Given: " not in request or _CRITIQUE.search(request):
         return reply
     return _each_text(reply, lambda text: _spoilt(text, request, draw) if draw.random() < _WRONG else text)
+
+
+def first_side(reply: str, request: str, key: str) -> str:
+    """Six votes of ten in a duel are for the first side, whatever the answers are."""
+    biased = stream("first", key).random() < _FIRST
+    return _CHOICE.sub("<choose>A</choose>", reply) if biased else reply
 
 
 def _each_text(reply: str, change: Callable[[str], str]) -> str:

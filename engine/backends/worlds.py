@@ -8,6 +8,7 @@ planted-order    a hint counts only after those before it, and a text gains one 
 planted-noise    answers are often wrong by chance, and writers lose hints: more examples for each choice, races
 planted-critic   three critiques in four are wrong: a score before a change is accepted
 planted-shots    text and shots complete or cancel each other: both chosen together
+planted-taste    no accepted outputs, and a judge who mostly takes the answer that comes first: several votes in drawn orders
 
 Each world has a task of its name: the parcels and labels of `planted`, with other initial prompts in `planted-valley`. The
 models have no state, and they know only what a request holds. A world is what the task model makes of hints
@@ -25,7 +26,7 @@ from typing import Final
 from promptwire.backend import Request
 from promptwire.backends import world_answers as answers
 from promptwire.backends import world_writers as writers
-from promptwire.backends.planted_meta import meta
+from promptwire.backends.planted import written
 from promptwire.backends.scripted import Reply, ScriptedBackend, request_text
 
 __all__ = ["WORLDS", "World", "reply_in", "world"]
@@ -48,6 +49,7 @@ WORLDS: Final[Mapping[str, World]] = MappingProxyType(
         "planted-noise": World(answers.noisy, writers.forgetful),
         "planted-critic": World(write=writers.misled),
         "planted-shots": World(answers.shots_or_text),
+        "planted-taste": World(write=writers.first_side),
     }
 )
 """The worlds by name, which is also the name of their task."""
@@ -63,10 +65,9 @@ def reply_in(name: str) -> Reply:
     found = WORLDS[name]
 
     def reply(request: Request, key: str) -> str:
-        if request.kind in ("generate", "infill"):
-            written = meta(request, key)
-            if written is not None:
-                return found.write(written, request_text(request), key)
+        text = written(request, key)
+        if text is not None:
+            return found.write(text, request_text(request), key)
         return answers.label(request_text(request), found.answer)
 
     return reply

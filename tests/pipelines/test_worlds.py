@@ -88,3 +88,12 @@ async def test_shots_text_and_shots_that_are_chosen_together_find_the_right_comb
     text = await reached("planted-shots", "capo", {**CAPO, "shots": 0})
     assert both > 0.65
     assert text < 0.4
+
+
+async def test_taste_many_votes_in_both_orders_overcome_a_judge_who_prefers_a_side() -> None:
+    sizes = {"rounds": 30, "samples": 10, "votes": 8}
+    balanced = await reached("planted-taste", "spo", sizes, {"search.judged.swap": "balanced"})
+    never = await reached("planted-taste", "spo", sizes, {"search.judged.swap": "never"})
+    once = await reached("planted-taste", "spo", {**sizes, "votes": 1})
+    assert balanced > 0.6
+    assert max(never, once) < 0.4

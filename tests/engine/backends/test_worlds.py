@@ -9,7 +9,7 @@ from promptwire.backends import planted
 from promptwire.backends.factory import backend
 from promptwire.backends.planted_meta import HINT
 from promptwire.backends.world_answers import CHAIN, PAIRS, READ
-from promptwire.backends.world_writers import forgetful, misled, one_step
+from promptwire.backends.world_writers import first_side, forgetful, misled, one_step
 from promptwire.backends.worlds import WORLDS, reply_in
 from promptwire.documents.resources import tasks
 from promptwire.errors import ModelError, UsageError
@@ -124,6 +124,13 @@ def test_a_prompt_written_from_errors_is_misled_and_one_that_follows_a_critique_
     assert found == {frozenset({"colour", "weight"}), frozenset({"shelf"})}
     for request in (f"{REQUEST}\nIt has to state the weight.", "Input: Parcel to Cork: shelf B4.\nOutput: Cork"):
         assert {misled(written, request, key) for key in KEYS} == {written}
+
+
+def test_a_judge_with_a_side_names_the_first_more_often() -> None:
+    found = [first_side("<choose>B</choose>", "", key) for key in KEYS]
+    assert set(found) == {"<choose>A</choose>", "<choose>B</choose>"}
+    assert 0.5 < found.count("<choose>A</choose>") / len(found) < 0.7
+    assert first_side("A prompt that mentions A.", "", "k") == "A prompt that mentions A."
 
 
 def test_planted_itself_replies_as_before() -> None:
