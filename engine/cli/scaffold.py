@@ -119,10 +119,10 @@ def _templates(graph: Graph) -> set[Path]:
     """Template files of all steps, with the fallback templates for models that can't fill gaps."""
     found: set[Path] = set()
     for step in graph.steps.values():
-        if isinstance(step, CallStep) and step.template:
-            template = Path(step.template)
-            fallback = load_template(template, named=step.type.named).fallback()
-            found |= {template, Path(fallback.path)} if fallback else {template}
+        if isinstance(step, CallStep):
+            for template in map(Path, step.templates):
+                fallback = load_template(template, named=step.type.named).fallback()
+                found |= {template, Path(fallback.path)} if fallback else {template}
         elif isinstance(step, RepeatStep | EachStep):
             found |= _templates(step.body)
         elif isinstance(step, PipeStep):

@@ -111,7 +111,7 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
         )
     wires: Mapping[str, Wire] = {}
     if isinstance(step, CallStep):
-        wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **step.given}
+        wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **step.given, **step.varying}
         found = Box(step.path, step.name, step.type.name, "call", role=_role(step))
     elif isinstance(step, PipeStep):
         wires = step.wires

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from promptwire.backend import Settings
-from promptwire.cache.policy import CachePolicy
 from promptwire.errors import Location
+from promptwire.graph.model_calls import ModelCallSpec, TemplateSpec
 from promptwire.graph.port_types import type_of
-from promptwire.graph.step_keys import OnError
+from promptwire.graph.wires import MOST_KNOWN_ROUNDS, ROUND, Condition, Gate, LiteralValue, Ref, RefUnion, Wire
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
@@ -42,115 +42,8 @@ __all__ = [
 ]
 
 
-NOWHERE = Location("")
-ROUND: Final = "round"
-"""Name of the number of a loop's round, from 1."""
-MOST_KNOWN_ROUNDS: Final = 500
-"""Most rounds of a loop in which the number of the round is known before the run, so that it can be a setting."""
 Kind = type
 """Name for `type` in a class that has a field of that name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A reference `$name` or `$name.port` to an input, param, loop variable, state or output."""
-
-    name: str
-    port: str | None = None
-    """None means the main output."""
-    location: Location = NOWHERE
-    as_set: bool = False
-    """Whether it reads the set of one value, or of none: the step of a single value may not be run."""
-
-    def __str__(self) -> str:
-        return f"${self.name}" + (f".{self.port}" if self.port else "")
-
-
-@dataclass(frozen=True, slots=True)
-class RefUnion:
-    """A list of references: their union in the written order."""
-
-    refs: tuple[Ref, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralValue:
-    """A value written in the file."""
-
-    value: Any
-
-
-Wire = Ref | RefUnion | LiteralValue
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition of a step: `when:` or `unless:`."""
-
-    refs: tuple[Ref, ...]
-    """Values of which one must count as true: a Bool itself, a set when it is not empty."""
-    wanted: bool
-    """True for `when`, false for `unless`."""
-
-    def __str__(self) -> str:
-        refs = ", ".join(map(str, self.refs))
-        return f"{'when' if self.wanted else 'unless'} {refs if len(self.refs) == 1 else f'[{refs}]'}"
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What it reads. `when` and `unless` of the same key exclude each other."""
-        return tuple(sorted(map(str, self.refs)))
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What a step depends on to be run, and the types of the empty outputs that it gives otherwise."""
-
-    conditions: tuple[Condition, ...]
-    """All of them must hold."""
-    outputs: Mapping[str, type]
-    """Python type of each output."""
-
-    def __str__(self) -> str:
-        return ", ".join(map(str, self.conditions))
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCallSpec:
-    """Engine keys of a step that calls a model: role, template, settings, error handling."""
-
-    role: Role
-    template: str | None = None
-    """Path of the template; None means the task's own (scoring)."""
-    settings: Settings = field(default_factory=Settings)
-    """Settings of the step; they take precedence over those of the template and the role."""
-    given: Mapping[str, Wire] = field(default_factory=dict)
-    """Wires of `with:`."""
-    metric: str | None = None
-    """Name of the metric; None means the task's own."""
-    cache: CachePolicy | None = None
-    """None means the run's policy."""
-    on_error: OnError = "fail"
-    """What happens after all tries of a call failed."""
-    retries: int = 3
-    """With `on_error: retry`: how often the tries start again."""
-    max_failed: float = 1.0
-    """With `on_error: skip`: share of a node's calls that may fail before the node fails."""
-
-    @property
-    def rounds(self) -> int:
-        """How often the tries of a call start again before it fails."""
-        return self.retries if self.on_error == "retry" else 0
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateSpec:
-    """Engine keys of a step that renders a template without a model."""
-
-    template: str
-    """Path of the template."""
-    given: Mapping[str, Wire] = field(default_factory=dict)
-    """Wires of `with:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +77,28 @@ class CallStep(Step):
 
     @property
     def template(self) -> str | None:
-        """Path of its own template; None when it has none."""
+        """Path of its own template; None when it has none. Of several templates, the first."""
         spec = self.asking or self.rendering
         return spec.template if spec else None
+
+    @property
+    def varying(self) -> Mapping[str, Wire]:
+        """Wires of engine keys whose value is a reference, by the path of the key."""
+        spec = self.asking or self.rendering
+        return spec.varying.wires if spec and spec.varying else {}
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Paths of all templates that it may render."""
+        spec = self.asking or self.rendering
+        paths = (*(spec.varying.paths.values() if spec.varying else ()), spec.template) if spec else ()
+        return tuple(dict.fromkeys(path for path in paths if path))
+
+    @property
+    def parse(self) -> Mapping[str, Any] | None:
+        """Its own rule to read replies, in place of its template's; None without one."""
+        spec = self.asking or self.rendering
+        return spec.parse if spec else None
 
     @property
     def given(self) -> Mapping[str, Wire]:
@@ -280,8 +192,19 @@ class Graph:
     """Python type of each output."""
     models: Mapping[Role, Settings] = field(default_factory=dict)
     """Settings by role. Settings of a step or template take precedence."""
+    model_params: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    """Settings by role that are params: the param's name, by the setting's. `models` has their values if those are known."""
     local: Mapping[Role, LocalSettings] = field(default_factory=dict)
     """Settings of local models by role; those of an inner pipeline have no effect."""
     limits: Limits = Limits()
     optional: frozenset[str] = frozenset()
     """Inputs that may be unset."""
+
+    def models_with(self, params: Mapping[str, Any]) -> Mapping[Role, Settings]:
+        """Settings by role with these values of its params."""
+        found = dict(self.models)
+        for role, names in self.model_params.items():
+            own = found.get(role, Settings()).model_dump(exclude_unset=True)
+            given = {setting: params[name] for setting, name in names.items() if name in params}
+            found[role] = Settings.model_validate({**own, **given})
+        return found

@@ -10,21 +10,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from promptwire.backend import Settings
 from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, suggest
 from promptwire.graph.ordering import order_steps
 from promptwire.graph.port_types import TYPES
 from promptwire.graph.step_keys import ENGINE_KEYS
-from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Step, Wire
+from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Ref, Step, Wire
 from promptwire.language.conditions import gated, read_conditions
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepEntry
 from promptwire.language.file_lookup import is_pipeline
 from promptwire.language.inheritance import folder_of, resolve
+from promptwire.language.key_references import field_wires
 from promptwire.language.loop_builder import build_each, build_repeat, prune_unused
-from promptwire.language.node_call_builder import bind_call, connect_setting, report_unwired
+from promptwire.language.node_call_builder import bind_call, report_unwired
 from promptwire.language.params import check_param_value, declared_type, param_symbols
 from promptwire.language.patching import OVERRIDE
 from promptwire.language.references import Target, connect, known_values, type_of_wire
+from promptwire.language.setting_wires import connect_setting
 from promptwire.language.shape import shape
 from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
 from promptwire.language.stage_limits import check_shares, stage_limits
@@ -108,11 +111,24 @@ def build(
         steps=kept,
         outputs=outputs,
         types=types,
-        models={role: given.sampling() for role, given in spec.models.items()},
+        **_models(scope),
         local={role: given.local for role, given in spec.models.items() if given.local},
         limits=spec.limits,
         optional=frozenset(name for name, given in spec.inputs.items() if given.optional),
     )
+
+
+def _models(scope: GraphScope) -> dict[str, Any]:
+    """Settings by role, and those of them that are params. A value of a param that is known is filled in."""
+    models, params = {}, {}
+    for role, given in scope.source.spec.models.items():
+        wires = field_wires(scope, scope.value_at(("models", role)), f"models.{role}", Settings)
+        names = {setting: wire.name for setting, wire in wires.items() if isinstance(wire, Ref)}
+        known = {setting: values[0] for setting, wire in wires.items() if (values := known_values(wire, scope.names))}
+        models[role] = Settings.model_validate({**given.sampling().model_dump(exclude_unset=True), **known})
+        if names:
+            params[role] = names
+    return {"models": models, "model_params": params}
 
 
 def _written_outputs(scope: GraphScope, names: Iterable[str]) -> Iterator[str]:

@@ -15,8 +15,8 @@ from promptwire.graph.port_types import TYPES, element_type, joined_type, name_o
 from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, Carry, EachStep, Graph, LiteralValue, Ref, RepeatStep, Step, Wire
 from promptwire.language.conditions import true_refs
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
-from promptwire.language.node_call_builder import connect_setting
 from promptwire.language.references import Target, connect, known_values, type_of_wire
+from promptwire.language.setting_wires import connect_setting
 from promptwire.language.spec import CarrySpec, EachSpec, NodeSpec, RepeatSpec
 from promptwire.language.symbols import Kind, Symbol, SymbolTable, referenced_names
 from promptwire.values import Example, Prompt

@@ -6,21 +6,23 @@ no model, is an error, because it would be ignored without a message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
-from promptwire.errors import PipelineError, UsageError
+from promptwire.errors import UsageError, suggest
+from promptwire.graph.model_calls import Varying
 from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, keys_of
 from promptwire.graph.steps import ModelCallSpec, TemplateSpec, Wire
 from promptwire.language.context import GraphScope
-from promptwire.language.inheritance import folder_of
+from promptwire.language.key_references import known_rule, known_word, template_paths, varying_keys
 from promptwire.language.references import Target, connect, type_of_wire
 from promptwire.language.spec import CallSpec
-from promptwire.language.template_check import check_template
+from promptwire.language.template_check import NamedCall, check_template
 from promptwire.metrics.metric import find_metric
-from promptwire.node import NodeType
+from promptwire.node import NodeType, Role
 
 __all__ = ["ModelCall", "model_call_spec", "template_spec"]
 
@@ -44,46 +46,70 @@ def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
     if kind.role is None:
         return None
     _warn_of_idle_keys(scope, call)
-    path, given = _checked_template(scope, call)
-    if spec.metric is not None and kind.scores:
-        _check_metric(scope, call)
+    template, metric = _checked_template(scope, call), known_word(scope, call.yaml_value, "metric", spec.metric)
+    if metric is not None and kind.scores:
+        _check_metric(scope, call, metric)
     return ModelCallSpec(
-        role=spec.model or kind.role,
-        template=str(path.absolute()) if path else None,
+        role=_role(scope, call) or kind.role,
+        template=template.path,
         settings=spec.settings or Settings(),
-        given=given,
-        metric=spec.metric,
+        given=template.given,
+        metric=metric,
         cache=spec.cache,
         on_error=spec.on_error,
         **({} if spec.retries is None else {"retries": spec.retries}),
         max_failed=1.0 if spec.max_failed is None else spec.max_failed,
+        parse=template.parse,
+        varying=template.varying,
     )
+
+
+def _role(scope: GraphScope, call: ModelCall) -> Role | None:
+    """The role under `model:`; None when there is none. Reports a word that is no role."""
+    role = known_word(scope, call.yaml_value, "model", call.spec.model)
+    if role is None or role in get_args(Role):
+        return role  # type: ignore[no-any-return]
+    written = call.yaml_value.get("model") or call.yaml_value
+    hint = suggest(str(role), get_args(Role), noun="roles")
+    scope.diagnostics.error("unknown-role", written.location, f"there is no role {role!r} (from {written.value})", hint)
+    return None
 
 
 def template_spec(scope: GraphScope, call: ModelCall) -> TemplateSpec | None:
     """Template of a call that renders one without a model; None for other node types, or when there is an error."""
     if not call.kind.renders:
         return None
-    path, given = _checked_template(scope, call)
-    return TemplateSpec(str(path.absolute()), given) if path else None
+    found = _checked_template(scope, call)
+    if found.path is None:
+        return None
+    return TemplateSpec(found.path, found.given, found.parse, found.varying)
 
 
-def _checked_template(scope: GraphScope, call: ModelCall) -> tuple[Path | None, dict[str, Wire]]:
-    """Path of the step's template, if there is one, and the wires of `with:`. Both are checked."""
+class _Template(NamedTuple):
+    """The template of a step, checked."""
+
+    path: str | None
+    """Its path; the first of several, and None when there is none."""
+    given: Mapping[str, Wire]
+    """Wires of `with:`."""
+    parse: Mapping[str, Any] | None
+    """The step's own rule to read replies."""
+    varying: Varying | None
+    """References in its keys; None when there are none."""
+
+
+def _checked_template(scope: GraphScope, call: ModelCall) -> _Template:
+    """The step's template with the wires of `with:`. All templates that it may have are checked."""
     given = _template_wires(scope, call) if call.kind.slots else {}
-    path = _template(scope, call)
-    if path is not None:
-        types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
-        check_template(
-            path,
-            call.kind,
-            given=types,
-            name=call.name,
-            yaml_value=call.yaml_value,
-            diagnostics=scope.diagnostics,
-            members=call.members,
-        )
-    return path, given
+    wire, paths = _templates(scope, call)
+    rule = call.spec.parse.model_dump(exclude_unset=True, by_alias=True) if call.spec.parse else None
+    varying = varying_keys(scope, call.yaml_value, wire, paths)
+    owner = NamedCall(call.name, call.kind, call.yaml_value, known_rule(scope, call.yaml_value, rule, varying), call.members)
+    types = {name: type_of_wire(wire, scope.names) for name, wire in given.items()}
+    for path in dict.fromkeys(paths.values()):
+        check_template(path, owner, given=types, diagnostics=scope.diagnostics)
+    first = next(iter(paths.values()), None)
+    return _Template(str(first.absolute()) if first else None, given, rule, varying)
 
 
 def _report_misplaced_keys(scope: GraphScope, call: ModelCall) -> None:
@@ -141,26 +167,19 @@ def _template_wires(scope: GraphScope, call: ModelCall) -> dict[str, Wire]:
     return wires
 
 
-def _template(scope: GraphScope, call: ModelCall) -> Path | None:
-    """Find the step's template file; None when there is none. Reports a missing file."""
-    written = call.yaml_value.get("template")
-    if call.spec.template is None or written is None:
-        if call.kind.slots is not None:
-            location = call.yaml_value.key_location
-            hint = "write template: FILE.j2"
-            scope.diagnostics.error("missing-template", location, f"{call.kind.name} needs a template", hint)
-        return None
-    try:
-        beside = folder_of(written, scope.source.document)
-        return scope.context.folders.template(call.spec.template, beside, written.location)
-    except PipelineError as error:
-        scope.diagnostics.add(error.problems)
-        return None
+def _templates(scope: GraphScope, call: ModelCall) -> tuple[Wire | None, Mapping[str, Path]]:
+    """The wire of `template:` if it is a reference, and the paths of the templates. Reports a missing one."""
+    if call.spec.template is not None and call.yaml_value.get("template") is not None:
+        return template_paths(scope, call.yaml_value, call.spec.template)
+    if call.kind.slots is not None:
+        location = call.yaml_value.key_location
+        scope.diagnostics.error("missing-template", location, f"{call.kind.name} needs a template", "write template: FILE.j2")
+    return None, {}
 
 
-def _check_metric(scope: GraphScope, call: ModelCall) -> None:
+def _check_metric(scope: GraphScope, call: ModelCall, metric: str) -> None:
     try:
-        find_metric(call.spec.metric or "")
+        find_metric(metric)
     except UsageError as error:
         location = (call.yaml_value.get("metric") or call.yaml_value).location
         scope.diagnostics.error("unknown-metric", location, error.problem, error.hint)

@@ -19,10 +19,11 @@ from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
 from promptwire.graph.port_types import is_optional, member_sets, name_of, set_of, type_of
 from promptwire.graph.step_keys import ENGINE_KEYS
-from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
 from promptwire.language.references import Target, connect, known_values, type_of_wire
+from promptwire.language.setting_wires import connect_setting
 from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
 from promptwire.node import NodeType
@@ -31,7 +32,7 @@ from promptwire.registry.node_types import Registry
 from promptwire.values import Model
 from promptwire.values.members import MembersPort
 
-__all__ = ["bind_call", "connect_setting", "report_unwired"]
+__all__ = ["bind_call", "report_unwired"]
 
 MAX_COMBINATIONS = 500
 """Largest number of value combinations with which a node's settings are validated."""
@@ -91,31 +92,6 @@ def _connect_port(scope: GraphScope, kind: NodeType, port: str, *, child: YamlVa
     message = f"{label} takes {', '.join(some)} or {last}, not {name_of(given)}"
     scope.diagnostics.error("type-mismatch", child.location, message, "the members of other sets have no marks")
     return None
-
-
-def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) -> Wire | None:
-    """Connect a setting: a literal, or a reference to a param or loop variable. Cost must be known before the run."""
-    diagnostics = scope.diagnostics
-    before = diagnostics.count
-    wire = connect(yaml_value, target, scope)
-    for ref in _refs_of(wire):
-        symbol = scope.names.find(ref.name)
-        if symbol and symbol.kind not in ("param", "variable"):
-            hint = "it takes a value, a param or a loop variable"
-            diagnostics.error(
-                "not-a-setting",
-                ref.location,
-                f"{target.label} is a setting, and {ref} is known only during the run",
-                hint,
-            )
-    return wire if diagnostics.count == before else None
-
-
-def _refs_of(wire: Wire | None) -> tuple[Ref, ...]:
-    """References on a wire."""
-    if isinstance(wire, RefUnion):
-        return wire.refs
-    return (wire,) if isinstance(wire, Ref) else ()
 
 
 def report_unwired(scope: GraphScope, entry: StepEntry, *, owner: str, key: str, kind: type) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
@@ -17,6 +17,7 @@ from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, STEP_KEYS, On
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
+from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 
 __all__ = [
@@ -110,6 +111,20 @@ class StageLimitsSpec(Model):
     """Share of the calls, tokens and dollars that the steps before have left of the limits around it, up to 1."""
 
 
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
+
+
+def _no_reference(value: Any) -> Any:
+    """None in place of a reference: the checker reads it where it is written."""
+    return None if _is_reference(value) else value
+
+
+def _no_references(value: Any) -> Any:
+    """A mapping without the values that are references."""
+    return {key: one for key, one in value.items() if not _is_reference(one)} if isinstance(value, dict) else value
+
+
 class CallSpec(Model):
     """A call of a node type, with its ports and params written flat."""
 
@@ -121,14 +136,16 @@ class CallSpec(Model):
     """Runs the step only if this is true: a Bool, or a set that is not empty; of a list, one is enough."""
     unless: Any = None
     """Runs the step only if this is false: a Bool, or an empty set; of a list, all."""
-    model: Role | None = None
+    model: Annotated[Role | None, BeforeValidator(_no_reference)] = None
     """Role of the model that it calls."""
     template: str | None = None
     """Its template file."""
     with_: dict[Name, Any] = Field(default={}, alias="with")
     """More variables for the template."""
-    settings: Settings | None = None
+    settings: Annotated[Settings | None, BeforeValidator(_no_references)] = None
     """Sampling settings."""
+    parse: Annotated[Parse | None, BeforeValidator(_no_references)] = None
+    """How the reply is read, in place of the template's own rule."""
     metric: str | None = None
     """Metric for scoring."""
     cache: CachePolicy | None = None
@@ -221,6 +238,11 @@ class RoleSpec(Settings):
     """Settings of a role's model: how it samples, and how a local model runs."""
 
     called: ClassVar[str] = "'models'"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, data: Any) -> Any:
+        return _no_references(data)
 
     local: LocalSettings | None = None
     """Settings of a local model."""

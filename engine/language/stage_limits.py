@@ -13,8 +13,8 @@ from promptwire.documents.validation_errors import message_for
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.steps import LiteralValue, PipeStep, Step, Wire
 from promptwire.language.context import GraphScope
-from promptwire.language.node_call_builder import connect_setting
 from promptwire.language.references import Target, known_values
+from promptwire.language.setting_wires import connect_setting
 from promptwire.limits import StageLimits
 
 __all__ = ["check_shares", "stage_limits"]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
@@ -27,32 +27,33 @@ from promptwire.templating.template import Template, load_template
 from promptwire.values import History, Model, Scores
 from promptwire.values.model import Needs
 
-__all__ = ["check_template"]
+__all__ = ["NamedCall", "check_template"]
 
 FREE = FUNCTIONS | {ASKED}
 """Names that every template can use."""
 
 
-def check_template(
-    path: Path,
-    kind: NodeType,
-    *,
-    given: Mapping[str, type | None],
-    name: str,
-    yaml_value: YamlValue,
-    diagnostics: Diagnostics,
-    members: type | None = None,
-) -> None:
-    """Check the template at `path` for the node `name` at `yaml_value`. `given` holds the types of `with:`.
+class NamedCall(NamedTuple):
+    """The call that a template is checked for."""
 
-    `members` is the type of the set on a port of type Members.
-    """
+    name: str
+    kind: NodeType
+    yaml_value: YamlValue
+    parse: Mapping[str, Any] | None = None
+    """Its own rule to read replies, in place of the template's."""
+    members: type | None = None
+    """Type of the set on a port of type Members."""
+
+
+def check_template(path: Path, call: NamedCall, *, given: Mapping[str, type | None], diagnostics: Diagnostics) -> None:
+    """Check the template at `path` for a call. `given` holds the types of `with:`."""
+    name, kind, yaml_value, parse, members = call
     scoring = kind.slots is None
     slots = kind.slots.model_fields if kind.slots else dict.fromkeys(TASK_SLOTS)
     provided = [*slots, *given]
     written = yaml_value.get("template") or yaml_value
     try:
-        found = _with_fallback(load_template(path, named=kind.named))
+        found = _with_fallback(load_template(path, named=kind.named, parse=parse))
     except PipelineError as error:
         diagnostics.add(error.problems)
         return

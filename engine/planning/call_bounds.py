@@ -40,6 +40,12 @@ class CallBounds:
     roles: Mapping[Role, Settings] = field(default_factory=dict)
     """Sampling settings by role, from the enclosing pipelines."""
 
+    def follow(self, step: CallStep) -> None:
+        """Take the step as it is in one more round: the one with the longest replies counts."""
+        now, before = (one.asking.settings.max_tokens if one.asking else None for one in (step, self.step))
+        if before is None or now is None or now >= before or self.step.varying:
+            self.step = step
+
     def show(self, sizes: Mapping[str, Extent]) -> None:
         """Add the sizes that one more round shows."""
         for name, size in sizes.items():

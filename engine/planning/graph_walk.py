@@ -8,14 +8,15 @@ A loop of a million rounds is thus planned quickly. The limits that nodes set on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
+from promptwire.graph.model_calls import resolved
 from promptwire.graph.port_types import elements
-from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step, Wire
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath, CallBounds
 from promptwire.planning.conditions import Branches, first_states, not_run, outcome, perhaps_run
@@ -109,15 +110,16 @@ class _Walk:
         bounds = self.bounds.setdefault(step.path, CallBounds(step, roles=self.roles))
         ports = _ports(step, scope)
         bounds.params = _params(step, scope)
+        bounds.follow(_known_step(step, scope))
         returned, steady = found_again(step, scope.again, lambda ref: scope.look_up(ref).extent)
-        sizes = Sizes(ports, _answers(step), returned, steady)
+        sizes = Sizes(ports, _answers(bounds.step), returned, steady)
         bound = kind.bound(sizes, bounds.params) if kind.bound and bounds.params else None
         if bound is None:
             bound = Bound(asks=UNKNOWN if kind.slots and kind.role else NONE, scores=UNKNOWN if kind.scores else NONE)
             bounds.known = False
         _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
-        asks, scores = bound.asks * _tries(step) * factor, bound.scores * factor
+        asks, scores = bound.asks * _tries(bounds.step) * factor, bound.scores * factor
         bounds.asks, bounds.scores = bounds.asks + asks, bounds.scores + scores
         self.calls += asks.most + scores.most
         return {port: SizedValue(held, bound.outputs.get(port, UNKNOWN)) for port, held in step.outputs.items()}
@@ -188,7 +190,7 @@ class _Walk:
         limits = {name: known_value(wire, scope) for name, wire in step.limits.items()}
         if limits:
             self.stages.setdefault(step.path, Stage(step.path)).add(limits, factor.most)
-        around, self.roles = self.roles, _over(graph.models, self.roles)
+        around, self.roles = self.roles, _over(graph.models_with(params), self.roles)
         limited, self.limited = self.limited, self.limited or bool(limits)
         self.graph(graph, inner, factor)
         self.roles, self.limited = around, limited
@@ -231,6 +233,25 @@ def _params(step: CallStep, scope: SizeScope) -> Model | None:
     return step.type.params.model_validate({name: known_value(wire, scope) for name, wire in step.params.items()})
 
 
+def _known_step(step: CallStep, scope: SizeScope) -> CallStep:
+    """`step` with the values of references in its engine keys, as far as they are known."""
+    if not step.varying:
+        return step
+
+    def value(wire: Wire) -> Any:
+        return known_value(wire, scope)
+
+    def known(wire: Wire) -> bool:
+        return is_known(wire, scope)
+
+    asking, rendering = step.asking, step.rendering
+    return replace(
+        step,
+        asking=resolved(asking, value, known) if asking else None,
+        rendering=resolved(rendering, value, known) if rendering else None,
+    )
+
+
 def _ports(step: CallStep, scope: SizeScope) -> dict[str, Extent]:
     wanted = step.inputs
     return {port: measure(wire, scope, wanted[port]) for port, wire in step.wires.items()}
@@ -248,7 +269,7 @@ def _parses(step: CallStep) -> list[Any]:
     """How texts are parsed: by the step's template, and by its fallback for models without infill."""
     if step.type.slots is None or step.template is None:
         return []
-    template = load_template(Path(step.template), named=step.type.named)
+    template = load_template(Path(step.template), named=step.type.named, parse=step.parse)
     return [each.front.parse for each in (template, template.fallback()) if each]
 
 

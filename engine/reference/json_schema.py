@@ -21,6 +21,7 @@ from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.registry.node_types import Registry
+from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 
 __all__ = ["FILE", "schema", "schema_text"]
@@ -51,7 +52,7 @@ _PLAIN: Final = ("boolean", "integer", "number", "string", "array")
 def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
     """The schema for the node types `types`, by default all installed ones."""
     types = Registry() if types is None else types
-    described: list[type[Model]] = [CallSpec, Limits, Settings, LocalSettings, RateLimits, StageLimits]
+    described: list[type[Model]] = [CallSpec, Limits, Settings, Parse, LocalSettings, RateLimits, StageLimits]
     add_field_docs(*described, *(model for kind in types.values() for model in (kind.inputs, kind.params)))
     return {
         "$schema": DIALECT,
@@ -65,7 +66,8 @@ def schema(types: Mapping[str, NodeType] | None = None) -> Schema:
         "definitions": {
             "reference": _REFERENCE,
             "node": _node(types),
-            "settings": _plain(Settings),
+            "settings": _referable(Settings),
+            "parse": _referable(Parse),
             "truths": _TRUTHS,
             **_calls(types),
         },
@@ -100,7 +102,7 @@ def _top() -> Schema:
 
 
 def _role() -> Schema:
-    settings = _plain(Settings)
+    settings = _referable(Settings)
     local = {**_plain(LocalSettings), "description": "Settings of a local model."}
     return {**settings, "properties": {**settings["properties"], "local": local}, "description": "Settings of a role's model."}
 
@@ -224,10 +226,12 @@ def _truths(about: str) -> Schema:
 
 def _engine(kind: NodeType) -> Schema:
     """Schema of the engine keys of a call of `kind`."""
+    reference = {"$ref": "#/definitions/reference"}
     shapes: Schema = {
-        "model": {"enum": list(get_args(Role))},
+        "model": {"anyOf": [{"enum": list(get_args(Role))}, reference]},
         "template": {"type": "string"},
         "with": _named({}),
+        "parse": {"$ref": "#/definitions/parse"},
         "settings": {"$ref": "#/definitions/settings"},
         "metric": {"type": "string"},
         "cache": {"enum": list(get_args(CachePolicy))},
@@ -259,6 +263,12 @@ def _plain(model: type[Model]) -> Schema:
     found = model.model_json_schema()
     found.pop("title", None)
     return found
+
+
+def _referable(model: type[Model]) -> Schema:
+    """Schema of a model whose values may be references."""
+    found = _plain(model)
+    return {**found, "properties": {name: _setting(one, {}) for name, one in found["properties"].items()}}
 
 
 def _line(text: str | None) -> str:

@@ -199,6 +199,7 @@ def _engine_keys(kind: NodeType) -> list[TableRow]:
         if needed
         else ("file, default the task's", "How prompt and input are joined."),
         "with": ("mapping", "More variables for the template, each a value or a reference."),
+        "parse": ("mapping", "How the reply is read, in place of the template's own rule."),
         "metric": ("name, default the task's", "How an answer is scored."),
         "settings": ("mapping", "Sampling settings: temperature, max_tokens, stop, ..."),
         "cache": (" | ".join(get_args(CachePolicy)), "How it uses the response cache; the run's policy when not set."),

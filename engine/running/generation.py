@@ -97,7 +97,7 @@ class Generator:
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         task = self.session.task
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
-        template = load_template(Path(self.asking.template or ""))
+        template = load_template(Path(self.asking.template or ""), parse=self.asking.parse)
 
         def drawing() -> Random:
             shown = repr(slots.model_dump(mode="json"))

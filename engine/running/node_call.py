@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from promptwire.backend import Settings
 from promptwire.errors import NodeError, PipelineError, PromptwireError, ReplyError
-from promptwire.graph.steps import CallStep
+from promptwire.graph.model_calls import resolved
+from promptwire.graph.steps import CallStep, ModelCallSpec, TemplateSpec
 from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.gather import gather
@@ -33,6 +34,7 @@ from promptwire.values.rounds import from_one
 __all__ = ["call_node"]
 
 T = TypeVar("T")
+S = TypeVar("S", ModelCallSpec, TemplateSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,15 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     given = {name: scope.value(wire) for name, wire in step.given.items()}
     if step.rendering is not None:
         place = (session.stream(scope.round), scope.element)
-        renderer = Renderer(session, step.path, step.rendering.template, given, place, named=kind.named)
+        renderer = Renderer(session, step.path, _with_values(step, step.rendering, scope), given, place, named=kind.named)
     if step.asking is not None:
+        asking = _with_values(step, step.asking, scope)
         log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:
             position = StepPosition(step.path, scope.element, scope.twin)
-            generator = Generator(session, step.path, step.asking, given, roles, session.stream(scope.round), position, log)
+            generator = Generator(session, step.path, asking, given, roles, session.stream(scope.round), position, log)
         if kind.scores:
-            scorer = Scorer(session, step.path, step.asking, roles, log=log)
+            scorer = Scorer(session, step.path, asking, roles, log=log)
     turn = session.turn(step.path, scope.element)
     context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer, renderer)
     try:
@@ -143,6 +146,16 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     if not isinstance(outputs, kind.outputs):
         raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
     return {name: getattr(outputs, name) for name in kind.outputs.model_fields}
+
+
+def _with_values(step: CallStep, spec: S, scope: Scope) -> S:
+    """Engine keys of the step with the values of their references."""
+    try:
+        return resolved(spec, scope.value)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        problem = f"settings: {'.'.join(map(str, detail['loc']))}: {detail['msg']}, got {detail['input']!r}"
+        raise NodeError(problem, where=f"{step.path} ({step.location})") from error
 
 
 def _bound_failures(step: CallStep, session: Session) -> None:

@@ -56,8 +56,8 @@ def inspect(graph: Graph, session: Session) -> None:
             continue
         if step.type.scores:
             Scorer(session, step.path, step.asking, _NO_ROLES).require()
-        if step.type.slots is not None and step.asking.template is not None:
-            template = load_template(Path(step.asking.template))
+        for path in step.templates if step.type.slots is not None else ():
+            template = load_template(Path(path))
             backend = session.models[step.asking.role]
             reason = backend.supports("generate", chat=template.front.mode == "chat")
             if reason:
@@ -119,7 +119,7 @@ def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallS
             yield from _calls(step.graph, within(step.graph, roles))
 
 
-def within(graph: Graph, roles: Mapping[Role, Settings]) -> dict[Role, Settings]:
-    """Settings by role inside `graph`, when it is a node of a pipeline with the settings `roles`."""
-    silent = Settings()
-    return {role: graph.models.get(role, silent).over(roles.get(role, silent)) for role in get_args(Role)}
+def within(graph: Graph, roles: Mapping[Role, Settings], params: Mapping[str, Any] | None = None) -> dict[Role, Settings]:
+    """Settings by role inside `graph`, when it is a node of a pipeline with the settings `roles` and gets `params`."""
+    silent, models = Settings(), graph.models if params is None else graph.models_with(params)
+    return {role: models.get(role, silent).over(roles.get(role, silent)) for role in get_args(Role)}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from promptwire.errors import ReplyError
+from promptwire.graph.steps import TemplateSpec
 from promptwire.running.session import Session
 from promptwire.templating.parsing import parse_text
 from promptwire.templating.task_prompt import ASKED, asked_by
@@ -32,8 +33,8 @@ class Renderer:
     session: Session
     path: str
     """Path of the step."""
-    template: str
-    """Path of the template."""
+    spec: TemplateSpec
+    """Its template, and the rule to read the text."""
     given: Mapping[str, Any]
     """Values of `with:`."""
     stream: tuple[str, str]
@@ -43,9 +44,12 @@ class Renderer:
     numbers: Iterator[int] = field(default_factory=count)
     """Numbers of the renderings."""
 
+    def _template(self) -> Template:
+        return load_template(Path(self.spec.template), named=self.named, parse=self.spec.parse)
+
     def render(self, slots: Model) -> dict[str, tuple[str, ...]]:
         """Return the rendered texts by name; see `Context.render` and `Context.render_named`."""
-        task, template = self.session.task, load_template(Path(self.template), named=self.named)
+        task, template = self.session.task, self._template()
         own = {name: getattr(slots, name) for name in type(slots).model_fields}
         values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
         number = next(self.numbers)

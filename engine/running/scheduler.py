@@ -149,7 +149,7 @@ class _Runner:
         whole = {**dict.fromkeys(graph.optional), **params, **inputs}
         inner = Scope(whole, round=scope.round, element=scope.element, twin=scope.twin)
         before = self._before | _paths_before(step, around)
-        roles = within(graph, self.roles)
+        roles = within(graph, self.roles, params)
 
         async def run(session: Session) -> None:
             await _Runner(session, roles, before).steps(graph, inner)

@@ -163,7 +163,8 @@ class Streams:
     def _step(self, step: Step, scope: _Scope) -> Iterator[tuple[str, str]]:
         if isinstance(step, CallStep):
             if step.asking is not None and step.type.slots is not None:
-                wires = {**step.wires, **step.params, **{f"with {name}": wire for name, wire in step.asking.given.items()}}
+                given = {f"with {name}": wire for name, wire in step.given.items()}
+                wires = {**step.wires, **step.params, **given, **step.varying}
                 self._depths[step.path] = max((scope.depth(wire) for wire in wires.values()), default=0)
                 yield step.path, _form(step, {name: scope.source(wire) for name, wire in wires.items()})
         elif isinstance(step, RepeatStep):

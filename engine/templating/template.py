@@ -95,6 +95,8 @@ class Template:
     parts: tuple[_Part, ...]
     variables: frozenset[str]
     """Names that it reads and does not define."""
+    rule: Mapping[str, Any] | None = None
+    """The rule of a step to read replies, which takes the place of the template's own; None without one."""
 
     @property
     def name(self) -> str:
@@ -120,7 +122,7 @@ class Template:
 
     def fallback(self) -> Template | None:
         """Load the `instead:` template, used with models that can't fill a gap."""
-        return load_template(Path(self.path).with_name(self.front.instead)) if self.front.instead else None
+        return load_template(Path(self.path).with_name(self.front.instead), parse=self.rule) if self.front.instead else None
 
     def dry_run(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> Problem | None:
         """The first problem of rendering with `values`; None when there is none."""
@@ -155,8 +157,10 @@ class Template:
         return Problem("template-render", place, f"the template can't be rendered: {words}")
 
 
-def load_template(path: Path, *, named: bool = False) -> Template:
+def load_template(path: Path, *, named: bool = False, parse: Mapping[str, Any] | None = None) -> Template:
     """The template in the file at `path`. With `named`, a line `--- NAME ---` starts a text of that name, not a message.
+
+    `parse` is a rule to read replies, in place of the template's own.
 
     Raises PipelineError with the location when the file is missing or its front matter or Jinja is wrong.
     """
@@ -173,7 +177,11 @@ def load_template(path: Path, *, named: bool = False) -> Template:
         raise _wrong(path, 0, "template-missing", "there is no such template") from error
     except (OSError, UnicodeDecodeError) as error:
         raise _wrong(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
-    return _parse(str(path), text, named)
+    template = _parse(str(path), text, named)
+    if parse is None:
+        return template
+    front = template.front.model_copy(update={"parse": Parse.model_validate(parse)})
+    return replace(template, front=front, rule=parse)
 
 
 @lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times

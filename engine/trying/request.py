@@ -93,6 +93,7 @@ def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = 
     bounds = count_calls(graph, sizes, reach_all=True).get(step.path)
     if bounds is None:
         raise UsageError(f"the loop around {path} has no element", hint="give its list an element: -p NAME=[...]")
+    step = bounds.step
     asking, found = step.asking or ModelCallSpec(role="task"), []
     if step.type.slots is not None and step.template is not None:
         found.append(_generation(bounds, asking, task, maker_for(task, seed), reply))
@@ -114,7 +115,7 @@ def _given_sizes(task: Task | None) -> Mapping[str, int]:
 
 def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, maker: Maker, reply: str | None) -> Tried:
     """The request of a step that writes, or the text of one that renders without a model."""
-    template, step = load_template(Path(bounds.step.template or "")), bounds.step
+    template, step = load_template(Path(bounds.step.template or ""), parse=bounds.step.parse), bounds.step
     shown = _Shown()
     shown.values[ASKED] = _asked(task)
     for name, annotation in (step.type.slots.model_fields if step.type.slots else {}).items():

@@ -59,8 +59,8 @@ def user_of(template: Path) -> tuple[Graph, CallStep] | None:
             continue
         graph = check(file).graph
         for _, step in _steps(graph) if graph else ():
-            named = step.template if isinstance(step, CallStep) else None
-            if graph and isinstance(step, CallStep) and named and Path(named).resolve() == wanted:
+            named = step.templates if isinstance(step, CallStep) else ()
+            if graph and isinstance(step, CallStep) and wanted in [Path(one).resolve() for one in named]:
                 return graph, step
     return None
 

@@ -12,10 +12,10 @@ TYPES = Registry()
 
 @pytest.mark.parametrize(
     ("node_type", "missing"),
-    [("generate", {"metric"}), ("evaluate", {"with"}), ("dedupe", set(ENGINE_KEYS))],
+    [("generate", {"metric"}), ("evaluate", {"with", "parse"}), ("dedupe", set(ENGINE_KEYS))],
 )
 def test_keys_follow_from_what_the_node_type_does(node_type: str, missing: set[str]) -> None:
-    """A node that renders no template has no `with`, one that scores nothing no `metric`, one without a model none at all."""
+    """A node that renders no template has no `with` and no `parse`, one that scores nothing no `metric`, one without a model none at all."""
     assert keys_of(TYPES[node_type]) == tuple(key for key in ENGINE_KEYS if key not in missing)
 
 

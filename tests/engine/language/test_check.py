@@ -18,7 +18,7 @@ nodez: {}
 nodes:
   search:
     repeat: $rounds
-    until: $scores
+    until: [$rounds, $scores]
     carry: {beam: {start: $seed, next: $best}}
     nodes:
       best: {use: pick, prompts: [$beam, $serch.beam], keep: 0}
@@ -42,9 +42,9 @@ p.yaml:3:28: the param 'rounds' is 0 - it must be at least 1
 p.yaml:4:1: unknown key 'nodez' in a pipeline - did you mean 'nodes'?
      4 | nodez: {}
        | ^
-p.yaml:8:12: $scores is Scores, but 'until' needs Bool
-     8 |     until: $scores
-       |            ^
+p.yaml:8:13: $rounds is Int, but 'until' needs a Bool or a set
+     8 |     until: [$rounds, $scores]
+       |             ^
 p.yaml:11:42: there is no 'serch' here - did you mean '$search'?
     11 |       best: {use: pick, prompts: [$beam, $serch.beam], keep: 0}
        |                                          ^
