@@ -122,6 +122,8 @@ def kind_of(request: Request) -> str:
         "</summary>": "summary",
         "</description>": "description",
         "</proposal>": "proposal",
+        "<mutation>": "mutation",
+        "<mutant>": "mutant",
     }
     return next(kind for mark, kind in marks.items() if mark in text)
 
@@ -138,7 +140,7 @@ def well_formed(request: Request, key: str) -> str:
     if kind == "reflection":
         return f"```\n{word}\n```"
     tag = re.search(
-        r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable|observation|summary|description|proposal)>",
+        r"</(instruction|blank|variation|prompt|refined_prompt|improved_variable|observation|summary|description|proposal|mutation|mutant)>",
         text,
     )
     return f"<{tag[1]}>{word}</{tag[1]}>" if tag and kind != "task" else word

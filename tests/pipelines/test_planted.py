@@ -104,6 +104,7 @@ async def test_each_shipped_pipeline_runs_on_the_planted_task(pipeline: str) -> 
         "ape": {"n": 2, "first": 4},
         "protegi": {"rounds": 2, "pulls": 200},
         "ape-protegi-opro": {"rounds": 2},
+        "promptbreeder": {"population": 6, "generations": 2},
         "miprov2": {"sets": 3, "instructions": 2, "trials": [3]},
     }
     small = sizes.get(pipeline, sizes.get(pipeline.partition("-")[0], {}))

@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "critique-crossover": {"steps": 3, "tried_on": 8, "scored_on": 8},
     "textgrad": {"updates": 3},
     "gepa": {"rounds": 6},
+    "promptbreeder": {"population": 5, "generations": 2, "batch_size": 6},
     "random-search": {"n": 4, "pulls": 60},
 }
 
