@@ -43,10 +43,12 @@ def chains(draw: st.DrawFn) -> Mapping[str, Mapping[str, Any]]:
 _KINDS: dict[str, dict[str, Any]] = {
     "vary": {"use": "resample", "template": "ape/paraphrase.j2", "n": 2, "keep_parents": True},
     "few": {"use": "dedupe"},
+    "shots": {"use": "demos", "examples": "$train", "policy": "bootstrap", "sets": 3, "most": 1, "labelled": 1},
+    "pairs": {"use": "combine", "shots": "$seed", "policy": "draw", "n": 2},
     "grade": {"use": "evaluate", "on": "$train"},
     "wrong": {"use": "failures"},
 }
-_SETS = {"vary": "prompts", "few": "prompts", "grade": "scores", "wrong": "failures"}
+_SETS = {"vary": "prompts", "few": "prompts", "shots": "prompts", "pairs": "prompts", "grade": "scores", "wrong": "failures"}
 
 
 @st.composite
