@@ -71,7 +71,14 @@ async def test_it_asks_as_often_as_dspy(
     """Meta: one look for every ten examples, one summary, three calls a proposal. Task: V + 35 T + F V and the bootstraps."""
     run = await search(pipeline, model(world(right=1)), numbers(45, dev=dev))
     asked = [
-        run.counted(path)[1] for path in ("looks.seen", "summary", "proposing.program", "proposing.role", "proposing.proposal")
+        run.counted(path)[1]
+        for path in (
+            "propose.looks.seen",
+            "propose.summary",
+            "propose.each_set.program",
+            "propose.each_set.role",
+            "propose.each_set.proposal",
+        )
     ]
     assert asked == [5, 1, instructions, instructions, instructions]
     assert run.counted("first")[1] == dev
@@ -89,9 +96,9 @@ async def test_ten_looks_are_the_most_and_a_note_that_says_complete_is_none() ->
         return world()(request, key)
 
     run = await search("miprov2", model(reply), numbers(130, dev=20), params={**SMALL, "trials": [1]})
-    assert run.counted("looks.seen") == (10, 10)
-    assert len(given(run, "looks.news")[-1]) == 0
-    assert run.session.counts["looks.news", "with forbidden text"] == 9
+    assert run.counted("propose.looks.seen") == (10, 10)
+    assert len(given(run, "propose.looks.news")[-1]) == 0
+    assert run.session.counts["propose.looks.news", "with forbidden text"] == 9
 
 
 async def test_full_evaluations_never_repeat_a_pair_and_end_quietly_when_all_have_one() -> None:
@@ -190,11 +197,11 @@ async def test_proposals_see_shots_with_right_replies_the_first_one_none_and_the
 
 async def test_tips_are_drawn_and_an_empty_one_is_not_shown() -> None:
     asked = model(world())
-    params = {**SMALL, "trials": [1], "instructions": 12, "sets": 3, "tips": ["", "Be brief."]}
+    params = {**SMALL, "trials": [1], "instructions": 24, "sets": 3}
     await search("miprov2", asked, numbers(20, dev=20), params=params)
-    tips = ["A tip: Be brief." in request.messages[-1].content for request in asked.requests if kind_of(request) == "proposal"]
-    assert len(tips) == 12 and set(tips) == {True, False}
-    assert not any("A tip: \n" in request.messages[-1].content for request in asked.requests if request.messages)
+    shown = [request.messages[-1].content for request in asked.requests if kind_of(request) == "proposal"]
+    tips = [line for text in shown for line in text.splitlines() if line.startswith("A tip:")]
+    assert len(shown) == 24 > len(tips) and len(set(tips)) == 5 and "A tip: " not in tips
 
 
 async def test_it_finds_the_planted_prompt_and_not_without_its_summary_of_the_data(tmp_path: Path) -> None:
@@ -204,7 +211,7 @@ async def test_it_finds_the_planted_prompt_and_not_without_its_summary_of_the_da
     text = resources.template_path("miprov2/propose.j2").read_text(encoding="utf-8")
     start, end = text.index("{% if summary %}"), text.index("{% if program %}")
     (tmp_path / "blind.j2").write_text(text[:start] + text[end:], encoding="utf-8")
-    patch = "{proposing.proposal: {template: blind.j2, with: {summary: null}}}"
+    patch = "{propose.each_set.proposal: {template: blind.j2, with: {summary: null}}}"
     cut = await results(variant(tmp_path, "miprov2", patch), how, seeds=3)
     assert not any(result.found for result in cut)
     assert mean(found) - mean(cut) > 0.3
