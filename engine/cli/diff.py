@@ -56,6 +56,8 @@ def _lines(found: RunDiff) -> Iterator[Text]:
             yield _words(pieces)
     if not found.same_demos:
         yield safe_text("the best prompts have different demonstrations", style="yellow")
+    if not found.same_companions:
+        yield safe_text("the best prompts have different companion texts", style="yellow")
     if found.scores is not None:
         yield safe_text("")
         yield from _scores(found.scores, found.unshared)

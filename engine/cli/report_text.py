@@ -47,6 +47,8 @@ def print_report(report: Report, console: Console) -> None:
     prompts.add_row(Text("best", style="green"), safe_text(report.prompt or "(empty)", style="bold"))
     for number, demo in enumerate(report.demos, 1):
         prompts.add_row(Text(f"shot {number}", style="green"), safe_text(f"{demo.text}\n{demo.output}"))
+    for name, text in report.companions.items():
+        prompts.add_row(Text(name, style="green"), safe_text(text))
     console.print(prompts)
     console.print()
     if report.verdict is None or report.verdict.reason != NO_VALUE_REASON:

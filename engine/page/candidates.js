@@ -54,8 +54,8 @@ function openCandidate(data, at, from) {
   const parents = candidate.parents, children = data.children[at];
   showDetail(`Candidate ${candidate.id}`, [
     el("p", { class: "help" }, [`Score ${score(candidate.score)} on ${plural(candidate.n, "example")}`, candidate.step ? `written by ${candidate.step}` : "an initial prompt",
-      candidate.round && `round ${candidate.round}`, `after ${plural(candidate.calls, "call")}`].filter(Boolean).join(" · ")),
-    textBlock(candidate.text), demosOf(candidate.demos),
+      candidate.round && `round ${candidate.round}`, `after ${plural(candidate.calls, "call")}`, ...Object.entries(candidate.marks ?? {}).map(([name, value]) => `${name} ${short(value)}`)].filter(Boolean).join(" · ")),
+    textBlock(candidate.text), demosOf(candidate.demos), companionsOf(candidate.companions),
     el("p", {}, copyButton(() => candidate.text)),
     changesOf(data, candidate),
     candidate.critiques.length > 0 && [el("h3", {}, "What led to it"), candidate.critiques.map((one) => textBlock(one, { class: "text critique" }))],

@@ -35,6 +35,8 @@ def page_candidates(run: Run, requests: Sequence[PageRequest]) -> tuple[PageCand
             calls=run.spent_before(candidate.line).calls,
             critiques=candidate.origin.critiques,
             asked=written.get(candidate.origin.request),
+            companions=dict(candidate.prompt.companions),
+            marks=dict(candidate.prompt.marks),
         )
         for candidate in run.candidates
     )

@@ -93,6 +93,7 @@ def _best(run: Run, asked: Sequence[Asked]) -> dict[str, Any] | None:
         "at": positions.get(best.id),
         "text": best.text,
         "demos": demos_of(best),
+        "companions": dict(best.companions),
         "same": run.initial is not None and run.initial.id == best.id,
         "copied": report.search.copied if report is not None and report.search else (),
         "messages": None if one is None else messages_of(one),

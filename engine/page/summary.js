@@ -53,7 +53,7 @@ function promptSection(data) {
   if (!best) return null;
   const panel = el("div", { id: "prompt-panel" });
   const views = {
-    text: ["Text", () => [textBlock(best.text), demosOf(best.demos)]],
+    text: ["Text", () => [textBlock(best.text), demosOf(best.demos), companionsOf(best.companions)]],
     diff: ["Changes", () => [el("p", { class: "help" }, "Word by word, from the initial prompt to the best one."), diffBlock(initial.text, best.text)]],
     messages: ["As sent", () => messagesOf(best.messages, best.sent)],
     initial: ["Initial prompt", () => textBlock(initial.text)],
@@ -62,7 +62,7 @@ function promptSection(data) {
   const show = (name) => panel.replaceChildren(...[views[name][1]()].flat(Infinity).filter(Boolean));
   show("text");
   const whole = () => [best.text, ...best.demos.map((demo) => `${demo.text}\n${demo.output}`)].join("\n\n");
-  const record = { prompt: best.text, demos: best.demos, messages: best.messages ?? undefined, metric: data.run.metric, test: data.scores?.test };
+  const record = { prompt: best.text, demos: best.demos, companions: best.companions, messages: best.messages ?? undefined, metric: data.run.metric, test: data.scores?.test };
   return section("prompt", ["Prompt", "Prompt to take away"],
     best.same ? "No improvement: the initial prompt is returned." : null,
     el("div", { class: "tools" },

@@ -1,9 +1,13 @@
-// Demonstrations, messages, notes, and rows as CSV.
+// Demonstrations, companion texts, messages, notes, and rows as CSV.
 
 function demosOf(demos) {
   if (!demos.length) return null;
   return [el("h3", {}, plural(demos.length, "demonstration")),
     el("ol", { class: "demos" }, demos.map((demo) => el("li", {}, textBlock(demo.text), el("span", { class: "arrow" }, "→"), textBlock(demo.output))))];
+}
+
+function companionsOf(companions) {
+  return Object.entries(companions ?? {}).map(([name, text]) => [el("h3", {}, `Companion ${name}`), textBlock(text)]);
 }
 
 function messagesOf(messages, note) {

@@ -105,6 +105,10 @@ class PageCandidate:
     """Critiques that led to it."""
     asked: int | None = None
     """Position of the request that wrote it; None when it is not recorded, or has no room."""
+    companions: Mapping[str, str] = field(default_factory=dict)
+    """Companion texts by name."""
+    marks: Mapping[str, float] = field(default_factory=dict)
+    """Its last marks by name."""
 
 
 @dataclass(frozen=True, slots=True)

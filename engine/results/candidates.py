@@ -54,7 +54,7 @@ class Candidate:
     """One prompt of a search."""
 
     prompt: Prompt
-    """Text, demonstrations, parents' ids, the step that wrote it and the round, which is counted from 1 here."""
+    """Text, demonstrations, parents' ids, the step that wrote it and the round, which is counted from 1 here; its last marks."""
     t: float
     """Seconds since the start of the run when it was first in an output."""
     line: int
@@ -126,6 +126,9 @@ class Collected:
         found: Prompt | None = self._value(Prompt, data)
         if found is not None and found.id not in self.drafts:
             self.drafts[found.id] = _Draft(found, _seconds(line), _position(line))
+        elif found is not None and found.marks:
+            draft = self.drafts[found.id]
+            draft.prompt = draft.prompt.model_copy(update={"marks": found.marks})
         return found
 
     def example(self, data: Any) -> Example | None:

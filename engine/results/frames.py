@@ -55,6 +55,8 @@ def _columns(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"{prefix}{name}", getattr(value, name)) for name in ("id", "text", "made_by", "round"))
         yield f"{prefix}parents", _flat(list(value.parents))
         yield f"{prefix}demos", _flat([demo.model_dump(mode="json") for demo in value.demos])
+        yield from ((f"{prefix}companion_{name}", text) for name, text in value.companions.items())
+        yield from ((f"{prefix}mark_{name}", number) for name, number in value.marks.items())
     elif isinstance(value, Example):
         yield f"{prefix}input", _flat(value.input)
         yield f"{prefix}outputs", _flat(list(value.outputs))

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import ClassVar
 
 from promptwire.results.confusion import Confusion
 from promptwire.stats.verdict import Verdict
-from promptwire.values import Example, Model
+from promptwire.values import Companions, Example, Model
+from promptwire.values.model import SparseModel
+from promptwire.values.named import CompanionField
 
 __all__ = ["Calls", "Comparison", "LeftOut", "MetricScores", "Report", "Score", "SearchSummary"]
 
@@ -111,8 +114,10 @@ class SearchSummary(Model):
     """Number of these examples."""
 
 
-class Report(Model):
+class Report(SparseModel):
     """Report of one run."""
+
+    RARE: ClassVar = ("companions",)
 
     pipeline: str
     """Name of the pipeline."""
@@ -130,6 +135,8 @@ class Report(Model):
     """Text of the best prompt."""
     demos: tuple[Example, ...] = ()
     """Demonstrations of the best prompt. Its scores hold only with them."""
+    companions: CompanionField = Companions()
+    """Companion texts of the best prompt, by name. Its scores hold only with those that the task's template shows."""
     initial_prompt: str
     """Text of the prompt that the run started from; the first when there were several."""
     verdict: Verdict | None = None

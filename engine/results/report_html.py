@@ -41,6 +41,7 @@ def run_html(run: Run) -> str:
 def _prompts(report: Report) -> str:
     rows = [("initial", report.initial_prompt or "(empty)"), ("best", report.prompt or "(empty)")]
     rows += [(f"shot {number}", f"{demo.text}\n{demo.output}") for number, demo in enumerate(report.demos, 1)]
+    rows += [(escape(name), text) for name, text in report.companions.items()]
     return _table("", [(name, f'<pre style="{_PROMPT}">{escape(text)}</pre>') for name, text in rows])
 
 

@@ -225,7 +225,8 @@ class Run:
         data = self._report or read_object(self.folder / "best.json") or {}
         if not isinstance(data.get(text), str):
             return None
-        return read_model(Prompt, {"text": data[text], "demos": data.get(demos) or ()})
+        companions = data.get("companions") if demos else None
+        return read_model(Prompt, {"text": data[text], "demos": data.get(demos) or (), "companions": companions or {}})
 
 
 def _counted(prompt: Prompt | None) -> Prompt | None:

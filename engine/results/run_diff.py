@@ -60,6 +60,8 @@ class RunDiff:
     """Best prompts, word by word; empty when one is not known."""
     same_demos: bool
     """Whether the best prompts have the same demonstrations."""
+    same_companions: bool
+    """Whether the best prompts have the same companion texts."""
     scores: SharedScores | None
     """Scores on shared held-out examples; None when there are none, or they can't be compared."""
     unshared: tuple[int, int]
@@ -74,6 +76,7 @@ def diff_runs(first: Run, second: Run) -> RunDiff:
     """Return what differs between two runs."""
     scores, unshared, notes = _scores(first, second)
     demos = [run.best.demos if run.best else () for run in (first, second)]
+    companions = [run.best.companions if run.best else {} for run in (first, second)]
     return RunDiff(
         first=first.name,
         second=second.name,
@@ -81,6 +84,7 @@ def diff_runs(first: Run, second: Run) -> RunDiff:
         initial=_prompts(first.initial.text if first.initial else None, second.initial.text if second.initial else None),
         best=_prompts(first.best.text if first.best else None, second.best.text if second.best else None),
         same_demos=demos[0] == demos[1],
+        same_companions=companions[0] == companions[1],
         scores=scores,
         unshared=unshared,
         costs=tuple(_costs(first, second)),

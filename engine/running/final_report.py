@@ -92,6 +92,7 @@ def make_report(
         repeats=session.repeats,
         prompt=best.text,
         demos=best.demos,
+        companions=best.companions,
         initial_prompt=session.task.prompts.items[0].text,
         verdict=scores.verdict,
         test=scores.test,

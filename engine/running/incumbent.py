@@ -98,6 +98,7 @@ def _keep(best: Prompt, session: Session, folder: Path) -> bool:
     limit = session.limits_hit[0] if session.limits_hit else None
     demos = [demo.model_dump(mode="json") for demo in best.demos]
     known = {"prompt": best.text, "demos": demos, "initial_prompt": session.task.prompts.items[0].text, "limit": limit}
+    known |= {"companions": best.companions} if best.companions else {}
     try:
         session.trace.event("best", prompt=best.text)  # shown before anything is written, which may fail
         keep_file(folder / "best.json", json.dumps(known, indent=2) + "\n")

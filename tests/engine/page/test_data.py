@@ -28,7 +28,7 @@ def test_the_data_are_json_and_hold_hostile_text_unchanged(rich: PageData) -> No
     assert found["best"]["text"] == f"Answer with yes or no only. {HOSTILE}"
     assert found["candidates"][0] == {
         "id": rich.candidates[0].id, "text": "Answer.", "demos": [], "words": 1, "parents": [], "step": "", "round": "",
-        "score": 0.25, "n": 4, "calls": 4, "critiques": [], "asked": None,
+        "score": 0.25, "n": 4, "calls": 4, "critiques": [], "asked": None, "companions": {}, "marks": {},
     }  # fmt: skip
 
 
