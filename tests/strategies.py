@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["any_text", "chains", "conditional_pipelines", "data", "near_yaml"]
+__all__ = ["any_text", "chains", "conditional_pipelines", "data", "drawn_templates", "near_yaml"]
 
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 """Every code point, lone surrogates and NUL included."""
@@ -47,8 +47,17 @@ _KINDS: dict[str, dict[str, Any]] = {
     "pairs": {"use": "combine", "shots": "$seed", "policy": "draw", "n": 2},
     "grade": {"use": "evaluate", "on": "$train"},
     "wrong": {"use": "failures"},
+    "make": {"use": "compose", "template": "./make.j2", "n": 2, "equal": "keep"},
+    "dice": {"use": "calculate", "template": "./dice.j2"},
 }
-_SETS = {"vary": "prompts", "few": "prompts", "shots": "prompts", "pairs": "prompts", "grade": "scores", "wrong": "failures"}
+_SETS = {"grade": "scores", "wrong": "failures"}
+"""Sets that are not of prompts."""
+
+drawn_templates = {
+    "make.j2": "{% if uniform(0, 1) < 0.7 %}{{ prompt }} {{ choice(['a', 'b']) }}{% endif %}\n--- mood ---\n{{ number }}",
+    "dice.j2": "{{ choice([true, false]) }}",
+}
+"""Templates that these pipelines name."""
 
 
 @st.composite
@@ -63,18 +72,22 @@ def conditional_pipelines(draw: st.DrawFn) -> Mapping[str, Any]:
         node = {**_KINDS[kind]}
         port = "of" if kind == "wrong" else "prompts"
         given = draw(st.lists(st.sampled_from(sets["scores" if kind == "wrong" else "prompts"]), min_size=1, max_size=2))
-        node[port] = given if len(given) > 1 else given[0]
+        if kind != "dice":
+            node[port] = given if len(given) > 1 else given[0]
         for key in draw(st.sampled_from([(), ("when",), ("unless",), ("when", "unless")])):
             node[key] = draw(st.lists(st.sampled_from(truths), min_size=1, max_size=2))
         nodes[name] = node
-        sets[_SETS[kind]].append(f"${name}")
+        if kind == "dice":
+            truths.append(f"${name}.yes")
+            continue
+        sets[_SETS.get(kind, "prompts")].append(f"${name}")
         truths.append(f"${name}")
     ends = {f"o{place}": ref for place, ref in enumerate(truths[2:])}
     head = {"promptwire": 1, "inputs": {"seed": "Prompts", "train": "Examples"}, "params": {"flag": draw(st.booleans())}}
     if not draw(st.booleans()):
         return {**head, "nodes": nodes, "outputs": {"prompt": sets["prompts"], **ends}}
     kinds = {f"${name}": "Prompts" for name in nodes} | dict.fromkeys(sets["scores"], "Scores")
-    kinds |= dict.fromkeys(sets["failures"], "Failures")
+    kinds |= dict.fromkeys(sets["failures"], "Failures") | {f"${name}.yes": "Bool" for name in nodes}
     states = {name: {"type": kinds[ref], "next": ref} for name, ref in ends.items()}
     carry = {"beam": {"start": "$seed", "next": sets["prompts"]}, **states}
     body = {name: {key: _renamed(value) for key, value in node.items()} for name, node in nodes.items()}

@@ -28,17 +28,17 @@ DRAWS: Final = frozenset({"choice", "shuffled", "uniform"})
 class _Function:
     """A function that can only be called: written out, it is a variable that was forgotten under `with:`."""
 
-    name: str
-    run: Callable[..., Any]
+    _name: str
+    _run: Callable[..., Any]
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         try:
-            return self.run(*args, **named)
+            return self._run(*args, **named)
         except TypeError as error:
-            raise ValueError(f"{self.name!r} can't be called like that: {error}") from error
+            raise ValueError(f"{self._name!r} can't be called like that: {error}") from error
 
     def _refuse(self) -> NoReturn:
-        raise ValueError(f"{self.name!r} is a function, write {self.name}(...); a variable of that name is given under with:")
+        raise ValueError(f"{self._name!r} is a function, write {self._name}(...); a variable of that name is given under with:")
 
     def __str__(self) -> str:
         self._refuse()

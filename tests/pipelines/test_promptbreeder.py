@@ -1,4 +1,4 @@
-"""PromptBreeder replaces losers by mutated copies of winners, draws eight operators evenly, and measures everybody anew."""
+"""PromptBreeder replaces losers by mutated copies of winners, draws eight operators evenly, and measures each unit anew."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from promptwire.language.check import load_graph
 from promptwire.planning.plan import make_plan
 from tests.pipelines.search_runs import mixed, model, numbers, search
 from tests.sample_project import Project
-from tests.strategies import conditional_pipelines
+from tests.strategies import conditional_pipelines, drawn_templates
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\nparams: {flag: true}\n"
 TASK = numbers(3)
@@ -24,6 +24,8 @@ TASK = numbers(3)
 @given(pipeline=conditional_pipelines())
 async def test_calls_of_generated_graphs_stay_within_the_plan(pipeline: Mapping[str, Any], tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(json.dumps(pipeline))
+    for name, text in drawn_templates.items():
+        (tmp_path / name).write_text(text)
     found = make_plan(load_graph(tmp_path / "p.yaml"), TASK)
     run = await search(tmp_path / "p.yaml", model(mixed), TASK)
     planned = {step.path: step for step in found.steps}
@@ -33,6 +35,8 @@ async def test_calls_of_generated_graphs_stay_within_the_plan(pipeline: Mapping[
         assert most is not None and n <= most, path
     for step in found.steps[:-1]:
         assert step.least <= asked.get(step.path, 0), step.path
+    again = await search(tmp_path / "p.yaml", model(mixed), TASK)
+    assert (again.outputs, again.calls) == (run.outputs, run.calls)
     report = found.steps[-1].most or 0
     assert sum(asked.values()) <= (found.total.most or 0) - report
 

@@ -75,6 +75,7 @@ def test_logarithm_exponential_and_root_compute() -> None:
         ("{% for x in log %}{% endfor %}", "'log' is a function"),
         ("{% if log %}{% endif %}", "'log' is a function"),
         ("{{ log | length }}", "'log' is a function"),
+        ("{{ log._run }}", "access to attribute '_run'"),
         ("{{ shuffled(range(99999)) }}{% for x in shuffled(range(99999)) %}{% endfor %}" * 9, "more than 1,000,000 turns"),
     ],
 )
