@@ -89,17 +89,18 @@ async def duel(inputs: Inputs, params: Params, context: Context) -> Outputs:
     asked: Counter[str] = Counter()
     beaten: list[Prompt] = []
     votes = wins = 0
-    winner = everyone[:1]
+    winner, changed = everyone[:1], 0
     for number, challenger in enumerate(everyone[1:]):
         found = await _challenge(_shared(winner[0], challenger, scores), number, asked, params, context)
         votes, wins = votes + found.votes, wins + found.wins
         if 2 * found.wins > found.votes:
             beaten += winner
-            winner = (challenger,)
+            winner, changed = (challenger,), changed + 1
         else:
             beaten.append(challenger)
-    best = Prompts(items=winner)
-    won = winner != everyone[:1]
+    for what, n in (("votes", votes), ("votes for challengers", wins), ("challengers won", changed)):
+        context.count(what, n)
+    best, won = Prompts(items=winner), changed > 0
     return Outputs(winner=best, scores=scores.only(best), loser=Prompts.of(beaten), won=won, votes=votes, wins=wins)
 
 

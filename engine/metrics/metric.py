@@ -164,6 +164,7 @@ def metric(
     accepts: Accepts = data_checks.anything,
     perfect: float | Literal["highest"] | None = "highest",
     scale: tuple[float, float] | None = None,
+    reference: bool = True,
 ) -> Callable[[Value], Metric]:
     """Make a function `(answer, outputs) -> float` a metric, for plug-ins.
 
@@ -171,7 +172,7 @@ def metric(
     which optimizers can show to a meta model (GEPA's feedback function). `accepts` says which data the metric can't score, so
     that a task is refused before a run. `scale` is the lowest and the highest value, such as `(0, 100)`. A metric without one
     counts as 0 to 1 until it gives another value. `perfect` is the value of a right answer: by default the highest, None if
-    there is none.
+    there is none. Without `reference` it needs no accepted output, and `outputs` may be empty.
 
     Raises ValueError if the scale does not rise or is not numeric.
     """
@@ -184,7 +185,7 @@ def metric(
     def declare(value: Value) -> Metric:
         doc = (inspect.getdoc(value) or "").partition("\n")[0]
         name = value.__name__.rstrip("_").replace("_", "-")
-        return Metric(name, doc, value, accepts, perfect=best, scale=None if undeclared else span)
+        return Metric(name, doc, value, accepts, perfect=best, scale=None if undeclared else span, reference=reference)
 
     return declare
 

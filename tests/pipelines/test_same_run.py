@@ -32,6 +32,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "gepa": {"rounds": 6},
     "promptbreeder": {"population": 5, "generations": 2, "batch_size": 6},
     "random-search": {"n": 4, "pulls": 60},
+    "spo": {"rounds": 3},
+    "ampo": {"rounds": 2},
 }
 
 

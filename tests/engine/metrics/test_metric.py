@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from importlib.metadata import EntryPoint
@@ -231,3 +232,20 @@ def test_a_value_off_the_scale_makes_it_unknown(declared: dict[str, Any], values
 def test_a_scale_that_does_not_rise_is_refused(scale: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="goes from a number to a larger one"):
         metric(scale=scale)
+
+
+def test_a_metric_of_a_plug_in_says_whether_it_needs_accepted_outputs() -> None:
+    def brief(answer: str, outputs: tuple[str, ...]) -> float:
+        return 1.0 / (1 + len(answer))
+
+    assert metric()(brief).reference
+    free = metric(reference=False)(brief)
+    assert not free.reference
+    assert free.measure("abc", Example(input="i")).value == 0.25
+
+
+def test_only_judge_and_none_need_no_accepted_outputs_and_only_none_gives_no_value() -> None:
+    found = [find_metric(name) for name in names()]
+    assert sorted(one.name for one in found if not one.reference) == ["judge", "none"]
+    assert [one.name for one in found if not one.valued] == ["none"]
+    assert not math.isfinite(find_metric("none").measure("said", Example(input="i")).value)

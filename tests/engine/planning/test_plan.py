@@ -73,6 +73,8 @@ async def test_exact_bound_equals_the_number_of_calls() -> None:
                 "search.offspring": 80,
             },
         ),
+        ("spo", {"first": 3, "search.idea": 9, "search.tried": 9 * 3, "search.judged": 9 * 4, "report": 2 * (4 + 40)}),
+        ("ampo", {"first": 20, "search.graded": 5 * 40, "search.causes": 25, "search.found": 5, "search.tried": 5 * 3 * 20}),
         ("ape", {"proposals": 50, "survivors": 51 * 10 + 26 * 20 + 13 * 10}),
     ],
 )
