@@ -100,6 +100,7 @@ def kind_of(request: Request) -> str:
         return "induction"
     marks = {
         "</choose>": "vote",
+        "</pattern>": "patterns",
         "answered as follows": "proposal",
         "</prompt>": "child",
         "<INS>": "idea",
@@ -137,6 +138,8 @@ def well_formed(request: Request, key: str) -> str:
         return " ".join(f"<START>{word} {place}<END>" for place in range(int(number[1]) if number else 1))
     if kind == "idea":
         return f"<instruction>{word}</instruction>"
+    if kind == "patterns":
+        return "".join(f"<pattern>{place} | {word} {place}</pattern>" for place in range(1, 6))
     if kind == "reflection":
         return f"```\n{word}\n```"
     tag = re.search(
