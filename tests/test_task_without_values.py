@@ -11,6 +11,7 @@ import pytest
 
 import promptwire
 from promptwire.backend import Request
+from promptwire.comparing.cell_results import read_result
 from promptwire.errors import DataError, UsageError
 from promptwire.results.run import Run
 from promptwire.tasks.given_task import make_task
@@ -128,7 +129,9 @@ def test_a_run_without_values_makes_no_final_comparison_and_says_so(tmp_path: Pa
     assert (report.test.best.score, report.test.best.n) == (None, 0)
     assert plan.total.most is not None and report.calls.new + report.calls.cached <= plan.total.most
     run = Run.open(report.run)
-    assert run.rows() == () and run.notes == ("its metric is none, so nothing was compared",)
+    assert run.rows() == () and run.notes == ()
+    found = read_result(run.folder)
+    assert (found.why, found.initial) == ("its metric is none, so nothing was compared", {})
     assert run.candidates[0].score is None
 
 

@@ -111,7 +111,8 @@ def _read(run: Run, row: str, task: str, seed: int) -> CellResult:
     report, state = run.report, run.state
     rows = run.rows("test")
     initial, best = contributed(rows, run.settings.metric)
-    why = state.why or ("" if rows else "; ".join(run.notes) or "it has no held-out rows")
+    unscored = "its metric is none, so nothing was compared" if run.settings.metric == "none" else "it has no held-out rows"
+    why = state.why or ("" if rows else "; ".join(run.notes) or unscored)
     if rows and not best:
         why = why or f"its rows lack the right answers that {run.settings.metric} needs"
     return CellResult(

@@ -179,9 +179,8 @@ class Run:
             found.append("report.json is of another version of promptwire and can't be read")
         if not self._values:
             found.append("it has no outputs of steps (values.jsonl)")
-        elif self.report is not None and not self.rows():
-            unvalued = self.report.metric == "none"
-            found.append("its metric is none, so nothing was compared" if unvalued else "it has no held-out rows")
+        elif self.report is not None and self.report.metric != "none" and not self.rows():
+            found.append("it has no held-out rows")
         elif any(row.best.output is None for row in self.rows()):
             found.append("an earlier version of promptwire kept no outputs of the held-out rows, only their values")
         return tuple(found)
