@@ -25,6 +25,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "evoprompt-ga": {"steps": 3, "induced": 3, "scored_on": 8},
     "evoprompt-de": {"steps": 3, "induced": 3, "scored_on": 8},
     "ape-protegi-opro": {"rounds": 2, "scored_on": 12},
+    "erm": {"rounds": 2, "batch": 12},
     "relay": {"pulls": 120, "scored_on": 12},
     "capo": {"steps": 3, "population": 4, "induced": 3, "block": 6, "blocks": 2},
     "critique-crossover": {"steps": 3, "tried_on": 8, "scored_on": 8},
