@@ -119,6 +119,7 @@ def kind_of(request: Request) -> str:
         "<variation>": "paraphrase",
         "Rewrite the prompt": "paraphrase",
         "Variation:": "paraphrase",
+        "<example>": "synthesis",
         "</observation>": "observation",
         "</summary>": "summary",
         "</description>": "description",
