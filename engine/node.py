@@ -14,13 +14,13 @@ import math
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar, get_type_hints
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_type_hints
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 
-__all__ = ["Context", "NodeType", "Reply", "Role", "node", "number_of", "require_wires", "write_prompt"]
+__all__ = ["Context", "MissingExtra", "NodeType", "Reply", "Role", "node", "number_of", "require_wires", "write_prompt"]
 
 T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
@@ -115,6 +115,16 @@ class Context(Protocol):
 
 
 _TRUTHS = {"True": "1", "False": "0"}
+
+
+class MissingExtra(NamedTuple):
+    """What `lacks` returns where a library that an extra of the package installs is missing."""
+
+    problem: str
+    """The problem."""
+    hint: str
+    """The command that installs the extra."""
+
 
 Run = Callable[[Any, Any, Context], Awaitable[Model]]
 Bounding = Callable[[Sizes, Any], Bound]

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
-from promptwire.node import Context, node, require_wires
+from promptwire.node import Context, MissingExtra, node, require_wires
 from promptwire.stats.tpe import INSTALL, Trial, installed, suggest
 from promptwire.values import Example, History, Model, Prompt, Prompts
 
@@ -58,7 +58,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
     """What the surrogate needs: Optuna, and a log to learn from."""
     if params.policy == "tpe" and not installed():
-        return "policy 'tpe' needs Optuna, which is not installed", INSTALL
+        return MissingExtra("policy 'tpe' needs Optuna, which is not installed", INSTALL)
     if params.policy == "tpe" and "log" not in wired:
         return "policy 'tpe' needs `log`", "wire a history of what was tried"
     return "", ""

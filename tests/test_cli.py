@@ -260,7 +260,7 @@ def test_help_and_check_import_neither_litellm_nor_aiohttp(words: list[str]) -> 
     code = (
         "import sys; from promptwire.cli.app import app\n"
         f"try: app({words!r})\nexcept SystemExit: pass\n"
-        "heavy = [name for name in ('litellm', 'aiohttp', 'diskcache', 'xllamacpp') if name in sys.modules]\n"
+        "heavy = [name for name in ('litellm', 'aiohttp', 'diskcache', 'xllamacpp', 'optuna') if name in sys.modules]\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -26,7 +26,7 @@ from promptwire.language.references import Target, connect, known_values, type_o
 from promptwire.language.setting_wires import connect_setting
 from promptwire.language.spec import CallSpec
 from promptwire.language.symbols import Symbol
-from promptwire.node import NodeType
+from promptwire.node import MissingExtra, NodeType
 from promptwire.registry.former_names import NODE_TYPES, PORTS
 from promptwire.registry.node_types import Registry
 from promptwire.values import Model
@@ -181,9 +181,11 @@ def _validate_settings(
                 if field not in unknown and (field or not unknown) and not again:
                     _report_bad_setting(scope, kind, detail=detail, wire=wire, yaml_value=yaml_value)
             continue
-        problem, hint = kind.lacks(wired, params) if kind.lacks and not unknown else ("", "")
-        if problem:
-            scope.diagnostics.error("missing-wire", yaml_value.key_location, f"{kind.name}: {problem}", hint)
+        lack = kind.lacks(wired, params) if kind.lacks and not unknown else ("", "")
+        if lack[0]:
+            location, extra = yaml_value.key_location, isinstance(lack, MissingExtra)
+            message = f"{kind.name}: {lack[0]}"
+            scope.diagnostics.error("missing-extra" if extra else "missing-wire", location, message, lack[1])
             return
 
 

@@ -223,4 +223,4 @@ def test_without_optuna_the_check_says_once_what_to_install(monkeypatch: pytest.
         load_graph("miprov2")
     (problem,) = raised.value.problems
     assert problem.message == "combine: policy 'tpe' needs Optuna, which is not installed"
-    assert problem.hint == INSTALL
+    assert (problem.code, problem.hint) == ("missing-extra", INSTALL)
