@@ -45,6 +45,11 @@ _KINDS: dict[str, dict[str, Any]] = {
     "few": {"use": "dedupe"},
     "shots": {"use": "demos", "examples": "$train", "policy": "bootstrap", "sets": 3, "most": 1, "labelled": 1},
     "pairs": {"use": "combine", "shots": "$seed", "policy": "draw", "n": 2},
+    "taken": {"use": "take", "n": 2, "from": "end"},
+    "left": {"use": "minus", "without": "$seed"},
+    "mixed": {"use": "shuffle"},
+    "high": {"use": "rank", "keep": 2, "template": "promptagent/reward.j2"},
+    "seen": {"use": "mark", "name": "reward", "template": "promptagent/one-more.j2"},
     "grade": {"use": "evaluate", "on": "$train"},
     "wrong": {"use": "failures"},
     "make": {"use": "compose", "template": "./make.j2", "n": 2, "equal": "keep"},
@@ -52,6 +57,8 @@ _KINDS: dict[str, dict[str, Any]] = {
 }
 _SETS = {"grade": "scores", "wrong": "failures"}
 """Sets that are not of prompts."""
+_OF = frozenset({"taken", "left", "mixed", "high", "seen", "wrong"})
+"""Kinds whose main input is called `of`."""
 
 drawn_templates = {
     "make.j2": "{% if uniform(0, 1) < 0.7 %}{{ prompt }} {{ choice(['a', 'b']) }}{% endif %}\n--- mood ---\n{{ number }}",
@@ -70,7 +77,7 @@ def conditional_pipelines(draw: st.DrawFn) -> Mapping[str, Any]:
         usable = [kind for kind in _KINDS if kind != "wrong" or sets["scores"]]
         kind, name = draw(st.sampled_from(usable)), f"n{number}"
         node = {**_KINDS[kind]}
-        port = "of" if kind == "wrong" else "prompts"
+        port = "of" if kind in _OF else "prompts"
         given = draw(st.lists(st.sampled_from(sets["scores" if kind == "wrong" else "prompts"]), min_size=1, max_size=2))
         if kind != "dice":
             node[port] = given if len(given) > 1 else given[0]
@@ -81,6 +88,7 @@ def conditional_pipelines(draw: st.DrawFn) -> Mapping[str, Any]:
             truths.append(f"${name}.yes")
             continue
         sets[_SETS.get(kind, "prompts")].append(f"${name}")
+        sets["prompts"] += [f"${name}.rest"] if kind in ("taken", "high", "few") else []
         truths.append(f"${name}")
     ends = {f"o{place}": ref for place, ref in enumerate(truths[2:])}
     head = {"promptwire": 1, "inputs": {"seed": "Prompts", "train": "Examples"}, "params": {"flag": draw(st.booleans())}}

@@ -54,7 +54,7 @@ class Candidate:
     """One prompt of a search."""
 
     prompt: Prompt
-    """Text, demonstrations, parents' ids, the step that wrote it and the round, which is counted from 1 here; its last marks."""
+    """Text, demonstrations, parents' ids, the step that wrote it, the round, counted from 1 here, and its last marks."""
     t: float
     """Seconds since the start of the run when it was first in an output."""
     line: int
