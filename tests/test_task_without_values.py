@@ -18,7 +18,7 @@ from promptwire.tasks.given_task import make_task
 from promptwire.tasks.task import Task, load_task
 from promptwire.values import Row, Scores
 from promptwire.values.scores import NO_VALUE, mean_row
-from tests.pipelines.search_runs import model, refused, search
+from tests.pipelines.search_runs import model, refused, search, well_formed
 
 INPUTS = [f"letter {number}" for number in range(8)]
 ANSWERS = """promptwire: 1
@@ -142,3 +142,28 @@ async def test_a_judge_grades_without_a_reference(tmp_path: Path) -> None:
 
     run = await search(written(tmp_path, SELECTED), model(graded), letters("judge"))
     assert run.session.scored_prompts.score(run.prompt) == (0.5, 4)
+
+
+@pytest.mark.parametrize("pipeline", ["ape", "opro", "pe2", "protegi"])
+async def test_a_template_that_shows_accepted_outputs_is_refused_before_the_first_call(pipeline: str) -> None:
+    problem = await refused(pipeline, model(), letters("judge"))
+    assert "shows accepted outputs, and" in problem and "examples have none" in problem
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "rounds"), [("gepa", "rounds"), ("textgrad", "updates"), ("ampo", "rounds"), ("random-search", "n")]
+)
+async def test_optimizers_that_ask_for_outputs_run_on_grades_alone(pipeline: str, rounds: str) -> None:
+    pages: list[str] = []
+
+    def reply(request: Request, key: str) -> str:
+        text = request.messages[-1].content
+        if "<grade>" in text:
+            return "It is rude. <grade>0.25</grade>"
+        pages.append(text)
+        return well_formed(request, key)
+
+    run = await search(pipeline, model(reply), letters("judge"), params={rounds: 2})
+    assert run.prompt.text
+    assert not any("Expected:" in page for page in pages)
+    assert pipeline == "random-search" or any("It is rude." in page for page in pages)

@@ -19,7 +19,7 @@ from promptwire.node import Role
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
-from promptwire.templating.template import load_template
+from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Prompts, Scores
 
 __all__ = ["Scoring", "bind", "inspect", "scoring", "within"]
@@ -62,6 +62,17 @@ def inspect(graph: Graph, session: Session) -> None:
             reason = backend.supports("generate", chat=template.front.mode == "chat")
             if reason:
                 raise Unsupported(reason, where=f"{step.path} ({template.name})")
+            _require_outputs(step, template, session.task)
+
+
+def _require_outputs(step: CallStep, template: Template, task: Task) -> None:
+    """Raise UsageError for a template that shows accepted outputs, when examples of the search have none."""
+    examples = (*task.train.items, *(task.dev.items if task.dev else ()))
+    lacking = sum(not example.outputs for example in examples)
+    if lacking and template.needs_outputs:
+        problem = f"the template {template.name} shows accepted outputs, and {lacking} of {len(examples)} examples have none"
+        hint = "write {% if example.outputs %} around it, or use an optimizer that needs none, such as spo or gepa"
+        raise UsageError(problem, where=step.path, hint=hint)
 
 
 def _require_values(steps: Sequence[CallStep], task: Task) -> None:

@@ -47,6 +47,8 @@ MAX_BYTES = 1_000_000
 
 _FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
+_OUTPUT = re.compile(r"\bexample\.outputs?\b")
+_ASKS_FOR_OUTPUTS = re.compile(r"\bif [\w.\[\]]*example\.outputs?\b")
 
 
 class FrontMatter(Model):
@@ -102,6 +104,12 @@ class Template:
     def name(self) -> str:
         """Its last two path parts, such as `ape/forward.j2`."""
         return "/".join(Path(self.path).parts[-2:])
+
+    @property
+    def needs_outputs(self) -> bool:
+        """Whether it shows accepted outputs of examples, and no `if` asks whether there are any."""
+        text = "".join(part.source for part in self.parts)
+        return bool(_OUTPUT.search(text)) and not _ASKS_FOR_OUTPUTS.search(text)
 
     def render(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> Rendered:
         """Render the template with `values`. Raises PipelineError when a value is missing or a limit is exceeded.
