@@ -20,6 +20,7 @@ from typing import Literal
 from pydantic import Field
 
 from promptwire.bounds import NONE, Bound, Extent, Sizes
+from promptwire.errors import NodeError
 from promptwire.node import Context, node
 from promptwire.values import Example, Examples, Model, Prompt, Prompts
 
@@ -71,6 +72,9 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 async def demos(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Give each prompt demonstrations, or vary those that it has."""
     pool = inputs.examples
+    if any(not example.outputs for example in pool.items):
+        hint = "a shot shows an input with its output: `examples` needs data with outputs"
+        raise NodeError("an example without an accepted output can't be a shot", where=context.path, hint=hint)
     if params.policy == "given":
         made = tuple(_with(prompt, pool.items, context) for prompt in inputs.prompts.items)
     elif params.policy == "bootstrap":

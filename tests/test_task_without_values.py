@@ -12,12 +12,16 @@ import pytest
 import promptwire
 from promptwire.backend import Request
 from promptwire.comparing.cell_results import read_result
-from promptwire.errors import DataError, UsageError
+from promptwire.errors import DataError, NodeError, UsageError
+from promptwire.nodes.demos import Inputs as DemoInputs
+from promptwire.nodes.demos import Params as DemoParams
+from promptwire.nodes.demos import demos
 from promptwire.results.run import Run
 from promptwire.tasks.given_task import make_task
 from promptwire.tasks.task import Task, load_task
-from promptwire.values import Row, Scores
+from promptwire.values import Example, Examples, Row, Scores
 from promptwire.values.scores import NO_VALUE, mean_row
+from tests.nodes.fake import FakeContext, prompts
 from tests.pipelines.search_runs import model, refused, search, well_formed
 
 INPUTS = [f"letter {number}" for number in range(8)]
@@ -105,6 +109,12 @@ async def test_a_node_that_compares_values_fails_on_answers_of_a_step_without_va
     task = make_task([(text, "x") for text in INPUTS], prompt="p")
     with pytest.raises(promptwire.PromptwireError, match="these scores have none"):
         await search(path, model(), task)
+
+
+async def test_an_example_without_an_output_is_no_shot() -> None:
+    inputs = DemoInputs(prompts=prompts("p"), examples=Examples(items=(Example(input="i"),)))
+    with pytest.raises(NodeError, match="without an accepted output can't be a shot"):
+        await demos.run(inputs, DemoParams(worked=False), FakeContext())
 
 
 def test_a_row_without_a_value_is_null_in_json_and_comes_back() -> None:
