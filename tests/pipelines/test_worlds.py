@@ -97,3 +97,11 @@ async def test_taste_many_votes_in_both_orders_overcome_a_judge_who_prefers_a_si
     once = await reached("planted-taste", "spo", {**sizes, "votes": 1})
     assert balanced > 0.6
     assert max(never, once) < 0.4
+
+
+async def test_shots_miprov2_with_sets_of_shots_finds_what_it_does_not_find_with_texts_alone() -> None:
+    how = {"scored_on": 48, "minibatch": 24, "instructions": 6, "trials": [5] * 5}
+    pairs = await reached("planted-shots", "miprov2", {**how, "sets": 12})
+    texts = await reached("planted-shots", "miprov2", {**how, "sets": 1})
+    assert pairs > 0.55
+    assert texts < 0.4
