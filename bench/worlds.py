@@ -2,8 +2,8 @@
 
 A run is one world, one optimizer and one seed. It ends after the last number of `CALLS`. At each of them the held-out score of
 the prompt that leads the search is taken; calls for that score are not counted. A run that is there is skipped, so the
-same command continues. Seeds are the outer loop: after each of them the table is fair. All runs take about half an hour on
-two cores that do nothing else.
+same command continues. Seeds are the outer loop, so the table is fair after each of them; `planted` comes last. All runs take
+about half an hour on two cores that do nothing else.
 
     nice python bench/worlds.py [--only TEXT] [--seeds 20] [--jobs 2]    make the runs that are missing
     nice python bench/worlds.py --page                                  write the tables into docs/worlds.md
@@ -72,6 +72,9 @@ PIPELINES = {
     "miprov2": "-p instructions=6 -p sets=6 -p scored_on=20 -p minibatch=10 -p trials=[5,5,5,5]"
     " --set search.tries.pair.policy=draw",
     "promptagent": "-p iterations=12 -p width=2 -p depth=6 -p scored_on=20",
+    "promptbreeder": "-p generations=12 -p population=6 -p batch_size=10 -p shots=2",
+    "relay": "-p scored_on=16 -p pulls=60 --set ape={draws: 2, n: 5, first: 5} --set protegi.rounds=4"
+    " --set opro={steps: 8, per_step: 4}",
     "spo": "-p rounds=30 -p samples=6 -p votes=6",
 }
 """Settings of each optimizer; equal in all worlds."""
@@ -93,11 +96,12 @@ class Run:
 
 def runs(only: str = "", seeds: int = SEEDS) -> Iterator[Run]:
     """The runs whose names contain `only`."""
-    for seed in range(seeds):
-        for place in ("planted", *WORLDS):
-            for pipeline in PIPELINES:
-                if only in f"{place} {pipeline} {seed}":
-                    yield Run(place, pipeline, seed)
+    for places in (WORLDS, ("planted",)):
+        for seed in range(seeds):
+            for place in places:
+                for pipeline in PIPELINES:
+                    if only in f"{place} {pipeline} {seed}":
+                        yield Run(place, pipeline, seed)
 
 
 def reached(run: Run) -> list[float | None]:
