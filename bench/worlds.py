@@ -18,6 +18,7 @@ import asyncio
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -204,22 +205,29 @@ def make(missing: Sequence[Run], jobs: int) -> None:
 
 
 def tables(found: Found) -> Iterator[str]:
-    """A Markdown table for each world: mean scores over seeds, and half the width of their 95% intervals."""
-    for place in ("planted", *WORLDS):
-        rows = [(name, [scores for key, scores in found.items() if key[:2] == (place, name)]) for name in PIPELINES]
-        rows = [(name, every) for name, every in rows if every and every[0][0] is not None]
-        yield f"### `{place}`\n"
-        yield "| optimizer | seeds |" + "".join(f" {calls} calls |" for calls in CALLS)
-        yield "|---|---|" + "---|" * len(CALLS)
-        for name, every in rows:
-            yield f"| `{name}` | {len(every)} |" + "".join(f" {_mean(column)} |" for column in zip(*every, strict=True))
+    """A Markdown table for each number of calls: by optimizer and world, the mean score and half of its 95% interval."""
+    places = ("planted", *WORLDS)
+    for column, calls in enumerate(CALLS):
+        yield f"### {calls} calls\n"
+        yield "| optimizer |" + "".join(f" {place.removeprefix('planted-')} |" for place in places)
+        yield "|---|" + "---|" * len(places)
+        for name in PIPELINES:
+            cells = [[scores[column] for key, scores in found.items() if key[:2] == (place, name)] for place in places]
+            yield f"| `{name}` |" + "".join(f" {_mean(values)} |" for values in cells)
         yield ""
 
 
 def _mean(values: Iterable[float | None]) -> str:
     known = [value for value in values if value is not None]
-    half = 1.96 * stdev(known) / sqrt(len(known)) if len(known) > 1 else 0.0
-    return f"{fmean(known):.2f} ± {half:.2f}"
+    half = f" ± {1.96 * stdev(known) / sqrt(len(known)):.2f}" if len(known) > 1 else ""
+    return f"{fmean(known):.2f}{half}" if known else ""
+
+
+def seeds_of(found: Found) -> str:
+    """How many seeds the cells of the tables have."""
+    counts = Counter(key[:2] for key in found)
+    least, most = min(counts.values(), default=0), max(counts.values(), default=0)
+    return f"{least} seeds" if least == most else f"{least} to {most} seeds"
 
 
 def written(page: str, found: Found) -> str:
@@ -227,7 +235,7 @@ def written(page: str, found: Found) -> str:
     before, _, rest = page.partition(_MARK)
     _, _, after = rest.partition(_END)
     given = "".join(f"| `{name}` | `{words(name)}` |\n" for name in PIPELINES)
-    inner = "\n".join(tables(found))
+    inner = "\n".join([f"Means over {seeds_of(found)}, with half of a 95% interval.\n", *tables(found)])
     return f"{before}{_MARK}\n\n{inner}\n### Settings\n\n| optimizer | settings |\n|---|---|\n{given}\n{_END}{after}"
 
 

@@ -21,6 +21,8 @@ Change = Callable[[str, str, str], str]
 _HINT = re.compile(r"\s*\bState the (\w+)\.")
 """A hint in a prompt; in a critique it begins with a small letter."""
 _TEXTS = re.compile(r"(<START>)")
+_NOTES = re.compile(r"^The (?:data|program|part of the instruction in it):\n.*?(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+"""Notes on the task, which MIPROv2 shows beside a prompt."""
 _CRITIQUE = re.compile(r"It has to [^.\n]*\.")
 _WANTED = re.compile(r"^(?:Expected|Label|Right answer|right answer|Output): \w+; ([^\n]*)", re.MULTILINE)
 _CHOICE = re.compile(r"<choose>[AB]</choose>")
@@ -35,8 +37,8 @@ def unchanged(reply: str, request: str, key: str) -> str:
 
 
 def one_step(reply: str, request: str, key: str) -> str:
-    """A prompt gains at most one hint that no prompt in the request has."""
-    known, draw = set(_HINT.findall(request)), stream("step", key)
+    """A prompt gains at most one hint that no prompt in the request has; notes are no prompts."""
+    known, draw = set(_HINT.findall(_NOTES.sub("", request))), stream("step", key)
 
     def kept(text: str) -> str:
         new = sorted(set(_HINT.findall(text)) - known)

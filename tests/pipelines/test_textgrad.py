@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +142,19 @@ async def test_it_finds_the_planted_prompt_by_its_feedback_and_not_without(tmp_p
             run = await search(pipeline, model(reply), parcels(), seed=seed, params={"updates": 4})
             found.append(set(HINT.findall(run.prompt.text.lower())) == PLANTED)
         assert found == [finds] * 3
+
+
+async def test_with_momentum_a_rewrite_sees_the_last_values_of_the_prompt_and_the_plain_one_does_not() -> None:
+    """As in the paper's sum of past values: the present one is included, and a value that was undone is not."""
+    asked, plain = model(planted), model(planted)
+    params = {"updates": 8, "window": 3}
+    run = await search("textgrad-momentum", asked, parcels(), params=params)
+    await search("textgrad", plain, parcels(), params={"updates": 8})
+    kept = [step["outputs"]["prompts"]["items"][0]["text"] for step in run.values if step["path"] == "search.kept"]
+    values = list(dict.fromkeys([parcels().prompts.items[0].text, *kept]))
+    seen = [re.findall(r"<past>\n(.*?)\n</past>", text) for text in told(asked.requests, "update")]
+    assert seen[0] == values[:1] and len(seen) == 8
+    assert max(map(len, seen)) == 3
+    assert all(values[place : place + len(shown)] == shown for shown in seen for place in [values.index(shown[0])])
+    assert not any("<past>" in text for text in told(plain.requests, "update"))
+    assert run.calls == 8 * 10 + 9 * len(parcels().dev or ())

@@ -99,9 +99,19 @@ async def test_taste_many_votes_in_both_orders_overcome_a_judge_who_prefers_a_si
     assert max(never, once) < 0.4
 
 
-async def test_shots_miprov2_with_sets_of_shots_finds_what_it_does_not_find_with_texts_alone() -> None:
-    how = {"scored_on": 48, "minibatch": 24, "instructions": 6, "trials": [5] * 5}
-    pairs = await reached("planted-shots", "miprov2", {**how, "sets": 12})
-    texts = await reached("planted-shots", "miprov2", {**how, "sets": 1})
-    assert pairs > 0.55
-    assert texts < 0.4
+async def test_valley_a_tree_goes_on_from_worse_prompts_and_children_of_the_root_alone_do_not() -> None:
+    sizes = {"iterations": 5, "batch": 4, "scored_on": 20}
+    tree = await reached("planted-valley", "promptagent", {**sizes, "width": 2, "depth": 6}, seeds=3)
+    shallow = await reached("planted-valley", "promptagent", {**sizes, "width": 8, "depth": 1}, seeds=3)
+    assert tree > 0.9
+    assert shallow < 0.4
+
+
+async def test_shots_a_search_over_pairs_finds_what_neither_texts_nor_shots_alone_reach() -> None:
+    sizes = {"instructions": 8, "sets": 10, "scored_on": 20, "minibatch": 8, "trials": [10, 10, 10, 10]}
+    drawn = {"search.tries.pair.policy": "draw"}
+    pairs = await reached("planted-shots", "miprov2", sizes, drawn, seeds=3)
+    texts = await reached("planted-shots", "miprov2", {**sizes, "sets": 1}, drawn, seeds=3)
+    shots = await reached("planted-shots", "miprov2", {**sizes, "instructions": 1}, drawn, seeds=3)
+    assert pairs > 0.7
+    assert max(texts, shots) < 0.5

@@ -98,6 +98,8 @@ def test_a_writer_of_small_steps_adds_one_hint_that_no_prompt_shown_has() -> Non
     )
     found = {frozenset(hints(one_step(written, shown, key))) for key in KEYS}
     assert found == {frozenset({"shelf", "colour"}), frozenset({"shelf", "weight"})}
+    noted = "Text: State the shelf.\n\nThe data:\nState the colour. State the weight.\n\nA request"
+    assert {frozenset(hints(one_step(written, noted, key))) for key in KEYS} == found
     each = one_step("<START>State the colour. State the weight.<END>\n<START>State the route.<END>", "", "k")
     assert len(hints(each.split("<END>")[0])) == 1 and "route" in hints(each)
 
