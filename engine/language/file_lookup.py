@@ -85,8 +85,11 @@ class FileResolver:
         beside, *others = folders
         first = Path(os.path.normpath(beside / written))
         if not reachable(first, within):
-            place = "the project" if within == [self.project] else "the pipeline's folder"
-            raise _error(location, "bad-path", f"{written} leads out of {place}", f"copy it into {within[0]}, {REMEDY}")
+            hint = f"copy it into {within[0]}, {REMEDY}"
+            if within == [self.project]:
+                hint = f"start promptwire in a folder that holds both, {hint}"
+                raise _error(location, "bad-path", f"{written} leads out of the project", hint)
+            raise _error(location, "bad-path", f"{written} leads out of the pipeline's folder", hint)
         if why := unusable(first):
             raise _error(location, "bad-path", f"{written} {why}", "name another file")
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]

@@ -40,11 +40,11 @@ def test_a_template_is_looked_up_beside_the_file_then_in_the_project_then_shippe
     [
         (
             "../../x.yaml",
-            "../../x.yaml leads out of the project - copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+            "../../x.yaml leads out of the project - start promptwire in a folder that holds both, copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
         ),
         (
             "./a/../../../x.yaml",
-            "./a/../../../x.yaml leads out of the project - copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
+            "./a/../../../x.yaml leads out of the project - start promptwire in a folder that holds both, copy it into PROJECT, or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER",
         ),
         ("/etc/x.yaml", "'/etc/x.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),
         ("a\0.yaml", "'a\\x00.yaml' is not a path that a pipeline can name - write it relative to the pipeline"),

@@ -84,7 +84,7 @@ def test_a_variant_may_extend_a_shipped_pipeline_and_another_variant(project: Pr
         ("extends: 3", "p.yaml:1:10: 'extends' names one pipeline file - write ./base.yaml"),
         ("extends: ./p.yaml", "p.yaml:1:10: a pipeline can't extend itself: p.yaml -> p.yaml"),
         ("extends: ./bse.yaml", "p.yaml:1:10: there is no file ./bse.yaml - did you mean 'base.yaml'?"),
-        ("extends: ../base.yaml", "p.yaml:1:10: ../base.yaml leads out of the project - copy it into PROJECT, "
+        ("extends: ../base.yaml", "p.yaml:1:10: ../base.yaml leads out of the project - start promptwire in a folder that holds both, copy it into PROJECT, "
          "or, if you trust the file that names it, allow its folder: PROMPTWIRE_ALLOW=FOLDER"),
         ("extends: ./base.yaml\noverride: [1]", "p.yaml:2:11: 'override' is a mapping of dotted paths to patches"),
         ("extends: ./base.yaml\nnodes: {best: {use: mix}}",
