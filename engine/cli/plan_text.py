@@ -48,7 +48,7 @@ def _stage_line(stage: StageLimit) -> str:
         None if stage.tokens is None else f"{stage.tokens:,} tokens",
         None if stage.usd is None else _dollars(stage.usd),
     )
-    return f"The limits of {stage.path} end it after {' or '.join(end for end in ends if end)}; the next stage goes on."
+    return f"The limits of {stage.path} end it after {' or '.join(end for end in ends if end)}; the run goes on."
 
 
 def _price(plan: Plan, usd: float | None) -> str:
