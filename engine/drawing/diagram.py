@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from promptwire.drawing.details import details_of
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
 
 __all__ = ["Arrow", "Box", "make_diagram"]
@@ -34,6 +35,8 @@ class Box:
     """Role of the model that the step calls; empty if it calls none."""
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Paths of the inner boxes that each output comes from. The main output is first."""
+    details: tuple[str, ...] = ()
+    """What decides what it does: its template, and the settings that the file gives."""
     note: str = ""
     """Further line of the box, such as what the step did in a run; may be empty."""
 
@@ -52,6 +55,8 @@ class Arrow:
     """Port where it starts; empty for the main output."""
     back: bool = False
     """Whether it feeds the next round of a loop."""
+    ref: str = field(default="", compare=False)
+    """The reference as it is written, such as `$search.log`."""
 
     @property
     def label(self) -> str:
@@ -112,7 +117,7 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
     wires: Mapping[str, Wire] = {}
     if isinstance(step, CallStep):
         wires = {**{name.rstrip("_"): wire for name, wire in step.wires.items()}, **step.given, **step.varying}
-        found = Box(step.path, step.name, step.type.name, "call", role=_role(step))
+        found = Box(step.path, step.name, step.type.name, "call", role=_role(step), details=details_of(step, params))
     elif isinstance(step, PipeStep):
         wires = step.wires
         found = _pipeline(step, arrows, params)
@@ -180,7 +185,7 @@ def _add_arrows(
         state = ends.get(f"{ref.name}.{ref.port}")
         source = state or ends.get(ref.name)
         if source is not None:
-            arrows.append(Arrow(source, target, port, "" if state else ref.port or "", back))
+            arrows.append(Arrow(source, target, port, "" if state else ref.port or "", back, str(ref)))
 
 
 def _refs(wire: Wire) -> Iterator[Ref]:

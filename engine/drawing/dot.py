@@ -1,16 +1,19 @@
 """Diagram as DOT, the language of Graphviz.
 
 A step is a box with its ports as cells, so that a wire ends at its port. Inputs are on top, outputs below. Loops, `each` steps
-and inner pipelines are frames whose title says how often they run. A wire to the next round is dashed and goes back up. Steps
-that call a model are tinted and name its role.
+and inner pipelines are frames whose title says how often they run. What a loop carries is a box at its top, and again at its
+bottom: there it is the value for the next round, and after the last round the loop's output. Steps that call a model are tinted
+and name its role.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Final
 
 from promptwire.drawing.diagram import Arrow, Box, make_diagram
+from promptwire.drawing.exits import with_exits
 from promptwire.graph.steps import Graph
 
 __all__ = ["render"]
@@ -21,10 +24,17 @@ _FILLS: Final[Mapping[str, tuple[str, str]]] = {
     "input": ("#e8f1fd", "#3f74b5"),
     "output": ("#e4f5e8", "#3a8a4f"),
     "state": ("#fff4d6", "#b5861a"),
+    "exit": ("#fff4d6", "#b5861a"),
     "call": ("#ffffff", "#7a8794"),
     "asking": ("#f3eefb", "#7c5bb0"),
 }
 """Fill and border by kind of box; `asking` is a call of a model."""
+_WIDEST: Final = 34
+"""Characters of a line of details."""
+_TITLE: Final = 90
+"""Characters of a line of the title."""
+_LEFT: Final = '<br align="left"/>'
+_BLANK: Final = "\0"
 _FRAMES: Final[Mapping[str, tuple[str, str, str]]] = {
     "loop": ("#fffcf3", "#d0a640", "#8a6510"),
     "each": ("#f4fbfb", "#5aa3a3", "#2c6b6b"),
@@ -35,11 +45,14 @@ _FRAMES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
     """Render the graph as DOT. `notes` are further lines of boxes, by path."""
-    boxes, arrows = make_diagram(graph, notes)
+    boxes, arrows = with_exits(*make_diagram(graph, notes))
     ids = {box.path: f"n{number}" for number, box in enumerate(_all(boxes))}
+    doc = _lines(graph.doc, _TITLE).replace("<br/>", _LEFT)
+    title = f'<b>{_escape(graph.name)}</b>{_LEFT}<font point-size="11" color="{_GREY}">{doc}{_LEFT}</font>'
     lines = [
         "digraph {",
-        f'  graph [fontname="{_FONT}", nodesep=0.35, ranksep=0.5, pad=0.25, compound=true, newrank=true, bgcolor=white];',
+        f'  graph [fontname="{_FONT}", nodesep=0.3, ranksep=0.38, pad=0.25, newrank=true, bgcolor=white];',
+        f'  graph [label=<{title}>, labelloc=t, labeljust=l, fontsize=15, fontcolor="{_INK}"];',
         f'  node [shape=plain, fontname="{_FONT}", fontcolor="{_INK}"];',
         f'  edge [color="{_LINE}", arrowsize=0.65, penwidth=1.1, fontname="{_FONT}", fontsize=9, fontcolor="{_GREY}"];',
         *_boxes(boxes, arrows, ids, "  "),
@@ -76,6 +89,11 @@ def _ranks(boxes: Sequence[Box], ids: Mapping[str, str]) -> Iterator[str]:
         members = "; ".join(ids[box.path] for box in boxes if box.kind == kind)
         if members:
             yield f"  {{ rank={rank}; {members} }}"
+    for frame in _all(boxes):
+        for kind in ("state", "exit"):
+            members = "; ".join(ids[box.path] for box in frame.children if box.kind == kind)
+            if ";" in members and frame.kind == "loop":
+                yield f"  {{ rank=same; {members} }}"
 
 
 def _table(box: Box, arrows: Sequence[Arrow]) -> str:
@@ -85,6 +103,8 @@ def _table(box: Box, arrows: Sequence[Arrow]) -> str:
     fill, border = _FILLS["asking" if box.kind == "call" and box.role else box.kind]
     width = max(1, len(into)) * max(1, len(out))
     caption = _escape(box.caption) + (f' <font color="{border}">· {_escape(box.role)} model</font>' if box.role else "")
+    if box.details:
+        caption += f'</font><br/><font point-size="9" color="{_INK}">{_lines(_details(box), _WIDEST)}'
     caption += f'</font><br/><font point-size="10" color="{_INK}">{_escape(box.note)}' if box.note else ""
     rows = [
         _ports(into, "in", width, border),
@@ -112,23 +132,14 @@ def _ports(names: Sequence[str], side: str, width: int, color: str) -> str:
 
 
 def _wires(boxes: Sequence[Box], arrows: Sequence[Arrow], ids: Mapping[str, str]) -> Iterator[str]:
-    """The wires. Graphviz draws no edge from a frame, so a wire starts at the inner box that makes the value."""
+    """The wires. A wire from a frame starts at the inner box that makes the value."""
     by_path = {box.path: box for box in _all(boxes)}
-    back_arrows = {arrow.target: arrow for arrow in arrows if arrow.back}
     for arrow in arrows:
-        style = f'style=dashed, color="{_FILLS["state"][1]}", constraint=false' if arrow.back else ""
-        loop = arrow.source.rpartition(".")[0]
-        if arrow.source in back_arrows and not arrow.target.startswith(f"{loop}."):
-            # A loop's output is the `next` value of its last round. It leaves the frame below, labelled with the carried name.
-            name, around = by_path[arrow.source].name, f"cluster_{ids[loop]}"
-            style = f"ltail={around}, label=< {_escape(name)} >"
-            sources = [end for one in [back_arrows[arrow.source]] for end in _innermost(one.source, one.output, by_path)]
-        else:
-            sources = _innermost(arrow.source, arrow.output, by_path)
+        sources = _innermost(arrow.source, arrow.output, by_path)
         for source, output in sources:
-            tail = ids[source] + (":e" if arrow.back else f":out_{_identifier(output)}:s" if output and not style else ":s")
+            tail = ids[source] + (f":out_{_identifier(output)}:s" if output else ":s")
             head = ids[arrow.target] + (f":in_{_identifier(arrow.port)}:n" if arrow.port else ":n")
-            yield f"  {tail} -> {head} [{style}];"
+            yield f"  {tail} -> {head};"
 
 
 def _innermost(path: str, output: str, by_path: Mapping[str, Box]) -> list[tuple[str, str]]:
@@ -138,6 +149,15 @@ def _innermost(path: str, output: str, by_path: Mapping[str, Box]) -> list[tuple
         return [(path, output)]
     ends = box.sources.get(output) or next(iter(box.sources.values()))
     return [inner for end in ends for inner in _innermost(end, "", by_path)]
+
+
+def _details(box: Box) -> str:
+    return ", ".join(part.replace(" ", _BLANK) for part in box.details)
+
+
+def _lines(text: str, width: int) -> str:
+    """`text` in lines of at most `width` characters, escaped. A name and its value, joined by `_BLANK`, stay in one line."""
+    return "<br/>".join(_escape(line.replace(_BLANK, " ")) for line in wrap(text, width))
 
 
 def _identifier(name: str) -> str:

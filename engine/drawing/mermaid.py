@@ -5,7 +5,8 @@ GitHub, GitLab, VS Code and most notebooks draw Mermaid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from promptwire.drawing.diagram import Arrow, Box, make_diagram
 from promptwire.graph.steps import Graph
@@ -25,11 +26,13 @@ _CLASSES = {
 }
 
 
-def render(graph: Graph) -> str:
-    """Render the graph as Mermaid text."""
-    boxes, arrows = make_diagram(graph)
+def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
+    """Render the graph as Mermaid text. `notes` are further words on boxes, by path."""
+    boxes, arrows = make_diagram(graph, notes)
     ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
-    lines = ["flowchart TD", *_boxes(boxes, ids, "  ")]
+    # The front matter is YAML: a text in JSON's form is read as it is.
+    title = f"{graph.name}: {graph.doc}" if graph.doc else graph.name
+    lines = ["---", f"title: {json.dumps(title)}", "---", "flowchart TD", *_boxes(boxes, ids, "  ")]
     lines += [_arrow(arrow, ids) for arrow in arrows]
     for kind, style in _CLASSES.items():
         members = ",".join(ids[box.path] for box in _all(boxes) if _class(box) == kind)
@@ -62,7 +65,8 @@ def _boxes(boxes: Sequence[Box], ids: dict[str, str], indent: str) -> Iterator[s
         else:
             before, after = _SHAPES[box.kind]
             caption = f"{box.caption} · {box.role} model" if box.role else box.caption
-            yield f"{indent}{ids[box.path]}{before}<b>{_escape(box.name)}</b><br/>{_escape(caption)}{after}"
+            more = "".join(f"<br/>{_escape(line)}" for line in (", ".join(box.details), box.note) if line)
+            yield f"{indent}{ids[box.path]}{before}<b>{_escape(box.name)}</b><br/>{_escape(caption)}{more}{after}"
 
 
 def _arrow(arrow: Arrow, ids: dict[str, str]) -> str:

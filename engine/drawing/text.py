@@ -1,4 +1,7 @@
-"""Diagram as text: steps in a possible order, loops as frames, inputs beside each step."""
+"""Diagram as text: steps in a possible order with the role of their model, loops as frames.
+
+Beside each step stand its inputs as they are written, then its template and settings.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow], frame: str) -> Iterator
     """Name, caption and inputs of each line."""
     for box in boxes:
         wires = _wires([arrow for arrow in arrows if arrow.target == box.path])
-        caption = f"{box.caption} ({box.note})" if box.note else box.caption
+        role = f" · {box.role}" if box.role else ""
+        caption = f"{box.caption}{role} ({box.note})" if box.note else f"{box.caption}{role}"
+        wires = "; ".join(part for part in (wires, ", ".join(box.details)) if part)
         if box.children:
             yield f"{frame}╭─ {box.name}", caption, wires
             yield from _rows(box.children, arrows, f"{frame}│  ")
@@ -36,9 +41,9 @@ def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow], frame: str) -> Iterator
 
 
 def _wires(arrows: Sequence[Arrow]) -> str:
-    """The sources of each input port. A union has several sources at one port."""
+    """The references of each input port as they are written. A union has several at one port."""
     ports: dict[str, list[str]] = {}
     for arrow in arrows:
-        name = arrow.source.rpartition(".")[2]
-        ports.setdefault(arrow.port, []).append(f"{name}.{arrow.output}" if arrow.output else name)
-    return ", ".join(f"{port} ← {' + '.join(names)}".lstrip() for port, names in ports.items())
+        ports.setdefault(arrow.port, []).append(arrow.ref)
+    shown = {port: f"[{', '.join(refs)}]" if len(refs) > 1 else refs[0] for port, refs in ports.items()}
+    return ", ".join(f"{port} ← {refs}".lstrip() for port, refs in shown.items())

@@ -14,13 +14,13 @@ from promptwire.errors import UsageError
 def test_text_and_mermaid_are_printed_with_patches_applied() -> None:
     text = CliRunner().invoke(app, ["graph", "opro"]).output
     assert "repeat $steps" in text
-    assert CliRunner().invoke(app, ["graph", "opro", "--format", "mermaid"]).output.startswith("flowchart TD")
+    assert CliRunner().invoke(app, ["graph", "opro", "--format", "mermaid"]).output.split("\n")[3] == "flowchart TD"
     assert "repeat 3" in CliRunner().invoke(app, ["graph", "opro", "--set", "search.repeat=3"]).output
 
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("p.svg", b"<?xml"), ("p.PNG", b"\x89PNG"), ("p.mmd", b"flowchart"), ("p.dot", b"digraph"), ("p.txt", b"opro:")],
+    [("p.svg", b"<?xml"), ("p.PNG", b"\x89PNG"), ("p.mmd", b"---\ntitle: "), ("p.dot", b"digraph"), ("p.txt", b"opro:")],
 )
 def test_the_file_names_ending_chooses_the_format(tmp_path: Path, name: str, start: bytes) -> None:
     done = CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / name)])

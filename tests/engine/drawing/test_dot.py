@@ -19,7 +19,7 @@ def test_every_wire_ends_at_an_existing_box_and_port(name: str) -> None:
         found[1]: set(re.findall(r'port="(\w+)"', found[2]))
         for found in re.finditer(r"^ *(n\d+) \[label=<(.*)>\];$", text, re.M)
     }
-    wires = re.findall(r"^ *(n\d+)(?::(\w+))?(?::\w)? -> (n\d+)(?::(\w+))?(?::\w)? \[", text, re.M)
+    wires = re.findall(r"^ *(n\d+)(?::(\w+))?(?::\w)? -> (n\d+)(?::(\w+))?(?::\w)?;", text, re.M)
     assert len(wires) == text.count(" -> ") > 0
     for source, out, target, into in wires:
         assert source in ports and target in ports
@@ -28,16 +28,26 @@ def test_every_wire_ends_at_an_existing_box_and_port(name: str) -> None:
     assert text.count("{") == text.count("}")
 
 
-def test_a_loop_is_a_frame_with_rounds_and_a_dashed_back_wire() -> None:
+def test_a_loop_is_a_frame_with_rounds() -> None:
     text = render(load_graph("protegi"))
     assert "<b>search</b>" in text and "repeat $rounds = 6" in text
-    assert text.count("style=dashed") == 1
     assert "repeat $rounds = 2" in render(load_graph("protegi", params={"rounds": 2}))
 
 
-def test_a_loop_output_leaves_the_frame_under_the_carried_name() -> None:
-    (line,) = [line for line in render(load_graph("protegi")).splitlines() if "ltail" in line]
-    assert "label=< beam >" in line
+def test_a_carried_value_is_at_the_top_and_at_the_bottom_where_its_wires_leave_the_loop() -> None:
+    text = render(load_graph("protegi"))
+    (leaves,) = re.findall(r"(n\d+) \[label=<[^\n]*<b>beam</b>[^\n]*next round", text)
+    (select,) = re.findall(r"(n\d+) \[label=<[^\n]*<b>select</b>", text)
+    (best,) = re.findall(r"(n\d+) \[label=<[^\n]*<b>best</b>", text)
+    assert f"  {select}:s -> {leaves}:n;" in text
+    assert f"  {leaves}:s -> {best}:in_prompts:n;" in text
+
+
+def test_a_step_shows_its_template_and_settings_and_the_picture_its_title() -> None:
+    text = render(load_graph("protegi"))
+    assert "policy ucb, keep 4, pulls 2048" in text
+    assert "protegi/gradient.j2, n 4" in text
+    assert "label=<<b>protegi</b>" in text
 
 
 def test_an_inner_pipelines_output_starts_at_the_inner_step() -> None:

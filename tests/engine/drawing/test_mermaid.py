@@ -16,7 +16,9 @@ from tests.sample_project import Project
 def test_sub_graphs_close_and_arrows_have_both_ends(name: str) -> None:
     lines = render(load_graph(name)).splitlines()
     bare = [line.strip() for line in lines]
-    assert lines[0] == "flowchart TD"
+    assert lines[0] == lines[2] == "---"
+    assert lines[1].startswith(f'title: "{name}: ')
+    assert lines[3] == "flowchart TD"
     assert sum(line.startswith("subgraph ") for line in bare) == bare.count("end")
     known = set(re.findall(r"^ *(?:subgraph )?(n\d+)", "\n".join(lines), re.MULTILINE))
     for line in bare:
