@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptwire.comparing.table import ComparisonTable
     from promptwire.errors import PromptwireError
     from promptwire.language.check import check
+    from promptwire.networks.public import to_networkx
     from promptwire.options import Options
     from promptwire.registry.plugins import load_plugin
     from promptwire.results.frames import to_frame, to_records
@@ -45,6 +46,7 @@ __all__ = [
     "run",
     "run_async",
     "to_frame",
+    "to_networkx",
     "to_records",
 ]
 
@@ -66,6 +68,7 @@ _HOMES = {
     "run": "api",
     "run_async": "api",
     "to_frame": "results.frames",
+    "to_networkx": "networks.public",
     "to_records": "results.frames",
 }
 """The module of each public name."""

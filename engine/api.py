@@ -24,6 +24,7 @@ from promptwire.language.check import load_graph
 from promptwire.limits import Limits
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
+from promptwire.planning.chain import with_chain
 from promptwire.planning.cost_items import final_calls, report_cost_items
 from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
 from promptwire.planning.plan import Plan
@@ -264,10 +265,10 @@ async def _plan_async(pipeline: str, task: Any, options: Options) -> Plan:
         try:
             await compare_both(graph, await find_best(graph, session), session)
         except NotApproved:
-            return found[0]
+            return with_chain(found[0], graph)
         except PromptwireError as error:
             return dry_run.plan().noting(f"the run will end with an error: {error.problem}")
-        return dry_run.plan()
+        return with_chain(dry_run.plan(), graph)
 
 
 def _final_needs(task: Task, repeats: int) -> tuple[Mapping[Role, int], Mapping[Role, float]]:

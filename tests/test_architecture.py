@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tasks", "language", "drawing", "authoring"),
     ("results", "reference"),
     ("running", "page"),
+    ("networks",),
     ("planning",),
     ("trying",),
     ("api",),
@@ -31,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Modules and folders of engine/, lowest layer first: each imports only from lower layers, and inside its own folder."""
 
 DOORS = {
-    "networkx": "graph.cycles",
+    "networkx": "graph.networks",
     "jinja2": "templating.sandbox",
     "litellm": "backends.litellm_backend",
     "diskcache": "cache.disk",

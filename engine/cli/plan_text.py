@@ -32,6 +32,8 @@ def plan_text(plan: Plan) -> str:
     whole = f"{_calls(plan.total)} calls, {_price(plan, plan.total.usd)}"
     lines += [whole] if plan.total.new == plan.total.most else [f"empty cache  {whole}", f"this cache   {plan_line(plan)}"]
     lines += ["", *_table(plan), ""]
+    if plan.chain:
+        lines.append(f"{plan.chain:,} steps wait for one another at most: {plan.chain_text}")
     if plan.limit is not None:
         lines.append(f"The run's own limit ends it after {plan.limit:,} new calls.")
     lines += [_stage_line(stage) for stage in plan.stages]

@@ -37,5 +37,5 @@ def _shown(wire: Wire, params: Mapping[str, Any]) -> Any:
         return "yes" if value else "no"
     if isinstance(value, str | list | tuple):
         text = value if isinstance(value, str) else ", ".join(map(str, value))
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
     return value

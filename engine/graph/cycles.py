@@ -1,14 +1,11 @@
-"""Finds cycles of steps, and the shortest path around each.
-
-The only module that imports networkx.
-"""
+"""Finds cycles of steps, and the shortest path around each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import networkx
+from promptwire.graph.networks import networkx
 
 if TYPE_CHECKING:
     Arrows = networkx.DiGraph[str]

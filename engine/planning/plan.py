@@ -97,6 +97,10 @@ class Plan(Model):
     """Limit of new calls; None when there is none."""
     stages: tuple[StageLimit, ...] = ()
     """Limits of the stages. A share is of the run's limit, the most that can be left."""
+    chain: int = 0
+    """The most steps that wait for one another's calls, the comparison included; 0 when it was not looked for."""
+    chain_text: str = ""
+    """That chain in words, such as `first → 6 × (ideas → scores) → report`."""
     notes: tuple[str, ...]
     """Warnings about the run, and reasons why numbers are uncertain."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,15 @@ def test_text_and_mermaid_are_printed_with_patches_applied() -> None:
 
 @pytest.mark.parametrize(
     ("name", "start"),
-    [("p.svg", b"<?xml"), ("p.PNG", b"\x89PNG"), ("p.mmd", b"---\ntitle: "), ("p.dot", b"digraph"), ("p.txt", b"opro:")],
+    [
+        ("p.svg", b"<?xml"),
+        ("p.PNG", b"\x89PNG"),
+        ("p.mmd", b"---\ntitle: "),
+        ("p.dot", b"digraph"),
+        ("p.txt", b"opro:"),
+        ("p.json", b"{"),
+        ("p.graphml", b"<graphml"),
+    ],
 )
 def test_the_file_names_ending_chooses_the_format(tmp_path: Path, name: str, start: bytes) -> None:
     done = CliRunner().invoke(app, ["graph", "opro", "-o", str(tmp_path / name)])
@@ -40,6 +49,8 @@ def test_format_overrides_the_ending_and_prints_without_a_file(tmp_path: Path) -
         (["--format", "png"], "name a file: -o picture.png"),
         (["-o", "p.jpeg"], "end the name in .svg, .png"),
         (["-o", "nowhere/p.txt"], "can't be written"),
+        (["--from", "search.idea"], "did you mean 'search.ideas'?"),
+        (["--lineage"], "there is no run"),
     ],
 )
 def test_an_impossible_output_is_one_error(
@@ -49,3 +60,10 @@ def test_an_impossible_output_is_one_error(
     error = CliRunner().invoke(app, ["graph", "opro", *words]).exception
     assert isinstance(error, UsageError)
     assert said in str(error)
+
+
+def test_from_marks_what_can_change_in_text_and_json() -> None:
+    text = CliRunner().invoke(app, ["graph", "opro", "--from", "best"]).output
+    assert [line.split()[1] for line in text.splitlines() if "(changes)" in line] == ["best", "prompt"]
+    found = json.loads(CliRunner().invoke(app, ["graph", "opro", "--from", "best", "--format", "json"]).output)
+    assert [node["id"] for node in found["nodes"] if node.get("changes")] == ["best", "outputs.prompt"]
