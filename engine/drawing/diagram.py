@@ -28,7 +28,7 @@ class Box:
     caption: str
     """Second line of the box: its node type, or how often a loop runs."""
     kind: str
-    """`input`, `output`, `call`, `loop`, `each`, `pipeline` or `state`."""
+    """`input`, `output`, `call`, `loop`, `each`, `pipeline`, `state` or `gate`: whether the frame around it is run."""
     children: tuple[Box, ...] = ()
     """Boxes in this box."""
     role: str = ""
@@ -94,12 +94,15 @@ def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Para
 
 
 def _gated(step: Step, box: Box, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
-    """`box` with the conditions of its step."""
+    """`box` with the conditions of its step. In a frame they are a box of their own, where their wires end."""
     if step.gate is None:
         return box
+    target = f"{step.path}.when" if box.children else step.path
     for condition in step.gate.conditions:
-        _add_arrows(RefUnion(condition.refs), step.path, "when" if condition.wanted else "unless", ends, arrows)
-    return replace(box, caption=f"{box.caption}, {step.gate}")
+        _add_arrows(RefUnion(condition.refs), target, "when" if condition.wanted else "unless", ends, arrows)
+    if not box.children:
+        return replace(box, caption=f"{box.caption}, {step.gate}")
+    return replace(box, children=(Box(target, "run", str(step.gate), "gate"), *box.children))
 
 
 def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:

@@ -25,6 +25,7 @@ _FILLS: Final[Mapping[str, tuple[str, str]]] = {
     "output": ("#e4f5e8", "#3a8a4f"),
     "state": ("#fff4d6", "#b5861a"),
     "exit": ("#fff4d6", "#b5861a"),
+    "gate": ("#ffffff", "#b0413e"),
     "call": ("#ffffff", "#7a8794"),
     "asking": ("#f3eefb", "#7c5bb0"),
 }

@@ -34,12 +34,9 @@ def _added(box: Box, carried: set[str]) -> Box:
 
 def _moved(arrows: Sequence[Arrow], carried: set[str]) -> Iterator[Arrow]:
     for arrow in arrows:
-        if arrow.back:
-            yield replace(arrow, target=_exit(arrow.target), port="", back=False)
-        elif arrow.source in carried and not arrow.target.startswith(f"{arrow.source.rpartition('.')[0]}."):
-            yield replace(arrow, source=_exit(arrow.source))
-        else:
-            yield arrow
+        leaves = arrow.source in carried and not arrow.target.startswith(f"{arrow.source.rpartition('.')[0]}.")
+        moved = replace(arrow, source=_exit(arrow.source)) if leaves else arrow
+        yield replace(moved, target=_exit(arrow.target), port="", back=False) if arrow.back else moved
 
 
 def _exit(path: str) -> str:

@@ -13,12 +13,19 @@ from promptwire.graph.steps import Graph
 
 __all__ = ["render"]
 
-_SHAPES = {"input": ('(["', '"])'), "output": ('(["', '"])'), "state": ('[/"', '"/]'), "call": ('["', '"]')}
+_SHAPES = {
+    "input": ('(["', '"])'),
+    "output": ('(["', '"])'),
+    "state": ('[/"', '"/]'),
+    "call": ('["', '"]'),
+    "gate": ('{{"', '"}}'),
+}
 _CLASSES = {
     "input": "fill:#e8f1fd,stroke:#3f74b5,color:#1d2b3a",
     "output": "fill:#e4f5e8,stroke:#3a8a4f,color:#1d2b3a",
     "state": "fill:#fff4d6,stroke:#b5861a,color:#1d2b3a",
     "call": "fill:#ffffff,stroke:#7a8794,color:#1d2b3a",
+    "gate": "fill:#ffffff,stroke:#b0413e,color:#1d2b3a",
     "asking": "fill:#f3eefb,stroke:#7c5bb0,color:#1d2b3a",
     "loop": "fill:#fffcf3,stroke:#d0a640,color:#8a6510",
     "each": "fill:#f4fbfb,stroke:#5aa3a3,color:#2c6b6b",

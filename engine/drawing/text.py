@@ -12,7 +12,7 @@ from promptwire.graph.steps import Graph
 
 __all__ = ["render"]
 
-_MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•"}
+_MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•", "gate": "?"}
 
 
 def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:

@@ -30,6 +30,11 @@ def make_network(graph: Graph) -> Network:
         for source in _makers(arrow.source, arrow.output, by_path):
             facts = {"port": arrow.port, "output": arrow.output, "reference": arrow.ref, "kind": "wire", "back": arrow.back}
             network.add_edge(source, arrow.target, **facts)
+    for box in by_path.values():
+        gates = [child.path for child in box.children if child.kind == "gate"]
+        inner = [one.path for one in _all(box.children) if one.path not in gates and not one.children]
+        facts = {"port": "", "output": "", "reference": "", "kind": "when", "back": False}
+        network.add_edges_from((gate, one, dict(facts)) for gate in gates for one in inner)
     for loop in _loops(graph):
         _add_until(network, loop)
     return network
