@@ -100,7 +100,7 @@ def _text_of(reply: str) -> str:
 def _lines(one: Tried) -> Iterator[tuple[str, str]]:
     """Lines of one request, each with its style."""
     yield "   ".join(filter(None, (one.step, one.node, f"{one.role} model" if one.role else "no model", one.template))), "bold"
-    settings = one.request.settings.model_dump(exclude_none=True, exclude_defaults=True)
+    settings = one.request.settings.model_dump(exclude_none=True, exclude_defaults=True) if one.request else {}
     if settings:
         yield ", ".join(f"{name} {value}" for name, value in settings.items()), "dim"
     if one.real:
@@ -108,14 +108,10 @@ def _lines(one: Tried) -> Iterator[tuple[str, str]]:
     if one.made_up:
         yield f"made up: {', '.join(one.made_up)}", "yellow"
     yield from ((note, "dim") for note in one.notes)
-    for message in one.request.messages:
-        yield f"--- {message.role if one.role else 'text'}", "cyan"
-        yield message.content, ""
-    if not one.request.messages:
-        suffix = f"[gap]{one.request.suffix}" if one.request.suffix else ""
-        yield "--- text to complete", "cyan"
-        yield f"{one.request.prompt}{suffix}", ""
-    if one.request.options:
+    for role, text in one.parts:
+        yield f"--- {role}", "cyan"
+        yield text, ""
+    if one.request and one.request.options:
         yield "--- labels", "cyan"
         yield ", ".join(one.request.options), ""
     yield f"--- read out of {'a reply' if one.role else 'this text'}", "green"

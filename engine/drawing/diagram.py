@@ -161,7 +161,12 @@ def _pipeline(step: PipeStep, arrows: list[Arrow], params: Params) -> Box:
 
 
 def _sources(graph: Graph, ends: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(ends[ref.name] for ref in _refs(wire) if ref.name in ends) for name, wire in graph.outputs.items()}
+    return {name: tuple(source for ref in _refs(wire) if (source := _end(ref, ends))) for name, wire in graph.outputs.items()}
+
+
+def _end(ref: Ref, ends: Mapping[str, str]) -> str | None:
+    """Path of the box that a reference names: that of a carried value of a loop, not of the loop."""
+    return ends.get(f"{ref.name}.{ref.port}") or ends.get(ref.name)
 
 
 def _rounds(step: RepeatStep, params: Params) -> str:
@@ -185,8 +190,7 @@ def _add_arrows(
 ) -> None:
     """Add the arrows of a wire. Params and literal values have none."""
     for ref in _refs(wire):
-        state = ends.get(f"{ref.name}.{ref.port}")
-        source = state or ends.get(ref.name)
+        source, state = _end(ref, ends), f"{ref.name}.{ref.port}" in ends
         if source is not None:
             arrows.append(Arrow(source, target, port, "" if state else ref.port or "", back, str(ref)))
 

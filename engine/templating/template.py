@@ -19,7 +19,7 @@ fields of values (see `promptwire.templating.sandbox`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -116,7 +116,10 @@ class Template:
 
         `drawing` makes the generator for random draws; without it, a draw is an error.
         """
-        texts = self.texts(values, drawing)
+        return self.rendered(self.texts(values, drawing))
+
+    def rendered(self, texts: Sequence[tuple[str, str]]) -> Rendered:
+        """The messages or the text to complete that the rendered `texts` of the parts make."""
         if self.front.mode == "chat":
             messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
             return Rendered(messages, "", None)

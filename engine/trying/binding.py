@@ -16,7 +16,7 @@ from promptwire.running.preflight import bind
 from promptwire.tasks.task import Task
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import load_template
-from promptwire.trying.request import try_step
+from promptwire.trying.request import bounds_of, try_step
 from promptwire.trying.steps import calling_step, steps_with_requests
 from promptwire.values import Examples
 from promptwire.values.notes import read_note
@@ -83,9 +83,10 @@ def _template_problems(graph: Graph, task: Task) -> Iterator[Problem]:
                 where = f"{found.message} (with example {number} of {split})"
                 yield Problem("task-template", found.location, where, found.hint)
                 return
+    bounds = bounds_of(graph, task)
     for path in steps_with_requests(graph):
         try:
-            try_step(graph, path, task)
+            try_step(graph, path, task, bounds_by_path=bounds)
         except PipelineError as error:
             yield from error.problems
 

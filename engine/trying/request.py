@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from promptwire.backend import Request, Settings
 from promptwire.bounds import Extent
 from promptwire.errors import UsageError
-from promptwire.graph.port_types import empty, is_optional, type_of
-from promptwire.graph.steps import Graph, ModelCallSpec
+from promptwire.graph.steps import CallStep, Graph, ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.graph_walk import count_calls
@@ -24,15 +23,13 @@ from promptwire.templating.template import Template, load_template
 from promptwire.trying.made_up import MARK, Maker
 from promptwire.trying.reply import Read, describe, read_answer, read_generated, read_rendered
 from promptwire.trying.steps import calling_step
+from promptwire.trying.variables import Shown, add_slot
 from promptwire.values.hashing import stream
 
-__all__ = ["Tried", "maker_for", "try_rubric", "try_scoring", "try_step"]
+__all__ = ["Tried", "bounds_of", "maker_for", "try_rubric", "try_scoring", "try_step"]
 
 _UNKNOWN_TASK: Final = {"seed": 1, "train": 100, "dev": 100}
 """Sizes of the inputs of a pipeline where no task is given."""
-
-_SHORT: Final = 40
-"""Length of a text up to which it is named in the list of variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,10 @@ class Tried:
     """Role of the model that would get it; empty for a text that is itself the result."""
     template: str
     """Name of the template."""
-    request: Request
-    """The request."""
+    parts: tuple[tuple[str, str], ...]
+    """Role and text of each message; for a text without a model its name and itself."""
+    request: Request | None
+    """The request; None without a model."""
     awaited: str
     """What is read out of a reply, in words."""
     real: tuple[str, ...] = ()
@@ -61,21 +60,6 @@ class Tried:
     """What is read out of the given reply; None without one."""
 
 
-@dataclass(slots=True)
-class _Shown:
-    """Values of a template's variables, and which of them are made up."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    real: list[str] = field(default_factory=list)
-    made_up: list[str] = field(default_factory=list)
-
-    def add(self, name: str, value: Any, *, made_up: bool, read: frozenset[str]) -> None:
-        """Add a variable. Only those that the template reads are listed."""
-        self.values[name] = value
-        if name in read:
-            (self.made_up if made_up else self.real).append(f"{name}{_amount(value)}")
-
-
 def maker_for(task: Task | None, seed: int) -> Maker:
     """A maker of values with the examples of `task` in the order of `seed`."""
     examples = list(task.train.items) if task else []
@@ -83,14 +67,29 @@ def maker_for(task: Task | None, seed: int) -> Maker:
     return Maker(examples, task.prompts.items if task else ())
 
 
-def try_step(graph: Graph, path: str, task: Task | None, *, reply: str | None = None, seed: int = 0) -> tuple[Tried, ...]:
+def bounds_of(graph: Graph, task: Task | None) -> Mapping[str, CallBounds]:
+    """Sizes of what the steps of `graph` show, for `try_step`."""
+    sizes = {name: Extent.exactly(_given_sizes(task).get(name, 1)) for name in graph.inputs}
+    return count_calls(graph, sizes, reach_all=True)
+
+
+def try_step(
+    graph: Graph,
+    path: str,
+    task: Task | None,
+    *,
+    bounds_by_path: Mapping[str, CallBounds] | None = None,
+    reply: str | None = None,
+    seed: int = 0,
+) -> tuple[Tried, ...]:
     """The requests of the step at `path`, with examples of `task` drawn by `seed`; `reply` is read as the model's.
+
+    `bounds_by_path` is what `bounds_of` gives, for a caller that tries several steps.
 
     Raises UsageError for a path without a request, and PipelineError when the template can't be rendered.
     """
     step = calling_step(graph, path)
-    sizes = {name: Extent.exactly(_given_sizes(task).get(name, 1)) for name in graph.inputs}
-    bounds = count_calls(graph, sizes, reach_all=True).get(step.path)
+    bounds = (bounds_by_path or bounds_of(graph, task)).get(step.path)
     if bounds is None:
         raise UsageError(f"the loop around {path} has no element", hint="give its list an element: -p NAME=[...]")
     step = bounds.step
@@ -113,68 +112,46 @@ def _given_sizes(task: Task | None) -> Mapping[str, int]:
     return {"seed": len(task.prompts), "train": len(task.train), "dev": len(task.dev or task.train)}
 
 
+def _own_template(step: CallStep) -> Template:
+    return load_template(Path(step.template or ""), named=step.type.named, parse=step.parse)
+
+
 def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, maker: Maker, reply: str | None) -> Tried:
     """The request of a step that writes, or the text of one that renders without a model."""
-    template, step = load_template(Path(bounds.step.template or ""), parse=bounds.step.parse), bounds.step
-    shown = _Shown()
+    template, step = _own_template(bounds.step), bounds.step
+    shown = Shown()
     shown.values[ASKED] = _asked(task)
     for name, annotation in (step.type.slots.model_fields if step.type.slots else {}).items():
-        _add_slot(shown, name, annotation.annotation, bounds, maker, template.variables)
+        add_slot(shown, name, annotation.annotation, bounds, maker, template.variables)
     for name, kind in bounds.given.items():
         maker.made_up = False
         known = name in bounds.given_values
         value = bounds.given_values[name] if known else maker.value(kind or str, name, bounds.shown.get(name))
         shown.add(name, value, made_up=maker.made_up, read=template.variables)
-    rendered = template.render(shown.values, lambda: stream(0, "try", step.path))
+    texts = template.texts(shown.values, lambda: stream(0, "try", step.path))
     shown.made_up += [f"companion {name}" for name in maker.companions]
-    notes = ["it continues the conversation of its critique, whose messages go before this one"] if bounds.converses else []
+    facts = step.path, step.type.name, asking.role if step.asking else "", template.name
+    made, parse, notes = (tuple(shown.real), tuple(shown.made_up)), template.front.parse, list[str]()
+    if step.asking is None:
+        own = [text for name, text in texts if not (name and step.type.named)]
+        parts = tuple((name or "text", text) for name, text in texts)
+        awaited = describe(parse).replace("reply", "text")
+        return Tried(*facts, parts, None, awaited, *made, read=read_rendered("".join(own), parse) if own else None)
+    rendered = template.rendered(texts)
+    if bounds.converses:
+        notes.append("it continues the conversation of its critique, whose messages go before this one")
     if rendered.suffix is not None:
         notes.append("a model that can't fill a gap gets the template named under `instead:`")
-    parse, writes = template.front.parse, step.asking is not None
-    request = request_for(rendered, sampling(asking, template, bounds.roles) if writes else Settings())
+    request = request_for(rendered, sampling(asking, template, bounds.roles))
     read = None if reply is None else read_generated(reply, parse)
-    if not writes:
-        read = read_rendered("".join(message.content for message in rendered.messages), parse)
-    facts = tuple(shown.real), tuple(shown.made_up), tuple(notes), read
-    role = asking.role if writes else ""
-    awaited = describe(parse) if writes else describe(parse).replace("reply", "text")
-    return Tried(step.path, step.type.name, role, template.name, request, awaited, *facts)
+    return Tried(*facts, _parts(request), request, describe(parse), *made, tuple(notes), read)
 
 
-def _add_slot(shown: _Shown, name: str, annotation: Any, bounds: CallBounds, maker: Maker, read: frozenset[str]) -> None:
-    """Add a variable that the node itself provides: a setting, or a value made of its inputs."""
-    step, kind, maker.made_up = bounds.step, bounds.step.type, False
-    wired = {port.rstrip("_") for port in step.wires}
-    if name in kind.params.model_fields:
-        value = getattr(bounds.params, name, None)
-        value = value if bounds.params is not None else maker.value(annotation, name)
-    elif _is_unwired(name, kind.inputs.model_fields, wired):
-        value = None if is_optional(annotation) else () if _is_sequence(annotation) else empty(type_of(annotation))
-    else:
-        # Of a family, the donors are the others: a set of their own size would show one parent too many.
-        family = shown.values.get("family") if name == "donors" else None
-        value = family[1:] if family else maker.value(annotation, name, _extent(name, annotation, bounds))
-        maker.made_up = maker.made_up or bool(family)
-    shown.add(name, value, made_up=maker.made_up, read=read)
-
-
-def _is_unwired(name: str, fields: Mapping[str, Any], wired: set[str]) -> bool:
-    """Whether the variable comes from an optional input without a wire."""
-    port = name if name in fields else f"{name}s"
-    return port in fields and port not in wired and name not in wired
-
-
-def _is_sequence(annotation: Any) -> bool:
-    return getattr(annotation, "__origin__", None) is tuple
-
-
-def _extent(name: str, annotation: Any, bounds: CallBounds) -> Extent | None:
-    """Size of a variable in a run: that of the input with its name, or of the parts of an input."""
-    if name in bounds.shown:
-        return bounds.shown[name]
-    inside = [size.inside for size in bounds.shown.values() if size.inside]
-    parts = getattr(annotation, "__args__", ())[:1]
-    return Extent.exactly(inside[0]) if inside and _is_sequence(annotation) and parts != (str,) else None
+def _parts(request: Request) -> tuple[tuple[str, str], ...]:
+    """Role and text of each message, or the text to complete."""
+    if request.messages:
+        return tuple((message.role, message.content) for message in request.messages)
+    return (("text to complete", f"{request.prompt}[gap]{request.suffix}" if request.suffix else request.prompt),)
 
 
 def try_scoring(
@@ -203,7 +180,7 @@ def try_scoring(
     names = (f"prompt {prompt.text!r}" if task and task.prompts.items else "prompt", "example")
     step, node = (bounds.step.path, bounds.step.type.name) if bounds else ("", "")
     real, made_up = (names, ()) if task else ((), names)
-    yield Tried(step, node, own.role, template.name, request, awaited, real, made_up, read=read)
+    yield Tried(step, node, own.role, template.name, _parts(request), request, awaited, real, made_up, read=read)
     if metric is not None and metric.needs == "judge" and task is not None and task.rubric:
         yield try_rubric(load_template(Path(task.rubric)), task, step=step, answer=read.answers if read else (), seed=seed)
 
@@ -217,7 +194,8 @@ def try_rubric(template: Template, task: Task | None, *, step: str = "", answer:
     request = request_for(template.render(values), sampling(ModelCallSpec(role="judge"), template, {}))
     real = ("prompt", "example") if task else ()
     made_up = () if answer else ("answer",)
-    return Tried(step, "", "judge", template.name, request, f"a grade in {describe(template.front.parse)}", real, made_up)
+    awaited = f"a grade in {describe(template.front.parse)}"
+    return Tried(step, "", "judge", template.name, _parts(request), request, awaited, real, made_up)
 
 
 def _measured(metric: Metric, request: Request, awaited: str, labels: tuple[str, ...], *, expected: str) -> tuple[str, Request]:
@@ -235,14 +213,3 @@ def _asked(task: Task | None) -> Any:
     if task is None:
         return lambda prompt, example: MARK.format("request to the task model")
     return asked_by(task.load_template(), task.train.items[0], task.labels)
-
-
-def _amount(value: Any) -> str:
-    """How many elements a set has, or the value of a setting."""
-    if value is None:
-        return " (none)"
-    if isinstance(value, str):
-        return f" {value!r}" if len(value) < _SHORT else ""
-    if isinstance(value, int | float):
-        return f" {value!r}"
-    return f" ({len(value)})" if hasattr(value, "__len__") else ""

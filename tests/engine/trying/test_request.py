@@ -7,37 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from promptwire.documents import resources
 from promptwire.errors import UsageError
 from promptwire.language.check import load_graph
 from promptwire.tasks.task import load_task
-from promptwire.trying.request import Tried, try_step
+from promptwire.trying.request import Tried, bounds_of, try_step
 from promptwire.trying.steps import steps_with_requests
 from tests.sample_project import Project
 
-SHIPPED = (
-    "ape",
-    "opro",
-    "protegi",
-    "pe2",
-    "copro",
-    "evoprompt-de",
-    "evoprompt-ga",
-    "capo",
-    "gepa",
-    "textgrad",
-    "critique-crossover",
-)
-
 
 def text_of(tried: Tried) -> str:
-    return tried.request.prompt + "".join(message.content for message in tried.request.messages)
+    return "".join(text for _, text in tried.parts)
 
 
-@pytest.mark.parametrize("pipeline", SHIPPED)
+@pytest.mark.parametrize("pipeline", resources.pipelines())
 def test_every_step_of_a_shipped_pipeline_has_its_request(pipeline: str) -> None:
     graph, task = load_graph(pipeline), load_task("sums")
+    bounds = bounds_of(graph, task)
     for path in steps_with_requests(graph):
-        for tried in try_step(graph, path, task):
+        for tried in try_step(graph, path, task, bounds_by_path=bounds):
             assert text_of(tried), path
             assert tried.awaited
 
@@ -58,7 +46,9 @@ def test_params_change_the_request_as_in_a_run() -> None:
 
 def test_the_settings_are_those_of_the_step_over_its_template() -> None:
     patched = load_graph("opro", patches={"search.ideas.settings": {"temperature": 0.25}})
-    assert try_step(patched, "search.ideas", None)[0].request.settings.temperature == 0.25
+    request = try_step(patched, "search.ideas", None)[0].request
+    assert request is not None
+    assert request.settings.temperature == 0.25
 
 
 def test_a_scoring_step_shows_the_request_and_the_value_of_a_reply() -> None:
@@ -86,6 +76,7 @@ def test_without_a_task_all_is_made_up_and_scoring_needs_one() -> None:
 
 def test_a_label_task_asks_for_the_likeliest_label_and_a_judge_task_asks_the_judge_too(project: Project) -> None:
     (label,) = try_step(load_graph("opro"), "first", load_task("sentiment"))
+    assert label.request is not None
     assert (label.request.kind, label.request.options) == ("choose", ("positive", "negative"))
     project.write("train.jsonl", '{"input": "a", "output": "b"}\n' * 1 + '{"input": "c", "output": "d"}\n')
     project.write("rubric.j2", "---\nparse: {tag: grade}\n---\nGrade {{ answer }} for {{ example }}: <grade>1</grade>")
@@ -144,3 +135,9 @@ def test_companions_of_prompts_are_made_up_by_the_names_that_a_template_reads(pr
     (tried,) = try_step(load_graph("own.yaml"), "a", load_task("sums"))
     assert text_of(tried) == "‹companion mutation›: Work out the result. 0.0"
     assert tried.made_up == ("companion mutation",)
+
+
+def test_a_template_over_members_gets_a_member_of_the_wired_type() -> None:
+    (yes,) = try_step(load_graph("promptagent"), "search.select.below", load_task("sums"))
+    assert (yes.role, yes.request) == ("", None)
+    assert "item" in yes.made_up
