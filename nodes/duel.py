@@ -8,7 +8,6 @@ answers to different inputs, and counted unreadable votes; see `docs/algorithms.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -16,13 +15,12 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from promptwire.bounds import NONE, Bound, Extent, Sizes
-from promptwire.node import Context, Reply, node
+from promptwire.node import Context, node
 from promptwire.values import Model, Pair, Prompt, Prompts, Scores
 from promptwire.values.hashing import digest
+from promptwire.values.pairs import named_side
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "duel"]
-
-_LETTER = re.compile(r"\b[AB]\b")
 
 
 class Inputs(Model):
@@ -130,7 +128,7 @@ async def _challenge(pairs: Sequence[Pair], number: int, asked: Counter[str], pa
                 challengers.append(side)
                 asked[key] += n
     replies = await context.gather(jobs)
-    votes = [(_choice(reply), side) for side, page in zip(challengers, replies, strict=True) for reply in page]
+    votes = [(named_side(reply.answers), side) for side, page in zip(challengers, replies, strict=True) for reply in page]
     named = [chosen == side for chosen, side in votes if chosen]
     context.count("abstentions", len(votes) - len(named))
     return _Tally(len(named), sum(named))
@@ -145,13 +143,3 @@ def _swaps(params: Params, context: Context, number: int, place: int) -> list[bo
         return [rng.random() < 0.5 for _ in range(params.votes)]
     half, odd = divmod(params.votes, 2)
     return [True] * half + [False] * half + [rng.random() < 0.5] * odd
-
-
-def _choice(reply: Reply) -> str:
-    """The side that a vote names, A or B; empty when it names none, or both."""
-    answer = reply.answers[-1].strip() if reply.answers else ""
-    alone = answer.strip(" .:*()[]\"'").upper()
-    if alone in ("A", "B"):
-        return alone
-    named = set(_LETTER.findall(answer))
-    return named.pop() if len(named) == 1 else ""

@@ -67,7 +67,8 @@ def _scores(report: Report, gap: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in (sanitize(report.metric), "initial", "best", "gain"):
         table.add_column(heading, overflow="fold")
-    for name, sides in (("held-out", with_verdict_interval(report)), ("train", report.train)):
+    train = [("train", report.train)] if report.metric != "preference" else []
+    for name, sides in (("held-out", with_verdict_interval(report)), *train):
         cells = (_cell(side, gap) for side in (sides.initial, sides.best))
         table.add_row(f"{name}{gap}(n={sides.best.n})", *cells, _gain(sides.gain, gap))
     for watched in report.test.watched:

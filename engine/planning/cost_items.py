@@ -15,8 +15,9 @@ from promptwire.bounds import Extent
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
 from promptwire.planning.call_bounds import CallBounds
-from promptwire.planning.token_estimate import Length, judging, scoring, writing
+from promptwire.planning.token_estimate import Length, judging, judging_pairs, scoring, writing
 from promptwire.results.report import TRAIN_SHOWN
+from promptwire.running.preference import VOTES
 from promptwire.tasks.task import Task
 
 __all__ = ["CostItem", "cost_items_of", "final_calls", "judged", "report_cost_items"]
@@ -72,8 +73,12 @@ def _request_length(bounds: CallBounds, bounds_by_path: Mapping[str, CallBounds]
 def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
     """Yield the cost items of the held-out comparison, with `repeats` answers per held-out example.
 
-    It scores one prompt instead of two when the initial prompt stays the best, and nothing under a metric without values.
+    It scores one prompt instead of two when the initial prompt stays the best. Under a metric without values it scores nothing,
+    unless the task has a judge of pairs.
     """
+    if task.judges_pairs:
+        yield CostItem("task", Extent(1, 2) * len(task.test), scoring(None, task))
+        yield CostItem("judge", Extent(0, VOTES * len(task.test)), judging_pairs(task))
     if not task.load_metric().valued:
         return
     pairs = Extent(1, 2) * (repeats * len(task.test) + min(len(task.train), TRAIN_SHOWN))
@@ -84,6 +89,8 @@ def report_cost_items(task: Task, repeats: int = 1) -> Iterator[CostItem]:
 
 def final_calls(task: Task, repeats: int) -> dict[Role, int]:
     """The most calls of each role that the comparison on held-out examples needs."""
+    if task.judges_pairs:
+        return {"task": 2 * len(task.test), "judge": VOTES * len(task.test)}
     if not task.load_metric().valued:
         return {}
     answers = 2 * len(task.test) * repeats

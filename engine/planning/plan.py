@@ -241,7 +241,7 @@ def _total(rows: list[StepPlan], limits: Limits, stages: Mapping[str, Mapping[st
 def _called_roles(rows: list[StepPlan], known: Known, task: Task) -> list[Role]:
     """Roles that the run calls, in the order of the known models."""
     called = {row.model for row in rows}
-    if judged(task):
+    if judged(task) or task.judges_pairs:
         called.add("judge")
     return [role for role in known.models if role in called]
 

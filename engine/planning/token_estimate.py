@@ -22,6 +22,7 @@ from promptwire.bounds import Extent
 from promptwire.errors import PromptwireError
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.planning.call_bounds import CallBounds
+from promptwire.running.preference import pair_values
 from promptwire.running.sampling import sampling
 from promptwire.tasks.task import Task
 from promptwire.templating.sample_values import AnyName, is_setting, sample
@@ -29,7 +30,7 @@ from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
 from promptwire.templating.template import Rendered, load_template
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
 
-__all__ = ["REPLY", "Length", "judging", "scoring", "writing"]
+__all__ = ["REPLY", "Length", "judging", "judging_pairs", "scoring", "writing"]
 
 LETTERS_A_TOKEN: Final = 4
 """Letters of one token: a rule of thumb for English."""
@@ -82,6 +83,16 @@ def judging(task: Task, bounds: CallBounds | None) -> Length | None:
     values = [{"prompt": prompt, "input": one.input, "example": one, "answer": answer, "outputs": one.outputs} for one in shown]
     read = sum(_tokens(rubric.render(each)) for each in values) / len(values)
     return Length(read, sampling(ModelCallSpec(role="judge"), rubric, bounds.roles if bounds else {}).max_tokens or REPLY)
+
+
+def judging_pairs(task: Task) -> Length | None:
+    """Length of comparing the answers of two prompts to one example."""
+    rubric, answer = load_template(Path(task.rubric or "")), _WORD * REPLY
+    shown = task.train.items[:READ] or task.test.items[:READ]
+    if not shown:
+        return None
+    read = sum(_tokens(rubric.render(pair_values(task, one, answer, answer))) for one in shown) / len(shown)
+    return Length(read, sampling(ModelCallSpec(role="judge"), rubric, {}).max_tokens or REPLY)
 
 
 def writing(bounds: CallBounds, task: Task) -> Length | None:

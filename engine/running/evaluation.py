@@ -12,6 +12,7 @@ from promptwire.results.confusion import confusion
 from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, MetricScores, Score
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.heldout import HeldOutScores
+from promptwire.running.preference import judge_pairs
 from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
@@ -50,10 +51,13 @@ async def score_both(
     """
     how = how or Scoring()
     asking = ModelCallSpec(role="task", settings=how.settings)
-    log, repeats = AskedLog(session.trace, REPORT, element=split), session.repeats if split == "test" else 1
+    pairwise = session.task.judges_pairs
+    log, repeats = AskedLog(session.trace, REPORT, element=split), session.repeats if split == "test" and not pairwise else 1
     scorer = Scorer(session, REPORT, asking, how.roles, repeats, log, Watched(session.task))
     found = HeldOutScores(scorer, initial, best)
     await found.score(examples, partial=partial, forgiving=forgiving)
+    if pairwise:
+        await judge_pairs(found)
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
     table = _table(found, examples)
     session.trace.value(path=REPORT, round="", element=split, outputs={"scores": to_json(table), "pairs": rows_by_pair})
@@ -106,7 +110,9 @@ def _compared(found: HeldOutScores, metric: Metric, watched: str = "") -> Verdic
 
 
 def _shares(metric: Metric, sides: tuple[Sequence[Row], Sequence[Row]]) -> bool:
-    """Whether a mean value is a share of right answers, or of the most that an answer can get."""
+    """Whether a mean value is a share of right answers, of votes, or of the most that an answer can get."""
+    if not metric.valued:
+        return True
     return metric.seen([row.value for rows in sides for row in rows])[1] == (0.0, 1.0)
 
 

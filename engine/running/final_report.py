@@ -86,7 +86,7 @@ def make_report(
     return Report(
         pipeline=graph.name,
         task=session.task.name,
-        metric=session.task.metric,
+        metric="preference" if session.task.judges_pairs else session.task.metric,
         models={role: model.name for role, model in session.models.items()},
         seed=session.seed,
         repeats=session.repeats,

@@ -91,7 +91,7 @@ class HeldOutScores:
                 if isinstance(found, LimitReached):
                     if not partial:
                         raise found
-                    self._stop(found)
+                    self.stop(found)
                 elif isinstance(found, tuple):
                     self.pairs.append(found)
                 else:
@@ -113,7 +113,8 @@ class HeldOutScores:
     def _lost(self, examples: int) -> bool:
         return sum(isinstance(error, TransientError) for _, error in self.left_out) > _LOST * examples
 
-    def _stop(self, limit: LimitReached) -> None:
+    def stop(self, limit: LimitReached) -> None:
+        """Note that `limit` left examples without a score."""
         session = self.scorer.session
         if not session.limits_hit or not session.limits_hit[-1].startswith(limit.problem):
             session.note_limit(limit)

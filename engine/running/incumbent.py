@@ -28,6 +28,8 @@ __all__ = ["FinalScores", "compare_both", "find_best", "keep_and_compare", "keep
 
 _NAMED: Final = 3
 """Most examples that a note names."""
+_NOTHING: Final = Score(score=None, low=None, high=None, n=0)
+_UNSCORED: Final = Comparison(initial=_NOTHING, best=_NOTHING, gain=_NOTHING)
 
 
 class FinalScores(NamedTuple):
@@ -116,24 +118,22 @@ def _point_to(folder: Path, error: PromptwireError, what: str) -> None:
 async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalScores:
     """Compare the initial prompt with `best` on the test examples and on a sample of the train examples.
 
-    Under a metric that gives no value there is nothing to compare, and no call is made.
+    Under a metric that gives no value a judge of pairs compares the test examples. Without one there is nothing to compare, and
+    no call is made.
     """
-    if not session.task.load_metric().valued:
-        return _nothing_to_compare()
+    valued = session.task.load_metric().valued
+    if not valued and not session.task.judges_pairs:
+        return FinalScores(_UNSCORED, _UNSCORED, Verdict(kind="not scored", n=0, reason=NO_VALUE_REASON))
     initial, how = session.task.prompts.items[0], scoring(graph)
     if how is None:
         how = Scoring(roles=graph.models)
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
     test = await score_both(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
+    if not valued:
+        return FinalScores(comparison(test), _UNSCORED, verdict(test))
     shown = draw_examples(session.task.train, TRAIN_SHOWN)
     train = await score_both(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
     return FinalScores(comparison(test), comparison(train), verdict(test))
-
-
-def _nothing_to_compare() -> FinalScores:
-    unscored = Score(score=None, low=None, high=None, n=0)
-    none = Comparison(initial=unscored, best=unscored, gain=unscored)
-    return FinalScores(none, none, Verdict(kind="not scored", n=0, reason=NO_VALUE_REASON))
 
 
 def score_notes(session: Session, scores: FinalScores) -> Iterator[str]:

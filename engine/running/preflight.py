@@ -16,6 +16,7 @@ from promptwire.errors import Unsupported, UsageError
 from promptwire.graph.port_types import type_of
 from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
 from promptwire.node import Role
+from promptwire.running.preference import pair_values
 from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.tasks.task import Task
@@ -51,6 +52,7 @@ def inspect(graph: Graph, session: Session) -> None:
     session.task.load_watched()
     steps = [step for step, _ in _calls(graph, _NO_ROLES)]
     _require_values(steps, session.task)
+    _require_judge(session)
     for step in steps:
         if step.asking is None:
             continue
@@ -63,6 +65,17 @@ def inspect(graph: Graph, session: Session) -> None:
             if reason:
                 raise Unsupported(reason, where=f"{step.path} ({template.name})")
             _require_outputs(step, template, session.task)
+
+
+def _require_judge(session: Session) -> None:
+    """Raise Unsupported or PipelineError for a judge of pairs that could not compare the answers of the report."""
+    task = session.task
+    if task.judges_pairs:
+        rubric = load_template(Path(task.rubric or ""))
+        rubric.render(pair_values(task, task.test.items[0], "", ""))
+        reason = session.models["judge"].supports("generate", chat=rubric.front.mode == "chat")
+        if reason:
+            raise Unsupported(reason, where=rubric.name)
 
 
 def _require_outputs(step: CallStep, template: Template, task: Task) -> None:

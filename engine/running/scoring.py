@@ -130,7 +130,7 @@ class Scorer:
         """Raise Unsupported when `rows` lack labels and the model lists none for plain prompts either."""
         unlisted = next((row for row in rows if not row.readable), None)
         if self.metric.needs == "choice" and unlisted is not None and all(row.likelihood is None for row in rows):
-            await require_labels(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self._ask)
+            await require_labels(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self.ask)
 
     def require(self) -> None:
         """Raise Unsupported before the first call when a model lacks what the metric needs.
@@ -225,7 +225,7 @@ class Scorer:
         if self.watched is not None:
             self.watched.add_reply(prompt, example, found, parse, cut=answer.cut_off)
         if self.metric.needs == "judge" and said.measurable:
-            graded = await self.judge.grade(prompt, example, said.text, self._ask)
+            graded = await self.judge.grade(prompt, example, said.text, self.ask)
             return Row(prompt.id, example.id, said.output, said.text, graded[0], feedback=graded[1]) if graded else None
         return measured_row(self.metric, prompt, example, said, self.labels)
 
@@ -248,7 +248,8 @@ class Scorer:
         weight = None if likeliest is None else answer.weights[labels.index(example.output)]
         return measured_row(self.metric, prompt, example, said, labels, likelihood=weight)
 
-    async def _ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
+    async def ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
+        """Return the completion of `request` with the sample number `first`, by the model of `role` or of the step."""
         (answer,) = await self._completions(request, role, first=first)
         return answer
 

@@ -65,7 +65,7 @@ class Task(Model):
     json_schema: dict[str, Any] | None = None
     """JSON Schema of the answer; None when there is none."""
     rubric: str | None
-    """Path of the judge's template."""
+    """Path of the judge's template, for the metric `judge`; under `none` that of a judge of two answers."""
     labels: tuple[str, ...]
     """The possible answers, for the metric `choice`."""
     group: str | None = None
@@ -82,6 +82,11 @@ class Task(Model):
     """Whether its examples were given in Python, so that no file holds them."""
     function: SkipValidation[Metric] | None = Field(default=None, exclude=True, repr=False)
     """The metric called `metric`, when it was given in Python; its name holds a hash of its source."""
+
+    @property
+    def judges_pairs(self) -> bool:
+        """Whether a judge compares the answers of two prompts, since the metric gives them no value."""
+        return self.rubric is not None and not self.load_metric().valued
 
     def load_template(self) -> Template:
         """Load the template that joins prompt and input."""
@@ -227,6 +232,7 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
     notes += data_notes(test, train, dev, spec.group)
     texts = (spec.prompt,) if isinstance(spec.prompt, str) else spec.prompt
+    rubric = spec.rubric or "task/judge.j2" if spec.metric == "judge" else spec.rubric if spec.metric == "none" else None
     return Task(
         name=spec.task or stem,
         doc=spec.doc,
@@ -238,7 +244,7 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         metric=spec.metric,
         watch=tuple(name for name in dict.fromkeys(spec.watch) if name != spec.metric),
         json_schema=read_schema(spec.json_schema, files),
-        rubric=str(files.template("rubric", spec.rubric or "task/judge.j2")) if spec.metric == "judge" else None,
+        rubric=str(files.template("rubric", rubric)) if rubric else None,
         labels=spec.labels,
         group=spec.group,
         settings=spec.settings,

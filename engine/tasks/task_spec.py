@@ -64,7 +64,7 @@ class TaskSpec(Model):
     json_schema: str | dict[str, Any] | None = None
     """JSON Schema of the answer, or a file with one, for the metrics `json` and `json-fields`."""
     rubric: str | None = None
-    """Template of the judge, for the metric `judge`."""
+    """Template of the judge, for the metric `judge`. Under `none`: of a judge of two answers, for the report."""
     labels: tuple[str, ...] = ()
     """The possible answers, for the metric `choice`."""
     group: str | None = Field(default=None, min_length=1)
