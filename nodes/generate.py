@@ -34,6 +34,8 @@ class Params(Model):
     """Samples of each request."""
     draws: int = Field(default=1, ge=0, le=100_000)
     """Independent requests."""
+    texts: int | None = Field(default=None, ge=1)
+    """Most texts of one reply, where the template's `parse` takes all that it finds; of more, the first are taken."""
     shots: int = Field(default=0, ge=0)
     """Examples drawn anew for each request; 0 shows all of `examples`."""
     into: CompanionName | None = None
@@ -66,7 +68,8 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     if params.into and not sizes.of("prompt").least and not sizes.of("prompts").least:
         asks = asks.perhaps()
     shown = {"examples": params.shots} if params.shots else {}
-    return Bound({"prompts": (asks * sizes.answers).perhaps()}, asks=asks, shown=shown)
+    each = sizes.answers if params.texts is None else min(sizes.answers, params.texts)
+    return Bound({"prompts": (asks * each).perhaps()}, asks=asks, shown=shown)
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
@@ -84,7 +87,7 @@ async def generate(inputs: Inputs, params: Params, context: Context) -> Outputs:
     if params.into and not known:
         return Outputs(prompts=Prompts())
     drawn = await context.gather([_draw(inputs, params, context, draw) for draw in range(params.draws)])
-    texts = [text for replies in drawn for reply in replies for text in reply.answers]
+    texts = [text for replies in drawn for reply in replies for text in reply.answers[: params.texts]]
     if params.notes:
         made = [Prompt(text=text, made_by=context.path, round=context.round) for text in texts]
     else:

@@ -64,7 +64,7 @@ TYPES: Final[dict[str, type]] = {
 
 _NAMES: Final = {**{kind: name for name, kind in TYPES.items()}, MembersPort: "Members"}
 _MEMBERS: Final = frozenset(map(str, get_args(Members)))
-WIDER: Final[dict[type, type]] = {Prompt: Prompts, Failures: Examples, int: float}
+WIDER: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples, Failures: Examples, int: float}
 """The only allowed widenings, by type."""
 SET_OF: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples}
 """Set type of each type that has no empty value."""
@@ -142,6 +142,8 @@ def widen(value: Any, annotation: Any) -> Any:
         return None
     if kind is Prompts and isinstance(value, Prompt):
         return Prompts(items=(value,))
+    if kind is Examples and isinstance(value, Example):
+        return Examples(items=(value,))
     if kind is Examples and isinstance(value, Failures):
         return Examples.of(case.example for group in value.groups for case in group.cases)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

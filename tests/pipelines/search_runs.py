@@ -102,6 +102,7 @@ def kind_of(request: Request) -> str:
         "</choose>": "vote",
         "</pattern>": "patterns",
         "answered as follows": "proposal",
+        "new examples that follow": "synthesis",
         "</prompt>": "child",
         "<INS>": "idea",
         "that would score higher": "idea",
@@ -126,6 +127,11 @@ def kind_of(request: Request) -> str:
         "</proposal>": "proposal",
         "<mutation>": "mutation",
         "<mutant>": "mutant",
+        "Speak of the task": "critique",
+        "better examples would be like": "critique",
+        "gets from this input": "reasoning",
+        "Describe the expert": "persona",
+        "keywords for the task": "keywords",
     }
     return next(kind for mark, kind in marks.items() if mark in text)
 

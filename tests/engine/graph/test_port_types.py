@@ -68,10 +68,10 @@ VALUES: dict[str, Any] = {
 }
 
 
-def test_only_three_types_widen() -> None:
+def test_only_four_types_widen() -> None:
     wider = {(name_of(given), name_of(wanted)) for given, wanted in product(TYPES.values(), repeat=2) if fits(given, wanted)}
     same = {(name, name) for name in TYPES}
-    assert wider - same == {("Prompt", "Prompts"), ("Failures", "Examples"), ("Int", "Float")}
+    assert wider - same == {("Prompt", "Prompts"), ("Example", "Examples"), ("Failures", "Examples"), ("Int", "Float")}
 
 
 @pytest.mark.parametrize(("given", "wanted"), list(product(TYPES, repeat=2)))
