@@ -40,6 +40,7 @@ from promptwire.limits import Limits
 from promptwire.running.incumbent import find_best
 from promptwire.running.preflight import inspect
 from promptwire.running.session import Session
+from promptwire.stats.student import quantile
 from promptwire.tasks.task import Task, load_task
 from promptwire.values import Example, Examples, Message, Prompt
 
@@ -70,6 +71,7 @@ PIPELINES = {
     "critique-crossover": "-p population=5 -p children=5 -p steps=10 -p tried_on=8 -p scored_on=16",
     "ape-protegi-opro": "-p draws=2 -p rounds=6 -p scored_on=16 -p width=3 --set search.expand.batch_size=8 -p per_round=4",
     "ampo": "-p rounds=12 -p batch=16 -p failures=4 -p patterns=3 -p gain=0",
+    "erm": "-p rounds=8 -p batch=12 -p reasons=3 -p solutions=1 -p shots=1 -p worked=false",
     "miprov2": "-p instructions=6 -p sets=6 -p scored_on=20 -p minibatch=10 -p trials=[5,5,5,5]"
     " --set search.tries.pair.policy=draw",
     "promptagent": "-p iterations=12 -p width=2 -p depth=6 -p scored_on=20",
@@ -219,7 +221,8 @@ def tables(found: Found) -> Iterator[str]:
 
 def _mean(values: Iterable[float | None]) -> str:
     known = [value for value in values if value is not None]
-    half = f" ± {1.96 * stdev(known) / sqrt(len(known)):.2f}" if len(known) > 1 else ""
+    enough = len(known) > 2
+    half = f" ± {quantile(0.975, len(known) - 1) * stdev(known) / sqrt(len(known)):.2f}" if enough else ""
     return f"{fmean(known):.2f}{half}" if known else ""
 
 

@@ -61,8 +61,8 @@ def test_runs_that_are_missing_are_made_and_the_others_stay(tmp_path: Path, monk
 
 
 def test_a_table_has_means_intervals_and_the_number_of_seeds() -> None:
-    found = {bench.Run("planted-order", "gepa", seed).key: [0.2, 0.4 + seed / 5, None] for seed in (0, 1)}
+    found = {bench.Run("planted-order", "gepa", seed).key: [0.2, 0.4 + seed / 10, None] for seed in range(3)}
     text = bench.written("before <!-- reached --> old <!-- end --> after", found)
     assert "old" not in text and text.startswith("before ") and text.endswith(" after")
-    assert "Means over 2 seeds" in text
-    assert "| `gepa` |  |  | 0.20 ± 0.00 |" in text and "| 0.50 ± 0.20 |" in text
+    assert "Means over 3 seeds" in text
+    assert "| `gepa` |  |  | 0.20 ± 0.00 |" in text and "| 0.50 ± 0.25 |" in text
