@@ -67,11 +67,11 @@ class _Tally(NamedTuple):
 def bound(sizes: Sizes, params: Params) -> Bound:
     """`votes` for each challenger, on one page or on one page for each input."""
     one, other = sizes.of("one"), sizes.of("other")
-    everyone = Extent(max(one.least, other.least), one.most + other.most)
+    rivals = Extent(max(one.least, other.least), one.most + other.most)
     inside = max(one.inside, other.inside)
-    beaten = Extent(0, max(0, everyone.most - 1))
+    beaten = Extent(0, max(0, rivals.most - 1))
     pages = Extent.exactly(1 if params.together else inside)
-    winner = everyone.upto(1)
+    winner = rivals.upto(1)
     return Bound(
         {"winner": winner, "scores": winner.holding(inside), "loser": beaten},
         asks=beaten * pages * params.votes if inside else NONE,
@@ -83,12 +83,12 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 async def duel(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Let a judge choose between the answers of two prompts, with votes in a drawn order."""
     scores = inputs.one if inputs.other is None else inputs.one.merge(inputs.other)
-    everyone = scores.prompts.items
+    rivals = scores.prompts.items
     asked: Counter[str] = Counter()
     beaten: list[Prompt] = []
     votes = wins = 0
-    winner, changed = everyone[:1], 0
-    for number, challenger in enumerate(everyone[1:]):
+    winner, changed = rivals[:1], 0
+    for number, challenger in enumerate(rivals[1:]):
         found = await _challenge(_shared(winner[0], challenger, scores), number, asked, params, context)
         votes, wins = votes + found.votes, wins + found.wins
         if 2 * found.wins > found.votes:

@@ -33,7 +33,7 @@ from promptwire.values import (
     Row,
     Scores,
 )
-from promptwire.values.named import Companions
+from promptwire.values.named import Companions, Marks
 
 __all__ = ["MARK", "MOST", "Maker"]
 
@@ -56,6 +56,17 @@ class _Companions(Companions):
         return self._make(name)
 
 
+class _Marks(Marks):
+    """Marks of a member, with every name that a template reads."""
+
+    def __init__(self, make: Callable[[str], float]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> float:
+        return self._make(name)
+
+
 class Maker:
     """Makes the values of one request. Examples and initial prompts are taken in turn, so that few occur twice."""
 
@@ -69,6 +80,8 @@ class Maker:
         self._numbers: dict[str, Iterator[int]] = {}
         self.companions: dict[str, None] = {}
         """Names of the companion texts that a template has read; all of them are made up."""
+        self.marks: dict[str, None] = {}
+        """Names of the marks that a template has read; all of them are 1."""
         self.made_up = False
         """Whether a value was made up since this was last set to False."""
 
@@ -101,16 +114,21 @@ class Maker:
     def example(self) -> Example:
         """The next example of the task."""
         self.made_up = self.made_up or not self._real
-        return self._examples[next(self._next_example) % len(self._examples)]
+        found = self._examples[next(self._next_example) % len(self._examples)]
+        return found.model_copy(update={"marks": _Marks(self._mark)})
 
     def prompt(self, place: int) -> Prompt:
         """The initial prompt at `place`; a made-up one after the last."""
         found = self._given[place] if place < len(self._given) else Prompt(text=self.text("prompt"))
-        return found.model_copy(update={"companions": _Companions(self._companion)})
+        return found.model_copy(update={"companions": _Companions(self._companion), "marks": _Marks(self._mark)})
 
     def _companion(self, name: str) -> str:
         self.companions.setdefault(name)
         return MARK.format(f"companion {name}")
+
+    def _mark(self, name: str) -> float:
+        self.marks.setdefault(name)
+        return 1.0
 
     def prompts(self, n: int) -> Prompts:
         """`n` prompts: the initial ones first."""
@@ -128,7 +146,8 @@ class Maker:
 
     def critique(self) -> Critique:
         """A critique of the initial prompt."""
-        return Critique(text=self.text("critique"), prompt=self.prompt(0), cases=self.group().cases)
+        found = Critique(text=self.text("critique"), prompt=self.prompt(0), cases=self.group().cases)
+        return found.model_copy(update={"marks": _Marks(self._mark)})
 
     def history(self, n: int) -> History:
         """A record of `n` prompts with scores that rise."""

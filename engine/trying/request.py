@@ -129,7 +129,7 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
         value = bounds.given_values[name] if known else maker.value(kind or str, name, bounds.shown.get(name))
         shown.add(name, value, made_up=maker.made_up, read=template.variables)
     texts = template.texts(shown.values, lambda: stream(0, "try", step.path))
-    shown.made_up += [f"companion {name}" for name in maker.companions]
+    shown.made_up += [f"companion {name}" for name in maker.companions] + [f"mark {name}" for name in maker.marks]
     facts = step.path, step.type.name, asking.role if step.asking else "", template.name
     made, parse, notes = (tuple(shown.real), tuple(shown.made_up)), template.front.parse, list[str]()
     if step.asking is None:

@@ -125,7 +125,7 @@ def test_a_text_without_a_model_is_shown_with_what_is_read_out_of_it_and_draws_a
     assert first.read.answers == ("4",)
 
 
-def test_companions_of_prompts_are_made_up_by_the_names_that_a_template_reads(project: Project) -> None:
+def test_companions_and_marks_of_prompts_are_made_up_by_the_names_that_a_template_reads(project: Project) -> None:
     project.write("templates/k.j2", "{{ prompt.companions.mutation }}: {{ prompt }} {{ prompt.marks.visits }}")
     project.write(
         "own.yaml",
@@ -133,8 +133,8 @@ def test_companions_of_prompts_are_made_up_by_the_names_that_a_template_reads(pr
         "outputs: {prompts: $a}\n",
     )
     (tried,) = try_step(load_graph("own.yaml"), "a", load_task("sums"))
-    assert text_of(tried) == "‹companion mutation›: Work out the result. 0.0"
-    assert tried.made_up == ("companion mutation",)
+    assert text_of(tried) == "‹companion mutation›: Work out the result. 1.0"
+    assert tried.made_up == ("companion mutation", "mark visits")
 
 
 def test_a_template_over_members_gets_a_member_of_the_wired_type() -> None:
