@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, PromptwireError, ReplyError, RunError, UsageError
 from promptwire.graph.steps import Graph
@@ -99,7 +99,12 @@ def _keep(best: Prompt, session: Session, folder: Path) -> bool:
     """Report `best` as an event and write it into the run folder. Return whether it is written."""
     limit = session.limits_hit[0] if session.limits_hit else None
     demos = [demo.model_dump(mode="json") for demo in best.demos]
-    known = {"prompt": best.text, "demos": demos, "initial_prompt": session.task.prompts.items[0].text, "limit": limit}
+    known: dict[str, Any] = {
+        "prompt": best.text,
+        "demos": demos,
+        "initial_prompt": session.task.prompts.items[0].text,
+        "limit": limit,
+    }
     known |= {"companions": best.companions} if best.companions else {}
     try:
         session.trace.event("best", prompt=best.text)  # shown before anything is written, which may fail
