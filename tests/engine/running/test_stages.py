@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from promptwire.api import run as optimize
 from promptwire.backend import Request
 from promptwire.backends.planted import reply as planted
 from promptwire.backends.scripted import ScriptedBackend
-from promptwire.errors import LimitReached
+from promptwire.bundles.writer import write_bundle
+from promptwire.errors import LimitReached, RunError
 from promptwire.limits import Limits
+from promptwire.options import Options, cache_folder
 from promptwire.values import Prompts
 from promptwire.values.hashing import stream
 from tests.pipelines.planted_task import parcels
@@ -161,3 +164,46 @@ async def test_a_stage_of_a_shipped_pipeline_gives_its_best_at_any_limit(tmp_pat
         assert isinstance(found.outputs["prompt"], Prompts)
         assert found.calls <= calls
         assert (found.prompt.text == initial) == (calls < 160)
+
+
+LOOPED = """\
+nodes:
+  loop:
+    repeat: 3
+    carry: {beam: {start: $seed, next: $stage}}
+    nodes:
+      stage: {use: ./stage.yaml, beam: $beam, train: $train, rounds: 1, limits: {calls: 14}}
+outputs: {prompt: $loop.beam, rounds: $loop.rounds}
+"""
+
+
+async def test_a_stage_in_a_loop_gets_its_limits_anew_in_each_round(tmp_path: Path) -> None:
+    """A round of one prompt takes 4 + 2 + 8 calls; one of two prompts would take 8 + 4 + 16, of which 14 are too few."""
+    (tmp_path / "stage.yaml").write_text(STAGE)
+    (tmp_path / "p.yaml").write_text(HEAD + LOOPED)
+    found = await search(tmp_path / "p.yaml", model(), numbers(4))
+    assert found.outputs["rounds"] == 3
+    first, *later = [row["outputs"]["rounds"] for row in found.values if row["path"] == "loop.stage"]
+    assert (first, later) == (1, [0, 0])
+    assert 14 < found.calls <= 3 * 14
+    assert found.session.stages_ended["loop.stage"].endswith("at loop.stage.search.scores, round 2.1")
+
+
+def test_the_report_names_a_stage_that_ended_and_its_run_is_not_bundled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "cache"))
+    text = "nodes:\n  s: {use: random-search.yaml, seed: $seed, train: $train, n: 3, scored_on: 8, limits: LIMITS}\n"
+    reports = []
+    for number, limits in enumerate(("{calls: 200}", "{calls: 9}")):
+        Path(f"p{number}.yaml").write_text(HEAD + text.replace("LIMITS", limits) + "outputs: {prompt: $s}\n")
+        reports.append(optimize(f"p{number}.yaml", "planted", Options(models={"task": "scripted:planted"}, seed=number)))
+    whole, cut = reports
+    assert (whole.stages_ended, "stages_ended" in whole.to_json()) == ({}, False)
+    reason = "the limit of 9 calls of the stage s is reached, at s.best"
+    assert (cut.stages_ended, cut.limit) == ({"s": reason}, None)
+    assert f"{reason}: the stage gave its best so far" in cut.notes
+    with pytest.raises(RunError, match="a limit ended a stage"):
+        write_bundle(Path(cut.run), cache_folder(), tmp_path / "x.bundle")
+    assert write_bundle(Path(whole.run), cache_folder(), tmp_path / "y.bundle") == 0
