@@ -23,7 +23,7 @@ from promptwire.tasks.task import Task
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Prompts, Scores
 
-__all__ = ["Scoring", "bind", "inspect", "scoring", "within"]
+__all__ = ["Scoring", "bind", "inspect", "require_fit", "scoring", "within"]
 
 _NO_ROLES: Mapping[Role, Settings] = {}
 
@@ -50,10 +50,9 @@ def bind(graph: Graph, task: Task) -> dict[str, Any]:
 def inspect(graph: Graph, session: Session) -> None:
     """Raise Unsupported, UsageError or PipelineError for a step, or for the final comparison, that is certain to fail later."""
     session.task.load_watched()
-    steps = [step for step, _ in _calls(graph, _NO_ROLES)]
-    _require_values(steps, session.task)
+    require_fit(graph, session.task)
     _require_judge(session)
-    for step in steps:
+    for step, _ in _calls(graph, _NO_ROLES):
         if step.asking is None:
             continue
         if step.type.scores:
@@ -64,15 +63,23 @@ def inspect(graph: Graph, session: Session) -> None:
             reason = backend.supports("generate", chat=template.front.mode == "chat")
             if reason:
                 raise Unsupported(reason, where=f"{step.path} ({template.name})")
-            _require_outputs(step, template, session.task)
+
+
+def require_fit(graph: Graph, task: Task) -> None:
+    """Raise UsageError or PipelineError where `graph` needs values or accepted outputs that `task` does not give."""
+    steps = [step for step, _ in _calls(graph, _NO_ROLES)]
+    _require_values(steps, task)
+    for step in steps:
+        for path in step.templates if step.type.slots is not None else ():
+            _require_outputs(step, load_template(Path(path)), task)
+    if task.judges_pairs:
+        load_template(Path(task.rubric or "")).render(pair_values(task, task.test.items[0], "", ""))
 
 
 def _require_judge(session: Session) -> None:
-    """Raise Unsupported or PipelineError for a judge of pairs that could not compare the answers of the report."""
-    task = session.task
-    if task.judges_pairs:
-        rubric = load_template(Path(task.rubric or ""))
-        rubric.render(pair_values(task, task.test.items[0], "", ""))
+    """Raise Unsupported for a judge of pairs that could not compare the answers of the report."""
+    if session.task.judges_pairs:
+        rubric = load_template(Path(session.task.rubric or ""))
         reason = session.models["judge"].supports("generate", chat=rubric.front.mode == "chat")
         if reason:
             raise Unsupported(reason, where=rubric.name)

@@ -12,7 +12,7 @@ from promptwire.graph.steps import Graph
 from promptwire.limits import Limits
 from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.running.incumbent import require_prompt
-from promptwire.running.preflight import bind
+from promptwire.running.preflight import bind, require_fit
 from promptwire.tasks.task import Task
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import load_template
@@ -42,6 +42,8 @@ def bind_task(graph: Graph, task: Task) -> Binding:
     task = task.with_dev() if "dev" in graph.inputs else task
     problems = [*_refused(graph, task)]
     if not problems:
+        problems += [*_unfit(graph, task)]
+    if not problems:
         problems += [*_template_problems(graph, task)]
     if not problems:
         problems += [*_warnings(graph, task)]
@@ -66,6 +68,16 @@ def _refused(graph: Graph, task: Task) -> Iterator[Problem]:
                 task.load_metric(asking.metric)
         except UsageError as error:
             yield _problem("task-metric", task, f"{path}: {error.problem}", error.hint)
+
+
+def _unfit(graph: Graph, task: Task) -> Iterator[Problem]:
+    """The first step that needs values or accepted outputs which the task does not give."""
+    try:
+        require_fit(graph, task)
+    except UsageError as error:
+        yield _problem("task-metric", task, f"{error.where}: {error.problem}", error.hint)
+    except PipelineError as error:
+        yield from error.problems
 
 
 def _template_problems(graph: Graph, task: Task) -> Iterator[Problem]:

@@ -33,6 +33,15 @@ def test_a_metric_that_does_not_fit_is_a_problem() -> None:
     assert codes("opro", "sums", metric="choice") == [("task-metric", False)]
 
 
+@pytest.mark.parametrize(("pipeline", "metric"), [("ape", "judge"), ("opro", "none"), ("gepa", "none")])
+def test_a_step_that_needs_values_or_outputs_which_the_task_lacks_is_a_problem(pipeline: str, metric: str) -> None:
+    assert codes(pipeline, "planted-taste", metric=metric, rubric=None) == [("task-metric", False)]
+
+
+def test_a_task_without_values_fits_a_pipeline_that_needs_none() -> None:
+    assert not codes("spo", "planted-taste")
+
+
 def test_a_template_that_does_not_show_the_prompt_is_a_problem(project: Project) -> None:
     project.write("bare.j2", "{{ input }}")
     assert codes("opro", "sums", template="bare.j2") == [("task-template", False)]
