@@ -57,15 +57,12 @@ class Condition:
     """Values of which one must count as true: a Bool itself, a set when it is not empty."""
     wanted: bool
     """True for `when`, false for `unless`."""
+    key: tuple[str, ...]
+    """What it reads. `when` and `unless` of the same key exclude each other."""
 
     def __str__(self) -> str:
         refs = ", ".join(map(str, self.refs))
         return f"{'when' if self.wanted else 'unless'} {refs if len(self.refs) == 1 else f'[{refs}]'}"
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What it reads. `when` and `unless` of the same key exclude each other."""
-        return tuple(sorted(map(str, self.refs)))
 
 
 @dataclass(frozen=True, slots=True)

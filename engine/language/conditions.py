@@ -28,8 +28,14 @@ def read_conditions(scope: GraphScope, at: KeyPath) -> tuple[Condition, ...]:
         if written is not None and written.value is not None:
             refs = true_refs(scope, written, key)
             if refs:
-                found.append(Condition(refs, key == "when"))
+                found.append(Condition(refs, key == "when", tuple(sorted(_source(scope, ref) for ref in refs))))
     return tuple(found)
+
+
+def _source(scope: GraphScope, ref: Ref) -> str:
+    """What `ref` reads: a name may mean another value in a loop."""
+    symbol = scope.names.find(ref.name)
+    return f"{symbol.location if symbol else ''} {ref}"
 
 
 def true_refs(scope: GraphScope, written: YamlValue, key: str) -> tuple[Ref, ...]:

@@ -20,6 +20,8 @@ __all__ = ["REFERENCE", "Kind", "Symbol", "SymbolTable", "referenced_names"]
 
 REFERENCE: Final = re.compile(r"\$([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
 
+_OUTSIDE: Final = frozenset({"repeat", "each", "when", "unless"})
+"""Keys of a loop or an `each` whose references are to values outside."""
 Kind = Literal["input", "param", "variable", "state", "node"]
 
 
@@ -62,8 +64,13 @@ class SymbolTable:
         return self.around.find(name) if self.around else None
 
     def declare(self, symbol: Symbol, diagnostics: Diagnostics) -> None:
-        """Declare a symbol. Reports an error when its name is already declared."""
-        taken = self.find(symbol.name)
+        """Declare a symbol. Reports an error when its name is already declared.
+
+        A state or loop variable may have the name of a value outside its loop, which it hides: what moves into a loop keeps its
+        references.
+        """
+        hides = symbol.kind in ("state", "variable") and symbol.name not in self.own
+        taken = None if hides and not symbol.implicit else self.find(symbol.name)
         if taken is None or taken.implicit:
             self.own[symbol.name] = symbol
         elif not symbol.implicit:
@@ -77,7 +84,7 @@ class SymbolTable:
         """All symbols that can be referred to in this scope."""
         yield from (symbol for symbol in self.own.values() if not symbol.implicit)
         if self.around:
-            yield from self.around.visible()
+            yield from (symbol for symbol in self.around.visible() if symbol.name not in self.own)
 
     def nearest(self, name: str) -> str:
         """Hint for an unknown name."""
@@ -102,12 +109,32 @@ def inner_name_hint(nodes: YamlValue, name: str) -> str:
 
 
 def referenced_names(yaml_value: YamlValue) -> Iterator[str]:
-    """All names that are referred to in `yaml_value`."""
+    """All names that are referred to in `yaml_value`, without those that a loop or an `each` in it declares for its body."""
     if isinstance(yaml_value.value, dict):
-        for child in yaml_value.value.values():
-            yield from referenced_names(child)
+        hidden = _declared(yaml_value)
+        for key, child in yaml_value.value.items():
+            if key == "carry" and hidden:
+                yield from _carried(child, hidden)
+            else:
+                inside = () if key in _OUTSIDE else hidden
+                yield from (name for name in referenced_names(child) if name not in inside)
     elif isinstance(yaml_value.value, list):
         for child in yaml_value.value:
             yield from referenced_names(child)
     elif isinstance(yaml_value.value, str) and (found := REFERENCE.fullmatch(yaml_value.value)):
         yield found[1]
+
+
+def _declared(node: YamlValue) -> frozenset[str]:
+    """States and variables that a loop or an `each` declares."""
+    if node.get("nodes") is None:
+        return frozenset()
+    written = [node.get("carry"), node.get("repeat"), node.get("each")]
+    return frozenset(name for one in written if one is not None and isinstance(one.value, dict) for name in one.value)
+
+
+def _carried(carry: YamlValue, hidden: frozenset[str]) -> Iterator[str]:
+    """Names under `carry:` that are not `hidden` in the body. A state starts with a value from outside."""
+    for state in carry.value.values() if isinstance(carry.value, dict) else ():
+        for key, child in state.value.items() if isinstance(state.value, dict) else ():
+            yield from (name for name in referenced_names(child) if key == "start" or name not in hidden)

@@ -203,3 +203,57 @@ def test_round_is_unknown_outside_of_loops(project: Project) -> None:
     assert told == [
         "p.yaml:4:40: there is no 'round' here - it is the number of a loop's round: read it in the body of a repeat"
     ]
+
+
+FLAT = """\
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+nodes:
+  beam: {use: mix, prompts: $seed}
+  kept: {use: pick, prompts: $beam}
+outputs: {prompt: $kept.prompts}
+"""
+MOVED = """\
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+nodes:
+  beam: {use: mix, prompts: $seed}
+  search:
+    repeat: 2
+    carry: {beam: {start: $beam, next: $kept.prompts}}
+    nodes:
+      kept: {use: pick, prompts: $beam}
+outputs: {prompt: $search.beam}
+"""
+
+
+def test_node_that_moves_into_a_loop_keeps_its_references(project: Project) -> None:
+    project.graph(FLAT)
+    graph = project.graph(MOVED)
+    assert graph.steps["search"].needs == {"beam"}
+    assert project.told(MOVED) == ["p.yaml:2:25: warning: input 'train' is never used"]
+
+
+def test_state_may_hide_a_node_that_waits_for_its_loop(project: Project) -> None:
+    """The state in the body is no reference to the node of that name, so the two do not wait for each other."""
+    text = (
+        MOVED.replace("beam: {use: mix, prompts: $seed}", "beam: {use: mix, prompts: $search.beam}")
+        .replace("start: $beam", "start: $seed")
+        .replace("prompt: $search.beam", "prompt: $beam")
+    )
+    graph = project.graph(text)
+    assert (graph.steps["search"].needs, graph.steps["beam"].needs) == (set(), {"search"})
+
+
+def test_state_and_node_of_one_body_still_need_two_names(project: Project) -> None:
+    (told,) = [line for line in project.told(MOVED.replace("kept", "beam")) if "already" in line]
+    assert "the name 'beam' is already a state" in told
+
+
+def test_variable_of_an_each_may_hide_the_set_that_it_runs_over(project: Project) -> None:
+    graph = project.graph(
+        MOVED.replace("repeat: 2\n    carry: {beam: {start: $beam, next: $kept.prompts}}", "each: {beam: $beam}").replace(
+            "outputs: {prompt", "    outputs: {beam: $kept.prompts}\noutputs: {prompt"
+        )
+    )
+    assert graph.steps["search"].needs == {"beam"}

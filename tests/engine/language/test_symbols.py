@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location
 from promptwire.language.diagnostics import Diagnostics
-from promptwire.language.symbols import Symbol, SymbolTable, inner_name_hint, referenced_names
+from promptwire.language.symbols import Kind, Symbol, SymbolTable, inner_name_hint, referenced_names
 
 
 def at(line: int, file: str = "f") -> Location:
@@ -26,11 +28,24 @@ def test_a_second_declaration_of_a_name_is_an_error() -> None:
     outer, diagnostics = SymbolTable(), Diagnostics()
     outer.declare(Symbol("a", "input", at(1)), diagnostics)
     SymbolTable(outer).declare(Symbol("a", "node", at(2)), diagnostics)
-    SymbolTable(outer).declare(Symbol("a", "state", at(3, "g")), diagnostics)
+    SymbolTable(outer).declare(Symbol("a", "node", at(3, "g")), diagnostics)
     assert [problem.message for problem in diagnostics.sorted()] == [
         "the name 'a' is already an input (line 1)",
         "the name 'a' is already an input (f:1:1)",
     ]
+
+
+@pytest.mark.parametrize("kind", ["state", "variable"])
+def test_state_or_variable_hides_a_name_outside_but_not_beside_it(kind: Kind) -> None:
+    outer, diagnostics = SymbolTable(), Diagnostics()
+    outer.declare(Symbol("a", "input", at(1)), diagnostics)
+    inner, state = SymbolTable(outer), Symbol("a", kind, at(2))
+    inner.declare(state, diagnostics)
+    assert inner.find("a") is state
+    assert list(inner.visible()) == [state]
+    assert not diagnostics.sorted()
+    inner.declare(Symbol("a", "node", at(3)), diagnostics)
+    assert [problem.message for problem in diagnostics.sorted()] == [f"the name 'a' is already a {kind} (line 2)"]
 
 
 def test_the_nearest_name_is_suggested_and_long_lists_are_not() -> None:

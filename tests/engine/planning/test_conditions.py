@@ -92,3 +92,19 @@ def test_loop_that_may_not_be_run_may_leave_its_first_states(project: Project) -
 """
     found = planned(project, nodes, "$loop.beam, wrong: $good")
     assert (found["loop.more"], found["last"]) == ((0, 3 + 9), (0, 3 * 9))
+
+
+def test_conditions_on_a_state_and_on_a_node_of_the_same_name_are_no_alternatives(project: Project) -> None:
+    """Inside the loop, `wrong` is the state: both steps may be run, so their calls add up."""
+    nodes = """
+  graded: {use: evaluate, prompts: $seed, on: $train}
+  wrong:  {use: failures, of: $graded}
+  outer:  {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 5, when: $wrong}
+  loop:
+    repeat: 1
+    carry: {wrong: {start: $wrong, next: $wrong}, both: {type: Prompts, next: $again}}
+    nodes:
+      inner: {use: resample, prompts: $seed, template: ape/paraphrase.j2, n: 2, unless: $wrong}
+      again: {use: resample, prompts: [$outer, $inner], template: ape/paraphrase.j2, n: 1}
+"""
+    assert planned(project, nodes, "$loop.both")["loop.again"][1] == 5 + 2

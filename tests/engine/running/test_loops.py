@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,16 @@ outputs: {prompt: $seed, trail: $loop.trail, both: $loop.both}
 """)
     run = await search(tmp_path / "p.yaml", model(), numbers(1))
     assert (run.outputs["trail"], run.outputs["both"]) == ([1, 2, 3], [0, 1, 1, 2])
+
+
+async def test_a_state_hides_the_value_that_it_starts_with() -> None:
+    carry = {"n": Carry(int, Ref("n"), Ref("next"))}
+    first = call("n", add, {"left": LiteralValue(5)})
+    made = graph(
+        first,
+        loop(COUNT, rounds=LiteralValue(3), carry=carry),
+        outputs={"n": Ref("loop", "n"), "m": Ref("n")},
+        types={"n": int, "m": int},
+    )
+    made = replace(made, steps={**made.steps, "loop": replace(made.steps["loop"], needs=frozenset({"n"}))})
+    assert await run_graph(made, {}, session(ECHO)) == {"n": 8, "m": 5}
