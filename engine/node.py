@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_type_hints
 from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values.members import takes_members
 
 __all__ = ["Context", "MissingExtra", "NodeType", "Reply", "Role", "node", "number_of", "require_wires", "write_prompt"]
 
@@ -212,8 +213,7 @@ def node(
         name = run.__name__.rstrip("_").replace("_", "-")
         writes = slots is not None and not renders
         asked: Role | None = role or ("meta" if writes else "task" if scores else None)
-        if same is not None and same not in getattr(inputs, "model_fields", {}):
-            raise TypeError(f"{run.__qualname__}: same={same!r} names none of its inputs")
+        _require_same(run.__qualname__, same, inputs, outputs)
         return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values, same, named)  # type: ignore[arg-type]
 
     return declare
@@ -241,6 +241,15 @@ def write_prompt(text: str, *parents: Prompt, into: str | None, context: Context
     if into is None:
         return context.new_prompt(text, *parents)
     return context.new_prompt(parents[0].text, *parents, companions={**parents[0].companions, into: text})
+
+
+def _require_same(name: str, same: str | None, inputs: Any, outputs: Any) -> None:
+    """Raise TypeError unless `same` names an input of type Members, or there are no ports of that type."""
+    ports = {port: takes_members(field.annotation) for port, field in inputs.model_fields.items()}
+    if same is not None and not ports.get(same):
+        raise TypeError(f"{name}: same={same!r} names none of its inputs of type Members")
+    if same is None and any([*ports.values(), *(takes_members(field.annotation) for field in outputs.model_fields.values())]):
+        raise TypeError(f"{name}: ports of type Members need @node(same=INPUT)")
 
 
 def require_wires(lacks: Lacking, inputs: Model, params: Model, context: Context) -> None:

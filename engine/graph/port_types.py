@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from promptwire.errors import NodeError
 from promptwire.values import Critiques, Example, Examples, Failures, Families, History, Model, Prompt, Prompts, Scores
-from promptwire.values.members import MEMBER_SETS, Members, MembersPort
+from promptwire.values.members import MEMBER_SETS, MembersPort, takes_members
 
 __all__ = [
     "SET_OF",
@@ -63,7 +63,6 @@ TYPES: Final[dict[str, type]] = {
 """Python type by port type name."""
 
 _NAMES: Final = {**{kind: name for name, kind in TYPES.items()}, MembersPort: "Members"}
-_MEMBERS: Final = frozenset(map(str, get_args(Members)))
 WIDER: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples, Failures: Examples, int: float}
 """The only allowed widenings, by type."""
 SET_OF: Final[dict[type, type]] = {Prompt: Prompts, Example: Examples}
@@ -103,7 +102,7 @@ def _type_of(annotation: Any) -> type:
         inner = [part for part in get_args(annotation) if part is not type(None)]
         if len(inner) == 1:
             return _type_of(inner[0])
-        if set(map(str, inner)) <= _MEMBERS:
+        if takes_members(annotation):
             return MembersPort
     kind = get_origin(annotation) or annotation
     if kind in (list, tuple) or kind is Sequence:

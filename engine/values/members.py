@@ -7,7 +7,8 @@ members of Scores are their prompts. Set work keeps the members as they are: lin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeVar, cast
+from types import UnionType
+from typing import Any, Final, TypeVar, cast, get_args
 
 from promptwire.values.critiques import Critique, Critiques, FailureGroup, Failures
 from promptwire.values.examples import Example, Examples
@@ -32,6 +33,7 @@ __all__ = [
     "members_of",
     "others",
     "prompt_of",
+    "takes_members",
 ]
 
 Members = Prompts | Examples | Critiques | Failures | Families | Scores | History | list[Any]
@@ -51,11 +53,22 @@ MEMBER_TYPES: Final[Mapping[type, Any]] = {
 """Python type of a member by that of its set; a list may hold other values too."""
 MEMBER_SETS: Final[tuple[type, ...]] = tuple(MEMBER_TYPES)
 """Python types of the sets."""
+_PARTS: Final = frozenset(map(str, get_args(Members)))
 S = TypeVar("S", bound=Members)
 
 
 class MembersPort:
     """The port type of `Members`. No value has this type: a check replaces it by the type that is wired."""
+
+
+def takes_members(annotation: Any) -> bool:
+    """Whether a port with this annotation is of type Members.
+
+    >>> takes_members(Members | None), takes_members(Markable), takes_members(Prompts | None)
+    (True, True, False)
+    """
+    parts = {str(part) for part in get_args(annotation) if part is not type(None)}
+    return isinstance(annotation, UnionType) and len(parts) > 1 and parts <= _PARTS
 
 
 def members_of(of: Members) -> tuple[Any, ...]:

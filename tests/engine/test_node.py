@@ -9,7 +9,7 @@ import pytest
 
 from promptwire.errors import NodeError
 from promptwire.node import Context, node, require_wires
-from promptwire.values import Model, Prompts
+from promptwire.values import Members, Model, Prompts
 from tests.nodes.fake import FakeContext, prompts
 
 
@@ -83,3 +83,43 @@ def test_a_missing_wire_is_a_node_error_with_the_step() -> None:
     with pytest.raises(NodeError, match="it needs prompts") as caught:
         require_wires(lacks, Inputs(), Params(), context)
     assert (caught.value.where, caught.value.hint) == (context.path, "wire prompts")
+
+
+class Anything(Model):
+    """Any set."""
+
+    of: Members
+    """The set."""
+
+
+class OneSet(Model):
+    """One set of prompts."""
+
+    of: Prompts
+    """The set."""
+
+
+async def passed(inputs: Anything, params: Params, context: Context) -> Anything:
+    """Give the set."""
+    return inputs
+
+
+async def plain(inputs: OneSet, params: Params, context: Context) -> OneSet:
+    """Give the prompts."""
+    return inputs
+
+
+@pytest.mark.parametrize(
+    ("run", "same", "problem"),
+    [
+        (passed, None, "ports of type Members need @node"),
+        (passed, "other", "names none of its inputs"),
+        (plain, "of", "names none of its inputs of type Members"),
+    ],
+)
+def test_ports_of_type_members_and_the_input_that_decides_their_type_belong_together(
+    run: Any, same: str | None, problem: str
+) -> None:
+    assert node(same="of")(passed).same == "of"
+    with pytest.raises(TypeError, match=problem):
+        node(same=same)(run)

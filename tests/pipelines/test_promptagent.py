@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from promptwire.backend import Request
+from promptwire.backends.planted import reply
 from promptwire.values.hashing import stream
-from tests.pipelines.planted_task import variant
+from tests.pipelines.planted_task import accuracy, parcels, variant
 from tests.pipelines.search_runs import Outcome, kind_of, model, numbers, search, well_formed
 
 BATCH, WIDTH = 5, 3
@@ -189,3 +190,10 @@ async def test_a_search_that_never_leaves_its_first_path_is_another_one(tmp_path
     assert len({tuple(path) for path in paths(other)}) == 1
     assert len({tuple(path) for path in paths(shipped)}) > 1
     assert len(worlds[0].edits) > len(worlds[1].edits) == 3 * WIDTH
+
+
+async def test_it_finds_a_much_better_prompt_for_the_planted_task() -> None:
+    params = {"iterations": 2, "depth": 4, "scored_on": 16}
+    run = await search("promptagent", model(reply), parcels(), params=params)
+    assert accuracy(parcels().prompts.items[0]) < 0.3
+    assert accuracy(run.prompt) > 0.6
