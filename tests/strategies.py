@@ -51,11 +51,12 @@ _KINDS: dict[str, dict[str, Any]] = {
     "high": {"use": "rank", "keep": 2, "template": "promptagent/reward.j2"},
     "seen": {"use": "mark", "name": "reward", "template": "promptagent/one-more.j2"},
     "grade": {"use": "evaluate", "on": "$train"},
+    "glance": {"use": "evaluate", "on": "$train", "until_wrong": 1, "until_right": 2},
     "wrong": {"use": "failures"},
     "make": {"use": "compose", "template": "./make.j2", "n": 2, "equal": "keep"},
     "dice": {"use": "calculate", "template": "./dice.j2"},
 }
-_SETS = {"grade": "scores", "wrong": "failures"}
+_SETS = {"grade": "scores", "glance": "scores", "wrong": "failures"}
 """Sets that are not of prompts."""
 _OF = frozenset({"taken", "left", "mixed", "high", "seen", "wrong"})
 """Kinds whose main input is called `of`."""
@@ -99,6 +100,9 @@ def conditional_pipelines(draw: st.DrawFn) -> Mapping[str, Any]:
     states = {name: {"type": kinds[ref], "next": ref} for name, ref in ends.items()}
     carry = {"beam": {"start": "$seed", "next": sets["prompts"]}, **states}
     body = {name: {key: _renamed(value) for key, value in node.items()} for name, node in nodes.items()}
+    for node in body.values():
+        if node["use"] == "resample" and draw(st.booleans()):
+            node["n"] = "$round"
     loop: dict[str, Any] = {"repeat": draw(st.integers(0, 3)), "carry": carry, "nodes": body}
     if draw(st.booleans()):
         loop["until"] = draw(st.lists(st.sampled_from(truths), min_size=1, max_size=2))
