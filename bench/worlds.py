@@ -76,6 +76,8 @@ PIPELINES = {
     " --set search.tries.pair.policy=draw",
     "promptagent": "-p iterations=12 -p width=2 -p depth=6 -p scored_on=20",
     "promptbreeder": "-p generations=12 -p population=6 -p batch_size=10 -p shots=2",
+    "promptwizard": "-p iterations=6 -p requests=3 -p variations=3 -p shots=2",
+    "promptwizard-repaired": "-p iterations=6 -p requests=3 -p variations=3 -p shots=2",
     "relay": "-p scored_on=16 -p pulls=60 --set ape={draws: 2, n: 5, first: 5} --set protegi.rounds=4"
     " --set opro={steps: 8, per_step: 4}",
     "spo": "-p rounds=30 -p samples=6 -p votes=6",
