@@ -8,7 +8,7 @@ same text for every input, and its results are noise. That is an error too.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +21,7 @@ from promptwire.errors import Location, PipelineError, suggest
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.node import NodeType
 from promptwire.templating.functions import DRAWS, FUNCTIONS
-from promptwire.templating.sample_values import is_setting, member_samples, samples
+from promptwire.templating.sample_values import is_setting, member_samples, samples, unmarked
 from promptwire.templating.task_prompt import ASKED, TASK_SLOTS, shows_nothing, stand_in
 from promptwire.templating.template import Template, load_template
 from promptwire.values import History, Model, Scores
@@ -96,13 +96,15 @@ def check_template(path: Path, call: NamedCall, *, given: Mapping[str, type | No
 def _render(
     templates: tuple[Template, ...], values: Mapping[str, Any], *, wired: Set[str], draws: bool, diagnostics: Diagnostics
 ) -> None:
-    """Render with two elements in each set, then with one and none. A failure only with fewer is a warning."""
+    """Render with two elements in each set, then with one, with none, and without marks. A failure only then is a warning."""
     drawing = (lambda: Random(0)) if draws else None
     for template in templates:
         problem = template.dry_run(values, drawing)
         if problem is not None:
             diagnostics.add([problem])
             continue
+        if "marks" in "".join(part.source for part in template.parts):
+            _render_unmarked(template, values, drawing, diagnostics)
         for many, word in ((1, "one element"), (0, "no element")):
             short = template.dry_run(
                 {name: _shortened(value, many) if name in wired else value for name, value in values.items()}, drawing
@@ -111,6 +113,16 @@ def _render(
                 hint = "write {% if NAME %} ... {% endif %} around it, or | first | default"
                 diagnostics.add([replace(short, message=f"{short.message} (with {word} in its sets)", hint=hint, warning=True)])
                 break
+
+
+def _render_unmarked(
+    template: Template, values: Mapping[str, Any], drawing: Callable[[], Random] | None, diagnostics: Diagnostics
+) -> None:
+    """Warn of a template that fails where no mark is set."""
+    bare = template.dry_run({name: unmarked(value) for name, value in values.items()}, drawing)
+    if bare is not None:
+        hint = "write {% if item.marks.NAME %} ... {% endif %} around it: a mark that is not set is 0"
+        diagnostics.add([replace(bare, message=f"{bare.message} (with no mark set)", hint=hint, warning=True)])
 
 
 def _shortened(value: Any, many: int) -> Any:

@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from promptwire.values import Model
+from promptwire.values import Marks, Model
 from promptwire.values.members import MEMBER_TYPES, prompt_of
 
-__all__ = ["AnyName", "is_setting", "member_samples", "sample", "samples"]
+__all__ = ["AnyName", "is_setting", "member_samples", "sample", "samples", "unmarked"]
 
 
 class AnyName(dict[str, Any]):
@@ -41,6 +41,16 @@ def member_samples(members: type) -> dict[str, Any]:
     """Sample values of `item` and `prompt` for a member of a set of this type."""
     item = sample(MEMBER_TYPES[members])
     return {"item": item, "prompt": prompt_of(item)}
+
+
+def unmarked(value: Any) -> Any:
+    """`value` with no mark set, in all values inside it: a mark is then 0, as at the start of a run."""
+    if isinstance(value, tuple | list):
+        return type(value)(unmarked(one) for one in value)
+    if not isinstance(value, Model):
+        return value
+    inside = {name: getattr(value, name) for name in type(value).model_fields}
+    return value.model_copy(update={name: Marks() if name == "marks" else unmarked(one) for name, one in inside.items()})
 
 
 def is_setting(annotation: Any) -> bool:

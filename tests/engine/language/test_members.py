@@ -113,6 +113,19 @@ def test_a_template_of_members_is_checked_with_a_member_of_the_right_type(
     assert all(wanted in message for wanted, message in zip(found, messages, strict=True)), messages
 
 
+@pytest.mark.parametrize(
+    ("template", "warned"),
+    [
+        ("{{ item.marks.total / item.marks.visits }}", True),
+        ("{{ item.marks.total / item.marks.visits if item.marks.visits else 0 }}", False),
+        ("{{ 1 / (parents | map(attribute='marks.visits') | sum) if parents else 0 }}", True),
+    ],
+)
+def test_a_template_that_fails_where_no_mark_is_set_is_warned_of(project: Project, template: str, warned: bool) -> None:
+    project.write("t.j2", template)
+    assert any("with no mark set" in one for one in problems(project, FACTS % ("rank", "$seed", ""))) == warned
+
+
 def test_members_of_scores_have_scores_without_a_wire(project: Project) -> None:
     project.write("t.j2", "{{ score }}")
     nodes = "  graded: {use: evaluate, prompts: $seed, on: $train}\n" + FACTS % ("rank", "$graded", "")
