@@ -8,18 +8,17 @@ A loop of a million rounds is thus planned quickly. The limits that nodes set on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
-from promptwire.graph.model_calls import resolved
 from promptwire.graph.port_types import elements
-from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step, Wire
+from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath, CallBounds
 from promptwire.planning.conditions import Branches, first_states, not_run, outcome, perhaps_run
+from promptwire.planning.known_steps import answers_of, known_step, note_shown, params_of, ports_of, tries_of
 from promptwire.planning.round_reuse import found_again
 from promptwire.planning.sizes import (
     SizedValue,
@@ -35,9 +34,6 @@ from promptwire.planning.sizes import (
     widen,
 )
 from promptwire.planning.stage_bounds import Stage, cut_outputs
-from promptwire.running.generation import RETRIES
-from promptwire.templating.template import load_template
-from promptwire.values import Model
 
 __all__ = ["count_calls"]
 
@@ -108,18 +104,18 @@ class _Walk:
     def call(self, step: CallStep, scope: SizeScope, factor: Extent) -> Mapping[str, SizedValue]:
         kind = step.type
         bounds = self.bounds.setdefault(step.path, CallBounds(step, roles=self.roles))
-        ports = _ports(step, scope)
-        bounds.params = _params(step, scope)
-        bounds.follow(_known_step(step, scope))
+        ports = ports_of(step, scope)
+        bounds.params = params_of(step, scope)
+        bounds.follow(known_step(step, scope))
         returned, steady = found_again(step, scope.again, lambda ref: scope.look_up(ref).extent)
-        sizes = Sizes(ports, _answers(bounds.step), returned, steady)
+        sizes = Sizes(ports, answers_of(bounds.step), returned, steady)
         bound = kind.bound(sizes, bounds.params) if kind.bound and bounds.params else None
         if bound is None:
             bound = Bound(asks=UNKNOWN if kind.slots and kind.role else NONE, scores=UNKNOWN if kind.scores else NONE)
             bounds.known = False
-        _note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
+        note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
-        asks, scores = bound.asks * _tries(bounds.step) * factor, bound.scores * factor
+        asks, scores = bound.asks * tries_of(bounds.step) * factor, bound.scores * factor
         bounds.asks, bounds.scores = bounds.asks + asks, bounds.scores + scores
         self.calls += asks.most + scores.most
         return {port: SizedValue(held, bound.outputs.get(port, UNKNOWN)) for port, held in step.outputs.items()}
@@ -224,58 +220,3 @@ def _inside(graph: Graph, inputs: Mapping[str, SizedValue], params: Mapping[str,
     unset = {name: SizedValue(graph.inputs[name], NONE) for name in graph.optional}
     known = {**unset, **{name: from_value(value) for name, value in params.items()}, **inputs}
     return SizeScope({name: {name: sized} for name, sized in known.items()})
-
-
-def _params(step: CallStep, scope: SizeScope) -> Model | None:
-    """Params of a call; None when one is known only during the run."""
-    if not all(is_known(wire, scope) for wire in step.params.values()):
-        return None
-    return step.type.params.model_validate({name: known_value(wire, scope) for name, wire in step.params.items()})
-
-
-def _known_step(step: CallStep, scope: SizeScope) -> CallStep:
-    """`step` with the values of references in its engine keys, as far as they are known."""
-    if not step.varying:
-        return step
-
-    def value(wire: Wire) -> Any:
-        return known_value(wire, scope)
-
-    def known(wire: Wire) -> bool:
-        return is_known(wire, scope)
-
-    asking, rendering = step.asking, step.rendering
-    return replace(
-        step,
-        asking=resolved(asking, value, known) if asking else None,
-        rendering=resolved(rendering, value, known) if rendering else None,
-    )
-
-
-def _ports(step: CallStep, scope: SizeScope) -> dict[str, Extent]:
-    wanted = step.inputs
-    return {port: measure(wire, scope, wanted[port]) for port, wire in step.wires.items()}
-
-
-def _note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScope) -> None:
-    """Note the sizes of the template's variables, by name."""
-    sized = {name: size_up(wire, scope) for name, wire in bounds.step.given.items()}
-    bounds.given = {name: known.kind for name, known in sized.items()}
-    bounds.given_values = {name: known_value(wire, scope) for name, wire in bounds.step.given.items() if is_known(wire, scope)}
-    bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
-
-
-def _parses(step: CallStep) -> list[Any]:
-    """How texts are parsed: by the step's template, and by its fallback for models without infill."""
-    if step.type.slots is None or step.template is None:
-        return []
-    template = load_template(Path(step.template), named=step.type.named, parse=step.parse)
-    return [each.front.parse for each in (template, template.fallback()) if each]
-
-
-def _answers(step: CallStep) -> float:
-    return UNKNOWN.most if any(parse.all for parse in _parses(step)) else 1
-
-
-def _tries(step: CallStep) -> Extent:
-    return Extent(1, RETRIES + 1) if any(parse.fallback == "retry" for parse in _parses(step)) else ONE
