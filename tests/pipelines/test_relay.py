@@ -17,7 +17,7 @@ from tests.pipelines.search_runs import Outcome, mixed, model, numbers, search, 
 
 EXPAND = "protegi.search.expand.family"
 SMALL: dict[str, Any] = {"params": {"scored_on": 20, "pulls": 120}}
-ONE_ROUND = {"protegi.rounds": 1, "opro.steps": 2}
+ONE_ROUND: dict[str, Any] = {"params": {**SMALL["params"], "rounds": 1, "steps": 2}}
 
 
 def texts(run: Outcome, stage: str, port: str = "prompt") -> list[str]:
@@ -27,7 +27,7 @@ def texts(run: Outcome, stage: str, port: str = "prompt") -> list[str]:
 
 async def test_without_a_limit_each_stage_asks_what_its_optimizer_asks() -> None:
     """APE 5 x 10 and its filter; ProTeGi with four parents, 2048 pulls made 120; OPRO 8 x n, and 2 x 8 x n."""
-    run = await search("relay", model(), numbers(), sets=ONE_ROUND, **SMALL)
+    run = await search("relay", model(), numbers(), **ONE_ROUND)
     assert run.counted("ape.proposals") == (5, 50)
     assert run.counted("ape.survivors")[1] == 51 * 10 + 26 * 10
     assert run.counted(f"{EXPAND}.graded")[1] == 4 * 64
@@ -41,7 +41,7 @@ async def test_without_a_limit_each_stage_asks_what_its_optimizer_asks() -> None
 
 
 async def test_protegi_starts_from_the_best_four_of_ape_and_opro_from_all() -> None:
-    run = await search("relay", model(planted), parcels(), sets=ONE_ROUND, **SMALL)
+    run = await search("relay", model(planted), parcels(), **ONE_ROUND)
     best = texts(run, "ape")
     assert len(best) == 4
     graded = [row for row in run.values if row["path"] == f"{EXPAND}.graded"]

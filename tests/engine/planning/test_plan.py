@@ -15,9 +15,11 @@ WHOLE = [name for name in resources.pipelines() if not name.endswith("-expand")]
 SMALL: dict[str, dict[str, Any]] = {
     "opro": {"steps": 3},
     "opro-hard": {"steps": 3},
+    "erm": {"rounds": 3},
     "promptbreeder": {"population": 5, "generations": 3},
     "protegi": {"rounds": 2, "pulls": 300},
     "protegi-repo": {"rounds": 2},
+    "relay": {"rounds": 1, "steps": 2, "pulls": 60},
 }
 
 
