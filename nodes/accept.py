@@ -33,6 +33,8 @@ class Inputs(Model):
     """The prompts that may replace them; those of other parents are left out."""
     scores: Scores
     """Scores of parents and children on the same examples."""
+    temperature: float | None = Field(default=None, ge=0)
+    """Above 0, the best child is also accepted when it falls short by d, with probability exp(-d / temperature)."""
 
 
 class Params(Model):
@@ -40,8 +42,6 @@ class Params(Model):
     """Whether a child with an equal score is refused."""
     margin: float = Field(default=0.0, ge=0)
     """By how much a child must be better than the parent, in the metric's own unit."""
-    temperature: float = Field(default=0.0, ge=0)
-    """Above 0, the best child is also accepted when it falls short by d, with probability exp(-d / temperature)."""
 
 
 class Outputs(Model):
@@ -76,8 +76,8 @@ async def accept(inputs: Inputs, params: Params, context: Context) -> Outputs:
     for parent in inputs.parents.items:
         rivals = [child for child in inputs.children.items if parent.id in child.parents[:1] and child.id != parent.id]
         best = _best(parent, rivals, inputs.scores, params, context)
-        if best is parent and params.temperature:
-            best = _cooled(parent, rivals, inputs.scores, params, context)
+        if best is parent and inputs.temperature:
+            best = _cooled(parent, rivals, inputs, params, context)
         kept.append(best)
         if best is not parent:
             accepted.append(best)
@@ -104,13 +104,13 @@ def _best(parent: Prompt, rivals: Sequence[Prompt], scores: Scores, params: Para
     return best
 
 
-def _cooled(parent: Prompt, rivals: Sequence[Prompt], scores: Scores, params: Params, context: Context) -> Prompt:
+def _cooled(parent: Prompt, rivals: Sequence[Prompt], inputs: Inputs, params: Params, context: Context) -> Prompt:
     """The best of `rivals` by chance, although it does not beat `parent`; else `parent`."""
-    leads = {child.id: lead for child in rivals if (lead := _lead(child, parent, scores, params.margin)) is not None}
+    leads = {child.id: lead for child in rivals if (lead := _lead(child, parent, inputs.scores, params.margin)) is not None}
     if not leads:
         return parent
     child = max((one for one in rivals if one.id in leads), key=lambda one: leads[one.id])
-    if context.rng("metropolis", parent.id).random() >= math.exp(leads[child.id] / params.temperature):
+    if context.rng("metropolis", parent.id).random() >= math.exp(leads[child.id] / (inputs.temperature or 1)):
         return parent
     context.count("accepted by chance")
     return child

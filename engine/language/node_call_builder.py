@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from itertools import islice, product
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from promptwire.backend import Settings
 from promptwire.documents.document import YamlValue
@@ -70,6 +70,7 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
         if kind.inputs.model_fields[field].is_required() and field not in wires:
             report_unwired(scope, entry, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
     wired = {port for port, wire in wires.items() if wire != LiteralValue(None)}
+    _validate_literals(scope, kind, wires=wires, yaml_value=yaml_value)
     _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
     call, location = ModelCall(name, spec, kind, yaml_value, members), scope.location(at)
     asking, rendering = model_call_spec(scope, call), template_spec(scope, call)
@@ -187,6 +188,20 @@ def _validate_settings(
             message = f"{kind.name}: {lack[0]}"
             scope.diagnostics.error("missing-extra" if extra else "missing-wire", location, message, lack[1])
             return
+
+
+def _validate_literals(scope: GraphScope, kind: NodeType, *, wires: Mapping[str, Wire], yaml_value: YamlValue) -> None:
+    """Report a value that is written on a port and out of its range."""
+    for field, wire in wires.items():
+        if not isinstance(wire, LiteralValue) or wire.value is None:
+            continue
+        info = kind.inputs.model_fields[field]
+        port: Any = Annotated[info.annotation, info]
+        try:
+            TypeAdapter(port).validate_python(wire.value)
+        except ValidationError as error:
+            detail = {**error.errors(include_url=False)[0], "loc": (field,)}
+            _report_bad_setting(scope, kind, detail=detail, wire=wire, yaml_value=yaml_value)
 
 
 def _combinations(wires: Mapping[str, Wire], scope: GraphScope) -> Iterator[dict[str, Any]]:

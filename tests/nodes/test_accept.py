@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
+from promptwire.language.check import check
 from promptwire.nodes.accept import Inputs, Params, accept
 from promptwire.values import Prompt, Prompts
 from tests.nodes.fake import FakeContext, prompts, scores, texts
@@ -85,10 +87,9 @@ async def test_the_margin_is_to_the_parent_and_not_between_children() -> None:
 
 async def shares(values: list[float], *, temperature: float, seeds: int = 400, **params: float) -> float:
     """The share of seeds in which the child of a parent with the values 1 and 1 is accepted."""
-    inputs = Inputs(parents=prompts("p"), children=Prompts(items=(CHILD,)), scores=scores({"p": [1, 1], "c": values}))
-    runs = [
-        await accept.run(inputs, Params(temperature=temperature, **params), FakeContext(seed=seed)) for seed in range(seeds)
-    ]
+    children, table = Prompts(items=(CHILD,)), scores({"p": [1, 1], "c": values})
+    inputs = Inputs(parents=prompts("p"), children=children, scores=table, temperature=temperature)
+    runs = [await accept.run(inputs, Params(**params), FakeContext(seed=seed)) for seed in range(seeds)]
     return sum(texts(run.accepted) == ["c"] for run in runs) / seeds
 
 
@@ -106,13 +107,33 @@ async def test_a_missing_margin_counts_as_falling_short_and_an_equal_child_is_ac
 async def test_chance_takes_the_best_child_by_the_seed_and_is_counted() -> None:
     other = Prompt(text="d", parents=CHILD.parents)
     table = scores({"p": [1, 1, 1], "c": [0, 0, 0], "d": [1, 0, 0]})
-    inputs = Inputs(parents=prompts("p"), children=Prompts(items=(CHILD, other)), scores=table)
+    inputs = Inputs(parents=prompts("p"), children=Prompts(items=(CHILD, other)), scores=table, temperature=1.0)
     found = []
     for seed in range(20):
         context = FakeContext(seed=seed)
-        run = await accept.run(inputs, Params(temperature=1.0), context)
+        run = await accept.run(inputs, Params(), context)
         assert context.counts["accepted by chance"] == len(run.accepted)
         found.append(texts(run.prompts))
-        again = await accept.run(inputs, Params(temperature=1.0), FakeContext(seed=seed))
+        again = await accept.run(inputs, Params(), FakeContext(seed=seed))
         assert texts(again.prompts) == found[-1]
     assert {text for texts in found for text in texts} == {"p", "d"}
+
+
+COOLED = """promptwire: 1
+inputs: {{seed: Prompts, train: Examples}}
+nodes:
+  first: {{use: evaluate, prompts: $seed, on: $train}}
+  kept:  {{use: accept, parents: $seed, children: $seed, scores: $first, temperature: {}}}
+outputs: {{prompt: $kept}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [("0.5", ""), ("0", ""), ("-1", "'temperature' is -1 - it must be at least 0"), ("hot", "needs Float")],
+)
+def test_a_temperature_that_is_written_is_checked_before_a_run(tmp_path: Path, written: str, problem: str) -> None:
+    path = tmp_path / "cooled.yaml"
+    path.write_text(COOLED.format(written), encoding="utf-8")
+    found = [str(one) for one in check(str(path)).problems]
+    assert len(found) == bool(problem) and all(problem in one for one in found), found
