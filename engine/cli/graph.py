@@ -53,6 +53,10 @@ def graph(
     start: Annotated[
         str | None, typer.Option("--from", metavar="STEP", help="Mark the steps that can change when this one changes.")
     ] = None,
+    depth: Annotated[
+        int | None,
+        typer.Option(min=0, help="Open inner pipelines down to this depth. Default: all in text, none in a large picture."),
+    ] = None,
     lineage: Annotated[bool, typer.Option("--lineage", help="Draw the prompts of a run and their parents.")] = False,
     param: Params = None,
     patch: Patches = None,
@@ -70,7 +74,7 @@ def graph(
         from promptwire.language.check import load_graph
 
         loaded = load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set"))
-        drawing = _draw(loaded, chosen, _changed(loaded, start))
+        drawing = _draw(loaded, chosen, _changed(loaded, start), depth)
     if to is None:
         sys.stdout.write(drawing.decode())
         return
@@ -112,7 +116,7 @@ def _changed(graph: Graph, start: str | None) -> dict[str, str]:
     return dict.fromkeys(dependents(network, start), _CHANGES)
 
 
-def _draw(graph: Graph, form: Format, notes: dict[str, str]) -> bytes:
+def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None) -> bytes:
     from promptwire.drawing import dot, mermaid, text
     from promptwire.drawing.graphviz import draw
 
@@ -125,9 +129,9 @@ def _draw(graph: Graph, form: Format, notes: dict[str, str]) -> bytes:
             network.nodes[path][_CHANGES] = True
         return (to_json(network) if form is Format.json else to_graphml(network)).encode()
     if form in (Format.svg, Format.png):
-        return draw(dot.render(graph, notes), form.value)
+        return draw(dot.render(graph, notes, depth=depth), form.value)
     renderers = {Format.text: text.render, Format.mermaid: mermaid.render, Format.dot: dot.render}
-    return renderers[form](graph, notes).encode()
+    return renderers[form](graph, notes, depth=depth).encode()
 
 
 def _draw_lineage(run: str, form: Format) -> bytes:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Final
 
-from promptwire.drawing.diagram import Arrow, Box, make_diagram
+from promptwire.drawing.closing import fitting_diagram
+from promptwire.drawing.diagram import Arrow, Box
 from promptwire.drawing.exits import with_exits
 from promptwire.graph.steps import Graph
 
@@ -44,9 +45,12 @@ _FRAMES: Final[Mapping[str, tuple[str, str, str]]] = {
 """Fill, border and title colour by kind of frame."""
 
 
-def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
-    """Render the graph as DOT. `notes` are further lines of boxes, by path."""
-    boxes, arrows = with_exits(*make_diagram(graph, notes))
+def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int | None = None) -> str:
+    """Render the graph as DOT. `notes` are further lines of boxes, by path.
+
+    Inner pipelines are open down to `depth`; None closes them in a large picture only.
+    """
+    boxes, arrows = with_exits(*fitting_diagram(graph, notes, depth))
     ids = {box.path: f"n{number}" for number, box in enumerate(_all(boxes))}
     doc = _lines(graph.doc, _TITLE).replace("<br/>", _LEFT)
     title = f'<b>{_escape(graph.name)}</b>{_LEFT}<font point-size="11" color="{_GREY}">{doc}{_LEFT}</font>'

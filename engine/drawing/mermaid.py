@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from promptwire.drawing.diagram import Arrow, Box, make_diagram
+from promptwire.drawing.closing import fitting_diagram
+from promptwire.drawing.diagram import Arrow, Box
 from promptwire.graph.steps import Graph
 
 __all__ = ["render"]
@@ -33,9 +34,12 @@ _CLASSES = {
 }
 
 
-def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
-    """Render the graph as Mermaid text. `notes` are further words on boxes, by path."""
-    boxes, arrows = make_diagram(graph, notes)
+def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int | None = None) -> str:
+    """Render the graph as Mermaid text. `notes` are further words on boxes, by path.
+
+    Inner pipelines are open down to `depth`; None closes them in a large picture only.
+    """
+    boxes, arrows = fitting_diagram(graph, notes, depth)
     ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
     # The front matter is YAML: a text in JSON's form is read as it is.
     title = f"{graph.name}: {graph.doc}" if graph.doc else graph.name

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from promptwire.drawing.closing import close_pipelines
 from promptwire.drawing.diagram import Arrow, Box, make_diagram
 from promptwire.graph.steps import Graph
 
@@ -15,9 +16,14 @@ __all__ = ["render"]
 _MARKS = {"input": "▸", "output": "◂", "state": "↻", "call": "•", "gate": "?"}
 
 
-def render(graph: Graph, notes: Mapping[str, str] | None = None) -> str:
-    """Render the graph as lines of text. `notes` are further words on boxes, by path."""
+def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int | None = None) -> str:
+    """Render the graph as lines of text. `notes` are further words on boxes, by path.
+
+    Inner pipelines are open down to `depth`; None opens all.
+    """
     boxes, arrows = make_diagram(graph, notes)
+    if depth is not None:
+        boxes, arrows = close_pipelines(boxes, arrows, depth)
     rows = list(_rows(boxes, arrows, ""))
     names, kinds = (max(len(row[column]) for row in rows) for column in (0, 1))
     lines = [f"{name:<{names}}  {kind:<{kinds}}  {wires}".rstrip() for name, kind, wires in rows]

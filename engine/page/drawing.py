@@ -14,6 +14,9 @@ from promptwire.results.run import Run
 
 __all__ = ["page_graph"]
 
+_ALL = 1000
+"""Depth of inner pipelines that are shown: all of them, since each step has its counts."""
+
 
 def page_graph(run: Run, steps: Sequence[PageStep]) -> dict[str, str] | None:
     """Draw the pipeline of `run` with the counts of `steps`; None when the pipeline is not here, or is another one by now.
@@ -29,7 +32,7 @@ def page_graph(run: Run, steps: Sequence[PageStep]) -> dict[str, str] | None:
     if not {step.path for step in run.steps} <= _paths(graph):
         return None
     try:
-        return {"svg": draw(dot.render(graph, notes), "svg").decode()}
+        return {"svg": draw(dot.render(graph, notes, depth=_ALL), "svg").decode()}
     except UsageError:
         return {"text": text.render(graph, notes)}
 
