@@ -20,6 +20,7 @@ from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Ref, Step, Wir
 from promptwire.language.conditions import gated, read_conditions
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepEntry
 from promptwire.language.file_lookup import is_pipeline
+from promptwire.language.graph_reports import report_cycle, report_unused
 from promptwire.language.inheritance import folder_of, resolve
 from promptwire.language.key_references import field_wires
 from promptwire.language.loop_builder import build_each, build_repeat, prune_unused
@@ -102,7 +103,7 @@ def build(
         outputs[name], types[name] = wire or LiteralValue(None), kind or type(None)
     # Missing outputs are reported elsewhere; without this, every node would be reported as unused too.
     kept = prune_unused(scope, steps, ends=[scope.value_at(("outputs",) if outputs else ("nodes",))], at=("nodes",))
-    _report_unused(scope)
+    report_unused(scope)
     return Graph(
         name=spec.name or source.path.stem,
         doc=spec.doc,
@@ -148,7 +149,7 @@ def build_nodes(scope: GraphScope, specs: Mapping[str, NodeSpec], at: KeyPath) -
     needs = {name: frozenset(referenced_names(yaml_value)) & written.keys() for name, yaml_value in written.items()}
     arranged = order_steps(needs)
     for cycle in arranged.cycles:
-        _report_cycle(scope, cycle, at)
+        report_cycle(scope, cycle, at)
     steps: dict[str, Step] = {}
     for name in arranged.order:
         if name in specs:
@@ -242,38 +243,3 @@ def _connect_param(scope: GraphScope, child: YamlValue, *, param: ParamSpec, sym
     for value in symbol.values or ():
         check_param_value(param, value, name=symbol.name, yaml_value=child, diagnostics=scope.diagnostics)
     return wire
-
-
-def _report_cycle(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> None:
-    location = scope.location((*at, cycle[0]))
-    if len(cycle) == 1 and scope.value_at((*at, cycle[0])).get("repeat") is not None:
-        message, hint = f"the loop {cycle[0]!r} needs itself", "inside a loop write $state, not $loop.state"
-    elif len(cycle) == 1:
-        message, hint = f"{cycle[0]!r} needs its own result", "to feed a result back, use a 'repeat' with 'carry'"
-    else:
-        message = f"these nodes wait for each other: {' -> '.join((*cycle, cycle[0]))}"
-        hint = _state_hint(scope, cycle, at) or "to feed a result back, put them into a 'repeat' and 'carry' it"
-    scope.diagnostics.error("cycle", location, message, hint)
-
-
-def _state_hint(scope: GraphScope, cycle: tuple[str, ...], at: KeyPath) -> str:
-    """Hint for a cycle in a loop body: the state with the previous round's value. Empty when there is none."""
-    carry = scope.value_at(at[:-1]).get("carry")
-    for state, yaml_value in carry.value.items() if carry is not None and isinstance(carry.value, dict) else ():
-        following = yaml_value.get("next")
-        for name in referenced_names(following) if following is not None else ():
-            if name in cycle:
-                return f"the value of ${name} from the previous round is the state ${state}: use ${state}"
-    return ""
-
-
-def _report_unused(scope: GraphScope) -> None:
-    """Warn of inputs, params and states that are never used. A patch of a node inside may leave an input or a param unused."""
-    diagnostics = scope.diagnostics
-    for symbol in () if scope.source.patched else scope.names.own.values():
-        if symbol.kind in ("input", "param") and not symbol.used:
-            diagnostics.warn("unused-name", symbol.location, f"{symbol.kind} {symbol.name!r} is never used")
-    for loop, state in scope.states:
-        if not state.used and state.name not in loop.used:
-            hint = f"read ${state.name} inside the loop, or ${loop.name}.{state.name} after it"
-            diagnostics.warn("unread-state", state.location, f"state {state.name!r} is never used", hint)
