@@ -20,7 +20,9 @@ PATTERN = re.compile(rf"(?<![a-z])(?:{'|'.join(BANNED)})(?![a-z])", re.IGNORECAS
 def files() -> list[Path]:
     """Python, Markdown and YAML of the project; not the examples of tasks, which are data."""
     found = [path for folder in FOLDERS for suffix in ("py", "md", "yaml") for path in (ROOT / folder).rglob(f"*.{suffix}")]
-    kept = (path for path in found if "__pycache__" not in path.parts and not path.is_relative_to(ROOT / "docs" / "nodes"))
+    # Pages made from other files: their sources are tested, and the templates that they show are texts for models.
+    made = [ROOT / "docs" / folder for folder in ("nodes", "optimizers")]
+    kept = (path for path in found if "__pycache__" not in path.parts and not any(map(path.is_relative_to, made)))
     # The page of results quotes what models wrote.
     return sorted([*ROOT.glob("*.md"), *(path for path in kept if path != ROOT / "docs" / "results.md")])
 
