@@ -17,6 +17,8 @@ from results import Run
 from promptwire.bundles.format import read_lines
 from promptwire.bundles.replay import manifest_of, replay, shipped_changes
 from promptwire.cache.maintenance import CacheEntry
+from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.language.check import load_graph
 
 
 def collect() -> list[dict[str, Any]]:
@@ -58,9 +60,23 @@ def changed(run: Run) -> tuple[str, ...]:
     return () if run.public else shipped_changes(manifest_of(run.file))
 
 
+def writing_steps(graph: Graph) -> frozenset[str]:
+    """Paths of the steps that ask the meta model; what the task model answered unreadably is counted elsewhere."""
+    found: set[str] = set()
+    for step in graph.steps.values():
+        if isinstance(step, CallStep):
+            found |= {step.path} if step.asking is not None and step.asking.role == "meta" else set()
+        elif isinstance(step, PipeStep):
+            found |= writing_steps(step.graph)
+        elif isinstance(step, RepeatStep | EachStep):
+            found |= writing_steps(step.body)
+    return frozenset(found)
+
+
 def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[str, Any]:
     search = report["search"]
-    meta = {path: found for path, found in report["counts"].items() if path != "report"}
+    writing = writing_steps(load_graph(run.pipeline))
+    meta = {path: found for path, found in report["counts"].items() if path in writing}
     return {
         "task": run.task,
         "pipeline": run.pipeline,
