@@ -46,7 +46,7 @@ from promptwire.values import Example, Examples, Message, Prompt
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "worlds.md"
-RUNS = ROOT / "docs" / "results" / "worlds.jsonl"
+RUNS = ROOT / "docs" / "worlds.jsonl"
 CALLS = (100, 200, 500)
 """Numbers of calls, of all roles together, at which the score is taken."""
 SEEDS = 20

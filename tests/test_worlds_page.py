@@ -1,4 +1,4 @@
-"""The tables of docs/worlds.md are those of the runs in docs/results/worlds.jsonl, which bench/worlds.py makes."""
+"""The tables of docs/worlds.md are those of the runs in docs/worlds.jsonl, which bench/worlds.py makes."""
 
 from __future__ import annotations
 
