@@ -161,6 +161,8 @@ class Template:
     def _problem(self, part: _Part, error: Exception) -> Problem:
         line = part.line + _line_of(error) - 1
         words = str(error) or type(error).__name__
+        if words.startswith("no loader"):  # Jinja's word for import, include and extends
+            words = "a template can't import, include or extend another one"
         place = _place(self.path, line)
         named = re.search(r"'(\w+)'", words)
         at = re.search(rf"\b{named[1]}\b", place.text) if named else None

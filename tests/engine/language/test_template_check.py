@@ -22,6 +22,7 @@ outputs: {{prompt: $x}}
          "p.yaml:4:51: template a/t.j2 uses 'demos', which node 'x' does not provide (it has: n, prompts) - give it under with: {demos: ...}"),
         ("{{ n }}{{ prompt }}", "",
          "p.yaml:4:51: template a/t.j2 uses 'prompt', which node 'x' does not provide (it has: n, prompts) - did you mean 'prompts'?"),
+        ("{% from 'm.j2' import m %}{{ prompts }}", "", "a/t.j2:1:1: the template can't be rendered: a template can't import, include or extend another one"),
         ("{% if %}", "", "a/t.j2:1:1: Jinja: Expected an expression, got 'end of statement block'"),
         ("{{ prompts }}", ", with: {log: $seed}", "p.yaml:4:66: warning: template a/t.j2 does not use 'log'"),
         ("{{ prompts }}", ", with: {n: $seed}", "p.yaml:4:66: write already gives its template 'n' - choose another name"),

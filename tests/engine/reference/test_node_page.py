@@ -39,6 +39,7 @@ def test_defaults_ranges_and_choices_are_shown() -> None:
 def test_the_fields_of_template_variables_are_shown() -> None:
     page = " ".join(node_page("edit").split())
     assert "Critique has text, prompt, cases, conversation, marks Failure has example, output, answer, value" in page
+    assert "Pair has example, a, b" in " ".join(node_page("duel").split())
     assert "fields of these values" not in node_page("sample")
 
 
