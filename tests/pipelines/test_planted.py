@@ -106,6 +106,7 @@ async def test_each_shipped_pipeline_runs_on_the_planted_task(pipeline: str) -> 
         "ape-protegi-opro": {"rounds": 2},
         "promptbreeder": {"population": 6, "generations": 2},
         "miprov2": {"sets": 3, "instructions": 2, "trials": [3]},
+        "relay": {"rounds": 1, "steps": 2, "pulls": 120, "scored_on": 16},
     }
     small = sizes.get(pipeline, sizes.get(pipeline.partition("-")[0], {}))
     run = await search(pipeline, planted(), parcels(), params=small)
