@@ -1,7 +1,6 @@
 """Page of one node type, made from its code: fields with types, defaults and docstrings.
 
-The example comes from a shipped pipeline, so it works. A node type that no shipped pipeline uses gets an example with its
-required keys.
+Its example comes from a shipped pipeline, so it works; see `node_example`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin
@@ -17,12 +16,12 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from promptwire.cache.policy import CachePolicy
-from promptwire.documents import resources
-from promptwire.documents.yaml_reader import dump_yaml, read_yaml
 from promptwire.graph.port_types import is_optional, name_of
-from promptwire.graph.step_keys import OnError, keys_of
+from promptwire.graph.step_keys import STEP_KEYS, OnError, keys_of
+from promptwire.language.spec import CallSpec
 from promptwire.node import NodeType
 from promptwire.reference.field_docs import add_field_docs
+from promptwire.reference.node_example import node_example
 from promptwire.registry.node_types import Registry
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Pair, Prompt
 
@@ -81,7 +80,7 @@ def node_facts(name: str) -> NodeFacts:
     about = inspect.getdoc(manual) or kind.doc
     about = about if ":" in name else about.partition(": ")[2] or kind.doc
     add_field_docs(kind.inputs, kind.params, kind.outputs, *([kind.slots] if kind.slots else []))
-    source, example = _example(kind)
+    source, example = node_example(kind)
     sections = {
         "inputs": _ports(kind.inputs),
         "params": [(_yaml(key), param_summary(field), field.description or "") for key, field in fields(kind.params)],
@@ -210,7 +209,9 @@ def _engine_keys(kind: NodeType) -> list[TableRow]:
         "retries": ("int, default 3", "With retry: how often the tries start again before the run ends."),
         "max_failed": ("share, default 1", "With skip: share of the step's calls that may be left out."),
     }
-    return [(key, *rows[key]) for key in keys_of(kind)]
+    add_field_docs(CallSpec)
+    of_every_step = [(key, "reference or list", CallSpec.model_fields[key].description or "") for key in STEP_KEYS]
+    return [*((key, *rows[key]) for key in keys_of(kind)), *of_every_step]
 
 
 def _section(title: str, rows: list[TableRow]) -> str:
@@ -227,30 +228,3 @@ def _section(title: str, rows: list[TableRow]) -> str:
             head.rstrip()
         ]
     return "\n".join(lines)
-
-
-def _example(kind: NodeType) -> tuple[str, str]:
-    """Source of an example, and the example."""
-    for pipeline in resources.pipelines():
-        data = read_yaml(resources.pipeline_path(pipeline)).data
-        found = _uses(data, kind.name) if isinstance(data, dict) and "extends" not in data else None
-        if found is not None:
-            return f"from {pipeline}", _line(*found)
-    wires = {_yaml(key): f"${_yaml(key)}" for key, field in fields(kind.inputs) if field.is_required()}
-    settings = {_yaml(key): "VALUE" for key, field in fields(kind.params) if field.is_required()}
-    template = {"template": f"mine/{kind.name}.j2"} if kind.slots is not None else {}
-    return "required keys only", _line("name", {"use": kind.name, **wires, **template, **settings})
-
-
-def _line(name: str, node: Mapping[str, Any]) -> str:
-    return dump_yaml({name: dict(node)}, own=True).rstrip()
-
-
-def _uses(data: Mapping[str, Any], name: str) -> tuple[str, Mapping[str, Any]] | None:
-    """First node of the type `name` in a pipeline, loop bodies included."""
-    for key, node in data.get("nodes", {}).items():
-        if node.get("use") == name:
-            return key, node
-        if (inner := _uses(node, name)) is not None:
-            return inner
-    return None

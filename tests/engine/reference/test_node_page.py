@@ -6,6 +6,7 @@ import pytest
 
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import UsageError
+from promptwire.graph.step_keys import STEP_KEYS, keys_of
 from promptwire.reference.node_page import node_page
 from promptwire.registry.node_types import Registry
 
@@ -41,6 +42,12 @@ def test_the_fields_of_template_variables_are_shown() -> None:
     assert "Critique has text, prompt, cases, conversation, marks Failure has example, output, answer, value" in page
     assert "Pair has example, a, b" in " ".join(node_page("duel").split())
     assert "fields of these values" not in node_page("sample")
+
+
+@pytest.mark.parametrize("name", ["count", "compose", "generate", "evaluate"])
+def test_the_engine_keys_of_a_node_and_those_of_every_step_are_shown(name: str) -> None:
+    page = node_page(name).partition("\nengine keys\n")[2].partition("\n\n")[0]
+    assert all(f"\n  {key} " in f"\n{page}" for key in (*keys_of(Registry()[name]), *STEP_KEYS))
 
 
 def test_an_unknown_node_is_refused_with_the_nearest() -> None:
