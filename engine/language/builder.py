@@ -15,7 +15,7 @@ from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, suggest
 from promptwire.graph.ordering import order_steps
 from promptwire.graph.port_types import TYPES
-from promptwire.graph.step_keys import ENGINE_KEYS
+from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, STEP_KEYS
 from promptwire.graph.steps import Graph, LiteralValue, PipeStep, Ref, Step, Wire
 from promptwire.language.conditions import gated, read_conditions
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepEntry
@@ -199,7 +199,9 @@ def _bind_pipeline(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> Build
             )
         else:
             location = child.key_location
-            hint = suggest(key, [*source.spec.inputs, *source.spec.params], noun="it takes")
+            own = sorted({*source.spec.inputs, *source.spec.params})
+            takes = f"it takes: {', '.join(own)}" if own else "it takes none"
+            hint = suggest(key, [*own, *PIPELINE_KEYS, *STEP_KEYS], otherwise=takes)
             context.diagnostics.error("unknown-port", location, f"{source.path.name} has no input or param {key!r}", hint)
             scope.mark_used(child)
     for key, wanted in source.spec.inputs.items():

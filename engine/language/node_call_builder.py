@@ -18,7 +18,7 @@ from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import message_for
 from promptwire.errors import UsageError, suggest
 from promptwire.graph.port_types import is_optional, member_sets, name_of, set_of, type_of
-from promptwire.graph.step_keys import ENGINE_KEYS
+from promptwire.graph.step_keys import ENGINE_KEYS, STEP_KEYS
 from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, Wire
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
@@ -154,9 +154,8 @@ def _yaml_names(model: type[Model]) -> dict[str, str]:
 
 
 def _report_unknown_key(scope: GraphScope, kind: NodeType, *, key: str, child: YamlValue) -> None:
-    known = [*_yaml_names(kind.inputs), *_yaml_names(kind.params), "use", *ENGINE_KEYS]
     own = [*_yaml_names(kind.inputs), *_yaml_names(kind.params)]
-    hint = suggest(key, known, otherwise=f"it takes: {', '.join(own)}")
+    hint = suggest(key, [*own, "use", *ENGINE_KEYS, *STEP_KEYS], otherwise=f"it takes: {', '.join(own)}")
     if key in Settings.model_fields and kind.role is not None:
         hint = f"a node's sampling settings stand under settings: {{{key}: ...}}"
     location = child.key_location

@@ -50,6 +50,7 @@ def test_a_pipeline_is_a_node_type(project: Project) -> None:
         (", share: 0.25", "", "p.yaml:5:3: expand.yaml needs the param 'share' - write share: VALUE"),
         ("beam: $seed", "beam: $train", "p.yaml:5:36: $train is Examples, but 'beam' of expand.yaml needs Prompts"),
         ("keep: $n", "kep: $n", "p.yaml:5:43: expand.yaml has no input or param 'kep' - did you mean 'keep'?"),
+        ("keep: $n", "limit: {calls: 5}", "p.yaml:5:43: expand.yaml has no input or param 'limit' - did you mean 'limits'?"),
         ("keep: $n", "template: x.j2", "p.yaml:5:43: expand.yaml has no input or param 'template' - it takes: beam, keep, share, train"),
         ("keep: $n", "keep: 0", "p.yaml:5:49: the param 'keep' is 0 - it must be at least 1"),
         ("{n: 3}", "{n: 0}", "p.yaml:5:49: the param 'keep' is 0 - it must be at least 1"),
@@ -64,6 +65,12 @@ def test_wrong_use_of_a_pipeline_is_reported(project: Project, old: str, new: st
     project.write("expand.yaml", EXPAND)
     told = project.told(USER.replace(old, new))
     assert expected in told, told
+
+
+def test_a_pipeline_without_inputs_and_params_takes_none(project: Project) -> None:
+    project.write("inner.yaml", "promptwire: 1\nnodes: {x: {use: pick, prompts: $seed, keep: 1}}\noutputs: {best: $x.best}\n")
+    told = project.told(USER.replace("./expand.yaml, beam: $seed, keep: $n, share: 0.25", "./inner.yaml, zzz: 1"))
+    assert "p.yaml:5:29: inner.yaml has no input or param 'zzz' - it takes none" in told, told
 
 
 def test_errors_inside_a_pipeline_are_reported_once_in_its_own_file(project: Project) -> None:

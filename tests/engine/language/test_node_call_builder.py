@@ -18,6 +18,7 @@ from tests.sample_project import TYPES, Project
          ["p.yaml:4:12: there is no node type 'pik' - did you mean 'pick'?", "p.yaml:4:34: there is no 'sed' here - did you mean '$seed'?"]),
         ("{use: ./x, prompts: $seed}", ["p.yaml:4:12: there is no node type './x' - a pipeline file is written ./x.yaml"]),
         ("{use: pick, prompts: $seed, plicy: top}", ["p.yaml:4:34: pick has no port or param 'plicy' - did you mean 'policy'?"]),
+        ("{use: pick, prompts: $seed, wehn: $seed}", ["p.yaml:4:34: pick has no port or param 'wehn' - did you mean 'when'?"]),
         ("{use: pick, prompts: $seed, zzzzz: top}", ["p.yaml:4:34: pick has no port or param 'zzzzz' - it takes: prompts, keep, policy, share"]),
         ("{use: write, prompts: $seed, n: 1, tempalte: t.j2, template: t.j2}",
          ["p.yaml:4:41: write has no port or param 'tempalte' - did you mean 'template'?"]),
