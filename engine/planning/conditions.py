@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from promptwire.bounds import NONE, ONE
-from promptwire.graph.port_types import SET_OF, can_be_true, is_set, is_true
+from promptwire.graph.port_types import SET_OF, can_be_true, is_set
+from promptwire.graph.port_values import is_true
 from promptwire.graph.steps import Gate, Ref, RepeatStep, Step
 from promptwire.planning.sizes import Alternative, SizedValue, SizeScope, is_known, known_value, measure
 from promptwire.values import History

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.bounds import NONE, ONE, UNKNOWN, Bound, Extent, Sizes
-from promptwire.graph.port_types import elements
+from promptwire.graph.port_values import elements
 from promptwire.graph.steps import MOST_KNOWN_ROUNDS, ROUND, CallStep, EachStep, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath, CallBounds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from promptwire.graph.port_types import to_json
+from promptwire.graph.port_values import to_json
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.results.confusion import confusion

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from promptwire.errors import LimitReached
-from promptwire.graph.port_types import elements, empty, is_true, join_values, to_json
+from promptwire.graph.port_values import elements, empty, is_true, join_values, to_json
 from promptwire.graph.steps import ROUND, EachStep, Graph, RepeatStep
 from promptwire.running.gather import gather
 from promptwire.running.scope import Scope

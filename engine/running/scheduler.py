@@ -15,7 +15,8 @@ from typing import Any, Final
 from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
 from promptwire.graph.ordering import ancestors
-from promptwire.graph.port_types import SET_OF, empty, to_json
+from promptwire.graph.port_types import SET_OF
+from promptwire.graph.port_values import empty, to_json
 from promptwire.graph.steps import CallStep, EachStep, Gate, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.running.gather import first_error

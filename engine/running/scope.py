@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promptwire.graph.port_types import as_set, is_true, union, widen
+from promptwire.graph.port_values import as_set, is_true, union, widen
 from promptwire.graph.steps import Gate, LiteralValue, Ref, RefUnion, Wire
 
 __all__ = ["Scope"]

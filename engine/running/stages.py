@@ -13,7 +13,7 @@ from typing import Any
 
 from promptwire.errors import LimitReached
 from promptwire.gateway.stage_budget import stages_around
-from promptwire.graph.port_types import empty
+from promptwire.graph.port_values import empty
 from promptwire.graph.steps import Graph, PipeStep
 from promptwire.limits import StageLimits
 from promptwire.running.scope import Scope

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from promptwire.bounds import Extent
-from promptwire.graph.port_types import empty, is_optional, type_of
+from promptwire.graph.port_types import is_optional, type_of
+from promptwire.graph.port_values import empty
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.trying.made_up import Maker
 from promptwire.values.members import MEMBER_TYPES, prompt_of
