@@ -1,4 +1,4 @@
-"""The contract of a node: inputs, params, outputs, and the `Context` to use the engine.
+"""The contract of a node: inputs, params, outputs, and how `@node` makes a node type of a function.
 
 A node is one async function in one file. Three pydantic models stand beside it: `Inputs` (its wires), `Params` (its settings)
 and `Outputs` (the first field is the main output). A node that renders a template has a fourth, `Slots`: the variables of the
@@ -11,111 +11,20 @@ from __future__ import annotations
 
 import inspect
 import math
-import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar, get_type_hints
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.errors import NodeError
-from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.node_context import Context, Reply
+from promptwire.values import Model, Prompt
 from promptwire.values.members import takes_members
 
 __all__ = ["Context", "MissingExtra", "NodeType", "Reply", "Role", "node", "number_of", "require_wires", "write_prompt"]
 
-T = TypeVar("T")
 Role = Literal["task", "meta", "judge"]
 """What a model is used for: `task` answers inputs, `meta` writes prompts, `judge` grades answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One reply of a model and the answers read out of it."""
-
-    text: str
-    """The reply, whole."""
-    answers: tuple[str, ...]
-    """What the template's parser read out of it; empty when it was unreadable and dropped."""
-    conversation: tuple[Message, ...] = ()
-    """The messages before it and the reply itself, to be continued; empty for plain text completions."""
-
-
-class Context(Protocol):
-    """The engine as a node sees it."""
-
-    @property
-    def path(self) -> str:
-        """Path of the step, such as `search.expand.edits`."""
-
-    @property
-    def round(self) -> str:
-        """The rounds of the loops around it, such as `2` or `2.0`; empty outside loops."""
-
-    @property
-    def turn(self) -> int:
-        """How often the node ran before in this run, over all loops around it."""
-
-    def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
-        """A generator that depends only on the run's seed, the node's path, the round and `purpose`.
-
-        A `steady` generator is the same in every round: for one order over all rounds of a loop. A `shared` generator depends
-        on the seed and `purpose` alone: for one order over several nodes.
-        """
-
-    async def ask(self, slots: Model, *, n: int = 1, first: int = 0, conversation: Sequence[Message] = ()) -> tuple[Reply, ...]:
-        """Render the node's template with `slots`, call its model for `n` samples and parse the replies.
-
-        `first` numbers the first sample. A node that needs different completions for two equal requests gives them different
-        numbers. `conversation` goes before the rendered messages. Unreadable replies are counted. Independent calls belong in
-        one `gather`, so that they are in flight together.
-
-        Raises LimitReached, ModelError or ReplyError.
-        """
-
-    def render(self, slots: Model) -> tuple[str, ...]:
-        """Render the node's template with `slots`, without a model; return what the template's `parse` reads in the text.
-
-        For a node declared with `renders=True`. Each rendering of a node has random draws of its own.
-        Raises PipelineError or ReplyError.
-        """
-
-    def read(self, text: str, tag: str) -> tuple[str, ...]:
-        """Each text between `<tag>` and `</tag>` in `text`, an answer of the model; read as a reply is."""
-
-    def render_named(self, slots: Model) -> Mapping[str, tuple[str, ...]]:
-        """Like `render`, for a node declared with `named=True`: a line `--- NAME ---` starts a text of that name.
-
-        The text above the first such line has the empty name; it is missing when there is none. `parse` reads that text only.
-        """
-
-    async def gather(self, jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
-        """Run `jobs` at once; return their results in order. When one fails, paid completions of the others are stored."""
-
-    async def score(self, prompts: Prompts, examples: Examples, *, partial: bool = False, repeats: int = 1) -> Scores:
-        """Score every prompt on every example with the node's metric, all pairs in flight together.
-
-        With `partial`, a used-up budget returns the rows so far instead of raising LimitReached. The model gives `repeats`
-        answers to each pair, and the row's value is their mean.
-        """
-
-    def new_prompt(
-        self,
-        text: str,
-        *parents: Prompt,
-        demos: Sequence[Example] | None = None,
-        companions: Mapping[str, str] | None = None,
-    ) -> Prompt:
-        """A new prompt with `text`, its parents' ids, this node's path and the current round.
-
-        The demonstrations are `demos`, or those of its first parent, and likewise the companions: a node that writes text
-        changes only the text.
-        """
-
-    def count(self, what: str, n: int = 1) -> None:
-        """Add `n` to a named counter in the run's trace, such as `duplicates` or `empty`."""
-
-
-_TRUTHS = {"True": "1", "False": "0"}
 
 
 class MissingExtra(NamedTuple):
@@ -204,19 +113,49 @@ def node(
         raise TypeError("named=True needs renders=True")
 
     def declare(run: Run) -> NodeType:
-        hints = get_type_hints(run)
-        names = list(inspect.signature(run).parameters)
-        schemas = [hints.get(name) for name in names[:2]] + [hints.get("return")]
-        if len(names) != 3 or not all(isinstance(schema, type) and issubclass(schema, Model) for schema in schemas):
-            raise TypeError(f"{run.__qualname__}: a node is (inputs: Model, params: Model, context: Context) -> Model")
-        inputs, params, outputs = schemas
-        name = run.__name__.rstrip("_").replace("_", "-")
-        writes = slots is not None and not renders
-        asked: Role | None = role or ("meta" if writes else "task" if scores else None)
+        inputs, params, outputs = _schemas(run)
         _require_same(run.__qualname__, same, inputs, outputs)
-        return NodeType(name, run, inputs, params, outputs, slots, asked, scores, bound, lacks, renders, values, same, named)  # type: ignore[arg-type]
+        writes = slots is not None and not renders
+        return NodeType(
+            name=run.__name__.rstrip("_").replace("_", "-"),
+            run=run,
+            inputs=inputs,
+            params=params,
+            outputs=outputs,
+            slots=slots,
+            role=role or ("meta" if writes else "task" if scores else None),
+            scores=scores,
+            bound=bound,
+            lacks=lacks,
+            renders=renders,
+            values=values,
+            same=same,
+            named=named,
+        )
 
     return declare
+
+
+def _schemas(run: Run) -> tuple[type[Model], type[Model], type[Model]]:
+    """Inputs, params and outputs in the annotations of a node's function. Raises TypeError for another signature."""
+    hints, names = get_type_hints(run), list(inspect.signature(run).parameters)
+    schemas: list[Any] = [hints.get(name) for name in (*names[:2], "return")]
+    if len(names) != 3 or not all(isinstance(schema, type) and issubclass(schema, Model) for schema in schemas):
+        raise TypeError(f"{run.__qualname__}: a node is (inputs: Model, params: Model, context: Context) -> Model")
+    inputs, params, outputs = schemas
+    return inputs, params, outputs
+
+
+def _require_same(name: str, same: str | None, inputs: type[Model], outputs: type[Model]) -> None:
+    """Raise TypeError unless `same` names an input of type Members, or there are no ports of that type."""
+    ports = {port: takes_members(field.annotation) for port, field in inputs.model_fields.items()}
+    if same is not None and not ports.get(same):
+        raise TypeError(f"{name}: same={same!r} names none of its inputs of type Members")
+    if same is None and any([*ports.values(), *(takes_members(field.annotation) for field in outputs.model_fields.values())]):
+        raise TypeError(f"{name}: ports of type Members need @node(same=INPUT)")
+
+
+_TRUTHS = {"True": "1", "False": "0"}
 
 
 def number_of(texts: Sequence[str], context: Context, about: str = "") -> float:
@@ -241,15 +180,6 @@ def write_prompt(text: str, *parents: Prompt, into: str | None, context: Context
     if into is None:
         return context.new_prompt(text, *parents)
     return context.new_prompt(parents[0].text, *parents, companions={**parents[0].companions, into: text})
-
-
-def _require_same(name: str, same: str | None, inputs: Any, outputs: Any) -> None:
-    """Raise TypeError unless `same` names an input of type Members, or there are no ports of that type."""
-    ports = {port: takes_members(field.annotation) for port, field in inputs.model_fields.items()}
-    if same is not None and not ports.get(same):
-        raise TypeError(f"{name}: same={same!r} names none of its inputs of type Members")
-    if same is None and any([*ports.values(), *(takes_members(field.annotation) for field in outputs.model_fields.values())]):
-        raise TypeError(f"{name}: ports of type Members need @node(same=INPUT)")
 
 
 def require_wires(lacks: Lacking, inputs: Model, params: Model, context: Context) -> None:

@@ -14,6 +14,7 @@ ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "bounds", "values"),
+    ("node_context",),
     ("security", "stats", "node", "backend", "local_settings"),
     ("documents", "cache", "limits", "registry"),
     ("graph", "metrics", "templating", "backends", "gateway", "options"),

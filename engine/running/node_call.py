@@ -27,7 +27,7 @@ from promptwire.running.scoring import Scorer
 from promptwire.running.session import Session
 from promptwire.running.streams import StepPosition
 from promptwire.templating.parsing import Parse, parse_reply
-from promptwire.values import Companions, Example, Examples, Message, Model, Prompt, Prompts, Scores
+from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
 from promptwire.values.rounds import from_one
 
@@ -88,15 +88,7 @@ class _Context:
         demos: Sequence[Example] | None = None,
         companions: Mapping[str, str] | None = None,
     ) -> Prompt:
-        first = parents[0] if parents else Prompt(text="")
-        prompt = Prompt(
-            text=text,
-            demos=first.demos if demos is None else tuple(demos),
-            parents=tuple(parent.id for parent in parents),
-            made_by=self.path,
-            round=self.round,
-            companions=first.companions if companions is None else Companions(companions),
-        )
+        prompt = Prompt.child(text, *parents, made_by=self.path, round=self.round, demos=demos, companions=companions)
         self.session.candidates.setdefault(prompt.id, prompt)
         return prompt
 

@@ -5,7 +5,7 @@ Lineage and marks are not identity: two prompts with the same text, demonstratio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
@@ -45,6 +45,27 @@ class Prompt(SparseModel):
 
     def __str__(self) -> str:
         return self.text
+
+    @classmethod
+    def child(
+        cls,
+        text: str,
+        *parents: Prompt,
+        made_by: str,
+        round: str,
+        demos: Sequence[Example] | None = None,
+        companions: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A prompt made from `parents`. Without `demos` or `companions` it has those of its first parent."""
+        first = parents[0] if parents else cls(text="")
+        return cls(
+            text=text,
+            demos=first.demos if demos is None else tuple(demos),
+            parents=tuple(parent.id for parent in parents),
+            made_by=made_by,
+            round=round,
+            companions=first.companions if companions is None else Companions(companions),
+        )
 
     def replaced(self, **changes: Any) -> Self:
         """The prompt with other values of some fields. `model_copy` would keep the id."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from promptwire.node import Reply
 from promptwire.templating.parsing import Parse, parse_reply
-from promptwire.values import Companions, Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
+from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Row, Scores
 from promptwire.values.hashing import stream
 
 T = TypeVar("T")
@@ -99,15 +99,7 @@ class FakeContext:
         demos: Sequence[Example] | None = None,
         companions: Mapping[str, str] | None = None,
     ) -> Prompt:
-        first = parents[0] if parents else Prompt(text="")
-        return Prompt(
-            text=text,
-            demos=first.demos if demos is None else tuple(demos),
-            parents=tuple(parent.id for parent in parents),
-            made_by=self.path,
-            round=self.round,
-            companions=first.companions if companions is None else Companions(companions),
-        )
+        return Prompt.child(text, *parents, made_by=self.path, round=self.round, demos=demos, companions=companions)
 
     def count(self, what: str, n: int = 1) -> None:
         if n:
