@@ -23,7 +23,6 @@ from promptwire.running.asked_log import AskedLog, Exchange, critiques_in
 from promptwire.running.session import Session
 from promptwire.running.streams import SHARED, StepPosition
 from promptwire.templating.parsing import reading
-from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Rendered, Template, load_template
 from promptwire.values import Message, Model
 from promptwire.values.hashing import stream
@@ -94,9 +93,7 @@ class Generator:
 
         Draws depend on the slots and on `first`, not on the order in which a node asks.
         """
-        own = {name: getattr(slots, name) for name in type(slots).model_fields}
-        task = self.session.task
-        values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
+        values = self.session.template_values(slots, self.given)
         template = load_template(Path(self.asking.template or ""), parse=self.asking.parse)
 
         def drawing() -> Random:

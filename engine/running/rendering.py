@@ -18,7 +18,6 @@ from promptwire.errors import ReplyError
 from promptwire.graph.steps import TemplateSpec
 from promptwire.running.session import Session
 from promptwire.templating.parsing import parse_text
-from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Model
 from promptwire.values.hashing import stream
@@ -44,16 +43,11 @@ class Renderer:
     numbers: Iterator[int] = field(default_factory=count)
     """Numbers of the renderings."""
 
-    def _template(self) -> Template:
-        return load_template(Path(self.spec.template), named=self.named, parse=self.spec.parse)
-
     def render(self, slots: Model) -> dict[str, tuple[str, ...]]:
         """Return the rendered texts by name; see `Context.render` and `Context.render_named`."""
-        task, template = self.session.task, self._template()
-        own = {name: getattr(slots, name) for name in type(slots).model_fields}
-        values = {ASKED: asked_by(task.load_template(), task.train.items[0], task.labels), **own, **self.given}
-        number = next(self.numbers)
-        drawing = partial(stream, "rendering", *self.stream, self.path, number)
+        template = load_template(Path(self.spec.template), named=self.named, parse=self.spec.parse)
+        values = self.session.template_values(slots, self.given)
+        drawing = partial(stream, "rendering", *self.stream, self.path, next(self.numbers))
         return {
             name if self.named else "": (text,) if self.named and name else self._read(template, text)
             for name, text in template.texts(values, drawing)

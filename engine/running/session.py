@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from promptwire.backend import Backend, Settings
 from promptwire.errors import LimitReached, RequestRefused
@@ -19,8 +20,9 @@ from promptwire.running.scored_prompts import ScoredPrompts
 from promptwire.running.streams import Streams
 from promptwire.running.truncation import Truncations
 from promptwire.tasks.task import Task
+from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Template
-from promptwire.values import Prompt
+from promptwire.values import Model, Prompt
 from promptwire.values.rounds import from_one
 
 __all__ = ["Session"]
@@ -109,6 +111,11 @@ class Session:
     def settings(self, asking: ModelCallSpec, template: Template, roles: Mapping[Role, Settings]) -> Settings:
         """Return the sampling settings of a step's call; see `sampling`."""
         return sampling(asking, template, roles)
+
+    def template_values(self, slots: Model, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the variables of a step's template: `asked`, the node's slots, and the values of `with:`."""
+        own = {name: getattr(slots, name) for name in type(slots).model_fields}
+        return {ASKED: asked_by(self.task.load_template(), self.task.train.items[0], self.task.labels), **own, **given}
 
     def count(self, path: str, what: str, n: int = 1) -> None:
         """Add `n` to the count of `what` at the step `path`."""
