@@ -30,8 +30,9 @@ from promptwire.language.patching import OVERRIDE
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.setting_wires import connect_setting
 from promptwire.language.shape import shape
-from promptwire.language.spec import CallSpec, NodeSpec, ParamSpec, RepeatSpec
+from promptwire.language.spec import ParamSpec
 from promptwire.language.stage_limits import check_shares, stage_limits
+from promptwire.language.step_spec import CallSpec, NodeSpec, RepeatSpec
 from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 
 __all__ = ["build", "open_pipeline", "scope_of"]

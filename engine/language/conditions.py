@@ -15,7 +15,8 @@ from promptwire.graph.port_types import can_be_true, name_of
 from promptwire.graph.step_keys import STEP_KEYS
 from promptwire.graph.steps import Condition, Gate, Ref, RepeatStep
 from promptwire.language.context import BuildResult, GraphScope
-from promptwire.language.references import Target, looks_like_reference, refer, type_of_wire
+from promptwire.language.references import Target, refer, type_of_wire
+from promptwire.language.symbols import looks_like_reference
 
 __all__ = ["gated", "read_conditions", "true_refs"]
 

@@ -20,8 +20,9 @@ from promptwire.graph.model_calls import Varying
 from promptwire.graph.steps import Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.inheritance import folder_of
-from promptwire.language.references import Target, connect, known_values, looks_like_reference
+from promptwire.language.references import Target, connect, known_values
 from promptwire.language.setting_wires import connect_setting
+from promptwire.language.symbols import looks_like_reference
 from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 

@@ -17,7 +17,7 @@ from promptwire.language.conditions import true_refs
 from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.setting_wires import connect_setting
-from promptwire.language.spec import CarrySpec, EachSpec, NodeSpec, RepeatSpec
+from promptwire.language.step_spec import CarrySpec, EachSpec, NodeSpec, RepeatSpec
 from promptwire.language.symbols import Kind, Symbol, SymbolTable, referenced_names
 from promptwire.values import Example, Prompt
 

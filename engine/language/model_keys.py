@@ -19,7 +19,7 @@ from promptwire.graph.steps import ModelCallSpec, TemplateSpec, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.key_references import known_rule, known_word, template_paths, varying_keys
 from promptwire.language.references import Target, connect, type_of_wire
-from promptwire.language.spec import CallSpec
+from promptwire.language.step_spec import CallSpec
 from promptwire.language.template_check import NamedCall, check_template
 from promptwire.metrics.metric import find_metric
 from promptwire.node import NodeType, Role

@@ -24,7 +24,7 @@ from promptwire.language.context import BuildResult, GraphScope, StepEntry
 from promptwire.language.model_keys import ModelCall, model_call_spec, template_spec
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.setting_wires import connect_setting
-from promptwire.language.spec import CallSpec
+from promptwire.language.step_spec import CallSpec
 from promptwire.language.symbols import Symbol
 from promptwire.node import MissingExtra, NodeType
 from promptwire.registry.former_names import NODE_TYPES, PORTS

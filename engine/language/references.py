@@ -16,10 +16,10 @@ from promptwire.graph.port_types import SET_OF, WIDER, fits, is_set, name_of
 from promptwire.graph.steps import ROUND, Condition, LiteralValue, Ref, RefUnion, Wire
 from promptwire.language.context import GraphScope
 from promptwire.language.diagnostics import Diagnostics
-from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint
+from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint, looks_like_reference
 from promptwire.values.members import MembersPort
 
-__all__ = ["Target", "connect", "known_values", "literal", "looks_like_reference", "refer", "type_of_wire"]
+__all__ = ["Target", "connect", "known_values", "literal", "refer", "type_of_wire"]
 
 
 _LITERAL_TYPES: Final = (bool, int, float, str, list)
@@ -35,11 +35,6 @@ class Target:
     """Wanted type; None accepts any."""
     optional: bool = False
     """Whether an input that may be unset is accepted."""
-
-
-def looks_like_reference(value: Any) -> bool:
-    """Whether `value` is meant as a reference, valid or not."""
-    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
 
 
 def connect(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Wire | None:

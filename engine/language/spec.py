@@ -1,45 +1,23 @@
 """Pydantic models of a pipeline file: which keys are allowed where.
 
-The checker and the JSON Schema for editors use the same models, so they agree. Ports and params of a call stand beside the
-engine keys in YAML. Only the node type distinguishes them, so both are kept in `given`.
+The checker and the JSON Schema for editors use the same models, so they agree. The models of the steps are in `step_spec`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Field, model_validator
 
 from promptwire.backend import Settings
-from promptwire.cache.policy import CachePolicy
-from promptwire.documents.validation_errors import FORMS, validate
-from promptwire.graph.step_keys import ENGINE_KEYS, PIPELINE_KEYS, STEP_KEYS, OnError
+from promptwire.language.step_spec import Name, NodeSpec, PortType, without_references
 from promptwire.limits import Limits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
-from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 
-__all__ = [
-    "PARAM_WORDS",
-    "CallSpec",
-    "CarrySpec",
-    "EachSpec",
-    "InputSpec",
-    "NodeSpec",
-    "ParamSpec",
-    "ParamType",
-    "PipelineSpec",
-    "PortType",
-    "RepeatSpec",
-    "validate",
-]
+__all__ = ["PARAM_WORDS", "InputSpec", "ParamSpec", "ParamType", "PipelineSpec"]
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-PortType = Literal[
-    "Prompt", "Prompts", "Example", "Examples", "Scores", "Failures", "Critiques", "Families", "History",
-    "Bool", "Int", "Float", "Text", "List",
-]  # fmt: skip
 ParamType = Literal["bool", "int", "float", "text", "list"]
 PARAM_WORDS: Final = {"str": "text", "string": "text", "Str": "text", "Text": "text", "boolean": "bool", "number": "float"}
 """Synonyms that are accepted as param types."""
@@ -96,144 +74,6 @@ class ParamSpec(Model):
         return "default" not in self.model_fields_set
 
 
-class StageLimitsSpec(Model):
-    """Limits of a stage, as they are written: numbers, or references to params and loop variables."""
-
-    called: ClassVar[str] = "the limits of a stage"
-
-    calls: Any = None
-    """Most new LLM calls."""
-    tokens: Any = None
-    """Most tokens of them, read and written."""
-    usd: Any = None
-    """Most money, in US dollars."""
-    share: Any = None
-    """Share of the calls, tokens and dollars that the steps before have left of the limits around it, up to 1."""
-
-
-def _is_reference(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
-
-
-def _no_reference(value: Any) -> Any:
-    """None in place of a reference: the checker reads it where it is written."""
-    return None if _is_reference(value) else value
-
-
-def _no_references(value: Any) -> Any:
-    """A mapping without the values that are references."""
-    return {key: one for key, one in value.items() if not _is_reference(one)} if isinstance(value, dict) else value
-
-
-class CallSpec(Model):
-    """A call of a node type, with its ports and params written flat."""
-
-    called: ClassVar[str] = "a node"
-
-    use: str
-    """The node type: a built-in, a plugin such as `acme:judge`, or a pipeline file such as `./expand.yaml`."""
-    when: Any = None
-    """Runs the step only if this is true: a Bool, or a set that is not empty; of a list, one is enough."""
-    unless: Any = None
-    """Runs the step only if this is false: a Bool, or an empty set; of a list, all."""
-    model: Annotated[Role | None, BeforeValidator(_no_reference)] = None
-    """Role of the model that it calls."""
-    template: str | None = None
-    """Its template file."""
-    with_: dict[Name, Any] = Field(default={}, alias="with")
-    """More variables for the template."""
-    settings: Annotated[Settings | None, BeforeValidator(_no_references)] = None
-    """Sampling settings."""
-    parse: Annotated[Parse | None, BeforeValidator(_no_references)] = None
-    """How the reply is read, in place of the template's own rule."""
-    metric: str | None = None
-    """Metric for scoring."""
-    cache: CachePolicy | None = None
-    """How it uses the response cache."""
-    on_error: OnError = "fail"
-    """After all tries of a call failed: fail ends the run, skip leaves the call out, retry starts its tries again."""
-    retries: int | None = Field(default=None, ge=1)
-    """With `on_error: retry`: how often the tries start again before the run ends; default 3."""
-    max_failed: float | None = Field(default=None, ge=0, le=1)
-    """With `on_error: skip`: share of the step's calls that may be left out."""
-    limits: StageLimitsSpec | None = None
-    """Limits of a pipeline that is used as a node. At a limit it gives its best prompt so far, and the run goes on."""
-    override: dict[str, Any] = {}
-    """Patches of a pipeline that is used as a node: dotted paths inside its file, and changes."""
-    given: dict[str, Any] = {}
-    """Ports and params by their name in YAML."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _flat(cls, data: Any) -> Any:
-        own = {key: value for key, value in data.items() if key in ("use", *STEP_KEYS, *ENGINE_KEYS, *PIPELINE_KEYS)}
-        return {**own, "given": {key: value for key, value in data.items() if key not in own}}
-
-
-class CarrySpec(Model):
-    """A state that a loop carries: `{start: $seed, next: $select}`, or `{type: History, next: $longer}`."""
-
-    called: ClassVar[str] = "a carried state"
-
-    type: PortType | None = None
-    """Its port type; by default the type of `start`."""
-    start: Any = None
-    """Its value in the first round; by default empty."""
-    next: Any
-    """Its value for the next round."""
-
-
-class RepeatSpec(Model):
-    """A loop: its body runs once per round."""
-
-    called: ClassVar[str] = "a loop"
-
-    repeat: Any
-    """Number of rounds, or `{variable: LIST}`."""
-    when: Any = None
-    """Runs the loop only if this is true."""
-    unless: Any = None
-    """Runs the loop only if this is false."""
-    until: Any = None
-    """A Bool or set of the body that ends the loop when it is true; of a list, one is enough."""
-    carry: dict[Name, CarrySpec] = {}
-    """The states."""
-    nodes: dict[Name, NodeSpec] = Field(min_length=1)
-    """The body."""
-
-
-class EachSpec(Model):
-    """A sub-graph that runs once per element of a set."""
-
-    called: ClassVar[str] = "an 'each'"
-
-    each: dict[Name, Any] = Field(min_length=1, max_length=1)
-    """The variable and the set."""
-    when: Any = None
-    """Runs it only if this is true."""
-    unless: Any = None
-    """Runs it only if this is false."""
-    nodes: dict[Name, NodeSpec] = Field(min_length=1)
-    """The body."""
-    outputs: dict[Name, Any] = Field(min_length=1)
-    """Its outputs; the first is the main output."""
-
-
-def _form(data: Any) -> str | None:
-    """Tag of the form of a node; None when it is ambiguous."""
-    keys = data if isinstance(data, dict) else {type(data).__name__: 0}
-    forms = [form for form in FORMS if form in keys]
-    if len(forms) == 1:
-        return f"<{forms[0]}>"
-    return "<use>" if isinstance(data, CallSpec) else None
-
-
-NodeSpec = Annotated[
-    Annotated[CallSpec, Tag("<use>")] | Annotated[RepeatSpec, Tag("<repeat>")] | Annotated[EachSpec, Tag("<each>")],
-    Discriminator(_form),
-]
-
-
 class RoleSpec(Settings):
     """Settings of a role's model: how it samples, and how a local model runs."""
 
@@ -242,7 +82,7 @@ class RoleSpec(Settings):
     @model_validator(mode="before")
     @classmethod
     def _known(cls, data: Any) -> Any:
-        return _no_references(data)
+        return without_references(data)
 
     local: LocalSettings | None = None
     """Settings of a local model."""
@@ -279,8 +119,3 @@ class PipelineSpec(Model):
     """The graph."""
     outputs: dict[Name, Any] = Field(min_length=1)
     """Outputs; the first is the main output."""
-
-
-RepeatSpec.model_rebuild()
-EachSpec.model_rebuild()
-PipelineSpec.model_rebuild()

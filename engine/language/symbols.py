@@ -16,7 +16,7 @@ from promptwire.errors import Location, suggest
 from promptwire.graph.steps import Condition
 from promptwire.language.diagnostics import Diagnostics
 
-__all__ = ["REFERENCE", "Kind", "Symbol", "SymbolTable", "referenced_names"]
+__all__ = ["REFERENCE", "Kind", "Symbol", "SymbolTable", "looks_like_reference", "referenced_names"]
 
 REFERENCE: Final = re.compile(r"\$([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
 
@@ -106,6 +106,11 @@ def inner_name_hint(nodes: YamlValue, name: str) -> str:
         if body is not None and (found := inner_name_hint(body, name)):
             return found
     return ""
+
+
+def looks_like_reference(value: Any) -> bool:
+    """Whether `value` is meant as a reference, valid or not."""
+    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
 
 
 def referenced_names(yaml_value: YamlValue) -> Iterator[str]:

@@ -15,7 +15,8 @@ from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import name_of
 from promptwire.graph.step_keys import STEP_KEYS, OnError, keys_of
-from promptwire.language.spec import PARAM_WORDS, CallSpec, ParamType, PortType
+from promptwire.language.spec import PARAM_WORDS, ParamType
+from promptwire.language.step_spec import CallSpec, PortType
 from promptwire.limits import Limits, RateLimits, StageLimits
 from promptwire.local_settings import LocalSettings
 from promptwire.node import NodeType, Role

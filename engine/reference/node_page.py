@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from promptwire.cache.policy import CachePolicy
 from promptwire.graph.port_types import is_optional, name_of
 from promptwire.graph.step_keys import STEP_KEYS, OnError, keys_of
-from promptwire.language.spec import CallSpec
+from promptwire.language.step_spec import CallSpec
 from promptwire.node import NodeType
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.reference.node_example import node_example

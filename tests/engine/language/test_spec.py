@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from promptwire.language.spec import CallSpec, EachSpec, InputSpec, ParamSpec, PipelineSpec, RepeatSpec
+from promptwire.language.spec import InputSpec, ParamSpec, PipelineSpec
+from promptwire.language.step_spec import CallSpec, EachSpec, RepeatSpec
 
 CALL = {"use": "mix", "prompts": "$seed"}
 WHOLE = {"promptwire": 1, "nodes": {"a": CALL}, "outputs": {"prompt": "$a"}}
