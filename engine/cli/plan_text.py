@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from promptwire.planning.plan import Plan, StepPlan
+    from promptwire.planning.plan import Plan
     from promptwire.planning.stage_bounds import StageLimit
+    from promptwire.planning.step_plan import StepPlan
 
 __all__ = ["plan_line", "plan_text"]
 

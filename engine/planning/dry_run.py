@@ -16,7 +16,8 @@ from promptwire.gateway.usage import Usage
 from promptwire.graph.steps import Graph
 from promptwire.limits import Limits
 from promptwire.node import Role
-from promptwire.planning.plan import Known, Plan, make_plan
+from promptwire.planning.plan import Plan, make_plan
+from promptwire.planning.step_plan import Known
 from promptwire.tasks.task import Task
 
 __all__ = ["ApproveCost", "DryRun", "NotApproved"]

@@ -11,7 +11,8 @@ from promptwire.backends.planted import reply as planted
 from promptwire.backends.planted_meta import HINT
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
-from promptwire.planning.plan import Known, make_plan
+from promptwire.planning.plan import make_plan
+from promptwire.planning.step_plan import Known
 from tests.pipelines.planted_task import PLANTED, guess, parcels
 from tests.pipelines.search_runs import Outcome, mixed, model, numbers, search, well_formed
 

@@ -8,7 +8,8 @@ import pytest
 
 from promptwire.documents import resources
 from promptwire.language.check import load_graph
-from promptwire.planning.plan import Known, make_plan
+from promptwire.planning.plan import make_plan
+from promptwire.planning.step_plan import Known
 from tests.pipelines.search_runs import mixed, model, numbers, search, well_formed
 
 WHOLE = [name for name in resources.pipelines() if not name.endswith("-expand")]

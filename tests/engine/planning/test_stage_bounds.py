@@ -10,7 +10,8 @@ from promptwire.bounds import Extent
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
 from promptwire.planning.graph_walk import count_calls
-from promptwire.planning.plan import Known, Plan, make_plan
+from promptwire.planning.plan import Plan, make_plan
+from promptwire.planning.step_plan import Known
 from tests.pipelines.search_runs import mixed, model, numbers, search
 
 HEAD = "promptwire: 1\ninputs: {seed: Prompts, train: Examples}\n"

@@ -9,7 +9,8 @@ import pytest
 from promptwire.backend import Quote, Settings
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
-from promptwire.planning.plan import Known, make_plan
+from promptwire.planning.plan import make_plan
+from promptwire.planning.step_plan import Known
 from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples
 from promptwire.values.notes import read_note, warning
