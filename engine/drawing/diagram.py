@@ -5,12 +5,13 @@ It is made from the checked graph, so a drawing shows what would run. All output
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promptwire.drawing.details import details_of
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
+from promptwire.graph.wires import refs_of
 
 __all__ = ["Arrow", "Box", "make_diagram"]
 
@@ -161,7 +162,7 @@ def _pipeline(step: PipeStep, arrows: list[Arrow], params: Params) -> Box:
 
 
 def _sources(graph: Graph, ends: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(source for ref in _refs(wire) if (source := _end(ref, ends))) for name, wire in graph.outputs.items()}
+    return {name: tuple(source for ref in refs_of(wire) if (source := _end(ref, ends))) for name, wire in graph.outputs.items()}
 
 
 def _end(ref: Ref, ends: Mapping[str, str]) -> str | None:
@@ -189,14 +190,7 @@ def _add_arrows(
     wire: Wire, target: str, port: str, ends: Mapping[str, str], arrows: list[Arrow], *, back: bool = False
 ) -> None:
     """Add the arrows of a wire. Params and literal values have none."""
-    for ref in _refs(wire):
+    for ref in refs_of(wire):
         source, state = _end(ref, ends), f"{ref.name}.{ref.port}" in ends
         if source is not None:
             arrows.append(Arrow(source, target, port, "" if state else ref.port or "", back, str(ref)))
-
-
-def _refs(wire: Wire) -> Iterator[Ref]:
-    if isinstance(wire, Ref):
-        yield wire
-    elif isinstance(wire, RefUnion):
-        yield from wire.refs

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from promptwire.errors import Location
 
-__all__ = ["MOST_KNOWN_ROUNDS", "ROUND", "Condition", "Gate", "LiteralValue", "Ref", "RefUnion", "Wire"]
+__all__ = ["MOST_KNOWN_ROUNDS", "ROUND", "Condition", "Gate", "LiteralValue", "Ref", "RefUnion", "Wire", "refs_of"]
 
 NOWHERE = Location("")
 ROUND: Final = "round"
@@ -47,6 +47,13 @@ class LiteralValue:
 
 
 Wire = Ref | RefUnion | LiteralValue
+
+
+def refs_of(wire: Wire | None) -> tuple[Ref, ...]:
+    """The references on a wire; none on a literal value."""
+    if isinstance(wire, RefUnion):
+        return wire.refs
+    return (wire,) if isinstance(wire, Ref) else ()
 
 
 @dataclass(frozen=True, slots=True)

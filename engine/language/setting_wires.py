@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from promptwire.documents.document import YamlValue
-from promptwire.graph.steps import Ref, RefUnion, Wire
+from promptwire.graph.steps import Wire
+from promptwire.graph.wires import refs_of
 from promptwire.language.context import GraphScope
 from promptwire.language.references import Target, connect
 
@@ -15,7 +16,7 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
     diagnostics = scope.diagnostics
     before = diagnostics.count
     wire = connect(yaml_value, target, scope)
-    for ref in _refs_of(wire):
+    for ref in refs_of(wire):
         symbol = scope.names.find(ref.name)
         if symbol and symbol.kind not in ("param", "variable"):
             hint = "it takes a value, a param or a loop variable"
@@ -26,10 +27,3 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
                 hint,
             )
     return wire if diagnostics.count == before else None
-
-
-def _refs_of(wire: Wire | None) -> tuple[Ref, ...]:
-    """References on a wire."""
-    if isinstance(wire, RefUnion):
-        return wire.refs
-    return (wire,) if isinstance(wire, Ref) else ()

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from promptwire.bounds import NONE, Extent
-from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RefUnion, RepeatStep, Wire
+from promptwire.graph.steps import ROUND, CallStep, LiteralValue, Ref, RepeatStep, Wire
+from promptwire.graph.wires import refs_of
 
 __all__ = ["found_again"]
 
@@ -30,7 +31,7 @@ def found_again(
         return {}, frozenset()
     returned = {}
     for port, wire in step.wires.items():
-        refs = _refs(wire)
+        refs = refs_of(wire)
         own = [ref for ref in refs if _is_own(ref, port, step, loop)]
         if own:
             others = [size(ref) for ref in refs if ref not in own]
@@ -40,16 +41,10 @@ def found_again(
     return returned, frozenset(port for port, wire in step.wires.items() if _same(wire, loop))
 
 
-def _refs(wire: Wire) -> tuple[Ref, ...]:
-    if isinstance(wire, RefUnion):
-        return wire.refs
-    return (wire,) if isinstance(wire, Ref) else ()
-
-
 def _same(wire: Wire, loop: RepeatStep) -> bool:
     """Whether the value on `wire` is the same in every round: it comes from outside the loop."""
     inside = {*loop.body.steps, *loop.carry, loop.variable, *([ROUND] if loop.numbered else [])}
-    return isinstance(wire, LiteralValue) or (bool(_refs(wire)) and not any(ref.name in inside for ref in _refs(wire)))
+    return isinstance(wire, LiteralValue) or (bool(refs_of(wire)) and not any(ref.name in inside for ref in refs_of(wire)))
 
 
 def _is_own(ref: Ref, port: str, step: CallStep, loop: RepeatStep) -> bool:

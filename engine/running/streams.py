@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
+from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, RefUnion, RepeatStep, Step, Wire
+from promptwire.graph.wires import refs_of
 from promptwire.values.hashing import digest
 
 __all__ = ["SHARED", "StepPosition", "Streams"]
@@ -65,8 +66,7 @@ class _Scope:
 
     def depth(self, wire: Wire) -> int:
         """Return how many `each` steps are around the definition that `wire` reads."""
-        refs = wire.refs if isinstance(wire, RefUnion) else (wire,) if isinstance(wire, Ref) else ()
-        return max((self.own.get(ref.name, 0) for ref in refs), default=0)
+        return max((self.own.get(ref.name, 0) for ref in refs_of(wire)), default=0)
 
     def inside(self, names: Mapping[str, str], *, each: bool = False) -> _Scope:
         eaches = self.eaches + each
