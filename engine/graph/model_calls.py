@@ -99,12 +99,12 @@ def resolved(spec: S, value: Callable[[Wire], Any], known: Callable[[Wire], bool
         return spec
     settings = {key: value(wire) for key, wire in varying.settings.items() if known(wire)}
     parse = {key: value(wire) for key, wire in varying.parse.items() if known(wire)}
-    found: Any = replace(spec, varying=None)
+    found = replace(spec, varying=None)
     if varying.template is not None and known(varying.template):
         found = replace(found, template=varying.paths[value(varying.template)])
     if parse:
         found = replace(found, parse={**(spec.parse or {}), **parse})
-    if settings:
+    if settings and isinstance(found, ModelCallSpec):
         own = found.settings.model_dump(exclude_unset=True)
         found = replace(found, settings=Settings.model_validate({**own, **settings}))
-    return found  # type: ignore[no-any-return]
+    return found

@@ -33,7 +33,7 @@ from promptwire.language.shape import shape
 from promptwire.language.spec import ParamSpec
 from promptwire.language.stage_limits import check_shares, stage_limits
 from promptwire.language.step_spec import CallSpec, NodeSpec, RepeatSpec
-from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
+from promptwire.language.symbols import Kind, Symbol, SymbolTable, referenced_names
 
 __all__ = ["build", "open_pipeline", "scope_of"]
 
@@ -74,11 +74,12 @@ def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
         names.declare(Symbol(name, "input", location, TYPES[spec.type], spec.optional), context.diagnostics)
     for symbol in param_symbols(source.spec.params, source.document, context.diagnostics):
         names.declare(symbol, context.diagnostics)
-    for kind, key in (("input", "inputs"), ("param", "params")):
+    kinds: tuple[tuple[Kind, str], ...] = (("input", "inputs"), ("param", "params"))
+    for kind, key in kinds:
         for path in source.broken:
             if path[:1] == (key,) and len(path) == 2:
                 location = source.document.location(path, key=True)
-                names.declare(Symbol(str(path[1]), kind, location), context.diagnostics)  # type: ignore[arg-type]
+                names.declare(Symbol(str(path[1]), kind, location), context.diagnostics)
     return names
 
 

@@ -66,9 +66,9 @@ def model_call_spec(scope: GraphScope, call: ModelCall) -> ModelCallSpec | None:
 
 def _role(scope: GraphScope, call: ModelCall) -> Role | None:
     """The role under `model:`; None when there is none. Reports a word that is no role."""
-    role = known_word(scope, call.yaml_value, "model", call.spec.model)
+    role: Role | None = known_word(scope, call.yaml_value, "model", call.spec.model)
     if role is None or role in get_args(Role):
-        return role  # type: ignore[no-any-return]
+        return role
     written = call.yaml_value.get("model") or call.yaml_value
     hint = suggest(str(role), get_args(Role), noun="roles")
     scope.diagnostics.error("unknown-role", written.location, f"there is no role {role!r} (from {written.value})", hint)

@@ -76,7 +76,7 @@ def _reaches_inside(step: str, call: YamlValue, new: YamlValue, *, last: bool) -
     used = call.get("use")
     if used is None or not isinstance(used.value, str) or not is_pipeline(used.value) or step in (*_SETTINGS, OVERRIDE, "use"):
         return False
-    return not last or (step not in call.value if new.value is None else isinstance(new.value, dict))  # type: ignore[operator]
+    return not last or (call.get(step) is None if new.value is None else isinstance(new.value, dict))
 
 
 def _may_create(step: str, yaml_value: YamlValue, path: Sequence[str], *, last: bool) -> bool:

@@ -13,6 +13,7 @@ from promptwire.graph.steps import CallStep, Wire
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.sizes import SizeScope, is_known, known_value, measure, size_up
 from promptwire.running.generation import RETRIES
+from promptwire.templating.parsing import Parse
 from promptwire.templating.template import load_template
 from promptwire.values import Model
 
@@ -59,7 +60,7 @@ def note_shown(bounds: CallBounds, ports: Mapping[str, Extent], scope: SizeScope
     bounds.show({**ports, **{name: known.extent for name, known in sized.items()}})
 
 
-def _parses(step: CallStep) -> list[Any]:
+def _parses(step: CallStep) -> list[Parse]:
     """How texts are parsed: by the step's template, and by its fallback for models without infill."""
     if step.type.slots is None or step.template is None:
         return []

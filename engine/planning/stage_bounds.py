@@ -38,11 +38,13 @@ class Stage:
     """Limits of one stage over the whole run."""
 
     path: str
+    """The stage's path."""
     limits: dict[str, float] = field(default_factory=dict)
     """Sum of its limits over all its runs, by name; a name that is missing has no limit in one of them."""
     share: float | None = None
     """Its share of what is left around it, in its only run."""
     runs: int = 0
+    """How often its limits were added."""
 
     def add(self, limits: Mapping[str, Any], times: float) -> None:
         """Count up to `times` more runs with these limits."""

@@ -13,7 +13,6 @@ from typing import Any, get_args
 
 from promptwire.backend import Settings
 from promptwire.errors import Unsupported, UsageError
-from promptwire.graph.port_types import type_of
 from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
 from promptwire.node import Role
 from promptwire.running.preference import pair_values
@@ -135,8 +134,7 @@ def scoring(graph: Graph) -> Scoring | None:
 
 def _reads(step: CallStep, kind: type) -> bool:
     """Whether an input of `step` that holds values of the type `kind` is wired. A step without examples scores nothing."""
-    fields = step.type.inputs.model_fields
-    return any(type_of(fields[port].annotation) is kind for port in step.wires if port in fields)
+    return any(step.inputs.get(port) is kind for port in step.wires)
 
 
 def _calls(graph: Graph, roles: Mapping[Role, Settings]) -> Iterator[tuple[CallStep, Mapping[Role, Settings]]]:

@@ -36,6 +36,7 @@ from promptwire.templating.marks import cut, misplaced, nearly_marks
 from promptwire.templating.parsing import Parse
 from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Model, Prompts
+from promptwire.values.members import members_of
 
 __all__ = ["FrontMatter", "Rendered", "Template", "load_template"]
 
@@ -237,13 +238,7 @@ def _compile(path: str, source: str, line: int) -> Compiled:
 
 def _view(value: Any) -> Any:
     """Sets as tuples of their elements, so that a template can loop over them and read their length."""
-    if isinstance(value, Prompts | Examples | Critiques | Families):
-        return value.items
-    if isinstance(value, Failures):
-        return value.groups
-    if isinstance(value, History):
-        return value.entries
-    return value
+    return members_of(value) if isinstance(value, Prompts | Examples | Critiques | Families | Failures | History) else value
 
 
 def _line_of(error: Exception) -> int:
