@@ -10,12 +10,12 @@ model. A pipeline is no such file, because its text is not sent.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from promptwire.documents import resources
-from promptwire.errors import Location, PipelineError, Problem, suggest
+from promptwire.errors import Location, PipelineError, Problem, closest, suggest
 from promptwire.security import package_data
 from promptwire.security.path_sandbox import REMEDY, reachable, unusable
 
@@ -62,7 +62,7 @@ class FileResolver:
         found = self._first_file(written, places, location, [self.project])
         if found is None:
             there = [path.name for path in beside.glob("*.y*ml")]
-            hint = suggest(Path(written).name, there, otherwise=f"looked in {beside}")
+            hint = _nearest(Path(written).name, there) or f"looked in {beside}"
             raise _error(location, "file-missing", f"there is no file {written}", hint)
         return found
 
@@ -72,7 +72,7 @@ class FileResolver:
         found = self._first_file(written, places, location, [self.top, beside])
         if found is None:
             looked = f"looked in {beside}, its templates/ and those that are shipped"
-            hint = suggest(written, _templates(places), otherwise=looked)
+            hint = _nearest(written, _templates(places)) or looked
             raise _error(location, "template-missing", f"there is no template {written}", hint)
         return found
 
@@ -94,6 +94,16 @@ class FileResolver:
             raise _error(location, "bad-path", f"{written} {why}", "name another file")
         rest = [path for folder in others if reachable(path := Path(os.path.normpath(folder / written)), [folder])]
         return next((path for path in (first, *rest) if os.path.isfile(path)), None)
+
+
+def _nearest(written: str, files: Iterable[str]) -> str:
+    """A hint that names the file whose name is most like `written`; empty when none is.
+
+    The ending is left out of the comparison: it would make every short name similar to every other.
+    """
+    stems = {os.path.splitext(name)[0]: name for name in files}
+    near = closest(os.path.splitext(written)[0], stems)
+    return f"did you mean {stems[near]!r}?" if near is not None else ""
 
 
 def _error(location: Location, code: str, message: str, hint: str) -> PipelineError:

@@ -109,7 +109,9 @@ class _Runner:
                     if waiting[name] == 0:
                         start(step)
         except BaseExceptionGroup as failed:
-            raise first_error(failed.exceptions) from failed
+            error = first_error(failed.exceptions)
+            # The group would show the same traceback a second time, for each graph around the step.
+            raise error from error.__cause__
 
     async def _recorded(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         """Run `step` and return its outputs; write its start, end and values to the trace."""

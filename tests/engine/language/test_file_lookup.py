@@ -65,7 +65,11 @@ def test_an_outside_template_is_refused_and_a_missing_one_gets_a_suggestion(proj
     project.write("secret.j2", "")
     project.write("sub/mine.j2", "")
     folders = FileResolver(Path("sub"))
-    for written, words in [("../secret.j2", "leads out of the pipeline's folder"), ("mne.j2", "did you mean 'mine.j2'?")]:
+    for written, words in [
+        ("../secret.j2", "leads out of the pipeline's folder"),
+        ("mne.j2", "did you mean 'mine.j2'?"),
+        ("best.j2", "looked in"),
+    ]:
         with pytest.raises(PipelineError, match=words):
             folders.template(written, Path("sub"), HERE)
 

@@ -76,9 +76,11 @@ async def test_an_exception_in_a_node_names_it_and_cancels_the_others() -> None:
         raise ZeroDivisionError("by zero")
 
     made = graph(call("wait", endless, {}), call("bad", broken, {}), outputs={"a": Ref("bad")}, types={"a": int})
-    with pytest.raises(NodeError, match=r"^bad: the node 'broken' failed: ZeroDivisionError: by zero"):
+    with pytest.raises(NodeError, match=r"^bad: the node 'broken' failed: ZeroDivisionError: by zero") as caught:
         await run_graph(made, {}, session(ECHO))
     assert cancelled == [True]
+    # A traceback names the node's error and its cause, and no group of errors around them.
+    assert isinstance(caught.value.__cause__, ZeroDivisionError) and caught.value.__suppress_context__
 
 
 async def test_a_pipeline_as_a_node_has_its_own_names_and_outside_params() -> None:
