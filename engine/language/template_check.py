@@ -126,9 +126,9 @@ def _render_unmarked(
 
 
 def _shortened(value: Any, many: int) -> Any:
-    """A set with its first `many` elements; any other value unchanged."""
+    """A set with its first `many` elements; any other value unchanged. Of sets in a list, each is shortened."""
     if isinstance(value, tuple | list):
-        return value[:many]
+        return tuple(one[:many] for one in value) if value and all(isinstance(one, tuple) for one in value) else value[:many]
     for name in ("items", "groups", "entries"):
         inside = getattr(value, name, None) if isinstance(value, Model) else None
         if isinstance(inside, tuple):

@@ -86,6 +86,26 @@ def test_a_template_is_rendered_with_no_one_and_many_elements(tmp_path: Path, te
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{% for one in family %}{{ critiques[loop.index0] | join }}{% endfor %}", ""),
+        ("{% for one in family %}{{ critiques[loop.index0][0] }}{% endfor %}", "with no element in its sets"),
+    ],
+)
+def test_a_family_has_a_set_of_critiques_for_each_parent_which_may_be_empty(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "t.j2").write_text(text)
+    nodes = """\
+  scores: {use: evaluate, prompts: $seed, on: $train}
+  wrong:  {use: failures, of: $scores}
+  faults: {use: critique-gradient, of: $wrong, template: protegi/gradient.j2}
+  pairs:  {use: parents, prompts: $seed, scores: $scores}
+  best:   {use: crossover, of: $pairs, critiques: $faults, template: t.j2}"""
+    problems = found(tmp_path, nodes)
+    assert len(problems) == bool(problem)
+    assert all(problem in one and "warning" in one for one in problems)
+
+
+@pytest.mark.parametrize(
     ("words", "hint"),
     [
         (["show", "protegi", "--set", "search.selects=union"], "there is no 'selects' in 'search'"),
