@@ -11,25 +11,19 @@ from pydantic import Field, field_validator
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node, number_of
-from promptwire.stats.member_facts import MemberFacts, facts_of
-from promptwire.values import History, Model, Prompts, Scores
+from promptwire.stats.member_facts import MemberFacts, MemberInputs, facts_of
+from promptwire.values import Model
 from promptwire.values.members import Markable, chosen, key_of, marked, members_of
 from promptwire.values.named import check_name
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "mark"]
 
 
-class Inputs(Model):
+class Inputs(MemberInputs):
     of: Markable
     """The set; its members can have marks."""
     only: Markable | None = None
     """The members to mark; all when not wired."""
-    scores: Scores | None = None
-    """Scores, for the variables `score` and `n`."""
-    log: History | None = None
-    """A history, for the variable `entry`, and for `score` and `n` where no scores are wired."""
-    among: Prompts | None = None
-    """Prompts in which the variable `parents` is looked up; the set itself when not wired."""
 
 
 class Params(Model):
@@ -61,7 +55,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 async def mark(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Set a mark on the members of a set to the number from a template."""
     wanted = {key_of(member) for member in members_of(inputs.of if inputs.only is None else inputs.only)}
-    facts = facts_of(inputs.of, scores=inputs.scores, log=inputs.log, among=inputs.among, round=context.round)
+    facts = facts_of(inputs, context.round)
     made = []
     for one in facts:
         member = one["item"]

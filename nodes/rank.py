@@ -15,22 +15,15 @@ from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node, number_of
-from promptwire.stats.member_facts import MemberFacts, facts_of
-from promptwire.values import History, Members, Model, Prompts, Scores
+from promptwire.stats.member_facts import MemberFacts, MemberInputs, facts_of
+from promptwire.values import Members, Model
 from promptwire.values.members import chosen, members_of
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "rank"]
 
 
-class Inputs(Model):
-    of: Members
-    """The set."""
-    scores: Scores | None = None
-    """Scores, for the variables `score` and `n`."""
-    log: History | None = None
-    """A history, for the variable `entry`, and for `score` and `n` where no scores are wired."""
-    among: Prompts | None = None
-    """Prompts in which the variable `parents` is looked up; the set itself when not wired."""
+class Inputs(MemberInputs):
+    pass
 
 
 class Params(Model):
@@ -70,7 +63,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 @node(slots=Slots, renders=True, bound=bound, same="of")
 async def rank(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Order the members of a set by a number from a template."""
-    facts = facts_of(inputs.of, scores=inputs.scores, log=inputs.log, among=inputs.among, round=context.round)
+    facts = facts_of(inputs, context.round)
     numbers = [number_of(context.render(Slots(**one)), context, f"member {one['number']}") for one in facts]
     places = _ordered(numbers, params, context)
     high = [place for place in places if params.least is None or numbers[place] >= params.least][: params.keep]

@@ -8,22 +8,15 @@ from __future__ import annotations
 
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node, number_of
-from promptwire.stats.member_facts import MemberFacts, facts_of
-from promptwire.values import History, Members, Model, Prompts, Scores
+from promptwire.stats.member_facts import MemberFacts, MemberInputs, facts_of
+from promptwire.values import Members, Model
 from promptwire.values.members import chosen, members_of
 
 __all__ = ["Inputs", "Outputs", "Params", "Slots", "where"]
 
 
-class Inputs(Model):
-    of: Members
-    """The set."""
-    scores: Scores | None = None
-    """Scores, for the variables `score` and `n`."""
-    log: History | None = None
-    """A history, for the variable `entry`, and for `score` and `n` where no scores are wired."""
-    among: Prompts | None = None
-    """Prompts in which the variable `parents` is looked up; the set itself when not wired."""
+class Inputs(MemberInputs):
+    pass
 
 
 class Params(Model):
@@ -50,7 +43,7 @@ def bound(sizes: Sizes, params: Params) -> Bound:
 @node(slots=Slots, renders=True, bound=bound, same="of")
 async def where(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Choose the members of a set for which a template says yes."""
-    facts = facts_of(inputs.of, scores=inputs.scores, log=inputs.log, among=inputs.among, round=context.round)
+    facts = facts_of(inputs, context.round)
     yes = [number_of(context.render(Slots(**one)), context, f"member {one['number']}") > 0 for one in facts]
     both = list(zip(members_of(inputs.of), yes, strict=True))
     return Outputs(

@@ -16,7 +16,20 @@ from promptwire.values import Entry, Example, History, Members, Prompt, Prompts,
 from promptwire.values.members import length_of, members_of, prompt_of
 from promptwire.values.model import Model, Needs
 
-__all__ = ["MemberFacts", "facts_of"]
+__all__ = ["MemberFacts", "MemberInputs", "facts_of"]
+
+
+class MemberInputs(Model):
+    """Inputs of a node that renders a template for each member of a set."""
+
+    of: Members
+    """The set."""
+    scores: Scores | None = None
+    """Scores, for the variables `score` and `n`."""
+    log: History | None = None
+    """A history, for the variable `entry`, and for `score` and `n` where no scores are wired."""
+    among: Prompts | None = None
+    """Prompts in which the variable `parents` is looked up; the set itself when not wired."""
 
 
 class MemberFacts(Model):
@@ -42,13 +55,11 @@ class MemberFacts(Model):
     """Round of the innermost loop, from 1; 0 outside loops."""
 
 
-def facts_of(
-    of: Members, *, scores: Scores | None, log: History | None, among: Prompts | None, round: str
-) -> Iterator[Mapping[str, Any]]:
-    """The variables of each member of `of`, in order; `round` is that of the node's context."""
-    found = _Sources(of, scores, log, among)
+def facts_of(inputs: MemberInputs, round: str) -> Iterator[Mapping[str, Any]]:
+    """The variables of each member of the set, in order; `round` is that of the node's context."""
+    found = _Sources(inputs)
     turn = int(round.rpartition(".")[2]) + 1 if round else 0
-    for number, item in enumerate(members_of(of), 1):
+    for number, item in enumerate(members_of(inputs.of), 1):
         prompt = prompt_of(item)
         score, n = found.score(item, prompt)
         yield {
@@ -68,27 +79,26 @@ def facts_of(
 class _Sources:
     """Where scores, entries and parents are looked up."""
 
-    of: Members
-    given: Scores | None
-    log: History | None
-    among: Prompts | None
+    inputs: MemberInputs
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """Entries of the history by the id of their prompt; those of the set itself when it is a history."""
-        log = self.log or (self.of if isinstance(self.of, History) else History())
+        of = self.inputs.of
+        log = self.inputs.log or (of if isinstance(of, History) else History())
         return {entry.prompt.id: entry for entry in log.entries}
 
     @cached_property
     def scores(self) -> Scores | None:
         """The given scores, or the set itself when it holds scores."""
-        return self.given or (self.of if isinstance(self.of, Scores) else None)
+        of = self.inputs.of
+        return self.inputs.scores or (of if isinstance(of, Scores) else None)
 
     @cached_property
     def family(self) -> Mapping[str, Prompt]:
         """Prompts by id among which parents are looked up."""
-        own = (prompt_of(item) for item in members_of(self.of))
-        known = self.among.items if self.among is not None else [prompt for prompt in own if prompt is not None]
+        own, among = (prompt_of(item) for item in members_of(self.inputs.of)), self.inputs.among
+        known = among.items if among is not None else [prompt for prompt in own if prompt is not None]
         return {prompt.id: prompt for prompt in known}
 
     @cached_property
