@@ -29,8 +29,8 @@ class Inputs(Model):
 
 
 class Params(Model):
-    repeated: Literal["join", "keep"] = "join"
-    """A prompt that is scored again. `join`: it keeps one entry; `keep`: it gets one more."""
+    repeated: Literal["merge", "keep"] = "merge"
+    """A prompt that is scored again. `merge`: it keeps one entry; `keep`: it gets one more."""
 
 
 class Outputs(Model):

@@ -38,7 +38,7 @@ async def test_each_prompt_is_rendered_and_is_the_parent() -> None:
 
 async def test_all_prompts_are_rendered_together_and_are_the_parents() -> None:
     given = prompts("a", "b")
-    found = await composed(given, join=True)
+    found = await composed(given, together=True)
     assert (texts(found.prompts), found.text) == (["a+b 0 1/1"], "a+b 0 1/1")
     assert found.prompts.items[0].parents == tuple(one.id for one in given.items)
 
@@ -54,9 +54,9 @@ async def test_no_prompts_at_hand_give_nothing() -> None:
     assert (await composed(prompts())).prompts == Prompts()
 
 
-async def test_a_join_without_prompts_is_refused() -> None:
-    with pytest.raises(NodeError, match="`join` needs `prompts`"):
-        await composed(join=True)
+async def test_together_without_prompts_is_refused() -> None:
+    with pytest.raises(NodeError, match="`together` needs `prompts`"):
+        await composed(together=True)
 
 
 async def test_named_texts_become_companions_beside_those_of_the_parent() -> None:
@@ -102,6 +102,10 @@ def test_members_that_are_kept_are_as_many_as_were_made(words: list[str]) -> Non
     assert Prompts.of(kept.items) == kept
 
 
-async def test_a_text_alone_is_no_candidate() -> None:
-    found = await composed(prompts("a", "b"), give="text")
-    assert (found.text, found.prompts) == ("a 1 1/1\nb 2 1/1", Prompts())
+async def test_notes_have_a_maker_but_no_parents() -> None:
+    found = await composed(prompts("a", "b"), notes=True, companions={"persona": "clerk"})
+    assert found.text == "a 1 1/1\nb 2 1/1"
+    assert [(one.text, one.made_by, one.parents, dict(one.companions)) for one in found.prompts.items] == [
+        ("a 1 1/1", "here", (), {}),
+        ("b 2 1/1", "here", (), {}),
+    ]

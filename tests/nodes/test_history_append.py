@@ -43,7 +43,7 @@ async def test_the_critique_of_a_prompt_is_kept() -> None:
 
 async def test_repeated_scores_are_entries_of_their_own_only_when_they_are_kept() -> None:
     first, again = scores({"a": [1.0], "b": [0.0]}), scores({"a": [0.0, 1.0]})
-    for repeated, expected in (("join", [("a", 0.5), ("b", 0.0)]), ("keep", [("a", 1.0), ("b", 0.0), ("a", 0.5)])):
+    for repeated, expected in (("merge", [("a", 0.5), ("b", 0.0)]), ("keep", [("a", 1.0), ("b", 0.0), ("a", 0.5)])):
         log = (await history_append.run(Inputs(scores=first), Params(repeated=repeated), FakeContext())).history
         found = await history_append.run(Inputs(scores=again, log=log), Params(repeated=repeated), FakeContext())
         assert [(entry.prompt.text, entry.score) for entry in found.history.entries] == expected
