@@ -117,6 +117,13 @@ async def test_a_group_that_helps_keeps_the_priority_of_its_feedback() -> None:
     assert level(found.prompt.text) == 3
 
 
+async def test_the_lowest_temperature_draws_the_feedback_of_highest_priority() -> None:
+    found = await run(World(levels=3), rounds=4, tau=0.01, group=1)
+    priorities = [one["marks"]["priority"] for one in (*members(found, "recent", 3), *members(found, "stored", 3))]
+    (drawn,) = members(found, "recalled", 4)
+    assert drawn["marks"]["priority"] == max(priorities) > min(priorities)
+
+
 async def test_a_similar_feedback_is_not_stored_again() -> None:
     class Same(World):
         def __call__(self, request: Request, key: str) -> str:
