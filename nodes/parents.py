@@ -29,7 +29,7 @@ class Inputs(Model):
     prompts: Prompts
     """The population."""
     scores: Scores | None = None
-    """Scores of the population; needed by `roulette` and `tournament`."""
+    """Scores of the population; needed by `roulette`, `tournament` and `order: best`."""
 
 
 class Params(Model):

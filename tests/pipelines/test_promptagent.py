@@ -143,6 +143,12 @@ async def test_the_result_is_the_best_prompt_of_the_path_with_the_best_mean(seed
     assert (world.rewards[result] < max(world.rewards)) == missed
 
 
+async def test_of_paths_with_equal_means_the_later_one_counts() -> None:
+    run = await World(lambda number, depth: 0.6, dev=10).run(depth=1, iterations=3)
+    assert paths(run) == chains("0-1", "0-1", "0-2")
+    assert number_of(run.prompt.text) == 2
+
+
 async def test_each_prompt_of_a_path_gets_the_sum_of_the_rewards_from_itself_to_the_end() -> None:
     run = await World(REWARDS["later is better"]).run(depth=5, iterations=2)
     first, second = tree(run, 0), tree(run, 1)
