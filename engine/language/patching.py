@@ -15,6 +15,7 @@ from typing import get_args
 
 from promptwire.documents.document import KeyPath, YamlValue
 from promptwire.errors import PipelineError, Problem, suggest
+from promptwire.graph.step_keys import STEP_KEYS
 from promptwire.language.file_lookup import is_pipeline
 from promptwire.node import Role
 from promptwire.registry.former_names import other_names
@@ -23,9 +24,9 @@ __all__ = ["OVERRIDE", "overlay", "patch"]
 
 _TOP = ("name", "doc", "inputs", "params", "models", "limits", "outputs")
 _FORMS = ("use", "repeat", "each")
-_LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes")
+_LOOPS = ("repeat", "until", "carry", "each", "outputs", "nodes", *STEP_KEYS)
 """Keys of a loop and of an 'each'; other names in a path are nodes."""
-_SETTINGS = ("settings", "with", "limits")
+_SETTINGS = ("settings", "with", "parse", "limits")
 """Keys whose mapping a patch may create."""
 OVERRIDE = "override"
 """Key of a pipeline that is used as a node, with patches of its file."""

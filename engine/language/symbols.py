@@ -1,7 +1,7 @@
 """Symbol table: the names that references can use, with types and known values.
 
-Scopes are nested without shadowing: a loop's body sees the enclosing names and can't declare one of them again. Every look-up
-is recorded, for warnings about unused names.
+Scopes are nested: a loop's body sees the enclosing names. It can't declare one of them again, except as a state or variable of
+the loop, which hides the outer value. Every look-up is recorded, for warnings about unused names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Names and values while a graph runs: one scope per graph, nested for loops.
 
-The checker refuses a name that shadows another. So a look-up that walks outwards finds the only value of a name.
+A state or variable of a loop may have the name of a value outside, which it hides. So a look-up walks outwards and takes the
+first.
 """
 
 from __future__ import annotations

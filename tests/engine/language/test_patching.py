@@ -48,6 +48,9 @@ def patched(dotted: str, value: Any) -> Any:
         ("doc", "new", ("doc",), "new"),
         ("models.meta.temperature", 0.5, ("models",), {"meta": {"temperature": 0.5}}),
         ("search.select.settings.temperature", 0.5, ("nodes", "search", "nodes", "select", "settings"), {"temperature": 0.5}),
+        ("search.select.parse.tag", "NEW", ("nodes", "search", "nodes", "select", "parse"), {"tag": "NEW"}),
+        ("search.when", "$wrong", ("nodes", "search", "when"), "$wrong"),
+        ("search.select.unless", "$wrong", ("nodes", "search", "nodes", "select", "unless"), "$wrong"),
     ],
 )  # fmt: skip
 def test_a_patch_changes_the_value_at_its_path(dotted: str, value: Any, path: tuple[str, ...], expected: Any) -> None:
