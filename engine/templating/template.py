@@ -24,49 +24,25 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from promptwire.backend import Settings
-from promptwire.documents.validation_errors import validate
-from promptwire.documents.yaml_reader import read_yaml_text
-from promptwire.errors import Location, PipelineError, Problem
+from promptwire.errors import PipelineError, Problem
 from promptwire.security.access_log import log_access
+from promptwire.templating.front_matter import MAX_BYTES, FrontMatter, place_of, split_front, template_error
 from promptwire.templating.functions import Drawing, template_functions
 from promptwire.templating.marks import cut, misplaced, nearly_marks
 from promptwire.templating.parsing import Parse
 from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
-from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Model, Prompts
+from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Prompts
 from promptwire.values.members import members_of
 
-__all__ = ["FrontMatter", "Rendered", "Template", "load_template"]
+__all__ = ["Rendered", "Template", "load_template"]
 
 MAX_RENDERED = 4_000_000
 """Longest rendered text in characters: beyond any model's context, and a limit for endless loops."""
 
-MAX_BYTES = 1_000_000
-"""Largest template file."""
-
-_FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
 _OUTPUT = re.compile(r"\bexample\.outputs?\b")
 _ASKS_FOR_OUTPUTS = re.compile(r"\bif [\w.\[\]]*example\.outputs?\b")
-
-
-class FrontMatter(Model):
-    """The keys of a template's front matter."""
-
-    called: ClassVar[str] = "a template's front matter"
-
-    doc: str = ""
-    """What the template is for."""
-    mode: Literal["chat", "completion"] = "chat"
-    """Whether the text is a chat or a plain text to complete."""
-    settings: Settings = Settings()
-    """Default sampling settings; a step may override them."""
-    parse: Parse = Parse()
-    """How the reply is read."""
-    instead: str | None = None
-    """For a template with a gap: the file beside it to use when the model can't fill gaps."""
 
 
 class Rendered(NamedTuple):
@@ -164,7 +140,7 @@ class Template:
         words = str(error) or type(error).__name__
         if words.startswith("no loader"):  # Jinja's word for import, include and extends
             words = "a template can't import, include or extend another one"
-        place = _place(self.path, line)
+        place = place_of(self.path, line)
         named = re.search(r"'(\w+)'", words)
         at = re.search(rf"\b{named[1]}\b", place.text) if named else None
         place = replace(place, column=at.start() + 1) if at else place
@@ -183,14 +159,14 @@ def load_template(path: Path, *, named: bool = False, parse: Mapping[str, Any] |
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise _wrong(
+            raise template_error(
                 path, 0, "template-too-large", f"the template is larger than {MAX_BYTES:,} bytes", "is it the right file?"
             )
         text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
-        raise _wrong(path, 0, "template-missing", "there is no such template") from error
+        raise template_error(path, 0, "template-missing", "there is no such template") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
+        raise template_error(path, 0, "template-unreadable", f"the template can't be read: {error}") from error
     template = _parse(str(path), text, named)
     if parse is None:
         return template
@@ -201,39 +177,25 @@ def load_template(path: Path, *, named: bool = False, parse: Mapping[str, Any] |
 @lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times
 def _parse(path: str, text: str, named: bool = False) -> Template:
     text = text.replace("\r\n", "\n")
-    front, body, line = _split_front(path, text)
+    front, body, line = split_front(path, text)
     if (slip := nearly_marks(body, named=named)) is not None:
-        raise _wrong(path, line + body[: slip.place].count("\n"), "template-marks", slip.problem, slip.hint)
+        raise template_error(path, line + body[: slip.place].count("\n"), "template-marks", slip.problem, slip.hint)
     parts: list[_Part] = []
     for mark, source, offset in cut(body, named=named):
         parts.append(_Part(mark, source, line + offset, _compile(path, source, line + offset)))
     if (slip := misplaced([part.mark for part in parts], front.mode, named=named)) is not None:
         part = parts[slip.place]
-        raise _wrong(path, part.line - bool(part.mark), "template-marks", slip.problem, slip.hint)
+        raise template_error(path, part.line - bool(part.mark), "template-marks", slip.problem, slip.hint)
     names = frozenset[str]().union(*(variables_of(part.source) for part in parts))
     return Template(path, front, tuple(parts), names)
-
-
-def _split_front(path: str, text: str) -> tuple[FrontMatter, str, int]:
-    """Front matter, body, and the line on which the body starts."""
-    match = _FRONT.match(text)
-    if match is None:
-        if (fence := _UNCLOSED.match(text)) is not None:
-            line = fence[0].count("\n") + 1
-            raise _wrong(path, line, "template-front", "the front matter is not closed", "end it with a line ---")
-        return FrontMatter(), text, 1
-    above = text[: match.start(1)] if match[1] else ""
-    document = read_yaml_text("\n" * above.count("\n") + (match[1] or ""), path)  # the newlines make its lines count right
-    front = validate(FrontMatter, document.data or {}, document)
-    return front, text[match.end() :], text[: match.end()].count("\n") + 1
 
 
 def _compile(path: str, source: str, line: int) -> Compiled:
     try:
         return compiled(source)
     except BadSyntax as error:
-        at = line + error.lineno - 1
-        raise _wrong(path, at, "template-syntax", f"Jinja: {(error.message or '').rstrip('.')}", nearest(error)) from error
+        words = f"Jinja: {(error.message or '').rstrip('.')}"
+        raise template_error(path, line + error.lineno - 1, "template-syntax", words, nearest(error)) from error
 
 
 def _view(value: Any) -> Any:
@@ -249,18 +211,3 @@ def _line_of(error: Exception) -> int:
             line = frame.tb_lineno
         frame = frame.tb_next
     return line
-
-
-def _wrong(path: Path | str, line: int, code: str, words: str, hint: str = "") -> PipelineError:
-    return PipelineError([Problem(code, _place(str(path), line), words, hint)])
-
-
-def _place(path: str, line: int) -> Location:
-    if line < 1:
-        return Location(path)
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(MAX_BYTES).decode("utf-8-sig").splitlines()[line - 1]
-    except (OSError, UnicodeDecodeError, IndexError):
-        return Location(path, line, 1)
-    return Location(path, line, len(text) - len(text.lstrip()) + 1, text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.docs.doc_pages import ROOT
 
-RAISING = {"Problem", "error", "warn", "report", "_error", "_patch_error", "_wrong"}
+RAISING = {"Problem", "error", "warn", "report", "_error", "_patch_error", "template_error"}
 """What notes a problem, with its code among its first arguments."""
 
 
