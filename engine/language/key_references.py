@@ -104,10 +104,15 @@ def check_values(scope: GraphScope, child: YamlValue, schema: type[Model], name:
 def known_rule(
     scope: GraphScope, node: YamlValue, rule: Mapping[str, Any] | None, varying: Varying | None
 ) -> Mapping[str, Any] | None:
-    """The rule under `parse:` with the first known value of each reference; None without a rule. Reports a contradiction."""
+    """The rule under `parse:` with the first known value of each reference. Reports a contradiction.
+
+    None without a rule, and where a value in it is not known.
+    """
     values = {key: known_values(wire, scope.names) for key, wire in (varying.parse if varying else {}).items()}
     known = {key: found[0] for key, found in values.items() if found}
-    whole = {**(rule or {}), **known}
+    whole, written = {**(rule or {}), **known}, node.get("parse")
+    if written is not None and isinstance(written.value, dict) and len(whole) < len(written.value):
+        return None
     try:
         Parse.model_validate(whole)
     except ValidationError as error:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
@@ -53,6 +63,22 @@ def without_references(value: Any) -> Any:
     return {key: one for key, one in value.items() if not looks_like_reference(one)} if isinstance(value, dict) else value
 
 
+def _rule(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """A rule to read replies, without the values that are references. `$$` is a plain `$`.
+
+    What one key needs of another is checked later when there are references, with their values.
+    """
+    written = without_references(value)
+    if isinstance(written, dict):
+        written = {key: one[1:] if isinstance(one, str) and one.startswith("$$") else one for key, one in written.items()}
+    try:
+        return validate(written)
+    except ValidationError as error:
+        if not isinstance(value, dict) or len(written) == len(value) or any(detail["loc"] for detail in error.errors()):
+            raise
+        return Parse.model_construct(set(written), **written)
+
+
 class CallSpec(Model):
     """A call of a node type, with its ports and params written flat."""
 
@@ -72,7 +98,7 @@ class CallSpec(Model):
     """More variables for the template."""
     settings: Annotated[Settings | None, BeforeValidator(without_references)] = None
     """Sampling settings."""
-    parse: Annotated[Parse | None, BeforeValidator(without_references)] = None
+    parse: Annotated[Parse | None, WrapValidator(_rule)] = None
     """How the reply is read, in place of the template's own rule."""
     metric: str | None = None
     """Metric for scoring."""

@@ -101,7 +101,7 @@ class Reading(NamedTuple):
 def parse_reply(reply: str, parse: Parse, *, cut: bool = False) -> tuple[tuple[str, ...], bool]:
     """The answers in `reply`, and whether it was readable; see `reading`.
 
-    >>> read("Sure! <START>Name the colour.</START>", Parse(tag="START"))
+    >>> parse_reply("Sure! <START>Name the colour.</START>", Parse(tag="START"))
     (('Name the colour.',), True)
     """
     found = reading(reply, parse, cut=cut)

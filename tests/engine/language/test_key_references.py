@@ -92,6 +92,13 @@ async def test_inner_pipeline_samples_with_the_value_of_its_param(tmp_path: Path
         ("model: $role", "{role: metta}", "there is no role 'metta' (from $role) - did you mean 'meta'?"),
         ("parse: {line: $which}", "{which: middle}", "'line' can't be the text 'middle' (from $which) - one of: first, last"),
         ("parse: {tag: $mark, line: first}", "{mark: own}", "'parse': tag and line can't go together: choose one"),
+        (
+            "parse: {open: $mark, close: ']'}",
+            "{mark: 3}",
+            "'open' must be a text, not 3 (from $mark) - put it in quotes: \"3\"",
+        ),
+        ("parse: {open: $mrak, close: ']'}", "{}", "there is no 'mrak' here - names here: $new, $seed, $train"),
+        ("parse: {open: $mark}", "{mark: '['}", "'parse': open and close go together"),
         ("template: $seed", "{}", "$seed is Prompts, but 'template' needs Text"),
     ],
 )
@@ -129,6 +136,20 @@ async def test_each_round_renders_the_template_that_its_variable_names(tmp_path:
     (tmp_path / "p.yaml").write_text(text("{use: resample, prompts: $beam, n: 1, template: $t}", loop="{t: [one.j2, two.j2]}"))
     await search(tmp_path / "p.yaml", model(reply), numbers(2))
     assert asked == ["This is one", "This is two"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply", "expected"),
+    [
+        ("{open: $mark, close: ']'}", "[one]", "one"),
+        ("{open: $$(, close: ')'}", "$(two)", "two"),
+        ("{open: $mark, close: $$}", "[three$", "three"),
+    ],
+)
+async def test_marks_may_be_references_and_begin_with_a_dollar(tmp_path: Path, rule: str, reply: str, expected: str) -> None:
+    (tmp_path / "p.yaml").write_text(text(f"{{{VARY}, parse: {rule}}}", params="{mark: '['}"))
+    run = await search(tmp_path / "p.yaml", model(lambda request, key: reply), numbers(2))
+    assert run.prompt.text == expected
 
 
 async def test_rule_of_the_step_reads_the_reply_in_place_of_the_template_s(tmp_path: Path) -> None:
