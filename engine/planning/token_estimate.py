@@ -166,7 +166,7 @@ class _StandIns:
 
     def _one(self, kind: type[Model], many: int) -> Any:
         # A template may read any companion; model_copy, because only a stand-in can have all of them.
-        prompt = _prompt(self.task).model_copy(update={"companions": AnyName(_WORD * PROMPT)})
+        prompt = _prompt(self.task).model_copy(update={"companions": AnyName(lambda _: _WORD * PROMPT)})
         cases = (_failed(self.task.train.items[0]),)
         known: Mapping[type[Model], Any] = {
             Prompt: prompt,

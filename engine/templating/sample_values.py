@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,18 +17,22 @@ from pydantic import BaseModel
 from promptwire.values import Marks, Model
 from promptwire.values.members import MEMBER_TYPES, prompt_of
 
-__all__ = ["AnyName", "is_setting", "member_samples", "sample", "samples", "unmarked"]
+__all__ = ["AnyName", "Own", "is_setting", "member_samples", "sample", "samples", "unmarked"]
+
+
+Own = Callable[[Any, str], Any]
+"""Gives the value of a type for a name in a way of its own; None for a type that it leaves to `sample`."""
 
 
 class AnyName(dict[str, Any]):
-    """Companions or marks that have every name."""
+    """Companions or marks that have every name: `make` gives the value of a name. `names` are there from the start."""
 
-    def __init__(self, value: Any) -> None:
-        super().__init__({"name": value})
-        self._value = value
+    def __init__(self, make: Callable[[str], Any], names: Iterable[str] = ("name",)) -> None:
+        super().__init__({name: make(name) for name in names})
+        self._make = make
 
     def __missing__(self, name: str) -> Any:
-        return self._value
+        return self._make(name)
 
 
 def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, Any]:
@@ -63,27 +67,31 @@ def is_setting(annotation: Any) -> bool:
     return all(kind in (int, float, bool, type(None)) for kind in kinds)
 
 
-def sample(annotation: Any) -> Any:
-    """A value of type `annotation`; a word for an unknown type.
+def sample(annotation: Any, name: str = "", own: Own | None = None) -> Any:
+    """A value of type `annotation`; a word for an unknown type. `own` is asked first, also for the values inside.
 
     >>> sample(int), sample(str), sample(tuple[float, ...])
     (1, 'text', (0.5, 0.5))
     """
+    if own is not None and (found := own(annotation, name)) is not None:
+        return found
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
-        return sample(next(argument for argument in arguments if argument is not type(None)))
+        return sample(next(argument for argument in arguments if argument is not type(None)), name, own)
     if origin is typing.Literal:
         return arguments[0]
     if origin in (tuple, list):
-        return tuple(sample(arguments[0]) for _ in range(2))
+        return tuple(sample(arguments[0], name, own) for _ in range(2))
     if origin is dict and arguments[1] in (str, float):
-        return AnyName(sample(arguments[1]))
+        return AnyName(lambda key: sample(arguments[1], key, own))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        values = {name: sample(field.annotation) for name, field in annotation.model_fields.items()}
+        values = {key: sample(field.annotation, key, own) for key, field in annotation.model_fields.items()}
         return annotation.model_construct(**values)
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         hints = typing.get_type_hints(annotation)
-        return annotation(**{field.name: sample(hints[field.name]) for field in dataclasses.fields(annotation)})
+        return annotation(
+            **{field.name: sample(hints[field.name], field.name, own) for field in dataclasses.fields(annotation)}
+        )
     plain: dict[Any, Any] = {
         bool: True,
         int: 1,
@@ -93,4 +101,5 @@ def sample(annotation: Any) -> Any:
         tuple: ("text", "text"),
         list: ["text", "text"],
     }
-    return plain.get(origin or annotation, "text")
+    kind = origin or annotation
+    return plain[kind] if kind in plain else sample(str, name, own)

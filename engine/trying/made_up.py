@@ -6,7 +6,6 @@ A made-up text stands between the marks of `MARK`, so that it is not taken for a
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import types
 import typing
@@ -14,9 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from promptwire.bounds import Extent
+from promptwire.templating.sample_values import AnyName, sample
 from promptwire.values import (
     Critique,
     Critiques,
@@ -33,7 +31,6 @@ from promptwire.values import (
     Row,
     Scores,
 )
-from promptwire.values.named import Companions, Marks
 
 __all__ = ["MARK", "MOST", "Maker"]
 
@@ -43,28 +40,6 @@ MOST: Final = 20
 """Most elements that are made up for a set."""
 _FEW: Final = 3
 """Elements of a set whose size only a run knows."""
-
-
-class _Companions(Companions):
-    """Companion texts of a prompt, with every name that a template reads."""
-
-    def __init__(self, make: Callable[[str], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, name: str) -> str:
-        return self._make(name)
-
-
-class _Marks(Marks):
-    """Marks of a member, with every name that a template reads."""
-
-    def __init__(self, make: Callable[[str], float]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, name: str) -> float:
-        return self._make(name)
 
 
 class Maker:
@@ -87,12 +62,15 @@ class Maker:
 
     def value(self, annotation: Any, name: str, extent: Extent | None = None) -> Any:
         """A value of the type `annotation` for the variable `name`; `extent` is its size in a run, when it is known."""
+        return sample(annotation, name, lambda kind, field: self._own(kind, field, extent if field == name else None))
+
+    def _own(self, annotation: Any, name: str, extent: Extent | None) -> Any:
+        """A set of its size in a run, a value of the task, or a marked text; None for other types, such as numbers."""
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-        if origin in (typing.Union, types.UnionType):
-            return self.value(next(part for part in arguments if part is not type(None)), name, extent)
-        if origin in (tuple, list):
+        if annotation in (tuple, list) or origin in (tuple, list):
             inner = Extent.exactly(extent.inside) if extent is not None and extent.inside else None
-            return tuple(self.value(arguments[0] if arguments else str, name, inner) for _ in range(_size(extent)))
+            made = [self.value(arguments[0] if arguments else str, name, inner) for _ in range(_size(extent))]
+            return made if annotation is list else tuple(made)
         known: dict[Any, Callable[[], Any]] = {
             Example: lambda: self.example(),
             Examples: lambda: Examples.of(self.example() for _ in range(_size(extent, most=len(self._examples)))),
@@ -108,19 +86,23 @@ class Maker:
             Entry: lambda: self.history(1).entries[0],
             Scores: lambda: self.scores(_size(extent)),
             Row: lambda: self.scores(1).rows[0],
+            str: lambda: self.text(name),
         }
-        return known[annotation]() if annotation in known else self._other(annotation, name)
+        if annotation in known:
+            return known[annotation]()
+        self.made_up = self.made_up or origin not in (typing.Union, types.UnionType)
+        return None
 
     def example(self) -> Example:
         """The next example of the task."""
         self.made_up = self.made_up or not self._real
         found = self._examples[next(self._next_example) % len(self._examples)]
-        return found.model_copy(update={"marks": _Marks(self._mark)})
+        return found.model_copy(update={"marks": AnyName(self._mark, ())})
 
     def prompt(self, place: int) -> Prompt:
         """The initial prompt at `place`; a made-up one after the last."""
         found = self._given[place] if place < len(self._given) else Prompt(text=self.text("prompt"))
-        return found.model_copy(update={"companions": _Companions(self._companion), "marks": _Marks(self._mark)})
+        return found.model_copy(update={"companions": AnyName(self._companion, ()), "marks": AnyName(self._mark, ())})
 
     def _companion(self, name: str) -> str:
         self.companions.setdefault(name)
@@ -147,7 +129,7 @@ class Maker:
     def critique(self) -> Critique:
         """A critique of the initial prompt."""
         found = Critique(text=self.text("critique"), prompt=self.prompt(0), cases=self.group().cases)
-        return found.model_copy(update={"marks": _Marks(self._mark)})
+        return found.model_copy(update={"marks": AnyName(self._mark, ())})
 
     def history(self, n: int) -> History:
         """A record of `n` prompts with scores that rise."""
@@ -173,22 +155,6 @@ class Maker:
         self.made_up = True
         number = next(self._numbers.setdefault(what, count(1)))
         return MARK.format(f"{what} {number}")
-
-    def _other(self, annotation: Any, name: str) -> Any:
-        """A number, a text, or a value of another class with made-up fields."""
-        self.made_up = True
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            fields = {field: self.value(info.annotation, field) for field, info in annotation.model_fields.items()}
-            return annotation.model_construct(**fields)
-        if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-            hints = typing.get_type_hints(annotation)
-            return annotation(
-                **{field.name: self.value(hints[field.name], field.name) for field in dataclasses.fields(annotation)}
-            )
-        plain = {bool: True, int: 1, float: 0.5, dict: {}}
-        if annotation in (tuple, list):
-            return [self.text(name) for _ in range(_FEW)]
-        return plain[annotation] if annotation in plain else self.text(name)
 
 
 def _size(extent: Extent | None, *, most: int = MOST) -> int:
