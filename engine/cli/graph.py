@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -74,7 +75,8 @@ def graph(
         from promptwire.language.check import load_graph
 
         loaded = load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set"))
-        drawing = _draw(loaded, chosen, _changed(loaded, start), depth)
+        width = shutil.get_terminal_size().columns if to is None and sys.stdout.isatty() else None
+        drawing = _draw(loaded, chosen, _changed(loaded, start), depth, width)
     if to is None:
         sys.stdout.write(drawing.decode())
         return
@@ -116,7 +118,7 @@ def _changed(graph: Graph, start: str | None) -> dict[str, str]:
     return dict.fromkeys(dependents(network, start), _CHANGES)
 
 
-def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None) -> bytes:
+def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None, width: int | None) -> bytes:
     from promptwire.drawing import dot, mermaid, text
     from promptwire.drawing.graphviz import draw
 
@@ -130,8 +132,9 @@ def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None) 
         return (to_json(network) if form is Format.json else to_graphml(network)).encode()
     if form in (Format.svg, Format.png):
         return draw(dot.render(graph, notes, depth=depth), form.value)
-    renderers = {Format.text: text.render, Format.mermaid: mermaid.render, Format.dot: dot.render}
-    return renderers[form](graph, notes, depth=depth).encode()
+    if form is Format.text:
+        return text.render(graph, notes, depth=depth, width=width).encode()
+    return (mermaid if form is Format.mermaid else dot).render(graph, notes, depth=depth).encode()
 
 
 def _draw_lineage(run: str, form: Format) -> bytes:
