@@ -43,7 +43,8 @@ def check(
         loaded = load_task(task, task_changes(prompt, metric, template, None))
         bound = [bind_task(one.graph, loaded) for one in checked if one.graph is not None]
         problems += dict.fromkeys(problem for one in bound for problem in one.problems)
-        said = "".join(f"{file} on {task}: ok\n  {one.facts}\n" for file, one in zip(files, bound, strict=False))
+        facts = ["".join(f"  {fact}\n" for fact in one.facts) for one in bound]
+        said = "".join(f"{file} on {task}: ok\n{found}" for file, found in zip(files, facts, strict=False))
     errors = sum(not problem.warning for problem in problems)
     if json_:
         sys.stdout.write(json.dumps([_to_json(problem) for problem in problems]) + "\n")

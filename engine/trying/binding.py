@@ -33,8 +33,8 @@ class Binding:
 
     problems: tuple[Problem, ...]
     """What a run would refuse, and warnings about what its examples can't show."""
-    facts: str
-    """Sizes of the splits, metric and template, in words."""
+    facts: tuple[str, ...]
+    """Sizes of the splits, metric and template, and what else the task says, each in words."""
 
 
 def bind_task(graph: Graph, task: Task) -> Binding:
@@ -111,14 +111,14 @@ def _warnings(graph: Graph, task: Task) -> Iterator[Problem]:
         yield _problem("task-data", task, read_note(note).text, "", warning=True)
 
 
-def _facts(graph: Graph, task: Task) -> str:
+def _facts(graph: Graph, task: Task) -> tuple[str, ...]:
     """What the task gives, in words."""
     own = "" if task.dev is None else f", dev {len(task.dev)}" if "dev" in graph.inputs else f", dev {len(task.dev)} (not used)"
     prompts = f"{len(task.prompts)} initial {'prompt' if len(task.prompts) == 1 else 'prompts'}"
     sizes = f"{prompts}; train {len(task.train)}{own}, test {len(task.test)} for the report"
-    said = "; ".join((f"metric {task.metric}", f"template {load_template(Path(task.template)).name}"))
+    used = f"metric {task.metric}; template {load_template(Path(task.template)).name}"
     notes = [read_note(note) for note in task.notes]
-    return "; ".join((sizes, said, *(note.text for note in notes if note.severity == "info")))
+    return (sizes, used, *(note.text for note in notes if note.severity == "info"))
 
 
 def _problem(code: str, task: Task, message: str, hint: str, *, warning: bool = False) -> Problem:
