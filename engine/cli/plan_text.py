@@ -34,7 +34,7 @@ def plan_text(plan: Plan) -> str:
     lines += [whole] if plan.total.new == plan.total.most else [f"empty cache  {whole}", f"this cache   {plan_line(plan)}"]
     lines += ["", *_table(plan), ""]
     if plan.chain:
-        lines.append(f"{plan.chain:,} steps wait for one another at most: {plan.chain_text}")
+        lines.append(f"At most {plan.chain:,} steps wait for one another: {plan.chain_text}")
     if plan.limit is not None:
         lines.append(f"The run's own limit ends it after {plan.limit:,} new calls.")
     lines += [_stage_line(stage) for stage in plan.stages]

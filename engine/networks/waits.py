@@ -23,7 +23,7 @@ class Chain:
     calls: int = 0
     """Steps of the chain, counted as often as they run."""
     text: str = ""
-    """The chain in words, such as `first → 6 × (ideas → scores)`."""
+    """The chain in words, such as `first → 6 × (ideas → scores)`. An inner pipeline is named before its steps."""
 
 
 def longest_chain(graph: Graph, calls: Callable[[CallStep], bool], params: Mapping[str, Any] | None = None) -> Chain:
@@ -47,7 +47,8 @@ def _chain(step: Step, calls: Callable[[CallStep], bool], known: Mapping[str, An
         return longest_chain(step.body, calls, known)
     if isinstance(step, PipeStep):
         given = {name: _value(wire, known) for name, wire in step.params.items()}
-        return longest_chain(step.graph, calls, given)
+        found = longest_chain(step.graph, calls, given)
+        return Chain(found.calls, f"{step.name} ({found.text})") if found.calls else found
     if not isinstance(step, RepeatStep):
         raise TypeError(f"unknown step {step!r}")
     rounds = _value(step.rounds, known)

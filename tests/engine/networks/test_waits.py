@@ -46,6 +46,11 @@ def test_the_longest_chain_counts_what_waits(project: Project, nodes: str, chain
     assert longest_chain(load_graph(project.folder / "p.yaml"), calls) == chain
 
 
+def test_an_inner_pipeline_is_named_before_its_steps() -> None:
+    text = longest_chain(load_graph("protegi", params={"rounds": "2"}), calls).text
+    assert text.startswith("2 × (expand (graded → ") and text.endswith(") → select) → best")
+
+
 def test_params_of_an_inner_pipeline_set_its_rounds() -> None:
     outer = load_graph("opro", params={"steps": "3"})
     assert longest_chain(outer, calls).text == "first → 3 × (ideas → scores)"
