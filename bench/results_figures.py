@@ -17,7 +17,8 @@ from results import Run
 from promptwire.bundles.format import read_lines
 from promptwire.bundles.replay import manifest_of, replay, shipped_changes
 from promptwire.cache.maintenance import CacheEntry
-from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.graph.nesting import every_step
+from promptwire.graph.steps import CallStep, Graph
 from promptwire.language.check import load_graph
 
 
@@ -62,15 +63,8 @@ def changed(run: Run) -> tuple[str, ...]:
 
 def writing_steps(graph: Graph) -> frozenset[str]:
     """Paths of the steps that ask the meta model; what the task model answered unreadably is counted elsewhere."""
-    found: set[str] = set()
-    for step in graph.steps.values():
-        if isinstance(step, CallStep):
-            found |= {step.path} if step.asking is not None and step.asking.role == "meta" else set()
-        elif isinstance(step, PipeStep):
-            found |= writing_steps(step.graph)
-        elif isinstance(step, RepeatStep | EachStep):
-            found |= writing_steps(step.body)
-    return frozenset(found)
+    calls = (step for step in every_step(graph) if isinstance(step, CallStep))
+    return frozenset(step.path for step in calls if step.asking is not None and step.asking.role == "meta")
 
 
 def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any
 from promptwire.documents import resources
 from promptwire.documents.yaml_reader import read_yaml, read_yaml_text
 from promptwire.errors import UsageError
-from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.graph.nesting import every_step
+from promptwire.graph.steps import CallStep, Graph
 from promptwire.language.check import load_graph, path_of
 from promptwire.language.printing import effective
 from promptwire.reference.json_schema import FILE, schema_text
@@ -118,15 +119,10 @@ def _texts(path: Path, graph: Graph) -> Iterator[tuple[str, str]]:
 def _templates(graph: Graph) -> set[Path]:
     """Template files of all steps, with the fallback templates for models that can't fill gaps."""
     found: set[Path] = set()
-    for step in graph.steps.values():
-        if isinstance(step, CallStep):
-            for template in map(Path, step.templates):
-                fallback = load_template(template, named=step.type.named).fallback()
-                found |= {template, Path(fallback.path)} if fallback else {template}
-        elif isinstance(step, RepeatStep | EachStep):
-            found |= _templates(step.body)
-        elif isinstance(step, PipeStep):
-            found |= _templates(step.graph)
+    for step in every_step(graph):
+        for template in map(Path, step.templates) if isinstance(step, CallStep) else ():
+            fallback = load_template(template, named=step.type.named).fallback()
+            found |= {template, Path(fallback.path)} if fallback else {template}
     return found
 
 

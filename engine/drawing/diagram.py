@@ -5,7 +5,7 @@ It is made from the checked graph, so a drawing shows what would run. All output
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from promptwire.drawing.details import details_of
 from promptwire.graph.steps import CallStep, EachStep, Graph, LiteralValue, PipeStep, Ref, RefUnion, RepeatStep, Step, Wire
 from promptwire.graph.wires import refs_of
 
-__all__ = ["Arrow", "Box", "make_diagram"]
+__all__ = ["Arrow", "Box", "Diagram", "all_boxes", "make_diagram", "makers"]
 
 Params = Mapping[str, Any]
 
@@ -65,7 +65,26 @@ class Arrow:
         return " → ".join(part for part in (self.output, self.port) if part)
 
 
-def make_diagram(graph: Graph, notes: Mapping[str, str] | None = None) -> tuple[tuple[Box, ...], tuple[Arrow, ...]]:
+Diagram = tuple[tuple[Box, ...], tuple[Arrow, ...]]
+
+
+def all_boxes(boxes: Sequence[Box]) -> Iterator[Box]:
+    """Every box, each followed by those in it."""
+    for box in boxes:
+        yield box
+        yield from all_boxes(box.children)
+
+
+def makers(path: str, output: str, by_path: Mapping[str, Box]) -> list[tuple[str, str]]:
+    """The innermost boxes and ports that make the output of the box at `path`."""
+    box = by_path[path]
+    if not box.sources:
+        return [(path, output)]
+    ends = box.sources.get(output) or next(iter(box.sources.values()))
+    return [inner for end in ends for inner in makers(end, "", by_path)]
+
+
+def make_diagram(graph: Graph, notes: Mapping[str, str] | None = None) -> Diagram:
     """Make the boxes and arrows of `graph`. `notes` are further lines of boxes, by path."""
     arrows: list[Arrow] = []
     ends = {name: name for name in graph.inputs}
@@ -95,15 +114,19 @@ def _boxes(graph: Graph, ends: dict[str, str], arrows: list[Arrow], params: Para
 
 
 def _gated(step: Step, box: Box, ends: Mapping[str, str], arrows: list[Arrow]) -> Box:
-    """`box` with the conditions of its step. In a frame they are a box of their own, where their wires end."""
+    """`box` with the conditions of its step as wires. In a frame they end at a box of their own.
+
+    A param has no wire, so a condition on one is a detail of the box.
+    """
     if step.gate is None:
         return box
     target = f"{step.path}.when" if box.children else step.path
     for condition in step.gate.conditions:
         _add_arrows(RefUnion(condition.refs), target, "when" if condition.wanted else "unless", ends, arrows)
+    by_params = tuple(str(one) for one in step.gate.conditions if not all(_end(ref, ends) for ref in one.refs))
     if not box.children:
-        return replace(box, caption=f"{box.caption}, {step.gate}")
-    return replace(box, children=(Box(target, "run", str(step.gate), "gate"), *box.children))
+        return replace(box, details=(*box.details, *by_params))
+    return replace(box, children=(Box(target, "run", "condition", "gate", details=by_params), *box.children))
 
 
 def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:
@@ -134,9 +157,8 @@ def _box(step: Step, ends: Mapping[str, str], arrows: list[Arrow], params: Param
 
 
 def _role(step: CallStep) -> str:
-    """Role of the model that the step calls. A step that takes `on` and gets no examples only reads scores."""
-    only_reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
-    return step.asking.role if step.asking and not only_reads else ""
+    """Role of the model that the step calls."""
+    return step.asking.role if step.asking and not step.only_reads else ""
 
 
 def _loop(step: RepeatStep, ends: Mapping[str, str], arrows: list[Arrow], params: Params) -> Box:

@@ -13,7 +13,7 @@ from textwrap import wrap
 from typing import Final
 
 from promptwire.drawing.closing import fitting_diagram
-from promptwire.drawing.diagram import Arrow, Box
+from promptwire.drawing.diagram import Arrow, Box, all_boxes, makers
 from promptwire.drawing.exits import with_exits
 from promptwire.graph.steps import Graph
 
@@ -51,9 +51,10 @@ def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int |
     Inner pipelines are open down to `depth`; None closes them in a large picture only.
     """
     boxes, arrows = with_exits(*fitting_diagram(graph, notes, depth))
-    ids = {box.path: f"n{number}" for number, box in enumerate(_all(boxes))}
+    ids = {box.path: f"n{number}" for number, box in enumerate(all_boxes(boxes))}
     doc = _lines(graph.doc, _TITLE).replace("<br/>", _LEFT)
-    title = f'<b>{_escape(graph.name)}</b>{_LEFT}<font point-size="11" color="{_GREY}">{doc}{_LEFT}</font>'
+    gap = f'<font point-size="4"> </font>{_LEFT}'  # the name is larger than the lines below it
+    title = f'<b>{_escape(graph.name)}</b>{_LEFT}{gap}<font point-size="11" color="{_GREY}">{doc}{_LEFT}</font>'
     lines = [
         "digraph {",
         f'  graph [fontname="{_FONT}", nodesep=0.3, ranksep=0.38, pad=0.25, newrank=true, bgcolor=white];',
@@ -66,12 +67,6 @@ def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int |
         "}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _all(boxes: Sequence[Box]) -> Iterator[Box]:
-    for box in boxes:
-        yield box
-        yield from _all(box.children)
 
 
 def _boxes(boxes: Sequence[Box], arrows: Sequence[Arrow], ids: Mapping[str, str], indent: str) -> Iterator[str]:
@@ -94,7 +89,7 @@ def _ranks(boxes: Sequence[Box], ids: Mapping[str, str]) -> Iterator[str]:
         members = "; ".join(ids[box.path] for box in boxes if box.kind == kind)
         if members:
             yield f"  {{ rank={rank}; {members} }}"
-    for frame in _all(boxes):
+    for frame in all_boxes(boxes):
         for kind in ("state", "exit"):
             members = "; ".join(ids[box.path] for box in frame.children if box.kind == kind)
             if ";" in members and frame.kind == "loop":
@@ -138,22 +133,12 @@ def _ports(names: Sequence[str], side: str, width: int, color: str) -> str:
 
 def _wires(boxes: Sequence[Box], arrows: Sequence[Arrow], ids: Mapping[str, str]) -> Iterator[str]:
     """The wires. A wire from a frame starts at the inner box that makes the value."""
-    by_path = {box.path: box for box in _all(boxes)}
+    by_path = {box.path: box for box in all_boxes(boxes)}
     for arrow in arrows:
-        sources = _innermost(arrow.source, arrow.output, by_path)
-        for source, output in sources:
+        for source, output in makers(arrow.source, arrow.output, by_path):
             tail = ids[source] + (f":out_{_identifier(output)}:s" if output else ":s")
             head = ids[arrow.target] + (f":in_{_identifier(arrow.port)}:n" if arrow.port else ":n")
             yield f"  {tail} -> {head};"
-
-
-def _innermost(path: str, output: str, by_path: Mapping[str, Box]) -> list[tuple[str, str]]:
-    """Find the innermost boxes and ports that make the output of the box at `path`."""
-    box = by_path[path]
-    if not box.sources:
-        return [(path, output)]
-    ends = box.sources.get(output) or next(iter(box.sources.values()))
-    return [inner for end in ends for inner in _innermost(end, "", by_path)]
 
 
 def _details(box: Box) -> str:

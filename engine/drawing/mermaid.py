@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from promptwire.drawing.closing import fitting_diagram
-from promptwire.drawing.diagram import Arrow, Box
+from promptwire.drawing.diagram import Arrow, Box, all_boxes
 from promptwire.graph.steps import Graph
 
 __all__ = ["render"]
@@ -40,13 +40,14 @@ def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int |
     Inner pipelines are open down to `depth`; None closes them in a large picture only.
     """
     boxes, arrows = fitting_diagram(graph, notes, depth)
-    ids = {path: f"n{number}" for number, path in enumerate(_paths(boxes))}
+    # Numbered identifiers: a step may be named like a keyword of Mermaid, such as `end`.
+    ids = {box.path: f"n{number}" for number, box in enumerate(all_boxes(boxes))}
     # The front matter is YAML: a text in JSON's form is read as it is.
     title = f"{graph.name}: {graph.doc}" if graph.doc else graph.name
     lines = ["---", f"title: {json.dumps(title)}", "---", "flowchart TD", *_boxes(boxes, ids, "  ")]
     lines += [_arrow(arrow, ids) for arrow in arrows]
     for kind, style in _CLASSES.items():
-        members = ",".join(ids[box.path] for box in _all(boxes) if _class(box) == kind)
+        members = ",".join(ids[box.path] for box in all_boxes(boxes) if _class(box) == kind)
         # The suffix is needed: `call` is a keyword of Mermaid, which then draws nothing.
         lines += [f"  classDef {kind}_box {style}", f"  class {members} {kind}_box"] if members else []
     return "\n".join(lines) + "\n"
@@ -54,17 +55,6 @@ def render(graph: Graph, notes: Mapping[str, str] | None = None, *, depth: int |
 
 def _class(box: Box) -> str:
     return "asking" if box.kind == "call" and box.role else box.kind
-
-
-def _all(boxes: Sequence[Box]) -> Iterator[Box]:
-    for box in boxes:
-        yield box
-        yield from _all(box.children)
-
-
-def _paths(boxes: Sequence[Box]) -> list[str]:
-    # Numbered identifiers: a step may be named like a keyword of Mermaid, such as `end`.
-    return [box.path for box in _all(boxes)]
 
 
 def _boxes(boxes: Sequence[Box], ids: dict[str, str], indent: str) -> Iterator[str]:

@@ -107,6 +107,11 @@ class CallStep(Step):
         return spec.given if spec else {}
 
     @property
+    def only_reads(self) -> bool:
+        """Whether it takes `on` and gets no examples: it reads scores and calls no model."""
+        return "on" in self.type.inputs.model_fields and "on" not in self.wires
+
+    @property
     def inputs(self) -> Mapping[str, Kind]:
         """Python type of each input."""
         return _kinds(self.type.inputs, self.members)

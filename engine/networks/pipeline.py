@@ -7,12 +7,12 @@ the value. An edge with `back` feeds the next round, as do those of the kind `un
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from promptwire.drawing.diagram import Box, make_diagram
+from promptwire.drawing.diagram import Box, all_boxes, make_diagram, makers
+from promptwire.graph.nesting import every_step
 from promptwire.graph.networks import networkx
-from promptwire.graph.steps import EachStep, Graph, PipeStep, RepeatStep, Step
+from promptwire.graph.steps import Graph, RepeatStep
 
 if TYPE_CHECKING:
     Network = networkx.MultiDiGraph[str]
@@ -23,20 +23,21 @@ __all__ = ["dependents", "make_network"]
 def make_network(graph: Graph) -> Network:
     """The checked `graph` as a directed graph with several edges between two nodes."""
     boxes, arrows = make_diagram(graph)
-    by_path = {box.path: box for box in _all(boxes)}
+    by_path = {box.path: box for box in all_boxes(boxes)}
     network: Network = networkx.MultiDiGraph(name=graph.name, doc=graph.doc)
     network.add_nodes_from((path, _attributes(box)) for path, box in by_path.items())
     for arrow in arrows:
-        for source in _makers(arrow.source, arrow.output, by_path):
+        for source, _ in makers(arrow.source, arrow.output, by_path):
             facts = {"port": arrow.port, "output": arrow.output, "reference": arrow.ref, "kind": "wire", "back": arrow.back}
             network.add_edge(source, arrow.target, **facts)
     for box in by_path.values():
         gates = [child.path for child in box.children if child.kind == "gate"]
-        inner = [one.path for one in _all(box.children) if one.path not in gates and not one.children]
+        inner = [one.path for one in all_boxes(box.children) if one.path not in gates and not one.children]
         facts = {"port": "", "output": "", "reference": "", "kind": "when", "back": False}
         network.add_edges_from((gate, one, dict(facts)) for gate in gates for one in inner)
-    for loop in _loops(graph):
-        _add_until(network, loop)
+    for step in every_step(graph):
+        if isinstance(step, RepeatStep):
+            _add_until(network, step)
     return network
 
 
@@ -52,40 +53,12 @@ def dependents(network: Network, path: str) -> tuple[str, ...]:
     return (path, *(one for one in network if one in reached and one != path and network.nodes[one]["kind"] not in frames))
 
 
-def _all(boxes: Sequence[Box]) -> Iterator[Box]:
-    for box in boxes:
-        yield box
-        yield from _all(box.children)
-
-
 def _attributes(box: Box) -> dict[str, str]:
     """Plain attributes: texts that every format can hold."""
     template = [part for part in box.details if part.endswith(".j2")]
     settings = [part for part in box.details if part not in template]
     facts = {"name": box.name, "kind": box.kind, "type": box.caption, "role": box.role, "inside": box.path.rpartition(".")[0]}
     return {**facts, "template": "".join(template), "settings": ", ".join(settings)}
-
-
-def _makers(path: str, output: str, by_path: Mapping[str, Box]) -> list[str]:
-    """The inner boxes that make the output of the box at `path`."""
-    box = by_path[path]
-    if not box.sources:
-        return [path]
-    ends = box.sources.get(output) or next(iter(box.sources.values()))
-    return [inner for end in ends for inner in _makers(end, "", by_path)]
-
-
-def _loops(graph: Graph) -> Iterator[RepeatStep]:
-    for step in graph.steps.values():
-        if isinstance(step, RepeatStep):
-            yield step
-        yield from _loops(inner) if (inner := _inside(step)) is not None else ()
-
-
-def _inside(step: Step) -> Graph | None:
-    if isinstance(step, RepeatStep | EachStep):
-        return step.body
-    return step.graph if isinstance(step, PipeStep) else None
 
 
 def _add_until(network: Network, loop: RepeatStep) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from promptwire.drawing import dot, text
 from promptwire.drawing.graphviz import draw
 from promptwire.errors import PromptwireError, UsageError
-from promptwire.graph.steps import Graph
+from promptwire.graph.nesting import every_step
 from promptwire.language.check import load_graph
 from promptwire.page.values import PageStep
 from promptwire.results.run import Run
@@ -29,22 +29,12 @@ def page_graph(run: Run, steps: Sequence[PageStep]) -> dict[str, str] | None:
     except PromptwireError:
         return None
     notes = {step.path: _note(step) for step in steps}
-    if not {step.path for step in run.steps} <= _paths(graph):
+    if not {step.path for step in run.steps} <= {step.path for step in every_step(graph)}:
         return None
     try:
         return {"svg": draw(dot.render(graph, notes, depth=_ALL), "svg").decode()}
     except UsageError:
         return {"text": text.render(graph, notes)}
-
-
-def _paths(graph: Graph) -> set[str]:
-    """Paths of all steps, also inside loops and inner pipelines."""
-    found = set()
-    for step in graph.steps.values():
-        found.add(step.path)
-        inner = getattr(step, "body", None) or getattr(step, "graph", None)
-        found |= _paths(inner) if inner is not None else set()
-    return found
 
 
 def _note(step: PageStep) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from promptwire.documents import resources
 from promptwire.errors import UsageError, suggest
-from promptwire.graph.steps import CallStep, EachStep, Graph, PipeStep, RepeatStep
+from promptwire.graph.nesting import every_step
+from promptwire.graph.steps import CallStep, Graph
 from promptwire.language.check import check
 
 __all__ = ["calling_step", "steps_with_requests", "template_file", "user_of"]
@@ -15,7 +16,7 @@ __all__ = ["calling_step", "steps_with_requests", "template_file", "user_of"]
 
 def calling_step(graph: Graph, path: str) -> CallStep:
     """The step at `path`, which has a request. Raises UsageError with the steps that have one."""
-    every = dict(_steps(graph))
+    every = {step.path: step for step in every_step(graph)}
     asks = {path: step for path, step in every.items() if isinstance(step, CallStep) and has_request(step)}
     found = asks.get(path)
     if found is not None:
@@ -29,16 +30,12 @@ def calling_step(graph: Graph, path: str) -> CallStep:
 
 def steps_with_requests(graph: Graph) -> tuple[str, ...]:
     """Paths of the steps that have a request."""
-    return tuple(path for path, step in _steps(graph) if isinstance(step, CallStep) and has_request(step))
+    return tuple(step.path for step in every_step(graph) if isinstance(step, CallStep) and has_request(step))
 
 
 def has_request(step: CallStep) -> bool:
-    """Whether the step renders a template, for a model or as its result.
-
-    One that takes `on` and gets no examples only reads scores.
-    """
-    only_reads = "on" in step.type.inputs.model_fields and "on" not in step.wires
-    return (step.asking is not None or step.rendering is not None) and not only_reads
+    """Whether the step renders a template, for a model or as its result."""
+    return (step.asking is not None or step.rendering is not None) and not step.only_reads
 
 
 def template_file(name: str) -> Path | None:
@@ -58,9 +55,8 @@ def user_of(template: Path) -> tuple[Graph, CallStep] | None:
         if template.name not in _text(file):
             continue
         graph = check(file).graph
-        for _, step in _steps(graph) if graph else ():
-            named = step.templates if isinstance(step, CallStep) else ()
-            if graph and isinstance(step, CallStep) and wanted in [Path(one).resolve() for one in named]:
+        for step in every_step(graph) if graph else ():
+            if graph and isinstance(step, CallStep) and wanted in [Path(one).resolve() for one in step.templates]:
                 return graph, step
     return None
 
@@ -77,16 +73,3 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _steps(graph: Graph) -> Iterator[tuple[str, CallStep | RepeatStep | EachStep | PipeStep]]:
-    """Every step by its path, with those inside of others."""
-    for step in graph.steps.values():
-        if isinstance(step, CallStep):
-            yield step.path, step
-        elif isinstance(step, RepeatStep | EachStep):
-            yield step.path, step
-            yield from _steps(step.body)
-        elif isinstance(step, PipeStep):
-            yield step.path, step
-            yield from _steps(step.graph)

@@ -10,6 +10,17 @@ from promptwire.documents import resources
 from promptwire.drawing.closing import LARGE, close_pipelines, fitting_diagram
 from promptwire.drawing.diagram import Box, make_diagram
 from promptwire.language.check import load_graph
+from tests.sample_project import Project
+
+PART = "promptwire: 1\ninputs: {train: Examples}\nnodes:\n  a: {use: sample, of: $train, n: 1}\noutputs: {examples: $a}\n"
+MAIN = """promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+params: {wanted: true}
+nodes:
+  few: {use: sample, of: $train, n: 2}
+  part: {use: p.yaml, train: $train, when: $wanted, unless: $few}
+outputs: {prompt: $seed, examples: $part}
+"""
 
 
 def every(boxes: Sequence[Box]) -> Iterator[Box]:
@@ -43,3 +54,13 @@ def test_only_a_large_picture_closes_its_pipelines() -> None:
     assert any(box.kind == "pipeline" for box in small)
     assert not any(box.kind == "pipeline" for box in large)
     assert len(large) < LARGE < len(list(every(fitting_diagram(load_graph("relay"), None, 9)[0])))
+
+
+def test_a_closed_pipeline_keeps_the_conditions_of_its_step(project: Project) -> None:
+    project.write("p.yaml", PART)
+    project.write("main.yaml", MAIN)
+    boxes, arrows = close_pipelines(*make_diagram(load_graph(project.folder / "main.yaml")), 0)
+    part = next(box for box in boxes if box.path == "part")
+    assert part.details == ("when $wanted",)
+    into = {(arrow.port, arrow.ref) for arrow in arrows if arrow.target == "part"}
+    assert into == {("unless", "$few"), ("train", "$train")}
