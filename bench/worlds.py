@@ -27,10 +27,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from world_scores import accuracy, task_of
+
 from promptwire.backend import Request
 from promptwire.backends.planted import planted
-from promptwire.backends.scripted import Reply, ScriptedBackend
-from promptwire.backends.worlds import WORLDS, reply_in, world
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.backends.worlds import WORLDS, world
 from promptwire.errors import UsageError
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
@@ -41,8 +43,7 @@ from promptwire.running.incumbent import find_best
 from promptwire.running.preflight import inspect
 from promptwire.running.session import Session
 from promptwire.stats.student import quantile
-from promptwire.tasks.task import Task, load_task
-from promptwire.values import Example, Examples, Message, Prompt
+from promptwire.values import Prompt
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "worlds.md"
@@ -119,7 +120,7 @@ async def _reached(run: Run) -> list[float | None]:
     try:
         session, best = await _search(run, CALLS[-1], leaders)
     except UsageError:
-        if task_of(run.world).metric != "none":
+        if task_of(run.world, DEV).metric != "none":
             raise
         return [None] * len(CALLS)
     if not session.scored_prompts.has_scores:  # no values: each number of calls is a run that ends there
@@ -129,7 +130,7 @@ async def _reached(run: Run) -> list[float | None]:
 
 async def _search(run: Run, calls: int, leaders: dict[int, Prompt]) -> tuple[Session, Prompt]:
     """The search of `run` under a limit of `calls`, and its best prompt. `leaders` gets the best so far at each of `CALLS`."""
-    model, task = _model(run.world), task_of(run.world)
+    model, task = _model(run.world), task_of(run.world, DEV)
     params, sets = settings(run.pipeline)
     graph = load_graph(run.pipeline, params=params, patches=sets)
     trace = Trace(None)
@@ -159,34 +160,8 @@ def settings(pipeline: str) -> tuple[dict[str, str], dict[str, str]]:
     return params, sets
 
 
-def task_of(name: str) -> Task:
-    """The task of a world, with dev examples."""
-    task = load_task(name)
-    items = task.train.items
-    return task.model_copy(update={"train": Examples(items=items[:-DEV]), "dev": Examples(items=items[-DEV:])})
-
-
-def accuracy(name: str, prompt: Prompt) -> float:
-    """Share of the held-out parcels that the task model of the world `name` gets right with `prompt`."""
-    test = load_task("planted").test.items
-    answer = _reply(name)
-    shots = "".join(f"Input: {shot.text}\nOutput: {shot.output}\n\n" for shot in prompt.demos)
-
-    def right(example: Example) -> bool:
-        text = f"{prompt.text}\n\n{shots}Input: {example}\nOutput:"
-        return answer(Request("generate", (Message(role="user", content=text),)), "") == example.output
-
-    return sum(map(right, test)) / len(test)
-
-
 def _model(name: str) -> ScriptedBackend:
     return planted() if name == "planted" else world(name)
-
-
-def _reply(name: str) -> Reply:
-    from promptwire.backends.planted import reply  # noqa: PLC0415
-
-    return reply if name == "planted" else reply_in(name)
 
 
 Found = Mapping[tuple[str, str, int, str], Sequence[float | None]]

@@ -5,7 +5,6 @@ docs/results.md shows the figures that its bundles give in a replay: each bundle
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shlex
@@ -17,20 +16,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import critique
 import pytest
+import results as script
+import results_figures as figures
+import results_page as page
 
 from promptwire.language.check import load_graph
 from promptwire.security import package_data
 
 ROOT = Path(__file__).parents[1]
-
-
-sys.path.insert(0, str(ROOT / "bench"))
-try:
-    names = ("results", "results_figures", "results_page", "critique")
-    script, figures, page, critique = (importlib.import_module(name) for name in names)
-finally:
-    sys.path.remove(str(ROOT / "bench"))
 MADE = [run for run in script.runs() if run.file.exists()]
 LARGEST = 6_000_000
 

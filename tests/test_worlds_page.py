@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
+import worlds as bench
 
 from promptwire.documents import resources
 from promptwire.language.check import load_graph
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "bench"))
-try:
-    bench = importlib.import_module("worlds")
-finally:
-    sys.path.remove(str(ROOT / "bench"))
 SMALLEST = ("planted-order", "random-search", 0)
 
 

@@ -134,7 +134,8 @@ def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None, 
         return draw(dot.render(graph, notes, depth=depth), form.value)
     if form is Format.text:
         return text.render(graph, notes, depth=depth, width=width).encode()
-    return (mermaid if form is Format.mermaid else dot).render(graph, notes, depth=depth).encode()
+    render = mermaid.render if form is Format.mermaid else dot.render
+    return render(graph, notes, depth=depth).encode()
 
 
 def _draw_lineage(run: str, form: Format) -> bytes:

@@ -119,8 +119,8 @@ def _texts(path: Path, graph: Graph) -> Iterator[tuple[str, str]]:
 def _templates(graph: Graph) -> set[Path]:
     """Template files of all steps, with the fallback templates for models that can't fill gaps."""
     found: set[Path] = set()
-    for step in every_step(graph):
-        for template in map(Path, step.templates) if isinstance(step, CallStep) else ():
+    for step in (step for step in every_step(graph) if isinstance(step, CallStep)):
+        for template in map(Path, step.templates):
             fallback = load_template(template, named=step.type.named).fallback()
             found |= {template, Path(fallback.path)} if fallback else {template}
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from world_scores import accuracy
 
 from promptwire.backend import Request
 from promptwire.backends import planted
@@ -15,7 +16,6 @@ from promptwire.documents.resources import tasks
 from promptwire.errors import ModelError, UsageError
 from promptwire.tasks.task import load_task
 from promptwire.values import Example, Message, Prompt
-from tests.pipelines.world_runs import accuracy
 
 LABEL = "Write the label of the parcel."
 KEYS = [f"key {number}" for number in range(200)]
