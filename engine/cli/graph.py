@@ -69,13 +69,13 @@ def graph(
     chosen = form or _format_of(to)
     if chosen is Format.png and to is None:
         raise UsageError("a PNG can't be printed to a terminal", where="--format png", hint="name a file: -o picture.png")
+    width = shutil.get_terminal_size().columns if to is None and sys.stdout.isatty() else None
     if lineage:
-        drawing = _draw_lineage(pipeline, chosen)
+        drawing = _draw_lineage(pipeline, chosen, width)
     else:
         from promptwire.language.check import load_graph
 
         loaded = load_graph(pipeline, params=pairs(param, "-p"), patches=pairs(patch, "--set"))
-        width = shutil.get_terminal_size().columns if to is None and sys.stdout.isatty() else None
         drawing = _draw(loaded, chosen, _changed(loaded, start), depth, width)
     if to is None:
         sys.stdout.write(drawing.decode())
@@ -138,7 +138,7 @@ def _draw(graph: Graph, form: Format, notes: dict[str, str], depth: int | None, 
     return render(graph, notes, depth=depth).encode()
 
 
-def _draw_lineage(run: str, form: Format) -> bytes:
+def _draw_lineage(run: str, form: Format, width: int | None) -> bytes:
     """The prompts of a run and their parents. Raises UsageError for a format that has no such drawing."""
     from promptwire.drawing.graphviz import draw
     from promptwire.errors import UsageError
@@ -152,5 +152,7 @@ def _draw_lineage(run: str, form: Format) -> bytes:
         raise UsageError("a lineage is not drawn as mermaid", where="--format", hint="use text, dot, svg, png, json or graphml")
     if form in (Format.svg, Format.png):
         return draw(lineage_dot(network), form.value)
-    writers = {Format.text: lineage_text, Format.dot: lineage_dot, Format.json: to_json, Format.graphml: to_graphml}
+    if form is Format.text:
+        return lineage_text(network, width).encode()
+    writers = {Format.dot: lineage_dot, Format.json: to_json, Format.graphml: to_graphml}
     return writers[form](network).encode()

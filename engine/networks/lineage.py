@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from promptwire.graph.networks import networkx
 from promptwire.results.run import Run
@@ -14,6 +14,8 @@ __all__ = ["lineage_dot", "lineage_text", "make_lineage"]
 
 _SHOWN = 60
 """Characters of a prompt in a drawing."""
+_LEAST: Final = 20
+"""Characters of a prompt that a narrow terminal shows at least."""
 _DEEPEST = 30
 """Generations that are indented further than the one before."""
 
@@ -35,8 +37,8 @@ def make_lineage(run: Run) -> Lineage:
     return network
 
 
-def lineage_text(network: Lineage) -> str:
-    """One line for each prompt below its first parent: score, id, step and text."""
+def lineage_text(network: Lineage, width: int | None = None) -> str:
+    """One line for each prompt below its first parent: score, id, step and text, which is shortened to fit in `width`."""
     lines: list[str] = []
     seen: set[str] = set()
     waiting = [(prompt, 0) for prompt in reversed([*(one for one in network if not network.in_degree(one)), *network])]
@@ -45,15 +47,17 @@ def lineage_text(network: Lineage) -> str:
         if prompt in seen:
             continue
         seen.add(prompt)
-        lines.append(_line(prompt, network.nodes[prompt], min(depth, _DEEPEST)))
+        lines.append(_line(prompt, network.nodes[prompt], min(depth, _DEEPEST), width))
         waiting += [(child, depth + 1) for child in reversed([*network.successors(prompt)])]
     return "\n".join(lines) + "\n"
 
 
-def _line(prompt: str, facts: dict[str, Any], depth: int) -> str:
+def _line(prompt: str, facts: dict[str, Any], depth: int, width: int | None) -> str:
     best = "  best" if facts["best"] else ""
     score = f"{facts['score']:.3f}" if "score" in facts else "  -  "
-    return f"{score}  {'  ' * depth}{prompt}  {_where(facts)}{best}  {_short(facts['text'])}"
+    before = f"{score}  {'  ' * depth}{prompt}  {_where(facts)}{best}  "
+    room = _SHOWN if width is None else min(_SHOWN, max(_LEAST, width - len(before) - 1))
+    return f"{before}{_short(facts['text'], room)}"
 
 
 def _where(facts: dict[str, Any]) -> str:
@@ -76,9 +80,9 @@ def lineage_dot(network: Lineage) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = _SHOWN) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _quoted(text: str) -> str:

@@ -39,3 +39,10 @@ def test_a_long_chain_of_parents_is_printed_without_a_deep_recursion() -> None:
     for facts in network.nodes.values():
         facts.update(text="t", made_by="", round="", best=False)
     assert len(lineage_text(network).splitlines()) == 5000
+
+
+def test_texts_are_shortened_to_the_width_but_not_below_what_can_be_read() -> None:
+    network = networkx.DiGraph()
+    network.add_node("a", text="word " * 30, made_by="search.ideas", round="1", best=False)
+    assert [len(lineage_text(network, width).splitlines()[0]) for width in (None, 60)] == [87, 60]
+    assert len(lineage_text(network, 10).splitlines()[0]) == 47
