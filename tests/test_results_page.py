@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -155,27 +154,40 @@ def test_the_published_runs_are_small_and_each_belongs_to_the_table() -> None:
     assert set(there) - {run.file for run in script.runs()} <= {script.RESULTS / "figures.json"}
 
 
+SMALL = {"random-search": "random-search -p n=3 -p pulls=40", "protegi": "protegi -p rounds=1 -p pulls=90"}
+
+
+def beside(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Results, page and runs in `folder`: of two small pipelines on the planted task."""
+    patch.setattr(script, "RESULTS", folder / "results")
+    patch.setattr(script, "PUBLIC_RESULTS", folder / "results" / "public")
+    patch.setattr(script, "SHIPPED", ("planted",))
+    patch.setattr(script, "DEMO", ())
+    patch.setattr(script, "PIPELINES", SMALL)
+    patch.setattr(page, "PAGE", folder / "results.md")
+    patch.setenv("PROMPTWIRE_RUNS", str(folder / "runs"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of two pipelines on the planted task with the scripted model, their figures and their page."""
+    folder = tmp_path_factory.mktemp("small")
+    with pytest.MonkeyPatch.context() as patch:
+        beside(patch, folder)
+        patch.setenv("PROMPTWIRE_CACHE", str(folder / "cache"))
+        for run in script.runs():
+            if not run.public and run.seed == 0:
+                assert script.make(run, "scripted:planted", None).startswith("gain ")
+        patch.setenv("PROMPTWIRE_CACHE", str(folder / "empty"))
+        page.write()
+    return folder
+
+
 @pytest.fixture
-def small(results: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Runs of two pipelines on the planted task with the scripted model, and their figures."""
-    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(results, "PUBLIC_RESULTS", tmp_path / "results" / "public")
-    monkeypatch.setattr(results, "SHIPPED", ("planted",))
-    monkeypatch.setattr(results, "DEMO", ())
-    monkeypatch.setattr(
-        results,
-        "PIPELINES",
-        {"random-search": "random-search -p n=3 -p pulls=40", "protegi": "protegi -p rounds=1 -p pulls=90"},
-    )
-    monkeypatch.setattr(page, "PAGE", tmp_path / "results.md")
-    monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "cache"))
-    for run in results.runs():
-        if not run.public and run.seed == 0:
-            assert results.make(run, "scripted:planted", None).startswith("gain ")
-    monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "empty"))
-    page.write()
-    yield tmp_path
+def small(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of `made`, in place of the published one."""
+    beside(monkeypatch, made)
+    return made
 
 
 def test_the_page_shows_gain_comparison_with_random_search_and_an_edit_of_a_critique(small: Path) -> None:
@@ -202,12 +214,15 @@ def test_the_critique_of_the_newest_run_is_shown(
         critique.main()
 
 
-def test_a_shipped_template_that_changed_is_listed_and_the_figures_stay(small: Path) -> None:
+def test_a_shipped_template_that_changed_is_listed_and_the_figures_stay(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for package in package_data.PACKAGES:
-        shutil.copytree(package_data.package_folder(package), small / "installed" / package)
-    (small / "installed" / "templates" / "protegi" / "edit.j2").write_text("changed {{ prompt }}")
+        shutil.copytree(package_data.package_folder(package), tmp_path / "installed" / package)
+    (tmp_path / "installed" / "templates" / "protegi" / "edit.j2").write_text("changed {{ prompt }}")
+    monkeypatch.setattr(page, "PAGE", tmp_path / "results.md")
     before = figures.load()
-    with package_data.replaced(small / "installed"):
+    with package_data.replaced(tmp_path / "installed"):
         page.write()
     assert figures.load() == before
     assert "- `templates/protegi/edit.j2`: 1 runs" in page.PAGE.read_text(encoding="utf-8")

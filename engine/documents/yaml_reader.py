@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,8 +117,12 @@ def read_yaml(path: str | Path) -> Document:
         raise _error("file-encoding", name, problem, "save the file as UTF-8 text") from cause
 
 
+@lru_cache(maxsize=128)
 def read_yaml_text(text: str, name: str) -> Document:
-    """Read `text` as a document called `name`. Raises PipelineError, with all errors if the syntax is valid."""
+    """Read `text` as a document called `name`. Raises PipelineError, with all errors if the syntax is valid.
+
+    Kept, as reading takes most of the time of a check, and pipelines use the same files. Nothing changes a document.
+    """
     if len(text) > MAX_BYTES:
         raise _error("file-too-large", name, f"is larger than {MAX_BYTES:,} characters", "is it the right file?")
     text = text.removeprefix("\ufeff")

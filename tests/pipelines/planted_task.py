@@ -17,18 +17,18 @@ from promptwire.values import Examples, History, Message, Model, Prompt
 from promptwire.values.hashing import stream
 from tests.pipelines.search_runs import Reply, kind_of, model, search
 
-SEEDS = 20
+SEEDS = 10
 PLANTED = {"colour", "weight", "contents", "sender", "deadline", "insurance"}
 
 
 @dataclass(frozen=True)
 class Search:
-    """A pipeline at a size at which 20 seeds take seconds."""
+    """A pipeline at a size at which ten seeds take seconds."""
 
     params: Mapping[str, Any]
     sets: Mapping[str, Any] = field(default_factory=dict)
     found: int = SEEDS
-    """Seeds of 20 in which it finds all six hints in these rounds, at least."""
+    """Seeds of ten in which it finds all six hints in these rounds, at least."""
 
 
 @lru_cache

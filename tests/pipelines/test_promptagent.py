@@ -89,18 +89,19 @@ def chains(*texts: str) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("rewards", "depth", "iterations", "steps", "expected", "best"),
+    ("rewards", "dev", "depth", "iterations", "steps", "expected", "best"),
     [
-        ("all equal", 5, 6, 33,
+        ("all equal", 10, 5, 6, 33,
          ["0-1-4-7-10-13", "0-1-4-7-10-13", "0-1-4-7-11-16", "0-1-4-8-19-22", "0-1-5-25-28-31", "0-1-5-25-28-31"], 0),
-        ("later is better", 5, 4, 18, ["0-3-6-9", "0-3-6-9-12", "0-3-6-8-15", "0-3-5-18"], 18),
-        ("deeper is worse", 8, 4, 15, ["0-1-4-7", "0-1-4-7", "0-2-10-13", "0-2-10-13"], 0),
+        ("later is better", 100, 5, 4, 18, ["0-3-6-9", "0-3-6-9-12", "0-3-6-8-15", "0-3-5-18"], 18),
+        ("deeper is worse", 20, 8, 4, 15, ["0-1-4-7", "0-1-4-7", "0-2-10-13", "0-2-10-13"], 0),
     ],
 )  # fmt: skip
 async def test_the_paths_are_those_of_the_authors_code(
-    rewards: str, depth: int, iterations: int, steps: int, expected: list[str], best: int
+    rewards: str, dev: int, depth: int, iterations: int, steps: int, expected: list[str], best: int
 ) -> None:
-    world = World(REWARDS[rewards])
+    """`dev` is the least number of examples that gives each reward exactly."""
+    world = World(REWARDS[rewards], dev)
     run = await world.run(depth=depth, iterations=iterations)
     assert paths(run) == chains(*expected)
     assert len(world.edits) == steps
@@ -109,26 +110,26 @@ async def test_the_paths_are_those_of_the_authors_code(
 
 async def test_a_prompt_without_a_readable_edit_is_tried_once_and_then_left_alone() -> None:
     """The authors' code expands it twice before it gives up."""
-    world = World(REWARDS["all equal"], readable=False)
+    world = World(REWARDS["all equal"], 10, readable=False)
     run = await world.run(iterations=4)
     assert (paths(run), len(world.edits), run.prompt.text) == ([[0]] * 4, WIDTH, "Say it.")
 
 
 def drifting(seed: int) -> World:
-    """Rewards drawn around the middle, in steps of 0.02."""
+    """Rewards drawn around the middle, in steps of 0.05."""
     draw = stream("promptagent", seed)
-    return World(lambda number, depth: round(25 + draw.gauss(0.5, 3)) / 50, dev=50)
+    return World(lambda number, depth: round(10 + draw.gauss(0.2, 1.2)) / 20, dev=20)
 
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_a_step_makes_a_minibatch_two_meta_calls_and_an_evaluation(seed: int) -> None:
     """|E| + steps x (B + |E|) task calls and 2 x steps meta calls; at most iterations x depth x width steps, and far fewer."""
     world = drifting(seed)
-    run = await world.run(seed=seed, iterations=12)
+    run = await world.run(seed=seed, iterations=8)
     steps = len(world.edits)
     assert run.counted("search.walk.expand.edits")[1] == run.counted("search.walk.expand.why")[1] == steps
-    assert run.calls == 50 + steps * (BATCH + 50) + 2 * steps
-    assert WIDTH < steps < 12 * 8 * WIDTH / 3
+    assert run.calls == 20 + steps * (BATCH + 20) + 2 * steps
+    assert WIDTH < steps < 8 * 8 * WIDTH / 3
 
 
 @pytest.mark.parametrize(("seed", "iterations", "missed"), [(0, 8, False), (6, 4, True)])
@@ -161,14 +162,14 @@ async def test_each_prompt_of_a_path_gets_the_sum_of_the_rewards_from_itself_to_
 
 
 async def test_an_edit_shows_all_prompts_from_the_first_to_its_own() -> None:
-    world = World(REWARDS["all equal"])
+    world = World(REWARDS["all equal"], 10)
     await world.run(depth=3, iterations=1)
     shown = [[number_of(step) for step in re.findall(r'Step \d+:\n"""\n(.*?)\n"""', text)] for text in world.edits]
     assert shown == [[0]] * WIDTH + [[0, 1]] * WIDTH + [[0, 1, 4]] * WIDTH
 
 
 async def test_minibatches_go_through_the_training_examples_one_after_the_other() -> None:
-    run = await World(REWARDS["all equal"], train=30).run(depth=2, iterations=1)
+    run = await World(REWARDS["all equal"], 10, train=30).run(depth=2, iterations=1)
     batches = [
         [example["input"] for example in row["outputs"]["examples"]["items"]]
         for row in run.values
@@ -194,7 +195,7 @@ async def test_a_minibatch_without_a_wrong_answer_is_praised_and_not_skipped() -
 async def test_a_search_that_never_leaves_its_first_path_is_another_one(tmp_path: Path) -> None:
     """The selection by the reward alone meets the same finished path again and again; the shipped one goes elsewhere."""
     stuck = variant(tmp_path, "promptagent.yaml", "{search.select.down: {template: promptagent/reward.j2}}")
-    worlds = [World(REWARDS["deeper is worse"]) for _ in range(2)]
+    worlds = [World(REWARDS["deeper is worse"], 20) for _ in range(2)]
     shipped, other = [await world.run(name, iterations=6) for world, name in zip(worlds, ("promptagent", stuck), strict=True)]
     assert len({tuple(path) for path in paths(other)}) == 1
     assert len({tuple(path) for path in paths(shipped)}) > 1

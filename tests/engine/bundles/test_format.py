@@ -29,8 +29,8 @@ nodes:
 outputs: {prompt: $best}
 """
 EVIL = ["../x", "/tmp/x", "..", "a/../../x", "C:\\x", "a\0b", "\ud800", "", "a" * 300, "~/.ssh/id_rsa", "x" * 9000]  # noqa: S108
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
