@@ -15,7 +15,7 @@ every run.
 from __future__ import annotations
 
 from promptwire.backend import Request
-from promptwire.backends.planted_meta import HINT, INPUT, fields, meta
+from promptwire.backends.planted_meta import HINT, INPUT, fields, kind_of, meta
 from promptwire.backends.planted_roles import role_reply
 from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.errors import ModelError
@@ -52,7 +52,7 @@ def _label(text: str) -> str:
         raise ModelError(f"scripted:planted can't reply to this request: {text[:200]!r}", hint=hint)
     parcel = parcels[-1]
     asked = {word.lower() for word in HINT.findall(text)}
-    stated = [field for field in fields(parcel[2] or "") if field.partition(" ")[0] in asked]
+    stated = [field for field in fields(parcel[2] or "") if kind_of(field) in asked]
     if stated and int(digest([sorted(asked), parcel[0]], 8), 16) % _WRONG_ONE_IN == 0:
         stated.pop()
     return "; ".join([parcel[1], *stated])

@@ -22,7 +22,7 @@ from promptwire.backend import Request
 from promptwire.backends.scripted import request_text
 from promptwire.values.hashing import stream
 
-__all__ = ["HINT", "INPUT", "fields", "meta", "scored"]
+__all__ = ["HINT", "INPUT", "compose", "current_prompt", "fields", "hints_in", "kind_of", "meta", "names_in", "scored"]
 
 HINT = re.compile(r"\bstate the (\w+)", re.IGNORECASE)
 """A hint in a prompt or a critique."""
@@ -72,8 +72,8 @@ def meta(request: Request, key: str) -> str | None:
         return _examine(text)
     if "three backticks" in text:
         critiques = " ".join(_difference(match[1], match[2]) for match in _CASE.finditer(text))
-        prompt = _current_prompt(text) or ""
-        return f"```\n{_compose(prompt, _apply_advice(_hints(prompt), critiques), draw)}\n```"
+        prompt = current_prompt(text) or ""
+        return f"```\n{compose(prompt, _apply_advice(hints_in(prompt), critiques), draw)}\n```"
     if "## Feedback on" in text or "<improved_variable>" in text:
         return _textgrad(text, draw)
     if "refine the prompt" in text:
@@ -96,14 +96,14 @@ def meta(request: Request, key: str) -> str | None:
 def _custom(text: str, draw: random.Random) -> str | None:
     """Reply to a template that is not shipped, in the last pair of tags that it names; None without a meta-prompt."""
     tags = [tag for tag in re.findall(r"</(\w+)>", text) if f"<{tag}>" in text]
-    prompt = _current_prompt(text)
+    prompt = current_prompt(text)
     if prompt is None and not tags:
         return None
     if scored(text):
         written = _improve(text, draw)
     else:
         advice = " ".join([_QUOTED.sub("", text), *_differences(text)])
-        written = _compose(prompt or "Write the label of the parcel.", _apply_advice(_hints(prompt or ""), advice), draw)
+        written = compose(prompt or "Write the label of the parcel.", _apply_advice(hints_in(prompt or ""), advice), draw)
     return f"<{tags[-1]}>{written}</{tags[-1]}>" if tags else written
 
 
@@ -131,21 +131,26 @@ def scored(text: str) -> list[tuple[str, int]]:
     return [(match[1], int(match[2])) for match in _TEXT.finditer(text)] + listed
 
 
-def _names(label: str) -> list[str]:
+def kind_of(field: str) -> str:
+    """The kind of a field: its first word."""
+    return field.partition(" ")[0]
+
+
+def names_in(label: str) -> list[str]:
     """Kinds of the fields in a label; its first part is the destination."""
-    return [field.partition(" ")[0] for field in fields(label)[1:]]
+    return [kind_of(field) for field in fields(label)[1:]]
 
 
-def _current_prompt(text: str) -> str | None:
+def current_prompt(text: str) -> str | None:
     """Current prompt in a meta-prompt."""
     return next((match[1] for shape in _CURRENT if (match := shape.search(text))), None)
 
 
-def _hints(prompt: str) -> list[str]:
+def hints_in(prompt: str) -> list[str]:
     return list(dict.fromkeys(word.lower() for word in HINT.findall(prompt)))
 
 
-def _compose(prompt: str, hints: Iterable[str], draw: random.Random | None = None) -> str:
+def compose(prompt: str, hints: Iterable[str], draw: random.Random | None = None) -> str:
     """`prompt` with exactly these hints; with `draw`, in other words."""
     head = _OPENER.sub("", _HINT_SENTENCE.sub("", prompt).strip())
     order = list(dict.fromkeys(hints))
@@ -156,19 +161,19 @@ def _compose(prompt: str, hints: Iterable[str], draw: random.Random | None = Non
 
 
 def _paraphrase(text: str, draw: random.Random) -> str:
-    prompt = _current_prompt(text) or ""
-    return _compose(prompt, _hints(prompt), draw)
+    prompt = current_prompt(text) or ""
+    return compose(prompt, hints_in(prompt), draw)
 
 
 def _induce(text: str, draw: random.Random) -> str:
     """Instruction for the pairs shown; each field is overlooked once in eight times."""
-    shown = dict.fromkeys(name for match in _PAIR.finditer(text) for name in _names(match[1]))
-    return _compose("Write the label of the parcel.", [name for name in shown if draw.randrange(8)], draw)
+    shown = dict.fromkeys(name for match in _PAIR.finditer(text) for name in names_in(match[1]))
+    return compose("Write the label of the parcel.", [name for name in shown if draw.randrange(8)], draw)
 
 
 def _difference(expected: str, given: str) -> str:
     """Critique from the difference of two answers; empty when they have the same fields."""
-    wanted, stated = _names(expected), _names(given)
+    wanted, stated = names_in(expected), names_in(given)
     lacking = [f"state the {name}" for name in wanted if name not in stated]
     surplus = [f"drop the {name}" for name in stated if name not in wanted]
     return f"It has to {', '.join(lacking + surplus)}." if lacking or surplus else ""
@@ -191,23 +196,23 @@ def _edits(text: str, draw: random.Random) -> list[str]:
     """The requested number of prompts, edited after the critique."""
     number = re.search(r"Write (\d+) improved", text)
     critique = re.search(r'reviewer [^:\n]*:\s+(?:"""\n)?(.*?)\n(?:"""|\nWrite)', text, re.DOTALL)
-    prompt = _current_prompt(text) or ""
-    wanted = _apply_advice(_hints(prompt), critique[1] if critique else "")
-    return [_compose(prompt, wanted, draw) for _ in range(int(number[1]) if number else 1)]
+    prompt = current_prompt(text) or ""
+    wanted = _apply_advice(hints_in(prompt), critique[1] if critique else "")
+    return [compose(prompt, wanted, draw) for _ in range(int(number[1]) if number else 1)]
 
 
 def _crossover(text: str, draw: random.Random) -> str:
     """Crossover of the prompts shown: hints of all, three in four of the other hints, and the advised hints."""
     parents = [match[1] for match in _QUOTED.finditer(text)] or [""]
-    found = dict.fromkeys(hint for parent in parents for hint in _hints(parent))
-    taken = [hint for hint in found if all(hint in _hints(parent) for parent in parents) or draw.randrange(4)]
-    return _compose(parents[0], _apply_advice(taken, _QUOTED.sub("", text)), draw)
+    found = dict.fromkeys(hint for parent in parents for hint in hints_in(parent))
+    taken = [hint for hint in found if all(hint in hints_in(parent) for parent in parents) or draw.randrange(4)]
+    return compose(parents[0], _apply_advice(taken, _QUOTED.sub("", text)), draw)
 
 
 def _apply_advice(hints: Sequence[str], advice: str) -> list[str]:
     """Hints after the additions and removals in `advice`."""
     dropped = _DROP.findall(advice)
-    return [hint for hint in dict.fromkeys([*hints, *_hints(advice)]) if hint not in dropped]
+    return [hint for hint in dict.fromkeys([*hints, *hints_in(advice)]) if hint not in dropped]
 
 
 def _examine(text: str) -> str:
@@ -221,34 +226,34 @@ def _textgrad(text: str, draw: random.Random) -> str:
         return next((_difference(match[1], match[2]) for match in _CASE.finditer(text)), "") or "It is right as it is."
     if "## Feedback on the prompt" in text:
         return " ".join(_JUDGED.findall(text))
-    prompt = _current_prompt(text) or ""
-    wanted = _apply_advice(_hints(prompt), " ".join(_FEEDBACK.findall(text)))
-    return f"<improved_variable>{_compose(prompt, wanted, draw)}</improved_variable>"
+    prompt = current_prompt(text) or ""
+    wanted = _apply_advice(hints_in(prompt), " ".join(_FEEDBACK.findall(text)))
+    return f"<improved_variable>{compose(prompt, wanted, draw)}</improved_variable>"
 
 
 def _refine(text: str, examination: str, draw: random.Random) -> str:
     """Prompt refined by the examination and the earlier prompts' scores, within the length limits."""
-    prompt = _current_prompt(text) or ""
-    old = _hints(prompt)
+    prompt = current_prompt(text) or ""
+    old = hints_in(prompt)
     earlier = scored(text)
     worst = min((score for _, score in earlier), default=0)
-    useful = [hint for better, score in earlier if score > worst for hint in _hints(better)]
+    useful = [hint for better, score in earlier if score > worst for hint in hints_in(better)]
     wanted = _apply_advice(old, examination)
     added = [hint for hint in dict.fromkeys([*wanted, *useful]) if hint not in old]
     step, longest = (re.search(shape, text) for shape in (r"at most (\d+) words of it", r"may have at most (\d+) words"))
     remaining = [hint for hint in old if hint in wanted]
-    room = len(added) if longest is None else (int(longest[1]) - len(_compose(prompt, remaining).split())) // _WORDS_A_HINT
+    room = len(added) if longest is None else (int(longest[1]) - len(compose(prompt, remaining).split())) // _WORDS_A_HINT
     if step is not None:
         room = min(room, int(step[1]) // _WORDS_A_HINT)
     draw.shuffle(added)
-    return _compose(prompt, [*remaining, *added[: max(0, room)]])
+    return compose(prompt, [*remaining, *added[: max(0, room)]])
 
 
 def _effects(shown: Sequence[tuple[str, int]]) -> dict[str, float]:
     """Effect of each hint: mean score of prompts with it minus that of the others, where there are both."""
-    rows = [(set(_hints(text)), score) for text, score in shown]
+    rows = [(set(hints_in(text)), score) for text, score in shown]
     found = {}
-    for hint in dict.fromkeys(hint for text, _ in shown for hint in _hints(text)):
+    for hint in dict.fromkeys(hint for text, _ in shown for hint in hints_in(text)):
         having = [score for hints, score in rows if hint in hints]
         lacking = [score for hints, score in rows if hint not in hints]
         if lacking:
@@ -261,8 +266,8 @@ def _improve(text: str, draw: random.Random) -> str:
     shown = scored(text)
     effects = _effects(shown)
     best = max(reversed(shown), key=lambda entry: entry[1], default=("Write what is asked for.", 0))[0]
-    hints = _hints(best)
-    problems = [field.partition(" ")[0] for match in INPUT.finditer(text) for field in fields(match[2] or "")]
+    hints = hints_in(best)
+    problems = [kind_of(field) for match in INPUT.finditer(text) for field in fields(match[2] or "")]
     new = [name for name in dict.fromkeys(problems) if name not in hints]
     useful = [hint for hint, value in effects.items() if value > 0 and hint not in hints]
     choice = draw.randrange(4)
@@ -272,4 +277,4 @@ def _improve(text: str, draw: random.Random) -> str:
         hints += draw.sample(useful, draw.randint(1, len(useful)))
     else:
         hints += draw.sample(new, min(len(new), draw.randint(1, 2)))
-    return _compose(best, hints, draw)
+    return compose(best, hints, draw)

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Final
 
 from promptwire.backend import Request
-from promptwire.backends.planted_meta import INPUT, _compose, _current_prompt, _hints, _names, fields
+from promptwire.backends.planted_meta import INPUT, compose, current_prompt, fields, hints_in, kind_of, names_in
 from promptwire.backends.scripted import request_text
 from promptwire.values.hashing import stream
 
@@ -49,17 +49,17 @@ def _preferred(text: str, draw: random.Random) -> str:
 
 
 def _merit(label: str) -> int:
-    return sum(1 if name in _NEEDED else -1 for name in _names(label))
+    return sum(1 if name in _NEEDED else -1 for name in names_in(label))
 
 
 def _enriched(text: str, draw: random.Random) -> str:
     """The current prompt with hints for one or two fields of the inputs, or without one of its hints."""
-    prompt = (_current_prompt(text) or "").strip()
-    hints = _hints(prompt)
-    shown = [field.partition(" ")[0] for match in INPUT.finditer(text) for field in fields(match[2] or "")]
+    prompt = (current_prompt(text) or "").strip()
+    hints = hints_in(prompt)
+    shown = [kind_of(field) for match in INPUT.finditer(text) for field in fields(match[2] or "")]
     new = [name for name in dict.fromkeys(shown) if name not in hints]
     if hints and (not new or draw.randrange(4) == 0):
         hints.remove(draw.choice(hints))
     else:
         hints += draw.sample(new, min(len(new), draw.randint(1, 2)))
-    return _compose(prompt, hints, draw)
+    return compose(prompt, hints, draw)

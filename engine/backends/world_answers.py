@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from promptwire.backends.planted_meta import HINT, INPUT, fields
+from promptwire.backends.planted_meta import HINT, INPUT, fields, kind_of
 from promptwire.errors import ModelError
 from promptwire.values.hashing import stream
 
@@ -54,14 +54,14 @@ def label(text: str, answer: Answer) -> str:
         hint = "run it with the task of the same name and the shipped templates"
         raise ModelError(f"the scripted model can't reply to this request: {text[:200]!r}", hint=hint)
     hints = list(dict.fromkeys(word.lower() for word in HINT.findall(text)))
-    shots = [[_kind(field) for field in fields(output)[1:]] for output in _SHOT.findall(text)]
+    shots = [[kind_of(field) for field in fields(output)[1:]] for output in _SHOT.findall(text)]
     stated = answer(Asked(hints, shots, fields(parcels[-1][2] or ""), text))
     return "; ".join([parcels[-1][1], *stated])
 
 
 def plain(asked: Asked) -> Sequence[str]:
     """The fields that the prompt asks for."""
-    return [field for field in asked.fields if _kind(field) in asked.hints]
+    return [field for field in asked.fields if kind_of(field) in asked.hints]
 
 
 def paired(asked: Asked) -> Sequence[str]:
@@ -70,13 +70,13 @@ def paired(asked: Asked) -> Sequence[str]:
     for half in halves:
         if not stream("half", half, asked.text.rpartition("Parcel to")[2]).randrange(_GARBLED):
             return ["(unclear)"]
-    return [field for field in plain(asked) if _kind(field) not in halves]
+    return [field for field in plain(asked) if kind_of(field) not in halves]
 
 
 def chained(asked: Asked) -> Sequence[str]:
     """A kind of the chain is stated only when all kinds before it are asked for; others as usual."""
     missing = next((place for place, kind in enumerate(CHAIN) if kind not in asked.hints), len(CHAIN))
-    return [field for field in plain(asked) if _kind(field) not in CHAIN[missing:]]
+    return [field for field in plain(asked) if kind_of(field) not in CHAIN[missing:]]
 
 
 def noisy(asked: Asked) -> Sequence[str]:
@@ -90,8 +90,4 @@ def noisy(asked: Asked) -> Sequence[str]:
 def shots_or_text(asked: Asked) -> Sequence[str]:
     """What either text or last shot shows, but not what both show; of each, only the first kinds are read."""
     told, shown = set(asked.hints[:READ]), set(asked.shots[-1][:READ] if asked.shots else ())
-    return [field for field in asked.fields if _kind(field) in told ^ shown]
-
-
-def _kind(field: str) -> str:
-    return field.partition(" ")[0]
+    return [field for field in asked.fields if kind_of(field) in told ^ shown]

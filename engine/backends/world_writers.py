@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from promptwire.backends.planted_meta import INPUT, fields
+from promptwire.backends.planted_meta import INPUT, fields, kind_of
 from promptwire.values.hashing import stream
 
 __all__ = ["Change", "first_side", "forgetful", "misled", "one_step", "unchanged"]
@@ -103,12 +103,8 @@ def _spoilt(text: str, request: str, draw: random.Random) -> str:
 def _wrong(request: str, draw: random.Random) -> tuple[list[str], list[str]]:
     """A kind to add wrongly and a kind to drop wrongly, each at most one, from what the request shows."""
     held = list(dict.fromkeys(_HINT.findall(request)))
-    wanted = {_kind(field) for label in _WANTED.findall(request) for field in fields(label)}
-    there = dict.fromkeys(_kind(field) for match in INPUT.finditer(request) for field in fields(match[2] or ""))
+    wanted = {kind_of(field) for label in _WANTED.findall(request) for field in fields(label)}
+    there = dict.fromkeys(kind_of(field) for match in INPUT.finditer(request) for field in fields(match[2] or ""))
     surplus = [kind for kind in there if kind not in wanted and kind not in held]
     useful = [kind for kind in held if kind in wanted] or held
     return draw.sample(surplus, min(1, len(surplus))), draw.sample(useful, min(1, len(useful)))
-
-
-def _kind(field: str) -> str:
-    return field.partition(" ")[0]

@@ -23,7 +23,7 @@ from promptwire.registry.plugins import unknown_name_hint
 from promptwire.stats.set_statistics import STATISTICS, SetStatistic, statistic_of
 from promptwire.values import Example
 
-__all__ = ["Measured", "Metric", "find_metric", "metric", "names"]
+__all__ = ["Measured", "Metric", "find_metric", "metric", "names", "needs_outputs"]
 
 
 def _bare(answer: str, example: Example, labels: Sequence[str]) -> str:
@@ -139,6 +139,14 @@ def find_metric(name: str) -> Metric:
     if own not in found:
         raise UsageError(f"there is no metric {name!r}", hint=unknown_name_hint(name, found, "metrics"))
     return replace(found[own], name=name)
+
+
+def needs_outputs(name: str) -> bool:
+    """Whether the metric called `name` compares with accepted outputs; also true of a name without a metric."""
+    try:
+        return find_metric(name).reference
+    except UsageError:  # reported where the metric is loaded
+        return True
 
 
 def _over_a_set(name: str, statistic: SetStatistic) -> Metric:

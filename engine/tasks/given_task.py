@@ -10,11 +10,11 @@ from promptwire.documents.document import Document, Position, Source, yaml_value
 from promptwire.documents.validation_errors import validate
 from promptwire.errors import UsageError
 from promptwire.metrics.function_metric import check_metric, function_metric
-from promptwire.metrics.metric import Metric
+from promptwire.metrics.metric import Metric, needs_outputs
 from promptwire.tasks.file_reach import TaskFiles
 from promptwire.tasks.given_rows import given_examples
 from promptwire.tasks.readers import Loaded
-from promptwire.tasks.task import Task, TaskSpec, build_task, load_task, needs_outputs
+from promptwire.tasks.task import Task, TaskSpec, build_task, load_task
 
 __all__ = ["GIVEN", "given_parts", "make_task", "task_of", "with_metric"]
 

@@ -23,7 +23,7 @@ from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
 from promptwire.metrics.json_schema import with_schema
-from promptwire.metrics.metric import Metric, find_metric
+from promptwire.metrics.metric import Metric, find_metric, needs_outputs
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles, read_schema
@@ -34,7 +34,7 @@ from promptwire.templating.parsing import Parse
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Examples, Model, Prompt, Prompts
 
-__all__ = ["Task", "TaskSpec", "build_task", "load_task", "needs_outputs"]
+__all__ = ["Task", "TaskSpec", "build_task", "load_task"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
@@ -150,14 +150,6 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
         return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric)), str(path)
 
     return build_task(spec, files, Path(document.file).stem, read)
-
-
-def needs_outputs(metric: str) -> bool:
-    """Whether the metric called `metric` compares with accepted outputs; also true of one that there is not."""
-    try:
-        return find_metric(metric).reference
-    except UsageError:  # reported where the metric is loaded
-        return True
 
 
 def _find(source: str) -> tuple[Path, Document]:
