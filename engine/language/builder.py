@@ -148,7 +148,8 @@ def build_nodes(scope: GraphScope, specs: Mapping[str, NodeSpec], at: KeyPath) -
         scope.names.declare(Symbol(name, "node", scope.location((*at, name))), scope.diagnostics)
         if name not in specs:
             scope.mark_used(written[name])
-    needs = {name: frozenset(referenced_names(yaml_value)) & written.keys() for name, yaml_value in written.items()}
+    plain = frozenset(name for name in written if not scope.names.own[name].clashes)
+    needs = {name: frozenset(referenced_names(yaml_value)) & plain for name, yaml_value in written.items()}
     arranged = order_steps(needs)
     for cycle in arranged.cycles:
         report_cycle(scope, cycle, at)

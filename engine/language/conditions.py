@@ -15,7 +15,7 @@ from promptwire.graph.port_types import can_be_true, name_of
 from promptwire.graph.step_keys import STEP_KEYS
 from promptwire.graph.steps import Condition, Gate, Ref, RepeatStep
 from promptwire.language.context import BuildResult, GraphScope
-from promptwire.language.references import Target, refer, type_of_wire
+from promptwire.language.references import Target, fitting_output, refer, type_of_wire
 from promptwire.language.symbols import looks_like_reference
 
 __all__ = ["gated", "read_conditions", "true_refs"]
@@ -49,11 +49,15 @@ def true_refs(scope: GraphScope, written: YamlValue, key: str) -> tuple[Ref, ...
             scope.diagnostics.error("type-mismatch", item.location, message, "write $name")
             continue
         ref = refer(item, Target(repr(key), optional=True), scope)
+        if ref is None:
+            continue
         kind = type_of_wire(ref, scope.names)
         if kind is not None and not can_be_true(kind):
             message = f"{ref} is {name_of(kind)}, but {key!r} needs a Bool or a set"
-            scope.diagnostics.error("type-mismatch", item.location, message)
-        elif ref is not None:
+            symbol = scope.names.find(ref.name)
+            hint = fitting_output(symbol, ref.port, bool) if symbol else ""
+            scope.diagnostics.error("type-mismatch", item.location, message, hint)
+        else:
             refs.append(ref)
     return tuple(refs)
 

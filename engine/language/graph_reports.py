@@ -37,7 +37,7 @@ def report_unused(scope: GraphScope) -> None:
     """Warn of inputs, params and states that are never used. A patch of a node inside may leave an input or a param unused."""
     diagnostics = scope.diagnostics
     for symbol in () if scope.source.patched else scope.names.own.values():
-        if symbol.kind in ("input", "param") and not symbol.used:
+        if symbol.kind in ("input", "param") and not (symbol.used or symbol.clashes):
             diagnostics.warn("unused-name", symbol.location, f"{symbol.kind} {symbol.name!r} is never used")
     for loop, state in scope.states:
         if not state.used and state.name not in loop.used:

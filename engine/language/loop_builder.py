@@ -111,7 +111,7 @@ def prune_unused(scope: GraphScope, steps: Mapping[str, Step], *, ends: list[Yam
     needs = {name: set(referenced_names(yaml_value)) & own.keys() for name, yaml_value in own.items()}
     wanted = ancestors(needs, [name for end in ends for name in referenced_names(end)])
     for name in own:
-        if name not in wanted:
+        if name not in wanted and not scope.names.own[name].clashes:
             scope.diagnostics.warn("unused-node", scope.location((*at, name)), f"node {name!r} is never used", "it is not run")
     return {name: step for name, step in steps.items() if name in wanted}
 

@@ -19,7 +19,7 @@ from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import REFERENCE, Symbol, SymbolTable, inner_name_hint, looks_like_reference
 from promptwire.values.members import MembersPort
 
-__all__ = ["Target", "connect", "known_values", "literal", "refer", "type_of_wire"]
+__all__ = ["Target", "connect", "fitting_output", "known_values", "literal", "refer", "type_of_wire"]
 
 
 _LITERAL_TYPES: Final = (bool, int, float, str, list)
@@ -64,6 +64,8 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
         diagnostics.error("unknown-name", location, f"there is no {name!r} here", hint)
         return None
     symbol.used.add(port or symbol.main or "")
+    if symbol.clashes:
+        return Ref(name, port, location)
     known, kind = _check_source(symbol, port, location=location, diagnostics=diagnostics)
     if not known:
         return None
@@ -77,7 +79,7 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
         return None
     if kind is not None and target.type is not None and not fits(kind, target.type):
         message = f"{text} is {name_of(kind)}, but {target.label} needs {name_of(target.type)}"
-        diagnostics.error("type-mismatch", location, message, _fitting_output(symbol, port, target.type))
+        diagnostics.error("type-mismatch", location, message, fitting_output(symbol, port, target.type))
         return None
     if symbol.optional and not target.optional:
         diagnostics.error(
@@ -139,12 +141,12 @@ def known_values(wire: Wire, names: SymbolTable) -> tuple[Any, ...] | None:
     if isinstance(wire, LiteralValue):
         return (wire.value,)
     symbol = names.find(wire.name) if isinstance(wire, Ref) else None
-    return symbol.values if symbol else None
+    return symbol.values if symbol and not symbol.clashes else None
 
 
 def _type_of_ref(ref: Ref, names: SymbolTable) -> type | None:
     symbol = names.find(ref.name)
-    if symbol is None:
+    if symbol is None or symbol.clashes:
         return None
     kind = (symbol.ports or {}).get(ref.port or symbol.main or "") if symbol.kind == "node" else symbol.holds
     return SET_OF[kind] if ref.as_set and kind in SET_OF else kind
@@ -180,7 +182,7 @@ def _check_source(
     return True, symbol.ports[port or symbol.main or ""]
 
 
-def _fitting_output(symbol: Symbol, port: str | None, wanted: type) -> str:
+def fitting_output(symbol: Symbol, port: str | None, wanted: type) -> str:
     """Hint: another output of the same node that has the wanted type."""
     others = [name for name, kind in (symbol.ports or {}).items() if kind is not None and fits(kind, wanted) and name != port]
     return f"did you mean ${symbol.name}.{others[0]}?" if others else ""

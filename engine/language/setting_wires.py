@@ -18,7 +18,7 @@ def connect_setting(scope: GraphScope, yaml_value: YamlValue, target: Target) ->
     wire = connect(yaml_value, target, scope)
     for ref in refs_of(wire):
         symbol = scope.names.find(ref.name)
-        if symbol and symbol.kind not in ("param", "variable"):
+        if symbol and not symbol.clashes and symbol.kind not in ("param", "variable"):
             hint = "it takes a value, a param or a loop variable"
             diagnostics.error(
                 "not-a-setting",

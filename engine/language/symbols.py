@@ -46,6 +46,8 @@ class Symbol:
     """Conditions without which a node's outputs are empty."""
     implicit: bool = False
     """Whether the language declares it, as the number of a loop's round. A name of the author takes its place."""
+    clashes: bool = False
+    """Whether the name is declared twice. Nothing is known about its value then, and the one report is that of the clash."""
     used: set[str] = field(default_factory=set)
     """Ports that are referred to; the empty name for a symbol without ports."""
 
@@ -78,7 +80,7 @@ class SymbolTable:
             article = "an" if taken.kind == "input" else "a"
             message = f"the name {symbol.name!r} is already {article} {taken.kind} ({where})"
             diagnostics.error("name-clash", symbol.location, message, "every name in a file means one thing: choose another")
-            self.own.setdefault(symbol.name, symbol)
+            taken.clashes = self.own.setdefault(symbol.name, symbol).clashes = True
 
     def visible(self) -> Iterator[Symbol]:
         """All symbols that can be referred to in this scope."""
@@ -131,10 +133,10 @@ def referenced_names(yaml_value: YamlValue) -> Iterator[str]:
 
 
 def _declared(node: YamlValue) -> frozenset[str]:
-    """States and variables that a loop or an `each` declares."""
+    """States, variables and nodes that a loop or an `each` declares."""
     if node.get("nodes") is None:
         return frozenset()
-    written = [node.get("carry"), node.get("repeat"), node.get("each")]
+    written = [node.get("carry"), node.get("repeat"), node.get("each"), node.get("nodes")]
     return frozenset(name for one in written if one is not None and isinstance(one.value, dict) for name in one.value)
 
 

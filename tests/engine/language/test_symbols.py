@@ -6,8 +6,10 @@ import pytest
 
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location
+from promptwire.language.check import check
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.symbols import Kind, Symbol, SymbolTable, inner_name_hint, referenced_names
+from tests.sample_project import Project
 
 
 def at(line: int, file: str = "f") -> Location:
@@ -74,3 +76,46 @@ def test_a_name_inside_a_loop_or_each_gets_a_hint() -> None:
     assert inner_name_hint(nodes, "b") == "it is inside 'loop'; visible outside: $loop.state"
     assert inner_name_hint(nodes, "c") == "it is inside 'deep'; visible outside: $deep.all"
     assert inner_name_hint(nodes, "loop") == ""
+
+
+CLASHES = """
+promptwire: 1
+inputs: {seed: Prompts, train: Examples}
+params: {most: 3}
+nodes:
+  few:    {use: sample, of: $train, n: 10}
+  scores: {use: evaluate, prompts: $seed, on: $few}
+  wrong:  {use: failures, of: $scores}
+  start:  {use: beam-select, prompts: $seed, scores: $scores, keep: 1}
+  search:
+    repeat: $most
+    until: $flat.none
+    carry: {beam: {start: $start, next: $best}}
+    nodes:
+      why:  {use: critique-gradient, of: $wrong, template: protegi/gradient.j2}
+      new:  {use: edit, critiques: $why, template: protegi/edit.j2}
+      best: {use: beam-select, prompts: [$beam, $new], on: $few, keep: $most}
+      flat: {use: count, of: $new}
+outputs: {prompt: $search.beam}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "clash"),
+    [
+        ("train:  {use: sample, of: $train, n: 10}", "'train' is already an input"),
+        ("most:   {use: beam-select, prompts: $seed, on: $train, keep: $most}", "'most' is already a param"),
+        ("    beam: {use: resample, prompts: $beam, template: ape/paraphrase.j2, n: 3}", "'beam' is already a state"),
+        ("    most: {use: take, of: $new, n: $most}", "'most' is already a param"),
+        ("    few:  {use: sample, of: $few, n: $most}", "'few' is already a node"),
+        ("    scores: {use: failures, of: $scores, when: $scores}", "'scores' is already a node"),
+        ("    search: {use: take, of: $beam, n: 1}", "'search' is already a node"),
+    ],
+)
+def test_a_name_that_is_declared_twice_is_one_error(project: Project, line: str, clash: str) -> None:
+    after = "flat: {use: count, of: $new}" if line.startswith(" ") else "few:    {use: sample, of: $train, n: 10}"
+    told = []
+    for text in (CLASHES, CLASHES.replace(after, f"{after}\n  {line}")):
+        project.write("p.yaml", text)
+        told.append([problem.message for problem in check("p.yaml").problems])
+    assert (told[0], [clash in one for one in told[1]]) == ([], [True]), told[1]
