@@ -9,7 +9,7 @@ chance those of one parent, and those that their critiques ask for (EvoPrompt, C
 words. Where nothing is shown, the prompt is only paraphrased.
 
 The kind of meta-prompt is recognized by what it asks for, and the reply is in the tags that it names. The same holds for
-templates that are not shipped: their errors are recognized by the parcels in them.
+templates that are not shipped: their errors are recognized by the parcels in them, and come before the name of a tag.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def meta(request: Request, key: str) -> str | None:
     draw = stream("planted", key)
     if request.kind == "infill":
         return _induce(text, draw)
-    if "<INS>" in text or "that would score higher" in text:
+    told = _told(text)
+    if not told and ("<INS>" in text or "that would score higher" in text):
         return f"<instruction>{_improve(text, draw)}</instruction>"
     if "<START>" in text:
         answers = _edits(text, draw) if "reviewer" in text else _critiques(text, draw)
@@ -79,12 +80,12 @@ def meta(request: Request, key: str) -> str | None:
     if "refine the prompt" in text:
         written = _refine(text, request.messages[-2].content if len(request.messages) > 1 else "", draw)
         return f"<refined_prompt>{written}</refined_prompt>" if "</refined_prompt>" in text else written
-    if "</prompt>" in text:
+    if not told and "</prompt>" in text:
         return f"<prompt>{_crossover(text, draw)}</prompt>"
     if "</instruction>" in text and "A reviewer" in text:
         return f"<instruction>{_edits(text, draw)[0]}</instruction>"
     tag = re.search(r"</(instruction|blank|variation)>", text)
-    if tag is None:
+    if tag is None or told or (tag[1] == "variation" and (scored(text) or hints_in(_QUOTED.sub("", text)))):
         return _custom(text, draw)
     if tag[1] == "variation":
         written = _paraphrase(text, draw)
@@ -105,6 +106,11 @@ def _custom(text: str, draw: random.Random) -> str | None:
         advice = " ".join([_QUOTED.sub("", text), *_differences(text)])
         written = compose(prompt or "Write the label of the parcel.", _apply_advice(hints_in(prompt or ""), advice), draw)
     return f"<{tags[-1]}>{written}</{tags[-1]}>" if tags else written
+
+
+def _told(text: str) -> bool:
+    """Whether `text` shows inputs with two answers each, an expected and a given one."""
+    return any(match[5] for match in _ERROR.finditer(text))
 
 
 def _differences(text: str) -> Iterator[str]:

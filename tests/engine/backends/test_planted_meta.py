@@ -220,6 +220,19 @@ def test_a_template_that_is_not_shipped_gets_a_fitting_reply(text: str, told: se
     assert (named(*answers), readable) == (told, True)
 
 
+@pytest.mark.parametrize("tag", ["prompt", "instruction", "blank", "variation", "INS", "mine"])
+def test_errors_decide_the_reply_whatever_the_tag_is_called(tag: str) -> None:
+    text = f"{PROMPT}{ERROR.format('Expected', 'Given')}Write a better one, between <{tag}> and </{tag}>."
+    answers, readable = parse_reply(meta(Request("generate", (Message(role="user", content=text),)), "k") or "", Parse(tag=tag))
+    assert (named(*answers), readable) == ({"colour"}, True)
+
+
+def test_a_remark_beside_a_prompt_is_followed_in_a_variation() -> None:
+    text = f"{PROMPT}Another prompt: Label it. State the colour.\nJoin them: <variation>the prompt</variation>"
+    said = meta(Request("generate", (Message(role="user", content=text),)), "k")
+    assert named(said or "") == {"weight", "colour"}
+
+
 def test_a_task_prompt_is_left_to_the_task_model() -> None:
     assert meta(Request("generate", prompt="State the colour.\n\nInput: Parcel to Oslo.\nOutput:"), "k") is None
 
