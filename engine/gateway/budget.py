@@ -15,6 +15,7 @@ from typing import TypeVar
 from promptwire.backend import Charge
 from promptwire.errors import LimitReached
 from promptwire.gateway.call_count import CallCount
+from promptwire.gateway.headroom import fits
 from promptwire.gateway.stage_budget import SHARED, Reservation, StageBudget, stages_around, used_by
 from promptwire.limits import Limits, StageLimits
 from promptwire.node import Role
@@ -99,6 +100,10 @@ class Budget:
         if any(name != "calls" for name, _ in left) and not all(count.calls for count in counts):
             known.append(1)  # the first shows what they cost
         return min(known, default=None)
+
+    def surely_holds(self, calls: Mapping[Role, int]) -> bool:
+        """Whether no limit of the run will be reached by so many more calls of each role, at twice their mean cost so far."""
+        return fits(calls, self.left(), self._by_role, self._elapsed() / (self._all.calls or 1))
 
     def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
         """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""

@@ -27,10 +27,25 @@ from promptwire.stats.set_verdict import set_verdict
 from promptwire.stats.verdict import Verdict, paired_verdict
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
-__all__ = ["comparison", "score_both", "verdict"]
+__all__ = ["comparison", "finish", "held_out", "score_both", "verdict"]
 
 Split = Literal["test", "train"]
 """Held-out examples, or those that the search saw."""
+
+
+def held_out(
+    session: Session, initial: Prompt, best: Prompt, *, split: Split = "test", how: Scoring | None = None
+) -> HeldOutScores:
+    """Both prompts before they are scored, with the task's template and metric and the settings in `how`.
+
+    The trace gets the requests under the name of the `split`. Only on held-out examples the model may be asked several times.
+    """
+    how = how or Scoring()
+    asking = ModelCallSpec(role="task", settings=how.settings)
+    pairwise = session.task.judges_pairs
+    log, repeats = AskedLog(session.trace, REPORT, element=split), session.repeats if split == "test" and not pairwise else 1
+    scorer = Scorer(session, REPORT, asking, how.roles, repeats, log, Watched(session.task))
+    return HeldOutScores(scorer, initial, best)
 
 
 async def score_both(
@@ -44,26 +59,26 @@ async def score_both(
     partial: bool = False,
     forgiving: bool = False,
 ) -> HeldOutScores:
-    """Score both prompts on the same `examples`, with the task's template and metric and the settings in `how`.
+    """Score both prompts on the same `examples`; see `held_out` and `finish`.
 
-    With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails. The trace gets
-    the rows of both prompts under the name of the `split`. Only on held-out examples the model may be asked several times.
+    With `partial`, stop where the budget runs out. With `forgiving`, leave out every example whose call fails.
     """
-    how = how or Scoring()
-    asking = ModelCallSpec(role="task", settings=how.settings)
-    pairwise = session.task.judges_pairs
-    log, repeats = AskedLog(session.trace, REPORT, element=split), session.repeats if split == "test" and not pairwise else 1
-    scorer = Scorer(session, REPORT, asking, how.roles, repeats, log, Watched(session.task))
-    found = HeldOutScores(scorer, initial, best)
+    found = held_out(session, initial, best, split=split, how=how)
     await found.score(examples, partial=partial, forgiving=forgiving)
-    if pairwise:
+    await finish(found, examples, split)
+    return found
+
+
+async def finish(found: HeldOutScores, examples: Sequence[Example], split: Split) -> None:
+    """Judge the answers of `found`, if the task says so, and write its rows to the trace under the name of the `split`."""
+    session = found.scorer.session
+    if session.task.judges_pairs:
         await judge_pairs(found)
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
     table = _table(found, examples)
     session.trace.value(path=REPORT, round="", element=split, outputs={"scores": to_json(table), "pairs": rows_by_pair})
     session.count(REPORT, "unreadable", sum(row.unreadable for row in table.rows))
     session.count(REPORT, "left out", len(found.left_out))
-    return found
 
 
 def comparison(found: HeldOutScores) -> Comparison:

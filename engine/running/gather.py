@@ -1,4 +1,4 @@
-"""Run jobs concurrently and return their results in the written order.
+"""Run jobs concurrently and give their results in the written order.
 
 When one job fails, a plain `asyncio.gather` leaves the others running. A `TaskGroup` raises a group of errors in the order of
 finishing. This `gather` cancels the others and raises the error of the first failed job in the written order. So the same fault
@@ -8,10 +8,10 @@ gives the same message in every run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-__all__ = ["first_error", "gather"]
+__all__ = ["first_error", "gather", "in_order"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,36 @@ async def gather(jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     raise first_error([error for task in tasks if not task.cancelled() and (error := task.exception())])
+
+
+async def in_order(jobs: Sequence[Callable[[], Awaitable[T]]], most: int) -> AsyncGenerator[T, None]:
+    """Run `jobs`, at most `most` at once, and yield each result as soon as those before it are there.
+
+    The next job starts when any job ends. So no job waits for the slowest of a batch. The error of a job is raised in its
+    place. When the caller closes the generator, the unfinished jobs are cancelled.
+    """
+    loop = asyncio.get_running_loop()
+    results: list[asyncio.Future[T]] = [loop.create_future() for _ in jobs]
+    left = iter(zip(jobs, results, strict=True))
+
+    async def work() -> None:
+        for job, result in left:
+            try:
+                result.set_result(await job())
+            except Exception as error:
+                result.set_exception(error)
+
+    workers = [asyncio.ensure_future(work()) for _ in range(min(most, len(jobs)))]
+    try:
+        for result in results:
+            yield await result
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        for result in results:
+            if not result.cancel():
+                result.exception()  # marks it as seen: asyncio would report an error that no caller has read
 
 
 def first_error(errors: Sequence[BaseException]) -> BaseException:

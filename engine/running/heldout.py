@@ -7,12 +7,16 @@ continues from the cache.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial as bound
 from typing import Final
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, ReplyError, RequestRefused, TransientError
-from promptwire.running.gather import gather
+from promptwire.node import Role
+from promptwire.running.gather import gather, in_order
+from promptwire.running.generation import RETRIES
 from promptwire.running.scoring import Scorer
 from promptwire.tasks.splits import group_of
 from promptwire.values import Example, Examples, Prompt, Row
@@ -21,11 +25,13 @@ from promptwire.values.hashing import digest
 __all__ = ["HeldOutScores", "draw_examples"]
 
 _TOGETHER: Final = 32
-"""Most examples that are scored concurrently."""
+"""Examples after which it is looked whether the endpoint is lost. No more are scored at a time where a limit may be reached."""
 _LOST: Final = 0.1
 """Largest share of examples that may fail with a transient error after all tries. Above it the endpoint counts as lost."""
 
 Failed = ModelError | ReplyError | NodeError | CacheError
+Found = tuple[Row, Row] | LimitReached | Failed
+"""What came of an example: the rows of both prompts, or why there are none."""
 
 
 def draw_examples(examples: Examples, most: int | None = None) -> tuple[Example, ...]:
@@ -81,29 +87,55 @@ class HeldOutScores:
         Raises ModelError when the endpoint is lost. With `forgiving`, raises no error of a call.
         """
         self.scorer.require()
-        done = 0
-        while done < len(examples):
-            # A few examples at a time, each with both prompts: a budget that runs out then leaves complete pairs.
-            some = examples[done:][: self._together()]
-            done += len(some)
-            had, failed = len(self.pairs), []
-            for example, found in zip(some, await gather([self._pair(example) for example in some]), strict=True):
-                if isinstance(found, LimitReached):
-                    if not partial:
-                        raise found
-                    self.stop(found)
-                elif isinstance(found, tuple):
-                    self.pairs.append(found)
-                else:
-                    failed.append((example, found))
-            self.left_out += failed
-            passing = [error for _, error in failed if not _for_good(error)]
-            if passing and (len(self.pairs) == had or self._lost(len(examples)) or not isinstance(passing[0], TransientError)):
-                if forgiving:
-                    return
-                raise passing[0]
+        async with aclosing(self._found(examples)) as batches:
+            async for batch in batches:
+                had, failed = len(self.pairs), []
+                for example, found in batch:
+                    if isinstance(found, LimitReached):
+                        if not partial:
+                            raise found
+                        self.stop(found)
+                    elif isinstance(found, tuple):
+                        self.pairs.append(found)
+                    else:
+                        failed.append((example, found))
+                self.left_out += failed
+                passing = [error for _, error in failed if not _for_good(error)]
+                known = passing and isinstance(passing[0], TransientError)
+                if passing and (len(self.pairs) == had or self._lost(len(examples)) or not known):
+                    if forgiving:
+                        return
+                    raise passing[0]
         if not forgiving:
             await self.scorer.require_labels([row for pair in self.pairs for row in pair])
+
+    def needs(self, examples: int) -> Mapping[Role, int]:
+        """The most calls of each role for so many examples."""
+        scorer = self.scorer
+        answers = examples * (1 + (not self.same_prompt)) * scorer.repeats
+        graded = {"judge": answers * (RETRIES + 1)} if scorer.metric.needs == "judge" else {}
+        return {scorer.asking.role: answers, **graded}  # type: ignore[dict-item]
+
+    async def _found(self, examples: Sequence[Example]) -> AsyncGenerator[Sequence[tuple[Example, Found]], None]:
+        """What came of each example, some examples at a time, in their order."""
+        session = self.scorer.session
+        if not session.gateway.budget.surely_holds(self.needs(len(examples))):
+            done = 0
+            while done < len(examples):
+                # A few examples at a time, each with both prompts: a budget that runs out then leaves complete pairs.
+                some = examples[done:][: self._together()]
+                done += len(some)
+                yield list(zip(some, await gather([self._pair(example) for example in some]), strict=True))
+            return
+        most = max(_TOGETHER, session.models[self.scorer.asking.role].parallel)
+        async with aclosing(in_order([bound(self._pair, example) for example in examples], most)) as results:
+            batch: list[tuple[Example, Found]] = []
+            for example in examples:
+                batch.append((example, await anext(results)))
+                if len(batch) == _TOGETHER:
+                    yield batch
+                    batch = []
+            yield batch
 
     def _together(self) -> int:
         """How many examples to score at a time."""
@@ -119,7 +151,7 @@ class HeldOutScores:
         if not session.limits_hit or not session.limits_hit[-1].startswith(limit.problem):
             session.note_limit(limit)
 
-    async def _pair(self, example: Example) -> tuple[Row, Row] | LimitReached | Failed:
+    async def _pair(self, example: Example) -> Found:
         first, second = self.initial, self.best
         rows = await gather([self._row(prompt, example) for prompt in ([first, second] if first.id != second.id else [first])])
         limit = next((row for row in rows if isinstance(row, LimitReached)), None)

@@ -7,7 +7,9 @@ then. The run ends with the best prompt that was scored so far, or with the init
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial as bound
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +17,8 @@ from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, P
 from promptwire.graph.steps import Graph
 from promptwire.results.report import TRAIN_SHOWN, Comparison, Score
 from promptwire.results.run_folder import keep_file
-from promptwire.running.evaluation import comparison, score_both, verdict
+from promptwire.running.evaluation import comparison, finish, held_out, verdict
+from promptwire.running.gather import gather
 from promptwire.running.heldout import draw_examples
 from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
@@ -133,11 +136,24 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalSco
     if how is None:
         how = Scoring(roles=graph.models)
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
-    test = await score_both(session, initial, best, draw_examples(session.task.test), how=how, partial=session.anytime)
+    test, held = held_out(session, initial, best, how=how), draw_examples(session.task.test)
     if not valued:
+        await test.score(held, partial=session.anytime, forgiving=False)
+        await finish(test, held, "test")
         return FinalScores(comparison(test), _UNSCORED, verdict(test))
-    shown = draw_examples(session.task.train, TRAIN_SHOWN)
-    train = await score_both(session, initial, best, shown, split="train", how=how, partial=True, forgiving=True)
+    train, shown = held_out(session, initial, best, split="train", how=how), draw_examples(session.task.train, TRAIN_SHOWN)
+    jobs = [
+        bound(test.score, held, partial=session.anytime, forgiving=False),
+        bound(train.score, shown, partial=True, forgiving=True),
+    ]
+    needs = Counter(test.needs(len(held))) + Counter(train.needs(len(shown)))
+    if session.gateway.budget.surely_holds(needs):
+        await gather([job() for job in jobs])
+    else:  # the held-out examples come first
+        for job in jobs:
+            await job()
+    await finish(test, held, "test")
+    await finish(train, shown, "train")
     return FinalScores(comparison(test), comparison(train), verdict(test))
 
 

@@ -28,7 +28,7 @@ __all__ = ["VOTES", "judge_pairs", "pair_values"]
 VOTES: Final = 2
 """Votes on each example, one in each order."""
 _TOGETHER: Final = 32
-"""Most examples that are judged concurrently."""
+"""Most examples that are judged at a time where a limit may be reached."""
 _EVEN: Final = 0.5
 
 
@@ -46,8 +46,10 @@ async def judge_pairs(found: HeldOutScores) -> None:
     rubric = load_template(Path(session.task.rubric or ""))
     examples = {one.id: one for one in session.task.test.items}
     answered, found.pairs = found.pairs, []
-    for start in range(0, len(answered), _TOGETHER):
-        some = answered[start : start + _TOGETHER]
+    roomy = session.gateway.budget.surely_holds({"judge": VOTES * len(answered)})
+    size = len(answered) if roomy else _TOGETHER
+    for start in range(0, len(answered), size or 1):
+        some = answered[start : start + size]
         shares = await gather([_share(found, rubric, examples[one.example], one.output, other.output) for one, other in some])
         for (one, other), share in zip(some, shares, strict=True):
             if isinstance(share, float):

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from simulated_time import leap
+
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend
 from promptwire.errors import TransientError
@@ -15,7 +17,6 @@ from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.trace import Trace
 from promptwire.limits import RateLimits
 from tests.engine.gateway.gateway_bench import Bench, Latch, failing, question, settle
-from tests.time_leap import leap
 
 
 async def test_requests_in_flight_are_counted_up_to_the_concurrency_limit(bench: Bench) -> None:

@@ -62,6 +62,34 @@ def test_how_often_calls_that_belong_together_can_still_be_made(limits: Limits, 
     assert budget.affordable(["task", "judge"]) == often
 
 
+@pytest.mark.parametrize(
+    ("limits", "holds"),
+    [
+        (Limits(), True),
+        (Limits(calls=14), True),
+        (Limits(calls=13), False),
+        (Limits(tokens=400 + 2000), True),
+        (Limits(tokens=400 + 1999), False),
+        (Limits(usd=1.0 + 5.0), True),
+        (Limits(usd=1.0 + 4.9), False),
+        (Limits(seconds=1000), True),
+    ],
+)
+def test_a_limit_surely_holds_calls_at_twice_the_cost_so_far(limits: Limits, holds: bool) -> None:
+    budget = Budget(limits, clock=lambda: 0.0)
+    for reservation in budget.reserve(4, role="task"):
+        budget.settle(reservation, tokens=100, usd=0.25)
+    assert budget.surely_holds({"task": 10}) is holds
+
+
+@pytest.mark.parametrize("limits", [Limits(usd=5), Limits(tokens=10_000), Limits(seconds=9)])
+def test_a_limit_surely_holds_nothing_while_a_role_has_made_no_call(limits: Limits) -> None:
+    budget = Budget(limits, clock=lambda: 0.0)
+    (reservation,) = budget.reserve(1, role="task")
+    budget.settle(reservation, tokens=1, usd=0.01)
+    assert budget.surely_holds({"task": 1}) and not budget.surely_holds({"task": 1, "judge": 1})
+
+
 @pytest.mark.parametrize("limits", [Limits(usd=5), Limits(tokens=10_000)])
 def test_before_the_first_cost_is_known_one_is_affordable(limits: Limits) -> None:
     assert Budget(limits).affordable(["task", "judge"]) == 1

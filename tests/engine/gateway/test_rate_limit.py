@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated_time import leap
 
 from promptwire.backend import Request, Settings
 from promptwire.backends.scripted import ScriptedBackend
@@ -18,7 +19,6 @@ from promptwire.gateway.rate_limit import MINUTE, RateLimiter
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.trace import Trace
 from promptwire.limits import Limits, RateLimits
-from tests.time_leap import leap
 
 GAPS = st.lists(st.floats(0, 40), min_size=1, max_size=40)
 SHORT = 1e-6

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
+from functools import partial
 
 import pytest
+from simulated_time import leap
 
-from promptwire.running.gather import first_error, gather
+from promptwire.running.gather import first_error, gather, in_order
 
 
 async def test_results_are_in_the_written_order_whichever_job_finishes_first() -> None:
@@ -77,3 +80,44 @@ def test_an_error_goes_before_a_cancellation() -> None:
     error = KeyError("x")
     assert first_error([asyncio.CancelledError(), error]) is error
     assert isinstance(first_error([]), asyncio.CancelledError)
+
+
+def test_jobs_in_order_keep_every_place_busy_and_give_their_results_in_the_written_order() -> None:
+    busy = peak = 0
+
+    async def job(number: int) -> int:
+        nonlocal busy, peak
+        busy += 1
+        peak = max(peak, busy)
+        await asyncio.sleep(9 if number == 0 else 1)
+        busy -= 1
+        return number
+
+    async def main() -> tuple[list[int], float]:
+        results = [result async for result in in_order([partial(job, number) for number in range(10)], 2)]
+        return results, asyncio.get_running_loop().time()
+
+    # Nine short jobs pass the slow one: in batches of two they would take 9 + 4.
+    results, took = leap(main())
+    assert (results, round(took), peak) == (list(range(10)), 9, 2)
+
+
+async def test_jobs_in_order_raise_an_error_in_its_place_and_cancel_the_rest() -> None:
+    ended: list[int] = []
+
+    async def job(number: int) -> int:
+        try:
+            if number == 2:
+                raise ValueError("two")
+            if number > 2:
+                await asyncio.Event().wait()
+            return number
+        finally:
+            ended.append(number)
+
+    found: list[int] = []
+    with pytest.raises(ValueError, match="two"):
+        async with aclosing(in_order([partial(job, number) for number in range(5)], 5)) as results:
+            async for result in results:
+                found.append(result)
+    assert (found, sorted(ended)) == ([0, 1], [0, 1, 2, 3, 4])

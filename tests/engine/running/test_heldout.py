@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from simulated_time import leap
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend, request_text
@@ -110,6 +112,44 @@ async def test_a_limit_leaves_pairs_with_their_grades(calls: int, pairs: int) ->
     run = session(ScriptedBackend(reply), task=judged, limits=Limits(calls=calls))
     found = comparison(await score_both(run, INITIAL, BEST, draw_examples(examples), partial=True))
     assert (found.initial.n, found.best.n) == (pairs, pairs)
+
+
+@pytest.mark.parametrize(
+    ("slots", "limits", "waits", "peak"),
+    [
+        (1000, None, 1, 80),
+        (8, None, 10, 8),
+        (1000, Limits(calls=80), 1, 80),
+        (1000, Limits(calls=79), 2, 64),
+        (1000, Limits(seconds=60), 2, 64),
+    ],
+    ids=["all at once", "as many as the model takes", "a limit that holds all", "a limit that may be reached", "unknown time"],
+)
+def test_rows_wait_for_others_only_where_a_limit_may_be_reached(
+    slots: int, limits: Limits | None, waits: int, peak: int
+) -> None:
+    examples = numbered(40)
+    model = ScriptedBackend(lambda request, key: "x", latency=1.0, parallel=slots)
+
+    async def main() -> float:
+        run = session(model, task=task(train=examples, test=examples), limits=limits)
+        await score_both(run, INITIAL, BEST, examples.items, partial=True)
+        return asyncio.get_running_loop().time()
+
+    assert (round(leap(main())), model.peak) == (waits, peak)
+
+
+async def test_a_lost_endpoint_is_not_asked_for_the_rows_that_are_not_sent_yet() -> None:
+    def reply(request: Request, key: str) -> str:
+        raise ModelUnavailable("down")
+
+    examples = numbered(500)
+    model = ScriptedBackend(reply, latency=0.001, parallel=4)
+    run = session(model, task=task(train=examples, test=examples))
+    with pytest.raises(ModelUnavailable):
+        await score_both(run, INITIAL, BEST, examples.items)
+    await run.gateway.close()
+    assert len(model.requests) < 100
 
 
 async def test_repeats_are_asked_on_held_out_examples_only() -> None:
