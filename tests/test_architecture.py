@@ -36,7 +36,7 @@ DOORS = {
     "networkx": "graph.networks",
     "jinja2": "templating.sandbox",
     "litellm": "backends.litellm_backend",
-    "diskcache": "cache.disk",
+    "diskcache": "cache.text_store",
     "yaml": "documents.yaml_reader",
     "aiohttp": "backends.http",
     "xllamacpp": "backends.llama_server",

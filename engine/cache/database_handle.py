@@ -1,4 +1,4 @@
-"""Second connection to the database file, to read rows after the file was deleted.
+"""Second connection to the database file: it reads many rows in one statement, and all rows after the file was deleted.
 
 SQLite keeps writing to a deleted file without an error. Those rows are lost when the process ends.
 """
@@ -6,7 +6,8 @@ SQLite keeps writing to a deleted file without an error. Those rows are lost whe
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,11 @@ __all__ = ["DatabaseHandle"]
 _ROWS: Final = (
     "SELECT key, value FROM Cache WHERE raw = 1 AND mode = 1 AND filename IS NULL"
     " AND typeof(key) = 'text' AND typeof(value) = 'text' ORDER BY rowid"
+)
+_KEYS: Final = 500
+"""Keys of one statement: SQLite allows at least 999 variables."""
+_TEXTS: Final = (
+    "SELECT key, value FROM Cache WHERE raw = 1 AND mode = 1 AND filename IS NULL AND expire_time IS NULL AND key IN"
 )
 
 
@@ -30,6 +36,7 @@ class DatabaseHandle:
         # SQLite opens the write-ahead log with the first read. Later the log may be deleted.
         self._database.execute("SELECT 1 FROM Cache LIMIT 1").fetchall()
         self._identity = self._file_id()
+        self._guard = threading.Lock()
 
     def replaced(self) -> bool:
         """Whether the file was deleted or replaced."""
@@ -38,6 +45,25 @@ class DatabaseHandle:
     def rows(self) -> Iterator[tuple[str, str]]:
         """Key and text of every row, including those written after the file was deleted. Raises sqlite3.Error."""
         yield from self._database.execute(_ROWS)
+
+    def texts(self, keys: Sequence[str]) -> dict[str, str]:
+        """Texts of the rows under `keys`, by key, in one statement for many keys.
+
+        A key has no text here when its row is missing or is not as promptwire writes it. None has one when a row can't be
+        decoded or the database can't be read.
+        """
+        found: dict[str, str] = {}
+        try:
+            for start in range(0, len(keys), _KEYS):
+                some = keys[start : start + _KEYS]
+                with self._guard:
+                    rows = self._database.execute(f"{_TEXTS} ({','.join('?' * len(some))})", some).fetchall()
+                texts = {key: text for key, text in rows if type(text) is str and "\ufffd" not in text}
+                if len(dict(rows)) == len(rows):  # of two rows under one key none is certain
+                    found.update(texts)
+        except (sqlite3.Error, UnicodeError):
+            return {}
+        return found
 
     def close(self) -> None:
         """Close the file."""

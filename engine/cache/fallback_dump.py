@@ -14,9 +14,18 @@ from pathlib import Path
 from promptwire.cache.jsonl import HEADER, write_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.cache.record import CacheRecord
+from promptwire.errors import CacheError
 from promptwire.values.hashing import canonical
 
-__all__ = ["write_fallback_dump"]
+__all__ = ["dumped", "write_fallback_dump"]
+
+
+def dumped(error: CacheError, records: Mapping[str, CacheRecord]) -> CacheError | None:
+    """Write `records` to a new file; `error` with that file in its hint. None when there are none or no file takes them."""
+    found = write_fallback_dump(records) if records else None
+    if found is None:
+        return None
+    return CacheError(error.problem, hint=f"they are in {found}; {error.hint}, then: promptwire cache import {found}")
 
 
 def write_fallback_dump(records: Mapping[str, CacheRecord]) -> Path | None:

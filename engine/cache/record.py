@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from promptwire.backend import Completion
-from promptwire.security.untrusted_numbers import log_probability, price, token_count, unix_time
+from promptwire.security.untrusted_numbers import in_range, log_probability, price, token_count, unix_time
 from promptwire.values.hashing import canonical
 
-__all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "fits", "read_numbers"]
+__all__ = ["LARGEST", "LONGEST_ROW", "CacheRecord", "RequestMeta", "filtered", "fits", "read_completion", "read_numbers"]
 
 LARGEST: Final = 16_777_216
 """Longest line of an export or a bundle, in bytes."""
@@ -97,6 +97,38 @@ class CacheRecord:
         return CacheRecord(known, self.meta, when, unknown)
 
 
+def read_completion(text: str) -> Completion | None:
+    """The completion in a row's text, as `CacheRecord.read` finds it; None when it is malformed or too long.
+
+    A row that promptwire wrote is read with the plain parser, in a fifth of the time.
+    """
+    try:
+        completion = _plainly(_PLAIN.decode(text)) if len(text) <= LONGEST_ROW else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        completion = None
+    if completion is not None:
+        return completion
+    record = CacheRecord.read(text)
+    return None if record is None else record.completion
+
+
+def _plainly(data: Any) -> Completion | None:
+    """The completion of a row whose types and numbers are all in order; None when that is not certain."""
+    answer = data["answer"]
+    text, finish, weights, via = answer["text"], answer["finish"], answer["weights"], answer["via"]
+    tokens_in, tokens_out, usd = answer["tokens_in"], answer["tokens_out"], answer["usd"]
+    if not (
+        len(answer) == _FIELDS
+        and type(text) is type(finish) is type(via) is type(data["model"]) is type(data["kind"]) is str
+        and type(tokens_in) is type(tokens_out) is int
+        and type(weights) is list
+        and in_range(tokens_in, tokens_out, usd, data["when"])
+        and all(log_probability(weight) is not None for weight in weights)
+    ):
+        return None
+    return Completion(text, finish, tuple(map(float, weights)), tokens_in, tokens_out, usd, via)
+
+
 def read_numbers(text: str) -> Any:
     """The JSON value of `text`. A number that is too large for a float is `_TOO_LARGE`: out of range, but not malformed.
 
@@ -116,6 +148,10 @@ def _decimal(digits: str) -> float | int:
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"no JSON number: {word}")
+
+
+_PLAIN: Final = json.JSONDecoder(parse_constant=_refuse)
+_FIELDS: Final = len(fields(Completion))
 
 
 def fits(completion: Completion) -> bool:

@@ -10,7 +10,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["is_word", "joined", "loose", "plain", "words"]
+__all__ = ["REMEMBERED", "is_word", "joined", "loose", "plain", "words"]
+
+REMEMBERED = 200
+"""Longest text whose normal form is remembered."""
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3005\u3007"
 """Chinese characters, as a part of a character class."""
@@ -78,6 +81,10 @@ def loose(text: str) -> str:
     >>> loose(' "Sea  Lion". '), loose("5!")
     ('sea lion', '5!')
     """
+    return _short_loose(text) if len(text) <= REMEMBERED else _loose(text)
+
+
+def _loose(text: str) -> str:
     text = " ".join(plain(plain(text).casefold()).split())
     for _ in range(2):  # the full stop may stand inside or outside of the quotes
         if len(text) > 1 and text.endswith(".") and not text.endswith(".."):
@@ -88,6 +95,10 @@ def loose(text: str) -> str:
         if len(text) > 2 and _PAIRS.get(text[0]) == text[-1]:
             text = text[1:-1].strip()
     return text
+
+
+# The labels and short outputs of a task are compared again with every answer.
+_short_loose = lru_cache(maxsize=8192)(_loose)
 
 
 def is_word(sign: str) -> bool:

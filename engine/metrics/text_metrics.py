@@ -11,10 +11,11 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from promptwire.metrics.answer_names import may_name
 from promptwire.metrics.answer_wrappers import readings
-from promptwire.metrics.normalization import loose, words
+from promptwire.metrics.normalization import REMEMBERED, loose, words
 from promptwire.metrics.numerals import last_number, no_single_number
 from promptwire.metrics.occurrences import occurs
 from promptwire.metrics.offered_options import option_named
@@ -48,10 +49,20 @@ _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation, ""), "-": "
 
 def unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> str:
     """The answer without wrappers: the reading that is an accepted output, otherwise the shortest reading."""
+    if len(answer) <= REMEMBERED:
+        return _short_unwrapped(answer, tuple(outputs), tuple(labels))
+    return _unwrapped(answer, outputs, labels)
+
+
+def _unwrapped(answer: str, outputs: Sequence[str], labels: Collection[str]) -> str:
     even = spelling(labels)
     found = readings(answer, {loose(label) for label in labels})
     wanted = {even(output) for output in outputs}
     return next((text for text in found if even(text) in wanted), found[-1])
+
+
+# Answers to many examples are one of few labels.
+_short_unwrapped = lru_cache(maxsize=8192)(_unwrapped)
 
 
 def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
@@ -66,6 +77,11 @@ _JOINT = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
 
 def spelling(labels: Collection[str]) -> Callable[[str], str]:
     """The form in which answers are compared, given the task's labels: joints count as blanks if the labels stay apart."""
+    return _spelling(tuple(labels))
+
+
+@lru_cache(maxsize=256)
+def _spelling(labels: tuple[str, ...]) -> Callable[[str], str]:
     apart = {loose(label) for label in labels}
     if labels and len({_JOINT.sub(" ", label) for label in apart}) == len(apart):
         return lambda text: _JOINT.sub(" ", loose(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
-__all__ = ["MOST_USD", "finite", "log_probability", "price", "token_count", "unix_time"]
+__all__ = ["MOST_USD", "finite", "in_range", "log_probability", "price", "token_count", "unix_time"]
 
 _MOST_TOKENS: Final = 10**9
 """Most tokens of one completion: a reply of 64 MB has fewer."""
@@ -28,6 +28,21 @@ def finite(value: Any) -> float | None:
     if type(value) not in (int, float) or not -sys.float_info.max <= value <= sys.float_info.max:
         return None
     return float(value)
+
+
+def in_range(tokens_in: int, tokens_out: int, usd: Any, when: Any) -> bool:
+    """Whether the numbers of one completion are known and in range, all at once; see `token_count`, `price` and `unix_time`.
+
+    >>> in_range(3, 4, None, 0), in_range(3, -1, None, 0), in_range(3, 4, 0.5, float("nan"))
+    (True, False, False)
+    """
+    return (
+        0 <= tokens_in <= _MOST_TOKENS
+        and 0 <= tokens_out <= _MOST_TOKENS
+        and (usd is None or (type(usd) in (int, float) and 0 <= usd <= MOST_USD))
+        and type(when) in (int, float)
+        and 0 <= when <= _LAST
+    )
 
 
 def token_count(value: Any) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.backend import Completion
-from promptwire.cache.record import CacheRecord, RequestMeta, filtered
+from promptwire.cache.record import CacheRecord, RequestMeta, filtered, read_completion
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 answers = st.builds(
@@ -29,6 +29,7 @@ answers = st.builds(
 def test_any_completion_is_read_back_unchanged(answer: Completion, model: str, when: float) -> None:
     kept = CacheRecord(answer, RequestMeta(model, "generate"), when)
     assert CacheRecord.read(kept.write()) == kept
+    assert read_completion(kept.write()) == answer
 
 
 @given(st.data())
@@ -79,6 +80,25 @@ def changed(**changes: Any) -> str:
 def test_a_field_of_another_type_is_rejected(changes: dict[str, Any]) -> None:
     assert CacheRecord.read(changed()) is not None
     assert CacheRecord.read(changed(**changes)) is None
+    assert read_completion(changed(**changes)) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"tokens_in": 10**10, "usd": -1.0},
+        {"tokens_out": -1},
+        {"tokens_in": 10**400},
+        {"usd": 10**7, "when": 10**12},
+        {"when": -1.0},
+        {"usd": 1, "weights": [0, -1]},
+    ],
+)
+def test_a_completion_is_read_alone_as_with_its_record(changes: dict[str, Any]) -> None:
+    record = CacheRecord.read(changed(**changes))
+    assert record is not None
+    assert read_completion(changed(**changes)) == record.completion
 
 
 def test_a_deeply_nested_row_is_rejected() -> None:
