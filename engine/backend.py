@@ -7,16 +7,17 @@ Four kinds cover the papers: `generate` (a reply), `infill` (the text between a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, Protocol
 
 from pydantic import Field, field_validator
 
 from promptwire.values import Message, Model
-from promptwire.values.hashing import digest
+from promptwire.values.hashing import canonical
+from promptwire.values.request_key import RequestKeys
 
 __all__ = ["FREE", "WITHOUT", "Backend", "Charge", "Completion", "Kind", "Quote", "Request", "Settings", "charge", "charges"]
 
@@ -61,6 +62,16 @@ class Settings(Model):
         extra = {**base.extra, **self.extra}
         return Settings(**{**below, **own, **({"extra": extra} if extra else {})})
 
+    @cached_property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that are not the default, as JSON values. Made once: all requests of a step share their settings."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @cached_property
+    def key_text(self) -> str:
+        """The canonical JSON of `chosen`."""
+        return canonical(self.chosen)
+
     @property
     def random(self) -> bool:
         """Whether two calls may return different replies: any temperature except an explicit 0."""
@@ -95,35 +106,18 @@ class Request:
         `identity` is the backend's: model and endpoint. `stream` holds the run's seed and the rounds of the loops around. It
         counts only when the request is random. Otherwise the same request has the same completion in every run.
         """
-        parts = {
-            "version": KEY_VERSION,
-            "identity": identity,
-            "kind": self.kind,
-            "messages": [[message.role, message.content] for message in self.messages],
-            "prompt": self.prompt,
-            "suffix": self.suffix,
-            "options": list(self.options),
-            "settings": self.settings.model_dump(mode="json", exclude_defaults=True),
-            "sample": sample,
-            "stream": stream if self.random else "",
-        }
-        return digest(parts)
+        return self.keys(identity, stream).key(sample)
 
-    def parts(self, identity: str, stream: str) -> dict[str, Any]:
-        """Parts of the key, to compare two keys later. Short parts are in full, texts as the start of a hash."""
-        texts: dict[str, Any] = {
-            "messages": [[message.role, message.content] for message in self.messages],
-            "prompt": self.prompt,
-            "suffix": self.suffix,
-            "options": list(self.options),
-        }
-        return {
-            "identity": identity,
-            "kind": self.kind,
-            "settings": self.settings.model_dump(mode="json", exclude_defaults=True),
-            "stream": stream if self.random else "",
-            **{name: digest(text, 12) for name, text in texts.items() if text},
-        }
+    def keys(self, identity: str, stream: str) -> RequestKeys:
+        """The keys of its samples; see `key`."""
+        return RequestKeys(
+            self.kind,
+            self.messages,
+            texts=(self.prompt, self.suffix),
+            options=self.options,
+            settings=(self.settings.key_text, self.settings.chosen),
+            source=(identity, stream if self.random else "", KEY_VERSION),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +146,7 @@ class Completion:
 
     def to_json(self) -> dict[str, Any]:
         """The completion as JSON values."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Completion:
@@ -210,15 +204,16 @@ def charge(cost: Charge) -> None:
         found.append(cost)
 
 
-@contextmanager
-def charges() -> Iterator[list[Charge]]:
+class charges:
     """Collect charges while a backend is called, including those of tasks that it starts."""
-    found: list[Charge] = []
-    token = _charges.set(found)
-    try:
-        yield found
-    finally:
-        _charges.reset(token)
+
+    def __enter__(self) -> list[Charge]:
+        found: list[Charge] = []
+        self._token = _charges.set(found)
+        return found
+
+    def __exit__(self, *error: object) -> None:
+        _charges.reset(self._token)
 
 
 class Backend(Protocol):

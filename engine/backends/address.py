@@ -70,7 +70,7 @@ class Address:
             netloc = (f"[{found}]" if ":" in found else found) + (f":{parts.port}" if parts.port else "")
         return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") + path, parts.query, ""))
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Part of the cache identity: the server, without secrets."""
         parts = self.parts

@@ -50,6 +50,7 @@ class HttpClient:
         self._timeout = timeout
         self._parallel = parallel
         self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, str] = {}
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Post `body` and return the reply.
@@ -73,8 +74,8 @@ class HttpClient:
         import aiohttp  # noqa: PLC0415 - 0.2 s, and a run from the cache needs none
 
         try:
-            url, how = self._address.url(path), self._request_options
-            async with self._get_session(aiohttp).request(method, url, json=body, allow_redirects=False, **how) as reply:
+            session, how = self._get_session(aiohttp), self._request_options
+            async with session.request(method, self._url(path), json=body, allow_redirects=False, **how) as reply:
                 text = await _body(reply)
                 status, headers = reply.status, reply.headers
         except TimeoutError as error:
@@ -102,6 +103,12 @@ class HttpClient:
             raise self._refusal(status, headers, text)
         found: dict[str, Any] = self._address.redact_json(data)
         return found
+
+    def _url(self, path: str) -> str:
+        """URL of `path`. Made once: reading the address takes as long as sending a request."""
+        if path not in self._urls:
+            self._urls[path] = self._address.url(path)
+        return self._urls[path]
 
     def _get_session(self, library: Any) -> aiohttp.ClientSession:
         if self._session is None:
@@ -189,7 +196,7 @@ class HttpClient:
 async def _body(reply: aiohttp.ClientResponse) -> str:
     """Read the body of `reply` as text. Raises OSError when it is too long."""
     pieces, size = [], 0
-    async for piece in reply.content.iter_chunked(1 << 16):
+    while piece := await reply.content.readany():
         size += len(piece)
         if size > _LARGEST:
             raise OSError(f"the reply is longer than {_LARGEST >> 20} MB")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from promptwire.backend import Completion, Kind, Quote, Request, Settings, charge
@@ -54,7 +54,7 @@ class OpenAICompatible:
         self._parameters = Parameters()
         self._suffix: asyncio.Future[None] | None = None
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Model and address with its query, without passwords and keys."""
         return f"{self.model} at {Address(self.base).identity}"

@@ -99,10 +99,11 @@ def body(model: str, request: Request, *, n: int = 1) -> dict[str, Any]:
 
 def _sampling(request: Request) -> dict[str, Any]:
     settings = request.settings
-    taken = _OURS & settings.extra.keys()
+    taken = settings.extra and _OURS & settings.extra.keys()
     if taken:
         raise RequestRefused(f"the extra setting {min(taken)!r} is reserved", hint="write it as a setting, not under extra")
-    sampling = settings.model_dump(mode="json", exclude_none=True, exclude={"extra", "stop"})
+    named = {"temperature": settings.temperature, "top_p": settings.top_p, "max_tokens": settings.max_tokens}
+    sampling: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     if settings.stop:
         sampling["stop"] = list(settings.stop)
     # `null` means "do not send it", for an extra as for any other setting.

@@ -100,7 +100,8 @@ class Parameters:
                     raise
                 rules |= guess
                 continue
-            self._rules |= {rule for rule in rules if rule[0] != "room"}
+            if rules:
+                self._rules |= {rule for rule in rules if rule[0] != "room"}
             return reply, _left_out(body, sent, shortened=any(rule[0] == "room" for rule in rules))
         raise RequestRefused("each request was refused for another parameter", hint="remove settings: write `null` for each")
 
@@ -108,6 +109,8 @@ class Parameters:
 def _fit(body: Mapping[str, Any], rules: Collection[Rule]) -> dict[str, Any]:
     """Apply `rules` to `body`."""
     fitted = dict(body)
+    if not rules:
+        return fitted
     for name in [*_LENGTHS, *fitted]:
         if name not in fitted or not (("drop", name) in rules or ("value", name, _text(fitted[name])) in rules):
             continue
@@ -179,6 +182,8 @@ def _most(sent: Mapping[str, Any]) -> int:
 
 def _left_out(body: Mapping[str, Any], sent: Mapping[str, Any], *, shortened: bool) -> str:
     """Description of parameters of `body` that were left out or changed; empty when none was."""
+    if sent == body:
+        return ""
     lengths = next((sent[name] for name in _LENGTHS if name in sent), None)
     changed = []
     for name, value in sorted(body.items()):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 from promptwire.backend import Charge
 from promptwire.errors import LimitReached
@@ -21,8 +20,6 @@ from promptwire.limits import Limits, StageLimits
 from promptwire.node import Role
 
 __all__ = ["Budget", "Reservation", "reserved_calls"]
-
-N = TypeVar("N", int, float)
 
 
 class Budget:
@@ -40,6 +37,7 @@ class Budget:
         self._final_calls: Mapping[Role, int] = {}
         self._final_tokens: Mapping[Role, float] = {}
         self._extension = 0.0
+        self._limited = [name for name in (*SHARED, "seconds") if getattr(self.limits, name) is not None]
 
     def stage(
         self, path: str, limits: StageLimits, *, around: StageBudget | None = None, before: Collection[str] = ()
@@ -60,24 +58,24 @@ class Budget:
 
         Raises LimitReached when that would exceed a limit of the run or of a stage.
         """
-        left = self.left()
-        if left.seconds is not None and left.seconds <= 0:
+        left = self._left()
+        if left.get("seconds", 1) <= 0:
             raise self.out_of_time()
         # Before the limits of the run: a last stage may have all that is left as its share, and ends without ending the run.
         for one in stages_around(stage):
             if one.limits.usd is not None and self._unpriced:
                 raise self._unknown_price()
             one.admit(calls, tokens, self._all.mean_usd())
-        if left.calls is not None and calls > left.calls:
+        if "calls" in left and calls > left["calls"]:
             raise self._refusal("calls", f"{self.limits.calls} calls")
-        if left.tokens is not None and (left.tokens <= 0 or calls * tokens > left.tokens):
+        if "tokens" in left and (left["tokens"] <= 0 or calls * tokens > left["tokens"]):
             raise self._refusal("tokens", f"{self.limits.tokens} tokens")
-        if left.usd is not None and self._unpriced:
+        if "usd" in left and self._unpriced:
             raise self._unknown_price()
-        if left.usd is not None and left.usd <= 0:
+        if "usd" in left and left["usd"] <= 0:
             raise self._refusal("usd", f"{self.limits.usd:g} dollars")
-        made = Reservation(tokens, role, node, stage)
-        for count in self._counts(made):
+        made = Reservation(tokens, role, node, stage, tuple(self._counts(role, node, stage)))
+        for count in made.counts:
             count.hold(calls, tokens)
         return [made] * calls
 
@@ -87,8 +85,8 @@ class Budget:
         Calls that belong together, such as an answer and its grade, are made that many at a time. Otherwise the first calls of
         all of them could use up the limit, and nothing would be complete.
         """
-        run, mean = self.left(), self._all.mean_usd()
-        left = [(name, rest) for name in SHARED if (rest := getattr(run, name)) is not None]
+        run, mean = self._left(), self._all.mean_usd()
+        left = [(name, run[name]) for name in SHARED if name in run]
         left += [pair for one in stages_around(stage) for pair in one.left(mean).items()]
         counts = [self._by_role.get(role, CallCount()) for role in roles]
         costs = {
@@ -108,30 +106,30 @@ class Budget:
     def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
         """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""
         self.cancel(reservation)
-        for count in self._counts(reservation):
+        for count in reservation.counts:
             count.book(tokens or reservation.tokens, usd or 0.0)
         self._unpriced |= usd is None
 
     def cancel(self, reservation: Reservation) -> None:
         """Release a reservation whose call brought no completion."""
-        for count in self._counts(reservation):
+        for count in reservation.counts:
             count.hold(-1, reservation.tokens)
 
     def charge(self, costs: Sequence[Charge], reservation: Reservation) -> None:
         """Count the cost of replies that brought no completion. The reservation of their call stays."""
         for cost in costs:
-            for count in self._counts(reservation):
+            for count in reservation.counts:
                 count.charge(cost)
             self._unpriced |= cost.usd is None
 
     def check(self, stage: StageBudget | None = None) -> None:
         """Raise LimitReached when charges have exceeded a limit, so that a call of `stage` is not retried."""
-        limits, spent, final = self.limits, self._all, self._final_reserve()
-        if limits.tokens is not None and spent.tokens + spent.held_tokens + (final.tokens or 0) > limits.tokens:
+        limits, spent = self.limits, self._all
+        if limits.tokens is not None and spent.tokens + spent.held_tokens + self._final_reserve("tokens") > limits.tokens:
             raise self._refusal("tokens", f"{limits.tokens} tokens")
         if limits.usd is not None and self._unpriced:
             raise self._unknown_price()
-        if limits.usd is not None and spent.usd + (final.usd or 0.0) >= limits.usd:
+        if limits.usd is not None and spent.usd + self._final_reserve("usd") >= limits.usd:
             raise self._refusal("usd", f"{limits.usd:g} dollars")
         for one in stages_around(stage):
             one.check()
@@ -145,66 +143,79 @@ class Budget:
 
     def release(self) -> None:
         """Release what `reserve_final` reserved. Its time is granted in full, even when a search computed past its own end."""
-        late = self._elapsed() + (self._final_reserve().seconds or 0.0) - (self.limits.seconds or math.inf)
+        late = self._elapsed() + self._final_reserve("seconds") - (self.limits.seconds or math.inf)
         self._extension = max(0.0, late)
         self._final_calls = {}
 
     def left(self) -> Limits:
         """What may still be reserved: None where there is no limit, never below 0."""
-        limits, spent, final = self.limits, self._all, self._final_reserve()
-        rest = {
-            "calls": _rest(limits.calls, spent.calls + spent.held, final.calls),
-            "tokens": _rest(limits.tokens, spent.tokens + spent.held_tokens, final.tokens),
-            "usd": _rest(limits.usd, spent.usd + spent.held * spent.mean_usd(), final.usd),
-            "seconds": _rest(limits.seconds, self._elapsed() - self._extension, final.seconds),
-        }
-        return limits.model_copy(update=rest)
+        return self.limits.model_copy(update=self._left())
 
-    def _final_reserve(self) -> Limits:
-        """The budget reserved for the final evaluation.
+    def seconds_left(self) -> float | None:
+        """Seconds that are left; None without a limit."""
+        return self._rest("seconds") if self.limits.seconds is not None else None
+
+    def _left(self) -> dict[str, float]:
+        """What may still be reserved of each limit that is set. It is read for each call, so nothing else is computed."""
+        return {name: self._rest(name) for name in self._limited}
+
+    def _rest(self, name: str) -> float:
+        """What may still be reserved of the limit `name`, never below 0."""
+        spent = self._all
+        if name == "calls":
+            used: float = spent.calls + spent.held
+        elif name == "tokens":
+            used = spent.tokens + spent.held_tokens
+        elif name == "usd":
+            used = spent.usd + spent.held * spent.mean_usd()
+        else:
+            used = self._elapsed() - self._extension
+        rest: float = max(getattr(self.limits, name) - used - self._final_reserve(name), 0)
+        return rest
+
+    def _final_reserve(self, name: str) -> float:
+        """What is reserved of the limit `name` for the final evaluation.
 
         Calls are reserved in full; tokens and dollars at the role's mean per call; seconds at the mean of all calls. Where a
         limit on calls is too small for that, half of it is reserved. A mean over few calls may be far off, for example by the
         time in which a model is loaded. So at least half of each limit is left for the search. A search may compute without
         calls, so at least a twentieth of the time is reserved.
         """
-        calls = sum(self._final_calls.values())
-        if not calls:
-            return Limits()
+        calls, limit = sum(self._final_calls.values()), getattr(self.limits, name)
+        if not calls or limit is None:
+            return 0
+        if name == "calls":
+            return reserved_calls(limit, calls)
+        if name == "seconds":
+            return min(max(calls * self._elapsed() / (self._all.calls or math.inf), limit / 2 / 10), limit / 2)
         roles = {role: self._by_role.get(role, CallCount()) for role in self._final_calls}
-        tokens = sum(
-            self._final_calls[role] * (count.mean_tokens() or self._final_tokens.get(role, 0)) for role, count in roles.items()
-        )
+        if name == "tokens":
+            means = {role: count.mean_tokens() or self._final_tokens.get(role, 0) for role, count in roles.items()}
+            return int(min(sum(self._final_calls[role] * mean for role, mean in means.items()), limit / 2))
         # A role without a completed call is taken to cost what the others cost.
         usd = sum(self._final_calls[role] * (count if count.calls else self._all).mean_usd() for role, count in roles.items())
-        seconds = calls * self._elapsed() / (self._all.calls or math.inf)
-        limits, most = self.limits, (self.limits.seconds or 0.0) / 2
-        return Limits(
-            calls=calls if limits.calls is None else reserved_calls(limits.calls, calls),
-            tokens=int(min(tokens, (limits.tokens or 0) / 2)),
-            usd=min(usd, (limits.usd or 0.0) / 2),
-            seconds=min(max(seconds, most / 10), most),
-        )
+        return min(usd, limit / 2)
 
     def _left_after(self, before: Collection[str], around: StageBudget | None) -> Mapping[str, float]:
         """What the steps at the paths `before` have left of each limit of the run and of the stage `around`."""
         found: dict[str, float] = {}
-        final = self._final_reserve()
         for limits, inside in ((self.limits, ""), *((one.limits, one.path) for one in stages_around(around))):
             used = used_by(before, self._by_step, self._stages, inside=inside)
             for name in SHARED:
                 limit = getattr(limits, name)
                 if limit is not None:
-                    left = max(0.0, limit - used[name] - (0 if inside else getattr(final, name) or 0))
+                    left = max(0.0, limit - used[name] - (0 if inside else self._final_reserve(name)))
                     found[name] = min(left, found.get(name, left))
         return found
 
-    def _counts(self, reservation: Reservation) -> Iterator[CallCount]:
+    def _counts(self, role: str, node: str, stage: StageBudget | None) -> Iterator[CallCount]:
         """The counts that a call is part of: of the run, of its role, of its step, and of the stages around."""
         yield self._all
-        yield self._by_role.setdefault(reservation.role, CallCount())
-        yield self._by_step.setdefault(reservation.node, CallCount())
-        yield from (stage.count for stage in stages_around(reservation.stage))
+        for counts, name in ((self._by_role, role), (self._by_step, node)):
+            if name not in counts:
+                counts[name] = CallCount()
+            yield counts[name]
+        yield from (one.count for one in stages_around(stage))
 
     def _elapsed(self) -> float:
         return self._clock() - self._began
@@ -225,7 +236,7 @@ class Budget:
         return LimitReached(problem, hint="limit calls or tokens instead: --limit calls=N")
 
     def _refusal(self, name: str, limit: str) -> LimitReached:
-        reserved = getattr(self._final_reserve(), name)
+        reserved = self._final_reserve(name)
         final = f" ({reserved:.6g} of them reserved for the final evaluation)" if reserved else ""
         return LimitReached(
             f"the limit of {limit} is reached{final}",
@@ -236,7 +247,3 @@ class Budget:
 def reserved_calls(limit: int, calls: int) -> int:
     """How many calls of a `limit` are reserved for a final evaluation of `calls`."""
     return calls if calls < limit else math.ceil(limit / 2)
-
-
-def _rest(limit: N | None, used: N, final: N | None) -> N | None:
-    return None if limit is None else max(limit - used - (final or 0), 0)

@@ -11,7 +11,6 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +19,7 @@ from promptwire.errors import LimitReached, ModelError, PromptwireError, Transie
 from promptwire.gateway.activity import Activity
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
-from promptwire.gateway.in_flight import InFlightRequest
+from promptwire.gateway.in_flight import InFlightRequest, Unsettled
 from promptwire.gateway.rate_limit import Permit, RateLimiter
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.stage_budget import Reservation
@@ -53,6 +52,8 @@ class _BackendState:
     rate_limiter: RateLimiter
     activity: Activity
     opening: asyncio.Future[None] | None = None
+    open: bool = False
+    """Whether it is open."""
     worked: bool = False
     """Whether it has ever returned a completion."""
     paced: bool = False
@@ -120,16 +121,18 @@ class Dispatcher:
                 raise TransientError("request cancelled: no step is waiting for it", where=in_flight.node)
             attempt += 1
             began = time.monotonic()
-            with ExitStack() as unsettled:
-                try:
-                    completions = await self._attempt(in_flight, state, keys, unsettled)
-                except TransientError as error:
-                    failure = error
-                else:
-                    state.worked = True
-                    seconds = round(time.monotonic() - began, 4)
-                    await store(in_flight, keys[: len(completions)], completions)
-                    break
+            unsettled = in_flight.unsettled()
+            try:
+                completions = await self._attempt(in_flight, state, keys, unsettled)
+            except TransientError as error:
+                failure = error
+            else:
+                state.worked = True
+                seconds = round(time.monotonic() - began, 4)
+                await store(in_flight, keys[: len(completions)], completions)
+                break
+            finally:
+                unsettled.end()
             await self._pause(in_flight, failure, attempt, worked=state.worked)
         # After the completions are stored: writing the trace may fail.
         facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
@@ -145,23 +148,25 @@ class Dispatcher:
         return self._states.setdefault(id(backend), _BackendState(backend, concurrency, limiter, activity))
 
     async def _attempt(
-        self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str], unsettled: ExitStack
+        self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str], unsettled: Unsettled
     ) -> Sequence[Completion]:
-        """Send one request once. From sending on, the request is unsettled until the caller leaves `unsettled`."""
+        """Send one request once. From sending on, it is `unsettled` until the caller ends that."""
         async with state.concurrency.one():
-            await self._open(state)
+            if not state.open:
+                await self._open(state)
             permit = await self._wait_for_rate_limit(in_flight, state, keys)
             tokens = 0
             self._usage.of(in_flight.node).requests += 1
             state.activity.in_flight += 1
-            unsettled.enter_context(in_flight.unsettled())
+            unsettled.start()
             lost: list[Charge] = []
             try:
                 with charges() as lost:
                     completions = _at_most(await self._call(in_flight, state, keys), len(keys))
                 if not completions:
                     raise TransientError("the reply held no answer", where=state.backend.name)
-                completions = [self._redacted(completion) for completion in completions]
+                if self._secrets:
+                    completions = [self._redacted(completion) for completion in completions]
                 # For an endpoint that does not report its tokens, the estimate counts.
                 tokens = sum(completion.tokens_in + completion.tokens_out for completion in completions) or permit.tokens
                 tokens += sum(cost.tokens_in + cost.tokens_out for cost in lost)
@@ -170,17 +175,20 @@ class Dispatcher:
                 raise
             finally:
                 state.activity.in_flight -= 1
-                self._charge(in_flight, lost, in_flight.reservations[keys[0]])
+                if lost:
+                    self._charge(in_flight, lost, in_flight.reservations[keys[0]])
                 state.rate_limiter.settle(permit, tokens)
         return completions
 
     async def _call(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Sequence[Completion]:
         """Call the backend. Raises TransientError after the timeout, LimitReached when the run's time is used up."""
-        left = self._budget.left().seconds
+        left = self._budget.seconds_left()
         end = math.inf if left is None else left + _GRACE
         timeout = self._retry.timeout or math.inf
+        if end == timeout == math.inf:
+            return await state.backend.call(in_flight.request, keys=keys)
         try:
-            async with asyncio.timeout(None if end == timeout == math.inf else min(end, timeout)) as clock:
+            async with asyncio.timeout(min(end, timeout)) as clock:
                 return await state.backend.call(in_flight.request, keys=keys)
         except TimeoutError as error:
             if not clock.expired():
@@ -210,7 +218,9 @@ class Dispatcher:
 
     async def _wait_for_rate_limit(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Permit:
         """Wait until the rate limit admits the request. Raises LimitReached when the run's time is used up before."""
-        tokens = sum(in_flight.reservations[key].tokens for key in keys)
+        tokens = sum([in_flight.reservations[key].tokens for key in keys])
+        if not state.rate_limiter.limited:
+            return Permit(0.0, tokens)
         wait = state.rate_limiter.wait(tokens)
         if wait > 0:
             state.activity.rate_limited_until = time.monotonic() + wait
@@ -219,7 +229,7 @@ class Dispatcher:
             self._trace.event("paced", path=in_flight.node, model=state.backend.name, wait=round(wait, 3))
         state.activity.rate_limited += 1
         try:
-            async with asyncio.timeout(self._budget.left().seconds):
+            async with asyncio.timeout(self._budget.seconds_left()):
                 return await state.rate_limiter.acquire(tokens)
         except TimeoutError as error:
             raise self._budget.out_of_time() from error
@@ -232,11 +242,12 @@ class Dispatcher:
             state.activity.opening = True
             state.opening.add_done_callback(lambda done: setattr(state.activity, "opening", False))
         await asyncio.shield(state.opening)
+        state.open = True
 
     async def _pause(self, in_flight: InFlightRequest, error: TransientError, attempt: int, *, worked: bool) -> None:
         """Wait before the next try. Raises `error` when there is no next try."""
         wait = self._retry.delay(error, attempt, in_flight.rounds)
-        left = self._budget.left().seconds
+        left = self._budget.seconds_left()
         # An address that has never answered is more likely mistyped than busy: fail after a few tries.
         dead = not worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN
         over = wait is None or dead or (left is not None and wait > left)

@@ -102,7 +102,8 @@ class Gateway:
             raise UsageError(f"{n:,} samples of one request", where=node, hint=f"use at most {_MOST:,} samples")
         policy = policy or self._policy
         self.usage.of(node).wanted += n
-        keys = [request.key(backend.identity, sample=sample, stream=stream) for sample in range(first, first + n)]
+        asked = request.keys(backend.identity, stream)
+        keys = [asked.key(sample) for sample in range(first, first + n)]
         found = {key: self._find(key, policy) for key in keys}
         missing = [key for key, one in found.items() if one is None]
         if missing and policy != "only" and self._approval is not None and not self._approval.open:
@@ -119,7 +120,7 @@ class Gateway:
         if refused := self.usage.add_refused(backend.name, completions):
             self._trace.event("refused", path=node, model=backend.name, parameters=refused)
         self.usage.roles[role] += len(completions)
-        parts = request.parts(backend.identity, stream)
+        parts = asked.parts()
         for sample, key in enumerate(keys, first):
             self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
         return completions

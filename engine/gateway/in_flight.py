@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.gateway.stage_budget import Reservation
 
-__all__ = ["InFlightRequest"]
+__all__ = ["InFlightRequest", "Unsettled"]
 
 
 class InFlightRequest:
@@ -43,17 +42,16 @@ class InFlightRequest:
             self.completions[key].add_done_callback(_mark_retrieved)
             self.reservations[key] = reservation
 
-    @contextmanager
-    def unsettled(self) -> Iterator[None]:
+    def unsettled(self) -> Unsettled:
         """Keep the request from being cancelled, from sending a message until its completions are stored.
 
         Cancelling in between would lose a completion that is paid for.
         """
-        self._unsettled += 1
-        try:
-            yield
-        finally:
-            self._unsettled -= 1
+        return Unsettled(self)
+
+    def add_unsettled(self, change: int) -> None:
+        """Add `change` to the number of its messages that are unsettled."""
+        self._unsettled += change
 
     @property
     def cancellable(self) -> bool:
@@ -63,6 +61,33 @@ class InFlightRequest:
     def open_keys(self) -> list[str]:
         """Keys without a completion or an error so far."""
         return [key for key, completion in self.completions.items() if not completion.done()]
+
+
+class Unsettled:
+    """One message of a request, unsettled from `start` to `end` or to the end of a `with`."""
+
+    __slots__ = ("_of", "_started")
+
+    def __init__(self, of: InFlightRequest) -> None:
+        self._of = of
+        self._started = False
+
+    def start(self) -> None:
+        """The message is sent."""
+        self._started = True
+        self._of.add_unsettled(1)
+
+    def end(self) -> None:
+        """Its completions are stored, or it has failed. Does nothing for a message that was not sent."""
+        if self._started:
+            self._started = False
+            self._of.add_unsettled(-1)
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
 
 
 def _mark_retrieved(future: asyncio.Future[Completion]) -> None:

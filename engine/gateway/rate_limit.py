@@ -34,13 +34,15 @@ class RateLimiter:
 
     def __init__(self, limits: RateLimits | None = None) -> None:
         self.limits = limits or RateLimits()
+        self.limited = self.limits.limited
+        """Whether a request may have to wait."""
         self._turn = asyncio.Lock()
         self._settled = asyncio.Event()
         self._past: deque[Permit] = deque()
 
     async def acquire(self, tokens: int) -> Permit:
         """Wait until a request of about `tokens` tokens may be sent, in order of arrival."""
-        if not self.limits.limited:
+        if not self.limited:
             return Permit(0.0, tokens)
         # An asyncio.Lock wakes its waiters in the order in which they came.
         async with self._turn:
@@ -62,7 +64,7 @@ class RateLimiter:
 
     def wait(self, tokens: int) -> float:
         """Seconds until a request of `tokens` tokens may be sent, as known now."""
-        if not self.limits.limited:
+        if not self.limited:
             return 0.0
         now = asyncio.get_running_loop().time()
         while self._past and self._past[0].when + MINUTE <= now:

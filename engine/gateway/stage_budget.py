@@ -8,7 +8,7 @@ where the share of a later stage is computed, for the same reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from promptwire.errors import LimitReached
@@ -92,6 +92,8 @@ class Reservation:
     """Path of the step that it is made for."""
     stage: StageBudget | None = None
     """Innermost stage of that step; None outside stages."""
+    counts: tuple[CallCount, ...] = field(default=(), compare=False, repr=False)
+    """The counts that it is part of."""
 
 
 def stages_around(stage: StageBudget | None) -> Iterator[StageBudget]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from promptwire.backend import WITHOUT, Charge, Completion
@@ -88,10 +88,13 @@ class Usage:
 
     def of(self, path: str) -> StepUsage:
         """The counts of the step at `path`, zero at first."""
-        return self.steps.setdefault(path, StepUsage())
+        found = self.steps.get(path)
+        return self.steps.setdefault(path, StepUsage()) if found is None else found
 
-    def add_refused(self, model: str, completions: Iterable[Completion]) -> str:
+    def add_refused(self, model: str, completions: Sequence[Completion]) -> str:
         """Add the parameters that `completions` were made without. Returns those that are new for the model."""
+        if not any(one.via for one in completions):
+            return ""
         said = {
             part for one in completions if one.via.startswith(WITHOUT) for part in one.via.removeprefix(WITHOUT).split("; ")
         }

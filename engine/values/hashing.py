@@ -14,7 +14,7 @@ import random
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-__all__ = ["canonical", "digest", "ordinals", "stream"]
+__all__ = ["canonical", "digest", "ordinals", "quoted", "stream"]
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
@@ -29,6 +29,15 @@ def canonical(value: Any) -> str:
     """
     text = _ENCODER.encode(value)
     return _ENCODER.encode(_unsigned(value)) if "-0.0" in text else text
+
+
+def quoted(text: str) -> str:
+    """The canonical JSON of a text.
+
+    >>> quoted("é")
+    '"\\\\u00e9"'
+    """
+    return _ENCODER.encode(text)
 
 
 def _unsigned(value: Any) -> Any:

@@ -40,7 +40,7 @@ def test_the_stream_does_not_count_for_a_deterministic_request(request_: Request
 
 
 def test_parts_hold_short_values_and_hashes_of_texts() -> None:
-    parts = BASE.parts("m", "0")
+    parts = BASE.keys("m", "0").parts()
     assert (parts["identity"], parts["kind"], parts["stream"]) == ("m", "generate", "0")
     assert len(parts["prompt"]) == 12 and "messages" not in parts
 

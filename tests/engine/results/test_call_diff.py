@@ -23,7 +23,7 @@ def record(folder: Path, *calls: dict[str, Any], path: str = "step") -> Path:
         settings = Settings(temperature=said["temperature"])
         request = Request("generate", (Message(role="user", content=said["text"]),), settings=settings)
         key = request.key(said["identity"], sample=said["sample"], stream=said["stream"])
-        parts = request.parts(said["identity"], said["stream"])
+        parts = request.keys(said["identity"], said["stream"]).parts()
         lines.append(json.dumps({"key": key, "path": path, "new": True, "sample": said["sample"], "parts": parts}))
     (folder / "calls.jsonl").write_text("\n".join(lines) + '\n{"key": "cut o')
     return folder
