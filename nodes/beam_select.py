@@ -4,6 +4,11 @@ ProTeGi's Select (Pryzant et al. 2023, section 3.3) and every paper's last step.
 takes given scores, or scores all prompts on `on`. `uniform` shares the pulls equally. `ucb`, `ucb-e`, `successive-rejects` and
 `successive-halving` spend more pulls on prompts that look good. All prompts use one shuffled order of the examples, so prompts
 with equally many pulls are compared on the same examples. No pull repeats an example. `promptwire.stats.ranking` breaks ties.
+
+`early_stop` saves calls where prompts are ranked by equally many examples. Each is first scored on a block, then the leaders on
+all examples. The others go on block by block, until even the best values of the metric's scale could not bring them among the
+kept prompts. The prompts kept, their order and their rows stay the same. It saves nothing for metrics over all answers, such as
+macro-F1, and for those without a known scale.
 """
 
 from __future__ import annotations
@@ -17,10 +22,10 @@ from pydantic import Field
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, node, require_wires
-from promptwire.stats.bandits import Arm, Phase, split_budget, successive_halving, successive_rejects, ucb, ucb_e
-from promptwire.stats.prompt_score import rows_score
+from promptwire.stats.bandits import Phase, successive_halving, successive_rejects, ucb, ucb_e
+from promptwire.stats.pull_table import PullTable
 from promptwire.stats.ranking import ranked
-from promptwire.values import Example, Examples, Model, Prompt, Prompts, Row, Scores
+from promptwire.values import Examples, Model, Prompt, Prompts, Scores
 from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "beam_select"]
@@ -50,7 +55,9 @@ class Params(Model):
     per_round: int = Field(default=8, ge=1)
     """Prompts that `ucb` and `ucb-e` pull at once."""
     batch: int = Field(default=32, ge=1)
-    """Examples of each such pull."""
+    """Examples of each such pull, and of a block of `early_stop`."""
+    early_stop: bool = False
+    """Whether a prompt that can't be among the best any more is scored no further. Not for `ucb` and `ucb-e`."""
 
 
 class Outputs(Model):
@@ -72,11 +79,11 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     outputs = {"prompts": best, "scores": every, "kept": best.holding(every.inside), "rest": prompts.above(params.keep)}
     whole = (prompts * on).upto(math.inf if params.policy == "top" else params.pulls)
     if "on" not in sizes or params.policy == "top":
-        return Bound(outputs, scores=whole)
+        return Bound(outputs, scores=whole.perhaps() if params.early_stop else whole)
     if prompts.most - prompts.least > MOST_TRIED or math.isinf(on.most):
         return Bound(outputs, scores=whole.perhaps())
     tried = range(int(prompts.least), int(prompts.most) + 1)
-    least = min(_pulled(count, int(on.least), params) for count in tried)
+    least = 0 if params.early_stop else min(_pulled(count, int(on.least), params) for count in tried)
     return Bound(outputs, scores=Extent(least, max(_pulled(count, int(on.most), params) for count in tried)))
 
 
@@ -102,6 +109,10 @@ def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
         return "nothing to choose by", "wire `prompts` and `on`, or `scores`"
     if params.policy != "top" and "on" not in wired:
         return f"policy {params.policy!r} needs examples", "wire `on`"
+    if params.early_stop and "on" not in wired:
+        return "early_stop needs examples", "wire `on` in place of given scores, or remove early_stop"
+    if params.early_stop and params.policy in ("ucb", "ucb-e"):
+        return f"early_stop has no effect with policy {params.policy!r}", "remove it, or take another policy"
     return "", ""
 
 
@@ -116,97 +127,29 @@ async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outpu
     scores, left = inputs.scores or Scores(prompts=prompts), prompts
     if inputs.on is not None:
         budget = len(prompts) * len(inputs.on) if params.policy == "top" else params.pulls
-        table = _Table(prompts, inputs.on, budget, context)
+        given = scores if params.policy in ("top", "uniform") else Scores(prompts=prompts)  # the phases rank by their own rows
+        table = PullTable(prompts, inputs.on, budget, context, given=given)
         left = await _spend(table, params)
         scores = scores.merge(table.scores())
     best = Prompts(items=ranked(left, scores)[: params.keep])
     return Outputs(prompts=best, scores=scores, kept=scores.only(best), rest=others(prompts, best.items))
 
 
-class _Table:
-    """The rows so far, the examples asked of each prompt, and the budget left."""
-
-    def __init__(self, prompts: Prompts, examples: Examples, budget: int, context: Context) -> None:
-        self.prompts = prompts
-        self.budget = budget
-        self._context = context
-        self._order: list[Example] = list(examples.items)
-        context.rng("order").shuffle(self._order)
-        self._asked = dict.fromkeys((prompt.id for prompt in prompts.items), 0)
-        self._rows: dict[str, list[Row]] = {prompt.id: [] for prompt in prompts.items}
-        self._found = Scores(prompts=prompts, examples=examples)
-
-    def shuffled(self) -> list[Prompt]:
-        """The prompts in a drawn order."""
-        return self._context.rng("arms").sample(self.prompts.items, len(self.prompts))
-
-    def asked(self, prompt: Prompt) -> int:
-        """How many examples `prompt` was asked."""
-        return self._asked[prompt.id]
-
-    def open(self, prompt: Prompt) -> bool:
-        """Whether there are examples that `prompt` has not seen."""
-        return self._asked[prompt.id] < len(self._order)
-
-    def arm(self, prompt: Prompt) -> Arm:
-        """What is known of `prompt`."""
-        rows = self._rows[prompt.id]
-        return Arm(len(rows), rows_score(rows, self._found.metric) if rows else 0.0)
-
-    async def pull(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> None:
-        """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""
-        asked = [self._asked[prompt.id] for prompt in prompts]
-        wanted = [max(0, min(end, len(self._order)) - start) for start, end in zip(asked, upto, strict=True)]
-        given = split_budget(self.budget, wanted)
-        self.budget -= sum(given)
-        slices: dict[tuple[int, int], list[Prompt]] = {}
-        for prompt, start, share in zip(prompts, asked, given, strict=True):
-            self._asked[prompt.id] += share
-            if share:
-                slices.setdefault((start, start + share), []).append(prompt)
-        partial = not self._context.round
-        jobs = [
-            self._context.score(Prompts(items=tuple(some)), Examples(items=tuple(self._order[start:end])), partial=partial)
-            for (start, end), some in slices.items()
-        ]
-        for found in await self._context.gather(jobs):
-            self._found = self._found.merge(found)
-            for row in found.rows:
-                self._rows[row.prompt].append(row)
-
-    def scores(self) -> Scores:
-        """All rows, except those of prompts for which a limit or failed calls left less than half."""
-        kept = {prompt: rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]}
-        return Scores(
-            metric=self._found.metric,
-            perfect=self._found.perfect,
-            scale=self._found.scale,
-            missing=tuple(pair for pair in self._found.missing if pair[0] in kept),
-            prompts=self.prompts,
-            examples=Examples(items=tuple(self._order)),
-            rows=tuple(row for rows in kept.values() for row in rows),
-        )
-
-    def best(self, prompts: Sequence[Prompt], keep: int) -> tuple[Prompt, ...]:
-        """The best `keep` of `prompts`."""
-        return ranked(Prompts(items=tuple(prompts)), self.scores())[:keep]
-
-
-async def _spend(table: _Table, params: Params) -> Prompts:
+async def _spend(table: PullTable, params: Params) -> Prompts:
     """Spend the budget by the policy; gives the prompts that are still to be chosen from."""
     prompts = table.prompts.items
     if params.policy in ("ucb", "ucb-e"):
         await _bounds(table, params)
     elif params.policy == "successive-rejects":
-        return await _eliminate(table, params.keep, successive_rejects(len(prompts), params.keep, params.pulls))
+        return await _eliminate(table, params, successive_rejects(len(prompts), params.keep, params.pulls))
     elif params.policy == "successive-halving":
-        return await _eliminate(table, params.keep, successive_halving(len(prompts), params.keep, params.pulls))
+        return await _eliminate(table, params, successive_halving(len(prompts), params.keep, params.pulls))
     elif prompts:
-        await table.pull(prompts, [max(1, table.budget // len(prompts))] * len(prompts))
+        return Prompts(items=await _score(table, prompts, max(1, table.budget // len(prompts)), params.keep, params))
     return table.prompts
 
 
-async def _bounds(table: _Table, params: Params) -> None:
+async def _bounds(table: PullTable, params: Params) -> None:
     """Score the prompts with the highest upper bounds, round by round; unknown prompts come first, in a drawn order."""
     rule = ucb if params.policy == "ucb" else ucb_e
     drawn = table.shuffled()
@@ -219,12 +162,19 @@ async def _bounds(table: _Table, params: Params) -> None:
         await table.pull(chosen, [table.asked(prompt) + params.batch for prompt in chosen])
 
 
-async def _eliminate(table: _Table, keep: int, phases: Sequence[Phase]) -> Prompts:
+async def _eliminate(table: PullTable, params: Params, phases: Sequence[Phase]) -> Prompts:
     """Score all prompts left and drop the worst, phase by phase; without phases, score all."""
-    left = table.prompts.items
-    for phase in phases or [Phase(table.budget // max(1, len(left)), keep)]:
+    left: Sequence[Prompt] = table.prompts.items
+    for phase in phases or [Phase(table.budget // max(1, len(left)), params.keep)]:
         if not phase.pulls:
             continue  # nothing is known yet, so no prompt can be dropped
-        await table.pull(left, [phase.pulls] * len(left))
-        left = table.best(left, phase.left)
-    return Prompts(items=left)
+        left = table.best(await _score(table, left, phase.pulls, phase.left, params), phase.left)
+    return Prompts(items=tuple(left))
+
+
+async def _score(table: PullTable, prompts: Sequence[Prompt], upto: int, keep: int, params: Params) -> tuple[Prompt, ...]:
+    """Score each prompt until it was asked `upto` examples. With `early_stop`, leave out those that can't be among the best."""
+    if params.early_stop:
+        return await table.pull_contenders(prompts, min(upto, table.size), keep=keep, block=params.batch)
+    await table.pull(prompts, [upto] * len(prompts))
+    return tuple(prompts)
