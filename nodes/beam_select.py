@@ -127,8 +127,8 @@ async def beam_select(inputs: Inputs, params: Params, context: Context) -> Outpu
     scores, left = inputs.scores or Scores(prompts=prompts), prompts
     if inputs.on is not None:
         budget = len(prompts) * len(inputs.on) if params.policy == "top" else params.pulls
-        given = scores if params.policy in ("top", "uniform") else Scores(prompts=prompts)  # the phases rank by their own rows
-        table = PullTable(prompts, inputs.on, budget, context, given=given)
+        before = scores if params.policy in ("top", "uniform") else Scores(prompts=prompts)  # phases rank by their own rows
+        table = PullTable(prompts, inputs.on, budget, context, given=before)
         left = await _spend(table, params)
         scores = scores.merge(table.scores())
     best = Prompts(items=ranked(left, scores)[: params.keep])

@@ -42,7 +42,7 @@ def test_a_prompt_is_beaten_where_enough_others_are_above_its_highest_score(
     assert beaten(standings, keep, UNIT) == expected
 
 
-def test_a_tie_beats_nobody_where_a_likelihood_may_break_it() -> None:
+def test_a_tie_beats_no_prompt_where_a_likelihood_may_break_it() -> None:
     done = Standing(tuple(row(value, likelihood=-1.0) for value in (1, 1, 0)), 0)
     assert beaten([done, Standing((row(0, likelihood=-1.0),), 2)], 1, UNIT) == [False, False]
     done = Standing(tuple(row(value, likelihood=-1.0) for value in (1, 1, 1)), 0)
