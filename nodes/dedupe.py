@@ -16,7 +16,7 @@ from pydantic import Field
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node
 from promptwire.values import Examples, History, Model, Prompt, Prompts
-from promptwire.values.copied_text import copied_spans
+from promptwire.values.copied_text import CopiedText
 from promptwire.values.members import others
 
 __all__ = ["Inputs", "Outputs", "Params", "dedupe"]
@@ -64,11 +64,13 @@ async def dedupe(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Keep the prompts that are new and keep the rules."""
     seen = {_key(entry.prompt, params.by) for entry in (inputs.log.entries if inputs.log else ())}
     seen |= {_key(prompt, params.by) for prompt in (inputs.known.items if inputs.known else ())}
+    examples = inputs.examples.items if inputs.examples else ()
+    copies = CopiedText(examples, (prompt.text for prompt in inputs.prompts.items if examples))
     kept = []
     for prompt in inputs.prompts.items:
         key = _key(prompt, params.by)
         reason = "duplicates" if key in seen else _broken(prompt.text, params)
-        if not reason and copied_spans(prompt.text, inputs.examples.items if inputs.examples else ()):
+        if not reason and copies.spans(prompt.text):
             reason = "with copied examples"
         if reason:
             context.count(reason)

@@ -25,9 +25,9 @@ from promptwire.security.sanitizer import UNPRINTABLE
 
 __all__ = ["Document", "dump_yaml", "load_yaml", "read_yaml", "read_yaml_text"]
 
-MAX_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 4_000_000
 MAX_DEPTH: Final = 64
-MAX_VALUES: Final = 20_000
+MAX_VALUES: Final = 200_000
 MAX_SCALAR: Final = 200_000
 MAX_NUMBER: Final = 60
 """Characters of a number; int() itself raises ValueError from 4300 digits on."""

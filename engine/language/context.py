@@ -18,7 +18,7 @@ from promptwire.node import NodeType
 
 __all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "StepEntry"]
 
-MAX_STEPS = 2000
+MAX_STEPS = 20_000
 """Largest number of steps of a graph. Pipelines that use other pipelines twice double it at each level."""
 
 

@@ -19,12 +19,13 @@ __all__ = ["make_report", "summarize"]
 
 def summarize(session: Session, best: Prompt) -> SearchSummary:
     """Summarize the search of `session` that ended with `best`, before the final comparison adds its own calls."""
-    copies = CopiedText(session.task.train.items)
+    found = session.candidates.values()
+    copies = CopiedText(session.task.train.items, (prompt.text for prompt in (best, *found)))
     score, scored_on = session.scored_prompts.score(best)
     return SearchSummary(
         calls=dict(sorted(session.gateway.usage.roles.items())),
         candidates=len(session.candidates),
-        copying=sum(bool(copies.spans(prompt.text)) for prompt in session.candidates.values()),
+        copying=sum(bool(copies.spans(prompt.text)) for prompt in found),
         copied=copies.spans(best.text),
         score=score,
         scored_on=scored_on,

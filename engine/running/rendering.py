@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from promptwire.errors import ReplyError
 from promptwire.graph.steps import TemplateSpec
-from promptwire.running.session import Session
+from promptwire.running.session import Session, slot_values
 from promptwire.templating.parsing import parse_text
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Model
@@ -25,9 +25,9 @@ from promptwire.values.hashing import stream
 __all__ = ["Renderer"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Renderer:
-    """Renders the template of one step."""
+    """Renders the template of one step, which is read once."""
 
     session: Session
     path: str
@@ -45,13 +45,20 @@ class Renderer:
 
     def render(self, slots: Model) -> dict[str, tuple[str, ...]]:
         """Return the rendered texts by name; see `Context.render` and `Context.render_named`."""
-        template = load_template(Path(self.spec.template), named=self.named, parse=self.spec.parse)
-        values = self.session.template_values(slots, self.given)
+        template, values = self._template, {**self._asked, **slot_values(slots), **self.given}
         drawing = partial(stream, "rendering", *self.stream, self.path, next(self.numbers))
         return {
             name if self.named else "": (text,) if self.named and name else self._read(template, text)
             for name, text in template.texts(values, drawing)
         }
+
+    @cached_property
+    def _template(self) -> Template:
+        return load_template(Path(self.spec.template), named=self.named, parse=self.spec.parse)
+
+    @cached_property
+    def _asked(self) -> Mapping[str, Any]:
+        return self.session.asked()
 
     def _read(self, template: Template, text: str) -> tuple[str, ...]:
         """The texts that the template's `parse` reads."""

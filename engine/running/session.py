@@ -25,7 +25,12 @@ from promptwire.templating.template import Template
 from promptwire.values import Model, Prompt
 from promptwire.values.rounds import from_one
 
-__all__ = ["Session"]
+__all__ = ["Session", "slot_values"]
+
+
+def slot_values(slots: Model) -> dict[str, Any]:
+    """Return the values of a node's slots by name."""
+    return {name: getattr(slots, name) for name in type(slots).model_fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,11 @@ class Session:
 
     def template_values(self, slots: Model, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the variables of a step's template: `asked`, the node's slots, and the values of `with:`."""
-        own = {name: getattr(slots, name) for name in type(slots).model_fields}
-        return {ASKED: asked_by(self.task.load_template(), self.task.train.items[0], self.task.labels), **own, **given}
+        return {**self.asked(), **slot_values(slots), **given}
+
+    def asked(self) -> dict[str, Any]:
+        """Return the variable `asked` of every template of a step, by its name."""
+        return {ASKED: asked_by(self.task.load_template(), self.task.train.items[0], self.task.labels)}
 
     def count(self, path: str, what: str, n: int = 1) -> None:
         """Add `n` to the count of `what` at the step `path`."""

@@ -29,24 +29,32 @@ _QUOTES = "\"'`*\u201c\u201d\u2018\u2019\u00ab\u00bb\u300c\u300d"
 
 _Word = tuple[str, int, int]
 """A word in lower case, its start and its end."""
-_Pair = tuple[tuple[str, ...], tuple[str, ...]]
+_Run = tuple[str, ...]
+_Pair = tuple[_Run, _Run]
 """Words of an input, and of one of its outputs."""
 
 
 class CopiedText:
     """Finds what prompts copied from the same examples. The examples are read once."""
 
-    def __init__(self, examples: Iterable[Example]) -> None:
+    def __init__(self, examples: Iterable[Example], prompts: Iterable[str] | None = None) -> None:
+        """With `prompts`, only what one of them holds is kept of the examples, which may be many and long.
+
+        No other prompt may then be asked for.
+        """
         self._total = 0
-        self._runs: Counter[tuple[str, ...]] = Counter()
+        self._runs: Counter[_Run] = Counter()
         self._pairs: dict[str, list[_Pair]] = {}
+        wanted = None if prompts is None else _Wanted(prompts)
         for example in examples:
             self._total += 1
-            self._runs.update({run for text in _texts(example) for _, run in _runs(list(_words(text)))})
-            given = tuple(word for word, _, _ in _words(example.text))
-            wanted = [tuple(word for word, _, _ in _words(output)) for output in example.outputs]
-            if given:
-                self._pairs.setdefault(given[0], []).extend((given, output) for output in wanted if output)
+            texts = [_folded(text) for text in _texts(example)]
+            runs: set[_Run] = set().union(*map(_runs_of, texts))
+            self._runs.update(runs if wanted is None else runs & wanted.runs)
+            given = tuple(texts[0] if isinstance(example.input, str) else _folded(example.text))
+            if given and (wanted is None or wanted.may_hold(given)):
+                outputs = (tuple(_folded(output)) for output in example.outputs)
+                self._pairs.setdefault(given[0], []).extend((given, output) for output in outputs if output)
 
     def spans(self, prompt: str) -> tuple[str, ...]:
         """The passages of `prompt` that are copied, in their order, each as long as possible."""
@@ -75,20 +83,54 @@ def _words(text: str) -> Iterator[_Word]:
     return ((match[0].casefold(), match.start(), match.end()) for match in _WORD.finditer(text))
 
 
+def _folded(text: str) -> list[str]:
+    """The words of `text` in lower case."""
+    return _WORD.findall(text.lower()) if text.isascii() else [word.casefold() for word in _WORD.findall(text)]
+
+
 def _texts(example: Example) -> Iterator[str]:
     yield from [example.input] if isinstance(example.input, str) else example.input.values()
     yield from example.outputs
 
 
-def _runs(words: Sequence[_Word]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _runs(words: Sequence[_Word]) -> Iterator[tuple[int, _Run]]:
     """Each shortest run of words that is long enough, with its position."""
+    return enumerate(_runs_of([word for word, _, _ in words]))
+
+
+def _runs_of(words: Sequence[str]) -> Iterable[_Run]:
+    """For each word, the shortest run that begins with it and is long enough; the last words begin none."""
+    if not words or max(words) < _IDEOGRAPHS:  # nearly always, and then all runs have one length
+        return zip(*(words[start:] for start in range(int(_LONG))), strict=False)
+    return _mixed_runs(words)
+
+
+def _mixed_runs(words: Sequence[str]) -> Iterator[_Run]:
     for start in range(len(words)):
         length = 0.0
         for end in range(start, len(words)):
-            length += 0.5 if words[end][0] >= _IDEOGRAPHS else 1.0
+            length += 0.5 if words[end] >= _IDEOGRAPHS else 1.0
             if length >= _LONG:
-                yield start, tuple(word for word, _, _ in words[start : end + 1])
+                yield tuple(words[start : end + 1])
                 break
+
+
+class _Wanted:
+    """What some prompts hold: of examples, no more needs to be known."""
+
+    def __init__(self, prompts: Iterable[str]) -> None:
+        self.runs: set[_Run] = set()
+        self._words: set[str] = set()
+        self._longest = 0
+        for prompt in prompts:
+            words = _folded(prompt)
+            self.runs.update(_runs_of(words))
+            self._words.update(words)
+            self._longest = max(self._longest, len(words))
+
+    def may_hold(self, given: _Run) -> bool:
+        """Whether a prompt may hold the whole input `given`."""
+        return len(given) < self._longest and self._words.issuperset(given)
 
 
 def _pair(prompt: str, words: Sequence[_Word], start: int, given: tuple[str, ...], wanted: tuple[str, ...]) -> Iterable[int]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptwire.values import Example
-from promptwire.values.copied_text import copied_spans
+from promptwire.values.copied_text import CopiedText, copied_spans
 
 FILM = Example(input="The plot is thin and the jokes are old.", outputs=("negative",))
 HOT = Example(input="hot", outputs=("cold", "cool"))
@@ -46,3 +50,25 @@ def test_words_that_many_examples_share_are_the_frame_of_the_task() -> None:
 
 def test_without_examples_nothing_is_copied() -> None:
     assert copied_spans("hot -> cold", []) == ()
+
+
+_TEXTS = st.lists(st.sampled_from(["hot", "Cold", "a", "b", "ß", "İ", "\u60c5", "\u8282", "->", '"', ":"]), max_size=14).map(
+    " ".join
+)
+
+
+@given(st.lists(_TEXTS, min_size=1, max_size=4), st.lists(st.tuples(_TEXTS, _TEXTS), max_size=6))
+def test_what_is_kept_for_some_prompts_finds_in_them_what_all_examples_find(
+    prompts: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> None:
+    examples = [Example(input=text, outputs=(output,)) for text, output in pairs]
+    every, some = CopiedText(examples), CopiedText(examples, prompts)
+    assert [some.spans(prompt) for prompt in prompts] == [every.spans(prompt) for prompt in prompts]
+
+
+def test_of_many_long_examples_no_more_is_kept_than_the_prompts_hold() -> None:
+    long = [Example(input=" ".join(f"w{number}x{place}" for place in range(50)), outputs=("yes",)) for number in range(200)]
+    prompt = "Say yes, as in w7x3 w7x4 w7x5 w7x6 w7x7 w7x8."
+    found = CopiedText(long, [prompt])
+    assert found.spans(prompt) == ("w7x3 w7x4 w7x5 w7x6 w7x7 w7x8",)
+    assert len(found._runs) + len(found._pairs) < len(prompt.split())
