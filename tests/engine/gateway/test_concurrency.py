@@ -1,4 +1,4 @@
-"""Adaptive concurrency: the ceiling, the order, and the halving when an endpoint throttles."""
+"""Adaptive concurrency: the ceiling, the order, and how the limit follows an endpoint that throttles."""
 
 from __future__ import annotations
 
@@ -47,23 +47,47 @@ async def test_requests_enter_up_to_the_ceiling_in_order() -> None:
     assert work.slots.busy == 0
 
 
-async def test_requests_throttled_together_halve_the_limit_once() -> None:
+async def test_a_burst_that_is_throttled_shows_how_many_requests_the_endpoint_takes() -> None:
     work = Work(AdaptiveConcurrency(8))
     tasks = work.start(range(8))
     await settle()
-    for end in work.ends.values():
-        end.set_exception(TransientError("busy", throttled=True))
+    for number in range(3, 8):
+        work.ends[number].set_exception(TransientError("busy", throttled=True))
+    await settle()
+    assert (work.slots.limit, work.slots.busy) == (3, 3)
+    for number in range(3):
+        work.ends[number].set_result(None)
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert work.slots.limit == 4
 
 
 async def test_the_limit_grows_again_up_to_the_ceiling() -> None:
+    slots, rounds = AdaptiveConcurrency(40), 0
+    slots.limit = 1
+    while slots.limit < 40:
+        await asyncio.gather(*(_pass(slots) for _ in range(slots.limit)))
+        rounds += 1
+    assert rounds <= 12
+
+
+async def _pass(slots: AdaptiveConcurrency) -> None:
+    async with slots.one():
+        await asyncio.sleep(0)
+
+
+async def test_an_endpoint_that_throttles_by_chance_keeps_its_limit_and_one_that_does_so_twice_does_not() -> None:
     slots = AdaptiveConcurrency(4)
-    slots.limit = 1.0
-    for _ in range(100):
-        async with slots.one():
-            pass
+    await asyncio.gather(*(_pass(slots) for _ in range(8)))
+    for _ in range(20):
+        with pytest.raises(TransientError):
+            async with slots.one():
+                raise TransientError("busy", throttled=True)
+        await _pass(slots)
     assert slots.limit == 4
+    for limit in (4, 1):
+        with pytest.raises(TransientError):
+            async with slots.one():
+                raise TransientError("busy", throttled=True)
+        assert slots.limit == limit
 
 
 async def test_the_limit_never_falls_below_one() -> None:
