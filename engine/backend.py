@@ -108,6 +108,10 @@ class Request:
         """
         return self.keys(identity, stream).key(sample)
 
+    def parts(self, identity: str, stream: str) -> dict[str, Any]:
+        """The parts of its keys; see `RequestKeys.parts`."""
+        return self.keys(identity, stream).parts()
+
     def keys(self, identity: str, stream: str) -> RequestKeys:
         """The keys of its samples; see `key`."""
         return RequestKeys(

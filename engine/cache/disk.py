@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,23 @@ from promptwire.cache.database import Stats, count
 from promptwire.cache.database_handle import DatabaseHandle
 from promptwire.cache.fallback_dump import dumped
 from promptwire.cache.record import LONGEST_ROW, CacheRecord, RequestMeta, filtered, read_completion
-from promptwire.cache.text_store import as_cache_error, open_store
+from promptwire.cache.text_store import add_row, as_cache_error, open_store
 from promptwire.errors import CacheError
 from promptwire.security.sanitizer import sanitize
 
-__all__ = ["ResponseCache", "Stats"]
+__all__ = ["ResponseCache", "Stats", "Told"]
 
 
-@dataclass(slots=True)
+Told = Callable[[Completion | CacheError], None]
+"""Called by the writing thread with the completion that is on disk, or with the error of the write."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     key: str
     record: CacheRecord
     replace: bool
-    done: Future[Completion] = field(default_factory=Future)
+    told: Told
 
 
 class ResponseCache:
@@ -96,23 +100,32 @@ class ResponseCache:
         With `replace` the new completion replaces an old one. The future raises CacheError when the write failed. The
         completion is then held in memory, and `flush` and `close` try again.
         """
+        done, told = _promise()
+        self.hold(key, completion, told, meta=meta, replace=replace)
+        self.release()
+        return done
+
+    def hold(self, key: str, completion: Completion, told: Told, *, meta: RequestMeta, replace: bool = False) -> None:
+        """Store `completion` with the next `release`, `flush` or `close`, and call `told` then."""
         if not self._open:
             raise CacheError("the cache is closed")
-        job = _Job(key, CacheRecord(completion, meta, round(self._clock(), 3)), replace)
-        # From here on it can't be cancelled: a completion that is paid for is written even when no step waits.
-        job.done.set_running_or_notify_cancel()
-        self._writer.put(job)
-        return job.done
+        self._writer.hold(_Job(key, CacheRecord(completion, meta, round(self._clock(), 3)), replace, told))
+
+    def release(self) -> None:
+        """Write all completions that are held, in one transaction if they are not too many."""
+        self._writer.release()
 
     def flush(self) -> None:
         """Wait until everything put is on disk. Raises CacheError when a completion could not be written."""
         self._writer.wait()
         self._restore()
-        again = [_Job(job.key, job.record, job.replace) for job in list(self._unwritten.values())]
-        for job in again:
-            job.done.set_running_or_notify_cancel()
-            self._writer.put(job)
-        failures = [error for error in (job.done.exception() for job in again) if isinstance(error, CacheError)]
+        again: list[Future[Completion]] = []
+        for job in list(self._unwritten.values()):
+            done, told = _promise()
+            again.append(done)
+            self._writer.hold(replace(job, told=told))
+        self._writer.release()
+        failures = [error for error in (done.exception() for done in again) if isinstance(error, CacheError)]
         if failures:
             many = f"{len(failures)} paid answers" if len(failures) > 1 else "a paid answer"
             raise CacheError(f"{many} could not be stored: {failures[0].problem}", hint=failures[0].hint)
@@ -163,14 +176,11 @@ class ResponseCache:
                 self._disconnect()  # a transaction that could not be committed would stay open on this thread's connection
             for job in jobs:
                 self._unwritten[job.key] = job
-                job.done.set_exception(error)
+                job.told(error)
             return
         for job, outcome in zip(jobs, outcomes, strict=True):
             self._unwritten.pop(job.key, None)
-            if isinstance(outcome, CacheError):
-                job.done.set_exception(outcome)
-            else:
-                job.done.set_result(outcome)
+            job.told(outcome)
 
     def _row(self, job: _Job) -> Completion | CacheError:
         """Write one row unless a usable one is there. Returns the completion that is stored now."""
@@ -181,7 +191,7 @@ class ResponseCache:
         if len(text) > LONGEST_ROW:
             return CacheError(f"the answer is longer than {LONGEST_ROW} bytes", hint="limit replies with max_tokens")
         try:
-            if not job.replace and not self._cache.add(job.key, text):
+            if not job.replace and not add_row(self._cache, job.key, text):
                 first = CacheRecord.read(self._cache.get(job.key))
                 if first is not None and not filtered(first.completion):
                     return first.completion
@@ -228,6 +238,20 @@ class ResponseCache:
             self.close()
         except CacheError as error:
             sys.stderr.write(sanitize(f"error: {error}\n"))
+
+
+def _promise() -> tuple[Future[Completion], Told]:
+    """A future that can't be cancelled, since a paid completion is written even when no step waits; and what resolves it."""
+    done: Future[Completion] = Future()
+    done.set_running_or_notify_cancel()
+
+    def told(outcome: Completion | CacheError) -> None:
+        if isinstance(outcome, CacheError):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)
+
+    return done, told
 
 
 def _attach(folder: Path) -> tuple[Any, DatabaseHandle]:

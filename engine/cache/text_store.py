@@ -19,7 +19,7 @@ import diskcache
 from promptwire.cache.database import FOREIGN, LOCKED, REMEDY, prepare, remedy, said
 from promptwire.errors import CacheError
 
-__all__ = ["as_cache_error", "open_store"]
+__all__ = ["add_row", "as_cache_error", "open_store"]
 
 _PATIENCE: Final = 60.0
 """Seconds to wait for another process that is writing."""
@@ -36,6 +36,11 @@ _SETTINGS: Final[dict[str, Any]] = {
     "sqlite_synchronous": 1,
 }
 """Set at every open: diskcache stores settings in the file, so an untrusted file could otherwise set its own."""
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO Cache"
+    " (key, raw, store_time, expire_time, access_time, access_count, tag, size, mode, filename, value)"
+    " VALUES (?, 1, ?, NULL, ?, 0, NULL, 0, ?, NULL, ?)"
+)
 
 
 class TextDisk(diskcache.Disk):  # type: ignore[misc] # diskcache has no types
@@ -72,6 +77,15 @@ def open_store(folder: Path) -> Any:
     """Open the store in `folder`; create it when missing. Raises CacheError, OSError or sqlite3.Error."""
     prepare(folder, {*diskcache.core.DEFAULT_SETTINGS, *diskcache.core.METADATA})
     return diskcache.Cache(str(folder), timeout=_PATIENCE, disk=TextDisk, **_SETTINGS)
+
+
+def add_row(cache: Any, key: str, text: str) -> bool:
+    """Add a row to the store `cache`, in a transaction, unless there is one under `key`. Returns whether it was added.
+
+    One statement, in half the time of diskcache's `add`, which reads first. What it does not add, `add` decides.
+    """
+    now = time.time()
+    return cache._sql(_INSERT, (key, now, now, diskcache.core.MODE_RAW, text)).rowcount == 1 or bool(cache.add(key, text))
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.in_flight import InFlightRequest, Unsettled
 from promptwire.gateway.rate_limit import Permit, RateLimiter
+from promptwire.gateway.reply_cost import at_most, spent
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.stage_budget import Reservation
 from promptwire.gateway.trace import Trace
@@ -136,7 +137,7 @@ class Dispatcher:
             await self._pause(in_flight, failure, attempt, worked=state.worked)
         # After the completions are stored: writing the trace may fail.
         facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
-        self._trace.event("request", path=in_flight.node, **facts, **_spent(completions))
+        self._trace.event("request", path=in_flight.node, **facts, **spent(completions))
         return len(completions)
 
     def _state(self, backend: Backend) -> _BackendState:
@@ -162,7 +163,7 @@ class Dispatcher:
             lost: list[Charge] = []
             try:
                 with charges() as lost:
-                    completions = _at_most(await self._call(in_flight, state, keys), len(keys))
+                    completions = at_most(await self._call(in_flight, state, keys), len(keys))
                 if not completions:
                     raise TransientError("the reply held no answer", where=state.backend.name)
                 if self._secrets:
@@ -260,21 +261,6 @@ class Dispatcher:
         await self._retry.sleep(wait)
 
 
-def _at_most(completions: Sequence[Completion], n: int) -> list[Completion]:
-    """The first `n` completions. The last of them also carries the cost of the others, since all were paid for."""
-    used, rest = list(completions[:n]), completions[n:]
-    if not rest:
-        return used
-    prices = [completion.usd for completion in (used[-1], *rest)]
-    used[-1] = replace(
-        used[-1],
-        tokens_in=used[-1].tokens_in + sum(completion.tokens_in for completion in rest),
-        tokens_out=used[-1].tokens_out + sum(completion.tokens_out for completion in rest),
-        usd=None if None in prices else sum(price or 0.0 for price in prices),
-    )
-    return used
-
-
 def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireError:
     """`error` for the user: a PromptwireError with the step and without secrets."""
     known: PromptwireError
@@ -287,13 +273,3 @@ def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireEr
     known.where = redact(known.where)
     known.within(in_flight.node)
     return known
-
-
-def _spent(completions: Sequence[Completion]) -> dict[str, int | float | None]:
-    """Tokens and price of one request, as the trace holds them. The price is None when one of its parts is unknown."""
-    prices = [completion.usd for completion in completions]
-    return {
-        "tokens_in": sum(completion.tokens_in for completion in completions),
-        "tokens_out": sum(completion.tokens_out for completion in completions),
-        "usd": None if None in prices else sum(filter(None, prices)),
-    }

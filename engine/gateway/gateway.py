@@ -27,6 +27,7 @@ from promptwire.errors import (
     Unsupported,
     UsageError,
 )
+from promptwire.gateway.answer_store import AnswerStore
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.call_size import estimated_tokens, oversized
@@ -61,6 +62,7 @@ class Gateway:
         """Take `rate_limits` by the backend's identity. Calls that are not cached wait for `approval`."""
         self.usage = Usage()
         self._cache = cache
+        self._answers = AnswerStore(cache) if cache is not None else None
         self.budget = budget
         self._trace = trace
         self._policy: CachePolicy = policy
@@ -263,18 +265,12 @@ class Gateway:
         for key in keys:
             if key not in found:
                 in_flight.completions[key].set_exception(oversized(in_flight))
-        if self._cache is None or policy == "off":
+        if self._answers is None or policy == "off":
             for key, completion in found.items():
                 in_flight.completions[key].set_result(completion)
             return
         meta = RequestMeta(in_flight.backend.identity, in_flight.request.kind)
-        replace = policy == "refresh"
-        puts = {key: self._cache.put(key, completion, meta=meta, replace=replace) for key, completion in found.items()}
-        for key, put in puts.items():
-            try:
-                in_flight.completions[key].set_result(await asyncio.wrap_future(put))
-            except CacheError as error:
-                in_flight.completions[key].set_exception(error)
+        await self._answers.put(found, in_flight.completions, meta=meta, replace=policy == "refresh")
 
     def _forget(self, in_flight: InFlightRequest) -> None:
         for key in in_flight.completions:

@@ -12,11 +12,15 @@ import hashlib
 import json
 import random
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["canonical", "digest", "ordinals", "quoted", "stream"]
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+quoted: Final = json.encoder.encode_basestring_ascii
+"""The canonical JSON of a text."""
 
 
 def canonical(value: Any) -> str:
@@ -29,15 +33,6 @@ def canonical(value: Any) -> str:
     """
     text = _ENCODER.encode(value)
     return _ENCODER.encode(_unsigned(value)) if "-0.0" in text else text
-
-
-def quoted(text: str) -> str:
-    """The canonical JSON of a text.
-
-    >>> quoted("é")
-    '"\\\\u00e9"'
-    """
-    return _ENCODER.encode(text)
 
 
 def _unsigned(value: Any) -> Any:
