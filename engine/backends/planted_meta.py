@@ -100,10 +100,14 @@ def _custom(text: str, draw: random.Random) -> str | None:
     prompt = current_prompt(text)
     if prompt is None and not tags:
         return None
+    quoted = _QUOTED.findall(text)
+    critiques = [one for one in quoted if "It has to " in one]
     if scored(text):
         written = _improve(text, draw)
+    elif len(quoted) - len(critiques) > 1 and not _told(text):
+        written = _crossover(text, draw)
     else:
-        advice = " ".join([_QUOTED.sub("", text), *_differences(text)])
+        advice = " ".join([_QUOTED.sub("", text), *critiques, *_differences(text)])
         written = compose(prompt or "Write the label of the parcel.", _apply_advice(hints_in(prompt or ""), advice), draw)
     return f"<{tags[-1]}>{written}</{tags[-1]}>" if tags else written
 

@@ -227,6 +227,18 @@ def test_errors_decide_the_reply_whatever_the_tag_is_called(tag: str) -> None:
     assert (named(*answers), readable) == ({"colour"}, True)
 
 
+def test_several_prompts_in_a_template_of_ones_own_are_crossed() -> None:
+    text = f"{PROMPT}1.\n{PROMPT.replace('weight', 'colour')}Go on with the next one: <mine>the prompt</mine>"
+    texts = [meta(Request("generate", (Message(role="user", content=text),)), key) or "" for key in map(str, range(20))]
+    assert named(*texts) == {"weight", "colour"}
+    assert {frozenset(named(one)) for one in texts} > {frozenset({"weight", "colour"})}
+
+
+def test_a_quoted_critique_is_followed_and_is_no_second_prompt() -> None:
+    text = f'{PROMPT}A critic says:\n"""\nIt has to state the colour, drop the weight.\n"""\nMend it: <mine>the prompt</mine>'
+    assert named(meta(Request("generate", (Message(role="user", content=text),)), "k") or "") == {"colour"}
+
+
 def test_a_remark_beside_a_prompt_is_followed_in_a_variation() -> None:
     text = f"{PROMPT}Another prompt: Label it. State the colour.\nJoin them: <variation>the prompt</variation>"
     said = meta(Request("generate", (Message(role="user", content=text),)), "k")
