@@ -57,8 +57,9 @@ def with_growth(found: dict[int, Figures]) -> dict[str, dict[str, Any]]:
     """By operation: its figures at each size, and the growth of its time per unit from the smallest size to the largest."""
     least, most = min(found), max(found)
     table: dict[str, dict[str, Any]] = {}
-    for operation, facts in found[most].items():
-        row: dict[str, Any] = {"sizes": {size: figures[operation] for size, figures in found.items()}}
+    for operation in found[least]:
+        row: dict[str, Any] = {"sizes": {size: figures.get(operation, {}) for size, figures in found.items()}}
+        facts = found[most].get(operation, {})
         if "seconds" in facts and least != most:
             first = found[least][operation]["us"]
             row["growth"] = round(facts["us"] / first, 2) if first else None
@@ -77,7 +78,7 @@ def print_table(part: str, unit: str, table: dict[str, dict[str, Any]]) -> None:
             if "seconds" in facts:
                 cells.append(f"{facts['us']:>11.1f} us {facts['seconds']:>8.2f} s {facts['peak_mb']:>6.0f} MB")
             else:
-                cells.append(f"{facts['value']:,.1f}")
+                cells.append(f"{facts['value']:,.1f}" if facts else "not measured")
         growth = row.get("growth")
         print(f"{operation:<28}{''.join(f'{cell:>34}' for cell in cells)}{'' if growth is None else f'{growth:>9.2f}'}")
 

@@ -10,7 +10,8 @@ import contextlib
 import errno
 import os
 import sqlite3
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,13 +44,10 @@ _REMEDIES: Final[dict[int, str]] = {
 LOCKED: Final = _REMEDIES[sqlite3.SQLITE_LOCKED]
 """Hint for the case that another process writes for too long."""
 _MODELS: Final = (
-    "WITH Priced AS (SELECT json_extract(value, '$.answer.usd') AS usd,"
-    " CASE WHEN json_type(value, '$.model') = 'text' THEN json_extract(value, '$.model') ELSE '' END AS model"
-    " FROM Cache WHERE typeof(value) = 'text' AND json_valid(value)),"
-    " Known AS (SELECT model, CASE WHEN typeof(usd) IN ('integer', 'real') AND usd BETWEEN 0 AND ? THEN usd END AS usd"
-    " FROM Priced)"
-    " SELECT model, count(*), total(usd), sum(usd IS NULL) FROM Known GROUP BY 1 ORDER BY 2 DESC, 1"
+    "SELECT CASE WHEN json_type(value, '$.model') = 'text' THEN json_extract(value, '$.model') ELSE '' END,"
+    " json_extract(value, '$.answer.usd') FROM Cache WHERE typeof(value) = 'text' AND json_valid(value)"
 )
+"""Model and price of each row. SQLite would sort all rows to group them, in twice the time and a file of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +97,27 @@ def prepare(folder: Path, settings: Collection[str]) -> None:
 
 
 def count(folder: Path) -> Stats:
-    """Count the database without loading a row into Python. Raises OSError or sqlite3.Error."""
+    """Count the database. Of a row, only model and price are read. Raises OSError or sqlite3.Error."""
     with contextlib.closing(_reader(folder)) as database:
         ((rows,),) = database.execute("SELECT count(*) FROM Cache").fetchall()
-        found = database.execute(_MODELS, (MOST_USD,)).fetchall()
-    models = {str(name): (answers, usd, unpriced) for name, answers, usd, unpriced in found}
+        models = _models(database.execute(_MODELS))
     return Stats(rows, sum(path.stat().st_size for path in folder.glob(f"{DATABASE}*")), models)
+
+
+def _models(rows: Iterable[tuple[str, object]]) -> dict[str, tuple[int, float, int]]:
+    """By model: completions, US dollars, completions without a price. The model with the most completions comes first."""
+    answers: Counter[str] = Counter()
+    unpriced: Counter[str] = Counter()
+    usd: dict[str, float] = {}
+    for model, price in rows:
+        answers[model] += 1
+        if isinstance(price, int | float) and 0 <= price <= MOST_USD:
+            usd[model] = usd.get(model, 0.0) + price
+        else:
+            unpriced[model] += 1
+    return {
+        name: (n, usd.get(name, 0.0), unpriced[name]) for name, n in sorted(answers.items(), key=lambda one: (-one[1], one[0]))
+    }
 
 
 def said(error: Exception) -> str:

@@ -5,7 +5,6 @@ A line is untrusted input: an invalid line reads as None and never raises.
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from promptwire.cache.maintenance import KEY, CacheEntry
@@ -20,7 +19,7 @@ HEADER: Final = {"promptwire": "answers", "version": 1}
 
 def write_line(row: CacheEntry) -> str:
     """The JSON line of a cache entry."""
-    return canonical({"key": row.key, "row": json.loads(row.record.write())})
+    return f'{{"key":{canonical(row.key)},"row":{row.record.write()}}}'
 
 
 def read_line(line: str) -> CacheEntry | None:

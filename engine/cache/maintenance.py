@@ -28,8 +28,12 @@ _PATIENCE: Final = 60.0
 _RAW: Final = 1
 _COLUMNS: Final = (
     "SELECT rowid, typeof(key), substr(key, 1, 100), raw, mode, filename IS NOT NULL, typeof(value), length(value),"
-    " CASE WHEN length(value) <= ? THEN value END FROM Cache WHERE rowid = ?"
+    " CASE WHEN length(value) <= ? THEN value END FROM Cache WHERE rowid"
 )
+_ONE: Final = f"{_COLUMNS} = ?"
+_REST: Final = f"{_COLUMNS} > ? ORDER BY rowid"
+_NEXT: Final = "SELECT min(rowid) FROM Cache WHERE rowid > ?"
+_FIRST: Final = "SELECT min(rowid) FROM Cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,7 @@ class Fault:
 def rows(folder: Path) -> Iterator[CacheEntry | Fault]:
     """Every row of the cache in `folder`, oldest first. Raises CacheError when the cache is missing or unreadable."""
     with _opened(folder) as database:
-        for (number,) in database.execute("SELECT rowid FROM Cache ORDER BY rowid"):
-            yield _row(database, number)
+        yield from (row for _, row in _numbered(database))
 
 
 def find(folder: Path, start: str) -> CacheEntry:
@@ -113,8 +116,7 @@ def verify(folder: Path) -> tuple[int, list[Fault]]:
 def prune(folder: Path, unwanted: Callable[[CacheEntry | Fault], bool]) -> int:
     """Remove the `unwanted` rows in one transaction. Returns how many they were. Raises CacheError."""
     with _opened(folder, write=True) as database:
-        numbers = database.execute("SELECT rowid FROM Cache ORDER BY rowid").fetchall()
-        removed = [(number,) for (number,) in numbers if unwanted(_row(database, number))]
+        removed = [(number,) for number, row in _numbered(database) if unwanted(row)]
         with database:
             database.executemany("DELETE FROM Cache WHERE rowid = ?", removed)
     return len(removed)
@@ -149,10 +151,26 @@ def _require_table(database: sqlite3.Connection, folder: Path) -> None:
         raise CacheError("this is not a promptwire cache", where=str(folder), hint=REMEDY)
 
 
+def _numbered(database: sqlite3.Connection) -> Iterator[tuple[int, CacheEntry | Fault]]:
+    """Number and content of every row, in one pass. A row that stops the pass is read alone, so that it hides no other."""
+    ((number,),) = database.execute(_FIRST).fetchall()
+    while number is not None:
+        yield number, _row(database, number)
+        try:
+            for found in database.execute(_REST, (LONGEST_ROW, number)):
+                number = found[0]
+                yield number, _read(found)
+            return
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.DataError) and not damaged(error):
+                raise
+        ((number,),) = database.execute(_NEXT, (number,)).fetchall()
+
+
 def _row(database: sqlite3.Connection, number: int) -> CacheEntry | Fault:
-    """Read one row by number. Rows are read one by one, so that an unreadable row does not hide the others."""
+    """Read one row by number."""
     try:
-        found = database.execute(_COLUMNS, (LONGEST_ROW, number)).fetchone()
+        found = database.execute(_ONE, (LONGEST_ROW, number)).fetchone()
     except sqlite3.DataError as error:
         return Fault(number, f"it can't be read: {error}")
     except sqlite3.DatabaseError as error:

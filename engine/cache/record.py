@@ -61,6 +61,12 @@ class CacheRecord:
         if len(text) > LONGEST_ROW:
             return None
         try:
+            data = _PLAIN.decode(text)
+            if (completion := _plainly(data)) is not None:
+                return cls(completion, RequestMeta(data["model"], data["kind"]), data["when"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            pass
+        try:
             data = read_numbers(text)
             record = cls(Completion.from_json(data["answer"]), RequestMeta(data["model"], data["kind"]), data["when"])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):

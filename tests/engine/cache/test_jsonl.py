@@ -12,6 +12,7 @@ from promptwire.backend import Completion
 from promptwire.cache.jsonl import read_line, write_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.cache.record import CacheRecord, RequestMeta
+from promptwire.values.hashing import canonical
 
 ROW = CacheEntry(
     "0f" * 32,
@@ -23,6 +24,13 @@ def test_an_entry_is_read_back_from_its_line() -> None:
     line = write_line(ROW)
     assert line.isascii() and "\n" not in line
     assert read_line(line) == ROW
+
+
+@given(st.text(), st.lists(st.floats(-1e9, 0)), st.none() | st.floats(0, 1e6), st.text(max_size=5))
+def test_a_line_is_canonical(text: str, weights: list[float], usd: float | None, model: str) -> None:
+    record = CacheRecord(Completion(text, weights=tuple(weights), usd=usd), RequestMeta(model, "choose"), 12.5)
+    line = write_line(CacheEntry("0f" * 32, record))
+    assert line == canonical(json.loads(line))
 
 
 @pytest.mark.parametrize("key", ["", "0f", "G" * 64, "../" + "0f" * 31, 7, None, ["0f" * 32]])

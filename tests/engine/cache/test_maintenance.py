@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +119,39 @@ def test_a_view_in_place_of_the_rows_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(CacheError, match="not a promptwire cache"):
         verify(tmp_path)
+
+
+def test_a_damaged_page_hides_no_other_row(tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path)
+    for number in range(5):
+        text = f"page of {number}" * 2_000
+        cache.put(f"{number}" * 64, Completion(text), meta=RequestMeta("m", "generate"))
+    cache.close()
+    file = tmp_path / "cache.db"
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(file.read_bytes())
+    for number in (1, 2, 4):
+        start = (data.index(f"page of {number}".encode() * 300) // 4096 + 1) * 4096
+        data[start : start + 4] = b"\xff\xff\xff\xff"  # the number of the page that goes on
+    file.write_bytes(data)
+    found = list(rows(tmp_path))
+    assert [row.key[0] if isinstance(row, CacheEntry) else row.row for row in found] == ["0", 2, 3, "3", 5]
+
+
+def test_rows_are_read_in_one_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = ResponseCache(folder)
+    for number in range(300):
+        many.put(f"{number:064x}", Completion("x"), meta=RequestMeta("m", "generate"))
+    many.close()
+    asked: list[str] = []
+    connect = sqlite3.connect
+
+    def watched(*args: Any, **named: Any) -> sqlite3.Connection:
+        database = connect(*args, **named)
+        database.set_trace_callback(asked.append)
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    assert len(list(rows(folder))) == 303
+    assert len(asked) < 10
