@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.cache.disk import ResponseCache
@@ -30,6 +30,7 @@ from promptwire.errors import (
 from promptwire.gateway.answer_store import AnswerStore
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
+from promptwire.gateway.cached_calls import CachedCalls, Recalled
 from promptwire.gateway.call_size import estimated_tokens, oversized
 from promptwire.gateway.dispatcher import Dispatcher, user_error
 from promptwire.gateway.in_flight import InFlightRequest
@@ -38,6 +39,7 @@ from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
+from promptwire.values.request_key import RequestKeys
 
 __all__ = ["Gateway"]
 
@@ -72,8 +74,8 @@ class Gateway:
         retry = retry or RetryPolicy()
         self._dispatcher = Dispatcher(budget=budget, usage=self.usage, trace=trace, retry=retry, rate_limits=rate_limits)
         self._in_flight: dict[str, InFlightRequest] = {}
+        self._cached = CachedCalls(cache, self._in_flight, usage=self.usage, trace=trace, policy=policy)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._renewed: set[str] = set()
         self._closed = False
 
     async def ask(
@@ -89,11 +91,13 @@ class Gateway:
         role: str = "",
         rounds: int = 0,
         stage: StageBudget | None = None,
+        asked: RequestKeys | None = None,
     ) -> tuple[Completion, ...]:
         """Return `n` completions for `request`, for the step at path `node`.
 
         They are samples `first` to `first + n - 1`. `role` is the role of the model. With `rounds`, a call whose tries have all
-        failed repeats them that many times before it has failed. `stage` is the budget of the step's stage.
+        failed repeats them that many times before it has failed. `stage` is the budget of the step's stage. `asked` are the
+        cache keys, where the caller knows them from `recall`.
 
         Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
         missing under `only` or could not be stored, ModelError when the model returns an error.
@@ -104,13 +108,13 @@ class Gateway:
             raise UsageError(f"{n:,} samples of one request", where=node, hint=f"use at most {_MOST:,} samples")
         policy = policy or self._policy
         self.usage.of(node).wanted += n
-        asked = request.keys(backend.identity, stream)
+        asked = asked or request.keys(backend.identity, stream)
         keys = [asked.key(sample) for sample in range(first, first + n)]
-        found = {key: self._find(key, policy) for key in keys}
+        found = {key: self._cached.find(key, policy) for key in keys}
         missing = [key for key, one in found.items() if one is None]
         if missing and policy != "only" and self._approval is not None and not self._approval.open:
             await self._approval.enter(node, missing, had=n - len(missing))
-            found = {key: self._find(key, policy) for key in keys}  # another step may have sent the same request meanwhile
+            found = {key: self._cached.find(key, policy) for key in keys}  # it may be in flight by now
             missing = [key for key, one in found.items() if one is None]
         if missing:
             for in_flight in self._launch(backend, request, missing, policy, node=node, role=role, stage=stage):
@@ -119,13 +123,18 @@ class Gateway:
         for in_flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
             in_flight.rounds = max(in_flight.rounds, rounds)
         completions = await self._collect(found)
-        if refused := self.usage.add_refused(backend.name, completions):
-            self._trace.event("refused", path=node, model=backend.name, parameters=refused)
-        self.usage.roles[role] += len(completions)
-        parts = asked.parts()
-        for sample, key in enumerate(keys, first):
-            self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
+        self._cached.give(backend, completions, node=node, role=role)
+        self._cached.note(asked, keys, node=node, first=first, missing=missing)
         return completions
+
+    def recall(self, backend: Backend, requests: Sequence[Request], *, n: int = 1, **how: Any) -> list[Recalled]:
+        """Look up samples 0 to `n - 1` of each of `requests` in the cache together; see `CachedCalls.recall`.
+
+        What is missing is for `ask`. Without a cache, and for too many samples, all is.
+        """
+        if self._closed or n > _MOST:
+            return [Recalled(None, None)] * len(requests)
+        return self._cached.recall(backend, requests, n=n, **how)
 
     async def drain(self) -> None:
         """Wait until all requests have ended and their completions are on disk.
@@ -158,20 +167,6 @@ class Gateway:
         failures += await self._dispatcher.close()
         if failures:
             raise failures[0]
-
-    def _find(self, key: str, policy: CachePolicy) -> Completion | InFlightRequest | None:
-        """The cached completion, or the request in flight for `key`; None when a request is needed."""
-        if policy == "off" or self._cache is None:
-            return None
-        if key in self._in_flight:
-            return self._in_flight[key]
-        renewed = key in self._renewed
-        if policy == "refresh" and not renewed:
-            return None
-        completion = self._cache.get(key)
-        if completion is not None and filtered(completion) and policy != "only" and not renewed:
-            return None
-        return completion
 
     def _launch(
         self,
@@ -260,7 +255,7 @@ class Gateway:
             self.budget.settle(in_flight.reservations[key], tokens=tokens, usd=completion.usd)
             count.book(completion)
             if policy == "refresh" or filtered(completion):
-                self._renewed.add(key)
+                self._cached.renewed.add(key)
         found = {key: completion for key, completion in zip(keys, completions, strict=True) if fits(completion)}
         for key in keys:
             if key not in found:

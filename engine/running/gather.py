@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["first_error", "gather", "in_order"]
+__all__ = ["cancelled", "first_error", "gather", "in_order"]
 
 T = TypeVar("T")
 
@@ -26,10 +26,15 @@ async def gather(jobs: Sequence[Awaitable[T]]) -> tuple[T, ...]:
         if all(task.done() and not task.cancelled() and task.exception() is None for task in tasks):
             return tuple(task.result() for task in tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
     raise first_error([error for task in tasks if not task.cancelled() and (error := task.exception())])
+
+
+async def cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """Cancel `tasks` and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def in_order(jobs: Sequence[Callable[[], Awaitable[T]]], most: int) -> AsyncGenerator[T, None]:

@@ -26,7 +26,7 @@ from promptwire.templating.reasoning import without_reasoning
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Prompt
 
-__all__ = ["Judge"]
+__all__ = ["Ask", "Judge"]
 
 
 class Ask(Protocol):

@@ -8,32 +8,37 @@ listed as missing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from promptwire.backend import Completion, Request, Settings
-from promptwire.cache.record import filtered
 from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsupported, UsageError
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.node import Role
-from promptwire.running.answer_rows import Said, measured_row, said_in, task_labels
-from promptwire.running.asked_log import AskedLog, Exchange
-from promptwire.running.gather import gather
-from promptwire.running.generation import request_for, skippable
-from promptwire.running.judge import Judge
+from promptwire.running.asked_log import AskedLog
+from promptwire.running.gather import cancelled, gather
+from promptwire.running.generation import skippable
 from promptwire.running.labels import require_labels
+from promptwire.running.pair_requests import PairCall, PairRequests
+from promptwire.running.row_reader import RowReader, require_unfiltered
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
-from promptwire.templating.parsing import reading
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
-from promptwire.values.scores import mean_row
+from promptwire.values.request_key import RequestKeys
 
 __all__ = ["Scorer"]
+
+_LOOKED_UP: Final = 1000
+"""Most pairs that are rendered and looked up in the cache together."""
+_Outcome = Row | LimitReached | RequestRefused | None
+"""What became of a pair: its row, or why there is none; None for one that was skipped, filtered or left without a grade."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,16 @@ class Scorer:
         return self.session.settings(own, self.template, self.roles)
 
     @cached_property
-    def judge(self) -> Judge:
-        """Judge of the step."""
-        return Judge(self.session, self.path, self.roles, self.log)
+    def requests(self) -> PairRequests:
+        """What makes the requests."""
+        step = (self.session, self.path, self.asking, self.template)
+        return PairRequests(*step, settings=self.settings, needs=self.metric.needs, repeats=self.repeats, log=self.log)
 
     @cached_property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of the task, for the step's metric."""
-        return task_labels(self.session.task, self.metric)
+    def reader(self) -> RowReader:
+        """What makes rows of the answers."""
+        step = (self.session, self.path, self.asking.role, self.roles)
+        return RowReader(*step, template=self.template, metric=self.metric, log=self.log, watched=self.watched)
 
     @cached_property
     def table(self) -> str:
@@ -130,7 +137,7 @@ class Scorer:
         """Raise Unsupported when `rows` lack labels and the model lists none for plain prompts either."""
         unlisted = next((row for row in rows if not row.readable), None)
         if self.metric.needs == "choice" and unlisted is not None and all(row.likelihood is None for row in rows):
-            await require_labels(self.session, self.asking.role, unlisted.output, self.path, self._choosing_of, self.ask)
+            await require_labels(self.session, self.asking.role, unlisted.output, self.path, self.requests.choosing, self.ask)
 
     def require(self) -> None:
         """Raise Unsupported before the first call when a model lacks what the metric needs.
@@ -155,7 +162,7 @@ class Scorer:
 
     async def row(self, prompt: Prompt, example: Example) -> Row | None:
         """Return the row of one pair, for the report; None without a grade. It is not added to the scored prompts."""
-        return await self._scored(prompt, example)
+        return await self.scored(self.requests.call(prompt, example))
 
     async def require_labels(self, rows: Sequence[Row]) -> None:
         """Raise Unsupported when `rows` lack labels because the model never lists one."""
@@ -165,101 +172,85 @@ class Scorer:
         self, pairs: Sequence[tuple[Prompt, Example]]
     ) -> tuple[list[LimitReached], list[RequestRefused], list[Row | None]]:
         """Return the limits and refusals that left pairs without a row, and the row of each pair, in the order of `pairs`."""
-        found: list[Row | LimitReached | RequestRefused | None] = []
+        found: list[_Outcome] = []
         while len(found) < len(pairs):
-            some = pairs[len(found) :][: self.affordable]
-            found += await gather([self._row(prompt, example) for prompt, example in some])
+            found += await self._together(pairs[len(found) :][: self.affordable])
         limits = [one for one in found if isinstance(one, LimitReached)]
         refusals = [one for one in found if isinstance(one, RequestRefused)]
         return limits, refusals, [one if isinstance(one, Row) else None for one in found]
 
-    async def _row(self, prompt: Prompt, example: Example) -> Row | LimitReached | RequestRefused | None:
+    async def _together(self, pairs: Sequence[tuple[Prompt, Example]]) -> list[_Outcome]:
+        """What became of each of `pairs`: cached answers are read here, and a task is for each pair that needs a model."""
+        found: list[_Outcome] = []
+        tasks: dict[int, asyncio.Future[_Outcome]] = {}
         try:
-            row = await self._scored(prompt, example)
-        except LimitReached as limit:
-            return limit
-        except ModelError as error:
-            if isinstance(error, RequestRefused) and error.filtered:
-                self.session.count(self.path, "filtered")
-                return None
-            if self.asking.on_error == "skip" and skippable(error):
-                self.session.count(self.path, "skipped")
-                return None
-            if isinstance(error, RequestRefused):
-                return error
+            for start in range(0, len(pairs), _LOOKED_UP):
+                for call in self.requests.recalled(pairs[start : start + _LOOKED_UP]):
+                    if call.answers is None or self.metric.needs == "judge":
+                        tasks[len(found)] = asyncio.ensure_future(self._asked(call))
+                    found.append(None if call.answers is None or self.metric.needs == "judge" else self._kept(call))
+                if not tasks:  # nothing is in flight that others could come before: let a display and Ctrl-C have their turn
+                    await asyncio.sleep(0)
+        except BaseException:
+            await cancelled(list(tasks.values()))
             raise
+        for place, outcome in zip(tasks, await gather(list(tasks.values())), strict=True):
+            found[place] = outcome
+        return found
+
+    def _kept(self, call: PairCall) -> _Outcome:
+        """What became of a pair with cached answers, which no judge grades."""
+        try:
+            row = self.reader.read(call, call.answers or ())
+        except ModelError as error:
+            return self._excused(error)
+        self.session.scored_prompts.add_row(self.table, row)
+        return row
+
+    async def _asked(self, call: PairCall) -> _Outcome:
+        """What became of a pair, after its model or its judge was asked."""
+        try:
+            row = await self.scored(call)
+        except (LimitReached, ModelError) as error:
+            return self._excused(error)
         if row is not None:
             self.session.scored_prompts.add_row(self.table, row)
         return row
 
-    async def _scored(self, prompt: Prompt, example: Example) -> Row | None:
-        request = self._request(prompt, example)
-        if self.metric.needs == "choice":
-            request = self._choosing(request)
-        elif self.metric.needs == "logprob":
-            request = Request("logprob", request.messages, request.prompt, options=(example.output,))
-        order = self.log.next_order() if self.log is not None else 0
-        kept = self.log is not None and self.log.keeps(prompt.id)
-        answers = await self._completions(request, n=self.repeats)
-        rows = [await self._read(prompt, example, request, answer) for answer in answers]
-        if self.log is not None:
-            backend, facts = self.session.models[self.asking.role], {"template": self.template.name}
-            exchange = Exchange(request, backend, self.asking.role, self.session.stream(""), facts, order=order)
-            self.log.write_scored(exchange, (prompt.id, example.id), answers, rows, kept=kept)
-        return mean_row([row for row in rows if row is not None])
+    def _excused(self, error: LimitReached | ModelError) -> LimitReached | RequestRefused | None:
+        """What stands in place of a row that `error` has prevented, unless it fails the step."""
+        if isinstance(error, LimitReached):
+            return error
+        if isinstance(error, RequestRefused) and error.filtered:
+            self.session.count(self.path, "filtered")
+            return None
+        if self.asking.on_error == "skip" and skippable(error):
+            self.session.count(self.path, "skipped")
+            return None
+        if isinstance(error, RequestRefused):
+            return error
+        raise error
 
-    async def _read(self, prompt: Prompt, example: Example, request: Request, answer: Completion) -> Row | None:
-        """The row of one answer; None without a grade."""
-        if self.metric.needs == "choice":
-            return self._choice(prompt, example, answer)
-        if self.metric.needs == "logprob":
-            mean = sum(answer.weights) / len(answer.weights)
-            return Row(prompt.id, example.id, example.output, example.output, mean)
-        parse = self.session.task.parse or self.template.front.parse
-        found = reading(answer.text, parse, cut=answer.cut_off)
-        said = said_in(found, parse, self.metric, example, self.labels, cut=answer.cut_off)
-        cut = answer.cut_off and not said.readable
-        self.session.truncations.add(self.path, request.settings.max_tokens, cut=cut)
-        self.session.count(self.path, "cut off", cut)
-        self.session.count(self.path, "marks mended", found.mended)
-        if self.watched is not None:
-            self.watched.add_reply(prompt, example, found, parse, cut=answer.cut_off)
-        if self.metric.needs == "judge" and said.measurable:
-            graded = await self.judge.grade(prompt, example, said.text, self.ask)
-            return Row(prompt.id, example.id, said.output, said.text, graded[0], feedback=graded[1]) if graded else None
-        return measured_row(self.metric, prompt, example, said, self.labels)
-
-    def _request(self, prompt: Prompt, example: Example) -> Request:
-        return request_for(self.template.render(joined_slots(prompt, example, self.session.task.labels)), self.settings)
-
-    def _choosing_of(self, prompt: Prompt, example: Example) -> Request:
-        return self._choosing(self._request(prompt, example))
-
-    def _choosing(self, request: Request) -> Request:
-        return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
-
-    def _choice(self, prompt: Prompt, example: Example, answer: Completion) -> Row:
-        """Grade the likeliest label; among equals the first one named. Without a label the answer is wrong and unreadable."""
-        labels = self.session.task.labels
-        likeliest = max(range(len(labels)), key=lambda index: (answer.weights[index], -index)) if answer.weights else None
-        said = Said("", answer.text, False, False) if likeliest is None else Said(labels[likeliest], labels[likeliest])
-        if self.watched is not None:
-            self.watched.add_label(prompt, example, said)
-        weight = None if likeliest is None else answer.weights[labels.index(example.output)]
-        return measured_row(self.metric, prompt, example, said, labels, likelihood=weight)
+    async def scored(self, call: PairCall) -> Row | None:
+        """Return the row of one call, asking for what the cache does not hold; None without a grade."""
+        answers = call.answers
+        if answers is None:
+            answers = await self._completions(call.request, n=self.repeats, asked=call.asked)
+        return await self.reader.graded(call, answers, self.ask)
 
     async def ask(self, request: Request, role: Role | None = None, first: int = 0) -> Completion:
         """Return the completion of `request` with the sample number `first`, by the model of `role` or of the step."""
-        (answer,) = await self._completions(request, role, first=first)
+        (answer,) = answers = await self._completions(request, role, first=first)
+        require_unfiltered(answers, self.path)
         return answer
 
     async def _completions(
-        self, request: Request, role: Role | None = None, *, first: int = 0, n: int = 1
+        self, request: Request, role: Role | None = None, *, first: int = 0, n: int = 1, asked: RequestKeys | None = None
     ) -> tuple[Completion, ...]:
         role = role or self.asking.role
         # One stream for the whole run: at any temperature, a pair scored in round 1 comes from the cache in round 2.
         stream = self.session.stream("")
-        answers = await self.session.gateway.ask(
+        return await self.session.gateway.ask(
             self.session.models[role],
             request,
             n=n,
@@ -270,9 +261,5 @@ class Scorer:
             role=role,
             rounds=self.asking.rounds,
             stage=self.session.stage,
+            asked=asked,
         )
-        if any(map(filtered, answers)):
-            refused = RequestRefused("a content filter refused this content", where=self.path)
-            refused.filtered = True
-            raise refused
-        return answers

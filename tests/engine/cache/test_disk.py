@@ -85,13 +85,16 @@ def test_rows_are_found_as_they_are_read_one_by_one_and_a_planted_one_is_left_to
     plant(cache.folder, "binary", value=good.encode())
     plant(cache.folder, "file", mode=2, filename="x.val")
     plant(cache.folder, "undecodable", value=good)
+    plant(cache.folder, "dated", value=good)
+    cache._cache.touch("dated", 1000)
     database = sqlite3.connect(cache.folder / "cache.db")
     with database:
         database.execute("UPDATE Cache SET value = CAST(x'7b22ff' AS TEXT) WHERE key = 'undecodable'")
     database.close()
-    keys = ["good", "malformed", "pickled", "binary", "file", "undecodable", "missing"]
+    keys = ["good", "malformed", "pickled", "binary", "file", "undecodable", "dated", "missing"]
     assert cache.find(keys) == {"good": Completion("x")}
     assert cache.get("malformed") is None
+    assert cache.get("dated") == Completion("x")
     for key in ("pickled", "binary", "file", "undecodable"):
         with pytest.raises(CacheError):
             cache.get(key)
