@@ -5,7 +5,7 @@ DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
 REAL ?= local:qwen2.5-coder-1.5b
 
-.PHONY: demo demo-real test test-heavy lint types schema pages editor docs release clean
+.PHONY: demo demo-real test test-heavy lint types schema pages peers editor docs release clean
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -37,6 +37,9 @@ schema: .venv/ready-dev ## after a change of the language or of a node: the sche
 
 pages: .venv/ready-dev ## after a change of a node, a command or an optimizer: the pages of docs/ that are made from them
 	$(BIN)/python docs/made_pages.py
+
+peers: .venv/ready-dev ## promptwire beside dspy, gepa and promptolution: times and ratios; ARGS="--only opro" adds flags
+	$(BIN)/python -m bench.peers $(ARGS)
 
 editor: build/editor/node_modules/.ready ## the YAML language server, for the tests that edit pipelines with it; needs npm
 

@@ -1,0 +1,1 @@
+"""promptwire beside other tools: the same work against one fake server, in turns."""
