@@ -188,7 +188,7 @@ def test_tables_show_ratios_of_medians_what_failed_and_the_goals() -> None:
     )
     assert "| gepa | 5.00 | 5.00 | 5.00 | 5.00 |" in text, "multiples of promptwire's time"
     assert "| gepa | ends with an error | - | - |" in text
-    assert "Medians of 3 rounds. In fewer rounds: gepa 50 ms × 32" in text
+    assert "Medians of rounds: aiohttp 3, promptwire 3, dspy 0, dspy Parallel 0, promptolution 0, gepa 1." in text
     assert "| 50 ms × 32: time to bare aiohttp's | 1.25 | 1.00 | met |" in text
     assert "| processor time of a new call to bare aiohttp's | 2 | 1.00 | met |" in text
     assert "8 at once: requests" not in text, "a goal without figures is left out"

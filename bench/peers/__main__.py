@@ -46,6 +46,7 @@ def make(file: Path, chosen: argparse.Namespace) -> None:
     found = {**machine(), "versions": environments.versions()}
     records = Records.read(file)
     if chosen.fresh or not records.runs:
+        environments.forget()
         file.write_text(json.dumps(found) + "\n", encoding="utf-8")
     elif dict(records.machine) != found:
         raise SystemExit(f"{file.name} is of another machine or of other versions: begin anew with --fresh")
@@ -71,7 +72,7 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help=f"works or tools: {', '.join(WORKS)}, {', '.join(TOOLS)}"
     )
-    parser.add_argument("--long", type=float, default=8.0, help="seconds above which a peer's work is done in one round only")
+    parser.add_argument("--long", type=float, default=5.0, help="seconds above which a peer's work is done in one round only")
     parser.add_argument("--minutes", type=float, default=60.0, help="start nothing after that time")
     parser.add_argument("--fresh", action="store_true", help="forget the runs that are there")
     parser.add_argument("--environments", action="store_true", help="only make the environments")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["HOME", "make", "python", "versions"]
+__all__ = ["HOME", "forget", "make", "python", "versions"]
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "build" / "peers"
@@ -38,6 +39,11 @@ print(json.dumps(found))
 def python(environment: str) -> str:
     """The interpreter of an environment; the running one where it has no name."""
     return str(HOME / environment / "bin" / "python") if environment else sys.executable
+
+
+def forget() -> None:
+    """Remove what the tools have written."""
+    shutil.rmtree(HOME / "work", ignore_errors=True)
 
 
 def make() -> None:

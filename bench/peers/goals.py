@@ -40,7 +40,10 @@ def _all(records: Records) -> Iterator[tuple[str, float, float | None]]:
     yield "2,000 calls from the cache, seconds", _CACHED, records.middle("again", OURS, "seconds")
 
 
-def _share(records: Records, work: str, tool: str, key: str = "seconds") -> float | None:
-    """promptwire's median divided by that of `tool`."""
-    ours, theirs = records.middle(work, OURS, key), records.middle(work, tool, key)
+def _share(records: Records, work: str, tool: str, key: str = "") -> float | None:
+    """promptwire's time to the ideal divided by that of `tool`, or the medians of `key`."""
+    if not key:
+        ours, theirs = records.ratio(work, OURS), records.ratio(work, tool)
+    else:
+        ours, theirs = records.middle(work, OURS, key), records.middle(work, tool, key)
     return ours / theirs if ours is not None and theirs else None

@@ -24,6 +24,8 @@ __all__ = ["LONGEST", "control", "running_server", "take"]
 
 LONGEST = 240
 """Seconds after which a process is ended; it counts as failed."""
+_DONE = "done"
+"""File in the folder of a work that was done to its end."""
 _PROMPT = (
     "Prompt {}: read the review below from its first to its last word and say whether the person who wrote it liked what it is"
     " about. Answer with one word in lower case, positive or negative, and with nothing else."
@@ -57,13 +59,16 @@ def take(name: str, tool: str, address: str) -> dict[str, Any]:
     folder = HOME / "work" / f"{TOOLS[tool].script[5:-3]}-{TOOLS[tool].evaluate}-{work.folder or name}"
     if not work.folder:
         shutil.rmtree(folder, ignore_errors=True)
-    elif not folder.exists():
+    elif not (folder / _DONE).exists():
         take(work.folder, tool, address)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "job.json"
     file.write_text(json.dumps(_job(work, tool, address, folder)), encoding="utf-8")
     control(address, work.server)
-    return {"work": name, "tool": tool, **_process(tool, file), **control(address)}
+    run = _process(tool, file)
+    if "error" not in run:
+        (folder / _DONE).touch()
+    return {"work": name, "tool": tool, **run, **control(address)}
 
 
 def _job(work: Work, tool: str, address: str, folder: Path) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def _job(work: Work, tool: str, address: str, folder: Path) -> dict[str, Any]:
         "work": kind,
         "base": f"{address}/v1",
         "limit": work.limit,
-        "prompts": [_PROMPT.format(number) for number in range(work.prompts)],
+        "prompts": [_PROMPT.format(number) for number in range(work.prompts_of(tool))],
         "examples": [(item(number), label_of(number)) for number in range(work.examples)],
         "options": options,
         "folder": str(folder),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from .goals import goals
 from .records import Records
@@ -29,7 +29,7 @@ def _tables(records: Records) -> Iterator[str]:
     yield _machine(records)
     yield "\n### Evaluate 20 prompts on 100 examples\n"
     yield "Time to the ideal, by latency and concurrency. Lower is better; 1 is the ideal.\n"
-    yield from _rows(["", *(WORKS[name].title for name in COLUMNS)], [[tool, *_each(records.ratio, tool)] for tool in TOOLS])
+    yield from _rows(["", *(WORKS[name].title for name in COLUMNS)], [[tool, *_ratios(records, tool)] for tool in TOOLS])
     yield "\nThe same as multiples of promptwire's time:\n"
     others = [tool for tool in TOOLS if tool != OURS]
     yield from _rows(["", *(WORKS[name].title for name in COLUMNS)], [[tool, *_times(records, tool)] for tool in others])
@@ -46,16 +46,9 @@ def _tables(records: Records) -> Iterator[str]:
 def _machine(records: Records) -> str:
     known = records.machine
     tools = [f"{tool.package} {known['versions'][tool.environment or OURS][tool.package]}" for tool in TOOLS.values()]
-    rounds = [len(records.of(work, OURS)) for work in WORKS if records.of(work, OURS)]
-    once = [f"{name} {WORKS[work].title}" for work in WORKS for name in TOOLS if _fewer(records, work, name)]
+    rounds = [f"{name} {_range([len(records.of(work, name)) for work in WORKS if records.of(work, name)])}" for name in TOOLS]
     told = f"{known['cores']} cores ({known['processor']}), {known['system']}, Python {known['python']}; "
-    told += f"{', '.join(dict.fromkeys(tools))}.\nMedians of {_range(rounds)} rounds."
-    return told + (f" In fewer rounds: {'; '.join(once)}." if once else "")
-
-
-def _fewer(records: Records, work: str, tool: str) -> bool:
-    made = len(records.of(work, tool))
-    return 0 < made < len(records.of(work, OURS)) and not records.error(work, tool)
+    return f"{told}{', '.join(dict.fromkeys(tools))}.\nMedians of rounds: {', '.join(rounds)}."
 
 
 def _range(numbers: Sequence[int]) -> str:
@@ -63,13 +56,13 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def _each(value: Callable[[str, str], float | None], tool: str) -> list[str]:
-    return [_number(value(name, tool)) for name in COLUMNS]
+def _ratios(records: Records, tool: str) -> list[str]:
+    return ["error" if records.error(name, tool) else _number(records.ratio(name, tool)) for name in COLUMNS]
 
 
 def _times(records: Records, tool: str) -> list[str]:
-    """The times of `tool`, each divided by promptwire's."""
-    pairs = [(records.middle(name, tool, "seconds"), records.middle(name, OURS, "seconds")) for name in COLUMNS]
+    """The times of `tool` to the ideal, each divided by promptwire's."""
+    pairs = [(records.ratio(name, tool), records.ratio(name, OURS)) for name in COLUMNS]
     return [_number(theirs / ours if theirs and ours else None) for theirs, ours in pairs]
 
 

@@ -58,6 +58,8 @@ class Work:
     """Waves of requests that the algorithm needs: each waits for the one before it. 0 where the replies decide."""
     depth: int = 0
     """Longest chain of requests that the algorithm needs at this limit; 0 where the replies decide."""
+    part: Mapping[str, int] = field(default_factory=dict)
+    """By tool that scores one prompt after the other, how many prompts it scores where all take too long."""
     folder: str = ""
     """Work whose folder is used as it was left; empty for one of its own, emptied before."""
     without: tuple[str, ...] = ()
@@ -67,6 +69,10 @@ class Work:
     def tools(self) -> tuple[str, ...]:
         """Names of the tools that do it."""
         return tuple(name for name in self.searches or TOOLS if name not in self.without)
+
+    def prompts_of(self, tool: str) -> int:
+        """How many prompts a tool gets."""
+        return self.part.get(tool, self.prompts)
 
     @property
     def places(self) -> int:
@@ -82,6 +88,7 @@ def _ours(pipeline: str, params: Mapping[str, Any], **parts: int) -> tuple[str, 
 _FIXED, _SLOW, _SPREAD = Settings(latency=0.05), Settings(latency=0.5), Settings(latency=0.5, spread=0.5)
 _LIMITED = Settings(latency=0.2, allowed=8, retry_after=0.5)
 _FAULTS = Settings(latency=0.05, errors=0.02, throttled=0.05, dropped=0.01, retry_after=0.2)
+_HALF = {"dspy": 10, "gepa": 10}
 COLUMNS = ("50ms-32", "50ms-100", "500ms-100", "lognormal-100")
 """Works that evaluate 20 prompts on 100 examples."""
 SEARCHES = ("opro", "gepa", "copro", "miprov2")
@@ -94,9 +101,9 @@ _MIPRO = {"train": 40, "dev": 50, "minibatch": 20, "trials": 10, "shots": 2, "ca
 WORKS: Mapping[str, Work] = {
     "start": Work("one call as a process", Settings(), 1, prompts=1, examples=1),
     "50ms-32": Work("50 ms × 32", _FIXED, 32),
-    "again": Work("the same again", _FIXED, 32, folder="50ms-32", without=(BARE,)),
+    "again": Work("the same again", _FIXED, 32, folder="50ms-32", without=(BARE, "dspy Parallel")),
     "50ms-100": Work("50 ms × 100", _FIXED, 100),
-    "faults": Work("faults", _FAULTS, 32, prompts=5, without=(BARE,)),
+    "faults": Work("faults", _FAULTS, 32, prompts=5, without=(BARE, "dspy Parallel")),
     "opro": Work(
         "OPRO",
         _FIXED,
@@ -156,7 +163,7 @@ WORKS: Mapping[str, Work] = {
             "dspy": ("miprov2", _MIPRO),
         },
     ),
-    "500ms-100": Work("500 ms × 100", _SLOW, 100),
-    "lognormal-100": Work("lognormal(0.5 s, 0.5) × 100", _SPREAD, 100),
-    "limited": Work("8 at once are allowed", _LIMITED, 64, prompts=5, without=(BARE,)),
+    "500ms-100": Work("500 ms × 100", _SLOW, 100, part=_HALF),
+    "lognormal-100": Work("lognormal(0.5 s, 0.5) × 100", _SPREAD, 100, part=_HALF),
+    "limited": Work("8 at once are allowed", _LIMITED, 64, prompts=5, without=(BARE, "dspy Parallel")),
 }
