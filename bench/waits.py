@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from simulated_time import leap
@@ -22,6 +22,7 @@ from simulated_time import leap
 from promptwire.backend import Completion
 from promptwire.backends.planted import reply
 from promptwire.backends.scripted import Reply, ScriptedBackend
+from promptwire.cache.disk import Told
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.trace import Trace
@@ -62,16 +63,21 @@ class MemoryCache:
 
     def __init__(self) -> None:
         self._rows: dict[str, Completion] = {}
+        self._held: list[Callable[[], None]] = []
 
     def get(self, key: str) -> Completion | None:
         """The completion under `key`."""
         return self._rows.get(key)
 
-    def put(self, key: str, completion: Completion, **_: Any) -> Future[Completion]:
-        """Store `completion`."""
-        done: Future[Completion] = Future()
-        done.set_result(self._rows.setdefault(key, completion))
-        return done
+    def hold(self, key: str, completion: Completion, told: Told, **_: Any) -> None:
+        """Store `completion`; `told` is called at the next `release`."""
+        self._held.append(partial(told, self._rows.setdefault(key, completion)))
+
+    def release(self) -> None:
+        """Say what is stored."""
+        held, self._held = self._held, []
+        for tell in held:
+            tell()
 
     def flush(self) -> None:
         """Nothing is written later."""

@@ -41,6 +41,10 @@ class Context(Protocol):
     def turn(self) -> int:
         """How often the node ran before in this run, over all loops around it."""
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit can end the run: calls that will be made in any case may then be made early."""
+
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         """A generator that depends only on the run's seed, the node's path, the round and `purpose`.
 

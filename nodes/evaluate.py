@@ -87,9 +87,13 @@ def _ordered(prompt: Prompt, examples: Examples, params: Params, context: Contex
 
 async def _in_sequence(prompt: Prompt, examples: Sequence[Example], params: Params, context: Context) -> Scores:
     """The rows of one prompt, up to the answer that ends it."""
-    found, right, wrong = Scores(prompts=Prompts(items=(prompt,))), 0, 0
-    for example in examples:
-        one = await context.score(Prompts(items=(prompt,)), Examples(items=(example,)), repeats=params.repeats)
+    found, right, wrong, start = Scores(prompts=Prompts(items=(prompt,))), 0, 0, 0
+    while start < len(examples):
+        # As many at once as any end still lacks: no call is made that asking one by one would not make.
+        lacks = [end - n for end, n in ((params.until_wrong, wrong), (params.until_right, right)) if end is not None]
+        some = tuple(examples[start : start + min(lacks)])
+        start += len(some)
+        one = await context.score(Prompts(items=(prompt,)), Examples(items=some), repeats=params.repeats)
         if one.perfect is None:
             hint = "use a metric with a value for right, or leave out until_wrong and until_right"
             raise NodeError(f"the metric {one.metric!r} has no value for right answers", where=context.path, hint=hint)

@@ -20,6 +20,7 @@ from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientE
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog, Exchange, critiques_in
+from promptwire.running.gather import gather
 from promptwire.running.session import Session
 from promptwire.running.streams import SHARED, StepPosition
 from promptwire.templating.parsing import reading
@@ -81,7 +82,13 @@ class Generator:
             return ()
         passed = [(sample, answer) for sample, answer in enumerate(answers, first) if not filtered(answer)]
         self.session.count(self.path, "filtered", len(answers) - len(passed))
-        return tuple([await self._read(template, exchange, answer, sample) for sample, answer in passed])
+        if len(passed) == 1:
+            ((sample, answer),) = passed
+            return (await self._read(template, exchange, answer, sample),)
+        try:
+            return await gather([self._read(template, exchange, answer, sample) for sample, answer in passed])
+        finally:  # in the order of the samples, each followed by what was asked in its place
+            exchange.replies.sort(key=lambda reply: (reply.sample % RETRY_SAMPLES, reply.sample))
 
     def _had_another(self) -> bool:
         """Whether a call of this step has succeeded, or may still: only some of its requests are then refused."""

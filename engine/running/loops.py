@@ -1,7 +1,8 @@
 """Run loops: `repeat` with values carried between rounds, `each` over elements.
 
 A round sees the states of its beginning. New states are read when the round is complete. So a budget that runs out within a
-round leaves the states of the last complete one. The run still has its best result so far (an anytime result).
+round leaves the states of the last complete one. The run still has its best result so far (an anytime result). Without limits,
+rounds may overlap, see `promptwire.running.overlapping`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from promptwire.errors import LimitReached
+from promptwire.graph.overlap import can_overlap
 from promptwire.graph.port_values import elements, empty, is_true, join_values, to_json
 from promptwire.graph.steps import ROUND, EachStep, Graph, RepeatStep
 from promptwire.running.gather import gather
+from promptwire.running.overlapping import run_overlapping
 from promptwire.running.scope import Scope
 from promptwire.running.session import Session
 from promptwire.values.hashing import digest, ordinals
@@ -31,6 +34,13 @@ async def run_repeat(step: RepeatStep, scope: Scope, session: Session, *, run: R
     states = first_states(step, scope)
     complete = 0
     session.trace.event("loop", path=step.path, round=scope.round, of=len(turns))
+    if len(turns) > 1 and session.unlimited and can_overlap(step):
+        scopes = [_inside(step, scope, {}, number, turn) for number, turn in enumerate(turns)]
+
+        def ended(one: Scope) -> None:
+            session.trace.event("round", path=step.path, round=one.round, of=len(turns))
+
+        return {**await run_overlapping(step, scopes, states, run=run, ended=ended), "rounds": len(turns)}
     for turn in turns:
         inner = _inside(step, scope, states, complete, turn)
         known = len(session.scored_prompts)

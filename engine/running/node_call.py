@@ -50,6 +50,10 @@ class _Context:
     scorer: Scorer | None
     renderer: Renderer | None
 
+    @property
+    def unlimited(self) -> bool:
+        return self.session.unlimited
+
     def rng(self, *purpose: Any, steady: bool = False, shared: bool = False) -> random.Random:
         if shared:
             return stream(self.session.seed, "shared", *purpose)

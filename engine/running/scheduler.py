@@ -90,7 +90,11 @@ class _Runner:
                 users[need].append(name)
 
         async def one(step: Step) -> None:
+            if scope.enter is not None:
+                await scope.enter(step)
             scope.done(step.name, await self._recorded(step, scope, graph))
+            if scope.leave is not None:
+                scope.leave(step)
             for user in users[step.name]:
                 waiting[user] -= 1
                 if waiting[user] == 0:

@@ -6,11 +6,11 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from promptwire.graph.port_values import as_set, is_true, union, widen
-from promptwire.graph.steps import Gate, LiteralValue, Ref, RefUnion, Wire
+from promptwire.graph.steps import Gate, LiteralValue, Ref, RefUnion, Step, Wire
 
 __all__ = ["Scope"]
 
@@ -37,6 +37,14 @@ class Scope:
         self.round = round
         self.element = element
         self.twin = twin
+        self.enter: Callable[[Step], Awaitable[None]] | None = None
+        """Waits until a step of this graph may start, in a loop whose rounds overlap."""
+        self.leave: Callable[[Step], None] | None = None
+        """Called when such a step is done."""
+
+    def provide(self, name: str, value: Any) -> None:
+        """Set the value of a name of this graph: a state that was not there when the scope was made."""
+        self._values[name] = value
 
     def done(self, step: str, outputs: Mapping[str, Any]) -> None:
         """Store the outputs of a step; the first one is the main one."""

@@ -105,6 +105,12 @@ class Session:
         """Whether `limit` ends a loop or a stage with the best result so far. If not, it fails the run."""
         return self.anytime or bool(limit.stage)
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit of the run, or of a stage, may be reached."""
+        limits = self.gateway.budget.limits
+        return self.stage is None and (limits.calls, limits.tokens, limits.usd, limits.seconds) == (None, None, None, None)
+
     def affordable(self, roles: Sequence[Role]) -> int | None:
         """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""
         return self.gateway.budget.affordable(roles, self.stage)

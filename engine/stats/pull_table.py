@@ -5,7 +5,7 @@ A pull scores one prompt on one example. All prompts use one shuffled order of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from promptwire.node_context import Context
 from promptwire.stats.bandits import Arm, split_budget
@@ -51,6 +51,20 @@ class PullTable:
 
     async def pull(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> None:
         """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""
+        await self._add(self._jobs(prompts, upto))
+
+    async def pull_unknown(self, prompts: Sequence[Prompt], batch: int, *, size: int) -> None:
+        """Score prompts that were never asked, `batch` examples each, in groups of `size` that do not wait for one another."""
+        groups = [prompts[start : start + size] for start in range(0, len(prompts), size)]
+        await self._add([job for group in groups for job in self._jobs(group, [batch] * len(group))])
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether no limit can end the run between two pulls."""
+        return self._context.unlimited
+
+    def _jobs(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> list[Awaitable[Scores]]:
+        """Take the pulls out of the budget; return the scorings that are to be awaited."""
         asked = [self._asked[prompt.id] for prompt in prompts]
         wanted = [max(0, min(end, len(self._order)) - start) for start, end in zip(asked, upto, strict=True)]
         given = split_budget(self.budget, wanted)
@@ -61,10 +75,12 @@ class PullTable:
             if share:
                 slices.setdefault((start, start + share), []).append(prompt)
         partial = not self._context.round
-        jobs = [
+        return [
             self._context.score(Prompts(items=tuple(some)), Examples(items=tuple(self._order[start:end])), partial=partial)
             for (start, end), some in slices.items()
         ]
+
+    async def _add(self, jobs: Sequence[Awaitable[Scores]]) -> None:
         for found in await self._context.gather(jobs):
             self._found = self._found.merge(found)
             for row in found.rows:

@@ -27,8 +27,9 @@ class FakeContext:
         seed: int = 0,
         chat: bool = True,
         turn: int | None = None,
+        unlimited: bool = True,
     ) -> None:
-        self.path, self.round, self.seed = "here", round, seed
+        self.path, self.round, self.seed, self.unlimited = "here", round, seed, unlimited
         self.counts: Counter[str] = Counter()
         self.asked: list[Any] = []
         self.named: dict[str, str] = {}

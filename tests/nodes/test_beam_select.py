@@ -138,3 +138,19 @@ async def test_a_prompt_that_a_limit_cut_short_counts_as_not_scored() -> None:
     inputs = Inputs(prompts=prompts("b", "a"), on=examples(10))
     found = await beam_select.run(inputs, Params(), FakeContext(value=value))
     assert texts(found.prompts) == ["a"]
+
+
+@given(
+    count=st.integers(1, 20),
+    of=st.integers(1, 30),
+    pulls=st.integers(1, 300),
+    per_round=st.integers(1, 6),
+    batch=st.integers(1, 9),
+)
+async def test_unknown_prompts_that_do_not_wait_for_one_another_are_chosen_from_as_round_by_round(
+    count: int, of: int, pulls: int, per_round: int, batch: int
+) -> None:
+    params = {"policy": "ucb", "pulls": pulls, "per_round": per_round, "batch": batch, "keep": 2}
+    early, late = FakeContext(value=noisy), FakeContext(value=noisy, unlimited=False)
+    assert await run(count, of, early, **params) == await run(count, of, late, **params)
+    assert early.scored == late.scored

@@ -109,3 +109,13 @@ async def test_questions_in_sequence_stay_within_the_bound(
     asked = sum(one * two for one, two in context.scored)
     found = bound(Sizes({"prompts": Extent.exactly(2), "on": Extent.exactly(many)}), params).scores
     assert found.least <= asked <= found.most
+
+
+@pytest.mark.parametrize(
+    ("ends", "waves"),
+    [({"until_wrong": 3}, [3, 2]), ({"until_right": 2}, [2]), ({"until_wrong": 1, "until_right": 3}, [1, 1, 1])],
+)
+async def test_as_many_are_asked_at_once_as_any_end_still_lacks(ends: dict[str, int], waves: list[int]) -> None:
+    context = by_turn(2)
+    await evaluate.run(Inputs(prompts=prompts("a"), on=examples(9)), Params(**ends), context)
+    assert [examples for _, examples in context.scored] == waves
