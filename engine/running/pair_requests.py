@@ -11,8 +11,7 @@ from promptwire.metrics.metric_type import Needs
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.generation import request_for
 from promptwire.running.session import Session
-from promptwire.templating.task_prompt import joined_slots
-from promptwire.templating.template import Template
+from promptwire.templating.pair_rendering import PairRenderer
 from promptwire.values import Example, Prompt
 from promptwire.values.request_key import RequestKeys
 
@@ -47,7 +46,7 @@ class PairRequests:
     path: str
     """Path of the step."""
     asking: ModelCallSpec
-    template: Template
+    template: PairRenderer
     """Template that joins prompt and input."""
     settings: Settings
     """Sampling settings."""
@@ -93,4 +92,4 @@ class PairRequests:
         return Request("choose", request.messages, request.prompt, options=self.session.task.labels)
 
     def _generating(self, prompt: Prompt, example: Example) -> Request:
-        return request_for(self.template.render(joined_slots(prompt, example, self.session.task.labels)), self.settings)
+        return request_for(self.template.render(prompt, example), self.settings)

@@ -28,6 +28,7 @@ from promptwire.running.pair_requests import PairCall, PairRequests
 from promptwire.running.row_reader import RowReader, require_unfiltered
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
+from promptwire.templating.pair_rendering import PairRenderer
 from promptwire.templating.task_prompt import joined_slots, shows_nothing
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
@@ -77,7 +78,7 @@ class Scorer:
     @cached_property
     def requests(self) -> PairRequests:
         """What makes the requests."""
-        step = (self.session, self.path, self.asking, self.template)
+        step = (self.session, self.path, self.asking, PairRenderer(self.template, self.session.task.labels))
         return PairRequests(*step, settings=self.settings, needs=self.metric.needs, repeats=self.repeats, log=self.log)
 
     @cached_property

@@ -9,7 +9,7 @@ draws are in `promptwire.templating.functions`.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
@@ -30,7 +30,7 @@ from promptwire.templating import render_limits
 from promptwire.templating.call_limits import pretty, require_filter, require_method
 from promptwire.values import Companions
 
-__all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "variables_of"]
+__all__ = ["BadSyntax", "Compiled", "compiled", "nearest", "pieces_of", "plain_outputs", "variables_of"]
 
 Compiled = jinja2.Template
 BadSyntax = jinja2.TemplateSyntaxError
@@ -233,6 +233,33 @@ def variables_of(source: str) -> set[str]:
     """The variables that the template in `source` reads. Raises BadSyntax."""
     with _bounded():
         return jinja2.meta.find_undeclared_variables(_SANDBOX.parse(source))
+
+
+def plain_outputs(source: str, names: Collection[str]) -> tuple[tuple[str, ...], ...] | None:
+    """The outputs of `names` and of their attributes in the template in `source`, in order, such as `("input", "text")`.
+
+    None when one of the names is used in any other way: in a condition, a loop, a filter, a call, or an assignment. Otherwise
+    the rest of the rendered text is the same for all their values.
+    """
+    found: list[tuple[str, ...]] = []
+    for node in _SANDBOX.parse(source).body:
+        inside = node.nodes if isinstance(node, jinja2.nodes.Output) else [node]
+        for one in inside:
+            path = _path(one.node) if isinstance(one, jinja2.nodes.Filter) and one.name == "written" else ()
+            if path and path[0] in names:
+                found.append(path)
+            elif any(
+                name.name in names for name in [one, *one.find_all(jinja2.nodes.Name)] if isinstance(name, jinja2.nodes.Name)
+            ):
+                return None
+    return tuple(found)
+
+
+def _path(node: Any) -> tuple[str, ...]:
+    """A variable and at most one attribute of it; empty for any other expression."""
+    if isinstance(node, jinja2.nodes.Getattr) and isinstance(node.node, jinja2.nodes.Name):
+        return node.node.name, node.attr
+    return (node.name,) if isinstance(node, jinja2.nodes.Name) else ()
 
 
 @contextmanager

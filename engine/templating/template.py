@@ -105,8 +105,16 @@ class Template:
 
     def texts(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> list[tuple[str, str]]:
         """Render each part with `values`; return mark and text of each. Raises as `render` does."""
+        return [(mark, self.trimmed(text)) for mark, text in self.raw_texts(values, drawing)]
+
+    def raw_texts(self, values: Mapping[str, Any], drawing: Drawing | None = None) -> list[tuple[str, str]]:
+        """The parts as `texts` gives them, with the line breaks at their ends."""
         seen = template_functions(drawing) | {name: _view(value) for name, value in values.items()}
         return [(part.mark, self._text(part, seen)) for part in self.parts]
+
+    def trimmed(self, text: str) -> str:
+        """A rendered part without the line breaks that only end it."""
+        return text.strip("\n") if self.front.mode == "chat" else text.removesuffix("\n")
 
     def fallback(self) -> Template | None:
         """Load the `instead:` template, used with models that can't fill a gap."""
@@ -133,7 +141,7 @@ class Template:
                     pieces.append(piece)
         except Exception as error:  # a template can raise anything that an expression in it can
             raise PipelineError([self._problem(part, error)]) from error
-        return "".join(pieces).strip("\n") if self.front.mode == "chat" else "".join(pieces).removesuffix("\n")
+        return "".join(pieces)
 
     def _problem(self, part: _Part, error: Exception) -> Problem:
         line = part.line + _line_of(error) - 1
