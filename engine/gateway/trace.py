@@ -45,6 +45,11 @@ class Trace:
         """A trace that writes nothing."""
         return cls(None)
 
+    @property
+    def writes(self) -> bool:
+        """Whether it has a folder, so that what is written is kept."""
+        return self._folder is not None
+
     def event(self, what: str, **facts: Any) -> None:
         """Write one line to `events.jsonl`, and call the listener with `what` happened and its `facts`.
 

@@ -1,7 +1,8 @@
 """Run folder: options, events, step outputs, calls and report of one run.
 
     events.jsonl     one line per event (written by `promptwire.gateway.trace`)
-    values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.gateway.trace`);
+    values.jsonl     one line per step and round: its outputs, by port (written by `promptwire.gateway.trace`); a set of a
+                     thousand members or more without those of earlier lines, whose number is `recorded_before`;
                      then two lines `report`, with the elements `test` and `train`: the rows of the initial and the best prompt
     calls.jsonl      one line per cache key that was used
     run.json         options and files of the run, for `promptwire bundle` (see `promptwire.results.provenance`)

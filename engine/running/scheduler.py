@@ -16,7 +16,7 @@ from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.port_types import SET_OF
-from promptwire.graph.port_values import empty, to_json
+from promptwire.graph.port_values import empty
 from promptwire.graph.steps import CallStep, EachStep, Gate, Graph, PipeStep, RepeatStep, Step
 from promptwire.node import Role
 from promptwire.running.gather import first_error
@@ -124,7 +124,7 @@ class _Runner:
             outputs = _not_run(step, step.gate, scope)
             self.session.count(step.path, NOT_RUN)
             trace.event("skipped", **where, condition=str(step.gate))
-            trace.value(**where, outputs={name: to_json(value) for name, value in outputs.items()})
+            self._record(where, outputs)
             return outputs
         began = time.perf_counter()
         trace.event("start", **where)
@@ -134,8 +134,12 @@ class _Runner:
             trace.event("failed", **where, error=str(error))
             raise
         trace.event("done", **where, seconds=round(time.perf_counter() - began, 4))
-        trace.value(**where, outputs={name: to_json(value) for name, value in outputs.items()})
+        self._record(where, outputs)
         return outputs
+
+    def _record(self, where: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
+        if self.session.trace.writes:
+            self.session.trace.value(**where, outputs=self.session.recorded.to_json(outputs))
 
     async def _outcome(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         if isinstance(step, CallStep):

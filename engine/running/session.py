@@ -15,6 +15,7 @@ from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
+from promptwire.running.recorded_values import RecordedValues
 from promptwire.running.sampling import sampling
 from promptwire.running.scored_prompts import ScoredPrompts
 from promptwire.running.streams import Streams
@@ -85,6 +86,8 @@ class Session:
         self.turns[path, element] += 1
         return self.turns[path, element] - 1
 
+    recorded: RecordedValues = field(default_factory=RecordedValues)
+    """What of large sets the trace holds."""
     scored_prompts: ScoredPrompts = field(default_factory=ScoredPrompts)
     """Prompts and scores of the search so far."""
     candidates: dict[str, Prompt] = field(default_factory=dict)

@@ -67,6 +67,10 @@ class _Keeper(Trace):
         super().__init__(folder)
         self._kept = kept
 
+    @property
+    def writes(self) -> bool:
+        return True
+
     def value(self, **facts: Any) -> None:
         self._kept.append(facts)
         super().value(**facts)

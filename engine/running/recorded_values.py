@@ -1,0 +1,52 @@
+"""Outputs of steps as the trace records them: a large set without the members that an earlier line of the trace holds.
+
+A step that draws from 200,000 examples gives the others as `rest`, and a history grows from round to round. Recorded whole in
+each round, they would fill a disk, and a search of twice as many rounds would write four times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
+
+from promptwire.graph.port_values import to_json
+from promptwire.values import Entry, Example, Examples, History, Prompt, Prompts
+from promptwire.values.members import chosen, members_of
+
+__all__ = ["LARGE", "RecordedValues"]
+
+LARGE: Final = 1_000
+"""Members from which on a set is large."""
+EARLIER: Final = "recorded_before"
+"""Key of the number of members that earlier lines hold."""
+
+
+class RecordedValues:
+    """Converts outputs to JSON, and knows the members of the large sets so far."""
+
+    def __init__(self) -> None:
+        self._known: set[Hashable] = set()
+
+    def to_json(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Convert `outputs` by port to JSON values."""
+        return {name: self._value(value) for name, value in outputs.items()}
+
+    def _value(self, value: Any) -> Any:
+        if not isinstance(value, Prompts | Examples | History) or len(value) < LARGE:
+            return to_json(value)
+        new = []
+        for member in members_of(value):
+            key = _identity(member)
+            if key not in self._known:
+                self._known.add(key)
+                new.append(member)
+        if len(new) == len(value):
+            return to_json(value)
+        return {**to_json(chosen(value, new)), EARLIER: len(value) - len(new)}
+
+
+def _identity(member: Prompt | Example | Entry) -> Hashable:
+    """What of `member` a reader of the trace needs once."""
+    if isinstance(member, Entry):
+        return _identity(member.prompt), member.score, member.n, member.critique
+    return (member.id, *sorted(member.marks.items())) if member.marks else member.id
