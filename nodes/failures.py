@@ -4,20 +4,22 @@ ProTeGi draws groups of errors from a minibatch, each group independently (Pryza
 of hard examples for every proposal (Ye et al. 2024, section 3). A prompt without wrong answers has no group, whereas ProTeGi's
 code asks for a critique of an empty list. TextGrad's critic also sees right answers, and so does GEPA's unless all are right.
 With `by` a group holds what went wrong in the same way: one group for each pair of expected and given answer, say. `each` over
-the groups asks for the kinds that are there, and for no others.
+the groups asks for the kinds that are there, and for no others. With `by: critique` the kind is what a critique says of the
+failure. So a model names the kind of each failure through a template of one's own. Equal or similar names are one group.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
-from promptwire.node import Context, node
-from promptwire.values import Example, Failure, FailureGroup, Failures, Model, Row, Scores
+from promptwire.node import Context, node, require_wires
+from promptwire.stats.word_overlap import overlap, words_of
+from promptwire.values import Critiques, Example, Failure, FailureGroup, Failures, Model, Row, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "failures"]
 
@@ -25,14 +27,19 @@ __all__ = ["Inputs", "Outputs", "Params", "failures"]
 class Inputs(Model):
     of: Scores
     """Scores of the prompts."""
+    critiques: Critiques | None = None
+    """Names of the kinds, each about some of the rows; needed by `by: critique`."""
 
 
 class Params(Model):
     groups: int | None = Field(default=None, ge=1)
     """Groups for each prompt: 1 when not set, and with `by` all; of more, the largest."""
-    by: Literal["pair", "label"] | None = None
-    """What the failures of a group have in common: `pair`: expected and given answer; `label`: expected answer. Each failure is
-    in one group then. When not set, groups are drawn."""
+    by: Literal["pair", "label", "critique"] | None = None
+    """What the failures of a group have in common: `pair`: expected and given answer; `label`: expected answer; `critique`:
+    what `critiques` say of them, without failures that none is about. Each failure is in one group then. When not set, groups
+    are drawn."""
+    alike: float = Field(default=1.0, gt=0, le=1)
+    """Share of common words from which two critiques name the same kind; at 1 the words are the same."""
     size: int = Field(default=4, ge=1)
     """Most failures in a group."""
     policy: Literal["random", "worst"] = "random"
@@ -53,12 +60,24 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     """At most `groups` groups a prompt, with `by` at most one for each example; a prompt without failures has none."""
     scores = sizes.of("of")
     groups = min(params.groups or math.inf, scores.inside) if params.by else params.groups or 1
-    return Bound({"failures": (scores * groups).perhaps().holding(min(params.size, scores.inside))})
+    found = (scores * groups).perhaps()
+    if params.by == "critique":
+        found = found.upto(sizes.of("critiques").most)
+    return Bound({"failures": found.holding(min(params.size, scores.inside))})
 
 
-@node(bound=bound, values=True)
+def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
+    """The wire that is missing: critiques, to group by them."""
+    if params.by == "critique" and "critiques" not in wired:
+        return "by: critique needs `critiques`", "wire a critique-gradient that names the kind of each failure"
+    return "", ""
+
+
+@node(bound=bound, values=True, lacks=lacks)
 async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Group what each prompt got wrong."""
+    require_wires(lacks, inputs, params, context)
+    named = _named(inputs.critiques or Critiques(), params.alike)
     examples = {example.id: example for example in inputs.of.examples.items}
     groups: list[FailureGroup] = []
     for prompt in inputs.of.prompts.items:
@@ -69,7 +88,7 @@ async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
         shown = rows if params.right in ("always", "beside" if wrong else "instead") else wrong
         if not shown:
             continue
-        for name, kind in _kinds(shown, examples, params):
+        for name, kind in _kinds(shown, examples, params, named.get(prompt.id, {})):
             for group in _groups(kind, params, context, prompt.id, name):
                 cases = tuple(_failure(row, examples[row.example]) for row in group)
                 groups.append(FailureGroup(prompt=prompt, cases=cases, name=name))
@@ -85,12 +104,33 @@ def _bar(rows: Sequence[Row], perfect: float | None, params: Params) -> float:
     return sum(row.value for row in rows) / len(rows) if rows else 0.0
 
 
-def _kinds(rows: Sequence[Row], examples: Mapping[str, Example], params: Params) -> list[tuple[str, Sequence[Row]]]:
+def _named(critiques: Critiques, alike: float) -> dict[str, dict[str, str]]:
+    """The kind of each row, by ids of prompt and example: the first critique of it, or the first one that is like that."""
+    kinds: list[tuple[str, frozenset[str]]] = []
+    named: dict[str, dict[str, str]] = {}
+    for critique in critiques.items:
+        text = _plain(critique.text)
+        words = words_of(text)
+        name = next((known for known, others in kinds if known == text or overlap(words, others) >= alike), None)
+        if name is None:
+            kinds.append((text, words))
+        for case in critique.cases:
+            named.setdefault(critique.prompt.id, {}).setdefault(case.example.id, text if name is None else name)
+    return named
+
+
+def _kinds(
+    rows: Sequence[Row], examples: Mapping[str, Example], params: Params, named: Mapping[str, str]
+) -> list[tuple[str, Sequence[Row]]]:
     """Rows of each kind with its name, the most rows first; all rows without a name when no kind is asked for."""
     if params.by is None:
         return [("", rows)]
     kinds: dict[str, Sequence[Row]] = {}
     for row in rows:
+        if params.by == "critique":
+            if row.example in named:
+                kinds[named[row.example]] = [*kinds.get(named[row.example], ()), row]
+            continue
         expected = _plain(examples[row.example].output)
         given = "" if params.by == "label" else f" -> {_plain(row.answer) or '(unreadable)'}"
         name = expected + given

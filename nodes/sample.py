@@ -1,20 +1,22 @@
 """sample: draw a minibatch of examples.
 
 APE draws its demonstrations, ProTeGi a minibatch a round, OPRO its exemplars, PE2 hard examples. GEPA draws batches that go
-through the data epoch by epoch. A set smaller than `n` is given whole and counted as `short`. `rest` holds the other examples.
+through the data epoch by epoch. Contrastive reflection (Koh et al. 2026) shows an error beside the right answers that are
+nearest to it. A set smaller than `n` is given whole and counted as `short`. `rest` holds the other examples.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from pydantic import Field
 
 from promptwire.bounds import Bound, Extent, Sizes
 from promptwire.node import Context, node, require_wires
+from promptwire.stats.word_overlap import overlap, words_of
 from promptwire.values import Example, Examples, Model, Scores
 
 __all__ = ["Inputs", "Outputs", "Params", "sample"]
@@ -25,14 +27,17 @@ class Inputs(Model):
     """The examples to draw from."""
     scores: Scores | None = None
     """Scores on these examples; needed by `hard` and `weighted`."""
+    like: Examples | None = None
+    """Examples to compare with, such as the failures; needed by `near`. They are not drawn themselves by `near` and `apart`."""
 
 
 class Params(Model):
     n: float = Field(gt=0)
     """Number of examples; below 1 a share of the set, rounded down but at least one example."""
-    policy: Literal["random", "epoch", "hard", "weighted"] = "random"
+    policy: Literal["random", "epoch", "hard", "weighted", "near", "apart"] = "random"
     """`random`: equal chances; `epoch`: each example once before any is repeated, over the rounds of all surrounding loops;
-    `hard`: the lowest mean values, ties at random; `weighted`: a lower value has a higher chance."""
+    `hard`: the lowest mean values, ties at random; `weighted`: a lower value has a higher chance; `near`: those whose inputs
+    share the most words with one of `like`; `apart`: one after the other, the least like those drawn before and like `like`."""
 
 
 class Outputs(Model):
@@ -46,12 +51,12 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     """The number that `n` means, and the rest."""
     given = sizes.of("of")
     few, many = (_share(params.n, size) for size in (given.least, given.most))
-    return Bound(
-        {
-            "examples": Extent(few, many),
-            "rest": Extent(given.least - few, given.most if math.isinf(given.most) else given.most - many),
-        }
-    )
+    rest = Extent(given.least - few, given.most if math.isinf(given.most) else given.most - many)
+    if params.policy in ("near", "apart"):  # the examples of `like` are not drawn
+        like = sizes.of("like").most
+        few = min(few, max(0, given.least - like))
+        rest = Extent(rest.least, max(rest.most, given.most - max(0, given.most - like)) if like < given.most else given.most)
+    return Bound({"examples": Extent(few, many), "rest": rest})
 
 
 def _share(n: float, available: float) -> float:
@@ -61,7 +66,9 @@ def _share(n: float, available: float) -> float:
 
 
 def lacks(wired: Set[str], params: Params) -> tuple[str, str]:
-    """The wire that is missing: scores, for policies that use them."""
+    """The wire that is missing: scores, or examples to compare with, for policies that use them."""
+    if params.policy == "near" and "like" not in wired:
+        return "policy 'near' needs `like`", "wire the examples to compare with"
     if params.policy in ("hard", "weighted") and "scores" not in wired:
         return f"policy {params.policy!r} needs `scores`", "wire the scores of an evaluate node"
     return "", ""
@@ -78,6 +85,8 @@ async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     rng = context.rng("sample")
     if params.policy == "epoch":
         chosen = epoch_batch(items, size, context)
+    elif params.policy in ("near", "apart"):
+        chosen = by_likeness(items, inputs.like or Examples(), size, rng, apart=params.policy == "apart")
     elif params.policy == "random" or inputs.scores is None:
         chosen = rng.sample(items, size)
     else:
@@ -104,6 +113,30 @@ def epoch_batch(items: tuple[Example, ...], size: int, context: Context) -> list
     epoch, batch = divmod(context.turn, math.ceil(len(items) / size))
     order = context.rng("epoch", epoch, steady=True).sample(items, len(items))
     return [order[(batch * size + index) % len(order)] for index in range(size)]
+
+
+def by_likeness(items: Sequence[Example], like: Examples, size: int, rng: random.Random, *, apart: bool) -> list[Example]:
+    """The examples most like one of `like`, the most alike first; with `apart`, each the least like `like` and those before it.
+
+    Without `like`, the first of those that are apart is drawn. Equal likeness keeps the written order.
+    """
+    known = {example.id: words_of(example.text) for example in like.items}
+    words = {example.id: words_of(example.text) for example in items}
+    nearest = {
+        example.id: max((overlap(words[example.id], other) for other in known.values()), default=0.0)
+        for example in items
+        if example.id not in known
+    }
+    left, found = [example for example in items if example.id in nearest], list[Example]()
+    if not apart:
+        return sorted(left, key=lambda example: -nearest[example.id])[:size]
+    while left and len(found) < size:
+        one = min(left, key=lambda example: nearest[example.id]) if found or known else rng.choice(left)
+        found.append(one)
+        left.remove(one)
+        for example in left:
+            nearest[example.id] = max(nearest[example.id], overlap(words[example.id], words[one.id]))
+    return found
 
 
 def by_difficulty(items: tuple[Example, ...], scores: Scores, rng: random.Random, *, weighted: bool) -> list[Example]:

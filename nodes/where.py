@@ -6,6 +6,8 @@ marks stay.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from promptwire.bounds import Bound, Sizes
 from promptwire.node import Context, node, number_of
 from promptwire.stats.member_facts import MemberFacts, MemberInputs, facts_of
@@ -20,7 +22,8 @@ class Inputs(MemberInputs):
 
 
 class Params(Model):
-    pass
+    most: int | None = Field(default=None, ge=0)
+    """Most members to choose, the first in order; no limit when not set. A plan then counts no more for what follows."""
 
 
 class Slots(MemberFacts):
@@ -29,15 +32,15 @@ class Slots(MemberFacts):
 
 class Outputs(Model):
     members: Members
-    """The members with a yes, in order."""
+    """The members with a yes, in order; with `most` the first of them."""
     rest: Members
     """The other members, in order."""
 
 
 def bound(sizes: Sizes, params: Params) -> Bound:
-    """All members at most, on either side."""
+    """All members at most, on either side; `most` of them are chosen at most."""
     some = sizes.of("of").perhaps()
-    return Bound({"members": some, "rest": some})
+    return Bound({"members": some if params.most is None else some.upto(params.most), "rest": some})
 
 
 @node(slots=Slots, renders=True, bound=bound, same="of")
@@ -45,6 +48,8 @@ async def where(inputs: Inputs, params: Params, context: Context) -> Outputs:
     """Choose the members of a set for which a template says yes."""
     facts = facts_of(inputs, context.round)
     yes = [number_of(context.render(Slots(**one)), context, f"member {one['number']}") > 0 for one in facts]
+    if params.most is not None:
+        yes = [holds and sum(yes[:place]) < params.most for place, holds in enumerate(yes)]
     both = list(zip(members_of(inputs.of), yes, strict=True))
     return Outputs(
         members=chosen(inputs.of, [member for member, holds in both if holds]),

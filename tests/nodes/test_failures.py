@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptwire.bounds import Extent, Sizes
+from promptwire.errors import NodeError
 from promptwire.nodes.failures import Inputs, Params, bound, failures
-from promptwire.values import Example, Examples, FailureGroup, Prompts, Row, Scores
+from promptwire.values import Critique, Critiques, Example, Examples, Failure, FailureGroup, Prompts, Row, Scores
 from tests.nodes.fake import FakeContext, prompts, scores
 
 
@@ -116,3 +117,49 @@ async def test_the_bound_holds_for_groups_of_a_kind(pairs: list[tuple[str, str]]
     found = (await failures.run(Inputs(of=confused(*pairs)), params, FakeContext())).failures
     limit = bound(Sizes({"of": Extent(1, 1, len(pairs))}), params).outputs["failures"]
     assert len(found) <= limit.most and all(len(group.cases) <= limit.inside for group in found.groups)
+
+
+def called(table: Scores, *kinds: str) -> Critiques:
+    """One critique for each failure of the first prompt, in their order."""
+    found = groups_of(table)
+    return Critiques(
+        items=tuple(
+            Critique(text=text, prompt=found.prompt, cases=(case,)) for text, case in zip(kinds, found.cases, strict=False)
+        )
+    )
+
+
+def groups_of(table: Scores) -> FailureGroup:
+    examples = {example.id: example for example in table.examples.items}
+    wrong = tuple(
+        Failure(example=examples[row.example], output=row.output, answer=row.answer, value=row.value)
+        for row in table.rows
+        if row.value < 1
+    )
+    return FailureGroup(prompt=table.prompts.items[0], cases=wrong)
+
+
+@pytest.mark.parametrize(
+    ("alike", "sizes"),
+    [
+        (1.0, {"misses the date": 2, "a name is missing": 1, "misses the end date": 1}),
+        (0.7, {"misses the date": 3, "a name is missing": 1}),
+    ],
+)
+async def test_failures_are_grouped_by_what_critiques_say_and_alike_names_are_one(alike: float, sizes: dict[str, int]) -> None:
+    table = confused(*ANSWERS)
+    kinds = called(table, "Misses the date.", "a name is missing", "misses the  date", "misses the end date")
+    params = Params(by="critique", alike=alike, size=9)
+    found = (await failures.run(Inputs(of=table, critiques=kinds), params, FakeContext())).failures
+    assert {group.name.rstrip("."): len(group.cases) for group in found.groups} == sizes
+    limit = bound(Sizes({"of": Extent(1, 1, 6), "critiques": Extent(0, 2)}), params).outputs["failures"]
+    assert (limit.least, limit.most) == (0, 2)
+
+
+async def test_failures_without_a_critique_are_in_no_group() -> None:
+    table = confused(*ANSWERS)
+    inputs = Inputs(of=table, critiques=called(table, "one kind"))
+    found = (await failures.run(inputs, Params(by="critique"), FakeContext())).failures
+    assert [(group.name, len(group.cases)) for group in found.groups] == [("one kind", 1)]
+    with pytest.raises(NodeError, match="by: critique needs `critiques`"):
+        await groups(table, by="critique")

@@ -44,3 +44,27 @@ async def test_both_sides_are_the_set_and_the_bound_holds(size: int, n: int, end
     assert [*texts(sides[0]), *texts(sides[1])] == texts(of)
     sizes = bound(Sizes({"of": Extent.exactly(size)}), params).outputs
     assert sizes == {"members": Extent.exactly(len(found.members)), "rest": Extent.exactly(len(found.rest))}
+
+
+@pytest.mark.parametrize(
+    ("params", "members", "rest"),
+    [
+        ({"at": 2}, ["b"], ["a", "c", "d"]),
+        ({"at": 2, "n": 2}, ["b", "c"], ["a", "d"]),
+        ({"at": 2, "from_": "end"}, ["c"], ["a", "b", "d"]),
+        ({"at": 3, "n": 5, "from_": "end"}, ["a", "b"], ["c", "d"]),
+        ({"at": 5}, [], ["a", "b", "c", "d"]),
+    ],
+)
+async def test_a_member_is_taken_by_its_place(params: dict[str, Any], members: list[str], rest: list[str]) -> None:
+    found = await take.run(Inputs(of=prompts("a", "b", "c", "d")), Params(**params), FakeContext())
+    assert (texts(found.members), texts(found.rest)) == (members, rest)
+
+
+@given(size=st.integers(0, 6), n=st.integers(0, 4), at=st.integers(1, 8), end=st.booleans())
+async def test_the_bound_holds_at_every_place(size: int, n: int, at: int, end: bool) -> None:
+    params = Params(n=n, at=at, from_="end" if end else "start")
+    found = await take.run(Inputs(of=prompts(*map(str, range(size)))), params, FakeContext())
+    sizes = bound(Sizes({"of": Extent.exactly(size)}), params).outputs
+    assert sizes == {"members": Extent.exactly(len(found.members)), "rest": Extent.exactly(len(found.rest))}
+    assert len(found.members) + len(found.rest) == size

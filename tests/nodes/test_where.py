@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from promptwire.bounds import Extent, Sizes
 from promptwire.errors import NodeError
-from promptwire.nodes.where import Inputs, Params, where
+from promptwire.nodes.where import Inputs, Params, bound, where
 from promptwire.values import Prompt, Prompts
 from tests.nodes.fake import FakeContext, prompts, scores, texts
 
@@ -38,3 +39,12 @@ async def test_members_of_scores_come_out_with_their_rows() -> None:
     table = scores({"a": [1.0, 1.0], "b": [0.0, 0.0]})
     found = await where.run(Inputs(of=table), Params(), FakeContext(reply=lambda slots, sample: (str(slots.score > 0.4),)))
     assert (texts(found.members.prompts), len(found.members.rows)) == (["a"], 2)
+
+
+async def test_with_most_the_first_of_them_are_chosen_and_the_bound_is_smaller() -> None:
+    context = FakeContext(reply=lambda slots, sample: (str(slots.prompt.text != "b"),))
+    found = await where.run(Inputs(of=prompts("a", "b", "c", "d")), Params(most=2), context)
+    assert (texts(found.members), texts(found.rest)) == (["a", "c"], ["b", "d"])
+    sizes = Sizes({"of": Extent.exactly(4)})
+    assert bound(sizes, Params(most=2)).outputs == {"members": Extent(0, 2), "rest": Extent(0, 4)}
+    assert bound(sizes, Params()).outputs == {"members": Extent(0, 4), "rest": Extent(0, 4)}
