@@ -38,7 +38,7 @@ schema: .venv/ready-dev ## after a change of the language or of a node: the sche
 pages: .venv/ready-dev ## after a change of a node, a command or an optimizer: the pages of docs/ that are made from them
 	$(BIN)/python docs/made_pages.py
 
-peers: .venv/ready-dev ## promptwire beside dspy, gepa and promptolution: times and ratios; ARGS="--only opro" adds flags
+peers: .venv/ready-dev ## promptwire beside dspy, gepa and promptolution: times and ratios; ARGS="--only search-opro" adds flags
 	$(BIN)/python -m bench.peers $(ARGS)
 
 editor: build/editor/node_modules/.ready ## the YAML language server, for the tests that edit pipelines with it; needs npm

@@ -211,7 +211,7 @@ def test_only_missing_runs_are_made_and_a_long_one_of_a_peer_once() -> None:
     assert left(0) == ["dspy", "dspy Parallel", "promptolution"]
     assert "gepa" not in left(1), "25 s are more than 8"
     assert left(3)[:3] == ["dspy Parallel", "promptolution", BARE], "the first tool turns with the round"
-    assert left(3, "opro") == ["promptolution", OURS]
+    assert left(3, "search-opro") == ["promptolution", OURS]
 
 
 def test_the_scripts_of_peers_import_nothing_of_promptwire() -> None:

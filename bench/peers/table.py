@@ -74,17 +74,18 @@ def _costs(records: Records) -> Iterator[str]:
         "memory, MB",
         "one call, s",
         "again, s",
+        "as a process, s",
         "calls sent again",
     ]
     bare = _per_call(records, BARE)
     rows = []
     for tool in TOOLS:
         mine = _per_call(records, tool)
-        again = "-" if tool in WORKS["again"].without else _number(records.middle("again", tool, "seconds"))
-        sent = "-" if tool in WORKS["again"].without else _number(records.middle("again", tool, "requests"), 0)
+        again = [_number(records.middle("again", tool, key)) for key in ("seconds", "whole")]
+        sent = _number(records.middle("again", tool, "requests"), 0)
         start, size = records.middle("start", tool, "whole"), records.middle("50ms-32", tool, "megabytes")
         times = mine / bare if mine and bare else None
-        rows.append([tool, _number(mine), _number(times, 1), _number(size, 0), _number(start), again, sent])
+        rows.append([tool, _number(mine), _number(times, 1), _number(size, 0), _number(start), *again, sent])
     yield "Processor time, memory and the second run are those of 2,000 calls with 50 ms × 32. One call is a process from"
     yield "its start to its end.\n"
     yield from _rows(head, rows)
@@ -101,7 +102,7 @@ def _troubles(records: Records) -> Iterator[str]:
         head += [f"{WORKS[work].title}: time to ideal", "requests a row", "rows lost"]
     rows = []
     for tool in TOOLS:
-        if tool == BARE:
+        if not any(tool in WORKS[work].tools for work in _TROUBLES):
             continue
         row = [tool]
         for work in _TROUBLES:
@@ -148,7 +149,7 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
     for row in rows:
-        yield f"| {' | '.join(f'**{cell}**' if row[0] == OURS and cell else cell for cell in row)} |"
+        yield f"| {' | '.join(f'**{cell}**' if OURS in row[:2] and cell else cell for cell in row)} |"
 
 
 def _number(value: float | None, digits: int = 2) -> str:

@@ -91,7 +91,7 @@ _FAULTS = Settings(latency=0.05, errors=0.02, throttled=0.05, dropped=0.01, retr
 _HALF = {"dspy": 10, "gepa": 10}
 COLUMNS = ("50ms-32", "50ms-100", "500ms-100", "lognormal-100")
 """Works that evaluate 20 prompts on 100 examples."""
-SEARCHES = ("opro", "gepa", "copro", "miprov2")
+SEARCHES = ("search-opro", "search-gepa", "search-copro", "search-miprov2")
 """Works that search."""
 _STEPS, _PER_STEP, _FOUND, _SCORED = 4, 4, 4, 50
 _BREADTH, _DEPTH = 6, 3
@@ -104,7 +104,7 @@ WORKS: Mapping[str, Work] = {
     "again": Work("the same again", _FIXED, 32, folder="50ms-32", without=(BARE, "dspy Parallel")),
     "50ms-100": Work("50 ms × 100", _FIXED, 100),
     "faults": Work("faults", _FAULTS, 32, prompts=5, without=(BARE, "dspy Parallel")),
-    "opro": Work(
+    "search-opro": Work(
         "OPRO",
         _FIXED,
         32,
@@ -117,7 +117,7 @@ WORKS: Mapping[str, Work] = {
         waves=1 + 2 * _STEPS,
         depth=ceil(_FOUND * _SCORED / 32) + _STEPS * (1 + ceil(_PER_STEP * _SCORED / 32)),
     ),
-    "copro": Work(
+    "search-copro": Work(
         "COPRO",
         _FIXED,
         32,
@@ -130,7 +130,7 @@ WORKS: Mapping[str, Work] = {
         waves=2 * _DEPTH,
         depth=_DEPTH * (1 + ceil(_BREADTH * _SCORED / 32)),
     ),
-    "gepa": Work(
+    "search-gepa": Work(
         "GEPA",
         _FIXED,
         32,
@@ -140,7 +140,7 @@ WORKS: Mapping[str, Work] = {
             "gepa": ("optimize", _GEPA),
         },
     ),
-    "miprov2": Work(
+    "search-miprov2": Work(
         "MIPROv2",
         _FIXED,
         32,
