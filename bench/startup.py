@@ -1,9 +1,9 @@
-"""Measure the start-up time of the command line: `--help`, `check` and a list of 1,000 runs, as processes.
+"""Measure the start-up time of the command line as processes: `--help`, `check`, a run from the cache, a list of 1,000 runs.
 
     python bench/startup.py [ROUNDS]
 
 Rounds are interleaved, and each figure is the best of all rounds, because other load only adds time. CPU time stands beside
-wall time. Ratios are to a process that only imports pydantic and jinja2, which promptwire cannot avoid.
+wall time. Ratios are to a process that only imports yaml, jinja2, pydantic and diskcache, which a run cannot avoid.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ PYTHON = [sys.executable, "-c"]
 PROMPTWIRE = [sys.executable, "-m", "promptwire"]
 LARGEST = "ape-protegi-opro"
 RUNS = 1000
+SEARCH = ["run", "ape", "--task", "planted", "--model", "scripted:planted", "--yes"]
 COMMANDS = {
     "python -c pass": [*PYTHON, "pass"],
-    "import pydantic, jinja2": [*PYTHON, "import pydantic, jinja2"],
+    "import yaml, jinja2, pydantic, diskcache": [*PYTHON, "import yaml, jinja2, pydantic, diskcache"],
     "promptwire --help": [*PROMPTWIRE, "--help"],
     "promptwire check ape": [*PROMPTWIRE, "check", "ape"],
     f"promptwire check {LARGEST}": [*PROMPTWIRE, "check", LARGEST],
+    "promptwire run, all from the cache": [*PROMPTWIRE, *SEARCH, "--cache", "only"],
     f"promptwire runs -n 0 ({RUNS:,} runs)": [*PROMPTWIRE, "runs", "-n", "0"],
 }
 CHECKING = f"""
@@ -73,6 +75,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         make_runs(Path(folder))
         os.environ["PROMPTWIRE_RUNS"] = folder
+        os.environ["PROMPTWIRE_CACHE"] = f"{folder}/cache"
+        spent([*PROMPTWIRE, *SEARCH])
         measure()
 
 
@@ -83,10 +87,10 @@ def measure() -> None:
         for name, command in COMMANDS.items():
             found[name].append(spent(command))
     best = {name: [min(column) for column in zip(*times, strict=True)] for name, times in found.items()}
-    base = best["import pydantic, jinja2"]
-    print(f"{'best of ' + str(rounds):<36}{'wall':>9}{'processor':>12}{'ratio':>8}")
+    base = best["import yaml, jinja2, pydantic, diskcache"]
+    print(f"{'best of ' + str(rounds):<44}{'wall':>9}{'processor':>12}{'ratio':>8}")
     for name, (wall, processor) in best.items():
-        print(f"{name:<36}{wall:>7.3f} s{processor:>10.3f} s{processor / base[1]:>8.2f}")
+        print(f"{name:<44}{wall:>7.3f} s{processor:>10.3f} s{processor / base[1]:>8.2f}")
     runs = [json.loads(subprocess.run([*PYTHON, CHECKING], capture_output=True, check=True).stdout) for _ in range(rounds)]
     first, again = (min(column) for column in zip(*runs, strict=True))
     print(f"\nchecking {LARGEST} in a process that has started: first {first * 1000:.0f} ms, again {again * 1000:.0f} ms")

@@ -255,18 +255,6 @@ def test_a_killed_run_continues_from_the_cache(project: Path) -> None:
     assert (rest["prompt"], rest["test"], rest["train"]) == (again["prompt"], again["test"], again["train"])
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check", "ape"]])
-def test_help_and_check_import_neither_litellm_nor_aiohttp(words: list[str]) -> None:
-    code = (
-        "import sys; from promptwire.cli.app import app\n"
-        f"try: app({words!r})\nexcept SystemExit: pass\n"
-        "heavy = [name for name in ('litellm', 'aiohttp', 'diskcache', 'xllamacpp', 'optuna') if name in sys.modules]\n"
-        "sys.exit(str(heavy) if heavy else 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_version_prints_the_package_version_and_exits_with_0() -> None:
     done = CliRunner().invoke(app, ["--version"])
     assert (done.exit_code, done.stdout) == (0, f"promptwire {promptwire.__version__}\n")

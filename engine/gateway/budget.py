@@ -86,7 +86,7 @@ class Budget:
         all of them could use up the limit, and nothing would be complete.
         """
         run, mean = self._left(), self._all.mean_usd()
-        left = [(name, run[name]) for name in SHARED if name in run]
+        left: list[tuple[str, float]] = [(name, run[name]) for name in SHARED if name in run]
         left += [pair for one in stages_around(stage) for pair in one.left(mean).items()]
         counts = [self._by_role.get(role, CallCount()) for role in roles]
         costs = {
@@ -181,11 +181,12 @@ class Budget:
         time in which a model is loaded. So at least half of each limit is left for the search. A search may compute without
         calls, so at least a twentieth of the time is reserved.
         """
-        calls, limit = sum(self._final_calls.values()), getattr(self.limits, name)
+        calls = sum(self._final_calls.values())
+        limit: float | None = getattr(self.limits, name)
         if not calls or limit is None:
             return 0
         if name == "calls":
-            return reserved_calls(limit, calls)
+            return reserved_calls(int(limit), calls)
         if name == "seconds":
             return min(max(calls * self._elapsed() / (self._all.calls or math.inf), limit / 2 / 10), limit / 2)
         roles = {role: self._by_role.get(role, CallCount()) for role in self._final_calls}
