@@ -41,6 +41,8 @@ TEMPLATE_FUNCTIONS = {
     "choice": "choice(list): one element, drawn by the run's seed.",
     "shuffled": "shuffled(list): all elements in an order drawn by the run's seed.",
     "uniform": "uniform(low, high): a number between them, drawn by the run's seed.",
+    "normal": "normal(mean, deviation): a number of the normal distribution, drawn by the run's seed; 0 and 1 when not given.",
+    "beta": "beta(a, b): a number between 0 and 1 of the beta distribution, drawn by the run's seed.",
     "log": "log(number): the natural logarithm of a number above 0.",
     "exp": "exp(number): the exponential function.",
     "sqrt": "sqrt(number): the square root of a number that is not negative.",

@@ -5,13 +5,13 @@ A pull scores one prompt on one example. All prompts use one shuffled order of t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from promptwire.node_context import Context
 from promptwire.stats.bandits import Arm, split_budget
 from promptwire.stats.early_stop import Standing, beaten, bounded
 from promptwire.stats.prompt_score import rows_score
-from promptwire.stats.ranking import ranked
+from promptwire.stats.ranking import merit, ranked
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 
 __all__ = ["PullTable"]
@@ -26,11 +26,14 @@ class PullTable:
         self._given = given
         self._context = context
         self.size = len(examples)
+        """Number of examples."""
         self._order: list[Example] = list(examples.items)
         context.rng("order").shuffle(self._order)
         self._asked = dict.fromkeys((prompt.id for prompt in prompts.items), 0)
         self._rows: dict[str, list[Row]] = {prompt.id: [] for prompt in prompts.items}
-        self._found = Scores(prompts=prompts, examples=examples)
+        self._scale = Scores()
+        """Metric, perfect value and scale of all rows so far, without the rows: merging tables of thousands takes time."""
+        self._missing: list[tuple[str, str]] = []
 
     def shuffled(self) -> list[Prompt]:
         """The prompts in a drawn order."""
@@ -47,7 +50,7 @@ class PullTable:
     def arm(self, prompt: Prompt) -> Arm:
         """What is known of `prompt`."""
         rows = self._rows[prompt.id]
-        return Arm(len(rows), rows_score(rows, self._found.metric) if rows else 0.0)
+        return Arm(len(rows), rows_score(rows, self._scale.metric) if rows else 0.0)
 
     async def pull(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> None:
         """Score each prompt until it was asked `upto` examples in all, or the budget or the examples end."""
@@ -82,7 +85,9 @@ class PullTable:
 
     async def _add(self, jobs: Sequence[Awaitable[Scores]]) -> None:
         for found in await self._context.gather(jobs):
-            self._found = self._found.merge(found)
+            seen = {"rows": found.rows[:1], "missing": (), "prompts": Prompts(), "examples": Examples()}
+            self._scale = self._scale.merge(found.model_copy(update=seen))
+            self._missing += found.missing
             for row in found.rows:
                 self._rows[row.prompt].append(row)
 
@@ -90,10 +95,10 @@ class PullTable:
         """All rows, except those of prompts for which a limit or failed calls left less than half."""
         kept = {prompt: rows for prompt, rows in self._rows.items() if len(rows) * 2 >= self._asked[prompt]}
         return Scores(
-            metric=self._found.metric,
-            perfect=self._found.perfect,
-            scale=self._found.scale,
-            missing=tuple(pair for pair in self._found.missing if pair[0] in kept),
+            metric=self._scale.metric,
+            perfect=self._scale.perfect,
+            scale=self._scale.scale,
+            missing=tuple(pair for pair in self._missing if pair[0] in kept),
             prompts=self.prompts,
             examples=Examples(items=tuple(self._order)),
             rows=tuple(row for rows in kept.values() for row in rows),
@@ -111,15 +116,16 @@ class PullTable:
         """
         out: set[str] = set()
         while self.budget:
-            known = self._given.merge(self.scores())
+            known = self._ranking_rows(prompts)
             out = self._beaten(prompts, upto, keep, known)
             left = [prompt for prompt in prompts if prompt.id not in out]
             waiting = [prompt for prompt in left if self._asked[prompt.id] < upto]
             if not waiting:
                 break
             new = [prompt for prompt in waiting if not self._asked[prompt.id]]
-            best = {prompt.id for prompt in ranked(Prompts(items=tuple(left)), known)[:keep]}
-            leaders = [prompt for prompt in waiting if prompt.id in best or not bounded(known.metric, known.scale)]
+            order = sorted(left, key=lambda prompt: merit(known[prompt.id], self._scale.metric), reverse=True)
+            best = {prompt.id for prompt in order[:keep]}
+            leaders = [prompt for prompt in waiting if prompt.id in best or not self._bounded]
             if new or not leaders:
                 chosen = new or waiting
                 await self.pull(chosen, [min(upto, self._asked[prompt.id] + block) for prompt in chosen])
@@ -129,17 +135,34 @@ class PullTable:
         self._context.count("pairs not scored", sum(upto - self._asked[one] for one in out))
         return tuple(prompt for prompt in prompts if prompt.id not in out)
 
-    def _beaten(self, prompts: Sequence[Prompt], upto: int, keep: int, known: Scores) -> set[str]:
+    @property
+    def _bounded(self) -> bool:
+        known = self._given.merge(self._scale) if self._given.rows else self._scale
+        return bounded(known.metric, known.scale)
+
+    def _ranking_rows(self, prompts: Sequence[Prompt]) -> dict[str, Sequence[Row]]:
+        """The rows that rank each prompt now, with those that were given."""
+        if self._given.rows or self._given.missing:
+            known = self._given.merge(self.scores())
+            return {prompt.id: known.fair(prompt) for prompt in prompts}
+        rows = ((prompt.id, self._rows[prompt.id]) for prompt in prompts)
+        return {one: found if len(found) * 2 >= self._asked[one] else () for one, found in rows}
+
+    def _beaten(self, prompts: Sequence[Prompt], upto: int, keep: int, known: Mapping[str, Sequence[Row]]) -> set[str]:
         """Ids of the prompts that can't be among the best `keep`; none for a metric whose values do not bound its scores."""
-        if known.scale is None or not bounded(known.metric, known.scale):
+        scale = self._scale.scale
+        if scale is None or not self._bounded:
             return set()
-        found = beaten([self._standing(prompt, upto, known) for prompt in prompts], keep, known.scale)
+        found = beaten([self._standing(prompt, upto, known) for prompt in prompts], keep, scale)
         return {prompt.id for prompt, out in zip(prompts, found, strict=True) if out}
 
-    def _standing(self, prompt: Prompt, upto: int, known: Scores) -> Standing:
+    def _standing(self, prompt: Prompt, upto: int, known: Mapping[str, Sequence[Row]]) -> Standing:
         asked = self._asked[prompt.id]
         if asked >= upto:
-            return Standing(known.fair(prompt), 0)
-        waiting, given = {example.id for example in self._order[asked:upto]}, self._given.by_prompt.get(prompt.id, ())
+            return Standing(known[prompt.id], 0)
+        given = self._given.by_prompt.get(prompt.id, ())
+        if not given:
+            return Standing(self._rows[prompt.id], upto - asked)
+        waiting = {example.id for example in self._order[asked:upto]}
         rows = {row.example: row for row in (*given, *self._rows[prompt.id]) if row.example not in waiting}
         return Standing(tuple(rows.values()), upto - asked, given if 2 * len(self._rows[prompt.id]) < upto else ())

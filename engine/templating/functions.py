@@ -20,8 +20,10 @@ __all__ = ["DRAWS", "FUNCTIONS", "Drawing", "template_functions"]
 Drawing = Callable[[], random.Random]
 """Makes the generator of one rendering; called at the first draw."""
 
-DRAWS: Final = frozenset({"choice", "shuffled", "uniform"})
+DRAWS: Final = frozenset({"beta", "choice", "normal", "shuffled", "uniform"})
 """Functions that draw at random."""
+_LARGEST_SHAPE: Final = 1e9
+"""For numbers near the largest one, Python's beta distribution never returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ class _Draws:
         """A number between `low` and `high`."""
         drawn = self._generator("uniform").uniform(_number("uniform", low), _number("uniform", high))
         return _finite("uniform", drawn)
+
+    def normal(self, mean: float = 0.0, deviation: float = 1.0) -> float:
+        """A number of the normal distribution."""
+        spread = _number("normal", deviation)
+        if spread < 0:
+            raise ValueError(f"'normal' needs a standard deviation that is not negative, not {spread:g}")
+        return _finite("normal", self._generator("normal").normalvariate(_number("normal", mean), spread))
+
+    def beta(self, a: float, b: float) -> float:
+        """A number of the beta distribution, such as a share after `a` - 1 successes and `b` - 1 failures."""
+        shape = _number("beta", a), _number("beta", b)
+        if min(shape) <= 0 or max(shape) > _LARGEST_SHAPE:
+            wanted = f"numbers above 0, and at most {_LARGEST_SHAPE:g}"
+            raise ValueError(f"'beta' needs {wanted}, not {shape[0]:g} and {shape[1]:g}")
+        return _finite("beta", self._generator("beta").betavariate(*shape))
 
     def _generator(self, name: str) -> random.Random:
         if self._drawing is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from random import Random
+from statistics import fmean, pstdev
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,9 @@ def written(text: str, seed: int = 0, **values: object) -> str:
     return "".join(pieces_of(compiled(text), template_functions(lambda: Random(seed)) | values))
 
 
-DRAWING = "{{ choice(xs) }} {{ shuffled(xs) }} {{ uniform(0, 2) }} {{ choice(xs | map('upper')) }}"
+DRAWING = (
+    "{{ choice(xs) }} {{ shuffled(xs) }} {{ uniform(0, 2) }} {{ choice(xs | map('upper')) }} {{ normal() }} {{ beta(2, 3) }}"
+)
 
 
 @given(st.integers(), st.lists(st.text(st.characters(categories=["L"])), min_size=1, max_size=9))
@@ -48,6 +51,23 @@ def test_every_element_is_drawn_about_equally_often() -> None:
     assert all(60 <= drawn.count(letter) <= 140 for letter in "abcdefgh")
 
 
+@pytest.mark.parametrize(
+    ("drawing", "mean", "deviation"),
+    [
+        ("normal()", 0, 1),
+        ("normal(5, 0.5)", 5, 0.5),
+        ("normal(2, 0)", 2, 0),
+        ("beta(1, 1)", 0.5, 0.289),
+        ("beta(8, 2)", 0.8, 0.121),
+        ("beta(1e9, 1e9)", 0.5, 0),
+    ],
+)
+def test_draws_of_a_distribution_have_its_mean_and_deviation(drawing: str, mean: float, deviation: float) -> None:
+    drawn = [float(one) for one in written("{% for i in range(2000) %}{{ " + drawing + " }} {% endfor %}").split()]
+    assert fmean(drawn) == pytest.approx(mean, abs=0.08 * deviation + 1e-4)
+    assert pstdev(drawn) == pytest.approx(deviation, rel=0.08, abs=1e-4)
+
+
 def test_the_list_itself_keeps_its_order() -> None:
     assert written("{% set s = shuffled(xs) %}{{ xs }}", xs=[1, 2, 3]) == "[1, 2, 3]"
 
@@ -70,6 +90,11 @@ def test_logarithm_exponential_and_root_compute() -> None:
         ("{{ shuffled(3) }}", "'shuffled' needs a list, not a value of type int"),
         ("{{ uniform(0, 'a') }}", "'uniform' needs a number, not the text 'a'"),
         ("{{ uniform(0, 1e308 * 10) }}", "'uniform' needs or gives a number that is not finite"),
+        ("{{ normal(0, -1) }}", "'normal' needs a standard deviation that is not negative, not -1"),
+        ("{{ normal('a') }}", "'normal' needs a number, not the text 'a'"),
+        ("{{ beta(0, 1) }}", "'beta' needs numbers above 0, and at most 1e+09, not 0 and 1"),
+        ("{{ beta(1e308, 1) }}", "'beta' needs numbers above 0, and at most 1e+09, not 1e+308 and 1"),
+        ("{{ beta(1) }}", "'beta' can't be called like that"),
         ("{{ uniform(1) }}", "'uniform' can't be called like that"),
         ("{{ log }}", "'log' is a function, write log(...); a variable of that name is given under with:"),
         ("{% for x in log %}{% endfor %}", "'log' is a function"),
