@@ -10,6 +10,7 @@ or a start is a unit of its own, whatever the size.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import statistics
 import subprocess
@@ -31,6 +32,7 @@ def child(part: str, size: int) -> None:
     """Measure one size in this process, and print its figures."""
     from bench.scaling.meter import Meter  # noqa: PLC0415 - found by the path above
 
+    gc.set_threshold(20_000, 50, 50)  # as the command line does
     meter = Meter(size)
     with tempfile.TemporaryDirectory() as folder:
         import_module(f"bench.scaling.{part}").measure(meter, Path(folder))

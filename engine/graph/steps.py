@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from promptwire.backend import Settings
@@ -122,7 +123,8 @@ class CallStep(Step):
         return _kinds(self.type.outputs, self.members)
 
 
-def _kinds(model: type[Model], members: type | None) -> dict[str, type]:
+@cache
+def _kinds(model: type[Model], members: type | None) -> Mapping[str, type]:
     """Types of the ports in `model`; of a port of type Members, `members` if they are known."""
     kinds = {port: type_of(field.annotation) for port, field in model.model_fields.items()}
     return {port: members or kind if kind is MembersPort else kind for port, kind in kinds.items()}

@@ -14,23 +14,27 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._errors = 0
 
     def error(self, code: str, location: Location, message: str, hint: str = "") -> None:
         """Report an error: the pipeline can't run."""
-        self._found[Problem(code, location, message, hint)] = None
+        self.add([Problem(code, location, message, hint)])
 
     def warn(self, code: str, location: Location, message: str, hint: str = "") -> None:
         """Report a warning."""
-        self._found[Problem(code, location, message, hint, warning=True)] = None
+        self.add([Problem(code, location, message, hint, warning=True)])
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Add problems that were found elsewhere."""
-        self._found.update(dict.fromkeys(problems))
+        for problem in problems:
+            if problem not in self._found:
+                self._found[problem] = None
+                self._errors += not problem.warning
 
     @property
     def count(self) -> int:
         """Number of errors, without warnings."""
-        return sum(not problem.warning for problem in self._found)
+        return self._errors
 
     def sorted(self) -> tuple[Problem, ...]:
         """All problems, sorted by file in the order of discovery, then by position."""

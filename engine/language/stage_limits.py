@@ -21,7 +21,7 @@ __all__ = ["check_shares", "stage_limits"]
 
 _TYPES: Final[Mapping[str, type]] = {"calls": int, "tokens": int, "usd": float, "share": float}
 _MOST_COMPARED: Final = 12
-"""Most stages with shares in one graph whose sums are checked: the number of their subsets grows fast."""
+"""Most stages with shares in one graph whose sums are checked, the largest shares: the number of subsets grows fast."""
 
 
 def stage_limits(scope: GraphScope, call: YamlValue) -> dict[str, Wire]:
@@ -49,9 +49,10 @@ def check_shares(scope: GraphScope, steps: Mapping[str, Step]) -> None:
     """Report stages that run side by side and whose shares are more than the whole."""
     shares = {name: share for name, step in steps.items() if (share := _share(scope, step))}
     needs = {name: step.needs for name, step in steps.items()}
-    before = {name: ancestors(needs, needs[name]) for name in shares}
-    for size in range(2, min(len(shares), _MOST_COMPARED) + 1):
-        for beside in combinations(sorted(shares), size):
+    largest = sorted(sorted(shares, key=lambda name: -shares[name])[:_MOST_COMPARED])
+    before = {name: ancestors(needs, needs[name]) for name in largest}
+    for size in range(2, len(largest) + 1):
+        for beside in combinations(largest, size):
             apart = all(one not in before[other] and other not in before[one] for one, other in combinations(beside, 2))
             whole = sum(shares[name] for name in beside)
             if apart and whole > 1 + 1e-9:

@@ -58,9 +58,9 @@ def lineage(run: Run) -> tuple[int, ...]:
     """
     positions = {candidate.id: at for at, candidate in enumerate(run.candidates)}
     at = None if run.best is None else positions.get(run.best.id)
-    chain: list[int] = []
+    chain: dict[int, None] = {}
     while at is not None and at not in chain:
-        chain.append(at)
+        chain[at] = None
         parents = [positions[one] for one in run.candidates[at].parents if one in positions]
         at = max(parents, key=lambda one: _known(run.candidates[one].score), default=None)
     return tuple(reversed(chain))

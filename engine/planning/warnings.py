@@ -130,6 +130,9 @@ def _repeats(graph: Graph, task: Task, repeats: int) -> Iterator[str]:
 
 def _budgets(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Warn about each budget that does not cover one round of the search beside the held-out comparison."""
+    limits = needs.limits
+    if all(limit is None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds)):
+        return
     bounds = count_calls(graph, needs.inputs, one_round=True)
     stages = tuple(f"{stage.path}." for stage in bounds.stages)  # a stage keeps to the budget by itself
     steps = [one for path, one in bounds.items() if one.step.asking is not None and not path.startswith(stages)]
@@ -140,7 +143,7 @@ def _budgets(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
         return
     new = max(0.0, calls - needs.cached) / calls if calls else 0.0
     within = "its first round" if any(isinstance(step, RepeatStep) for step in graph.steps.values()) else "it"
-    limits, held = needs.limits, sum(final_calls(task, needs.repeats).values())
+    held = sum(final_calls(task, needs.repeats).values())
     rows = (
         ("calls", limits.calls, calls, None if limits.calls is None else reserved_calls(limits.calls, held)),
         ("tokens", limits.tokens, _tokens(search), _half(limits.tokens, _tokens(final))),

@@ -141,7 +141,7 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     _bound_failures(step, session)
     if not isinstance(outputs, kind.outputs):
         raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
-    return {name: getattr(outputs, name) for name in kind.outputs.model_fields}
+    return {name: getattr(outputs, name) for name in step.outputs}
 
 
 def _with_values(step: CallStep, spec: S, scope: Scope) -> S:

@@ -104,3 +104,12 @@ def test_limits_can_be_patched(project: Project) -> None:
     assert isinstance(steps["one"], PipeStep)
     assert isinstance(steps["other"], PipeStep)
     assert (steps["one"].limits, list(steps["other"].limits)) == ({"calls": LiteralValue(7)}, ["share"])
+
+
+def test_of_many_stages_the_largest_shares_are_added_up(project: Project) -> None:
+    project.write("part.yaml", PART)
+    stages = "".join(f"  s{place}: {{use: ./part.yaml, seed: $seed, limits: {{share: SHARE}}}}\n" for place in range(40))
+    refs = ", ".join(f"$s{place}" for place in range(40))
+    text = f"promptwire: 1\ninputs: {{seed: Prompts}}\nnodes:\n{stages}outputs: {{prompts: [{refs}]}}\n"
+    assert len(project.graph(text.replace("SHARE", "0.02")).steps) == 40
+    assert "run side by side, and their shares are 1.2 together" in told(project, text.replace("SHARE", "0.6"))
