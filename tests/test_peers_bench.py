@@ -53,11 +53,11 @@ def address() -> object:
         yield found
 
 
-async def test_requests_waves_and_the_peak_are_counted(address: str) -> None:
+async def test_requests_the_peak_and_the_longest_chain_are_counted(address: str) -> None:
     measure.control(address, Settings(latency=0.2))
     assert await statuses(address, [4, 1, 7]) == [200] * 12
     seen = measure.control(address)
-    assert (seen["requests"], seen["answered"], seen["peak"], seen["waves"], seen["chain"]) == (12, 12, 7, 3, 3)
+    assert (seen["requests"], seen["answered"], seen["peak"], seen["chain"]) == (12, 12, 7, 3)
     assert seen["latency"] == pytest.approx(2.4) and seen["chain_seconds"] == pytest.approx(0.6)
     assert seen["span"] >= 0.6
 
@@ -96,7 +96,7 @@ def test_a_chain_is_made_of_requests_that_came_after_the_reply_before() -> None:
             admission.finish(ends[end], second)
         if begin:
             ends[begin] = admission.admit(second)
-    assert (admission.counters.chain, admission.counters.waves, admission.counters.peak) == (2, 1, 2)
+    assert (admission.counters.chain, admission.counters.peak) == (2, 2)
 
 
 def test_a_second_holds_as_many_requests_as_are_allowed_in_it() -> None:
@@ -168,7 +168,7 @@ def test_each_work_is_one_that_the_tool_has(tool: str) -> None:
 
 
 def run(work: str, tool: str, turn: int, seconds: float, **more: object) -> dict[str, object]:
-    numbers = dict.fromkeys(("requests", "answered", "peak", "chain", "waves", "rows", "cpu", "whole", "megabytes"), 10)
+    numbers = dict.fromkeys(("requests", "answered", "peak", "chain", "rows", "cpu", "whole", "megabytes"), 10)
     return {"work": work, "tool": tool, "round": turn, "seconds": seconds, "latency": 100.0, **numbers, **more}
 
 

@@ -58,8 +58,6 @@ class Counters:
     """Requests without a reply."""
     peak: int = 0
     """Most requests in flight."""
-    waves: int = 0
-    """Requests that came when none was in flight: each begins a wave that waited for the one before."""
     chain: int = 0
     """Longest chain of requests each of which came after the one before it was answered."""
     chain_seconds: float = 0.0
@@ -108,7 +106,6 @@ class Admission:
             counters.refused += 1
             return None
         fate = "failed" if draw < settings.errors else "dropped" if draw < settings.errors + settings.dropped else "good"
-        counters.waves += not self._in_flight
         self._in_flight += 1
         counters.peak = max(counters.peak, self._in_flight)
         return Waiting(fate, latency, counters.chain + 1, counters.chain_seconds)

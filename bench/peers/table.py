@@ -118,7 +118,7 @@ def _troubles(records: Records) -> Iterator[str]:
 
 
 def _searches(records: Records) -> Iterator[str]:
-    head = ["search", "tool", "calls", "seconds", "time to ideal", "waves", "longest chain", "times promptwire's ratio"]
+    head = ["search", "tool", "calls", "seconds", "time to ideal", "longest chain", "times promptwire's ratio"]
     rows = []
     for name in SEARCHES:
         ours = records.ratio(name, OURS)
@@ -131,7 +131,6 @@ def _searches(records: Records) -> Iterator[str]:
                     _number(records.middle(name, tool, "answered"), 0),
                     _number(records.middle(name, tool, "seconds")) if not records.error(name, tool) else "ends with an error",
                     _number(ratio),
-                    _beside(records.middle(name, tool, "waves"), WORKS[name].waves),
                     _beside(records.middle(name, tool, "chain"), WORKS[name].depth),
                     "" if tool == OURS else _number(ratio / ours if ratio and ours else None),
                 ]

@@ -54,8 +54,6 @@ class Work:
     """Examples."""
     searches: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     """For a search: by tool, the work of its script and its settings. Empty where all tools evaluate."""
-    waves: int = 0
-    """Waves of requests that the algorithm needs: each waits for the one before it. 0 where the replies decide."""
     depth: int = 0
     """Longest chain of requests that the algorithm needs at this limit; 0 where the replies decide."""
     part: Mapping[str, int] = field(default_factory=dict)
@@ -114,7 +112,6 @@ WORKS: Mapping[str, Work] = {
             OURS: _ours("opro", {"steps": _STEPS, "per_step": _PER_STEP, "scored_on": _SCORED}, train=_SCORED),
             "promptolution": ("opro", {"steps": _STEPS, "per_step": _PER_STEP}),
         },
-        waves=1 + 2 * _STEPS,
         depth=ceil(_FOUND * _SCORED / 32) + _STEPS * (1 + ceil(_PER_STEP * _SCORED / 32)),
     ),
     "search-copro": Work(
@@ -127,7 +124,6 @@ WORKS: Mapping[str, Work] = {
             OURS: _ours("copro", {"breadths": [_BREADTH - 1, *[_BREADTH] * (_DEPTH - 1)]}, train=_SCORED),
             "dspy": ("copro", {"breadth": _BREADTH, "depth": _DEPTH}),
         },
-        waves=2 * _DEPTH,
         depth=_DEPTH * (1 + ceil(_BREADTH * _SCORED / 32)),
     ),
     "search-gepa": Work(
