@@ -46,9 +46,10 @@ class Params(Model):
     """`random`: drawn anew for each group; `worst`: the lowest values, distributed over the groups."""
     below: float | None = None
     """Values below this are failures. Default: the metric's perfect value, or the prompt's own mean where there is none."""
-    right: Literal["never", "beside", "always", "instead"] = "never"
+    right: Literal["never", "beside", "always", "instead", "only"] = "never"
     """When right answers are drawn too: `never`; `beside` wrong ones, for a prompt with a wrong answer; `always`, so that a
-    prompt without wrong answers has groups too; or `instead` of wrong ones, for a prompt that has none."""
+    prompt without wrong answers has groups too; `instead` of wrong ones, for a prompt that has none; or `only` right ones, such
+    as for the strategies that led to them."""
 
 
 class Outputs(Model):
@@ -82,10 +83,13 @@ async def failures(inputs: Inputs, params: Params, context: Context) -> Outputs:
     groups: list[FailureGroup] = []
     for prompt in inputs.of.prompts.items:
         rows = inputs.of.by_prompt.get(prompt.id, ())
-        wrong = [row for row in rows if row.value < _bar(rows, inputs.of.perfect, params)]
+        bar = _bar(rows, inputs.of.perfect, params)
+        wrong = [row for row in rows if row.value < bar]
         if not wrong:
             context.count("prompts without failures")
         shown = rows if params.right in ("always", "beside" if wrong else "instead") else wrong
+        if params.right == "only":
+            shown = [row for row in rows if row.value >= bar]
         if not shown:
             continue
         for name, kind in _kinds(shown, examples, params, named.get(prompt.id, {})):

@@ -46,6 +46,7 @@ TEMPLATE_FUNCTIONS = {
     "log": "log(number): the natural logarithm of a number above 0.",
     "exp": "exp(number): the exponential function.",
     "sqrt": "sqrt(number): the square root of a number that is not negative.",
+    "overlap": "overlap(one, other): share of their words that both have, of texts, prompts, examples or critiques.",
 }
 """Functions that every template of a step can call; one that scores prompts draws nothing."""
 

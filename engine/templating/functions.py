@@ -1,4 +1,4 @@
-"""Functions that templates can call: seeded draws, logarithm, exponential and square root.
+"""Functions that templates can call: seeded draws, logarithm, exponential, square root, and how alike two texts are.
 
 A draw depends on the run's seed, the step, the round, the element and what the step renders, never on the clock. So the same
 run renders the same texts. A template that scores prompts draws nothing: all prompts must be asked alike. The functions are
@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from promptwire.stats.word_overlap import overlap, words_of
 from promptwire.templating import render_limits
+from promptwire.values import Model
 
 __all__ = ["DRAWS", "FUNCTIONS", "Drawing", "template_functions"]
 
@@ -125,7 +127,13 @@ def _sqrt(value: float) -> float:
     return math.sqrt(number)
 
 
-_MATH: Final[Mapping[str, Callable[[float], float]]] = {"log": _log, "exp": _exp, "sqrt": _sqrt}
+def _overlap(one: Any, other: Any) -> float:
+    """The share of the words of two texts that both have."""
+    render_limits.look()
+    return overlap(words_of(_text("overlap", one)), words_of(_text("overlap", other)))
+
+
+_MATH: Final[Mapping[str, Callable[..., float]]] = {"log": _log, "exp": _exp, "sqrt": _sqrt, "overlap": _overlap}
 FUNCTIONS: Final = DRAWS | _MATH.keys()
 """Names of all functions here."""
 
@@ -144,6 +152,14 @@ def _elements(name: str, values: Any) -> Sequence[Any]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise ValueError(f"{name!r} needs a list, not {_kind(values)}")
     return list(render_limits.counted_steps(values))
+
+
+def _text(name: str, value: Any) -> str:
+    """A text, or that of a prompt, an example or a critique."""
+    found = value if isinstance(value, str) else getattr(value, "text", None) if isinstance(value, Model) else None
+    if not isinstance(found, str):
+        raise ValueError(f"{name!r} needs a text, a prompt, an example or a critique, not {_kind(value)}")
+    return found
 
 
 def _number(name: str, value: Any) -> float:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from promptwire.values import Marks, Model
+from promptwire.values import Examples, Marks, Model, Prompts, Row, Scores
 from promptwire.values.members import MEMBER_TYPES, prompt_of
 
 __all__ = ["AnyName", "Own", "is_setting", "member_samples", "sample", "samples", "unmarked"]
@@ -39,6 +39,12 @@ def samples(slots: type[Model] | None, given: Mapping[str, type]) -> dict[str, A
     """A sample value for each field of `slots` and each name in `given`."""
     fields = {name: field.annotation for name, field in slots.model_fields.items()} if slots else {}
     return {name: sample(annotation) for name, annotation in {**fields, **given}.items()}
+
+
+def _rows(prompts: Prompts, examples: Examples, like: Sequence[Row]) -> tuple[Row, ...]:
+    """A row for each pair, so that the answers of a prompt can be read with their examples."""
+    pairs = dict.fromkeys((prompt.id, example.id) for prompt in prompts.items for example in examples.items)
+    return tuple(dataclasses.replace(row, prompt=prompt, example=example) for prompt, example in pairs for row in like[:2])
 
 
 def member_samples(members: type) -> dict[str, Any]:
@@ -86,6 +92,8 @@ def sample(annotation: Any, name: str = "", own: Own | None = None) -> Any:
         return AnyName(lambda key: sample(arguments[1], key, own))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         values = {key: sample(field.annotation, key, own) for key, field in annotation.model_fields.items()}
+        if annotation is Scores:
+            values["rows"] = _rows(values["prompts"], values["examples"], values["rows"])
         return annotation.model_construct(**values)
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         hints = typing.get_type_hints(annotation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from promptwire.values.examples import Example
@@ -39,6 +40,11 @@ class FailureGroup(SparseModel):
     """The examples that it got wrong; may be empty."""
     name: str = ""
     """What its cases have in common, such as `spam -> ham`; empty for drawn groups."""
+
+    @property
+    def mean(self) -> float:
+        """Mean value of its cases; 0 without any."""
+        return math.fsum(case.value for case in self.cases) / len(self.cases) if self.cases else 0.0
 
 
 class Failures(Model):

@@ -57,8 +57,12 @@ async def test_without_a_perfect_value_a_prompt_fails_below_its_own_mean() -> No
     assert [case.value for case in group.cases] == [-4.0]
 
 
-@pytest.mark.parametrize(("right", "shown"), [("never", [1, 0]), ("beside", [3, 0]), ("always", [3, 2]), ("instead", [1, 2])])
-async def test_right_answers_are_drawn_never_beside_or_instead_of_wrong_ones_or_always(right: str, shown: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("right", "shown"), [("never", [1, 0]), ("beside", [3, 0]), ("always", [3, 2]), ("instead", [1, 2]), ("only", [2, 2])]
+)
+async def test_right_answers_are_drawn_never_beside_or_instead_of_wrong_ones_always_or_only_they(
+    right: str, shown: list[int]
+) -> None:
     """`beside` leaves out a prompt that got all right; `always` and `instead` have groups for it too."""
     found = await groups(scores({"a": [1, 0, 1], "b": [1, 1]}), size=9, right=right)
     cases = {group.prompt.text: len(group.cases) for group in found}

@@ -15,6 +15,7 @@ from promptwire.errors import PipelineError
 from promptwire.templating.functions import FUNCTIONS, template_functions
 from promptwire.templating.sandbox import compiled, pieces_of
 from promptwire.templating.template import load_template
+from promptwire.values import Critique, Example, Prompt
 
 
 def written(text: str, seed: int = 0, **values: object) -> str:
@@ -126,3 +127,25 @@ def test_a_variable_replaces_the_function_of_its_name(tmp_path: Path, name: str)
     path = tmp_path / "t.j2"
     path.write_text(f"{{{{ {name} }}}}")
     assert load_template(path).render({name: "mine"}).messages[0].content == "mine"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ("red apples", "Red, apples!", 1.0),
+        ("red apples", "red pears", 1 / 3),
+        ("red", "blue", 0.0),
+        ("", "", 1.0),
+        (Prompt(text="red apples"), Example(input="red pears"), 1 / 3),
+        (Critique(text="too red", prompt=Prompt(text="x")), "red", 0.5),
+        ("红苹果", "青苹果", 0.5),
+    ],
+)
+def test_overlap_is_the_share_of_common_words(one: object, other: object, share: float) -> None:
+    assert float(written("{{ overlap(a, b) }}", a=one, b=other)) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("other", [3, ["red"], None])
+def test_overlap_refuses_what_is_no_text(other: object) -> None:
+    with pytest.raises(ValueError, match="'overlap' needs a text, a prompt, an example or a critique"):
+        written("{{ overlap('red', other) }}", other=other)

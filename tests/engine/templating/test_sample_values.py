@@ -41,3 +41,9 @@ def test_plain_types_have_plain_samples(annotation: Any, expected: Any) -> None:
 def test_slots_and_what_with_gives_are_sampled_together() -> None:
     found = samples(Slots, {"extra": float})
     assert (set(found), found["n"], found["extra"], found["kind"]) == ({"prompt", "n", "kind", "extra"}, 1, 0.5, "a")
+
+
+def test_answers_of_sample_scores_can_be_read_with_their_examples() -> None:
+    made = sample(Scores)
+    assert [len(group.cases) > 1 and group.cases[0].example.outputs for group in made.groups] == [("text", "text")] * 2
+    assert made.groups[0].mean == 0.5
