@@ -18,6 +18,7 @@ from promptwire.backend import Backend
 from promptwire.errors import LimitReached, PromptwireError, RunError
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
+from promptwire.gateway.collector import fewer_collections
 from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
@@ -125,7 +126,7 @@ async def run_async(
     observers, gate = prepared.observed(observer, approve)
     report: Report | None = None
     try:
-        with shown(observer), recorded_state(home, prepared.started(pipeline)):
+        with shown(observer), fewer_collections(), recorded_state(home, prepared.started(pipeline)):
             opened = open_session(loaded, prepared.options, models, budget, observers=observers, approval=gate, folder=home)
             async with opened as session:
                 with access_log.recording():

@@ -18,13 +18,13 @@ _BATCH = 100
 
 
 class Writer(Generic[J]):
-    """Passes jobs to `write` in order, at most a hundred at a time. `write` must not raise."""
+    """Passes jobs to `write` in order, about a hundred at a time. `write` must not raise."""
 
     def __init__(self, write: Callable[[list[J]], None], *, name: str, leave: Callable[[], None]) -> None:
         self._write = write
         self._leave = leave
         self._name = name
-        self._queue: SimpleQueue[J | threading.Event | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[J] | threading.Event | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
         self._held: list[J] = []
@@ -46,8 +46,8 @@ class Writer(Generic[J]):
 
     def _release(self) -> None:
         held, self._held = self._held, []
-        for job in held:
-            self._queue.put(job)
+        for start in range(0, len(held), _BATCH):
+            self._queue.put(held[start : start + _BATCH])
         if held and self._thread is None:
             # A daemon: the interpreter joins other threads before it runs exit handlers, so it would wait here for ever.
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -95,7 +95,7 @@ class Writer(Generic[J]):
                 return batch, None, False
             if isinstance(item, threading.Event):
                 return batch, item, True
-            batch.append(item)
+            batch += item
             if len(batch) >= _BATCH:
                 return batch, None, True
             try:

@@ -16,6 +16,7 @@ from promptwire.backend import Completion
 from promptwire.cache.disk import ResponseCache
 from promptwire.cache.record import RequestMeta
 from promptwire.errors import CacheError
+from promptwire.gateway.in_flight import fail
 
 __all__ = ["AnswerStore"]
 
@@ -37,7 +38,7 @@ class _Batch:
         promise = self.promises[key]
         if not promise.done():
             if isinstance(outcome, CacheError):
-                promise.set_exception(outcome)
+                fail(promise, outcome)
             else:
                 promise.set_result(outcome)
         self.left -= 1

@@ -33,7 +33,7 @@ from promptwire.gateway.budget import Budget
 from promptwire.gateway.cached_calls import CachedCalls, Recalled
 from promptwire.gateway.call_size import estimated_tokens, oversized
 from promptwire.gateway.dispatcher import Dispatcher, user_error
-from promptwire.gateway.in_flight import InFlightRequest
+from promptwire.gateway.in_flight import InFlightRequest, fail
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
@@ -233,7 +233,7 @@ class Gateway:
             known = user_error(error, in_flight)
             for key in in_flight.open_keys():
                 self.budget.cancel(in_flight.reservations[key])
-                in_flight.completions[key].set_exception(known)
+                fail(in_flight.completions[key], known)
                 self.usage.of(in_flight.node).failed += isinstance(error, Exception) and not isinstance(error, LimitReached)
             with suppress(RunError):  # the step is given `error` itself, which matters more
                 awaited = in_flight.waiters > 0 and not isinstance(error, asyncio.CancelledError | LimitReached)
@@ -259,7 +259,7 @@ class Gateway:
         found = {key: completion for key, completion in zip(keys, completions, strict=True) if fits(completion)}
         for key in keys:
             if key not in found:
-                in_flight.completions[key].set_exception(oversized(in_flight))
+                fail(in_flight.completions[key], oversized(in_flight))
         if self._answers is None or policy == "off":
             for key, completion in found.items():
                 in_flight.completions[key].set_result(completion)

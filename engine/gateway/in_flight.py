@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from promptwire.backend import Backend, Completion, Request
 from promptwire.gateway.stage_budget import Reservation
 
-__all__ = ["InFlightRequest", "Unsettled"]
+__all__ = ["InFlightRequest", "Unsettled", "fail"]
 
 
 class InFlightRequest:
@@ -39,7 +39,6 @@ class InFlightRequest:
         loop = asyncio.get_running_loop()
         for key, reservation in zip(keys, reservations, strict=True):
             self.completions[key] = loop.create_future()
-            self.completions[key].add_done_callback(_mark_retrieved)
             self.reservations[key] = reservation
 
     def unsettled(self) -> Unsettled:
@@ -90,7 +89,7 @@ class Unsettled:
         self.end()
 
 
-def _mark_retrieved(future: asyncio.Future[Completion]) -> None:
-    """Retrieve the error of `future`. When no step waits, asyncio would report it as never retrieved."""
-    if not future.cancelled():
-        future.exception()
+def fail(promise: asyncio.Future[Completion], error: BaseException) -> None:
+    """Give `error` to the steps that wait. When none does, asyncio must not report it as never retrieved."""
+    promise.set_exception(error)
+    promise.exception()
