@@ -55,8 +55,8 @@ class Params(Model):
     per_round: int = Field(default=8, ge=1)
     """Prompts that `ucb` and `ucb-e` pull at once."""
     batch: int = Field(default=32, ge=1)
-    """Examples of each such pull, and of a block of `early_stop`. `ucb` with fewer pulls than `batch` times the prompts never looks
-    at some of them."""
+    """Examples of each such pull, and of a block of `early_stop`. With fewer pulls than `batch` times the prompts, `ucb` and
+    `ucb-e` never score some of them."""
     early_stop: bool = False
     """Whether a prompt that can't be among the best any more is scored no further. Not for `ucb` and `ucb-e`."""
 
