@@ -45,11 +45,6 @@ class Trace:
         """A trace that writes nothing."""
         return cls(None)
 
-    @property
-    def writes(self) -> bool:
-        """Whether it has a folder, so that what is written is kept."""
-        return self._folder is not None
-
     def event(self, what: str, **facts: Any) -> None:
         """Write one line to `events.jsonl`, and call the listener with `what` happened and its `facts`.
 
@@ -59,12 +54,12 @@ class Trace:
             self._listener(what, facts)
         self._write("events.jsonl", {"event": what, **facts})
 
-    def value(self, **facts: Any) -> None:
-        """Write one line to `values.jsonl`: the outputs of a step.
+    def value(self, outputs: Callable[[], str], **facts: Any) -> None:
+        """Write one line to `values.jsonl`: the outputs of a step, whose JSON text is made only for a folder.
 
         Raises RunError when the folder can't be written.
         """
-        self._write("values.jsonl", facts)
+        self._write("values.jsonl", facts, outputs)
 
     def call(self, **facts: Any) -> None:
         """Write one line to `calls.jsonl`: a completion that was used.
@@ -101,12 +96,13 @@ class Trace:
         if failed is not None:
             raise self._write_error(failed) from failed
 
-    def _write(self, name: str, facts: dict[str, Any]) -> None:
+    def _write(self, name: str, facts: dict[str, Any], outputs: Callable[[], str] | None = None) -> None:
         if self._folder is None:
             return
         now = self._clock()
         self._count += 1
-        line = redact(_JSON.encode({"n": self._count, "t": round(now - self._began, 4), **facts}), self._secrets)
+        line = _JSON.encode({"n": self._count, "t": round(now - self._began, 4), **facts})
+        line = redact(line if outputs is None else f'{line[:-1]},"outputs":{outputs()}}}', self._secrets)
         try:
             self._file(name).write(line + "\n")
         except OSError as error:

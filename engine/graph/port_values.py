@@ -6,16 +6,20 @@ A wire may widen a value (one prompt becomes a set of one), form a union (a list
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from promptwire.errors import NodeError
 from promptwire.graph.port_types import SETS, WIDER, joined_type, name_of, type_of
 from promptwire.values import Critiques, Example, Examples, Failures, Families, History, Model, Prompt, Prompts, Scores
+from promptwire.values.score_text import scores_text
 
-__all__ = ["as_set", "elements", "empty", "is_true", "join_values", "to_json", "union", "widen"]
+__all__ = ["as_set", "elements", "empty", "is_true", "join_values", "outputs_text", "to_json", "union", "widen"]
+
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def widen(value: Any, annotation: Any) -> Any:
@@ -124,3 +128,12 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Model):
         return value.model_dump(mode="json")
     return [to_json(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def outputs_text(outputs: Mapping[str, Any]) -> str:
+    """The compact JSON text of a step's `outputs`, in ASCII: that of `to_json` of each."""
+    return f"{{{','.join(f'{_JSON.encode(name)}:{_text(value)}' for name, value in outputs.items())}}}"
+
+
+def _text(value: Any) -> str:
+    return scores_text(value) if isinstance(value, Scores) else _JSON.encode(to_json(value))

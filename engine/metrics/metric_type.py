@@ -113,7 +113,7 @@ class Metric:
             among = self.among if labels else None
             found = among(read, example.outputs, labels) if among else self.value(read, example.outputs)
             number, *rest = found if isinstance(found, tuple) else (found,)
-            value = float(number)
+            value = _shared(float(number))
         except Exception as error:  # a plug-in's code can raise anything
             problem = f"the metric {self.name!r} failed on the answer {answer[:60]!r}: {type(error).__name__}: {error}"
             raise NodeError(problem) from error
@@ -124,3 +124,10 @@ class Metric:
         if len(rest) > 1:
             read = None if rest[1] is None else str(rest[1])
         return Measured(value, read or "", read is not None, str((rest and rest[0]) or ""))
+
+
+def _shared(value: float) -> float:
+    """`value`, as one object for all rows where it is 1 or 0. The sign of zero stays."""
+    if value == 1.0:
+        return 1.0
+    return 0.0 if value == 0.0 and math.copysign(1.0, value) > 0 else value

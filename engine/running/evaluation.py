@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial as bound
 from typing import Literal
 
-from promptwire.graph.port_values import to_json
+from promptwire.graph.port_values import outputs_text
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.results.confusion import confusion
@@ -76,7 +77,8 @@ async def finish(found: HeldOutScores, examples: Sequence[Example], split: Split
         await judge_pairs(found)
     rows_by_pair = [[mine.example, mine.value, other.value] for mine, other in found.pairs]
     table = _table(found, examples)
-    session.trace.value(path=REPORT, round="", element=split, outputs={"scores": to_json(table), "pairs": rows_by_pair})
+    outputs = {"scores": table, "pairs": rows_by_pair}
+    session.trace.value(bound(outputs_text, outputs), path=REPORT, round="", element=split)
     session.count(REPORT, "unreadable", sum(row.unreadable for row in table.rows))
     session.count(REPORT, "left out", len(found.left_out))
 

@@ -7,16 +7,18 @@ continues from the cache.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial as bound
+from itertools import islice
 from typing import Final
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, ReplyError, RequestRefused, TransientError
 from promptwire.node import Role
 from promptwire.running.gather import gather, in_order
 from promptwire.running.generation import RETRIES
+from promptwire.running.pair_requests import PairCall
 from promptwire.running.scoring import Scorer
 from promptwire.tasks.splits import group_of
 from promptwire.values import Example, Examples, Prompt, Row
@@ -54,6 +56,10 @@ class HeldOutScores:
     """Rows of the initial and of the best prompt."""
     left_out: list[tuple[Example, Failed]] = field(default_factory=list)
     """Examples that can't be scored with both prompts, with the error."""
+    _ahead: Iterator[Example] = field(default_factory=lambda: iter(()))
+    """Examples whose calls are not looked up yet."""
+    _looked_up: dict[str, list[PairCall]] = field(default_factory=dict)
+    """Calls of the next examples, by example id."""
 
     @property
     def same_prompt(self) -> bool:
@@ -118,7 +124,7 @@ class HeldOutScores:
 
     async def _found(self, examples: Sequence[Example]) -> AsyncGenerator[Sequence[tuple[Example, Found]], None]:
         """What came of each example, some examples at a time, in their order."""
-        session = self.scorer.session
+        session, self._ahead = self.scorer.session, iter(examples)
         if not session.gateway.budget.surely_holds(self.needs(len(examples))):
             done = 0
             while done < len(examples):
@@ -151,18 +157,29 @@ class HeldOutScores:
         if not session.limits_hit or not session.limits_hit[-1].startswith(limit.problem):
             session.note_limit(limit)
 
+    def _calls(self, example: Example) -> list[PairCall]:
+        """The calls for `example`. Those for the next examples are looked up in the cache with them."""
+        requests, prompts = self.scorer.requests, [self.initial] if self.same_prompt else [self.initial, self.best]
+        while example.id not in self._looked_up and (some := list(islice(self._ahead, _TOGETHER))):
+            for call in requests.recalled([(prompt, one) for one in some for prompt in prompts]):
+                self._looked_up.setdefault(call.example.id, []).append(call)
+        return self._looked_up.pop(example.id, None) or [requests.call(prompt, example) for prompt in prompts]
+
     async def _pair(self, example: Example) -> Found:
-        first, second = self.initial, self.best
-        rows = await gather([self._row(prompt, example) for prompt in ([first, second] if first.id != second.id else [first])])
+        calls = self._calls(example)
+        if self.scorer.metric.needs != "judge" and all(call.answers is not None for call in calls):
+            rows: Sequence[Row | LimitReached | Failed] = [await self._row(call) for call in calls]  # waits for nothing
+        else:
+            rows = await gather([self._row(call) for call in calls])
         limit = next((row for row in rows if isinstance(row, LimitReached)), None)
         failed = [row for row in rows if not isinstance(row, Row | LimitReached)]
         # A transient error goes first: it decides whether the run can continue.
         worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else limit)
         return worst if worst is not None else (rows[0], rows[-1])  # type: ignore[return-value]
 
-    async def _row(self, prompt: Prompt, example: Example) -> Row | LimitReached | Failed:
+    async def _row(self, call: PairCall) -> Row | LimitReached | Failed:
         try:
-            row = await self.scorer.row(prompt, example)
+            row = await self.scorer.scored(call)
             return NodeError("the judge gave no grade", where=self.scorer.path) if row is None else row
         except (LimitReached, ModelError, ReplyError, NodeError, CacheError) as error:
             return error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
-from promptwire.graph.port_values import to_json
+from promptwire.graph.port_values import outputs_text, to_json
 from promptwire.values import Entry, Example, Examples, History, Prompt, Prompts
 from promptwire.values.members import chosen, members_of
 
@@ -29,11 +29,16 @@ class RecordedValues:
 
     def to_json(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
         """Convert `outputs` by port to JSON values."""
-        return {name: self._value(value) for name, value in outputs.items()}
+        return {name: to_json(self._recorded(value)) for name, value in outputs.items()}
 
-    def _value(self, value: Any) -> Any:
+    def to_text(self, outputs: Mapping[str, Any]) -> str:
+        """Convert `outputs` by port to compact JSON text."""
+        return outputs_text({name: self._recorded(value) for name, value in outputs.items()})
+
+    def _recorded(self, value: Any) -> Any:
+        """`value`, or the JSON value of a large set without the members so far."""
         if not isinstance(value, Prompts | Examples | History) or len(value) < LARGE:
-            return to_json(value)
+            return value
         new = []
         for member in members_of(value):
             key = _identity(member)
@@ -41,7 +46,7 @@ class RecordedValues:
                 self._known.add(key)
                 new.append(member)
         if len(new) == len(value):
-            return to_json(value)
+            return value
         return {**to_json(chosen(value, new)), EARLIER: len(value) - len(new)}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from promptwire.backend import Settings
@@ -138,8 +139,7 @@ class _Runner:
         return outputs
 
     def _record(self, where: Mapping[str, str], outputs: Mapping[str, Any]) -> None:
-        if self.session.trace.writes:
-            self.session.trace.value(**where, outputs=self.session.recorded.to_json(outputs))
+        self.session.trace.value(partial(self.session.recorded.to_text, outputs), **where)
 
     async def _outcome(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         if isinstance(step, CallStep):

@@ -10,16 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import sub
 from statistics import median_high
 from typing import NamedTuple
 
-from promptwire.stats.prompt_score import lead, rows_score
+from promptwire.stats.prompt_score import lead, rows_score, values_lead, values_score
+from promptwire.stats.set_statistics import statistic_of
 from promptwire.values import Prompt, Row
 
 __all__ = ["Leader", "ScoredPrompts"]
 
-Rows = Mapping[str, Row]
-"""Rows of one prompt, by example id."""
+Kept = float | Row
+"""What is kept of a row: its value, or the row without its texts where a score takes more than the value."""
+Rows = Mapping[str, Kept]
+"""What is kept of the rows of one prompt, by example id. A run may have millions."""
 
 
 class Leader(NamedTuple):
@@ -39,7 +43,7 @@ class ScoredPrompts:
         """`around` gets all scores too: those of the run when these are of a stage."""
         self._around = around
         self._prompts: dict[str, Prompt] = {}
-        self._rows: dict[str, dict[str, dict[str, Row]]] = {}
+        self._rows: dict[str, dict[str, dict[str, Kept]]] = {}
         self._answered = False
         self._cut: int | None = None
         self._chosen: Prompt | None = None
@@ -70,7 +74,7 @@ class ScoredPrompts:
             self._answered = True
             return
         table = self._rows.setdefault(metric, {})
-        table.setdefault(row.prompt, {})[row.example] = _slim(row)
+        table.setdefault(row.prompt, {})[row.example] = _kept(row)
 
     def new_leader(self, metric: str, prompts: Iterable[Prompt]) -> Leader | None:
         """Return the leader by `metric` after `prompts` were scored; None when it and its score are what they were.
@@ -91,8 +95,7 @@ class ScoredPrompts:
                 leader = prompt
         if leader is None:
             return None
-        rows = list(table[leader.id].values())
-        found = Leader(leader, rows_score(rows, name), len(rows))
+        found = Leader(leader, _score(leader.id, table[leader.id], name), len(table[leader.id]))
         self._leaders[metric] = found
         return None if found == before else found
 
@@ -111,12 +114,12 @@ class ScoredPrompts:
         It is by the metric that has the most rows. It is None without rows.
         """
         metric, table = self._main()
-        rows = list(table.get(prompt.id, {}).values())
-        return rows_score(rows, metric) if rows else None, len(rows)
+        rows = table.get(prompt.id, {})
+        return _score(prompt.id, rows, metric) if rows else None, len(rows)
 
     def tables(self, metric: str) -> Mapping[str, Sequence[Row]]:
         """Return the rows of each prompt that was scored with `metric`, by prompt id; see `add_row`."""
-        return {prompt: tuple(rows.values()) for prompt, rows in self._rows.get(metric, {}).items()}
+        return {prompt: tuple(_restored(prompt, rows)) for prompt, rows in self._rows.get(metric, {}).items()}
 
     def best(self) -> Prompt | None:
         """Return the best prompt so far; None when no prompt was scored and no stage has chosen one."""
@@ -157,10 +160,34 @@ class ScoredPrompts:
         return max(tables, key=lambda found: sum(map(len, found[1].values())), default=("", {}))
 
 
-def _slim(row: Row) -> Row:
-    """`row` with what a score needs: a run may have millions of rows, and replies are long."""
-    answers = tuple(replace(one, output="", feedback="") for one in row.repeats) if row.truth else ()
-    return replace(row, output="", answer=row.answer if row.truth else "", feedback="", repeats=answers)
+def _kept(row: Row) -> Kept:
+    """What a score needs of `row`."""
+    if row.truth:
+        answers = tuple(replace(one, output="", feedback="") for one in row.repeats)
+        return replace(row, output="", feedback="", repeats=answers)
+    if row.likelihood is None and row.readable:
+        return row.value
+    return Row(row.prompt, row.example, "", "", row.value, row.readable, row.likelihood)
+
+
+def _restored(prompt: str, rows: Rows) -> list[Row]:
+    """The rows of `prompt`, without their texts."""
+    return [kept if isinstance(kept, Row) else Row(prompt, example, "", "", kept) for example, kept in rows.items()]
+
+
+def _value(kept: Kept) -> float:
+    return kept.value if isinstance(kept, Row) else kept
+
+
+def _likelihood(kept: Kept) -> float:
+    return kept.likelihood or 0.0 if isinstance(kept, Row) else 0.0
+
+
+def _score(prompt: str, rows: Rows, metric: str) -> float:
+    """The score of `prompt` with these rows, of which there is at least one."""
+    if statistic_of(metric) is None:
+        return values_score(list(map(_value, rows.values())))
+    return rows_score(_restored(prompt, rows), metric)
 
 
 def _name(metric: str) -> str:
@@ -174,7 +201,12 @@ def _usual(table: Mapping[str, Rows]) -> int:
 
 def _lead(one: Rows, other: Rows, metric: str) -> tuple[int, float, float]:
     """Return how many examples both share, and by how much `one` leads on them in score and in likelihood."""
-    shared = [example for example in other if example in one]
+    shared = one.keys() if one.keys() == other.keys() else [example for example in other if example in one]
     mine, theirs = [one[example] for example in shared], [other[example] for example in shared]
-    likelihoods = [((a.likelihood or 0.0) - (b.likelihood or 0.0)) for a, b in zip(mine, theirs, strict=True)]
-    return len(shared), lead(mine, theirs, metric), math.fsum(likelihoods) / (len(shared) or 1)
+    if statistic_of(metric) is None:
+        ahead = values_lead(list(map(_value, mine)), list(map(_value, theirs)))
+    else:
+        first, second = (_restored("", dict(zip(shared, kept, strict=True))) for kept in (mine, theirs))
+        ahead = lead(first, second, metric)
+    likelihoods = map(sub, map(_likelihood, mine), map(_likelihood, theirs))
+    return len(shared), ahead, math.fsum(likelihoods) / (len(shared) or 1)

@@ -9,9 +9,10 @@ listed as missing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, product
 from pathlib import Path
 from typing import Final
 
@@ -102,10 +103,11 @@ class Scorer:
         """Return one row per (prompt, example), prompt by prompt; see `Context.score`."""
         self.require()
         self.session.scored_prompts.add_prompts(prompts.items)
-        pairs = [(prompt, example) for prompt in prompts.items for example in examples.items]
-        limits, refusals, rows = await self._rows(pairs)
+        outcomes = await self._outcomes(product(prompts.items, examples.items))
         self._tell_leader(prompts)
-        found = tuple(row for row in rows if row is not None)
+        found = tuple([one for one in outcomes if isinstance(one, Row)])
+        limits = [one for one in outcomes if isinstance(one, LimitReached)]
+        refusals = [one for one in outcomes if isinstance(one, RequestRefused)]
         if limits and not partial:  # raised last: rows of paid requests in flight are kept for ranking
             raise limits[0]
         if limits:
@@ -123,7 +125,7 @@ class Scorer:
             prompts=prompts,
             examples=examples,
             rows=found,
-            missing=tuple((prompt.id, example.id) for (prompt, example), row in zip(pairs, rows, strict=True) if row is None),
+            missing=_missing(prompts, examples, outcomes) if len(found) < len(outcomes) else (),
         )
 
     def _tell_leader(self, prompts: Prompts) -> None:
@@ -169,27 +171,27 @@ class Scorer:
         """Raise Unsupported when `rows` lack labels because the model never lists one."""
         await self._check_labels(rows)
 
-    async def _rows(
-        self, pairs: Sequence[tuple[Prompt, Example]]
-    ) -> tuple[list[LimitReached], list[RequestRefused], list[Row | None]]:
-        """Return the limits and refusals that left pairs without a row, and the row of each pair, in the order of `pairs`."""
+    async def _outcomes(self, pairs: Iterator[tuple[Prompt, Example]]) -> list[_Outcome]:
+        """What became of each of `pairs`, as many together as a judge can be paid for."""
         found: list[_Outcome] = []
-        while len(found) < len(pairs):
-            found += await self._together(pairs[len(found) :][: self.affordable])
-        limits = [one for one in found if isinstance(one, LimitReached)]
-        refusals = [one for one in found if isinstance(one, RequestRefused)]
-        return limits, refusals, [one if isinstance(one, Row) else None for one in found]
+        while True:
+            had, most = len(found), self.affordable
+            found += await self._together(pairs if most is None else islice(pairs, most))
+            if most is None or len(found) == had:
+                return found
 
-    async def _together(self, pairs: Sequence[tuple[Prompt, Example]]) -> list[_Outcome]:
+    async def _together(self, pairs: Iterator[tuple[Prompt, Example]]) -> list[_Outcome]:
         """What became of each of `pairs`: cached answers are read here, and a task is for each pair that needs a model."""
         found: list[_Outcome] = []
         tasks: dict[int, asyncio.Future[_Outcome]] = {}
         try:
-            for start in range(0, len(pairs), _LOOKED_UP):
-                for call in self.requests.recalled(pairs[start : start + _LOOKED_UP]):
+            while some := list(islice(pairs, _LOOKED_UP)):
+                for call in self.requests.recalled(some):
                     if call.answers is None or self.metric.needs == "judge":
                         tasks[len(found)] = asyncio.ensure_future(self._asked(call))
-                    found.append(None if call.answers is None or self.metric.needs == "judge" else self._kept(call))
+                        found.append(None)
+                    else:
+                        found.append(self._kept(call))
                 if not tasks:  # nothing is in flight that others could come before: let a display and Ctrl-C have their turn
                     await asyncio.sleep(0)
         except BaseException:
@@ -264,3 +266,9 @@ class Scorer:
             stage=self.session.stage,
             asked=asked,
         )
+
+
+def _missing(prompts: Prompts, examples: Examples, outcomes: Sequence[_Outcome]) -> tuple[tuple[str, str], ...]:
+    """Ids of prompt and example of the pairs without a row."""
+    pairs = zip(product(prompts.items, examples.items), outcomes, strict=True)
+    return tuple((prompt.id, example.id) for (prompt, example), one in pairs if not isinstance(one, Row))

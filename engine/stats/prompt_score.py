@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import sub
 
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.values import Prompt, Row, Scores
 
-__all__ = ["contributions", "lead", "pairs_of", "rows_score", "scorable", "score_of", "score_scale"]
+__all__ = [
+    "contributions",
+    "lead",
+    "pairs_of",
+    "rows_score",
+    "scorable",
+    "score_of",
+    "score_scale",
+    "values_lead",
+    "values_score",
+]
 
 
 def rows_score(rows: Sequence[Row], metric: str = "") -> float:
@@ -23,7 +34,17 @@ def rows_score(rows: Sequence[Row], metric: str = "") -> float:
     (0.667, 0.5)
     """
     statistic = statistic_of(metric)
-    return sum(row.value for row in rows) / len(rows) if statistic is None else statistic.of(pairs_of(rows))
+    return values_score([row.value for row in rows]) if statistic is None else statistic.of(pairs_of(rows))
+
+
+def values_score(values: Sequence[float]) -> float:
+    """The score of a prompt with these values, by a metric that is no statistic of all rows together."""
+    return sum(values) / len(values)
+
+
+def values_lead(mine: Sequence[float], theirs: Sequence[float]) -> float:
+    """By how much the score of `mine` exceeds that of `theirs`, as `lead` of their rows, for such a metric."""
+    return math.fsum(map(sub, mine, theirs)) / len(mine) if mine else 0.0
 
 
 def scorable(rows: Sequence[Row], metric: str) -> bool:
@@ -61,7 +82,7 @@ def lead(mine: Sequence[Row], theirs: Sequence[Row], metric: str = "") -> float:
     if not mine:
         return 0.0
     if statistic_of(metric) is None:
-        return math.fsum(one.value - other.value for one, other in zip(mine, theirs, strict=True)) / len(mine)
+        return values_lead([row.value for row in mine], [row.value for row in theirs])
     return rows_score(mine, metric) - rows_score(theirs, metric)
 
 

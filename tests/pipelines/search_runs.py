@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,13 +70,9 @@ class _Keeper(Trace):
         super().__init__(folder)
         self._kept = kept
 
-    @property
-    def writes(self) -> bool:
-        return True
-
-    def value(self, **facts: Any) -> None:
-        self._kept.append(facts)
-        super().value(**facts)
+    def value(self, outputs: Callable[[], str], **facts: Any) -> None:
+        self._kept.append({**facts, "outputs": json.loads(outputs())})
+        super().value(outputs, **facts)
 
 
 def mixed(request: Request, key: str) -> str:

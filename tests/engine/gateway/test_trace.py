@@ -30,7 +30,7 @@ def test_every_line_has_a_counter_and_the_seconds_since_the_start(tmp_path: Path
     trace.event("start", path="search")
     clock.now += 1.5
     trace.event("done", path="search", text="é\n\ud800")
-    trace.value(path="search", outputs={"main": [1]})
+    trace.value(lambda: '{"main":[1]}', path="search")
     trace.call(key="abc", new=True)
     trace.close()
     assert lines(tmp_path / "events.jsonl") == [
@@ -85,7 +85,7 @@ def test_the_listener_gets_every_event_without_a_folder() -> None:
     heard: list[tuple[str, Any]] = []
     trace = Trace(None, listener=lambda what, facts: heard.append((what, dict(facts))))
     trace.event("start", path="a")
-    trace.value(path="a")
+    trace.value(lambda: "{}", path="a")
     assert heard == [("start", {"path": "a"})]
 
 
