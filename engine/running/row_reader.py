@@ -13,6 +13,7 @@ from promptwire.metrics.metric import Metric
 from promptwire.node import Role
 from promptwire.running.answer_rows import Said, measured_row, said_in, task_labels
 from promptwire.running.asked_log import AskedLog, Exchange
+from promptwire.running.gather import gather
 from promptwire.running.judge import Ask, Judge
 from promptwire.running.pair_requests import PairCall
 from promptwire.running.session import Session
@@ -67,7 +68,7 @@ class RowReader:
         if self.metric.needs != "judge":
             return self.read(call, answers)
         require_unfiltered(answers, self.path)
-        rows = [await self._graded(call, answer, ask) for answer in answers]
+        rows = await gather([self._graded(call, answer, ask) for answer in answers])
         return self._logged(call, answers, rows)
 
     def _logged(self, call: PairCall, answers: Sequence[Completion], rows: Sequence[Row | None]) -> Row | None:

@@ -139,6 +139,23 @@ def test_rows_wait_for_others_only_where_a_limit_may_be_reached(
     assert (round(leap(main())), model.peak) == (waits, peak)
 
 
+def test_repeated_answers_are_graded_together() -> None:
+    def reply(request: Request, key: str) -> str:
+        return "<grade>0.5</grade>" if "Grade one answer" in request_text(request) else key
+
+    examples, rubric = numbered(5), str(resources.template_path("task/judge.j2"))
+    model = ScriptedBackend(reply, latency=1.0, parallel=1000)
+
+    async def main() -> tuple[float, int]:
+        judged = task(metric="judge", rubric=rubric, train=examples, test=examples, settings={"temperature": 1})
+        run = session(model, task=judged, repeats=3)
+        found = comparison(await score_both(run, INITIAL, BEST, examples.items))
+        return asyncio.get_running_loop().time(), found.best.n
+
+    seconds, rows = leap(main())
+    assert (round(seconds), rows, len(model.requests)) == (2, 5, 5 * 2 * 3 * 2)
+
+
 async def test_a_lost_endpoint_is_not_asked_for_the_rows_that_are_not_sent_yet() -> None:
     def reply(request: Request, key: str) -> str:
         raise ModelUnavailable("down")
