@@ -8,8 +8,10 @@ the cache key. Their replies are looked up in the cache, and their requests are 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -154,9 +156,13 @@ def _cached(cache: Path | None, calls: Sequence[Mapping[str, Any]]) -> Mapping[s
 
 def _bare(calls: Iterable[Mapping[str, Any]], runs: Sequence[StepRun], cached: Mapping[str, Any]) -> Iterator[Asked]:
     """Calls of which the run folder holds only the key."""
-    for call in calls:
-        key, position = str(call.get("key")), as_int(call.get("n"))
-        rounds = {one.round for one in runs if one.first < position and (one.last is None or position < one.last)}
+    waiting, running = deque(sorted(runs, key=lambda run: run.first)), list[StepRun]()
+    for position, call in sorted(((as_int(call.get("n")), call) for call in calls), key=itemgetter(0)):
+        key = str(call.get("key"))
+        while waiting and waiting[0].first < position:
+            running.append(waiting.popleft())
+        running = [one for one in running if one.last is None or position < one.last]
+        rounds = {one.round for one in running}
         parts = as_dict(call.get("parts"))
         completion = cached.get(key)
         text, finish = (completion.text, completion.finish) if completion is not None else (None, "")

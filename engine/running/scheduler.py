@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ __all__ = ["NOT_RUN", "main_prompt", "run_graph"]
 
 NOT_RUN: Final = "not run"
 """Count of the times that a step was not run, by its `when` or `unless`."""
+_Paths = Callable[[], frozenset[str]]
 
 
 async def run_graph(graph: Graph, inputs: Mapping[str, Any], session: Session) -> dict[str, Any]:
@@ -76,8 +77,11 @@ def _paths_before(step: Step, graph: Graph) -> frozenset[str]:
 class _Runner:
     """Runs the steps of one pipeline and of its loops, with that pipeline's settings by role."""
 
-    def __init__(self, session: Session, roles: Mapping[Role, Settings], before: frozenset[str] = frozenset()) -> None:
-        """`before` are the paths of the steps that the pipeline waits for where it is used as a node."""
+    def __init__(self, session: Session, roles: Mapping[Role, Settings], before: _Paths = frozenset) -> None:
+        """`before` gives the paths of the steps that the pipeline waits for where it is used as a node.
+
+        Only a stage needs them, and finding them goes through the whole graph.
+        """
         self.session = session
         self.roles = roles
         self._before = before
@@ -159,7 +163,10 @@ class _Runner:
         params = {**graph.params, **{name: scope.value(wire) for name, wire in step.params.items()}}
         whole = {**dict.fromkeys(graph.optional), **params, **inputs}
         inner = Scope(whole, round=scope.round, element=scope.element, twin=scope.twin)
-        before = self._before | _paths_before(step, around)
+
+        def before() -> frozenset[str]:
+            return self._before() | _paths_before(step, around)
+
         roles = within(graph, self.roles, params)
 
         async def run(session: Session) -> None:
@@ -167,7 +174,7 @@ class _Runner:
 
         if step.limits:
             limits = {name: scope.value(wire) for name, wire in step.limits.items()}
-            outputs = await run_stage(step, inner, self.session, limits, before=before, run=run)
+            outputs = await run_stage(step, inner, self.session, limits, before=before(), run=run)
         else:
             await run(self.session)
             outputs = _outputs(graph, inner)
