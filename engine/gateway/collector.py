@@ -15,7 +15,7 @@ from typing import Final
 __all__ = ["fewer_collections"]
 
 _DEFAULTS: Final = (700, 2000)
-"""Python's own thresholds, before and since 3.13. Any other is somebody's choice, and stays."""
+"""Python's own thresholds, before and since 3.13. Any other was set on purpose, and stays."""
 _FEWER: Final = 20_000
 _guard = threading.Lock()
 _before: list[int] = []
