@@ -72,8 +72,9 @@ def value_page() -> str:
     parts = [
         "# What a template can read\n\nA template reads the variables of its [node](nodes/index.md) and those of `with:`. "
         "Behind each stands one of these, or a list of them: Prompts, Examples and Critiques are lists of what they hold, "
-        "Failures a list of FailureGroups, a History a list of Entries. A Prompt, an Example and a Critique in `{{ ... }}` are "
-        "their text."
+        "Failures a list of FailureGroups, a History a list of Entries. Scores have their answers in `groups`, a FailureGroup "
+        "for each prompt, and in `by_example`, an ExampleAnswers for each example. A Prompt, an Example and a Critique in "
+        "`{{ ... }}` are their text."
     ]
     add_field_docs(*TEMPLATE_VALUES)
     for kind in TEMPLATE_VALUES:

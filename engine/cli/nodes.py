@@ -31,7 +31,11 @@ def nodes(
         sys.stdout.write(node_page(names[0]))
     else:
         print_table(_rows(), ("node", "inputs", "outputs", "what it does"), console())
-        sys.stdout.write("\n`promptwire nodes NAME` shows one in full.\n")
+        sys.stdout.write(
+            "\n`promptwire nodes NAME` shows one in full, with the keys of the engine such as `template` and `settings`.\n"
+            "Every step takes `when` and `unless`. A step is a node, a pipeline file (`use`, with `limits` and `override`),\n"
+            "a loop (`repeat`, `until`, `carry`), or a graph for each element (`each`, `outputs`).\n"
+        )
 
 
 def _rows() -> list[tuple[str, str, str, str]]:

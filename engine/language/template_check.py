@@ -129,11 +129,10 @@ def _shortened(value: Any, many: int) -> Any:
     """A set with its first `many` elements; any other value unchanged. Of sets in a list, each is shortened."""
     if isinstance(value, tuple | list):
         return tuple(one[:many] for one in value) if value and all(isinstance(one, tuple) for one in value) else value[:many]
-    for name in ("items", "groups", "entries"):
-        inside = getattr(value, name, None) if isinstance(value, Model) else None
-        if isinstance(inside, tuple):
-            return value.model_copy(update={name: inside[:many]})
-    return value
+    sets = ("items", "groups", "by_example", "entries") if isinstance(value, Model) else ()
+    inside = {name: getattr(value, name, None) for name in sets}
+    short = {name: found[:many] for name, found in inside.items() if isinstance(found, tuple)}
+    return value.model_copy(update=short) if short else value
 
 
 def _report_blind_template(

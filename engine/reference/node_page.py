@@ -23,7 +23,7 @@ from promptwire.node import NodeType
 from promptwire.reference.field_docs import add_field_docs
 from promptwire.reference.node_example import node_example
 from promptwire.registry.node_types import Registry
-from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Pair, Prompt
+from promptwire.values import Critique, Entry, Example, ExampleAnswers, Failure, FailureGroup, Model, Pair, Prompt
 
 __all__ = ["TEMPLATE_FUNCTIONS", "TEMPLATE_VALUES", "NodeFacts", "node_facts", "node_page", "template_fields"]
 
@@ -33,7 +33,7 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 TableRow = tuple[str, str, str]
 """Name; type and default; description."""
 
-TEMPLATE_VALUES = (Prompt, Example, Failure, FailureGroup, Critique, Entry, Pair)
+TEMPLATE_VALUES = (Prompt, Example, Failure, FailureGroup, ExampleAnswers, Critique, Entry, Pair)
 """Classes of values whose fields a template can read."""
 
 TEMPLATE_FUNCTIONS = {

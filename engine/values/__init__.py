@@ -17,7 +17,7 @@ from promptwire.values.model import Model
 from promptwire.values.named import Companions, Marks
 from promptwire.values.pairs import Pair
 from promptwire.values.prompts import Prompt, Prompts
-from promptwire.values.scores import Answer, Row, Scores
+from promptwire.values.scores import Answer, ExampleAnswers, Row, Scores
 
 __all__ = [
     "Answer",
@@ -26,6 +26,7 @@ __all__ = [
     "Critiques",
     "Entry",
     "Example",
+    "ExampleAnswers",
     "Examples",
     "Failure",
     "FailureGroup",

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 from promptwire.values.critiques import Failure, FailureGroup
-from promptwire.values.examples import Examples
+from promptwire.values.examples import Example, Examples
 from promptwire.values.model import Model
 from promptwire.values.prompts import Prompt, Prompts
 
-__all__ = ["NO_VALUE", "Answer", "Row", "Scores", "mean_row"]
+__all__ = ["NO_VALUE", "Answer", "ExampleAnswers", "Row", "Scores", "mean_row"]
 
 NO_VALUE = math.nan
 """The value of an answer under the metric `none`. Whatever is computed with it is no number, so it never counts as 0."""
@@ -91,6 +91,11 @@ class Row:
         return sum(not one.readable for one in self.repeats or (self,))
 
 
+def _case(row: Row, example: Example) -> Failure:
+    """A row with its example, as templates read it."""
+    return Failure(example=example, output=row.output, answer=row.answer, value=row.value, feedback=row.feedback)
+
+
 def mean_row(rows: Sequence[Row]) -> Row | None:
     """One row for several answers of the model to the same prompt and example; None without any."""
     if len(rows) <= 1:
@@ -103,6 +108,22 @@ def mean_row(rows: Sequence[Row]) -> Row | None:
         likelihood=math.fsum(likely) / len(likely) if likely else None,
         repeats=tuple(Answer(row.output, row.answer, row.value, row.readable, row.feedback, row.truth) for row in rows),
     )
+
+
+class ExampleAnswers(Model):
+    """The answers of all prompts to one example, for templates that compare them."""
+
+    example: Example
+    """The example."""
+    prompts: tuple[Prompt, ...]
+    """The prompts that answered it."""
+    cases: tuple[Failure, ...]
+    """Their answers, right and wrong, in the same order."""
+
+    @property
+    def mean(self) -> float:
+        """Mean value of the answers."""
+        return math.fsum(case.value for case in self.cases) / len(self.cases)
 
 
 class Scores(Model):
@@ -139,18 +160,28 @@ class Scores(Model):
             FailureGroup(
                 prompt=prompt,
                 cases=tuple(
-                    Failure(
-                        example=examples[row.example],
-                        output=row.output,
-                        answer=row.answer,
-                        value=row.value,
-                        feedback=row.feedback,
-                    )
-                    for row in self.by_prompt.get(prompt.id, ())
-                    if row.example in examples
+                    _case(row, examples[row.example]) for row in self.by_prompt.get(prompt.id, ()) if row.example in examples
                 ),
             )
             for prompt in self.prompts.items
+        )
+
+    @cached_property
+    def by_example(self) -> tuple[ExampleAnswers, ...]:
+        """The answers to each example that has any, right and wrong, each with its prompt; for templates that compare them."""
+        prompts = {prompt.id: prompt for prompt in self.prompts.items}
+        rows: dict[str, list[Row]] = {}
+        for row in self.rows:
+            if row.prompt in prompts:
+                rows.setdefault(row.example, []).append(row)
+        return tuple(
+            ExampleAnswers(
+                example=example,
+                prompts=tuple(prompts[row.prompt] for row in rows[example.id]),
+                cases=tuple(_case(row, example) for row in rows[example.id]),
+            )
+            for example in self.examples.items
+            if example.id in rows
         )
 
     def values(self, prompt: Prompt) -> tuple[float, ...]:

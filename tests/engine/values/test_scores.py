@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promptwire.stats.prompt_score import score_of
-from promptwire.values import Prompt, Scores
+from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 from tests.nodes.fake import prompts, scores
 
 A = Prompt(text="a")
@@ -53,3 +53,15 @@ def test_merging_with_an_unknown_scale_gives_an_unknown_scale(
     merged = one.merge(other)
     assert (merged.scale, merged.perfect) == (scale, None if scale is None else 1.0)
     assert Scores().merge(one).scale == first
+
+
+def test_answers_of_all_prompts_to_an_example_stand_together() -> None:
+    a, b = Prompt(text="a"), Prompt(text="b")
+    one, other = Example(input="1", outputs=("x",)), Example(input="2", outputs=("y",))
+    rows = (Row(a.id, one.id, "x", "x", 1.0), Row(b.id, one.id, "z", "z", 0.0), Row(b.id, other.id, "y", "y", 1.0))
+    table = Scores(prompts=Prompts(items=(a, b)), examples=Examples(items=(one, other)), rows=rows)
+    found = [(each.example.text, [p.text for p in each.prompts], each.mean) for each in table.by_example]
+    assert found == [("1", ["a", "b"], 0.5), ("2", ["b"], 1.0)]
+    assert [case.answer for case in table.by_example[0].cases] == ["x", "z"]
+    assert [group.mean for group in table.groups] == [1.0, 0.5]
+    assert Scores(prompts=table.prompts, examples=table.examples).by_example == ()
