@@ -84,6 +84,30 @@ def test_check_plan_and_run_do_as_much_for_a_node_of_a_large_graph(pipeline: Cal
     }
 
 
+def test_as_much_is_done_for_a_loop_among_many_loops(tmp_path: Path) -> None:
+    def loops(size: int) -> Path:
+        body = "nodes: {m: {use: noop, value: $s}}"
+        lines = [
+            f"  n{place}: {{repeat: 1, carry: {{s: {{start: {f'$n{place - 5}.s' if place >= 5 else '$first'}, next: $m}}}}, {body}}}"
+            for place in range(size)
+        ]
+        ends = [f"  o{place}: $n{place}.s" for place in range(size - 5, size)]
+        path = tmp_path / f"loops{size}.yaml"
+        path.write_text("\n".join(["promptwire: 1", "nodes:", "  first: {use: noop}", *lines, "outputs:", *ends]) + "\n")
+        read_yaml(path)
+        return path
+
+    def checking(size: int) -> Callable[[], Any]:
+        path = loops(size)
+        return lambda: load_graph(path, types=TYPES)
+
+    def running(size: int) -> Callable[[], Any]:
+        made, backend = load_graph(loops(size), types=TYPES), ScriptedBackend(lambda request, key: "")
+        return lambda: asyncio.run(run_graph(made, {}, session(backend)))
+
+    assert max(growth(checking), growth(running)) < GROWTH
+
+
 def test_a_graph_of_many_faulty_nodes_is_checked_in_steady_calls(tmp_path: Path) -> None:
     def checking(size: int) -> Callable[[], Any]:
         path = tmp_path / f"faulty{size}.yaml"

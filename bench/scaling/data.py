@@ -86,4 +86,4 @@ def measure(meter: Meter, folder: Path) -> None:
     run = Path(report.run)
     meter.note("run folder in MB", sum(one.stat().st_size for one in run.iterdir()) / 1e6)
     with meter("bundle"):
-        write_bundle(run, folder / "cache", folder / "bundle.jsonl", data=True)
+        write_bundle(run, folder / "cache", folder / "bundle.jsonl")

@@ -14,7 +14,8 @@ Steps that run concurrently and arrive at the same request in different ways sha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -50,10 +51,10 @@ class _Owner:
 class _Scope:
     """Names and the sources of their values, while a graph is read."""
 
-    names: Mapping[str, str]
+    names: MutableMapping[str, str]
     eaches: int = 0
     """Number of `each` steps around."""
-    own: Mapping[str, int] = field(default_factory=dict)
+    own: MutableMapping[str, int] = field(default_factory=dict)
     """For a name, how many `each` steps are around its definition."""
 
     def source(self, wire: Wire) -> str:
@@ -70,7 +71,8 @@ class _Scope:
 
     def inside(self, names: Mapping[str, str], *, each: bool = False) -> _Scope:
         eaches = self.eaches + each
-        return replace(self, names={**self.names, **names}, eaches=eaches, own={**self.own, **dict.fromkeys(names, eaches)})
+        own = ChainMap(dict.fromkeys(names, eaches), self.own)
+        return replace(self, names=ChainMap(dict(names), self.names), eaches=eaches, own=own)
 
 
 class Streams:
