@@ -1,7 +1,7 @@
 """Calls in a chain: how many steps that call a model wait for one another.
 
 All independent calls are in flight together, so a run takes about as long as this chain. The calls of one step count as one. A
-loop counts its rounds, each of which begins when the one before is complete.
+loop counts its rounds as if each began when the one before is complete; rounds that overlap make a run shorter.
 """
 
 from __future__ import annotations
