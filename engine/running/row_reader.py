@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from promptwire.backend import Completion, Settings
 from promptwire.cache.record import filtered
@@ -18,12 +19,17 @@ from promptwire.running.judge import Ask, Judge
 from promptwire.running.pair_requests import PairCall
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
-from promptwire.templating.parsing import reading
+from promptwire.templating.parsing import Parse, Reading, reading
 from promptwire.templating.template import Template
 from promptwire.values import Example, Prompt, Row
 from promptwire.values.scores import mean_row
 
 __all__ = ["RowReader", "require_unfiltered"]
+
+_SHORT: Final = 200
+"""Longest reply, in characters, whose reading is remembered."""
+_REMEMBERED: Final = 4096
+"""Most replies whose reading is remembered."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,9 @@ class RowReader:
     """Log of some of its requests."""
     watched: Watched | None = None
     """Metrics that score the same answers beside the step's own."""
+
+    _readings: dict[tuple[str, bool], Reading] = field(default_factory=dict)
+    """What was found in short replies, by their text and whether they were cut off."""
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -100,7 +109,7 @@ class RowReader:
     def _said(self, call: PairCall, answer: Completion) -> Said:
         """What one answer says, counted."""
         parse = self.session.task.parse or self.template.front.parse
-        found = reading(answer.text, parse, cut=answer.cut_off)
+        found = self._reading(answer.text, parse, cut=answer.cut_off)
         said = said_in(found, parse, self.metric, call.example, self.labels, cut=answer.cut_off)
         cut = answer.cut_off and not said.readable
         self.session.truncations.add(self.path, call.request.settings.max_tokens, cut=cut)
@@ -109,6 +118,17 @@ class RowReader:
         if self.watched is not None:
             self.watched.add_reply(call.prompt, call.example, found, parse, cut=answer.cut_off)
         return said
+
+    def _reading(self, text: str, parse: Parse, *, cut: bool) -> Reading:
+        """What `parse` finds in a reply. Short replies are alike, so each is read once."""
+        if len(text) > _SHORT:
+            return reading(text, parse, cut=cut)
+        found = self._readings.get((text, cut))
+        if found is None:
+            found = reading(text, parse, cut=cut)
+            if len(self._readings) < _REMEMBERED:
+                self._readings[text, cut] = found
+        return found
 
     def _choice(self, prompt: Prompt, example: Example, answer: Completion) -> Row:
         """Grade the likeliest label; among equals the first one named. Without a label the answer is wrong and unreadable."""

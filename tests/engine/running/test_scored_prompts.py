@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
+from promptwire.metrics.metric import find_metric
+from promptwire.running.answer_rows import Said, measured_row
 from promptwire.running.scored_prompts import ScoredPrompts
-from promptwire.values import Prompt, Row
+from promptwire.values import Example, Examples, Prompt, Row
 
 A, B, C = (Prompt(text=text) for text in "abc")
 
@@ -105,3 +109,41 @@ def test_rows_of_two_metrics_are_not_compared() -> None:
     found.add_row("length", Row(C.id, "0", "", "", 40.0))
     found.add_prompts([C])
     assert found.best() == A
+
+
+def test_a_row_takes_little_memory_beside_its_texts() -> None:
+    prompts = [Prompt(text=f"prompt {number}") for number in range(4)]
+    examples = Examples.of(Example(input=f"x{number}", outputs=("yes",)) for number in range(5_000))
+    metric = find_metric("exact")
+    pairs = [(prompt, example, Said("yes", "yes")) for prompt in prompts for example in examples.items if example.id]
+    measured_row(metric, *pairs[0], ())
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        rows = tuple([measured_row(metric, *pair, ()) for pair in pairs])
+        found = ScoredPrompts()
+        for row in rows:
+            found.add_row("exact", row)
+        each = (tracemalloc.get_traced_memory()[0] - before) / len(rows)
+    finally:
+        tracemalloc.stop()
+    assert found.score(prompts[0]) == (1.0, 5_000)
+    assert each <= 200
+
+
+def test_rows_come_back_with_what_a_score_needs() -> None:
+    found = ScoredPrompts()
+    rows = [
+        Row(A.id, "0", "a long reply", "yes", 1.0),
+        Row(A.id, "1", "a long reply", "", 0.0, readable=False),
+        Row(A.id, "2", "a long reply", "yes", 1.0, likelihood=-0.5),
+        Row(A.id, "3", "a long reply", "yes", 1.0, truth="no"),
+    ]
+    for row in rows:
+        found.add_row("exact", row)
+    assert list(found.tables("exact")[A.id]) == [
+        Row(A.id, "0", "", "", 1.0),
+        Row(A.id, "1", "", "", 0.0, readable=False),
+        Row(A.id, "2", "", "", 1.0, likelihood=-0.5),
+        Row(A.id, "3", "", "yes", 1.0, truth="no"),
+    ]
