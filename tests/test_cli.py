@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -245,7 +246,7 @@ def test_a_killed_run_continues_from_the_cache(project: Path) -> None:
     first = command(*whole)
     database = Path(os.environ["PROMPTWIRE_CACHE"]) / "cache.db-wal"
     while first.poll() is None and not (database.is_file() and database.stat().st_size > 100_000):
-        pass
+        time.sleep(0.005)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     rest = json.loads(command(*whole).communicate(timeout=60)[0])

@@ -14,13 +14,20 @@ from tests.pipelines.search_runs import mixed, model, numbers, search, well_form
 
 WHOLE = [name for name in resources.pipelines() if not name.endswith("-expand")]
 SMALL: dict[str, dict[str, Any]] = {
+    "ape-protegi-opro": {"rounds": 2},
+    "capo": {"steps": 6},
+    "evoprompt-de": {"steps": 4},
+    "evoprompt-ga": {"steps": 4},
     "opro": {"steps": 3},
     "opro-hard": {"steps": 3},
     "erm": {"rounds": 3},
+    "promptagent": {"iterations": 4},
     "promptbreeder": {"population": 5, "generations": 3},
     "protegi": {"rounds": 2, "pulls": 300},
     "protegi-repo": {"rounds": 2},
     "relay": {"rounds": 1, "steps": 2, "pulls": 60},
+    "textgrad": {"updates": 4},
+    "textgrad-momentum": {"updates": 4},
 }
 
 
