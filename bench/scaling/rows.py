@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def measure(meter: Meter, folder: Path) -> None:
         best = known.best()
     trace = Trace(folder / "run")
     with meter("write to the trace"):
-        trace.value(path="evaluate", round="", element="", outputs=RecordedValues().to_json({"scores": scores}))
+        trace.value(partial(RecordedValues().to_text, {"scores": scores}), path="evaluate", round="", element="")
         trace.close()
     meter.note("trace in MB", (folder / "run" / "values.jsonl").stat().st_size / 1e6)
     right = (PROMPTS, meter.size)
