@@ -96,7 +96,7 @@ async def duel(inputs: Inputs, params: Params, context: Context) -> Outputs:
             winner, changed = (challenger,), changed + 1
         else:
             beaten.append(challenger)
-    for what, n in (("votes", votes), ("votes for challengers", wins), ("challengers won", changed)):
+    for what, n in (("votes", votes), ("votes for challengers", wins), ("won by challengers", changed)):
         context.count(what, n)
     best, won = Prompts(items=winner), changed > 0
     return Outputs(winner=best, scores=scores.only(best), loser=Prompts.of(beaten), won=won, votes=votes, wins=wins)

@@ -98,7 +98,7 @@ async def test_drawn_orders_differ_by_seed_and_are_the_same_for_one_seed() -> No
 async def test_several_challengers_meet_the_winner_in_turn() -> None:
     found, context = await fought(judge("b"), "a", "b", "c")
     assert (texts(found.winner), texts(found.loser), found.votes, found.wins) == (["b"], ["a", "c"], 8, 4)
-    assert context.counts == {"votes": 8, "votes for challengers": 4, "challengers won": 1}
+    assert context.counts == {"votes": 8, "votes for challengers": 4, "won by challengers": 1}
     assert sum(n for _, n in context.samples) == 8
 
 
