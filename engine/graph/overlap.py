@@ -47,9 +47,10 @@ def _wires(step: Step) -> Iterator[Wire | None]:
 def can_overlap(loop: RepeatStep) -> bool:
     """Whether a step that calls a model can begin while the round before still waits for another one.
 
-    A loop with `until` has to know first whether there is another round.
+    A loop with `until` has to know first whether there is another round. What a stage pays for depends on the calls before it,
+    and its limits on that, so a loop with a stage in it runs its rounds in sequence.
     """
-    if loop.until:
+    if loop.until or any(isinstance(step, PipeStep) and step.limits for step in every_step(loop.body)):
         return False
     steps = loop.body.steps
     needs = {name: step.needs for name, step in steps.items()}

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from promptwire.errors import PromptwireError
 from promptwire.graph.nesting import inner_graph
 from promptwire.graph.overlap import names_of, names_read
 from promptwire.graph.steps import Graph, RepeatStep, Step
@@ -42,11 +43,15 @@ class _Round:
         scope.enter, scope.leave = self._enter, self._leave
 
     def give(self, states: Mapping[str, Any]) -> None:
-        """Set `states` of this round."""
-        for name, value in states.items():
-            self.scope.provide(name, value)
-            self._states[name].set()
-        self._pass_on()
+        """Set `states` of this round, and those of the rounds after it that follow from them alone."""
+        one: _Round | None = self
+        while one is not None:  # no call for each round: a state that stays as it is goes through all of them
+            for name, value in states.items():
+                one.scope.provide(name, value)
+                one._states[name].set()
+            states, one = one._fresh(), one._after
+            if not states:
+                return
 
     async def _enter(self, step: Step) -> None:
         """Wait until `step` may start."""
@@ -59,17 +64,18 @@ class _Round:
 
     def _leave(self, step: Step) -> None:
         self._ended[step.name].set()
-        self._pass_on()
+        fresh = self._fresh()
+        if self._after is not None and fresh:
+            self._after.give(fresh)
 
-    def _pass_on(self) -> None:
-        """Give the next round the states that are known now."""
+    def _fresh(self) -> dict[str, Any]:
+        """The states of the next round that are known now and were not before."""
         fresh = {}
         for name, carry in self._loop.carry.items():
             if name not in self.next_states and all(map(self._known, names_of(carry.next))):
                 fresh[name] = self.scope.value(carry.next, carry.type)
         self.next_states |= fresh
-        if self._after is not None and fresh:
-            self._after.give(fresh)
+        return fresh
 
     def _known(self, name: str) -> bool:
         """Whether the value called `name` is there; a name from outside the loop always is."""
@@ -88,6 +94,7 @@ async def run_overlapping(
     """Run a round in each of `scopes`, which have no states yet; return the states after the last one.
 
     `start` are the states of the first round. `ended` is called for each round, in their order.
+    When rounds fail, the error of the earliest one is raised.
     """
     reads = {name: names_read(step) & loop.carry.keys() for name, step in loop.body.steps.items()}
     rounds: list[_Round] = []
@@ -96,13 +103,21 @@ async def run_overlapping(
     places = asyncio.Semaphore(_MOST)
 
     async def play(number: int, one: _Round) -> None:
-        async with places:
-            await run(loop.body, one.scope)
+        try:
+            async with places:
+                await run(loop.body, one.scope)
+        except PromptwireError:
+            for later in tasks[number + 1 :]:
+                later.cancel()
+            if number:  # an error of an earlier round comes first, as in rounds in sequence
+                await rounds[number - 1].over.wait()
+            raise
         if number:
             await rounds[number - 1].over.wait()
         ended(one.scope)
         one.over.set()
 
     rounds[0].give(start)
-    await gather([play(number, one) for number, one in enumerate(rounds)])
+    tasks = [asyncio.ensure_future(play(number, one)) for number, one in enumerate(rounds)]
+    await gather(tasks)
     return rounds[-1].next_states

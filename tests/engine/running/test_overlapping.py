@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from simulated_time import leap
 
 from promptwire.backends.scripted import ScriptedBackend
+from promptwire.errors import NodeError
 from promptwire.graph.overlap import can_overlap
-from promptwire.graph.steps import Carry, Graph, LiteralValue, ModelCallSpec, Ref, RepeatStep
+from promptwire.graph.steps import Carry, Graph, LiteralValue, ModelCallSpec, PipeStep, Ref, RepeatStep
 from promptwire.limits import Limits
 from promptwire.node import Context, NodeType, node
 from promptwire.running.scheduler import run_graph
@@ -112,6 +114,27 @@ def test_an_error_of_a_round_is_raised() -> None:
     assert not any(line.startswith("second 2") for line in log)
 
 
+def test_the_error_of_the_earliest_round_is_raised_although_a_later_round_fails_sooner() -> None:
+    log: list[str] = []
+    body = graph(
+        call("late", slow(log, name="late", fails_in="0", first_takes=5), {}, asking=CALLS),
+        call("soon", slow(log, name="soon", fails_in="1"), {}, asking=CALLS),
+        call("last", slow(log, name="last", first_takes=2), {"left": Ref("soon")}, "soon", asking=CALLS),
+        outputs={},
+        types={},
+    )
+    for limits in (None, Limits(calls=100)):
+        with pytest.raises(NodeError, match="late"):
+            ran(loop(log, body=body, carry={}), limits)
+    assert not any(line.startswith("last 2") for line in log)
+
+
+def test_a_state_that_stays_as_it_is_goes_through_any_number_of_rounds() -> None:
+    carry = {"n": Carry(int, LiteralValue(10), Ref("n")), "m": Carry(int, None, Ref("n"))}
+    outputs, _ = ran(loop([], carry=carry, rounds=LiteralValue([1] * 1500)))
+    assert outputs == {"n": 10, "m": 10, "rounds": 1500}
+
+
 def body_of(*names: str) -> Graph:
     return graph(*(call(name, add, {}) for name in names), outputs={}, types={})
 
@@ -120,6 +143,10 @@ def test_rounds_overlap_only_where_a_call_of_the_next_one_need_not_wait_for_all_
     assert can_overlap(loop([]))
     assert not can_overlap(loop([], until=(Ref("second"),)))
     assert not can_overlap(loop([], body=body_of("idle"), carry={}))
+    stage = PipeStep(
+        "stage", "stage", PLACE, frozenset(), graph=body_of("idle"), wires={}, params={}, limits={"calls": LiteralValue(9)}
+    )
+    assert not can_overlap(loop([], body=replace(loop([]).body, steps={**loop([]).body.steps, "stage": stage})))
     chained = graph(
         call("first", slow([], name="first"), {"left": Ref("n")}, asking=CALLS),
         call("second", slow([], name="second"), {"left": Ref("first")}, "first", asking=CALLS),
