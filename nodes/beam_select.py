@@ -154,9 +154,9 @@ async def _bounds(table: PullTable, params: Params) -> None:
     """Score the prompts with the highest upper bounds, round by round; unknown prompts come first, in a drawn order."""
     rule = ucb if params.policy == "ucb" else ucb_e
     drawn = table.shuffled()
-    if table.unlimited:  # while whole rounds of unknown prompts are left, what is pulled next does not depend on the scores
-        whole = len(drawn) - len(drawn) % params.per_round
-        await table.pull_unknown(drawn[:whole], params.batch, size=params.per_round)
+    # While whole rounds of unknown prompts are left, what is pulled next depends neither on the scores nor on failed calls.
+    whole = len(drawn) - len(drawn) % params.per_round
+    await table.pull_unknown(drawn[:whole], params.batch, size=params.per_round)
     while table.budget:
         bounds = rule([table.arm(prompt) for prompt in drawn], params.c)
         order = sorted(range(len(drawn)), key=bounds.__getitem__, reverse=True)

@@ -57,14 +57,16 @@ class PullTable:
         await self._add(self._jobs(prompts, upto))
 
     async def pull_unknown(self, prompts: Sequence[Prompt], batch: int, *, size: int) -> None:
-        """Score prompts that were never asked, `batch` examples each, in groups of `size` that do not wait for one another."""
-        groups = [prompts[start : start + size] for start in range(0, len(prompts), size)]
-        await self._add([job for group in groups for job in self._jobs(group, [batch] * len(group))])
+        """Score prompts that were never asked, `batch` examples each, in groups of `size`.
 
-    @property
-    def unlimited(self) -> bool:
-        """Whether no limit can end the run between two pulls."""
-        return self._context.unlimited
+        The groups do not wait for one another, unless a limit can end the run between two pulls.
+        """
+        groups = [prompts[start : start + size] for start in range(0, len(prompts), size)]
+        if self._context.unlimited:
+            await self._add([job for group in groups for job in self._jobs(group, [batch] * len(group))])
+            return
+        for group in groups:
+            await self.pull(group, [batch] * len(group))
 
     def _jobs(self, prompts: Sequence[Prompt], upto: Sequence[int]) -> list[Awaitable[Scores]]:
         """Take the pulls out of the budget; return the scorings that are to be awaited."""

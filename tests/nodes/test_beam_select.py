@@ -146,11 +146,15 @@ async def test_a_prompt_that_a_limit_cut_short_counts_as_not_scored() -> None:
     pulls=st.integers(1, 300),
     per_round=st.integers(1, 6),
     batch=st.integers(1, 9),
+    failing=st.integers(1, 4),
 )
 async def test_unknown_prompts_that_do_not_wait_for_one_another_are_chosen_from_as_round_by_round(
-    count: int, of: int, pulls: int, per_round: int, batch: int
+    count: int, of: int, pulls: int, per_round: int, batch: int, failing: int
 ) -> None:
+    def value(prompt: Prompt, example: Example) -> float | None:
+        return noisy(prompt, example) if (int(prompt.text) + 1) % failing or failing == 1 else None
+
     params = {"policy": "ucb", "pulls": pulls, "per_round": per_round, "batch": batch, "keep": 2}
-    early, late = FakeContext(value=noisy), FakeContext(value=noisy, unlimited=False)
+    early, late = FakeContext(value=value), FakeContext(value=value, unlimited=False)
     assert await run(count, of, early, **params) == await run(count, of, late, **params)
     assert early.scored == late.scored
