@@ -45,13 +45,26 @@ class Writer(Generic[J]):
             self._release()
 
     def _release(self) -> None:
-        held, self._held = self._held, []
-        for start in range(0, len(held), _BATCH):
-            self._queue.put(held[start : start + _BATCH])
-        if held and self._thread is None:
-            # A daemon: the interpreter joins other threads before it runs exit handlers, so it would wait here for ever.
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        while self._held:
+            # Removed after it is queued: an interrupt in between writes jobs twice, but loses none.
+            self._queue.put(self._held[:_BATCH])
+            del self._held[:_BATCH]
+        if self._thread is None and not self._queue.empty():
+            self._start()
+
+    def _start(self) -> None:
+        # A daemon: the interpreter joins other threads before it runs exit handlers, so it would wait here for ever.
+        self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        try:
             self._thread.start()
+        except RuntimeError:  # no thread can be started, as in an exit handler since Python 3.12: this thread writes
+            self._thread = None
+            jobs: list[J] = []
+            while not self._queue.empty():
+                item = self._queue.get()
+                if isinstance(item, list):
+                    jobs += item
+            self._write(jobs)
 
     def wait(self) -> None:
         """Wait until all jobs queued before have been passed to `write`."""

@@ -66,8 +66,9 @@ class DatabaseHandle:
         return found
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close the file, after another thread has ended its reading."""
+        with self._guard:
+            self._database.close()
 
     def _file_id(self) -> tuple[int, int] | None:
         try:

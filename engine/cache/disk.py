@@ -246,6 +246,8 @@ def _promise() -> tuple[Future[Completion], Told]:
     done.set_running_or_notify_cancel()
 
     def told(outcome: Completion | CacheError) -> None:
+        if done.done():  # an interrupt made the writer write it twice
+            return
         if isinstance(outcome, CacheError):
             done.set_exception(outcome)
         else:

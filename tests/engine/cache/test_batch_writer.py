@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from promptwire.cache.batch_writer import Writer
 
 
@@ -46,3 +48,45 @@ def test_a_writer_without_jobs_starts_no_thread() -> None:
     writer.wait()
     writer.stop()
     assert threading.active_count() == before
+
+
+def test_jobs_are_written_by_the_caller_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    written: list[int] = []
+    writer: Writer[int] = Writer(written.extend, name="test", leave=lambda: None)
+    for job in range(250):
+        writer.hold(job)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    writer.wait()
+    assert written == list(range(250))
+    monkeypatch.undo()
+    writer.put(250)
+    writer.stop()
+    assert written == list(range(251))
+
+
+def test_an_interrupt_while_jobs_are_queued_loses_none() -> None:
+    class Interrupted:
+        def __init__(self, queue: object) -> None:
+            self.queue, self.left = queue, 1
+
+        def put(self, item: object) -> None:
+            self.queue.put(item)
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.queue, name)
+
+    written: list[int] = []
+    writer: Writer[int] = Writer(written.extend, name="test", leave=lambda: None)
+    writer._queue = Interrupted(writer._queue)
+    for job in range(250):
+        writer.hold(job)
+    with pytest.raises(KeyboardInterrupt):
+        writer.release()
+    writer.stop()
+    assert sorted({*written}) == list(range(250))
