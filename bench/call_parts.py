@@ -2,7 +2,7 @@
 
 Each line does the work of the lines that it names, with the rest left out, for the same number of calls. Lines are measured in
 turns, and the table shows medians. Compare ratios to bare aiohttp: absolute times depend on the machine and what else it does.
-The server is in another process and replies at once.
+The server is that of bench/peers, in another process, and replies at once.
 
     python bench/call_parts.py [--calls 1000] [--turns 5] [--at-once 32] [--uvloop]
 """
@@ -14,8 +14,6 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -25,6 +23,7 @@ from typing import Any
 
 import aiohttp
 from calls import TEXT, at_most, plain
+from peers.measure import running_server
 
 from promptwire.api import run_async
 from promptwire.backend import Backend, Completion, Request, Settings
@@ -181,14 +180,8 @@ def main() -> None:
         import uvloop  # noqa: PLC0415 - optional
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    command = [sys.executable, str(Path(__file__).with_name("calls.py")), "--serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            base = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-            found = measure(base, options.calls, options.turns, options.at_once)
-        finally:
-            server.terminate()
+    with running_server() as address:
+        found = measure(f"{address}/v1", options.calls, options.turns, options.at_once)
     floor = statistics.median(found["bare aiohttp"])
     print("| | ms a call | × aiohttp |\n|---|---|---|")
     for name, costs in found.items():

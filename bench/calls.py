@@ -1,8 +1,8 @@
 """Measure the CPU time of one call: promptwire, new and cached, beside aiohttp and litellm.
 
 Absolute times depend on the machine, so compare by the last column: the ratio to the same request by aiohttp. All clients send
-to one server in another process, in turns, and the table shows the median of the turns. The server answers at once, so that
-only the client's own work is measured. That work limits a run at high concurrency.
+to the server of bench/peers in another process, in turns, and the table shows the median of the turns. The server answers at
+once, so that only the client's own work is measured. That work limits a run at high concurrency.
 
     python bench/calls.py [--calls 300] [--turns 5] [--at-once 32]
 """
@@ -11,11 +11,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +20,7 @@ from itertools import count
 from pathlib import Path
 
 import aiohttp
-from aiohttp import web
+from peers.measure import running_server
 
 from promptwire.backend import Request, Settings
 from promptwire.backends.openai_compatible import OpenAICompatible
@@ -37,31 +34,6 @@ Turn = Callable[[list[str]], Awaitable[None]]
 """Asks all questions, at most `at_once` at a time."""
 
 TEXT = "Is the sentiment of this review positive or negative? " + "A film that you forget while you watch it. " * 20
-REPLY = {
-    "id": "1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "m",
-    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "negative"}}],
-    "usage": {"prompt_tokens": 200, "completion_tokens": 1, "total_tokens": 201},
-}
-
-
-async def serve() -> None:
-    """Answer each request at once, without end; the first line printed is the port."""
-
-    async def answer(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response(body=json.dumps(REPLY).encode(), content_type="application/json")
-
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
 
 
 async def at_most(limit: int, ask: Callable[[str], Awaitable[object]], texts: list[str]) -> None:
@@ -149,18 +121,9 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=300, help="calls a turn")
     parser.add_argument("--turns", type=int, default=5, help="turns of each client")
     parser.add_argument("--at-once", type=int, default=32, help="requests in flight")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        asyncio.run(serve())
-        return
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            base = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-            found = asyncio.run(measure(base, options.calls, options.turns, options.at_once))
-        finally:
-            server.terminate()
+    with running_server() as address:
+        found = asyncio.run(measure(f"{address}/v1", options.calls, options.turns, options.at_once))
     floor = statistics.median(found["aiohttp"])
     print("| client | ms a call | times aiohttp |\n|---|---|---|")
     for name, costs in found.items():

@@ -174,7 +174,7 @@ def run(work: str, tool: str, turn: int, seconds: float, **more: object) -> dict
 
 def kept() -> Records:
     versions = {name: dict.fromkeys(("promptwire", "aiohttp", "dspy", "gepa", "promptolution"), "1.0") for name in TOOLS}
-    machine = {"cores": 2, "processor": "x", "system": "Linux", "python": "3.11", "versions": versions}
+    machine = {"cores": 2, "processor": "x", "system": "Linux", "python": "3.11", "versions": versions, "made": "2026-11-27"}
     runs = [run(name, tool, turn, 4.0 + turn) for name in COLUMNS for tool in (BARE, OURS) for turn in range(3)]
     runs += [run(name, "gepa", 0, 25.0) for name in COLUMNS]
     return Records(machine, [*runs, {"work": "limited", "tool": "gepa", "round": 0, "error": "it fell"}])
@@ -188,6 +188,7 @@ def test_tables_show_ratios_of_medians_what_failed_and_the_goals() -> None:
     )
     assert "| gepa | 5.00 | 5.00 | 5.00 | 5.00 |" in text, "multiples of promptwire's time"
     assert "| gepa | ends with an error | - | - |" in text
+    assert "Measured on 2026-11-27: 2 cores (x), Linux, Python 3.11; " in text
     assert "Medians of rounds: aiohttp 3, promptwire 3, dspy 0, dspy Parallel 0, promptolution 0, gepa 1." in text
     assert "| 50 ms × 32: time to bare aiohttp's | 1.25 | 1.00 | met |" in text
     assert "| processor time of a new call to bare aiohttp's | 2 | 1.00 | met |" in text

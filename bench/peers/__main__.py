@@ -16,6 +16,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from . import environments, table
@@ -47,8 +48,8 @@ def make(file: Path, chosen: argparse.Namespace) -> None:
     records = Records.read(file)
     if chosen.fresh or not records.runs:
         environments.forget()
-        file.write_text(json.dumps(found) + "\n", encoding="utf-8")
-    elif dict(records.machine) != found:
+        file.write_text(json.dumps({**found, "made": date.today().isoformat()}) + "\n", encoding="utf-8")
+    elif {name: fact for name, fact in records.machine.items() if name != "made"} != found:
         raise SystemExit(f"{file.name} is of another machine or of other versions: begin anew with --fresh")
     print(json.dumps(found, indent=2), flush=True)
     ends = time.monotonic() + chosen.minutes * 60

@@ -36,7 +36,7 @@ class Records:
     """The runs of one machine."""
 
     machine: Mapping[str, Any]
-    """The machine, and the versions by environment under `versions`."""
+    """The machine, the versions by environment under `versions`, and under `made` the day of the first run."""
     runs: Sequence[Run]
     """One a process, in the order in which they ended."""
 

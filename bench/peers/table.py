@@ -47,7 +47,8 @@ def _machine(records: Records) -> str:
     known = records.machine
     tools = [f"{tool.package} {known['versions'][tool.environment or OURS][tool.package]}" for tool in TOOLS.values()]
     rounds = [f"{name} {_range([len(records.of(work, name)) for work in WORKS if records.of(work, name)])}" for name in TOOLS]
-    told = f"{known['cores']} cores ({known['processor']}), {known['system']}, Python {known['python']}; "
+    made = f"Measured on {known['made']}: " if "made" in known else ""
+    told = f"{made}{known['cores']} cores ({known['processor']}), {known['system']}, Python {known['python']}; "
     return f"{told}{', '.join(dict.fromkeys(tools))}.\nMedians of rounds: {', '.join(rounds)}."
 
 
