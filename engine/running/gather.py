@@ -53,6 +53,9 @@ async def in_order(jobs: Sequence[Callable[[], Awaitable[T]]], most: int) -> Asy
                 result.set_result(await job())
             except Exception as error:
                 result.set_exception(error)
+            except asyncio.CancelledError:
+                result.cancel()  # nobody waits for a result that does not come
+                raise
 
     workers = [asyncio.ensure_future(work()) for _ in range(min(most, len(jobs)))]
     try:
@@ -63,7 +66,7 @@ async def in_order(jobs: Sequence[Callable[[], Awaitable[T]]], most: int) -> Asy
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         for result in results:
-            if not result.cancel():
+            if not result.cancel() and not result.cancelled():
                 result.exception()  # marks it as seen: asyncio would report an error that no caller has read
 
 

@@ -121,3 +121,12 @@ async def test_jobs_in_order_raise_an_error_in_its_place_and_cancel_the_rest() -
             async for result in results:
                 found.append(result)
     assert (found, sorted(ended)) == ([0, 1], [0, 1, 2, 3, 4])
+
+
+async def test_a_job_in_order_that_is_cancelled_from_within_ends_the_wait_for_it() -> None:
+    async def job() -> int:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        async with aclosing(in_order([job], 1)) as results:
+            await asyncio.wait_for(anext(results), 5)
