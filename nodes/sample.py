@@ -80,8 +80,6 @@ async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
     items = inputs.of.items
     require_wires(lacks, inputs, params, context)
     size = size_of(params.n, len(items))
-    if params.n > len(items):
-        context.count("short")
     rng = context.rng("sample")
     if params.policy == "epoch":
         chosen = epoch_batch(items, size, context)
@@ -91,6 +89,8 @@ async def sample(inputs: Inputs, params: Params, context: Context) -> Outputs:
         chosen = rng.sample(items, size)
     else:
         chosen = by_difficulty(items, inputs.scores, rng, weighted=params.policy == "weighted")[:size]
+    if params.n > len(items) or len(chosen) < size:
+        context.count("short")
     drawn = {example.id for example in chosen}
     return Outputs(
         examples=Examples(items=tuple(chosen)),

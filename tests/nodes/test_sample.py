@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from promptwire.errors import NodeError
 from promptwire.nodes.sample import Inputs, Outputs, Params, sample
-from promptwire.values import Scores
+from promptwire.values import Examples, Scores
 from tests.nodes.fake import FakeContext, examples, scores
 
 
@@ -107,3 +107,11 @@ async def test_an_epoch_goes_on_over_the_rounds_of_all_loops_around() -> None:
         found = await sample.run(Inputs(of=examples(12)), Params(n=3, policy="epoch"), context)
         seen += [example.id for example in found.examples.items]
     assert len(set(seen[:12])) == len(set(seen[12:])) == 12
+
+
+@pytest.mark.parametrize(("policy", "n", "short"), [("near", 3, 0), ("near", 4, 1), ("apart", 4, 1)])
+async def test_too_few_examples_beside_those_to_compare_with_are_counted_as_short(policy: str, n: int, short: int) -> None:
+    of, context = examples(5), FakeContext()
+    like = Examples(items=of.items[:2])
+    found = await sample.run(Inputs(of=of, like=like), Params.model_validate({"n": n, "policy": policy}), context)
+    assert (len(found.examples), context.counts["short"]) == (3, short)
