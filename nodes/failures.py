@@ -129,16 +129,16 @@ def _kinds(
     """Rows of each kind with its name, the most rows first; all rows without a name when no kind is asked for."""
     if params.by is None:
         return [("", rows)]
-    kinds: dict[str, Sequence[Row]] = {}
+    kinds: dict[str, list[Row]] = {}
     for row in rows:
         if params.by == "critique":
             if row.example in named:
-                kinds[named[row.example]] = [*kinds.get(named[row.example], ()), row]
+                kinds.setdefault(named[row.example], []).append(row)
             continue
         expected = _plain(examples[row.example].output)
         given = "" if params.by == "label" else f" -> {_plain(row.answer) or '(unreadable)'}"
         name = expected + given
-        kinds[name] = [*kinds.get(name, ()), row]
+        kinds.setdefault(name, []).append(row)
     return sorted(kinds.items(), key=lambda kind: -len(kind[1]))[: params.groups]
 
 

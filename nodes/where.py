@@ -6,6 +6,8 @@ marks stay.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from pydantic import Field
 
 from promptwire.bounds import Bound, Sizes
@@ -49,7 +51,7 @@ async def where(inputs: Inputs, params: Params, context: Context) -> Outputs:
     facts = facts_of(inputs, context.round)
     yes = [number_of(context.render(Slots(**one)), context, f"member {one['number']}") > 0 for one in facts]
     if params.most is not None:
-        yes = [holds and sum(yes[:place]) < params.most for place, holds in enumerate(yes)]
+        yes = [holds and before < params.most for holds, before in zip(yes, accumulate(yes, initial=0), strict=False)]
     both = list(zip(members_of(inputs.of), yes, strict=True))
     return Outputs(
         members=chosen(inputs.of, [member for member, holds in both if holds]),
