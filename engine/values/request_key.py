@@ -41,13 +41,16 @@ class RequestKeys:
         self._kind = kind
         self._identity, self._stream, version = source
         text, self._settings = settings
-        self._texts = {
+        form = {
             "messages": f"[{','.join([f'[{quoted(one.role)},{quoted(one.content)}]' for one in messages])}]",
             "prompt": quoted(texts[0]),
             "suffix": quoted(texts[1]),
             "options": f"[{','.join([quoted(one) for one in options])}]",
         }
-        form = self._texts
+        # Only the hashes are kept: thousands of requests that wait for their turn would hold each text twice.
+        self._hashes = {
+            name: hashlib.sha256(one.encode("ascii")).hexdigest()[:_DIGITS] for name, one in form.items() if one not in _EMPTY
+        }
         # Sorted, as canonical JSON is: the sample number comes after all texts but the suffix.
         self._before = hashlib.sha256(
             f'{{"identity":{quoted(self._identity)},"kind":{quoted(kind)},"messages":{form["messages"]}'
@@ -71,9 +74,5 @@ class RequestKeys:
             "kind": self._kind,
             "settings": self._settings,
             "stream": self._stream,
-            **{
-                name: hashlib.sha256(form.encode("ascii")).hexdigest()[:_DIGITS]
-                for name, form in self._texts.items()
-                if form not in _EMPTY
-            },
+            **self._hashes,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 from hypothesis import given
@@ -63,3 +64,13 @@ def test_the_keys_of_samples_do_not_depend_on_which_is_made_first() -> None:
     kind: Kind = "generate"
     one, other = Request(kind, prompt="p").keys("m", "0"), Request(kind, prompt="p").keys("m", "0")
     assert [one.key(1), one.key(0)] == [other.key(0), other.key(1)][::-1]
+
+
+def test_the_keys_of_a_long_request_do_not_hold_its_text() -> None:
+    requests = [Request("generate", messages=(Message(role="user", content=f"{n}" + "x" * 100_000),)) for n in range(50)]
+    tracemalloc.start()
+    keys = [request.keys("m", "0") for request in requests]
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len({one.key(0) for one in keys}) == len(requests)
+    assert held < 1_000_000
