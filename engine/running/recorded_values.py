@@ -26,6 +26,8 @@ class RecordedValues:
 
     def __init__(self) -> None:
         self._known: set[Hashable] = set()
+        self._marks: dict[str, Hashable] = {}
+        """Marks of each prompt as last recorded: a reader takes the last ones."""
 
     def to_json(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
         """Convert `outputs` by port to JSON values."""
@@ -41,13 +43,22 @@ class RecordedValues:
             return value
         new = []
         for member in members_of(value):
-            key = _identity(member)
-            if key not in self._known:
+            key, marked = _identity(member), self._marked(member)
+            if marked or key not in self._known:
                 self._known.add(key)
                 new.append(member)
         if len(new) == len(value):
             return value
         return {**to_json(chosen(value, new)), EARLIER: len(value) - len(new)}
+
+    def _marked(self, member: Prompt | Example | Entry) -> bool:
+        """Whether the prompt in `member` has other marks than it had last."""
+        prompt = member.prompt if isinstance(member, Entry) else member
+        if not isinstance(prompt, Prompt) or not prompt.marks:
+            return False
+        before, marks = self._marks.get(prompt.id), tuple(sorted(prompt.marks.items()))
+        self._marks[prompt.id] = marks
+        return before != marks
 
 
 def _identity(member: Prompt | Example | Entry) -> Hashable:

@@ -40,6 +40,15 @@ def test_of_a_large_set_only_new_members_are_recorded_again() -> None:
     assert _items(recorded.to_json({"prompts": Prompts(items=(*PROMPTS[:3], marked, *PROMPTS[4:]))})) == 1
 
 
+def test_a_prompt_that_gets_earlier_marks_again_is_recorded_again() -> None:
+    recorded, last = RecordedValues(), []
+    for visits in (1.0, 2.0, 1.0, 1.0):
+        marked = PROMPTS[3].model_copy(update={"marks": Marks({"visits": visits})})
+        found = recorded.to_json({"prompts": Prompts(items=(*PROMPTS[:3], marked, *PROMPTS[4:]))})
+        last += [one["marks"] for one in found["prompts"]["items"] if one.get("marks")]
+    assert [one["visits"] for one in last] == [1.0, 2.0, 1.0]
+
+
 def test_a_history_and_examples_are_recorded_member_by_member() -> None:
     recorded, entries = RecordedValues(), tuple(Entry(prompt=prompt, score=0.5, n=2) for prompt in PROMPTS)
     examples = tuple(Example(input=f"{number}") for number in range(LARGE))
