@@ -48,9 +48,9 @@ def can_overlap(loop: RepeatStep) -> bool:
     """Whether a step that calls a model can begin while the round before still waits for another one.
 
     A loop with `until` has to know first whether there is another round. What a stage pays for depends on the calls before it,
-    and its limits on that, so a loop with a stage in it runs its rounds in sequence.
+    and so does whether too many calls of a step have failed. A loop with either in it runs its rounds in sequence.
     """
-    if loop.until or any(isinstance(step, PipeStep) and step.limits for step in every_step(loop.body)):
+    if loop.until or any(map(_counts_calls, every_step(loop.body))):
         return False
     steps = loop.body.steps
     needs = {name: step.needs for name, step in steps.items()}
@@ -74,6 +74,13 @@ def _before(name: str, loop: RepeatStep, needs: dict[str, frozenset[str]]) -> fr
         read = {*names_of(loop.carry[state].next), *(one for end in ends for one in names_read(steps[end]))}
         waiting += list(read & loop.carry.keys())
     return found
+
+
+def _counts_calls(step: Step) -> bool:
+    """Whether a result of `step` depends on the number of calls so far: it is a stage, or may fail by `max_failed`."""
+    if isinstance(step, CallStep):
+        return step.asking is not None and step.asking.max_failed < 1
+    return isinstance(step, PipeStep) and bool(step.limits)
 
 
 def _calls(step: Step) -> bool:

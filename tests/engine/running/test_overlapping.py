@@ -147,6 +147,8 @@ def test_rounds_overlap_only_where_a_call_of_the_next_one_need_not_wait_for_all_
         "stage", "stage", PLACE, frozenset(), graph=body_of("idle"), wires={}, params={}, limits={"calls": LiteralValue(9)}
     )
     assert not can_overlap(loop([], body=replace(loop([]).body, steps={**loop([]).body.steps, "stage": stage})))
+    bounded = call("bounded", slow([], name="bounded"), {}, asking=replace(CALLS, max_failed=0.5))
+    assert not can_overlap(loop([], body=replace(loop([]).body, steps={**loop([]).body.steps, "bounded": bounded})))
     chained = graph(
         call("first", slow([], name="first"), {"left": Ref("n")}, asking=CALLS),
         call("second", slow([], name="second"), {"left": Ref("first")}, "first", asking=CALLS),
