@@ -139,7 +139,8 @@ def _kinds(
         given = "" if params.by == "label" else f" -> {_plain(row.answer) or '(unreadable)'}"
         name = expected + given
         kinds.setdefault(name, []).append(row)
-    return sorted(kinds.items(), key=lambda kind: -len(kind[1]))[: params.groups]
+    found: list[tuple[str, Sequence[Row]]] = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
+    return found[: params.groups]
 
 
 def _plain(text: str) -> str:
