@@ -125,7 +125,7 @@ def _named(critiques: Critiques, alike: float) -> dict[str, dict[str, str]]:
 
 def _kinds(
     rows: Sequence[Row], examples: Mapping[str, Example], params: Params, named: Mapping[str, str]
-) -> list[tuple[str, Sequence[Row]]]:
+) -> Sequence[tuple[str, Sequence[Row]]]:
     """Rows of each kind with its name, the most rows first; all rows without a name when no kind is asked for."""
     if params.by is None:
         return [("", rows)]
