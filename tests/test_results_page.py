@@ -154,7 +154,7 @@ def test_the_published_runs_are_small_and_each_belongs_to_the_table() -> None:
     assert set(there) - {run.file for run in script.runs()} <= {script.RESULTS / "figures.json"}
 
 
-SMALL = {"random-search": "random-search -p n=3 -p pulls=40", "protegi": "protegi -p rounds=1 -p pulls=90"}
+SMALL = {"random-search": "random-search -p n=3 -p pulls=40", "protegi": "protegi -p rounds=1 -p pulls=40"}
 
 
 def beside(patch: pytest.MonkeyPatch, folder: Path) -> None:
