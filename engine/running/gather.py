@@ -54,7 +54,7 @@ async def in_order(jobs: Sequence[Callable[[], Awaitable[T]]], most: int) -> Asy
             except Exception as error:
                 result.set_exception(error)
             except asyncio.CancelledError:
-                result.cancel()  # nobody waits for a result that does not come
+                result.cancel()  # so that no caller waits for a result that does not come
                 raise
 
     workers = [asyncio.ensure_future(work()) for _ in range(min(most, len(jobs)))]
