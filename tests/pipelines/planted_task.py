@@ -28,7 +28,7 @@ class Search:
     params: Mapping[str, Any]
     sets: Mapping[str, Any] = field(default_factory=dict)
     found: int = SEEDS
-    """Seeds of ten in which it finds all six hints in these rounds, at least."""
+    """Seeds in which it finds all six hints in these rounds, at least."""
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Each of four optimizers finds the planted prompt, and only by its own signal.
 
 Three claims for each pipeline. It finds all six hints within its expected rounds, with its shipped templates. It beats random
-search over ten seeds: the same pipeline, graph and number of rounds, but where the meta model would name hints that it was shown,
+search over ten or twenty seeds: the same pipeline, graph and number of rounds, but where the meta model would name hints that it was shown,
 it names as many drawn from all 16 there are. That random search is a strong one, for it keeps the pipeline's own selection (it
 climbs hills) and knows the vocabulary, and it makes no fewer calls: the graph is the same, only sets that shrink by duplicates
 differ. And it fails when its signal is cut and all else is left: so the signal travels the graph.
@@ -29,19 +29,22 @@ pytestmark = pytest.mark.heavy
 SEARCHES = {
     "ape": Search({"scored_on": 32, "first": 4}, found=8),
     "protegi": Search({"rounds": 4, "pulls": 150}, {"search.expand.batch_size": 12}, found=7),
-    "opro": Search({"steps": 10, "scored_on": 32}, found=4),
+    "opro": Search({"steps": 10, "scored_on": 32}, found=8),
     "pe2": Search({"steps": 3, "tried_on": 16}, found=9),
 }
+MORE = {"opro": 2 * SEEDS}
+"""Seeds of a search that finds the planted prompt in fewer than half of all seeds."""
 
 
 @pytest.mark.parametrize("pipeline", SEARCHES)
 async def test_it_finds_the_planted_prompt_and_beats_random_search_at_equal_calls(pipeline: str) -> None:
-    informed = await results(pipeline, SEARCHES[pipeline], seeds=SEEDS)
-    guessed = await results(pipeline, SEARCHES[pipeline], guess, seeds=SEEDS)
+    seeds = MORE.get(pipeline, SEEDS)
+    informed = await results(pipeline, SEARCHES[pipeline], seeds=seeds)
+    guessed = await results(pipeline, SEARCHES[pipeline], guess, seeds=seeds)
     assert sum(result.found for result in informed) >= SEARCHES[pipeline].found
     assert sum(result.calls for result in guessed) >= 0.99 * sum(result.calls for result in informed)
     wins = sum(mine.accuracy > other.accuracy for mine, other in zip(informed, guessed, strict=True))
-    assert wins >= SEEDS - 1
+    assert wins >= seeds - seeds // SEEDS
     assert mean(informed) - mean(guessed) > 0.3
 
 
