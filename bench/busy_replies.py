@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from promptwire.backend import Request
+from promptwire.backend import Request, Settings
 from promptwire.documents import resources
 from promptwire.tasks.task import Task
 from promptwire.values import Example, Examples, Prompt, Prompts
@@ -27,7 +27,7 @@ def numbers(n: int = 300, *, dev: int = 0) -> Task:
         metric="exact",
         rubric=None,
         labels=(),
-        settings={},  # type: ignore[arg-type]
+        settings=Settings(),
         parse=None,
     )
 

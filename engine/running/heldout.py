@@ -119,8 +119,10 @@ class HeldOutScores:
         """The most calls of each role for so many examples."""
         scorer = self.scorer
         answers = examples * (1 + (not self.same_prompt)) * scorer.repeats
-        graded = {"judge": answers * (RETRIES + 1)} if scorer.metric.needs == "judge" else {}
-        return {scorer.asking.role: answers, **graded}  # type: ignore[dict-item]
+        calls: dict[Role, int] = {scorer.asking.role: answers}
+        if scorer.metric.needs == "judge":
+            calls["judge"] = answers * (RETRIES + 1)
+        return calls
 
     async def _found(self, examples: Sequence[Example]) -> AsyncGenerator[Sequence[tuple[Example, Found]], None]:
         """What came of each example, some examples at a time, in their order."""

@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,28 +20,9 @@ from promptwire.backend import Completion
 from promptwire.cache.disk import ResponseCache
 from promptwire.cache.import_export import import_responses
 from promptwire.cache.maintenance import CacheEntry, rows
-from promptwire.cache.record import CacheRecord, RequestMeta
+from promptwire.cache.record import CacheRecord
 from promptwire.errors import CacheError
-
-META = RequestMeta("a model", "generate")
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[ResponseCache]:
-    cache = ResponseCache(tmp_path / "cache")
-    yield cache
-    cache.close()
-
-
-def plant(folder: Path, key: Any, *, raw: int = 1, mode: int = 1, filename: str | None = None, value: Any = None) -> None:
-    """Write a row as untrusted input could hold it."""
-    database = sqlite3.connect(folder / "cache.db")
-    with database:
-        database.execute("DELETE FROM Cache WHERE key = ?", (key,))
-        database.execute(
-            "INSERT INTO Cache (key, raw, mode, filename, value) VALUES (?, ?, ?, ?, ?)", (key, raw, mode, filename, value)
-        )
-    database.close()
+from tests.engine.cache.planted_rows import META, plant
 
 
 class Bomb:
@@ -64,40 +44,6 @@ def test_a_stored_completion_is_read_by_the_next_process(cache: ResponseCache) -
     record = again.look("k")
     assert record is not None and record.meta == META and record.when > 7.0
     again.close()
-
-
-def test_many_rows_are_found_in_few_statements(cache: ResponseCache) -> None:
-    for number in range(1200):
-        cache.put(str(number), Completion(f"answer {number}"), meta=META)
-    cache.flush()
-    said: list[str] = []
-    cache._handle._database.set_trace_callback(said.append)
-    found = cache.find([str(number) for number in range(0, 2400, 2)])
-    assert len([one for one in said if one.startswith("SELECT")]) == 3
-    assert found == {str(number): Completion(f"answer {number}") for number in range(0, 1200, 2)}
-
-
-def test_rows_are_found_as_they_are_read_one_by_one_and_a_planted_one_is_left_to_get(cache: ResponseCache) -> None:
-    good = CacheRecord(Completion("x"), META, 1.0).write()
-    cache.put("good", Completion("x"), meta=META).result()
-    plant(cache.folder, "malformed", value="{")
-    plant(cache.folder, "pickled", mode=4, value=pickle.dumps(1))
-    plant(cache.folder, "binary", value=good.encode())
-    plant(cache.folder, "file", mode=2, filename="x.val")
-    plant(cache.folder, "undecodable", value=good)
-    plant(cache.folder, "dated", value=good)
-    cache._cache.touch("dated", 1000)
-    database = sqlite3.connect(cache.folder / "cache.db")
-    with database:
-        database.execute("UPDATE Cache SET value = CAST(x'7b22ff' AS TEXT) WHERE key = 'undecodable'")
-    database.close()
-    keys = ["good", "malformed", "pickled", "binary", "file", "undecodable", "dated", "missing"]
-    assert cache.find(keys) == {"good": Completion("x")}
-    assert cache.get("malformed") is None
-    assert cache.get("dated") == Completion("x")
-    for key in ("pickled", "binary", "file", "undecodable"):
-        with pytest.raises(CacheError):
-            cache.get(key)
 
 
 def test_the_first_writer_wins_and_the_second_gets_the_stored_completion(cache: ResponseCache) -> None:
@@ -311,6 +257,7 @@ import json, resource, signal, sys
 from pathlib import Path
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import CacheError
+from tests.engine.cache.planted_rows import META, plant
 from promptwire.cache.record import RequestMeta
 from promptwire.backend import Completion
 cache = ResponseCache(Path(sys.argv[1]))
@@ -349,6 +296,7 @@ import resource, signal, sys
 from pathlib import Path
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import CacheError
+from tests.engine.cache.planted_rows import META, plant
 from promptwire.cache.record import RequestMeta
 from promptwire.backend import Completion
 cache = ResponseCache(Path(sys.argv[1]))
