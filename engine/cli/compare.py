@@ -20,11 +20,11 @@ from promptwire.cli.run_options import ApiBases, Cache, Labels, Metric, Models, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptwire.comparing.execution import Bound
-    from promptwire.comparing.matrix import Cell
     from promptwire.comparing.table import ComparisonTable
     from promptwire.options import Options
     from promptwire.planning.plan import Plan
+    from promptwire.sweeps.execution import Bound
+    from promptwire.sweeps.matrix import Cell
 
 __all__ = ["compare"]
 
@@ -94,7 +94,7 @@ def _matrix(
 ) -> tuple[Cell, ...]:
     """The cells, with those of the search baseline."""
     from promptwire.comparing.baseline import with_baseline
-    from promptwire.comparing.matrix import make_matrix, parse_row
+    from promptwire.sweeps.matrix import make_matrix, parse_row
 
     rows = [parse_row(text) for text in pipelines]
     cells = make_matrix(rows, tasks, seeds, options)
@@ -105,9 +105,10 @@ def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: st
     """Run the cells that are not there, after their common bound was shown and approved."""
     from promptwire.cli.console import console
     from promptwire.cli.progress import ProgressDisplay
-    from promptwire.comparing.execution import bound_of, results, run_cells, split_done
+    from promptwire.comparing.cell_results import results
     from promptwire.comparing.table import make_table
     from promptwire.gateway.idle_loop import run_loop
+    from promptwire.sweeps.execution import bound_of, run_cells, split_done
 
     known, missing = split_done(cells)
     found: dict[str, Path | str] = dict(known)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from promptwire.comparing.matrix import BASELINE, Cell, Row, make_matrix, task_name
 from promptwire.language.check import load_graph
 from promptwire.options import Options
 from promptwire.planning.plan import make_plan
 from promptwire.results.report import REPORT
+from promptwire.sweeps.matrix import BASELINE, Cell, Row, make_matrix, task_name
 from promptwire.tasks.given_task import task_of
 
 __all__ = ["with_baseline"]

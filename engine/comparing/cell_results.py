@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from promptwire.errors import RunError
 from promptwire.page.candidates import demos_of
 from promptwire.results.heldout_rows import PairedRow, contributed, groups_of, score_row
-from promptwire.results.lenient import as_text, read_object
 from promptwire.results.run import Run
-from promptwire.results.run_folder import keep_file
 from promptwire.stats.set_statistics import statistic_of
+from promptwire.sweeps.matrix import Cell, task_name
 from promptwire.values import Row
 
-__all__ = ["CELL", "CellResult", "done_cells", "mark_cell", "read_result", "result_of"]
-
-CELL: Final = "cell.json"
-"""File of a run folder that holds the key of the cell, written when its run has ended with a report."""
+__all__ = ["CellResult", "read_result", "result_of", "results"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +65,16 @@ class CellResult:
     """Whether the run told the name of its task, and not only its file."""
 
 
-def mark_cell(folder: Path, key: str) -> None:
-    """Write the key of a cell into the folder of its finished run. Raises RunError."""
-    keep_file(folder / CELL, json.dumps({"key": key}) + "\n")
-
-
-def done_cells(runs: Path) -> dict[str, Path]:
-    """The folder of the newest finished run of each cell in `runs`, by key."""
-    try:
-        folders = sorted(path for path in runs.iterdir() if (path / CELL).is_file())
-    except OSError:
-        return {}
-    found = {as_text((read_object(folder / CELL) or {}).get("key")): folder for folder in folders}
-    return {key: folder for key, folder in found.items() if key and (folder / "report.json").is_file()}
+def results(cells: Sequence[Cell], found: Mapping[str, Path | str]) -> Iterator[CellResult]:
+    """The result of each cell, run or not; `found` is what `split_done` and `run_cells` returned."""
+    for cell in cells:
+        task = task_name(cell.task)
+        where = found.get(cell.key, "it was not run")
+        if isinstance(where, Path):
+            yield result_of(where, row=cell.row, task=task, seed=cell.seed)
+        else:
+            state = "missing" if cell.key not in found else "failed"
+            yield CellResult(cell.row, task, cell.seed, state, where)
 
 
 def result_of(folder: Path, *, row: str, task: str, seed: int) -> CellResult:

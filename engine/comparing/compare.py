@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from promptwire.comparing.baseline import with_baseline
-from promptwire.comparing.execution import Bound, bound_of, results, run_cells, split_done
+from promptwire.comparing.cell_results import results
 from promptwire.comparing.folders import read_folders
-from promptwire.comparing.matrix import make_matrix, parse_row
 from promptwire.comparing.table import ComparisonTable, make_table, with_curves
 from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.options import Options
 from promptwire.running.observer import RunObserver
+from promptwire.sweeps.execution import Bound, bound_of, run_cells, split_done
+from promptwire.sweeps.matrix import make_matrix, parse_row
 from promptwire.tasks.task import Task
 
 __all__ = ["compare", "compare_async", "compare_runs"]

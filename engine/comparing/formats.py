@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from promptwire.comparing.contrasts import INITIAL, Estimate
 from promptwire.comparing.curves import CurvePoint
-from promptwire.comparing.matrix import BASELINE
 from promptwire.comparing.table import CellLine, ComparisonTable
+from promptwire.sweeps.matrix import BASELINE
 
 __all__ = [
     "COSTS",

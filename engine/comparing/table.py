@@ -10,9 +10,9 @@ from contextlib import suppress
 from promptwire.comparing.cell_results import CellResult
 from promptwire.comparing.contrasts import INITIAL, Contrast, Estimate, Outcome, contrasts, estimate
 from promptwire.comparing.curves import Curve, read_curve
-from promptwire.comparing.matrix import BASELINE
 from promptwire.errors import RunError
 from promptwire.results.run import Run
+from promptwire.sweeps.matrix import BASELINE
 from promptwire.values.model import Model
 
 __all__ = ["CellLine", "ComparisonTable", "make_table", "with_curves"]

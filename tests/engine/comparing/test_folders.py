@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.comparing.cell_results import done_cells, mark_cell
 from promptwire.comparing.folders import read_folders
 from promptwire.errors import UsageError
 from tests.page_runs import page_run
@@ -70,15 +69,6 @@ def test_what_is_no_run_is_left_out_with_a_note_and_alone_it_is_an_error(tmp_pat
 def test_a_run_without_rows_is_a_cell_without_a_result(tmp_path: Path) -> None:
     found, _ = read_folders([run_folder(tmp_path / "1", rows=False)])
     assert (found[0].state, found[0].why, dict(found[0].best)) == ("failed", "late", {})
-
-
-def test_a_cell_is_found_by_its_key_when_its_run_has_a_report(tmp_path: Path) -> None:
-    done, begun = run_folder(tmp_path / "1"), run_folder(tmp_path / "2")
-    mark_cell(done, "k1")
-    mark_cell(begun, "k2")
-    (done / "report.json").write_text("{}")
-    assert done_cells(tmp_path) == {"k1": done}
-    assert done_cells(tmp_path / "absent") == {}
 
 
 def test_a_failed_run_is_a_cell_of_the_task_that_a_finished_run_of_the_same_content_names(tmp_path: Path) -> None:

@@ -1,20 +1,20 @@
-"""Run the cells of a comparison that are not there yet, one after another, with the shared cache."""
+"""Run the cells of a matrix that are not there yet, one after another, with the shared cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from promptwire.api import plan, run_async
-from promptwire.comparing.cell_results import CellResult, done_cells, mark_cell, result_of
-from promptwire.comparing.matrix import Cell, task_name
 from promptwire.errors import CacheError, PromptwireError
 from promptwire.options import runs_folder
 from promptwire.planning.plan import Plan
 from promptwire.running.observer import RunObserver
+from promptwire.sweeps.cells import done_cells, mark_cell
+from promptwire.sweeps.matrix import Cell, task_name
 
-__all__ = ["Bound", "bound_of", "results", "run_cells", "split_done"]
+__all__ = ["Bound", "bound_of", "run_cells", "split_done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,3 @@ async def run_cells(
         else:
             found[cell.key] = Path(report.run)
     return found
-
-
-def results(cells: Sequence[Cell], found: dict[str, Path | str]) -> Iterator[CellResult]:
-    """The result of each cell, run or not; `found` is what `split_done` and `run_cells` returned."""
-    for cell in cells:
-        task = task_name(cell.task)
-        where = found.get(cell.key, "it was not run")
-        if isinstance(where, Path):
-            yield result_of(where, row=cell.row, task=task, seed=cell.seed)
-        else:
-            state = "missing" if cell.key not in found else "failed"
-            yield CellResult(cell.row, task, cell.seed, state, where)

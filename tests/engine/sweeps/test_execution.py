@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from promptwire.comparing.baseline import with_baseline
-from promptwire.comparing.execution import bound_of, results, run_cells, split_done
-from promptwire.comparing.matrix import Cell, make_matrix, parse_row
+from promptwire.comparing.cell_results import results
 from promptwire.comparing.table import make_table
 from promptwire.gateway.idle_loop import run_loop
 from promptwire.options import Options
 from promptwire.results.run import Run
+from promptwire.sweeps.execution import bound_of, run_cells, split_done
+from promptwire.sweeps.matrix import Cell, make_matrix, parse_row
 
 RULES = """
 - {when: 'How does.*Input: good', kind: choose, choose: positive}

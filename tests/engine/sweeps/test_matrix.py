@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.comparing.matrix import Row, make_matrix, parse_row, task_name
 from promptwire.errors import UsageError
 from promptwire.options import Options
+from promptwire.sweeps.matrix import Row, make_matrix, parse_row, task_name
 from promptwire.tasks.given_task import make_task
 
 PLANTED = Options(models={"task": "scripted:planted"})

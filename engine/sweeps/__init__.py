@@ -1,0 +1,1 @@
+"""Sweeps: a matrix of cells, each a run, and how they are run."""
