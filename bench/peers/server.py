@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -26,8 +27,12 @@ _UNKNOWN = b'{"error": {"message": "Only chat completions are served"}}'
 class Server:
     """The server, with what it decides by."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes] = reply) -> None:
         self.admission = Admission(Settings())
+        self.answer = answer
+        """Function from the body of a request for completions to that of its reply."""
+        self.pages: Mapping[bytes, Callable[[], bytes]] = {}
+        """Further addresses that can be read, with what they show."""
 
     async def listen(self) -> int:
         """Start, and give the port."""
@@ -68,6 +73,8 @@ class _Connection(asyncio.Protocol):
             self.send(200, b"{}")
         elif path == b"/counters":
             self.send(200, json.dumps(asdict(admission.counters)).encode())
+        elif path in self.server.pages:
+            self.send(200, self.server.pages[path]())
         else:
             self.send(404, _UNKNOWN)
 
@@ -78,7 +85,7 @@ class _Connection(asyncio.Protocol):
             wait = admission.settings.retry_after
             self.send(429, _REFUSED, f"Retry-After: {wait}\r\nRetry-After-Ms: {wait * 1000:.0f}\r\n")
             return
-        text = reply(body) if waiting.fate == "good" else b""
+        text = self.server.answer(body) if waiting.fate == "good" else b""
         asyncio.get_running_loop().call_later(waiting.latency, self.finish, admission, waiting, text)
 
     def finish(self, admission: Admission, waiting: Waiting, text: bytes) -> None:
