@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptwire.api import plan, run_async
-from promptwire.errors import CacheError, PromptwireError
+from promptwire.api import plan
 from promptwire.options import runs_folder
 from promptwire.planning.plan import Plan
 from promptwire.running.observer import RunObserver
-from promptwire.sweeps.cells import done_cells, mark_cell
+from promptwire.sweeps.cells import done_cells
+from promptwire.sweeps.in_process import InProcess
 from promptwire.sweeps.matrix import Cell, task_name
+from promptwire.sweeps.runner import CellEnd, CellEvent, CellStart
 
 __all__ = ["Bound", "bound_of", "run_cells", "split_done"]
 
@@ -62,16 +63,16 @@ async def run_cells(
     A failed cell does not stop the others, except when the cache fails. `say` gets a line before each cell.
     """
     found: dict[str, Path | str] = {}
-    for number, cell in enumerate(cells, 1):
-        say(f"{number}/{len(cells)}  {cell.row} on {task_name(cell.task)}, seed {cell.seed}")
-        try:
-            report = await run_async(cell.pipeline, cell.task, cell.options, observer=observer)
-            mark_cell(Path(report.run), cell.key)
-        except CacheError:
-            raise
-        except PromptwireError as error:
-            found[cell.key] = str(error)
-            say(f"failed: {error}")
-        else:
-            found[cell.key] = Path(report.run)
+    known = {cell.key: (number, cell) for number, cell in enumerate(cells, 1)}
+
+    def tell(event: CellEvent) -> None:
+        if isinstance(event, CellStart):
+            number, cell = known[event.key]
+            say(f"{number}/{len(cells)}  {cell.row} on {task_name(cell.task)}, seed {cell.seed}")
+        elif isinstance(event, CellEnd):
+            found[event.key] = event.run or event.why
+            if event.state == "failed":
+                say(f"failed: {event.why}")
+
+    await InProcess(observer=observer).run(cells, tell=tell)
     return found

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -64,6 +64,10 @@ class Cell:
     """Options of the run, with the seed."""
     key: str
     """Hash of all that the result depends on."""
+    plugins: tuple[str, ...] = ()
+    """Plug-in files that the run needs."""
+    resources: Mapping[str, float] = field(default_factory=dict)
+    """What it takes of its worker while it runs, such as one `gpu`."""
 
 
 def parse_row(text: str) -> Row:

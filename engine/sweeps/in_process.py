@@ -1,0 +1,58 @@
+"""Runner in this process: one cell after another, or several at once in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promptwire.errors import PromptwireError
+from promptwire.running.observer import RunObserver
+from promptwire.sweeps.cell_run import run_cell
+from promptwire.sweeps.matrix import Cell
+from promptwire.sweeps.runner import Tell
+
+__all__ = ["InProcess"]
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Runs cells in this process. All share its response cache."""
+
+    parallel: int = 1
+    """Most cells at once."""
+    observer: RunObserver | None = None
+    """Gets the events of the runs. It can tell them apart only when they run one after another."""
+
+    def describe(self) -> str:
+        """Where the cells run."""
+        return "one process" if self.parallel == 1 else f"one process, {self.parallel} cells at once"
+
+    async def prepare(self, cells: Sequence[Cell]) -> None:
+        """Do nothing: whoever made the cells has checked them in this process."""
+
+    async def run(self, cells: Sequence[Cell], *, tell: Tell) -> None:
+        """Run `cells` in order, at most `parallel` at once. Raises CacheError after the running cells were stopped."""
+        waiting = iter(cells)
+
+        async def work() -> None:
+            for cell in waiting:
+                await run_cell(cell, tell, observer=self.observer)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.parallel, len(cells))):
+                    group.create_task(work())
+        except* PromptwireError as errors:
+            raise _first(errors) from errors
+
+    async def close(self) -> None:
+        """Do nothing: nothing is open between cells."""
+
+
+def _first(errors: BaseExceptionGroup[PromptwireError]) -> PromptwireError:
+    """The first error of a group."""
+    one: BaseException = errors
+    while isinstance(one, BaseExceptionGroup):
+        one = one.exceptions[0]
+    return one if isinstance(one, PromptwireError) else PromptwireError(str(one))
