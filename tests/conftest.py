@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import typer.testing
 
+from tests.redis_process import RedisProcess, running_redis
+
 _LOCAL = ("127.0.0.1", "127.1", "::1", "localhost", "localhost.")
 
 
@@ -58,6 +60,13 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     """Cache and runs of a test in its own folder, and no key or address of the person who runs the tests."""
     monkeypatch.setenv("PROMPTWIRE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PROMPTWIRE_RUNS", str(tmp_path / "runs"))
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE", "PROMPTWIRE_CACHE_URL"):
         monkeypatch.delenv(name, raising=False)
     yield
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisProcess]:
+    """A real redis-server on a free port."""
+    with running_redis(tmp_path / "redis") as server:
+        yield server

@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("node_context",),
     ("security", "stats", "node", "backend", "local_settings"),
     ("documents", "cache", "limits", "registry"),
-    ("graph", "metrics", "templating", "backends", "gateway", "options"),
+    ("graph", "metrics", "templating", "backends", "gateway", "options", "shared"),
     ("tasks", "language", "drawing", "authoring"),
     ("results", "reference"),
     ("running", "page"),
@@ -50,6 +50,7 @@ DOORS = {
     "vl_convert": "page.vega",
     "jsonschema": "metrics.json_schema",
     "optuna": "stats.tpe",
+    "redis": "shared.redis_server",
 }
 """Each third-party library and the one module that imports it."""
 

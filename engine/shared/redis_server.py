@@ -1,0 +1,247 @@
+"""Connection to a Redis or Valkey server. The only module that imports `redis`.
+
+A server that goes away is a state, not an exception: commands then return None at once, and it is tried again after a wait
+that grows. No message holds the user name, the password or the query of the server's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from promptwire.errors import CacheError, UsageError
+from promptwire.security.secrets import hide_credentials, redact, redact_error, secrets_in_address
+
+__all__ = ["INSTALL", "Command", "RedisServer", "Refusal"]
+
+INSTALL: Final = "pip install 'promptwire[redis]'"
+"""The command that installs what this module needs."""
+Command = Sequence[str | bytes | int]
+"""A command and its arguments."""
+
+_SCHEMES: Final = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
+_PATIENCE: Final = 5.0
+"""Seconds without a reply after which the server counts as away."""
+_WAITS: Final = (0.25, 15.0)
+"""Seconds until it is tried again: at first, and at most."""
+_FORM: Final = "an address is redis://HOST:6379, rediss://USER:PASSWORD@HOST:6379/0 with TLS, or unix:///FOLDER/redis.sock"
+_EVICTION: Final = "set maxmemory-policy to noeviction, or answers get lost and are paid again"
+_PERSISTENCE: Final = "answers are lost when it ends: set `appendonly yes`, or `save` to times"
+_reached: set[str] = set()
+"""Hashes of the addresses that this process has reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Error reply of the server to one command."""
+
+    text: str
+    """What the server said, without secrets."""
+
+
+class RedisServer:
+    """Sends commands to one server. Belongs to one event loop; several tasks may use it at once."""
+
+    def __init__(self, url: str, *, patience: float = _PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the address, without connecting. Raises UsageError for an address that can't be one."""
+        self.where = _shown(url)
+        """The address without user, password and query."""
+        self.away = False
+        """Whether it could not be reached the last time."""
+        self._secrets = _secrets(url)
+        self._patience = patience
+        self._clock = clock
+        self._wait = _WAITS[0]
+        self._again = 0.0
+        self._notes: list[str] = []
+        self._mark = hashlib.sha256(url.encode()).hexdigest()
+        self._library = _library()
+        self._client = self._made(url)
+
+    async def open(self) -> None:
+        """Connect. Raises CacheError when it can't be reached or refuses the login.
+
+        A server that this process has reached before may be away: a run then goes on without it.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._client.ping()
+                await self._client.eval("return 1", 0)
+        except Exception as error:
+            lost = self._lost(error)
+            if self._mark in _reached and not self._refused(error):
+                self._leave(lost)
+                return
+            raise CacheError(lost, where=self.where, hint=self._hint(error)) from redact_error(error, self._secrets)
+        _reached.add(self._mark)
+        self._back()
+
+    async def send(self, commands: Sequence[Command]) -> list[Any] | None:
+        """Send `commands` together and return their replies in order; None when the server is away.
+
+        Texts in replies are bytes. A command that the server refuses has a Refusal as its reply. Without a reply in time, the
+        server counts as away, and what was sent may have had its effect. Shield a call that may be cancelled: cancelling
+        closes its connection.
+        """
+        if self.away and self._clock() < self._again:
+            return None
+        pipe = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        try:
+            async with asyncio.timeout(self._patience):
+                replies = await pipe.execute(raise_on_error=False)
+        except Exception as error:  # redis-py raises errors of many kinds for a reply that breaks the protocol
+            self._leave(self._lost(error))
+            return None
+        away = next((one for one in replies if self._lasting(one)), None)
+        if away is not None:
+            self._leave(self._lost(away))
+            return None
+        self._back()
+        return [Refusal(self._clean(str(one))) if isinstance(one, Exception) else one for one in replies]
+
+    async def run_script(self, script: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        """Run a Lua script on the server and return its reply, a Refusal, or None when the server is away.
+
+        A script that returns nothing can't be told from a server that is away: let it return a number.
+        """
+        replies = await self.send([self.script(script, keys, arguments)])
+        return None if replies is None else replies[0]
+
+    @staticmethod
+    def script(script: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Command:
+        """The command that runs a Lua script, to send it together with others."""
+        return ("EVAL", script, len(keys), *keys, *arguments)
+
+    async def warnings(self) -> list[str]:
+        """What can lose answers on this server: that it evicts rows, or that it stores nothing on disk."""
+        replies = await self.send([("INFO", "memory"), ("INFO", "persistence"), ("CONFIG", "GET", "save")])
+        memory, persistence, save = replies or ({}, {}, Refusal(""))
+        found = []
+        policy = _fact(memory, "maxmemory_policy")
+        if policy not in ("", "noeviction"):
+            found.append(f"{self.where} removes rows when its memory is full ({policy}): {_EVICTION}")
+        # A server that hides its configuration may well save snapshots.
+        if _fact(persistence, "aof_enabled") == "0" and _saves_never(save):
+            found.append(f"{self.where} stores nothing on disk, so {_PERSISTENCE}")
+        return found
+
+    def take_notes(self) -> list[str]:
+        """Messages to the user: that the server went away, or is back. Each is returned once."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    async def close(self) -> None:
+        """Close the connections."""
+        try:
+            await self._client.aclose()
+        except (OSError, self._library.RedisError):
+            self.away = True
+
+    def _made(self, url: str) -> Any:
+        """The client, with one try a command: this class says when to try again."""
+        scheme, _, rest = url.partition("://")
+        known = f"{_SCHEMES[scheme.lower()]}://{rest}"
+        once = self._library.asyncio.retry.Retry(self._library.backoff.NoBackoff(), 0)
+        try:
+            # Protocol 2: Redis 3 to 8 and Valkey know it.
+            client = self._library.asyncio.Redis.from_url(known, retry=once, protocol=2, socket_connect_timeout=self._patience)
+            client.connection_pool.make_connection()  # not connected; an unknown part of the query is an error here
+        except (ValueError, TypeError) as error:
+            problem = self._clean(f"the address of the shared cache can't be used: {error}")
+            raise UsageError(problem, where=self.where, hint=_FORM) from redact_error(error, self._secrets)
+        client.connection_pool.connection_kwargs["decode_responses"] = False
+        return client
+
+    def _lost(self, error: BaseException) -> str:
+        """Why the server is away."""
+        if self._refused(error):
+            return f"the server refuses the login: {self._clean(str(error))}"
+        if isinstance(error, TimeoutError | self._library.exceptions.TimeoutError):
+            return f"the server gave no answer within {self._patience:g} seconds"
+        if isinstance(error, OSError | self._library.RedisError):
+            return f"the server can't be reached: {self._clean(str(error) or type(error).__name__)}"
+        return f"the server sent what can't be read ({type(error).__name__})"
+
+    def _refused(self, error: BaseException) -> bool:
+        library = self._library.exceptions
+        denied = (library.AuthenticationError, library.AuthorizationError, library.AuthenticationWrongNumberOfArgsError)
+        return isinstance(error, (*denied, library.NoPermissionError)) or str(error).startswith("NOAUTH")
+
+    def _lasting(self, reply: Any) -> bool:
+        """Whether an error reply concerns all commands: the login, or a server that is still loading its data."""
+        return isinstance(reply, Exception) and (self._refused(reply) or isinstance(reply, self._library.ConnectionError))
+
+    def _hint(self, error: BaseException) -> str:
+        if self._refused(error):
+            return "give user and password in the address: redis://USER:PASSWORD@HOST:6379; the user needs @scripting"
+        return "start the server, or correct --cache-url or PROMPTWIRE_CACHE_URL"
+
+    def _leave(self, why: str) -> None:
+        now = self._clock()
+        if not self.away:
+            self._wait = _WAITS[0]
+            self._notes.append(f"warning: {self.where}: {why}; the run goes on without it")
+        self.away, self._again = True, now + self._wait
+        self._wait = min(2 * self._wait, _WAITS[1])
+
+    def _back(self) -> None:
+        if self.away:
+            self.away = False
+            self._notes.append(f"{self.where} is back")
+
+    def _clean(self, text: str) -> str:
+        return redact(redact(text, self._secrets))
+
+
+def _library() -> Any:
+    """The package `redis`. Raises UsageError when it is missing."""
+    try:
+        import redis  # noqa: PLC0415 - an extra, and it takes a tenth of a second
+        import redis.asyncio  # noqa: PLC0415
+        import redis.asyncio.retry  # noqa: PLC0415
+        import redis.backoff  # noqa: PLC0415
+    except ImportError as error:
+        raise UsageError(f"a shared cache needs the package redis, which can't be imported: {error}", hint=INSTALL) from error
+    return redis
+
+
+def _shown(url: str) -> str:
+    """`url` for messages. Raises UsageError, without quoting it, when it is none."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in _SCHEMES and (parts.port is None or parts.port > 0)
+        known = known and bool(parts.path if parts.scheme == "unix" else parts.hostname)
+    except ValueError:
+        known = False
+    if not known:  # not quoted: what stands in the place of the port may be a part of the password
+        hint = f"{_FORM}; write / ? # @ : in a password as %2F %3F %23 %40 %3A"
+        raise UsageError("the address of the shared cache can't be read", hint=hint)
+    return hide_credentials(url)
+
+
+def _secrets(url: str) -> tuple[str, ...]:
+    """Secrets of the address, in each form in which a message may quote them."""
+    password = urlsplit(url).password or ""
+    short = {one for one in (password, unquote(password)) if len(one) > 1}
+    return tuple(sorted({*secrets_in_address(url), *short}, key=len, reverse=True))
+
+
+def _fact(info: Any, name: str) -> str:
+    """One value of a reply to INFO, which redis-py reads into a mapping; empty when it is not there."""
+    if isinstance(info, bytes):
+        lines = info.decode("utf-8", "replace").splitlines()
+        info = dict(line.split(":", 1) for line in lines if ":" in line)
+    return str(info.get(name, "")).strip() if isinstance(info, dict) else ""
+
+
+def _saves_never(reply: Any) -> bool:
+    """Whether a reply to CONFIG GET save says that no snapshots are made."""
+    values = list(reply.values()) if isinstance(reply, dict) else reply[1::2] if isinstance(reply, list) else []
+    return bool(values) and values[0] in ("", b"")
