@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from promptwire.comparing.table import ComparisonTable
     from promptwire.options import Options
     from promptwire.planning.plan import Plan
-    from promptwire.sweeps.execution import Bound
+    from promptwire.sweeps.bound import Bound
     from promptwire.sweeps.matrix import Cell
 
 __all__ = ["compare"]
@@ -93,12 +93,12 @@ def _matrix(
     pipelines: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], options: Options, *, baseline: bool
 ) -> tuple[Cell, ...]:
     """The cells, with those of the search baseline."""
-    from promptwire.comparing.baseline import with_baseline
+    from promptwire.sweeps.baseline import with_baseline
     from promptwire.sweeps.matrix import make_matrix, parse_row
 
     rows = [parse_row(text) for text in pipelines]
     cells = make_matrix(rows, tasks, seeds, options)
-    return with_baseline(cells, options) if baseline else cells
+    return with_baseline(cells) if baseline else cells
 
 
 def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str) -> ComparisonTable:
@@ -108,7 +108,8 @@ def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: st
     from promptwire.comparing.cell_results import results
     from promptwire.comparing.table import make_table
     from promptwire.gateway.idle_loop import run_loop
-    from promptwire.sweeps.execution import bound_of, run_cells, split_done
+    from promptwire.sweeps.bound import bound_of
+    from promptwire.sweeps.execution import run_cells, split_done
 
     known, missing = split_done(cells)
     found: dict[str, Path | str] = dict(known)
@@ -145,7 +146,7 @@ def _warnings(plan: Plan) -> list[str]:
     return [note for note in plan.notes if read_note(note).severity == "warning"]
 
 
-def _seeds(text: str) -> list[int]:
+def _seeds(text: str) -> Sequence[int]:
     """Seeds of `5` (0 to 4) or `3,4,5`. Raises UsageError."""
     from promptwire.errors import UsageError
 
@@ -153,7 +154,7 @@ def _seeds(text: str) -> list[int]:
         numbers = [int(part) for part in text.split(",")]
     except ValueError as error:
         raise UsageError(f"--seeds {text!r} is neither a number nor a list of numbers") from error
-    seeds = numbers if "," in text else list(range(numbers[0]))
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+    seeds: Sequence[int] = numbers if "," in text else range(numbers[0])
+    if not seeds or ("," in text and (min(seeds) < 0 or len(set(seeds)) < len(seeds))):
         raise UsageError(f"--seeds {text!r} names no seeds", hint="give their number, or different seeds of at least 0: 3,4,5")
     return seeds

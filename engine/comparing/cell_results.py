@@ -11,7 +11,7 @@ from promptwire.page.candidates import demos_of
 from promptwire.results.heldout_rows import PairedRow, contributed, groups_of, score_row
 from promptwire.results.run import Run
 from promptwire.stats.set_statistics import statistic_of
-from promptwire.sweeps.matrix import Cell, task_name
+from promptwire.sweeps.matrix import Cell
 from promptwire.values import Row
 
 __all__ = ["CellResult", "read_result", "result_of", "results"]
@@ -68,7 +68,7 @@ class CellResult:
 def results(cells: Sequence[Cell], found: Mapping[str, Path | str]) -> Iterator[CellResult]:
     """The result of each cell, run or not; `found` is what `split_done` and `run_cells` returned."""
     for cell in cells:
-        task = task_name(cell.task)
+        task = cell.task_name
         where = found.get(cell.key, "it was not run")
         if isinstance(where, Path):
             yield result_of(where, row=cell.row, task=task, seed=cell.seed)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from promptwire.comparing.baseline import with_baseline
 from promptwire.comparing.cell_results import results
 from promptwire.comparing.folders import read_folders
 from promptwire.comparing.table import ComparisonTable, make_table, with_curves
 from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.options import Options
 from promptwire.running.observer import RunObserver
-from promptwire.sweeps.execution import Bound, bound_of, run_cells, split_done
+from promptwire.sweeps.baseline import with_baseline
+from promptwire.sweeps.bound import Bound, bound_of
+from promptwire.sweeps.execution import run_cells, split_done
 from promptwire.sweeps.matrix import make_matrix, parse_row
 from promptwire.tasks.task import Task
 
@@ -62,7 +63,7 @@ async def compare_async(
     named = [tasks] if isinstance(tasks, str | Task) else list(tasks)
     chosen = options or Options()
     cells = make_matrix(rows, named, range(seeds) if isinstance(seeds, int) else list(seeds), chosen)
-    cells = with_baseline(cells, chosen) if baseline else cells
+    cells = with_baseline(cells) if baseline else cells
     known, missing = split_done(cells)
     found: dict[str, Path | str] = dict(known)
     if missing:

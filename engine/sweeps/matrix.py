@@ -1,4 +1,4 @@
-"""Matrix of a comparison: one cell for each optimizer, task and seed.
+"""Matrix of runs: one cell for each optimizer, task, model and seed.
 
 A cell's key is a hash of all that its result depends on: the pipeline's and its templates' text, the task's content, the
 models, the seed and the other options. A model file of the user's own stands in it with its SHA-256. So a cell that was run is
@@ -7,31 +7,37 @@ found again whatever its files are called, and another runner can take over any 
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final
 
-from promptwire.backends.local_sources import OwnFile, find_source
 from promptwire.errors import UsageError
-from promptwire.language.check import load_graph
-from promptwire.local_settings import is_local, split_settings
-from promptwire.node import Role
 from promptwire.options import Options
-from promptwire.results.provenance import fingerprint, hashed
-from promptwire.security.access_log import FileAccessLog
-from promptwire.tasks.given_task import task_of
+from promptwire.sweeps.cell_keys import CellKeys
 from promptwire.tasks.task import Task
 from promptwire.values.hashing import digest
 
-__all__ = ["BASELINE", "Cell", "Row", "make_matrix", "parse_row", "task_name"]
+__all__ = [
+    "BASELINE",
+    "MOST_CELLS",
+    "Block",
+    "Cell",
+    "Row",
+    "cells_of",
+    "check_size",
+    "make_matrix",
+    "parse_row",
+    "row_name",
+    "task_name",
+]
 
 BASELINE: Final = "random-search"
 """The pipeline that any optimizer must beat."""
-_IRRELEVANT: Final = {"cache", "parallel", "tries", "timeout", "paces", "seed", "models", "task", "params", "patches"}
-"""Options without an effect on the result, or that the key holds in another form."""
+MOST_CELLS: Final = 100_000
+"""Most cells of a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,46 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One run of a comparison."""
+class Block:
+    """Cells that differ in their seeds only."""
 
     row: str
-    """Name of the optimizer."""
+    """Name of the optimizer in tables, with the model where there are several."""
+    task: str | Task
+    """Name of the task, its file, or the task itself."""
+    pipeline: str
+    """Name of a shipped pipeline, or a file."""
+    options: Options
+    """Options of the runs; the seed is not used."""
+    named: str = ""
+    """Name of the task in tables, when it is not that of `task`."""
+    model: str = ""
+    """Name of the models in tables; empty where all cells use the same."""
+    plugins: tuple[str, ...] = ()
+    """Plug-in files that the runs need."""
+    resources: Mapping[str, float] = field(default_factory=dict)
+    """What a run takes of its worker, such as one `gpu`."""
+
+    @property
+    def task_name(self) -> str:
+        """Name of the task in tables."""
+        return self.named or task_name(self.task)
+
+    def cell(self, seed: int, key: str) -> Cell:
+        """The cell of a seed, whose key is made of `key`, that of all its seeds."""
+        whole = self.options.model_copy(update={"seed": seed})
+        own = digest([key, seed], 24)
+        return Cell(
+            self.row, self.task, seed, self.pipeline, whole, own, self.plugins, self.resources, self.task_name, self.model
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of a matrix."""
+
+    row: str
+    """Name of the optimizer in tables."""
     task: str | Task
     """Name of the task, its file, or the task itself."""
     seed: int
@@ -68,6 +109,21 @@ class Cell:
     """Plug-in files that the run needs."""
     resources: Mapping[str, float] = field(default_factory=dict)
     """What it takes of its worker while it runs, such as one `gpu`."""
+    task_name: str = ""
+    """Name of the task in tables."""
+    model: str = ""
+    """Name of the models in tables; empty where all cells use the same."""
+
+    @property
+    def title(self) -> str:
+        """The cell for people: `ape on mood, seed 0`."""
+        return f"{self.row} on {self.task_name}, seed {self.seed}"
+
+    @property
+    def block(self) -> Block:
+        """The cells that differ from this one in their seeds only."""
+        options = self.options.model_copy(update={"seed": 0})
+        return Block(self.row, self.task, self.pipeline, options, self.task_name, self.model, self.plugins, self.resources)
 
 
 def parse_row(text: str) -> Row:
@@ -99,7 +155,20 @@ def task_name(task: str | Task) -> str:
     return path.stem if path.suffix else path.name or task
 
 
-def make_matrix(rows: Sequence[Row], tasks: Sequence[str | Task], seeds: Iterable[int], options: Options) -> tuple[Cell, ...]:
+def row_name(name: str, model: str) -> str:
+    """Name of an optimizer in tables: `ape`, or `ape @ small` where there are several models."""
+    return f"{name} @ {model}" if model else name
+
+
+def check_size(*sides: int) -> None:
+    """Raise UsageError when a matrix with sides of these lengths has too many cells."""
+    cells = prod(sides)
+    if cells > MOST_CELLS:
+        shown = " x ".join(f"{side:,}" for side in sides)
+        raise UsageError(f"{shown} are {cells:,} cells", hint=f"a matrix has at most {MOST_CELLS:,}: split it")
+
+
+def make_matrix(rows: Sequence[Row], tasks: Sequence[str | Task], seeds: Sequence[int], options: Options) -> tuple[Cell, ...]:
     """The cells of all `rows`, `tasks` and `seeds`, in an order in which a first result for each row and task comes early.
 
     Params and patches of a row go before those of `options`. Raises PipelineError, DataError or UsageError for what can't run.
@@ -114,44 +183,17 @@ def make_matrix(rows: Sequence[Row], tasks: Sequence[str | Task], seeds: Iterabl
         raise UsageError(f"two tasks are called {same!r}", hint="name each task once; rename a file if they differ")
     if not rows or not tasks:
         raise UsageError("an empty comparison", hint="name a pipeline and a --task: promptwire compare ape --task sentiment")
-    made = [(row, task, _merged(row, options)) for row in rows for task in tasks]
-    keys = [_key(row.pipeline, task, merged) for row, task, merged in made]
-    return tuple(_cells(list(zip(made, keys, strict=True)), seeds))
+    check_size(len(rows), len(tasks), len(seeds))
+    return cells_of([Block(row.name, task, row.pipeline, _merged(row, options)) for row in rows for task in tasks], seeds)
 
 
-def _cells(made: Sequence[tuple[tuple[Row, str | Task, Options], str]], seeds: Iterable[int]) -> Iterator[Cell]:
-    for seed in seeds:
-        for (row, task, merged), key in made:
-            whole = merged.model_copy(update={"seed": seed})
-            yield Cell(row.name, task, seed, row.pipeline, whole, digest([key, seed], 24))
+def cells_of(blocks: Sequence[Block], seeds: Iterable[int]) -> tuple[Cell, ...]:
+    """The cells of all `blocks` and `seeds`, the first seed of all blocks first. Raises what can't be loaded."""
+    keys = CellKeys()
+    made = [(block, keys.key(block.pipeline, block.task, block.options, block.plugins)) for block in blocks]
+    return tuple(block.cell(seed, key) for seed in seeds for block, key in made)
 
 
 def _merged(row: Row, options: Options) -> Options:
     own = {"params": {**options.params, **dict(row.params)}, "patches": {**options.patches, **dict(row.patches)}}
     return options.model_copy(update=own)
-
-
-def _key(pipeline: str, task: str | Task, options: Options) -> str:
-    """Hash of everything but the seed."""
-    log = FileAccessLog()
-    with log.recording():
-        load_graph(pipeline, params=options.params, patches=options.patches)
-        loaded = task_of(task, options.task)
-    texts = sorted(hashed(path) for path in log.seen - log.data if path.is_file())
-    told = options.model_dump(mode="json", exclude=_IRRELEVANT)
-    models = {role: _model(options.model(role)) for role in get_args(Role)}
-    local = {role: settings.model_dump(mode="json") for role, settings in loaded.local.items()}
-    own: list[Any] = [dict(options.params), dict(options.patches)]
-    return digest({**told, "texts": texts, "task": fingerprint(loaded), "models": models, "local": local, "own": own})
-
-
-def _model(named: tuple[str, str | None]) -> list[str | None]:
-    """Name and address of a model, with the hash of its script or of its own model file, whose place says nothing."""
-    name, address = named
-    kind, _, path = name.partition(":")
-    if is_local(name):
-        model, settings = split_settings(name)
-        source = find_source(model)
-        if isinstance(source, OwnFile):
-            return [f"local file {settings.model_dump_json(exclude_none=True)}", address, source.sha256]
-    return [name, address, hashed(Path(path)) if kind == "scripted" and os.path.isfile(path) else None]

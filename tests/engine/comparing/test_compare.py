@@ -9,7 +9,7 @@ import pytest
 import promptwire
 from promptwire.errors import UsageError
 from promptwire.planning.dry_run import NotApproved
-from promptwire.sweeps.execution import Bound
+from promptwire.sweeps.bound import Bound
 
 OPTIONS = promptwire.Options(models={"task": "scripted:planted"})
 ROWS = ["random-search -p n=1 -p pulls=12", "random-search -p n=2 -p pulls=12"]

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.comparing.baseline import with_baseline
 from promptwire.comparing.cell_results import results
 from promptwire.comparing.table import make_table
 from promptwire.gateway.idle_loop import run_loop
 from promptwire.options import Options
 from promptwire.results.run import Run
-from promptwire.sweeps.execution import bound_of, run_cells, split_done
+from promptwire.sweeps.baseline import with_baseline
+from promptwire.sweeps.bound import bound_of
+from promptwire.sweeps.execution import run_cells, split_done
 from promptwire.sweeps.matrix import Cell, make_matrix, parse_row
 
 RULES = """
@@ -89,7 +90,7 @@ def test_a_cell_that_was_not_run_is_missing(options: Options) -> None:
 
 
 def test_the_baseline_makes_as_many_task_calls_as_the_optimizers(options: Options) -> None:
-    matrix = with_baseline(cells(options, ["ape -p n=6"]), options)
+    matrix = with_baseline(cells(options, ["ape -p n=6"]))
     added = [cell for cell in matrix if cell.row == "random-search"]
     assert [cell.seed for cell in added] == [0, 1]
     pulls = int(added[0].options.params["pulls"])
@@ -98,13 +99,13 @@ def test_the_baseline_makes_as_many_task_calls_as_the_optimizers(options: Option
 
 def test_the_baseline_stays_within_a_limit_of_calls(options: Options) -> None:
     limited = options.model_copy(update={"limits": {"calls": 100.0}})
-    added = with_baseline(cells(limited, ["ape -p n=50"]), limited)[-1].options
+    added = with_baseline(cells(limited, ["ape -p n=50"]))[-1].options
     assert int(added.params["n"]) + int(added.params["pulls"]) + 2 * 12 <= 100
 
 
 def test_a_baseline_that_is_named_is_not_added_again(options: Options) -> None:
     matrix = cells(options)
-    assert with_baseline(matrix, options) == matrix
+    assert with_baseline(matrix) == matrix
 
 
 def test_one_seed_in_groups_has_the_verdict_of_its_run(options: Options, tmp_path: Path) -> None:
