@@ -7,7 +7,6 @@ does not stop the build: the faulty part gets a placeholder, the error is report
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from promptwire.backend import Settings
@@ -21,49 +20,21 @@ from promptwire.language.conditions import gated, read_conditions
 from promptwire.language.context import BuildResult, CheckContext, GraphScope, LoadedPipeline, StepEntry
 from promptwire.language.file_lookup import is_pipeline
 from promptwire.language.graph_reports import report_cycle, report_unused
-from promptwire.language.inheritance import folder_of, resolve
+from promptwire.language.inheritance import folder_of
 from promptwire.language.key_references import field_wires
 from promptwire.language.loop_builder import build_each, build_repeat, prune_unused
 from promptwire.language.node_call_builder import bind_call, report_unwired
+from promptwire.language.opening import open_pipeline
 from promptwire.language.params import check_param_value, declared_type, param_symbols
 from promptwire.language.patching import OVERRIDE
 from promptwire.language.references import Target, connect, known_values, type_of_wire
 from promptwire.language.setting_wires import connect_setting
-from promptwire.language.shape import shape
 from promptwire.language.spec import ParamSpec
 from promptwire.language.stage_limits import check_shares, stage_limits
 from promptwire.language.step_spec import CallSpec, NodeSpec, RepeatSpec
 from promptwire.language.symbols import Kind, Symbol, SymbolTable, referenced_names
 
-__all__ = ["build", "open_pipeline", "scope_of"]
-
-
-def open_pipeline(
-    context: CheckContext, path: Path, patches: Mapping[str, Any] | None = None, *, inside: YamlValue | None = None
-) -> LoadedPipeline | None:
-    """Read the pipeline file at `path`, once. None when it is not a pipeline; the error is reported.
-
-    `patches` are those of the command line; `inside` are those of a node that uses the file.
-    """
-    if inside is not None and inside.value:
-        return _opened(context, path, patches, inside)
-    if path not in context.opened:
-        context.opened[path] = None
-        context.opened[path] = _opened(context, path, patches, None)
-    return context.opened[path]
-
-
-def _opened(
-    context: CheckContext, path: Path, patches: Mapping[str, Any] | None, inside: YamlValue | None
-) -> LoadedPipeline | None:
-    try:
-        found = resolve(path, context.folders, patches=patches, inside=inside)
-    except PipelineError as error:
-        context.diagnostics.add(error.problems)
-        return None
-    shaped = shape(found)
-    context.diagnostics.add(shaped.problems)
-    return None if shaped.spec is None else LoadedPipeline(path, found, shaped.spec, shaped.broken, inside is not None)
+__all__ = ["build", "scope_of"]
 
 
 def scope_of(context: CheckContext, source: LoadedPipeline) -> SymbolTable:
@@ -166,7 +137,6 @@ def build_nodes(scope: GraphScope, specs: Mapping[str, NodeSpec], at: KeyPath) -
 
 
 def _build_step(scope: GraphScope, entry: StepEntry, spec: NodeSpec) -> BuildResult:
-    scope.context.count(scope.location(entry.at))
     conditions = read_conditions(scope, entry.at)
     inner = scope.under(conditions)
     if isinstance(spec, CallSpec):

@@ -14,10 +14,12 @@ from typing import Any
 from promptwire.documents import resources
 from promptwire.errors import PipelineError, Problem
 from promptwire.graph.steps import Graph
-from promptwire.language.builder import build, open_pipeline, scope_of
+from promptwire.language.builder import build, scope_of
 from promptwire.language.context import CheckContext, LoadedPipeline
 from promptwire.language.file_lookup import FileResolver, is_pipeline
+from promptwire.language.opening import open_pipeline
 from promptwire.language.params import set_params
+from promptwire.language.step_count import check_step_count
 from promptwire.node import NodeType
 from promptwire.registry.node_types import Registry
 from promptwire.values import Prompt, Prompts
@@ -81,6 +83,7 @@ def _check(
     try:
         source = open_pipeline(context, path, patches)
         if source is not None:
+            check_step_count(context, source)
             graph = _build(context, source, params=params, complete=complete)
     except PipelineError as error:
         context.diagnostics.add(error.problems)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from promptwire.documents.document import Document, KeyPath, YamlValue
-from promptwire.errors import Location, PipelineError, Problem
+from promptwire.errors import Location, Problem
 from promptwire.graph.steps import Condition, Step
 from promptwire.language.diagnostics import Diagnostics
 from promptwire.language.file_lookup import FileResolver
@@ -16,10 +16,7 @@ from promptwire.language.spec import PipelineSpec
 from promptwire.language.symbols import Symbol, SymbolTable, referenced_names
 from promptwire.node import NodeType
 
-__all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "StepEntry"]
-
-MAX_STEPS = 20_000
-"""Largest number of steps of a graph. Pipelines that use other pipelines twice double it at each level."""
+__all__ = ["BuildResult", "CheckContext", "GraphScope", "LoadedPipeline", "OpenedFile", "StepEntry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,17 @@ class LoadedPipeline:
     """Whether a node that uses the file has patched it."""
 
 
+class OpenedFile(NamedTuple):
+    """What opening a pipeline file gave."""
+
+    source: LoadedPipeline | None
+    """The pipeline; None when the file is not one."""
+    problems: tuple[Problem, ...]
+    """Errors and warnings of the file."""
+    patches: YamlValue | None
+    """Patches of the node that uses it."""
+
+
 @dataclass(slots=True)
 class CheckContext:
     """State of one check: node types, folders, opened files, diagnostics."""
@@ -42,18 +50,8 @@ class CheckContext:
     types: Mapping[str, NodeType]
     folders: FileResolver
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    opened: dict[Path, LoadedPipeline | None] = field(default_factory=dict)
-    """Opened files by path; None for a file that is not a pipeline."""
-    steps: int = 0
-
-    def count(self, location: Location) -> None:
-        """Count one more step. Raises PipelineError above MAX_STEPS."""
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            message = f"the graph has more than {MAX_STEPS} steps"
-            raise PipelineError(
-                [Problem("too-large", location, message, "use a loop in place of pipelines that contain pipelines")]
-            )
+    opened: dict[tuple[Path, int], OpenedFile] = field(default_factory=dict)
+    """Opened files, by path and identity of the patches."""
 
 
 @dataclass(frozen=True, slots=True)

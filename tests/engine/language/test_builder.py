@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from promptwire.documents.yaml_reader import dump_yaml
 from promptwire.graph.steps import CallStep, PipeStep, RefUnion
-from promptwire.language import context
 from tests.sample_project import Project
 from tests.strategies import chains
 
@@ -87,15 +86,6 @@ def test_recursion_through_other_files_is_found(project: Project) -> None:
     project.write("b.yaml", USER.replace("./expand.yaml", "./a.yaml"))
     told = project.told(USER.replace("./expand.yaml", "./a.yaml"))
     assert any("./a.yaml uses itself: p.yaml -> a.yaml -> b.yaml -> a.yaml" in line for line in told)
-
-
-def test_too_many_steps_are_an_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(context, "MAX_STEPS", 500)
-    two = "promptwire: 1\ninputs: {seed: Prompts}\nnodes:\n  a: {use: %s, %s: $seed}\n  b: {use: %s, %s: $a}\noutputs: {prompt: $b}\n"
-    project.write("f0.yaml", two % (("mix", "prompts") * 2))
-    for number in range(1, 10):
-        project.write(f"f{number}.yaml", two % ((f"./f{number - 1}.yaml", "seed") * 2))
-    assert any("has more than 500 steps" in line for line in project.told(two % (("./f9.yaml", "seed") * 2)))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from promptwire.documents.yaml_reader import read_yaml_text
-from promptwire.errors import Location, PipelineError
-from promptwire.language.context import MAX_STEPS, CheckContext, GraphScope, LoadedPipeline
+from promptwire.errors import Location
+from promptwire.language.context import CheckContext, GraphScope, LoadedPipeline
 from promptwire.language.file_lookup import FileResolver
 from promptwire.language.shape import shape
 from promptwire.language.symbols import Symbol, SymbolTable
@@ -39,10 +37,3 @@ def test_names_in_a_faulty_value_count_as_used() -> None:
     here.names.declare(Symbol("a", "input", Location("f")), here.context.diagnostics)
     here.mark_used(here.value_at(("outputs",)))
     assert here.names.own["a"].used
-
-
-def test_the_number_of_steps_is_limited() -> None:
-    context = scope().context
-    with pytest.raises(PipelineError, match=f"more than {MAX_STEPS} steps"):
-        for _ in range(MAX_STEPS + 1):
-            context.count(Location("f", 1, 1))
