@@ -266,10 +266,10 @@ async def _plan_async(pipeline: str, task: Any, options: Options) -> Plan:
         try:
             await compare_both(graph, await find_best(graph, session), session)
         except NotApproved:
-            return with_chain(found[0], graph)
+            return with_chain(found[0], graph, prepared.limits)
         except PromptwireError as error:
             return dry_run.plan().noting(f"the run will end with an error: {error.problem}")
-        return with_chain(dry_run.plan(), graph)
+        return with_chain(dry_run.plan(), graph, prepared.limits)
 
 
 def _final_needs(task: Task, repeats: int) -> tuple[Mapping[Role, int], Mapping[Role, float]]:

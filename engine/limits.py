@@ -62,6 +62,11 @@ class Limits(Model):
     roles: Mapping[Role, RateLimits] = {}
     """Rate limits by role."""
 
+    @property
+    def budgeted(self) -> bool:
+        """Whether it has a budget: a limit at which a run or a stage ends."""
+        return (self.calls, self.tokens, self.usd, self.seconds) != (None, None, None, None)
+
     def with_budgets(self, budgets: Mapping[Budget, float]) -> Limits:
         """These limits with `budgets` in place of their own; calls and tokens are rounded down."""
         whole: dict[str, float] = {

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from promptwire.graph.nesting import every_step, inner_graph
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.steps import CallStep, EachStep, PipeStep, RepeatStep, Step, Wire
 from promptwire.graph.wires import refs_of
 
-__all__ = ["can_overlap", "names_of", "names_read"]
+__all__ = ["MOST_ROUNDS_AT_ONCE", "can_overlap", "names_of", "names_read"]
+
+MOST_ROUNDS_AT_ONCE: Final = 32
+"""Most rounds of a loop that run at once."""
 
 
 def names_of(wire: Wire | None) -> frozenset[str]:

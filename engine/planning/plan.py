@@ -78,8 +78,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         task = task.with_dev()
     inputs = {name: Extent.exactly(len(value)) for name, value in bind(graph, task).items()}
     limits = known.limits or graph.limits
-    limited = any(limit is not None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds))
-    bounds_by_path = count_calls(graph, inputs, limited=limited)
+    bounds_by_path = count_calls(graph, inputs, limited=limits.budgeted)
     parts = {
         path: list(cost_items_of(bounds, bounds_by_path, task))
         for path, bounds in bounds_by_path.items()

@@ -131,7 +131,7 @@ def _repeats(graph: Graph, task: Task, repeats: int) -> Iterator[str]:
 def _budgets(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]:
     """Warn about each budget that does not cover one round of the search beside the held-out comparison."""
     limits = needs.limits
-    if all(limit is None for limit in (limits.calls, limits.tokens, limits.usd, limits.seconds)):
+    if not limits.budgeted:
         return
     bounds = count_calls(graph, needs.inputs, one_round=True)
     stages = tuple(f"{stage.path}." for stage in bounds.stages)  # a stage keeps to the budget by itself

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from promptwire.errors import PromptwireError
 from promptwire.graph.nesting import inner_graph
-from promptwire.graph.overlap import names_of, names_read
+from promptwire.graph.overlap import MOST_ROUNDS_AT_ONCE, names_of, names_read
 from promptwire.graph.steps import Graph, RepeatStep, Step
 from promptwire.running.gather import gather
 from promptwire.running.scope import Scope
 
 __all__ = ["run_overlapping"]
-
-_MOST: Final = 32
-"""Most rounds that run at once."""
 
 
 class _Round:
@@ -100,7 +97,7 @@ async def run_overlapping(
     rounds: list[_Round] = []
     for scope in scopes:
         rounds.append(_Round(loop, scope, rounds[-1] if rounds else None, reads))
-    places = asyncio.Semaphore(_MOST)
+    places = asyncio.Semaphore(MOST_ROUNDS_AT_ONCE)
 
     async def play(number: int, one: _Round) -> None:
         try:

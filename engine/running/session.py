@@ -111,8 +111,7 @@ class Session:
     @property
     def unlimited(self) -> bool:
         """Whether no limit of the run, or of a stage, may be reached."""
-        limits = self.gateway.budget.limits
-        return self.stage is None and (limits.calls, limits.tokens, limits.usd, limits.seconds) == (None, None, None, None)
+        return self.stage is None and not self.gateway.budget.limits.budgeted
 
     def affordable(self, roles: Sequence[Role]) -> int | None:
         """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""
