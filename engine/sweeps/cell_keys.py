@@ -27,6 +27,8 @@ __all__ = ["CellKeys"]
 _IRRELEVANT: Final = {"cache", "parallel", "tries", "timeout", "paces", "seed", "models", "task", "params", "patches"}
 """Options without an effect on the result, or that the key holds in another form."""
 T = TypeVar("T")
+_LoadedTask = tuple[frozenset[Path], str, Mapping[Role, LocalSettings]]
+"""Files of a task other than its data, the fingerprint of its content, and its settings of local models."""
 
 
 class CellKeys:
@@ -34,14 +36,14 @@ class CellKeys:
 
     def __init__(self) -> None:
         self._graphs: dict[Any, frozenset[Path]] = {}
-        self._tasks: dict[Any, tuple[frozenset[Path], str, Mapping[Role, LocalSettings]]] = {}
+        self._tasks: dict[Any, _LoadedTask] = {}
         self._kept: list[Any] = []
         """Values whose `id` stands in a key of `_tasks`."""
 
     def key(self, pipeline: str, task: str | Task, options: Options, plugins: Sequence[str] = ()) -> str:
         """Hash of everything but the seed. Raises PipelineError, DataError or UsageError for what can't be loaded."""
-        files, mark, settings = self._task(task, options.task)
-        texts = sorted(hashed(path) for path in self._graph(pipeline, options) | files if path.is_file())
+        files, mark, settings = self.load_task(task, options.task)
+        texts = sorted(hashed(path) for path in self.load_pipeline(pipeline, options) | files if path.is_file())
         told = options.model_dump(mode="json", exclude=_IRRELEVANT)
         models = {role: _model(options.model(role)) for role in get_args(Role)}
         local = {role: one.model_dump(mode="json") for role, one in settings.items()}
@@ -49,16 +51,21 @@ class CellKeys:
         code = {"plugins": sorted(hashed(Path(file)) for file in plugins)} if plugins else {}
         return digest({**told, "texts": texts, "task": mark, "models": models, "local": local, "own": own, **code})
 
-    def _graph(self, pipeline: str, options: Options) -> frozenset[Path]:
-        """Files of the pipeline."""
+    def load_pipeline(self, pipeline: str, options: Options) -> frozenset[Path]:
+        """Files of the pipeline. Raises PipelineError or UsageError."""
         at = (pipeline, *(tuple(sorted(given.items())) for given in (options.params, options.patches)))
         if at not in self._graphs:
             params, patches = options.params, options.patches
             self._graphs[at], _ = _recorded(lambda: load_graph(pipeline, params=params, patches=patches))
         return self._graphs[at]
 
-    def _task(self, task: str | Task, changes: Mapping[str, Any]) -> tuple[frozenset[Path], str, Mapping[Role, LocalSettings]]:
-        """Files of the task other than its data, the fingerprint of its content, and its settings of local models."""
+    def load_task(
+        self, task: str | Task, changes: Mapping[str, Any]
+    ) -> tuple[frozenset[Path], str, Mapping[Role, LocalSettings]]:
+        """Files of the task other than its data, the fingerprint of its content, and its settings of local models.
+
+        Raises PipelineError, DataError or UsageError.
+        """
         at = (task if isinstance(task, str) else id(task), id(changes))
         if at not in self._tasks:
             self._kept += [task, changes]

@@ -164,8 +164,8 @@ def check_size(*sides: int) -> None:
     """Raise UsageError when a matrix with sides of these lengths has too many cells."""
     cells = prod(sides)
     if cells > MOST_CELLS:
-        shown = " x ".join(f"{side:,}" for side in sides)
-        raise UsageError(f"{shown} are {cells:,} cells", hint=f"a matrix has at most {MOST_CELLS:,}: split it")
+        shown = " x ".join(f"{side:,}" for side in sides if side > 1)
+        raise UsageError(f"these are {cells:,} cells ({shown})", hint=f"a matrix has at most {MOST_CELLS:,}: split it")
 
 
 def make_matrix(rows: Sequence[Row], tasks: Sequence[str | Task], seeds: Sequence[int], options: Options) -> tuple[Cell, ...]:

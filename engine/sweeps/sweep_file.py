@@ -1,0 +1,166 @@
+"""Sweep file: read, checked, and made into cells.
+
+Files in it are found from its own folder. Every error names the line and the column in the sweep file, or in the pipeline or
+task that it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from promptwire.cache.policy import CachePolicy
+from promptwire.documents.document import Document, KeyPath, Position, Source, yaml_value_of
+from promptwire.documents.validation_errors import validate
+from promptwire.documents.yaml_reader import read_yaml
+from promptwire.errors import PipelineError, Problem, PromptwireError
+from promptwire.options import Options
+from promptwire.registry.plugins import load_plugin
+from promptwire.sweeps.baseline import with_baseline
+from promptwire.sweeps.cell_keys import CellKeys
+from promptwire.sweeps.entries import EntryReader, ModelColumn, PipelineRow, TaskColumn
+from promptwire.sweeps.matrix import Block, Cell, check_size, row_name
+from promptwire.sweeps.sweep_spec import SweepLimits, SweepSpec
+from promptwire.values.hashing import digest
+
+__all__ = ["GIVEN", "Sweep", "read_sweep"]
+
+GIVEN = "sweep given in Python"
+"""Where the errors of such a sweep are."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep: its cells, and the limits of all of them together."""
+
+    name: str
+    """Its name."""
+    file: str
+    """Its file."""
+    cells: tuple[Cell, ...]
+    """All its cells."""
+    limits: SweepLimits
+    """Limits of all cells together."""
+    places: Mapping[tuple[str, str], str]
+    """Where in the file each row and task is named, by their names in tables."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of its name and cells. Limits of all cells are no part of it: with higher ones, the same sweep goes on."""
+        return digest([self.name, sorted(cell.key for cell in self.cells)], 16)
+
+
+def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use") -> Sweep:
+    """Read a sweep from its file, or from the contents of one, and check all that needs no model.
+
+    Its plug-ins are loaded, which runs their code. Raises PipelineError, DataError or UsageError with the place of the error.
+    """
+    document, folder = _document(source)
+    if not isinstance(document.root.value, dict):
+        hint = "begin with the lines 'promptwire: 1', 'sweep: NAME', 'pipelines: [ape]' and 'tasks: [sentiment]'"
+        raise PipelineError([Problem("shape", document.location(), "a sweep file is a mapping of keys to values", hint)])
+    spec = validate(SweepSpec, document.data, document)
+    _refuse_size(spec, document)
+    reader = EntryReader(document, folder)
+    plugins = tuple(reader.plugin(place, file) for place, file in enumerate(spec.plugins))
+    reader.finish()
+    for place, file in enumerate(plugins):
+        _at(document, ("plugins", place), lambda file=file: load_plugin(file))
+    rows = [reader.pipeline(place, entry) for place, entry in enumerate(spec.pipelines)]
+    tasks = [reader.task(place, entry) for place, entry in enumerate(spec.tasks)]
+    models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn("", {}, {}, {}, {})]
+    reader.finish()
+    blocks = list(_blocks(spec, rows, tasks, models, plugins=plugins, cache=cache))
+    keys, made, places = CellKeys(), [], {}
+    for (row, task, _), block in blocks:
+        at = ("pipelines", row.place)
+        _at(document, at, lambda block=block: keys.load_pipeline(block.pipeline, block.options))
+        _at(document, ("tasks", task.place), lambda block=block: keys.load_task(block.task, block.options.task))
+        made.append((block, keys.key(block.pipeline, block.task, block.options, plugins)))
+        places[block.row, block.task_name] = str(document.location(at))
+    cells = tuple(block.cell(seed, key) for seed in spec.seeds for block, key in made)
+    cells = _at(document, ("baseline",), lambda: with_baseline(cells)) if spec.baseline else cells
+    _refuse_twins(cells, document)
+    return Sweep(spec.sweep, document.file, cells, spec.limits.all, places)
+
+
+def _document(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
+    """The sweep as a document, and the folder from which its files are found."""
+    if isinstance(source, Mapping):
+        return Document(GIVEN, yaml_value_of(dict(source), Position(Source(GIVEN)))), Path()
+    return read_yaml(source), Path(source).parent
+
+
+def _refuse_size(spec: SweepSpec, document: Document) -> None:
+    rows = len(spec.pipelines) + spec.baseline
+    _at(document, ("seeds",), lambda: check_size(rows, len(spec.tasks), max(1, len(spec.models)), len(spec.seeds)))
+
+
+def _refuse_twins(cells: Sequence[Cell], document: Document) -> None:
+    """Raise PipelineError for two cells that are the same run under two names."""
+    first: dict[str, Cell] = {}
+    for cell in cells:
+        twin = first.setdefault(cell.key, cell)
+        if twin is not cell:
+            message = f"{twin.title} and {cell.title} are the same run"
+            raise PipelineError(
+                [Problem("sweep", document.location(("pipelines",), key=True), message, "leave one of them out")]
+            )
+
+
+def _blocks(
+    spec: SweepSpec,
+    rows: Sequence[PipelineRow],
+    tasks: Sequence[TaskColumn],
+    models: Sequence[ModelColumn],
+    *,
+    plugins: tuple[str, ...],
+    cache: CachePolicy,
+) -> Iterator[tuple[tuple[PipelineRow, TaskColumn, ModelColumn], Block]]:
+    """The blocks of all rows, tasks and models, and what each is made of."""
+    limits = spec.limits.cell.model_dump(exclude_none=True)
+    plain = Options(limits=limits, repeats=spec.repeats, cache=cache)
+    for row in rows:
+        for task in tasks:
+            for model in models:
+                own: dict[str, Any] = {"params": row.params, "patches": row.patches, "task": task.changes}
+                own |= {"models": model.models, "api_bases": model.api_bases, "paces": model.paces}
+                options = Options.model_validate({**plain.model_dump(), **own})
+                name = model.name if len(models) > 1 else ""
+                yield (
+                    (row, task, model),
+                    Block(
+                        row_name(row.name, name),
+                        task.task,
+                        row.pipeline,
+                        # The mapping itself: the keys of cells know a task by it.
+                        options.model_copy(update={"task": task.changes}),
+                        task.name,
+                        name,
+                        plugins,
+                        {**model.resources, **row.resources},
+                    ),
+                )
+
+
+def _at(document: Document, path: KeyPath, load: Callable[[], T]) -> T:
+    """What `load` returns. An error without a place in a file gets that of the entry at `path`."""
+    try:
+        return load()
+    except PipelineError as error:
+        found = [_placed(problem, document, path) for problem in error.problems]
+        raise PipelineError(found) from error
+    except PromptwireError as error:
+        where = str(document.location(path))
+        error.where = f"{where} ({error.where})" if error.where else where
+        error.args = (str(error),)
+        raise
+
+
+def _placed(problem: Problem, document: Document, path: KeyPath) -> Problem:
+    """A problem of what the command line gives is one of the sweep file."""
+    return problem if problem.location.line else replace(problem, location=document.location(path))
