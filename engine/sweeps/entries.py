@@ -7,12 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from promptwire.documents import resources
 from promptwire.documents.document import Document, KeyPath
 from promptwire.errors import PipelineError, Problem, UsageError, suggest
 from promptwire.language.file_lookup import is_pipeline
+from promptwire.limits import RateLimits
+from promptwire.node import Role
 from promptwire.sweeps.matrix import Row, parse_row, task_name
 from promptwire.sweeps.sweep_spec import ModelEntry, PipelineEntry, TaskEntry
 from promptwire.tasks.readers import SUFFIXES
@@ -22,7 +24,7 @@ __all__ = ["EntryReader", "ModelColumn", "PipelineRow", "TaskColumn"]
 
 _TASK_KEYS: Final = [name for name in TaskSpec.model_fields if name not in ("promptwire", "task")]
 """Keys of a task file that a sweep may replace."""
-_ROLES: Final = ("task", "meta", "judge")
+_ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,11 @@ class ModelColumn:
 
     name: str
     """Name in tables."""
-    models: Mapping[str, str]
+    models: Mapping[Role, str]
     """Model of each role."""
-    api_bases: Mapping[str, str]
+    api_bases: Mapping[Role, str]
     """Address by role."""
-    paces: Mapping[str, Any]
+    paces: Mapping[Role, RateLimits]
     """Rate limits by role."""
     resources: Mapping[str, float]
     """What a run takes of its worker."""

@@ -6,11 +6,12 @@ task that it is in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from promptwire.cache.policy import CachePolicy
 from promptwire.documents.document import Document, KeyPath, Position, Source, yaml_value_of
@@ -30,7 +31,6 @@ __all__ = ["GIVEN", "Sweep", "read_sweep"]
 
 GIVEN = "sweep given in Python"
 """Where the errors of such a sweep are."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
     plugins = tuple(reader.plugin(place, file) for place, file in enumerate(spec.plugins))
     reader.finish()
     for place, file in enumerate(plugins):
-        _at(document, ("plugins", place), lambda file=file: load_plugin(file))
+        with _at(document, ("plugins", place)):
+            load_plugin(file)
     rows = [reader.pipeline(place, entry) for place, entry in enumerate(spec.pipelines)]
     tasks = [reader.task(place, entry) for place, entry in enumerate(spec.tasks)]
     models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn("", {}, {}, {}, {})]
@@ -77,13 +78,17 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
     blocks = list(_blocks(spec, rows, tasks, models, plugins=plugins, cache=cache))
     keys, made, places = CellKeys(), [], {}
     for (row, task, _), block in blocks:
-        at = ("pipelines", row.place)
-        _at(document, at, lambda block=block: keys.load_pipeline(block.pipeline, block.options))
-        _at(document, ("tasks", task.place), lambda block=block: keys.load_task(block.task, block.options.task))
+        at: KeyPath = ("pipelines", row.place)
+        with _at(document, at):
+            keys.load_pipeline(block.pipeline, block.options)
+        with _at(document, ("tasks", task.place)):
+            keys.load_task(block.task, block.options.task)
         made.append((block, keys.key(block.pipeline, block.task, block.options, plugins)))
         places[block.row, block.task_name] = str(document.location(at))
     cells = tuple(block.cell(seed, key) for seed in spec.seeds for block, key in made)
-    cells = _at(document, ("baseline",), lambda: with_baseline(cells)) if spec.baseline else cells
+    if spec.baseline:
+        with _at(document, ("baseline",)):
+            cells = with_baseline(cells)
     _refuse_twins(cells, document)
     return Sweep(spec.sweep, document.file, cells, spec.limits.all, places)
 
@@ -97,7 +102,8 @@ def _document(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
 
 def _refuse_size(spec: SweepSpec, document: Document) -> None:
     rows = len(spec.pipelines) + spec.baseline
-    _at(document, ("seeds",), lambda: check_size(rows, len(spec.tasks), max(1, len(spec.models)), len(spec.seeds)))
+    with _at(document, ("seeds",)):
+        check_size(rows, len(spec.tasks), max(1, len(spec.models)), len(spec.seeds))
 
 
 def _refuse_twins(cells: Sequence[Cell], document: Document) -> None:
@@ -123,13 +129,13 @@ def _blocks(
 ) -> Iterator[tuple[tuple[PipelineRow, TaskColumn, ModelColumn], Block]]:
     """The blocks of all rows, tasks and models, and what each is made of."""
     limits = spec.limits.cell.model_dump(exclude_none=True)
-    plain = Options(limits=limits, repeats=spec.repeats, cache=cache)
+    plain = {"limits": limits, "repeats": spec.repeats, "cache": cache}
     for row in rows:
         for task in tasks:
             for model in models:
                 own: dict[str, Any] = {"params": row.params, "patches": row.patches, "task": task.changes}
                 own |= {"models": model.models, "api_bases": model.api_bases, "paces": model.paces}
-                options = Options.model_validate({**plain.model_dump(), **own})
+                options = Options.model_validate({**plain, **own})
                 name = model.name if len(models) > 1 else ""
                 yield (
                     (row, task, model),
@@ -147,10 +153,11 @@ def _blocks(
                 )
 
 
-def _at(document: Document, path: KeyPath, load: Callable[[], T]) -> T:
-    """What `load` returns. An error without a place in a file gets that of the entry at `path`."""
+@contextmanager
+def _at(document: Document, path: KeyPath) -> Iterator[None]:
+    """Give an error in the block the place of the entry at `path`, if it has no place in a file."""
     try:
-        return load()
+        yield
     except PipelineError as error:
         found = [_placed(problem, document, path) for problem in error.problems]
         raise PipelineError(found) from error
