@@ -81,7 +81,8 @@ def plan(
 ) -> Plan:
     """The most calls that `run` with the same arguments would make, and how many of them the cache holds.
 
-    No call is made, no file fetched or written. Raises what `run` would raise before its first call.
+    No call is made, no file fetched or written; but answers of a shared cache are stored in the local one. Raises what `run`
+    would raise before its first call.
     """
     return run_anywhere(_plan_async(pipeline, task, _told(options, prompt, metric)))
 

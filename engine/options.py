@@ -62,12 +62,23 @@ class Options(Model):
     """Task-file keys that replace those of the task, such as `prompt` or `metric`."""
     cache: CachePolicy = "use"
     """How the response cache is used."""
+    cache_url: str | None = Field(default=None, exclude=True, repr=False)
+    """Address of a Redis server that shares answers with other machines. None takes `PROMPTWIRE_CACHE_URL`; "" uses none.
+
+    It may hold a password, so it is left out of everything that is stored or shown.
+    """
     parallel: int | None = Field(default=None, ge=1)
     """Largest number of requests in flight per model; None uses the model's default."""
     tries: int | None = Field(default=None, ge=1)
     """Tries of a request whose error may pass; None means six."""
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Seconds after which a try times out; None uses the model's default, which is ten minutes for servers."""
+
+    @property
+    def shared_cache(self) -> str:
+        """Address of the server that shares answers; empty when there is none, or when the cache is off."""
+        known = os.environ.get("PROMPTWIRE_CACHE_URL", "") if self.cache_url is None else self.cache_url
+        return "" if self.cache == "off" else known
 
     def model(self, role: Role) -> tuple[str, str | None]:
         """Name of the model for `role`, and the address of its server when one was given."""

@@ -234,7 +234,7 @@ def _require_inside(working: Path, root: Path, name: str) -> None:
 
 def _options(origin: Provenance) -> Options:
     fields: dict[str, Any] = {"params": origin.params, "patches": origin.patches, "task": origin.changes}
-    return Options(seed=origin.seed, repeats=origin.repeats, cache="only", **fields)
+    return Options(seed=origin.seed, repeats=origin.repeats, cache="only", cache_url="", **fields)
 
 
 @contextlib.contextmanager

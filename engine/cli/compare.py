@@ -15,7 +15,7 @@ from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.limit_flags import Limit
 from promptwire.cli.output_file import Axis
-from promptwire.cli.run_options import ApiBases, Cache, Labels, Metric, Models, Prompts, Template
+from promptwire.cli.run_options import ApiBases, Cache, CacheUrl, Labels, Metric, Models, Prompts, Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,7 @@ def compare(
     labels: Labels = None,
     template: Template = None,
     cache: Cache = "use",
+    cache_url: CacheUrl = None,
     plugins: Plugins = None,
     yes: Yes = False,
     ask_above: AskAbove = DEFAULT_ABOVE,
@@ -83,6 +84,7 @@ def compare(
         **parse_lists(model, api_base, param, patch, limit),
         "task": task_changes(prompt, metric, template, labels),
         "cache": cache,
+        "cache_url": cache_url,
     }
     options = parse_options(fields)
     cells = _matrix(pipelines, task or [], _seeds(seeds), options, baseline=baseline)

@@ -9,6 +9,7 @@ from promptwire.cli.limit_flags import Limit
 from promptwire.cli.run_options import (
     ApiBases,
     Cache,
+    CacheUrl,
     Labels,
     Metric,
     Models,
@@ -41,6 +42,7 @@ def plan(
     repeats: Repeats = 1,
     plugins: Plugins = None,
     cache: Cache = "use",
+    cache_url: CacheUrl = None,
     json_: Json = False,
 ) -> None:
     """Show the most calls and the cost of a run, step by step. Cached calls are counted apart; no model is called."""
@@ -49,6 +51,6 @@ def plan(
 
     lists = parse_lists(model, api_base, param, patch, limit)
     changes = task_changes(prompt, metric, template, labels)
-    fields = {"seed": seed, "repeats": repeats, "cache": cache, "task": changes}
+    fields = {"seed": seed, "repeats": repeats, "cache": cache, "cache_url": cache_url, "task": changes}
     found = make_plan(pipeline, task, parse_options({**lists, **fields}))
     sys.stdout.write(found.model_dump_json() + "\n" if json_ else plan_text(found))

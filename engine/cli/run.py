@@ -15,6 +15,7 @@ from promptwire.cli.limit_flags import Limit
 from promptwire.cli.run_options import (
     ApiBases,
     Cache,
+    CacheUrl,
     Labels,
     Metric,
     Models,
@@ -49,6 +50,7 @@ def run(
     template: Template = None,
     repeats: Repeats = 1,
     cache: Cache = "use",
+    cache_url: CacheUrl = None,
     parallel: Annotated[int | None, typer.Option(min=1, help="Most requests in flight per model.")] = None,
     plugins: Plugins = None,
     tries: Annotated[int | None, typer.Option(min=1, help="Most tries of a request, with its retries. Default: 6.")] = None,
@@ -65,6 +67,7 @@ def run(
         "repeats": repeats,
         "task": task_changes(prompt, metric, template, labels),
         "cache": cache,
+        "cache_url": cache_url,
         "parallel": parallel,
         "tries": tries,
         "timeout": timeout,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiBases",
     "Cache",
+    "CacheUrl",
     "Labels",
     "Metric",
     "Models",
@@ -44,6 +45,14 @@ Metric = Annotated[str | None, typer.Option(help="Metric, in place of the task's
 Labels = Annotated[str | None, typer.Option(help="Possible answers, comma-separated, for the metric `choice`.")]
 Template = Annotated[str | None, typer.Option(help="Task template that joins prompt and input.")]
 Cache = Annotated[str, typer.Option(help="Cache policy: use, refresh, only (a miss is an error) or off.")]
+CacheUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-url",
+        metavar="URL",
+        help="Redis server that shares answers with other machines. Default: the variable PROMPTWIRE_CACHE_URL.",
+    ),
+]
 
 
 def parse_lists(

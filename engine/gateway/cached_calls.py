@@ -61,6 +61,10 @@ class CachedCalls:
         completion = self._cache.get(key)
         return completion if completion is not None and self._usable(key, completion, policy) else None
 
+    def waits(self, key: str) -> bool:
+        """Whether a request for `key` is in flight."""
+        return key in self._in_flight
+
     def recall(
         self,
         backend: Backend,

@@ -113,6 +113,10 @@ class Dispatcher:
         self._states.clear()
         return failures
 
+    def at_once(self, backend: Backend) -> int:
+        """Return the most requests that `backend` may have in flight."""
+        return int((self._states.get(id(backend)) or self._state(backend)).concurrency.ceiling)
+
     async def _send(self, in_flight: InFlightRequest, keys: Sequence[str], store: Store) -> int:
         """Send one request for `keys`, with retries. Returns how many completions came, at least one."""
         state = self._states.get(id(in_flight.backend)) or self._state(in_flight.backend)

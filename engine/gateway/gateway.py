@@ -9,7 +9,7 @@ nothing so far.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -28,13 +28,15 @@ from promptwire.errors import (
     UsageError,
 )
 from promptwire.gateway.answer_store import AnswerStore
+from promptwire.gateway.answer_tier import AnswerTier
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.cached_calls import CachedCalls, Recalled
 from promptwire.gateway.call_size import estimated_tokens, oversized
 from promptwire.gateway.dispatcher import Dispatcher, user_error
-from promptwire.gateway.in_flight import InFlightRequest, fail
+from promptwire.gateway.in_flight import InFlightRequest, collect, fail
 from promptwire.gateway.retry import RetryPolicy
+from promptwire.gateway.shared_answers import SharedAnswers
 from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.gateway.usage import Usage
@@ -60,8 +62,13 @@ class Gateway:
         retry: RetryPolicy | None = None,
         rate_limits: Mapping[str, RateLimits] | None = None,
         approval: ApprovalGate | None = None,
+        tier: AnswerTier | None = None,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Take `rate_limits` by the backend's identity. Calls that are not cached wait for `approval`."""
+        """Take `rate_limits` by the backend's identity. Calls that are not cached wait for `approval`.
+
+        With a `tier`, answers are shared with other machines; its messages go to `say`.
+        """
         self.usage = Usage()
         self._cache = cache
         self._answers = AnswerStore(cache) if cache is not None else None
@@ -75,6 +82,10 @@ class Gateway:
         self._dispatcher = Dispatcher(budget=budget, usage=self.usage, trace=trace, retry=retry, rate_limits=rate_limits)
         self._in_flight: dict[str, InFlightRequest] = {}
         self._cached = CachedCalls(cache, self._in_flight, usage=self.usage, trace=trace, policy=policy)
+        self._shared: SharedAnswers | None = None
+        if tier is not None and self._answers is not None:
+            parts: dict[str, Any] = {"answers": self._answers, "cached": self._cached, "dispatcher": self._dispatcher}
+            self._shared = SharedAnswers(tier, budget=budget, usage=self.usage, say=say, **parts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -112,6 +123,9 @@ class Gateway:
         keys = [asked.key(sample) for sample in range(first, first + n)]
         found = {key: self._cached.find(key, policy) for key in keys}
         missing = [key for key, one in found.items() if one is None]
+        if missing and self._shared is not None and policy in ("use", "only"):
+            found.update(await self._shared.look_up(missing, policy))
+            missing = [key for key, one in found.items() if one is None]
         if missing and policy != "only" and self._approval is not None and not self._approval.open:
             await self._approval.enter(node, missing, had=n - len(missing))
             found = {key: self._cached.find(key, policy) for key in keys}  # it may be in flight by now
@@ -122,7 +136,9 @@ class Gateway:
         self.usage.of(node).cached += n - len(missing)
         for in_flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
             in_flight.rounds = max(in_flight.rounds, rounds)
-        completions = await self._collect(found)
+        completions = await collect(found, forget=self._forget)
+        if missing and self._shared is not None:
+            missing = self._shared.paid(missing, found, node)
         self._cached.give(backend, completions, node=node, role=role)
         self._cached.note(asked, keys, node=node, first=first, missing=missing)
         return completions
@@ -143,16 +159,19 @@ class Gateway:
         """
         while self._tasks:
             await asyncio.wait(self._tasks)
+        if self._shared is not None:
+            await self._shared.drain()
         if self._cache is not None:
             await asyncio.to_thread(self._cache.flush)
         self._trace.flush()
 
     async def take_notes(self) -> list[str]:
-        """Return the cache's messages to the user. Each is returned once."""
+        """Return the messages of the cache and the shared tier to the user. Each is returned once."""
         if self._cache is None:
             return []
+        shared = self._shared.take_notes() if self._shared is not None else []
         try:
-            return await asyncio.to_thread(self._cache.take_notes)
+            return shared + await asyncio.to_thread(self._cache.take_notes)
         except CacheError:  # `close` raises it again, with the path of the file that holds the completions
             return []
 
@@ -204,31 +223,14 @@ class Gateway:
             started.append(in_flight)
         return started
 
-    async def _collect(self, found: dict[str, Completion | InFlightRequest | None]) -> tuple[Completion, ...]:
-        """The completions in order, after waiting for those in flight."""
-        awaited = {one for one in found.values() if isinstance(one, InFlightRequest)}
-        for in_flight in awaited:
-            in_flight.waiters += 1
-        try:
-            # Shielded: cancelling this step must not cancel what other steps wait for.
-            return tuple(
-                [
-                    await asyncio.shield(one.completions[key]) if isinstance(one, InFlightRequest) else one
-                    for key, one in found.items()
-                    if one
-                ]
-            )
-        finally:
-            for in_flight in awaited:
-                in_flight.waiters -= 1
-                if in_flight.cancellable and in_flight.task is not None and not in_flight.task.done():
-                    in_flight.task.cancel()
-                    self._forget(in_flight)
-
     async def _run(self, in_flight: InFlightRequest, policy: CachePolicy) -> None:
         """Run a request until each of its keys has a completion or an error."""
+        store = partial(self._store, policy)
         try:
-            await self._dispatcher.send(in_flight, in_flight.open_keys(), partial(self._store, policy))
+            if self._shared is None or policy != "use":
+                await self._dispatcher.send(in_flight, in_flight.open_keys(), store)
+            else:
+                await self._shared.send(in_flight, store)
         except BaseException as error:
             known = user_error(error, in_flight)
             for key in in_flight.open_keys():
@@ -266,8 +268,12 @@ class Gateway:
             return
         meta = RequestMeta(in_flight.backend.identity, in_flight.request.kind)
         await self._answers.put(found, in_flight.completions, meta=meta, replace=policy == "refresh")
+        if self._shared is not None:
+            self._shared.publish(in_flight, list(found), replace=policy == "refresh")
 
     def _forget(self, in_flight: InFlightRequest) -> None:
+        if self._shared is not None:
+            self._shared.ended.update(in_flight.completions)
         for key in in_flight.completions:
             if self._in_flight.get(key) is in_flight:
                 del self._in_flight[key]

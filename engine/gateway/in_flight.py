@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from promptwire.backend import Backend, Completion, Request
 from promptwire.gateway.stage_budget import Reservation
 
-__all__ = ["InFlightRequest", "Unsettled", "fail"]
+__all__ = ["InFlightRequest", "Unsettled", "collect", "fail"]
 
 
 class InFlightRequest:
@@ -30,6 +30,8 @@ class InFlightRequest:
         """Whether a reply was paid for that brought no completion."""
         self.sent = False
         """Whether it was cancelled after it was sent: its completion may be paid for, and is lost."""
+        self.fetched: set[str] = set()
+        """Keys whose completions another machine has paid for."""
         self.completions: dict[str, asyncio.Future[Completion]] = {}
         self.reservations: dict[str, Reservation] = {}
         self._unsettled = 0
@@ -93,3 +95,27 @@ def fail(promise: asyncio.Future[Completion], error: BaseException) -> None:
     """Give `error` to the steps that wait. When none does, asyncio must not report it as never retrieved."""
     promise.set_exception(error)
     promise.exception()
+
+
+async def collect(
+    found: Mapping[str, Completion | InFlightRequest | None], *, forget: Callable[[InFlightRequest], None]
+) -> tuple[Completion, ...]:
+    """Return the completions in order, after waiting for those in flight. `forget` gets a request that is cancelled."""
+    awaited = {one for one in found.values() if isinstance(one, InFlightRequest)}
+    for in_flight in awaited:
+        in_flight.waiters += 1
+    try:
+        # Shielded: cancelling this step must not cancel what other steps wait for.
+        return tuple(
+            [
+                await asyncio.shield(one.completions[key]) if isinstance(one, InFlightRequest) else one
+                for key, one in found.items()
+                if one
+            ]
+        )
+    finally:
+        for in_flight in awaited:
+            in_flight.waiters -= 1
+            if in_flight.cancellable and in_flight.task is not None and not in_flight.task.done():
+                in_flight.task.cancel()
+                forget(in_flight)

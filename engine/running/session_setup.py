@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from promptwire.backend import Backend
 from promptwire.cache.disk import ResponseCache
+from promptwire.gateway.answer_tier import AnswerTier
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
@@ -37,14 +38,58 @@ async def open_session(
     approval: ApprovalGate | None = None,
     folder: Path | None = None,
 ) -> AsyncIterator[Session]:
-    """Open a session; on exit, wait for the requests in flight and cache them. Without a `folder`, write no trace files."""
+    """Open a session; on exit, wait for the requests in flight and cache them. Without a `folder`, write no trace files.
 
+    Raises CacheError or UsageError when the server that shares answers can't be used.
+    """
+
+    def say(text: str) -> None:
+        for observer in observers:
+            observer.say(text)
+
+    async with _shared_tier(options.shared_cache, say) as tier:
+        parts: dict[str, Any] = {"observers": observers, "approval": approval, "folder": folder, "tier": tier, "say": say}
+        async with _opened(task, options, models, budget, **parts) as session:
+            yield session
+
+
+@asynccontextmanager
+async def _shared_tier(url: str, say: Callable[[str], None]) -> AsyncIterator[AnswerTier | None]:
+    """The server at `url`, through which machines share answers; None without an address."""
+    if not url:
+        yield None
+        return
+    from promptwire.shared.redis_tier import open_tier  # noqa: PLC0415 - a run without it loads nothing of it
+
+    tier = await open_tier(url)
+    try:
+        yield tier
+    finally:
+        await tier.close()
+        for note in tier.take_notes():
+            say(note)
+
+
+@asynccontextmanager
+async def _opened(
+    task: Task,
+    options: Options,
+    models: Mapping[Role, Backend],
+    budget: Budget,
+    *,
+    observers: Sequence[RunObserver],
+    approval: ApprovalGate | None,
+    folder: Path | None,
+    tier: AnswerTier | None,
+    say: Callable[[str], None],
+) -> AsyncIterator[Session]:
     def listen(event: str, facts: Mapping[str, Any]) -> None:
         for observer in observers:
             observer(event, facts)
 
     trace = Trace(folder, listener=listen if observers else None)
-    unmade = folder is None and not os.path.isfile(cache_folder() / "cache.db")
+    # A plan makes no cache, except to keep what it fetches.
+    unmade = folder is None and tier is None and not os.path.isfile(cache_folder() / "cache.db")
     cache = None if options.cache == "off" or unmade else ResponseCache(cache_folder())
     rate_limits = _rate_limits(models, options, budget.limits)
     told = options.tries is not None or options.timeout is not None
@@ -57,6 +102,8 @@ async def open_session(
         retry=retry,
         rate_limits=rate_limits,
         approval=approval,
+        tier=tier,
+        say=say,
     )
     for observer in observers:
         observer.follow(gateway.usage)
@@ -64,8 +111,7 @@ async def open_session(
         anytime = budget.limits.on_limit == "stop"
         yield Session(task, models, gateway, trace, options.seed, repeats=options.repeats, anytime=anytime)
     except asyncio.CancelledError:
-        for observer in observers:
-            observer.say("stopping: waiting for paid requests in flight; press Ctrl-C again to leave at once")
+        say("stopping: waiting for paid requests in flight; press Ctrl-C again to leave at once")
         raise
     finally:
         try:
@@ -74,8 +120,7 @@ async def open_session(
             if cache is not None:
                 cache.close()
                 for text in cache.notes:
-                    for observer in observers:
-                        observer.say(text)
+                    say(text)
             trace.close()
 
 

@@ -34,6 +34,8 @@ _EVICTION: Final = "set maxmemory-policy to noeviction, or answers get lost and 
 _PERSISTENCE: Final = "answers are lost when it ends: set `appendonly yes`, or `save` to times"
 _reached: set[str] = set()
 """Hashes of the addresses that this process has reached."""
+_warned: set[str] = set()
+"""Hashes of the addresses whose warnings were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,13 @@ class RedisServer:
         if _fact(persistence, "aof_enabled") == "0" and _saves_never(save):
             found.append(f"{self.where} stores nothing on disk, so {_PERSISTENCE}")
         return found
+
+    async def warnings_once(self) -> list[str]:
+        """The `warnings`, at the first call for this address in this process."""
+        if self._mark in _warned:
+            return []
+        _warned.add(self._mark)
+        return await self.warnings()
 
     def take_notes(self) -> list[str]:
         """Messages to the user: that the server went away, or is back. Each is returned once."""

@@ -1,0 +1,264 @@
+"""Shared tier of the answer cache in Redis.
+
+All that comes up while one exchange with the server is under way goes out together with the next: one message, and for each
+kind of work one command for many keys. So a busy run sends few large messages, and an idle one waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from promptwire.gateway.answer_tier import Lease
+from promptwire.shared.redis_server import Command, RedisServer, Refusal
+from promptwire.shared.tier_scripts import LEASE, LEASE_KEYS, PUBLISH_ROWS, RELEASE_KEYS, RENEW_KEYS, ROW, STATES
+from promptwire.shared.unpublished import Unpublished
+
+__all__ = ["LEASE_SECONDS", "RedisTier", "open_tier"]
+
+LEASE_SECONDS: Final = 30.0
+"""How long a lease lasts without being renewed: so long waits a run for one that has died."""
+_MOST_KEYS: Final = 1000
+"""Keys of one command."""
+_TICK: Final = 0.02
+"""Waiting calls look again at multiples of this many seconds, so that they share a command."""
+_LONGEST_WAIT: Final = 1.0
+"""Most seconds until a waiting call looks again. Before, it looks after a quarter of the time that it has waited."""
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A call that waits for the next exchange."""
+
+    keys: Sequence[str]
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def give(self, found: Any) -> None:
+        if not self.done.done():
+            self.done.set_result(found)
+
+
+class RedisTier:
+    """Answers and leases of one run on one server. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        server: RedisServer,
+        *,
+        lease: float = LEASE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Take an open `server`. A lease lasts `lease` seconds and is renewed three times in that time.
+
+        `notes` are returned first by `take_notes`.
+        """
+        self._server = server
+        self._notes = list(notes)
+        self._lease = lease
+        self._clock = clock
+        self._token = secrets.token_hex(8)
+        self._fetches: list[_Call] = []
+        self._leases: list[_Call] = []
+        self._released: set[str] = set()
+        self._renewing = False
+        self._rows = Unpublished()
+        self._mine: set[str] = set()
+        """Keys that this run has leased."""
+        self._held_until: dict[str, float] = {}
+        """Until when the leases of others last, as far as this run has seen."""
+        self._pump: asyncio.Task[None] | None = None
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the rows under `keys` that the server holds; none when it is away."""
+        call = _Call(keys)
+        self._fetches.append(call)
+        self._wake()
+        found: Mapping[str, bytes] = await call.done
+        return found
+
+    async def lease(self, keys: Sequence[str], *, unusable: Mapping[str, str], wait: bool = False) -> Mapping[str, Lease]:
+        """Lease `keys`; see `AnswerTier`. While the server is away, keys are granted, but those seen held only at their end."""
+        began = self._clock()
+        while True:
+            call = _Call(keys, unusable)
+            self._leases.append(call)
+            self._wake()
+            states: Mapping[str, Lease] = await call.done
+            if not wait or any(state != "held" for state in states.values()):
+                return states
+            await self._next_look(self._clock() - began)
+
+    def publish(self, key: str, row: str, *, replaces: str = "") -> None:
+        """Store `row` with the next exchange. It is kept until the server has it, within a limit."""
+        self._mine.discard(key)
+        self._rows.add(key, row, replaces)
+        self._wake()
+
+    def release(self, keys: Collection[str]) -> None:
+        """End the leases on `keys` with the next exchange."""
+        known = self._mine.intersection(keys)
+        if known:
+            self._mine -= known
+            self._released |= known
+            self._wake()
+
+    def take_notes(self) -> list[str]:
+        """Messages of the server, and of rows that it did not take."""
+        notes, self._notes = self._notes, []
+        return [*notes, *self._server.take_notes(), *self._rows.take_notes(self._server.where)]
+
+    async def close(self) -> None:
+        """Publish what is left, end all leases, close the connection."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._renewal
+        self.release(set(self._mine))
+        if self._rows or self._released:
+            self._wake()
+        if self._pump is not None:
+            await self._pump
+        self._rows.give_up()
+        await self._server.close()
+
+    def _wake(self) -> None:
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.get_running_loop().create_task(self._exchange())
+
+    async def _exchange(self) -> None:
+        """Exchange messages with the server until nothing is left to do, or until it is away."""
+        while self._fetches or self._leases or self._released or self._rows or self._renewing:
+            fetches, self._fetches = self._fetches, []
+            leases, self._leases = [call for call in self._leases if not call.done.cancelled()], []
+            released, self._released = self._released, set()
+            renewed, self._renewing = (self._mine if self._renewing else set()), False
+            rows = self._rows.take()
+            commands = [self._publishing(rows)] if rows else []
+            # In this order: what is published or given up may be leased in the same exchange.
+            commands += self._simple(RELEASE_KEYS, released, [self._token])
+            commands += self._simple(RENEW_KEYS, renewed, [self._token, self._milliseconds])
+            fetched = _distinct(fetches)
+            commands += [("MGET", *(ROW + key for key in part)) for part in _parts(fetched)]
+            wanted = _distinct(leases)
+            unusable = {key: sha for call in leases for key, sha in call.unusable.items()}
+            commands += [self._leasing(part, unusable) for part in _parts(wanted)]
+            replies = await self._server.send(commands) if commands else []
+            self._rows.settle(rows, None if replies is None else replies[0] if rows else 1)
+            if replies is None:
+                self._settle(fetches, leases, {}, dict.fromkeys(wanted))
+                if not self._fetches and not self._leases:
+                    return  # rows that are not published yet go out with the next call
+                continue
+            parts = len(_parts(wanted))
+            gets = replies[len(replies) - parts - len(_parts(fetched)) : len(replies) - parts]
+            self._settle(fetches, leases, _rows(fetched, gets), _states(wanted, replies[len(replies) - parts :]))
+
+    def _settle(
+        self,
+        fetches: Sequence[_Call],
+        leases: Sequence[_Call],
+        rows: Mapping[str, bytes],
+        states: Mapping[str, Lease | None],
+    ) -> None:
+        """Give each call what it waits for. A state of None means that the server did not tell."""
+        for call in fetches:
+            call.give({key: rows[key] for key in call.keys if key in rows})
+        now, ends = self._clock(), self._held_until
+        known: dict[str, Lease] = {}
+        for key, told in states.items():
+            if told == "held":
+                ends[key] = now + self._lease
+            state: Lease = told or ("held" if ends.get(key, 0.0) > now else "granted")
+            if state != "held":
+                ends.pop(key, None)
+            known[key] = state
+        for call in leases:
+            granted = [key for key in call.keys if known[key] == "granted"]
+            self._mine.update(granted)
+            if call.done.done():  # cancelled meanwhile
+                self.release(granted)
+            call.give({key: known[key] for key in call.keys})
+        if self._mine and self._renewal is None:
+            self._renewal = asyncio.get_running_loop().create_task(self._renew())
+
+    async def _renew(self) -> None:
+        """Renew the leases while there are any."""
+        while self._mine:
+            await asyncio.sleep(self._lease / 3)
+            if self._mine:
+                self._renewing = True
+                self._wake()
+        self._renewal = None
+
+    async def _next_look(self, waited: float) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + min(_LONGEST_WAIT, max(_TICK, waited / 4))
+        waiting: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_at(math.ceil(due / _TICK) * _TICK, waiting.set_result, None)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
+
+    @property
+    def _milliseconds(self) -> int:
+        return max(1, round(self._lease * 1000))
+
+    def _leasing(self, keys: Sequence[str], unusable: Mapping[str, str]) -> Command:
+        pairs = [name for key in keys for name in (ROW + key, LEASE + key)]
+        shas = [unusable.get(key, "") for key in keys] if unusable else [""] * len(keys)
+        return RedisServer.script(LEASE_KEYS, pairs, [self._token, self._milliseconds, *shas])
+
+    def _publishing(self, rows: Mapping[str, tuple[str, str]]) -> Command:
+        pairs = [name for key in rows for name in (ROW + key, LEASE + key)]
+        texts = [text for row, replaces in rows.values() for text in (replaces, row)]
+        return RedisServer.script(PUBLISH_ROWS, pairs, [self._token, *texts])
+
+    @staticmethod
+    def _simple(script: str, keys: Collection[str], arguments: Sequence[str | int]) -> list[Command]:
+        """The commands that run `script` on the leases of `keys`."""
+        return [RedisServer.script(script, [LEASE + key for key in part], arguments) for part in _parts(list(keys))]
+
+
+async def open_tier(url: str) -> RedisTier:
+    """Connect to the server at `url`. Raises UsageError or CacheError when that can't be."""
+    server = RedisServer(url)
+    await server.open()
+    return RedisTier(server, notes=[f"warning: {text}" for text in await server.warnings_once()])
+
+
+def _distinct(calls: Sequence[_Call]) -> list[str]:
+    """The keys of `calls`, each once."""
+    return list(dict.fromkeys([key for call in calls for key in call.keys]))
+
+
+def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[start : start + _MOST_KEYS] for start in range(0, len(keys), _MOST_KEYS)]
+
+
+def _rows(keys: Sequence[str], replies: Sequence[Any]) -> dict[str, bytes]:
+    """The rows of replies to MGET, by key."""
+    found: dict[str, bytes] = {}
+    for part, reply in zip(_parts(keys), replies, strict=True):
+        if isinstance(reply, list) and len(reply) == len(part):
+            found.update({key: row for key, row in zip(part, reply, strict=True) if isinstance(row, bytes)})
+    return found
+
+
+def _states(keys: Sequence[str], replies: Sequence[Any]) -> dict[str, Lease | None]:
+    """The states of replies to LEASE_KEYS, by key; None where the server did not tell."""
+    found: dict[str, Lease | None] = dict.fromkeys(keys)
+    for part, reply in zip(_parts(keys), replies, strict=True):
+        if isinstance(reply, Refusal) or not isinstance(reply, list) or len(reply) != len(part):
+            continue
+        found.update({key: STATES[one] for key, one in zip(part, reply, strict=True) if one in (0, 1, 2)})
+    return found

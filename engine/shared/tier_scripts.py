@@ -1,0 +1,73 @@
+"""Lua scripts of the shared cache: each works on many keys in one command, and atomically.
+
+Row and lease of a cache key have the prefixes of ROW and LEASE. A lease's value is the token of its holder.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["LEASE", "LEASE_KEYS", "PUBLISH_ROWS", "RELEASE_KEYS", "RENEW_KEYS", "ROW", "STATES"]
+
+ROW: Final = "promptwire:answer:"
+"""Prefix of a row's key."""
+LEASE: Final = "promptwire:lease:"
+"""Prefix of a lease's key."""
+STATES: Final = ("held", "granted", "answered")
+"""What the numbers that LEASE_KEYS returns mean."""
+
+LEASE_KEYS: Final = """
+local found = {}
+for i = 1, #KEYS, 2 do
+  local unusable, there = ARGV[2 + (i + 1) / 2], false
+  if unusable == '' then
+    there = redis.call('EXISTS', KEYS[i]) == 1
+  else
+    local row = redis.call('GET', KEYS[i])
+    there = row and redis.sha1hex(row) ~= unusable
+  end
+  local state = 0
+  if there then state = 2
+  elseif redis.call('SET', KEYS[i + 1], ARGV[1], 'NX', 'PX', ARGV[2]) then state = 1
+  elseif redis.call('GET', KEYS[i + 1]) == ARGV[1] then
+    redis.call('PEXPIRE', KEYS[i + 1], ARGV[2])
+    state = 1
+  end
+  found[#found + 1] = state
+end
+return found
+"""
+"""KEYS: row and lease of each key. ARGV: token, milliseconds, and for each key the SHA-1 of an unusable row or nothing."""
+
+PUBLISH_ROWS: Final = """
+for i = 1, #KEYS, 2 do
+  local replaces, row = ARGV[i + 1], ARGV[i + 2]
+  local over = replaces == '*'
+  if replaces ~= '' and not over then
+    local old = redis.call('GET', KEYS[i])
+    over = old and redis.sha1hex(old) == replaces
+  end
+  if over then redis.call('SET', KEYS[i], row) else redis.call('SET', KEYS[i], row, 'NX') end
+  if redis.call('GET', KEYS[i + 1]) == ARGV[1] then redis.call('DEL', KEYS[i + 1]) end
+end
+return 1
+"""
+"""KEYS: row and lease of each key. ARGV: token, and for each key what it replaces and its row."""
+
+RELEASE_KEYS: Final = """
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end
+end
+return 1
+"""
+"""KEYS: leases. ARGV: token."""
+
+RENEW_KEYS: Final = """
+for i = 1, #KEYS do
+  local holder = redis.call('GET', KEYS[i])
+  if holder == ARGV[1] then redis.call('PEXPIRE', KEYS[i], ARGV[2])
+  elseif not holder then redis.call('SET', KEYS[i], ARGV[1], 'NX', 'PX', ARGV[2]) end
+end
+return 1
+"""
+"""KEYS: leases. ARGV: token, milliseconds. A lease that a restart of the server has lost is taken again."""
