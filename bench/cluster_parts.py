@@ -35,6 +35,8 @@ MISSING = ", ".join(name for name, found in _NEEDED if not found)
 """What this machine lacks for a cluster; empty when it has all."""
 _PATIENCE = 60.0
 """Seconds until a part that does not start is an error."""
+_SESSION, _TIMES = 3, slice(11, 15)
+"""Fields of /proc/PID/stat after the name: the session, and the times of the process and of its children that have ended."""
 
 
 @dataclass
@@ -53,9 +55,14 @@ class Process:
 
     @property
     def cpu(self) -> float:
-        """Processor seconds that it has used."""
-        fields = Path(f"/proc/{self.popen.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor seconds that it and its children have used."""
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+                if int(fields[_SESSION]) == self.popen.pid:
+                    ticks += sum(map(int, fields[_TIMES]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
