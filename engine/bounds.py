@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-__all__ = ["NONE", "ONE", "UNKNOWN", "Bound", "Extent", "Sizes"]
+__all__ = ["NONE", "ONE", "UNKNOWN", "Bound", "BoundWarning", "Extent", "Sizes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ class Sizes:
         return port in self.ports
 
 
+class BoundWarning(NamedTuple):
+    """A warning that follows from the sizes and params of a node."""
+
+    code: str
+    """Short name of the kind of warning."""
+    message: str
+    hint: str
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """Outputs and model calls of one call of a node."""
@@ -123,3 +133,5 @@ class Bound:
     """Most elements in a slot of one request, if fewer than in the input of the same name."""
     converses: bool = False
     """Whether its requests continue the conversations of the critiques in its inputs."""
+    warnings: tuple[BoundWarning, ...] = ()
+    """What a user should know of these sizes and params before a run."""

@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from promptwire.bounds import Bound, Extent, Sizes
+from promptwire.bounds import Bound, BoundWarning, Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.node import Context, node, require_wires
 from promptwire.stats.bandits import Phase, successive_halving, successive_rejects, ucb, ucb_e
@@ -81,11 +81,26 @@ def bound(sizes: Sizes, params: Params) -> Bound:
     whole = (prompts * on).upto(math.inf if params.policy == "top" else params.pulls)
     if "on" not in sizes or params.policy == "top":
         return Bound(outputs, scores=whole.perhaps() if params.early_stop else whole)
+    warnings = _few_pulls(prompts.most, on.most, params)
     if prompts.most - prompts.least > MOST_TRIED or math.isinf(on.most):
-        return Bound(outputs, scores=whole.perhaps())
+        return Bound(outputs, scores=whole.perhaps(), warnings=warnings)
     tried = range(int(prompts.least), int(prompts.most) + 1)
     least = 0 if params.early_stop else min(_pulled(count, int(on.least), params) for count in tried)
-    return Bound(outputs, scores=Extent(least, max(_pulled(count, int(on.most), params) for count in tried)))
+    most = max(_pulled(count, int(on.most), params) for count in tried)
+    return Bound(outputs, scores=Extent(least, most), warnings=warnings)
+
+
+def _few_pulls(prompts: float, examples: float, params: Params) -> tuple[BoundWarning, ...]:
+    """A warning if `ucb` or `ucb-e` has too few pulls to score each prompt on a batch."""
+    batch = min(params.batch, examples)
+    if params.policy not in ("ucb", "ucb-e") or math.isinf(prompts) or not batch or params.pulls >= batch * prompts:
+        return ()
+    reached = math.ceil(params.pulls / batch)
+    less = params.pulls // int(prompts)
+    hint = " or ".join([*([f"batch: {less}"] if less else []), f"pulls: {int(batch * prompts)}"])
+    never = "the others are never scored" if reached < prompts else "the last one gets less than a batch"
+    message = f"{params.pulls} pulls in batches of {int(batch)} reach {reached} of up to {int(prompts)} prompts, {never}"
+    return (BoundWarning("few-pulls", message, f"write {hint}"),)
 
 
 def _pulled(prompts: int, examples: int, params: Params) -> int:

@@ -34,9 +34,14 @@ def check(
     from promptwire.language.check import check as check_pipeline
 
     params, patches = pairs(param, "-p"), pairs(patch, "--set")
-    checked = [check_pipeline(file, params=params, patches=patches) for file in files]
+    checked = [check_pipeline(file, params=params, patches=patches, complete=task is not None) for file in files]
     problems, said = [problem for one in checked for problem in one.problems], f"{', '.join(files)}: ok\n"
-    if task is not None:
+    if task is None:
+        from promptwire.planning.step_warnings import step_warnings
+
+        graphs = [one.graph for one in checked if one.graph is not None and not one.unset]
+        problems += dict.fromkeys(problem for graph in graphs for problem in step_warnings(graph))
+    else:
         from promptwire.tasks.task import load_task
         from promptwire.trying.binding import bind_task
 

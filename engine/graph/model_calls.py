@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from promptwire.backend import Settings
 from promptwire.cache.policy import CachePolicy
@@ -16,7 +16,10 @@ from promptwire.graph.step_keys import OnError
 from promptwire.graph.wires import Wire
 from promptwire.node import Role
 
-__all__ = ["ModelCallSpec", "TemplateSpec", "Varying", "resolved"]
+__all__ = ["RETRIES", "ModelCallSpec", "TemplateSpec", "Varying", "resolved"]
+
+RETRIES: Final = 3
+"""How often a reply that can't be read is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class Checked:
     """The graph; None when there is an error."""
     problems: tuple[Problem, ...]
     """Errors and warnings, file by file from top to bottom."""
+    unset: frozenset[str] = frozenset()
+    """Params without a value."""
 
 
 def check(
@@ -43,13 +45,26 @@ def check(
     params: Mapping[str, Any] | None = None,
     patches: Mapping[str, Any] | None = None,
     types: Mapping[str, NodeType] | None = None,
+    complete: bool = False,
 ) -> Checked:
     """Check `pipeline`, a file or the name of a shipped pipeline, and return all problems.
 
     `params` and `patches` are the values of `-p` and `--set`. Texts are read as YAML; other values are used unchanged.
-    `types` are the node types, by default all installed ones. Raises UsageError for an unknown pipeline name.
+    `types` are the node types, by default all installed ones. `complete` says that every param must have a value. Raises
+    UsageError for an unknown pipeline name.
     """
-    return _check(pipeline, types, params=params or {}, patches=patches or {}, complete=False)
+    path = pipeline if isinstance(pipeline, Path) else path_of(pipeline)
+    context = CheckContext(Registry() if types is None else types, FileResolver(path.parent))
+    graph, unset = None, frozenset[str]()
+    try:
+        source = open_pipeline(context, path, patches)
+        if source is not None:
+            check_step_count(context, source)
+            unset = frozenset(name for name, spec in source.spec.params.items() if spec.required and name not in (params or {}))
+            graph = _build(context, source, params=params or {}, unset=unset if complete else frozenset())
+    except PipelineError as error:
+        context.diagnostics.add(error.problems)
+    return Checked(None if context.diagnostics.count else graph, context.diagnostics.sorted(), unset)
 
 
 def load_graph(
@@ -63,31 +78,10 @@ def load_graph(
 
     Raises PipelineError with all problems, and UsageError for an unknown pipeline name.
     """
-    checked = _check(pipeline, types, params=params or {}, patches=patches or {}, complete=True)
+    checked = check(pipeline, params=params, patches=patches, types=types, complete=True)
     if checked.graph is None:
         raise PipelineError(checked.problems)
     return checked.graph
-
-
-def _check(
-    pipeline: str | Path,
-    types: Mapping[str, NodeType] | None,
-    *,
-    params: Mapping[str, Any],
-    patches: Mapping[str, Any],
-    complete: bool,
-) -> Checked:
-    path = pipeline if isinstance(pipeline, Path) else path_of(pipeline)
-    context = CheckContext(Registry() if types is None else types, FileResolver(path.parent))
-    graph = None
-    try:
-        source = open_pipeline(context, path, patches)
-        if source is not None:
-            check_step_count(context, source)
-            graph = _build(context, source, params=params, complete=complete)
-    except PipelineError as error:
-        context.diagnostics.add(error.problems)
-    return Checked(None if context.diagnostics.count else graph, context.diagnostics.sorted())
 
 
 def path_of(pipeline: str) -> Path:
@@ -95,11 +89,11 @@ def path_of(pipeline: str) -> Path:
     return Path(pipeline) if is_pipeline(pipeline) or os.path.exists(pipeline) else resources.pipeline_path(pipeline)
 
 
-def _build(context: CheckContext, source: LoadedPipeline, *, params: Mapping[str, Any], complete: bool) -> Graph:
+def _build(context: CheckContext, source: LoadedPipeline, *, params: Mapping[str, Any], unset: Collection[str]) -> Graph:
     names = scope_of(context, source)
     set_params(source.spec.params, params, symbols=names.own, diagnostics=context.diagnostics)
-    for name, spec in source.spec.params.items() if complete else ():
-        if spec.required and name not in params:
+    for name in source.spec.params:
+        if name in unset:
             context.diagnostics.error(
                 "unset-param", names.own[name].location, f"the param {name!r} is not set", f"give it: -p {name}=VALUE"
             )

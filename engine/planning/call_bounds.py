@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from promptwire.backend import Settings
-from promptwire.bounds import NONE, Extent
+from promptwire.bounds import NONE, BoundWarning, Extent
 from promptwire.graph.steps import CallStep
 from promptwire.node import Role
 from promptwire.planning.stage_bounds import Stage
 from promptwire.values import Model
+from promptwire.values.notes import warning
 
 __all__ = ["BoundsByPath", "CallBounds"]
 
@@ -39,6 +40,8 @@ class CallBounds:
     """Whether its requests continue conversations."""
     roles: Mapping[Role, Settings] = field(default_factory=dict)
     """Sampling settings by role, from the enclosing pipelines."""
+    warnings: tuple[BoundWarning, ...] = ()
+    """Warnings of the last round that has some."""
 
     def follow(self, step: CallStep) -> None:
         """Take the step as it is in one more round: the one with the longest replies counts."""
@@ -59,3 +62,8 @@ class BoundsByPath(dict[str, CallBounds]):
     """Calls in the sum of all steps that are never made: of steps that exclude each other, the dearer ones count."""
     stages: tuple[Stage, ...] = ()
     """Pipelines that are called with limits."""
+
+    def notes(self) -> Iterator[str]:
+        """The warnings of the steps, as notes."""
+        for path, bounds in self.items():
+            yield from (warning(f"{path}: {message}; {hint}") for _, message, hint in bounds.warnings)

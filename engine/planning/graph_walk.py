@@ -115,6 +115,7 @@ class _Walk:
             bounds.known = False
         note_shown(bounds, {**ports, **{port: Extent.exactly(n) for port, n in bound.shown.items()}}, scope)
         bounds.converses |= bound.converses
+        bounds.warnings = bound.warnings or bounds.warnings
         asks, scores = bound.asks * tries_of(bounds.step) * factor, bound.scores * factor
         bounds.asks, bounds.scores = bounds.asks + asks, bounds.scores + scores
         self.calls += asks.most + scores.most

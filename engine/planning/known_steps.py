@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from promptwire.bounds import ONE, UNKNOWN, Extent
-from promptwire.graph.model_calls import resolved
+from promptwire.graph.model_calls import RETRIES, resolved
 from promptwire.graph.steps import CallStep, Wire
 from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.sizes import SizeScope, is_known, known_value, measure, size_up
-from promptwire.running.generation import RETRIES
 from promptwire.templating.parsing import Parse
 from promptwire.templating.template import load_template
 from promptwire.values import Model

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from promptwire.bounds import Extent
 from promptwire.gateway.budget import reserved_calls
+from promptwire.graph.model_calls import RETRIES
 from promptwire.graph.steps import Graph
 from promptwire.node import Role
 from promptwire.planning.call_bounds import BoundsByPath
@@ -26,7 +27,6 @@ from promptwire.planning.step_plan import Known, StepPlan, step_plan, total_plan
 from promptwire.planning.token_estimate import REPLY
 from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.results.report import REPORT
-from promptwire.running.generation import RETRIES
 from promptwire.running.preflight import bind
 from promptwire.tasks.task import Task
 from promptwire.values import Model
@@ -110,6 +110,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         stages=tuple(StageLimit.model_validate({"path": path, **found}) for path, found in ends.items() if found),
         notes=(
             *plan_warnings(graph, task, needs),
+            *bounds_by_path.notes(),
             *idle_shares(bounds_by_path.stages, ends),
             *_notes(bounds_by_path, rows, known, task),
         ),

@@ -17,6 +17,7 @@ from typing import Any
 from promptwire.backend import Completion, Request, Settings
 from promptwire.cache.record import filtered
 from promptwire.errors import ModelError, ReplyError, RequestRefused, TransientError, Unsupported
+from promptwire.graph.model_calls import RETRIES
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog, Exchange, critiques_in
@@ -28,10 +29,8 @@ from promptwire.templating.template import Rendered, Template, load_template
 from promptwire.values import Message, Model
 from promptwire.values.hashing import stream
 
-__all__ = ["RETRIES", "RETRY_SAMPLES", "Generator", "request_for", "skippable"]
+__all__ = ["RETRY_SAMPLES", "Generator", "request_for", "skippable"]
 
-RETRIES = 3
-"""Most further samples requested in place of an unreadable reply."""
 RETRY_SAMPLES = 1_000_000
 """First sample number of the second, third and fourth tries."""
 

@@ -15,9 +15,9 @@ from itertools import islice
 from typing import Final
 
 from promptwire.errors import CacheError, LimitReached, ModelError, NodeError, ReplyError, RequestRefused, TransientError
+from promptwire.graph.model_calls import RETRIES
 from promptwire.node import Role
 from promptwire.running.gather import gather, in_order
-from promptwire.running.generation import RETRIES
 from promptwire.running.pair_requests import PairCall
 from promptwire.running.scoring import Scorer
 from promptwire.tasks.splits import group_of

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 from promptwire.backend import Completion, Request, Settings
+from promptwire.graph.model_calls import RETRIES
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.grades import read_grade
 from promptwire.node import Role
 from promptwire.running.asked_log import AskedLog, Exchange
-from promptwire.running.generation import RETRIES, RETRY_SAMPLES, request_for
+from promptwire.running.generation import RETRY_SAMPLES, request_for
 from promptwire.running.session import Session
 from promptwire.templating.parsing import parse_reply
 from promptwire.templating.reasoning import without_reasoning

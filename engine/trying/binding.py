@@ -10,6 +10,7 @@ from promptwire.bounds import Extent
 from promptwire.errors import DataError, Location, PipelineError, Problem, UsageError
 from promptwire.graph.steps import Graph
 from promptwire.limits import Limits
+from promptwire.planning.step_warnings import step_warnings
 from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.running.incumbent import require_prompt
 from promptwire.running.preflight import bind, require_fit
@@ -109,6 +110,7 @@ def _warnings(graph: Graph, task: Task) -> Iterator[Problem]:
     inputs = {name: Extent.exactly(size) for name, size in sizes.items() if name in graph.inputs}
     for note in plan_warnings(graph, task, BudgetNeeds(Limits(), {}, inputs, cached=0, repeats=1)):
         yield _problem("task-data", task, read_note(note).text, "", warning=True)
+    yield from step_warnings(graph, {**sizes, "dev": len(task.dev or task.train)})
 
 
 def _facts(graph: Graph, task: Task) -> tuple[str, ...]:

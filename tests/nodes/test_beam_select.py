@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptwire.bounds import Extent, Sizes
 from promptwire.errors import NodeError
 from promptwire.nodes.beam_select import Inputs, Outputs, Params, beam_select
 from promptwire.values import Example, Prompt, Scores
@@ -95,6 +96,24 @@ async def test_bounds_spend_the_whole_budget_and_look_at_every_arm_first(policy:
     found = await run(36, 400, context, keep=4, policy=policy, pulls=2048)
     assert context.pulls == 2048
     assert all(found.scores.values(prompt) for prompt in found.scores.prompts.items)
+
+
+@pytest.mark.parametrize("policy", ["ucb", "ucb-e"])
+@pytest.mark.parametrize(
+    ("pulls", "batch", "examples", "reached"), [(70, 32, 40, 3), (71, 8, 40, 9), (80, 8, 40, 10), (70, 32, 7, 10), (9, 1, 7, 9)]
+)
+async def test_the_bound_warns_of_prompts_that_a_run_never_scores(
+    policy: str, pulls: int, batch: int, examples: int, reached: int
+) -> None:
+    params: dict[str, object] = {"keep": 2, "policy": policy, "pulls": pulls, "batch": batch}
+    found = await run(10, examples, FakeContext(value=noisy), **params)
+    assert sum(bool(found.scores.values(prompt)) for prompt in found.scores.prompts.items) == reached
+    assert beam_select.bound is not None
+    sizes = Sizes({"prompts": Extent.exactly(10), "on": Extent.exactly(examples)})
+    warnings = beam_select.bound(sizes, Params.model_validate(params)).warnings
+    assert [f"reach {reached} of up to 10 prompts, the others are never scored" in each.message for each in warnings] == (
+        [True] if reached < 10 else []
+    )
 
 
 async def test_rejects_spends_no_more_than_its_budget_where_the_original_spends_three_times() -> None:
