@@ -113,10 +113,7 @@ class Gateway:
         Raises UsageError for too many samples, LimitReached before a call that a limit forbids, CacheError when a completion is
         missing under `only` or could not be stored, ModelError when the model returns an error.
         """
-        if self._closed:
-            raise ModelUnavailable(f"{backend.name} was called after the run had ended", where=node)
-        if n > _MOST:
-            raise UsageError(f"{n:,} samples of one request", where=node, hint=f"use at most {_MOST:,} samples")
+        self._check(backend, n, node)
         policy = policy or self._policy
         self.usage.of(node).wanted += n
         asked = asked or request.keys(backend.identity, stream)
@@ -151,6 +148,13 @@ class Gateway:
         if self._closed or n > _MOST:
             return [Recalled(None, None)] * len(requests)
         return self._cached.recall(backend, requests, n=n, **how)
+
+    def _check(self, backend: Backend, n: int, node: str) -> None:
+        """Raise ModelUnavailable after the end of the run, UsageError for too many samples."""
+        if self._closed:
+            raise ModelUnavailable(f"{backend.name} was called after the run had ended", where=node)
+        if n > _MOST:
+            raise UsageError(f"{n:,} samples of one request", where=node, hint=f"use at most {_MOST:,} samples")
 
     async def drain(self) -> None:
         """Wait until all requests have ended and their completions are on disk.
