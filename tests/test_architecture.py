@@ -51,6 +51,9 @@ DOORS = {
     "jsonschema": "metrics.json_schema",
     "optuna": "stats.tpe",
     "redis": "shared.redis_server",
+    "openpyxl": "tasks.reading.excel",
+    "pyarrow": "tasks.reading.arrow",
+    "datasets": "tasks.reading.hub",
 }
 """Each third-party library and the one module that imports it."""
 

@@ -8,6 +8,7 @@ data or templates in another folder allows that folder with PROMPTWIRE_ALLOW.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from promptwire.security.untrusted_json import read_json
 __all__ = ["TaskFiles", "read_schema", "shortened"]
 
 _SHOWN: Final = 200
+_ADDRESS: Final = re.compile(r"(?:https?|ftp|s3|gs|file)://")
 
 
 def shortened(path: Path) -> str:
@@ -42,7 +44,12 @@ class TaskFiles:
 
     def data(self, *at: str, file: str) -> Path:
         """Path of the data file `file`, named at `at`. Raises PipelineError if not allowed, DataError if missing."""
+        if _ADDRESS.match(file):
+            hint = "download the file and name it; a data set of the Hugging Face Hub is hf:OWNER/NAME:SPLIT"
+            raise DataError("data are read from files, not from an address", where=shortened(Path(file)), hint=hint)
         path = self._checked(at, file)
+        if os.path.isdir(path):
+            raise DataError("this is a folder, not a data file", where=shortened(path), hint="name the file in it")
         if not os.path.isfile(path):  # no error for a name that is too long
             written = self.document.location(at)
             if written.line:

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from promptwire.errors import DataError
-from promptwire.tasks.readers import Columns, Loaded, example_of
+from promptwire.tasks.columns import Columns
+from promptwire.tasks.readers import Loaded
+from promptwire.tasks.rows import example_of
 from promptwire.values import Example, Examples
 
 __all__ = ["given_examples"]
@@ -48,10 +50,10 @@ def _rows(given: Any, where: str) -> Iterable[Any]:
 def _example(row: Any, columns: Columns, where: str, *, outputs: bool) -> Example:
     if isinstance(row, Example):
         return row
-    if isinstance(row, tuple | list) and len(row) == _PAIR and isinstance(columns.input, str):
-        row = {columns.input: row[0], columns.output: row[1]}
-    if isinstance(row, str) and isinstance(columns.input, str) and not outputs:
-        row = {columns.input: row}
+    if isinstance(row, tuple | list) and len(row) == _PAIR and columns.single:
+        row = {columns.inputs[0]: row[0], columns.target: row[1]}
+    if isinstance(row, str) and columns.single and not outputs:
+        row = {columns.inputs[0]: row}
     if not isinstance(row, Mapping):
         raise DataError(f"this example is a {type(row).__name__}", where=where, hint=_KINDS)
     plain = {str(name): _plain(value) for name, value in row.items()}

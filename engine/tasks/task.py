@@ -27,7 +27,9 @@ from promptwire.metrics.metric import Metric, find_metric, needs_outputs
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles, read_schema
-from promptwire.tasks.readers import SUFFIXES, Loaded, read_examples
+from promptwire.tasks.readers import Loaded, read_examples
+from promptwire.tasks.reading.form import SUFFIXES
+from promptwire.tasks.reading.hub import PREFIX
 from promptwire.tasks.splits import split
 from promptwire.tasks.task_spec import TaskSpec
 from promptwire.templating.parsing import Parse
@@ -146,8 +148,8 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     files = TaskFiles(folder, document, frozenset(changes or ()))
 
     def read(name: str, file: str) -> tuple[Loaded, str]:
-        path = files.data("data", name, file=file)
-        return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric)), str(path)
+        path = file if file.startswith(PREFIX) else files.data("data", name, file=file)
+        return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric), form=spec.data), str(path)
 
     return build_task(spec, files, Path(document.file).stem, read)
 
@@ -155,6 +157,8 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
 def _find(source: str) -> tuple[Path, Document]:
     """The folder for relative data paths, and the task file or its substitute."""
     path = Path(source)
+    if source.startswith(PREFIX):
+        return Path(), _stand_in(Path(source), {"data": {"train": source}})
     if os.path.isdir(path):  # raises no error for a name that is too long
         named = path / "task.yaml"
         if named.is_file():
@@ -206,6 +210,7 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         loaded, places[name] = read(name, file)
         if spec.group is not None:
             require_groups(loaded.examples, spec.group, places[name])
+        notes.extend(f"{name}: {note}" for note in loaded.notes)
         if loaded.duplicates:
             notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
         if lacking := sum(not example.outputs for example in loaded.examples.items):

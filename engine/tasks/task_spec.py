@@ -9,15 +9,16 @@ from pydantic import Field, field_validator
 from promptwire.backend import Settings
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
-from promptwire.tasks.readers import Columns, repeated
+from promptwire.tasks.columns import Columns, repeated
+from promptwire.tasks.reading.form import DataForm
 from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 
 __all__ = ["TaskSpec"]
 
 
-class DataFiles(Model):
-    """The data files of a task, relative to the task file."""
+class DataFiles(DataForm):
+    """The data files of a task, relative to the task file, and how they are written."""
 
     called: ClassVar[str] = "'data'"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from promptwire.errors import DataError
-from promptwire.tasks.readers import Columns, read_examples
+from promptwire.tasks.columns import Columns
+from promptwire.tasks.readers import read_examples
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -66,7 +67,7 @@ def test_repeated_rows_are_dropped_and_counted(tmp_path: Path) -> None:
         ("a.csv", "input,output\na\n", "a.csv:2: the row does not have the header's 2 columns"),
         ("a.csv", "input,input,output\na,b,c\n", "a.csv:1: the header names the column 'input' twice"),
         ("a.tsv", "input\toutput\toutput\na\tb\tc\n", "a.tsv:1: the header names the column 'output' twice"),
-        ("a.xlsx", "x", "a.xlsx: unknown kind of data file '.xlsx'"),
+        ("a.docx", "x", "a.docx: unknown kind of data file '.docx'"),
         ("a.jsonl", "[" * 100_000, "a.jsonl:1: not JSON"),
     ],
 )
@@ -112,7 +113,7 @@ def test_a_data_file_has_limits_and_is_read_no_further(
         "MAX_VALUES": 20 if "[[" in text else 999,
     }
     for limit, most in limits.items():
-        monkeypatch.setattr(f"promptwire.tasks.readers.{limit}", most)
+        monkeypatch.setattr(f"promptwire.tasks.reading.limits.{limit}", most)
     (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=problem):
         read_examples(tmp_path / name)

@@ -1,0 +1,1 @@
+"""Formats of data files: each module reads one format into rows."""

@@ -1,0 +1,107 @@
+"""Reads tables of text: CSV, TSV and files like them.
+
+Cells are kept exactly as they are. Rows whose cells are all empty are no rows. Empty cells after the last column are dropped.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+
+from promptwire.errors import DataError
+from promptwire.tasks.columns import repeated
+from promptwire.tasks.reading import limits
+from promptwire.tasks.reading.dialects import Dialect, choose_dialect, quote_error
+from promptwire.tasks.reading.source import Row, Rows, Source, lines_of
+from promptwire.tasks.rows import no_column
+
+__all__ = ["check_header", "numbered", "table"]
+
+
+def table(source: Source, *, tab: bool = False) -> Rows:
+    """The rows of the table; `tab` is for files that are named as separated by tabs."""
+    return Rows(_rows(source, tab=tab), source.by_line)
+
+
+class _Records(Iterator[list[str]]):
+    """Rows of cells and the line that each begins on. Comments are left out where a row may begin."""
+
+    def __init__(self, source: Source, dialect: Dialect) -> None:
+        self.line = 0
+        """First line of the last row."""
+        self._number = 0
+        self._between = True
+        self._source = source
+        self._lines = lines_of(source, limits.MAX_BYTES)
+        self._cells = dialect.reader(self._with_numbers())
+        if dialect.sep:
+            next(self._lines)
+            self._number = 1
+
+    def __next__(self) -> list[str]:
+        self._between = True
+        try:
+            return next(self._cells)
+        except csv.Error as error:
+            raise quote_error(error, self._source, self.line) from error
+
+    def _with_numbers(self) -> Iterator[str]:
+        comment = self._source.form.comment
+        for line in self._lines:
+            self._number += 1
+            if self._between:
+                if comment and line.startswith(comment):
+                    continue
+                self.line, self._between = self._number, False
+            yield line
+
+
+def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
+    dialect = choose_dialect(source, tab=tab)
+    records = _Records(source, dialect)
+    names: list[str] = []
+    for cells in records:
+        if not cells or not any(cell.strip() for cell in cells):
+            continue
+        if not names:
+            names = check_header(cells, source, source.by_line(records.line)) if source.has_header else numbered(len(cells))
+            if source.has_header:
+                continue
+        if len(cells) != len(names):
+            cells = _fitted(cells, names, source, records.line)
+        if dialect.delimiter == "\t" and dialect.quotes and any("\n" in cell and "\t" in cell for cell in cells):
+            source.note("a quoted cell holds lines and tabs; if quotes are ordinary characters there, write `quotes: false`")
+        yield records.line, dict(zip(names, cells, strict=True))
+
+
+def check_header(names: Sequence[str], source: Source, where: str) -> list[str]:
+    """The columns that a header names. Blanks around names count only where the task writes them. Raises DataError."""
+    stripped = [name.strip() for name in names]
+    missing = [name for name in source.wanted if name not in names]
+    found = stripped if missing and all(name in stripped for name in missing) else list(names)
+    if again := repeated(found):
+        raise DataError(f"the header names the column {again!r} twice", where=where, hint="give each column a name of its own")
+    if source.columns.numbered:
+        return numbered(len(found))
+    absent = [name for name in source.wanted if name not in found]
+    if absent and source.form.comment is None and found[0].startswith("#") and len(found) < len(source.wanted):
+        hint = 'where such lines are comments, write `comment: "#"` under `data`'
+        raise DataError(f"the first line is no header: {found[0][:40]!r}", where=where, hint=hint)
+    if absent:
+        raise no_column(found, absent[0], where, needed=absent[0] == source.columns.target and source.outputs)
+    return found
+
+
+def numbered(count: int) -> list[str]:
+    """Names of `count` columns without a header: their numbers from 0."""
+    return [str(number) for number in range(count)]
+
+
+def _fitted(cells: list[str], names: Sequence[str], source: Source, line: int) -> list[str]:
+    """`cells` without empty ones after the last column. Raises DataError when there are too few or too many."""
+    if len(cells) > len(names) and not any(cell.strip() for cell in cells[len(names) :]):
+        return cells[: len(names)]
+    problem = f"the row does not have the header's {len(names)} columns" if source.has_header else ""
+    problem = problem or f"the row does not have the first row's {len(names)} columns"
+    hint = "put a cell that holds the delimiter, a quote or a line end into double quotes"
+    raise DataError(f"{problem}, but {len(cells)}", where=source.by_line(line), hint=hint)

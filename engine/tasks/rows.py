@@ -1,0 +1,159 @@
+"""Makes the example of a row: input, accepted outputs, other columns.
+
+An output may be a list of accepted answers. An output that is a JSON object becomes its text. Several input columns become
+named fields. For a metric that compares with no accepted output, the output may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from promptwire.documents.validation_errors import describe
+from promptwire.errors import DataError
+from promptwire.security.untrusted_numbers import finite
+from promptwire.tasks.columns import Columns
+from promptwire.values import Example
+
+__all__ = ["Where", "example_of", "no_column"]
+
+Where = str | Callable[[str], str]
+"""Where a row is, or a function that says where its cell in a column is."""
+
+_NAME: Final = "name the columns in the task file: columns: {input: ..., output: ...}; in Python: make_task(columns=...)"
+_NAMES_SHOWN: Final = 12
+
+
+def example_of(row: dict[str, Any], columns: Columns, where: Where, *, outputs: bool = True) -> Example:
+    """The example in `row`. Without `outputs` it needs no accepted output, and no column unless the task names one.
+
+    Raises DataError, with `where` the row is, when it is none.
+    """
+    cells: dict[str, Any] = {}
+    for column in columns.wanted(outputs=outputs):
+        try:
+            cells[column] = _cell(row, column)
+        except KeyError as error:
+            raise no_column(row, column, _at(where, column), needed=column == columns.target and outputs) from error
+    fields = {column: _input(cells[column], columns, where, column) for column in columns.inputs}
+    named = cells[columns.inputs[0]] if columns.single else None
+    single: str | dict[str, str] = fields[columns.inputs[0]]
+    if isinstance(named, dict):
+        single = {name: _text(value, where, columns.inputs[0]) for name, value in named.items()}
+    accepted = _accepted(row, columns, where, outputs=outputs)
+    rest = {name: value for name, value in row.items() if name not in (*columns.inputs, columns.target)}
+    for column, extra in rest.items():
+        if not _storable(extra):
+            problem = f"the column {column!r} holds a number that is too large"
+            raise DataError(problem, where=_at(where, column), hint="write it as text")
+    return Example(input=single if columns.single else fields, outputs=accepted, meta=rest)
+
+
+def _at(where: Where, column: str) -> str:
+    return where if isinstance(where, str) else where(column)
+
+
+def _cell(row: dict[str, Any], column: str) -> Any:
+    """The value in `column`; `a.b` is the value `b` in the mapping or list `a`. Raises KeyError when there is none."""
+    if column in row:
+        return row[column]
+    value: Any = row
+    for part in column.split("."):
+        if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            raise KeyError(column)
+    return value
+
+
+def no_column(row: Iterable[str], column: str, where: str, *, needed: bool) -> DataError:
+    """The error for a row without `column`; `needed` when it is that of the outputs, which the metric needs."""
+    names = [repr(name) for name in row]
+    have = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "") if names else "none"
+    alike = [name for name in row if name.strip().casefold() == column.casefold()]
+    hint = f"the column {alike[0]!r} differs in case or blanks; {_NAME}" if alike else _NAME
+    hint += "; the metrics judge and none need no output" if needed else ""
+    return DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
+
+
+def _input(value: Any, columns: Columns, where: Where, column: str) -> str:
+    """Convert an input to text: a list with its members joined, the values of a mapping as `name: value` lines."""
+    if isinstance(value, list) and value:
+        return columns.join.join(_text(one, where, column) for one in value)
+    if isinstance(value, dict) and value and not any(isinstance(one, dict | list) for one in value.values()):
+        return "\n".join(f"{name}: {_text(one, where, column)}" for name, one in value.items())
+    return _text(value, where, column)
+
+
+def _accepted(row: dict[str, Any], columns: Columns, where: Where, *, outputs: bool) -> tuple[str, ...]:
+    column = columns.target
+    try:
+        value = _cell(row, column)
+    except KeyError:
+        value = None
+    known = value if isinstance(value, list) else [] if value is None and not outputs else [value]
+    accepted = tuple(_output(one, where, column) for one in known)
+    if columns.after is not None or columns.separator is not None or columns.names:
+        accepted = tuple(part for one in accepted if one.strip() for part in _parts(one, columns, where))
+    if not any(output.strip() for output in accepted):
+        accepted = ()
+    if outputs and not accepted:
+        hint = "all metrics but judge and none need one"
+        raise DataError(f"the column {column!r} is empty", where=_at(where, column), hint=hint)
+    return accepted
+
+
+def _parts(output: str, columns: Columns, where: Where) -> list[str]:
+    """The accepted outputs in one cell, by the settings of `columns`."""
+    column = columns.target
+    if columns.after is not None:
+        _, found, output = output.rpartition(columns.after)
+        if not found:
+            hint = "`after` under `columns` is the text before the output"
+            problem = f"the column {column!r} lacks the marker {columns.after!r}: {describe(output)}"
+            raise DataError(problem, where=_at(where, column), hint=hint)
+        output = output.strip()
+    parts = [output]
+    if columns.separator is not None:
+        parts = [part.strip() for part in output.split(columns.separator) if part.strip()]
+    if not columns.names:
+        return parts
+    for part in parts:
+        if part.strip() not in columns.names:
+            known = ", ".join(map(repr, list(columns.names)[:_NAMES_SHOWN]))
+            problem = f"the column {column!r} holds {part[:40]!r}, which has no name"
+            raise DataError(problem, where=_at(where, column), hint=f"`names` under `columns` has: {known}")
+    return [columns.names[part.strip()] for part in parts]
+
+
+def _storable(value: Any) -> bool:
+    """Whether all numbers in `value` can be written as JSON again. JSON can hold numbers that are too large for a float."""
+    if isinstance(value, dict | list):
+        return all(map(_storable, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or finite(value) is not None
+
+
+def _output(value: Any, where: Where, column: str) -> str:
+    """Convert an accepted output to text: an object as JSON."""
+    if isinstance(value, dict):
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            problem = f"the column {column!r} holds an object that is not JSON: {error}"
+            raise DataError(problem, where=_at(where, column)) from error
+    return _text(value, where, column)
+
+
+def _text(value: Any, where: Where, column: str) -> str:
+    """Convert `value` to text: numbers and booleans as JSON writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int) or finite(value) is not None:
+        return json.dumps(value)
+    if isinstance(value, float):
+        problem = f"the column {column!r} holds a number that is too large"
+        raise DataError(problem, where=_at(where, column), hint="write it as text")
+    raise DataError(f"the column {column!r} holds {describe(value)}, not text", where=_at(where, column))
