@@ -1,4 +1,4 @@
-"""`cache`: list, show, verify, prune, export and import the response cache.
+"""`cache`: list, show, verify, prune, export, import, push and pull the response cache.
 
 A cache row holds what a model or untrusted input wrote, so control characters are removed before printing.
 """
@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptwire.cli.arguments import Json
+from promptwire.cli.run_options import CacheUrl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from promptwire.cache.maintenance import CacheEntry
+    from promptwire.shared.transfer import Copied
 
 __all__ = ["app"]
 
@@ -143,6 +147,41 @@ def import_(file: Annotated[Path, typer.Argument(help="A file that `promptwire c
     sys.stdout.write(f"{total} completions, {new} of them new\n")
     if unknown:
         sys.stdout.write(f"  {unknown} of them hold times, prices or token counts out of range, which count as unknown\n")
+
+
+@app.command()
+def push(cache_url: CacheUrl = None) -> None:
+    """Copy all completions to the Redis server that machines share. What it holds is not sent again, and not replaced."""
+    from promptwire.options import cache_folder
+    from promptwire.shared.transfer import push as push_rows
+
+    _copied(push_rows, cache_folder(), cache_url)
+
+
+@app.command()
+def pull(cache_url: CacheUrl = None) -> None:
+    """Copy all completions of the Redis server to this cache. Use only a server that you trust: they decide results."""
+    from promptwire.options import cache_folder
+    from promptwire.shared.transfer import pull as pull_rows
+
+    _copied(pull_rows, cache_folder(), cache_url)
+
+
+def _copied(copy: Callable[[Path, str], Coroutine[Any, Any, Copied]], folder: Path, cache_url: str | None) -> None:
+    """Copy, and print the counts. Exits with 7 if a row could not be read."""
+    from promptwire.errors import UsageError
+    from promptwire.gateway.idle_loop import run_loop
+    from promptwire.options import Options
+
+    url = Options(cache_url=cache_url).shared_cache
+    if not url:
+        hint = "give --cache-url redis://HOST:6379, or set PROMPTWIRE_CACHE_URL"
+        raise UsageError("no server is named to copy to or from", hint=hint)
+    found = run_loop(copy(folder, url))
+    sys.stdout.write(f"{found.total} completions, {found.new} of them new\n")
+    if found.unreadable:
+        sys.stdout.write(f"  {found.unreadable} rows can't be read, and were not copied\n")
+        raise typer.Exit(7)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LEASE", "LEASE_KEYS", "PUBLISH_ROWS", "RELEASE_KEYS", "RENEW_KEYS", "ROW", "STATES"]
+__all__ = ["EXISTING", "LEASE", "LEASE_KEYS", "PUBLISH_ROWS", "RELEASE_KEYS", "RENEW_KEYS", "ROW", "STATES"]
 
 ROW: Final = "promptwire:answer:"
 """Prefix of a row's key."""
@@ -38,6 +38,13 @@ end
 return found
 """
 """KEYS: row and lease of each key. ARGV: token, milliseconds, and for each key the SHA-1 of an unusable row or nothing."""
+
+EXISTING: Final = """
+local found = {}
+for i = 1, #KEYS do found[i] = redis.call('EXISTS', KEYS[i]) end
+return found
+"""
+"""KEYS: rows. Returns 1 for each that is there, else 0."""
 
 PUBLISH_ROWS: Final = """
 for i = 1, #KEYS, 2 do
