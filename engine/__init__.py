@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from promptwire.api import plan, run, run_async
     from promptwire.comparing.compare import compare, compare_async, compare_runs
+    from promptwire.comparing.sweep import sweep, sweep_async
     from promptwire.comparing.table import ComparisonTable
     from promptwire.errors import PromptwireError
     from promptwire.language.check import check
@@ -45,6 +46,8 @@ __all__ = [
     "plan",
     "run",
     "run_async",
+    "sweep",
+    "sweep_async",
     "to_frame",
     "to_networkx",
     "to_records",
@@ -67,6 +70,8 @@ _HOMES = {
     "plan": "api",
     "run": "api",
     "run_async": "api",
+    "sweep": "comparing.sweep",
+    "sweep_async": "comparing.sweep",
     "to_frame": "results.frames",
     "to_networkx": "networks.public",
     "to_records": "results.frames",

@@ -36,6 +36,7 @@ from promptwire.cli import (
     runs,
     schema,
     show,
+    sweep,
     try_step,
     watch,
     why,
@@ -122,6 +123,7 @@ def _check_working_folder() -> Iterator[None]:
 for _command in (
     run.run,
     compare.compare,
+    sweep.sweep,
     check.check,
     plan.plan,
     graph.graph,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from promptwire.comparing.table import ComparisonTable
     from promptwire.options import Options
-    from promptwire.planning.plan import Plan
-    from promptwire.sweeps.bound import Bound
     from promptwire.sweeps.matrix import Cell
 
 __all__ = ["compare"]
@@ -105,6 +102,7 @@ def _matrix(
 
 def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str) -> ComparisonTable:
     """Run the cells that are not there, after their common bound was shown and approved."""
+    from promptwire.cli.confirm_bound import approve_bound
     from promptwire.cli.console import console
     from promptwire.cli.progress import ProgressDisplay
     from promptwire.comparing.cell_results import results
@@ -117,35 +115,13 @@ def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: st
     found: dict[str, Path | str] = dict(known)
     if missing:
         display = None if quiet else ProgressDisplay(console(stderr=True))
-        _approve(bound_of(missing), len(known), policy)
+        bound = bound_of(missing)
+        there = f"; {len(known)} are there" if known else ""
+        approve_bound(bound, f"{bound.cells} runs to make{there}", policy)
         work = run_cells(missing, observer=display, say=display.say if display else lambda text: None)
         with exit_on_interrupt(cached=cache != "off"), display.drawing() if display else nullcontext():
             found |= run_loop(work, leave=exit_at_once)
     return make_table(list(results(cells, found)))
-
-
-def _approve(bound: Bound, known: int, policy: ConfirmPolicy) -> None:
-    """Print the bound and the plans' warnings, and ask as `run` does. Raises NotApproved."""
-    from promptwire.values.notes import read_note
-
-    calls = "an unknown number of" if bound.calls is None else f"at most {bound.calls:,}"
-    free = all(not plan.hosted for plan in bound.plans)
-    price = "price unknown" if bound.usd is None else f"about ${bound.usd:,.2f}"
-    price = "free of charge" if free and bound.usd == 0 else price
-    there = f"; {known} are there" if known else ""
-    sys.stderr.write(f"{bound.cells} runs to make{there}: {calls} new calls together, {price}\n")
-    for note in dict.fromkeys(f"{plan.task}: {read_note(note).text}" for plan in bound.plans for note in _warnings(plan)):
-        sys.stderr.write(f"{note}\n")
-    total = bound.plans[0].total.model_copy(update={"new": bound.calls, "new_usd": bound.usd})
-    prices = {name: source for plan in bound.plans for name, source in plan.prices.items()}
-    whole = bound.plans[0].model_copy(update={"total": total, "hosted": not free, "prices": prices})
-    policy.approver(None)(whole)
-
-
-def _warnings(plan: Plan) -> list[str]:
-    from promptwire.values.notes import read_note
-
-    return [note for note in plan.notes if read_note(note).severity == "warning"]
 
 
 def _seeds(text: str) -> Sequence[int]:

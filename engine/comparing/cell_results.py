@@ -12,9 +12,10 @@ from promptwire.results.heldout_rows import PairedRow, contributed, groups_of, s
 from promptwire.results.run import Run
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.sweeps.matrix import Cell
+from promptwire.sweeps.sweep_log import CellStanding
 from promptwire.values import Row
 
-__all__ = ["CellResult", "read_result", "result_of", "results"]
+__all__ = ["CellResult", "read_result", "result_of", "results", "standing_results"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,17 @@ def results(cells: Sequence[Cell], found: Mapping[str, Path | str]) -> Iterator[
         else:
             state = "missing" if cell.key not in found else "failed"
             yield CellResult(cell.row, task, cell.seed, state, where)
+
+
+def standing_results(cells: Sequence[Cell], standings: Mapping[str, CellStanding]) -> Iterator[CellResult]:
+    """The result of each cell of a sweep, whatever is known of it."""
+    for cell in cells:
+        known = standings[cell.key]
+        if known.run is not None:
+            yield result_of(known.run, row=cell.row, task=cell.task_name, seed=cell.seed)
+        else:
+            state = "missing" if known.state == "waiting" else known.state
+            yield CellResult(cell.row, cell.task_name, cell.seed, state, known.why)
 
 
 def result_of(folder: Path, *, row: str, task: str, seed: int) -> CellResult:

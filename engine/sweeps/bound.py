@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from promptwire.api import plan
 from promptwire.planning.plan import Plan
 from promptwire.planning.step_plan import StepPlan
 from promptwire.sweeps.matrix import Cell
+from promptwire.sweeps.sweep_spec import SweepLimits
 
-__all__ = ["Bound", "bound_of"]
+__all__ = ["Bound", "bound_of", "within"]
 
 _PLANNED: Final = 100
 """Most cells that are planned one by one. Of more cells, one of each kind is planned, and the others count as uncached."""
@@ -68,13 +69,27 @@ def bound_of(cells: Sequence[Cell], planner: Planner = _plan) -> Bound:
     )
 
 
+def within(bound: Bound, limits: SweepLimits) -> Bound:
+    """`bound`, where the limits of all cells are lower."""
+    return replace(
+        bound,
+        calls=_least(bound.calls, limits.calls),
+        usd=_least(bound.usd, limits.usd),
+        tokens=_least(bound.tokens, limits.tokens),
+    )
+
+
+def _least(value: N | None, limit: N | None) -> N | None:
+    known = [one for one in (value, limit) if one is not None]
+    return min(known) if known else None
+
+
 def _uncached(total: StepPlan) -> StepPlan:
     return total.model_copy(update={"new": total.most, "new_usd": total.usd, "cached": 0})
 
 
 def _calls(total: StepPlan, limit: int | None) -> int | None:
-    known = [calls for calls in (total.new, limit) if calls is not None]
-    return min(known) if known else None
+    return _least(total.new, limit)
 
 
 def _tokens(total: StepPlan, limit: int | None) -> int | None:

@@ -13,12 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from promptwire.api import plan
 from promptwire.cache.policy import CachePolicy
 from promptwire.documents.document import Document, KeyPath, Position, Source, yaml_value_of
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import PipelineError, Problem, PromptwireError
 from promptwire.options import Options
+from promptwire.planning.plan import Plan
 from promptwire.registry.plugins import load_plugin
 from promptwire.sweeps.baseline import with_baseline
 from promptwire.sweeps.cell_keys import CellKeys
@@ -52,6 +54,19 @@ class Sweep:
     def id(self) -> str:
         """Hash of its name and cells. Limits of all cells are no part of it: with higher ones, the same sweep goes on."""
         return digest([self.name, sorted(cell.key for cell in self.cells)], 16)
+
+    def plan(self, cell: Cell) -> Plan:
+        """The plan of a cell. An error names the cell, and where the file names its pipeline."""
+        try:
+            return plan(cell.pipeline, cell.task, cell.options)
+        except PipelineError:
+            raise
+        except PromptwireError as error:
+            error.where = f"{self.places.get((cell.row, cell.task_name), self.file)}: {cell.row} on {cell.task_name}" + (
+                f" ({error.where})" if error.where else ""
+            )
+            error.args = (str(error),)
+            raise
 
 
 def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use") -> Sweep:

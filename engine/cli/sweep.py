@@ -1,0 +1,127 @@
+"""`sweep`: run a matrix of pipelines, tasks, models and seeds from a file."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from promptwire.cli.arguments import Json
+from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, deliver
+from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
+from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
+from promptwire.cli.output_file import Axis
+from promptwire.cli.run_options import Cache
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from promptwire.sweeps.bound import Bound
+    from promptwire.sweeps.matrix import Cell
+    from promptwire.sweeps.runner import CellEnd, Runner
+    from promptwire.sweeps.sweep_file import Sweep
+    from promptwire.sweeps.sweep_log import SweepLog
+
+__all__ = ["sweep"]
+
+
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The sweep file.")],
+    on: Annotated[
+        str, typer.Option(metavar="WHERE", help="Where cells run: here, or here:4 for four at once in this process.")
+    ] = "here",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Only cells of this pipeline, task, model or 'seed 0'; * and ? match. Repeat it."),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run cells again that failed before.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and their bound. Nothing is run.")] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Show the table of what is there, also while the sweep runs. Nothing is run.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write a file: FILE.html is the page. Its ending tells the form.")
+    ] = None,
+    form: Annotated[
+        TableFormat | None,
+        typer.Option("--format", help="Form of the output; csv has a line for each run, curves for each best so far."),
+    ] = None,
+    chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
+    axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
+    show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
+    cache: Cache = "use",
+    yes: Yes = False,
+    ask_above: AskAbove = DEFAULT_ABOVE,
+    json_: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Run the cells of a sweep that have no result yet, and compare all. The same command goes on after a stop."""
+    from promptwire.cli.run_options import parse_options
+    from promptwire.cli.sweep_text import head_lines, print_dry_run
+    from promptwire.comparing.sweep import sweep_table
+    from promptwire.sweeps.execution import chosen, to_run
+    from promptwire.sweeps.places import find_runner
+    from promptwire.sweeps.sweep_file import read_sweep
+    from promptwire.sweeps.sweep_log import SweepLog
+
+    wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis, show=show)
+    wanted.check()
+    read = read_sweep(file, cache=parse_options({"cache": cache}).cache)
+    cells, log, runner = chosen(read.cells, only or ()), SweepLog(read.name), find_runner(on, read)
+    standings = log.standings(cells)
+    missing = to_run(cells, standings, retry_failed=retry_failed)
+    for line in head_lines(read, cells, standings) if not json_ else ():
+        sys.stderr.write(f"{line}\n")
+    if dry_run:
+        print_dry_run(cells, standings, _bound(read, missing), json_=json_)
+        return
+    ends: Mapping[str, CellEnd] = {}
+    if missing and not table:
+        with log.writing():
+            policy = ConfirmPolicy(yes, ask_above)
+            ends = _run(read, missing, runner, log=log, policy=policy, quiet=quiet or json_, cached=cache != "off")
+    deliver(sweep_table(cells, log), wanted)
+    _end(file, ends)
+
+
+def _bound(sweep: Sweep, missing: Sequence[Cell]) -> Bound | None:
+    """The bound of the missing cells; None when there are none."""
+    from promptwire.sweeps.bound import bound_of, within
+
+    return within(bound_of(missing, sweep.plan), sweep.limits) if missing else None
+
+
+def _run(
+    sweep: Sweep, missing: Sequence[Cell], runner: Runner, *, log: SweepLog, policy: ConfirmPolicy, quiet: bool, cached: bool
+) -> Mapping[str, CellEnd]:
+    """Run the missing cells after their common bound was shown and approved. Returns the end of each by its key."""
+    from promptwire.cli.confirm_bound import approve_bound
+    from promptwire.cli.console import console
+    from promptwire.cli.sweep_progress import SweepDisplay
+    from promptwire.gateway.idle_loop import run_loop
+    from promptwire.sweeps.execution import run_sweep
+
+    bound = _bound(sweep, missing)
+    if bound is None:
+        return {}
+    number = "1 cell" if len(missing) == 1 else f"{len(missing):,} cells"
+    approve_bound(bound, f"{number} to run in {runner.describe()}", policy)
+    display = SweepDisplay(console(stderr=True), missing, bound.by_cell)
+    work = run_sweep(missing, runner, log, tell=(lambda event: None) if quiet else display.tell)
+    with exit_on_interrupt(cached=cached), nullcontext() if quiet else display.drawing():
+        return run_loop(work, leave=exit_at_once)
+
+
+def _end(file: str, ends: Mapping[str, CellEnd]) -> None:
+    """Say what is left to do, and exit with 1 when cells failed or were stopped."""
+    failed, stopped = (sum(end.state == state for end in ends.values()) for state in ("failed", "stopped"))
+    if failed:
+        cells = "1 cell" if failed == 1 else f"{failed} cells"
+        sys.stderr.write(f"{cells} failed; run again with: promptwire sweep {file} --retry-failed\n")
+    if stopped:
+        sys.stderr.write(f"{stopped} cells were stopped; the same command goes on with them\n")
+    if failed or stopped:
+        raise typer.Exit(1)

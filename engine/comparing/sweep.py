@@ -1,0 +1,78 @@
+"""Sweep from Python: run the cells that have no result yet, and give the table of all as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from promptwire.cache.policy import CachePolicy
+from promptwire.comparing.cell_results import standing_results
+from promptwire.comparing.table import ComparisonTable, make_table, with_curves
+from promptwire.gateway.idle_loop import run_anywhere
+from promptwire.sweeps.bound import Bound, bound_of, within
+from promptwire.sweeps.execution import chosen, run_sweep, to_run
+from promptwire.sweeps.matrix import Cell
+from promptwire.sweeps.places import HERE, find_runner
+from promptwire.sweeps.runner import Runner, Tell
+from promptwire.sweeps.sweep_file import read_sweep
+from promptwire.sweeps.sweep_log import SweepLog
+
+__all__ = ["sweep", "sweep_async", "sweep_table"]
+
+
+def sweep(
+    source: str | Path | Mapping[str, Any],
+    *,
+    on: str | Runner = HERE,
+    only: str | Sequence[str] = (),
+    retry_failed: bool = False,
+    cache: CachePolicy = "use",
+    approve: Callable[[Bound], None] | None = None,
+    tell: Tell | None = None,
+) -> ComparisonTable:
+    """Run the sweep of a file, or of its contents, and say which of its pipelines differ; see `sweep_async`.
+
+    Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends.
+    """
+    told: dict[str, Any] = {"only": only, "retry_failed": retry_failed, "cache": cache, "approve": approve, "tell": tell}
+    return run_anywhere(sweep_async(source, on=on, **told))
+
+
+async def sweep_async(
+    source: str | Path | Mapping[str, Any],
+    *,
+    on: str | Runner = HERE,
+    only: str | Sequence[str] = (),
+    retry_failed: bool = False,
+    cache: CachePolicy = "use",
+    approve: Callable[[Bound], None] | None = None,
+    tell: Tell | None = None,
+) -> ComparisonTable:
+    """Run the sweep of a file, or of its contents, and say which of its pipelines differ.
+
+    Cells with a result are not run again, and those that failed before only with `retry_failed`. `on` is where the cells run,
+    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `approve` gets the bound of all cells
+    to run before the first one, and may refuse by an error. `tell` gets the events of the cells.
+
+    A cell that fails does not stop the others. Raises PipelineError, DataError or UsageError for what can't run, before
+    anything is spent, and CacheError while running.
+    """
+    read = read_sweep(source, cache=cache)
+    cells = chosen(read.cells, (only,) if isinstance(only, str) else only)
+    log = SweepLog(read.name)
+    missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
+    if missing:
+        with log.writing():
+            bound = within(bound_of(missing, read.plan), read.limits)
+            if approve is not None:
+                approve(bound)
+            await run_sweep(
+                missing, find_runner(on, read) if isinstance(on, str) else on, log, tell=tell or (lambda event: None)
+            )
+    return with_curves(sweep_table(cells, log))
+
+
+def sweep_table(cells: Sequence[Cell], log: SweepLog) -> ComparisonTable:
+    """The table of `cells` as far as they are. Nothing is run."""
+    return make_table(list(standing_results(cells, log.standings(cells))))
