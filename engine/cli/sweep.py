@@ -14,7 +14,7 @@ from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, 
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.output_file import Axis
-from promptwire.cli.run_options import Cache
+from promptwire.cli.run_options import Cache, CacheUrl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +53,7 @@ def sweep(
     axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
     show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
     cache: Cache = "use",
+    cache_url: CacheUrl = None,
     yes: Yes = False,
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
@@ -69,7 +70,7 @@ def sweep(
 
     wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis, show=show)
     wanted.check()
-    read = read_sweep(file, cache=parse_options({"cache": cache}).cache)
+    read = read_sweep(file, cache=parse_options({"cache": cache}).cache, cache_url=cache_url)
     cells, log, runner = chosen(read.cells, only or ()), SweepLog(read.name), find_runner(on, read)
     standings = log.standings(cells)
     missing = to_run(cells, standings, retry_failed=retry_failed)

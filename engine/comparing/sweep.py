@@ -28,6 +28,7 @@ def sweep(
     only: str | Sequence[str] = (),
     retry_failed: bool = False,
     cache: CachePolicy = "use",
+    cache_url: str | None = None,
     approve: Callable[[Bound], None] | None = None,
     tell: Tell | None = None,
 ) -> ComparisonTable:
@@ -35,7 +36,14 @@ def sweep(
 
     Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends.
     """
-    told: dict[str, Any] = {"only": only, "retry_failed": retry_failed, "cache": cache, "approve": approve, "tell": tell}
+    told: dict[str, Any] = {
+        "only": only,
+        "retry_failed": retry_failed,
+        "cache": cache,
+        "cache_url": cache_url,
+        "approve": approve,
+        "tell": tell,
+    }
     return run_anywhere(sweep_async(source, on=on, **told))
 
 
@@ -46,19 +54,21 @@ async def sweep_async(
     only: str | Sequence[str] = (),
     retry_failed: bool = False,
     cache: CachePolicy = "use",
+    cache_url: str | None = None,
     approve: Callable[[Bound], None] | None = None,
     tell: Tell | None = None,
 ) -> ComparisonTable:
     """Run the sweep of a file, or of its contents, and say which of its pipelines differ.
 
     Cells with a result are not run again, and those that failed before only with `retry_failed`. `on` is where the cells run,
-    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `approve` gets the bound of all cells
+    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `cache` and `cache_url` are options of
+    all runs. `approve` gets the bound of all cells
     to run before the first one, and may refuse by an error. `tell` gets the events of the cells.
 
     A cell that fails does not stop the others. Raises PipelineError, DataError or UsageError for what can't run, before
     anything is spent, and CacheError while running.
     """
-    read = read_sweep(source, cache=cache)
+    read = read_sweep(source, cache=cache, cache_url=cache_url)
     cells = chosen(read.cells, (only,) if isinstance(only, str) else only)
     log = SweepLog(read.name)
     missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)

@@ -29,7 +29,7 @@ class InProcess:
         return "one process" if self.parallel == 1 else f"one process, {self.parallel} cells at once"
 
     async def prepare(self, cells: Sequence[Cell]) -> None:
-        """Do nothing: whoever made the cells has checked them in this process."""
+        """Do nothing: the cells were checked in this process when they were made."""
 
     async def run(self, cells: Sequence[Cell], *, tell: Tell) -> None:
         """Run `cells` in order, at most `parallel` at once. Raises CacheError after the running cells were stopped."""

@@ -69,10 +69,10 @@ class Sweep:
             raise
 
 
-def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use") -> Sweep:
+def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use", cache_url: str | None = None) -> Sweep:
     """Read a sweep from its file, or from the contents of one, and check all that needs no model.
 
-    Its plug-ins are loaded, which runs their code. Raises PipelineError, DataError or UsageError with the place of the error.
+    `cache` and `cache_url` are options of all its runs. Its plug-ins are loaded, which runs their code. Raises PipelineError, DataError or UsageError with the place of the error.
     """
     document, folder = _document(source)
     if not isinstance(document.root.value, dict):
@@ -90,7 +90,7 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
     tasks = [reader.task(place, entry) for place, entry in enumerate(spec.tasks)]
     models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn("", {}, {}, {}, {})]
     reader.finish()
-    blocks = list(_blocks(spec, rows, tasks, models, plugins=plugins, cache=cache))
+    blocks = list(_blocks(spec, rows, tasks, models, plugins=plugins, told={"cache": cache, "cache_url": cache_url}))
     keys, made, places = CellKeys(), [], {}
     for (row, task, _), block in blocks:
         at: KeyPath = ("pipelines", row.place)
@@ -140,11 +140,11 @@ def _blocks(
     models: Sequence[ModelColumn],
     *,
     plugins: tuple[str, ...],
-    cache: CachePolicy,
+    told: Mapping[str, Any],
 ) -> Iterator[tuple[tuple[PipelineRow, TaskColumn, ModelColumn], Block]]:
     """The blocks of all rows, tasks and models, and what each is made of."""
     limits = spec.limits.cell.model_dump(exclude_none=True)
-    plain = {"limits": limits, "repeats": spec.repeats, "cache": cache}
+    plain = {"limits": limits, "repeats": spec.repeats, **told}
     for row in rows:
         for task in tasks:
             for model in models:
