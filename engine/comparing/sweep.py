@@ -61,9 +61,9 @@ async def sweep_async(
     """Run the sweep of a file, or of its contents, and say which of its pipelines differ.
 
     Cells with a result are not run again, and those that failed before only with `retry_failed`. `on` is where the cells run,
-    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `cache` and `cache_url` are options of
-    all runs. `approve` gets the bound of all cells
-    to run before the first one, and may refuse by an error. `tell` gets the events of the cells.
+    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `cache` and `cache_url` are options
+    of all runs. `approve` gets the bound of all cells to run before the first one, and may refuse by an error. `tell` gets the
+    events of the cells.
 
     A cell that fails does not stop the others. Raises PipelineError, DataError or UsageError for what can't run, before
     anything is spent, and CacheError while running.

@@ -124,7 +124,7 @@ class EntryReader:
             hint = suggest(key, [*_TASK_KEYS, "task", "name"], otherwise="keys of a task file replace those of the task")
             self.problems.append(Problem("unknown-key", location, f"unknown key {key!r} in a task of a sweep", hint))
         task = self._task(at, entry.task)
-        name = entry.name or task_name(task)
+        name = entry.name or _task_name(task)
         self._claim("tasks", place, name)
         return TaskColumn(place, name, task, {**changes, **({"task": entry.name} if entry.name else {})})
 
@@ -181,6 +181,12 @@ class EntryReader:
 
     def _report(self, at: KeyPath, message: str, hint: str) -> None:
         self.problems.append(Problem("sweep", self.document.location(at), message, hint))
+
+
+def _task_name(task: str) -> str:
+    """Name of a task in tables; `mood/task.yaml` goes by its folder."""
+    path = Path(task)
+    return path.parent.name if path.name == "task.yaml" and path.parent.name else task_name(task)
 
 
 def _text(value: Any) -> str:

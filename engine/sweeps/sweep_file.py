@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from promptwire.api import plan
 from promptwire.cache.policy import CachePolicy
-from promptwire.documents.document import Document, KeyPath, Position, Source, yaml_value_of
+from promptwire.documents.document import Document, KeyPath, Position, Source, YamlValue, yaml_value_of
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import PipelineError, Problem, PromptwireError
@@ -33,6 +33,7 @@ __all__ = ["GIVEN", "Sweep", "read_sweep"]
 
 GIVEN = "sweep given in Python"
 """Where the errors of such a sweep are."""
+_LISTS: Final = ("pipelines", "tasks", "models", "plugins")
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,14 @@ class Sweep:
 def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use", cache_url: str | None = None) -> Sweep:
     """Read a sweep from its file, or from the contents of one, and check all that needs no model.
 
-    `cache` and `cache_url` are options of all its runs. Its plug-ins are loaded, which runs their code. Raises PipelineError, DataError or UsageError with the place of the error.
+    `cache` and `cache_url` are options of all its runs. Its plug-ins are loaded, which runs their code. Raises PipelineError,
+    DataError or UsageError with the place of the error.
     """
     document, folder = _document(source)
     if not isinstance(document.root.value, dict):
         hint = "begin with the lines 'promptwire: 1', 'sweep: NAME', 'pipelines: [ape]' and 'tasks: [sentiment]'"
         raise PipelineError([Problem("shape", document.location(), "a sweep file is a mapping of keys to values", hint)])
+    document = _listed(document, document.root.value)
     spec = validate(SweepSpec, document.data, document)
     _refuse_size(spec, document)
     reader = EntryReader(document, folder)
@@ -115,7 +118,22 @@ def _document(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
     return read_yaml(source), Path(source).parent
 
 
+def _listed(document: Document, keys: Mapping[str, YamlValue]) -> Document:
+    """`document` with a list of one entry where an entry stands alone."""
+    found = {
+        key: replace(one, value=[replace(one, key=None)]) if key in _LISTS and isinstance(one.value, str | dict) else one
+        for key, one in keys.items()
+    }
+    return replace(document, root=replace(document.root, value=found))
+
+
 def _refuse_size(spec: SweepSpec, document: Document) -> None:
+    """Raise UsageError for too many cells, PipelineError for none."""
+    for key, entries in (("pipelines", spec.pipelines), ("tasks", spec.tasks)):
+        if not entries:
+            raise PipelineError(
+                [Problem("shape", document.location((key,)), f"{key!r} is empty", "it needs at least one entry")]
+            )
     rows = len(spec.pipelines) + spec.baseline
     with _at(document, ("seeds",)):
         check_size(rows, len(spec.tasks), max(1, len(spec.models)), len(spec.seeds))

@@ -124,10 +124,6 @@ def _entry(key: str) -> Any:
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
-_LIST: Any = BeforeValidator(lambda value: [value] if isinstance(value, str | dict) else value)
-"""Makes one entry a list."""
-
-
 def _seeds(value: Any) -> Sequence[int]:
     """The seeds of a number or of a list. A range has no size in memory, so a large number is refused later, with its cells."""
     numbers = value if isinstance(value, list | tuple) else [value]
@@ -149,11 +145,11 @@ class SweepSpec(Model):
     """Name of the sweep."""
     doc: str = ""
     """Description in one sentence."""
-    pipelines: Annotated[tuple[Annotated[PipelineEntry, _entry("pipeline")], ...], _LIST]
+    pipelines: tuple[Annotated[PipelineEntry, _entry("pipeline")], ...]
     """The pipelines."""
-    tasks: Annotated[tuple[Annotated[TaskEntry, _entry("task")], ...], _LIST]
+    tasks: tuple[Annotated[TaskEntry, _entry("task")], ...]
     """The tasks."""
-    models: Annotated[tuple[Annotated[ModelEntry, _entry("task")], ...], _LIST] = ()
+    models: tuple[Annotated[ModelEntry, _entry("task")], ...] = ()
     """The models; without any, the embedded model."""
     seeds: Annotated[Any, BeforeValidator(_seeds)] = range(3)
     """Number of seeds, from 0 on, or the seeds themselves."""
@@ -163,5 +159,5 @@ class SweepSpec(Model):
     """Limits of each cell and of all."""
     baseline: bool = False
     """Whether `random-search` is added, with as many task calls as the others."""
-    plugins: Annotated[tuple[str, ...], _LIST] = ()
+    plugins: tuple[str, ...] = ()
     """Python files with nodes or metrics. Their code is run."""
