@@ -77,13 +77,13 @@ class ModelServer(Process):
         _fetch(self.url.replace("/v1", "/settings"), json.dumps(settings).encode())
 
     def questions(self) -> dict[str, int]:
-        """How often each question was answered since the start, by a hash of its content."""
+        """How often each question was answered, by a hash of its content."""
         found: dict[str, int] = _fetch(self.url.replace("/v1", "/questions"))
         return found
 
-    def answered(self) -> int:
-        """Number of answers since the start."""
-        return sum(self.questions().values())
+    def forget(self) -> None:
+        """Count the questions anew."""
+        _fetch(self.url.replace("/v1", "/forget"))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 It is that of bench/peers with other replies, in a process of its own; the first line printed is the port. A reply depends only
 on the request: the prompt, the settings and the sampling seed, which promptwire makes from the cache key. So equal requests are
-one question, and `GET /questions` tells how often each was answered. `POST /settings` sets the latency.
+one question. `GET /questions` tells how often each was answered, `GET /forget` counts anew, and `POST /settings` sets the latency.
 
     python -m bench.cluster_server
 """
@@ -30,7 +30,12 @@ class PlantedServer:
     def __init__(self) -> None:
         self.questions: Counter[str] = Counter()
         self.server = Server(self.answer)
-        self.server.pages = {b"/questions": lambda: json.dumps(self.questions).encode()}
+        self.server.pages = {b"/questions": lambda: json.dumps(self.questions).encode(), b"/forget": self.forget}
+
+    def forget(self) -> bytes:
+        """Count anew."""
+        self.questions.clear()
+        return b"{}"
 
     def answer(self, body: bytes) -> bytes:
         """The reply to a request for completions; the request is counted."""

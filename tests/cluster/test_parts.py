@@ -37,7 +37,9 @@ def test_the_model_server_counts_equal_questions_together_and_answers_them_alike
     assert len(ask(server.url, PARCEL, temperature=1, seed=3, n=2)) == 2
     assert sorted(server.questions().values()) == [1, 2]
     server.set(latency=0.001)
-    assert server.answered() == 3, "settings keep the counts of questions"
+    assert sum(server.questions().values()) == 3, "settings keep the counts of questions"
+    server.forget()
+    assert server.questions() == {}
 
 
 def test_a_killed_redis_server_has_its_data_when_it_is_started_again_on_its_port(parts: Parts) -> None:
