@@ -44,10 +44,14 @@ def expected_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 
 
 
 def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[list[int], list[float]]:
-    """Positions and shifted values of one candidate. A mean fits its own values, so residuals are too small by this factor."""
+    """Positions and shifted values of one candidate. A mean fits its own values, so residuals are too small by this factor.
+
+    They are in the order of examples: rows arrive in any order, and the last digit of a sum depends on it.
+    """
     n, mean = len(table), math.fsum(table.values()) / len(table)
     scale = math.sqrt(n / (n - 1))
-    return [position[example] for example in table], [scale * (value - mean) for value in table.values()]
+    known = sorted(table)
+    return [position[example] for example in known], [scale * (table[example] - mean) for example in known]
 
 
 def _weighted(places: Sequence[int], values: Sequence[float], weights: Sequence[int]) -> float:

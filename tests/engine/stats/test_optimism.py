@@ -36,3 +36,10 @@ def test_candidates_with_other_examples_are_compared_on_their_own() -> None:
 @pytest.mark.parametrize("candidates", [[], [{"a": 1.0, "b": 0.0}], [{"a": 1.0}, {"a": 0.0}]])
 def test_it_is_unknown_without_two_scored_candidates(candidates: list[dict[str, float]]) -> None:
     assert expected_optimism(candidates) is None
+
+
+def test_the_order_in_which_rows_arrive_changes_no_digit() -> None:
+    rng = random.Random(5)
+    worlds = [[{str(example): rng.random() for example in range(24)} for _ in range(3)] for _ in range(12)]
+    turned = [[dict(reversed(table.items())) for table in world] for world in worlds]
+    assert [expected_optimism(world) for world in worlds] == [expected_optimism(world) for world in turned]
