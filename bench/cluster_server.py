@@ -2,7 +2,7 @@
 
 It is that of bench/peers with other replies, in a process of its own; the first line printed is the port. A reply depends only
 on the request: the prompt, the settings and the sampling seed, which promptwire makes from the cache key. So equal requests are
-one question. `GET /questions` tells how often each was answered, `GET /forget` counts anew, and `POST /settings` sets the latency.
+one question. `GET /questions` tells how often each was answered, `GET /forget` counts anew, `POST /settings` sets the latency.
 
     python -m bench.cluster_server
 """
