@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from promptwire.backend import Backend
-from promptwire.errors import LimitReached, PromptwireError, RunError
+from promptwire.errors import LimitReached, NotStarted, PromptwireError, RunError
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.collector import fewer_collections
 from promptwire.gateway.idle_loop import run_anywhere
+from promptwire.gateway.shared_budget import SharedBudget
 from promptwire.graph.steps import Graph
 from promptwire.language.check import load_graph
 from promptwire.limits import Limits
@@ -106,23 +107,23 @@ async def run_async(
     approve: ApproveCost | None = None,
     models: Mapping[Role, Backend] | None = None,
     access_log: FileAccessLog | None = None,
+    shared: SharedBudget | None = None,
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
-    `pipeline` is a shipped name or a file. `task` is what `promptwire.load_task` takes, a Task, or examples: dicts, pairs
-    (input, output), or a DataFrame, see `promptwire.make_task`. `prompt` and `metric` replace those of the task. A metric may
-    be a function of an answer and its accepted outputs. `progress` shows in a notebook or on standard error where the run is.
-    `approve` gets the plan before the first call that the cache does not hold, and may refuse. `models` replace those of the
-    options. `access_log` sees, and may forbid, what files are opened.
+    `pipeline` is a shipped name or a file. `task` is what `promptwire.load_task` or `promptwire.make_task` takes. `prompt` and
+    `metric`, which may be a function of an answer and its accepted outputs, replace those of the task. `progress` shows in a
+    notebook or on standard error where the run is. `approve` gets the plan before the first new call, and may refuse. `models`
+    replace those of the options. `access_log` sees, and may forbid, what files are opened. `shared` is the sweep's budget.
 
-    Raises PromptwireError: PipelineError, DataError and UsageError before anything is spent; ModelError, LimitReached,
-    CacheError, ReplyError or NodeError while running, when all answers that came are in the cache.
+    Raises PipelineError, DataError, UsageError or NotStarted before anything is spent; ModelError, LimitReached, CacheError,
+    ReplyError or NodeError while running: all answers are then in the cache.
     """
     access_log, began, working = access_log or FileAccessLog(), time.monotonic(), working_folder()
     observer = LiveProgress(observer) if progress else observer
     with access_log.recording():
         prepared = _prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
-    graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits)
+    graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits, shared=shared)
     home = working / (folder := make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{prepared.options.seed}"))
     observers, gate = prepared.observed(observer, approve)
     report: Report | None = None
@@ -136,7 +137,7 @@ async def run_async(
                 report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
                 keep_file(home / "report.json", report.to_json(indent=2) + "\n")
                 keep_file(home / "run.json", prepared.origin(pipeline, access_log, working).text())
-    except NotApproved:
+    except (NotApproved, NotStarted):
         shutil.rmtree(home, ignore_errors=True)
         raise
     except RunError as error:
@@ -235,6 +236,7 @@ async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path
     inspect(graph, session)
     session.trace.event("run", **_facts(graph, session, budget.limits))
     budget.reserve_final(*_final_needs(session.task, session.repeats))
+    await budget.start()
     try:
         best = await find_best(graph, session)
     except NotApproved:

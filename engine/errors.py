@@ -17,6 +17,7 @@ subclasses of `PromptwireError`.
     |-- ReplyError           a reply is unreadable and the template makes that an error (exit 5)
     |-- NodeError            a node got values it can't work with (exit 5)
     |-- LimitReached         a budget is used up (exit 6)
+    |   `-- NotStarted         by a limit of the sweep, before a run began
     |-- CacheError           the cache can't be opened or written, or a completion is missing under `--cache only` (exit 7)
     `-- RunError             a run folder can't be written or read (exit 7)
 """
@@ -37,6 +38,7 @@ __all__ = [
     "ModelError",
     "ModelUnavailable",
     "NodeError",
+    "NotStarted",
     "PipelineError",
     "Problem",
     "PromptwireError",
@@ -206,6 +208,10 @@ class LimitReached(PromptwireError):
     exit_code = 6
     stage = ""
     """Path of the stage whose limit it is; empty for a limit of the run."""
+
+
+class NotStarted(LimitReached):
+    """A limit of a sweep leaves too little for the comparison of a run, so its search did not begin."""
 
 
 class CacheError(PromptwireError):

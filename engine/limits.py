@@ -10,7 +10,7 @@ from pydantic import Field
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["Budget", "Limits", "RateLimits", "StageLimits"]
+__all__ = ["Budget", "Limits", "RateLimits", "SharedLimits", "StageLimits"]
 
 
 class RateLimits(Model):
@@ -73,6 +73,35 @@ class Limits(Model):
             name: int(value) if name in ("calls", "tokens") else value for name, value in budgets.items()
         }
         return self.model_copy(update=whole)
+
+
+class SharedLimits(Model):
+    """Limits of all runs of a sweep together. None is no limit."""
+
+    called: ClassVar[str] = "the limits of all"
+
+    calls: int | None = Field(default=None, ge=0)
+    """Most LLM calls."""
+    tokens: int | None = Field(default=None, ge=0)
+    """Most tokens, read and written."""
+    usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Most money, in US dollars."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Most requests to each model in any minute, including failed tries."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Most tokens, read and written, of the requests to each model in any minute."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return any(getattr(self, name) is not None for name in type(self).model_fields)
+
+    def share(self, of: int) -> SharedLimits:
+        """The limits of one of `of` workers that can't ask one another, rounded down; a rate limit is at least 1."""
+        part: dict[str, float] = {}
+        for name, limit in self.model_dump(exclude_none=True).items():
+            part[name] = limit / of if name == "usd" else max(limit // of, 1 if name.endswith("_minute") else 0)
+        return SharedLimits.model_validate(part)
 
 
 class StageLimits(Model):

@@ -19,7 +19,7 @@ FOLDERS = {
     "pipelines": "promptwire/pipelines",
     "templates": "promptwire/templates",
 }
-KINDS = (".css", ".html", ".j2", ".js", ".json", ".jsonl", ".py", ".typed", ".yaml")
+KINDS = (".css", ".html", ".j2", ".js", ".json", ".jsonl", ".lua", ".py", ".typed", ".yaml")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from promptwire.backend import Charge
 from promptwire.errors import LimitReached
@@ -19,14 +21,25 @@ from promptwire.gateway.stage_budget import SHARED, Reservation, StageBudget, st
 from promptwire.limits import Limits, StageLimits
 from promptwire.node import Role
 
+if TYPE_CHECKING:
+    from promptwire.gateway.shared_budget import SharedBudget
+
 __all__ = ["Budget", "Reservation", "reserved_calls"]
 
 
 class Budget:
     """Budget of one run. Without limits it only counts."""
 
-    def __init__(self, limits: Limits | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        shared: SharedBudget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`shared` is the budget of the sweep that the run is part of, which holds too."""
         self.limits = limits or Limits()
+        self.shared = shared
         self._clock = clock
         self._began = clock()
         self._all = CallCount()
@@ -77,6 +90,8 @@ class Budget:
         made = Reservation(tokens, role, node, stage, tuple(self._counts(role, node, stage)))
         for count in made.counts:
             count.hold(calls, tokens)
+        if self.shared is not None:
+            return [replace(made, hold=hold) for hold in self.shared.holds(calls, tokens)]
         return [made] * calls
 
     def affordable(self, roles: Sequence[str], stage: StageBudget | None = None) -> int | None:
@@ -105,15 +120,19 @@ class Budget:
 
     def settle(self, reservation: Reservation, *, tokens: int, usd: float | None) -> None:
         """Replace a reservation by the cost of its completion. With 0 tokens, which means unknown, the estimate counts."""
-        self.cancel(reservation)
         for count in reservation.counts:
+            count.hold(-1, reservation.tokens)
             count.book(tokens or reservation.tokens, usd or 0.0)
         self._unpriced |= usd is None
+        if reservation.hold is not None:
+            reservation.hold.settle(tokens or reservation.tokens, usd)
 
     def cancel(self, reservation: Reservation) -> None:
         """Release a reservation whose call brought no completion."""
         for count in reservation.counts:
             count.hold(-1, reservation.tokens)
+        if reservation.hold is not None:
+            reservation.hold.cancel()
 
     def charge(self, costs: Sequence[Charge], reservation: Reservation) -> None:
         """Count the cost of replies that brought no completion. The reservation of their call stays."""
@@ -121,6 +140,8 @@ class Budget:
             for count in reservation.counts:
                 count.charge(cost)
             self._unpriced |= cost.usd is None
+            if reservation.hold is not None:
+                reservation.hold.charge(cost.tokens_in + cost.tokens_out, cost.usd)
 
     def check(self, stage: StageBudget | None = None) -> None:
         """Raise LimitReached when charges have exceeded a limit, so that a call of `stage` is not retried."""
@@ -141,11 +162,22 @@ class Budget:
         """
         self._final_calls, self._final_tokens = calls, tokens or {}
 
+    async def start(self) -> None:
+        """Reserve the final evaluation in the budget of the sweep, which may take a while. Raises NotStarted if it can't be."""
+        if self.shared is not None:
+            most = self.limits.calls
+            calls = sum(self._final_calls.values())
+            tokens = sum(number * self._final_tokens.get(role, 0) for role, number in self._final_calls.items())
+            await self.shared.start(calls if most is None else reserved_calls(most, calls), round(tokens))
+            self._began = self._clock()
+
     def release(self) -> None:
         """Release what `reserve_final` reserved. Its time is granted in full, even when a search computed past its own end."""
         late = self._elapsed() + self._final_reserve("seconds") - (self.limits.seconds or math.inf)
         self._extension = max(0.0, late)
         self._final_calls = {}
+        if self.shared is not None:
+            self.shared.release()
 
     def left(self) -> Limits:
         """What may still be reserved: None where there is no limit, never below 0."""

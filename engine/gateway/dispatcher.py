@@ -11,25 +11,27 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from promptwire.backend import Backend, Charge, Completion, charges
-from promptwire.errors import LimitReached, ModelError, PromptwireError, TransientError
+from promptwire.errors import LimitReached, PromptwireError, TransientError
 from promptwire.gateway.activity import Activity
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
+from promptwire.gateway.endpoint_state import EndpointState
 from promptwire.gateway.in_flight import InFlightRequest, Unsettled
-from promptwire.gateway.rate_limit import Permit, RateLimiter
+from promptwire.gateway.rate_limit import RateLimiter
 from promptwire.gateway.reply_cost import at_most, spent
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.stage_budget import Reservation
 from promptwire.gateway.trace import Trace
+from promptwire.gateway.turns import Turns
 from promptwire.gateway.usage import Usage
 from promptwire.limits import RateLimits
 from promptwire.security.secrets import redact, secrets
 
-__all__ = ["Dispatcher", "Store", "user_error"]
+__all__ = ["Dispatcher", "Store"]
 
 _UNSEEN: Final = 3
 """Tries at an address that has never accepted a connection."""
@@ -42,23 +44,6 @@ _KEY: Final = 16
 
 Store = Callable[[InFlightRequest, Sequence[str], Sequence[Completion]], Awaitable[None]]
 """Counts and stores the completions of some keys of a request."""
-
-
-@dataclass(slots=True)
-class _BackendState:
-    """State of one backend in this run."""
-
-    backend: Backend
-    concurrency: AdaptiveConcurrency
-    rate_limiter: RateLimiter
-    activity: Activity
-    opening: asyncio.Future[None] | None = None
-    open: bool = False
-    """Whether it is open."""
-    worked: bool = False
-    """Whether it has ever returned a completion."""
-    paced: bool = False
-    """Whether a request ever had to wait for the rate limit."""
 
 
 class Dispatcher:
@@ -82,7 +67,8 @@ class Dispatcher:
         self._secrets = tuple(secret for secret in secrets() if len(secret) >= _KEY)
         self._rate_limits = rate_limits or {}
         self._rate_limiters: dict[str, RateLimiter] = {}
-        self._states: dict[int, _BackendState] = {}
+        self._states: dict[int, EndpointState] = {}
+        self._turns = Turns(budget, trace)
 
     async def send(self, in_flight: InFlightRequest, keys: Sequence[str], store: Store) -> None:
         """Send requests until each of `keys` has its completion.
@@ -90,6 +76,8 @@ class Dispatcher:
         Raises ModelError or LimitReached; completions that came before that are stored.
         """
         rest = list(keys)
+        if self._budget.shared is not None:
+            await self._turns.admit(in_flight, rest)
         while rest:
             rest = rest[await self._send(in_flight, rest, store) :]
             if rest and not in_flight.backend.batches:
@@ -144,22 +132,22 @@ class Dispatcher:
         self._trace.event("request", path=in_flight.node, **facts, **spent(completions))
         return len(completions)
 
-    def _state(self, backend: Backend) -> _BackendState:
+    def _state(self, backend: Backend) -> EndpointState:
         limits = self._rate_limits.get(backend.identity, RateLimits()) if self._rate_limits else RateLimits()
         limiter = self._rate_limiters.setdefault(backend.identity, RateLimiter(limits)) if limits.limited else RateLimiter()
         concurrency = AdaptiveConcurrency(min(backend.parallel, limits.parallel or backend.parallel))
         activity = Activity(backend.name, concurrency)
         self._usage.models.append(activity)
-        return self._states.setdefault(id(backend), _BackendState(backend, concurrency, limiter, activity))
+        return self._states.setdefault(id(backend), EndpointState(backend, concurrency, limiter, activity))
 
     async def _attempt(
-        self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str], unsettled: Unsettled
+        self, in_flight: InFlightRequest, state: EndpointState, keys: Sequence[str], unsettled: Unsettled
     ) -> Sequence[Completion]:
         """Send one request once. From sending on, it is `unsettled` until the caller ends that."""
         async with state.concurrency.one():
             if not state.open:
                 await self._open(state)
-            permit = await self._wait_for_rate_limit(in_flight, state, keys)
+            permit = await self._turns.wait(in_flight, state, keys)
             tokens = 0
             self._usage.of(in_flight.node).requests += 1
             state.activity.in_flight += 1
@@ -182,10 +170,10 @@ class Dispatcher:
                 state.activity.in_flight -= 1
                 if lost:
                     self._charge(in_flight, lost, in_flight.reservations[keys[0]])
-                state.rate_limiter.settle(permit, tokens)
+                self._turns.settle(state, permit, tokens)
         return completions
 
-    async def _call(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Sequence[Completion]:
+    async def _call(self, in_flight: InFlightRequest, state: EndpointState, keys: Sequence[str]) -> Sequence[Completion]:
         """Call the backend. Raises TransientError after the timeout, LimitReached when the run's time is used up."""
         left = self._budget.seconds_left()
         end = math.inf if left is None else left + _GRACE
@@ -221,27 +209,7 @@ class Dispatcher:
         unchanged = (text, finish) == (completion.text, completion.finish)
         return completion if unchanged else replace(completion, text=text, finish=finish)
 
-    async def _wait_for_rate_limit(self, in_flight: InFlightRequest, state: _BackendState, keys: Sequence[str]) -> Permit:
-        """Wait until the rate limit admits the request. Raises LimitReached when the run's time is used up before."""
-        tokens = sum([in_flight.reservations[key].tokens for key in keys])
-        if not state.rate_limiter.limited:
-            return Permit(0.0, tokens)
-        wait = state.rate_limiter.wait(tokens)
-        if wait > 0:
-            state.activity.rate_limited_until = time.monotonic() + wait
-        if wait > 0 and not state.paced:
-            state.paced = True
-            self._trace.event("paced", path=in_flight.node, model=state.backend.name, wait=round(wait, 3))
-        state.activity.rate_limited += 1
-        try:
-            async with asyncio.timeout(self._budget.seconds_left()):
-                return await state.rate_limiter.acquire(tokens)
-        except TimeoutError as error:
-            raise self._budget.out_of_time() from error
-        finally:
-            state.activity.rate_limited -= 1
-
-    async def _open(self, state: _BackendState) -> None:
+    async def _open(self, state: EndpointState) -> None:
         if state.opening is None:
             state.opening = asyncio.ensure_future(state.backend.open())
             state.activity.opening = True
@@ -263,17 +231,3 @@ class Dispatcher:
         if in_flight.charged:
             self._budget.check(next(iter(in_flight.reservations.values())).stage)
         await self._retry.sleep(wait)
-
-
-def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireError:
-    """`error` for the user: a PromptwireError with the step and without secrets."""
-    known: PromptwireError
-    if isinstance(error, PromptwireError):
-        known = error
-    else:
-        known = ModelError(f"{in_flight.backend.name} failed: {type(error).__name__}: {error}")
-        known.__cause__ = error
-    known.problem, known.hint = redact(known.problem), redact(known.hint)
-    known.where = redact(known.where)
-    known.within(in_flight.node)
-    return known

@@ -33,8 +33,8 @@ from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.cached_calls import CachedCalls, Recalled
 from promptwire.gateway.call_size import estimated_tokens, oversized
-from promptwire.gateway.dispatcher import Dispatcher, user_error
-from promptwire.gateway.in_flight import InFlightRequest, collect, fail
+from promptwire.gateway.dispatcher import Dispatcher
+from promptwire.gateway.in_flight import InFlightRequest, collect, fail, user_error
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.shared_answers import SharedAnswers
 from promptwire.gateway.stage_budget import StageBudget

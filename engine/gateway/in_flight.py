@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from promptwire.backend import Backend, Completion, Request
+from promptwire.errors import ModelError, PromptwireError
 from promptwire.gateway.stage_budget import Reservation
+from promptwire.security.secrets import redact
 
-__all__ = ["InFlightRequest", "Unsettled", "collect", "fail"]
+__all__ = ["InFlightRequest", "Unsettled", "collect", "fail", "user_error"]
 
 
 class InFlightRequest:
@@ -119,3 +121,17 @@ async def collect(
             if in_flight.cancellable and in_flight.task is not None and not in_flight.task.done():
                 in_flight.task.cancel()
                 forget(in_flight)
+
+
+def user_error(error: BaseException, in_flight: InFlightRequest) -> PromptwireError:
+    """`error` for the user: a PromptwireError with the step and without secrets."""
+    known: PromptwireError
+    if isinstance(error, PromptwireError):
+        known = error
+    else:
+        known = ModelError(f"{in_flight.backend.name} failed: {type(error).__name__}: {error}")
+        known.__cause__ = error
+    known.problem, known.hint = redact(known.problem), redact(known.hint)
+    known.where = redact(known.where)
+    known.within(in_flight.node)
+    return known

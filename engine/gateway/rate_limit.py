@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from promptwire.gateway import limit_wave
 from promptwire.limits import RateLimits
 
 __all__ = ["Permit", "RateLimiter"]
@@ -27,6 +28,8 @@ class Permit:
     """Time at which it was sent, by the event loop's clock."""
     tokens: int
     """Tokens that it took, or the estimate."""
+    shared: limit_wave.Permit | None = None
+    """Its permit in the common pace of a sweep; None without one."""
 
 
 class RateLimiter:

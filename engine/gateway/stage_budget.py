@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from promptwire.errors import LimitReached
 from promptwire.gateway.call_count import CallCount
 from promptwire.limits import Limits
+
+if TYPE_CHECKING:
+    from promptwire.gateway.shared_budget import Hold
 
 __all__ = ["SHARED", "Reservation", "StageBudget", "stages_around", "used_by"]
 
@@ -94,6 +97,8 @@ class Reservation:
     """Innermost stage of that step; None outside stages."""
     counts: tuple[CallCount, ...] = field(default=(), compare=False, repr=False)
     """The counts that it is part of."""
+    hold: Hold | None = field(default=None, compare=False, repr=False)
+    """Its part in the budget of a sweep; None outside sweeps with limits of their own."""
 
 
 def stages_around(stage: StageBudget | None) -> Iterator[StageBudget]:

@@ -110,8 +110,9 @@ class Session:
 
     @property
     def unlimited(self) -> bool:
-        """Whether no limit of the run, or of a stage, may be reached."""
-        return self.stage is None and not self.gateway.budget.limits.budgeted
+        """Whether no limit of the run, of a stage, or of the sweep may be reached."""
+        budget = self.gateway.budget
+        return self.stage is None and not budget.limits.budgeted and not (budget.shared and budget.shared.budgeted)
 
     def affordable(self, roles: Sequence[Role]) -> int | None:
         """About how often one call of each of `roles` can still be made; see `Budget.affordable`."""

@@ -12,9 +12,8 @@ from promptwire.backends.scripted import ScriptedBackend
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import ModelError, RequestRefused
 from promptwire.gateway.budget import Budget
-from promptwire.gateway.dispatcher import user_error
 from promptwire.gateway.gateway import Gateway
-from promptwire.gateway.in_flight import InFlightRequest
+from promptwire.gateway.in_flight import InFlightRequest, user_error
 from promptwire.gateway.trace import Trace
 
 
