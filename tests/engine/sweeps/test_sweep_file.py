@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptwire.errors import PipelineError, PromptwireError, UsageError
+from promptwire.options import runs_folder
 from promptwire.sweeps.sweep_file import GIVEN, read_sweep
 from tests.engine.sweeps.study import SWEEP, make_study
 
@@ -104,7 +105,7 @@ def test_a_mistake_is_told_with_its_line_and_column(tmp_path: Path, change: tupl
     with pytest.raises(PromptwireError) as told:
         read_sweep(file)
     assert f"study.yaml:{place}: " in str(told.value) and words in str(told.value)
-    assert not (tmp_path / ".promptwire").exists()
+    assert not runs_folder().exists()
 
 
 def test_an_error_in_a_pipeline_of_its_own_is_told_where_it_is(tmp_path: Path) -> None:
