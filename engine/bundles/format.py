@@ -9,14 +9,14 @@ line.
 from __future__ import annotations
 
 import gzip
-import re
 import zlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, ClassVar, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from promptwire.bundles.files import safe_path
 from promptwire.cache.jsonl import read_line
 from promptwire.cache.maintenance import CacheEntry
 from promptwire.cache.record import LARGEST
@@ -26,15 +26,12 @@ from promptwire.results.report import Report
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Model
 
-__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "ShippedFile", "read_lines", "safe_path"]
+__all__ = ["LARGEST", "End", "Manifest", "OwnFile", "ShippedFile", "read_lines"]
 
 _MOST_FILES: Final = 1000
 _MOST_BYTES: Final = 256 * 2**20
 _GZIP: Final = b"\x1f\x8b"
 """First bytes of a compressed file."""
-_LONGEST_NAME: Final = 1000
-_DEEPEST: Final = 32
-_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,200}")
 
 
 class Manifest(Model):
@@ -80,29 +77,6 @@ class End(Model):
 
     end: int
     """Number of lines before it."""
-
-
-def safe_path(name: str, where: str = "") -> PurePosixPath:
-    """Make `name` a path inside the bundle.
-
-    Raises RunError for a name that leads out of it or that some operating system reads differently.
-    """
-    parts = name.split("/")
-    if len(name) > _LONGEST_NAME or len(parts) > _DEEPEST or not _encodable(name):
-        hint = f"a name has at most {_LONGEST_NAME} characters and {_DEEPEST} folders"
-        raise RunError(f"invalid file name in the bundle: {name[:100]!r}", where=where, hint=hint)
-    if any(part in ("", ".", "..") or part.endswith((".", " ")) or not _NAME.fullmatch(part) for part in parts):
-        raise RunError(f"invalid file name in the bundle: {name[:100]!r}", where=where, hint="don't trust this bundle")
-    return PurePosixPath(*parts)
-
-
-def _encodable(name: str) -> bool:
-    """Whether `name` is valid UTF-8. Half of a surrogate pair is not."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def read_lines(source: Path) -> Iterator[Manifest | OwnFile | ShippedFile | CacheEntry]:

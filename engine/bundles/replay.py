@@ -14,16 +14,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from promptwire.api import run_async
 from promptwire.backends.replay_backend import ReplayBackend
-from promptwire.bundles.format import Manifest, OwnFile, ShippedFile, read_lines, safe_path
+from promptwire.bundles.files import installed, safe_path, shipped_path, write_text
+from promptwire.bundles.format import Manifest, OwnFile, ShippedFile, read_lines
 from promptwire.cache.disk import ResponseCache
 from promptwire.errors import RunError
 from promptwire.options import Options
-from promptwire.results.provenance import Provenance, fingerprint, hashed
+from promptwire.results.provenance import Provenance, fingerprint
 from promptwire.results.report import Report
 from promptwire.security import package_data
 from promptwire.security.access_log import FileAccessLog
@@ -146,7 +147,7 @@ def shipped_changes(manifest: Manifest) -> tuple[str, ...]:
 
     Raises RunError for a name that is not one of a shipped file.
     """
-    return tuple(name for name, sha in manifest.shipped.items() if _installed(name, sha) is None)
+    return tuple(name for name, sha in manifest.shipped.items() if installed(name, sha) is None)
 
 
 def _unpack(source: Path, home: Path) -> Manifest:
@@ -158,15 +159,15 @@ def _unpack(source: Path, home: Path) -> Manifest:
             if isinstance(line, Manifest):
                 manifest = line
                 for name in manifest.shipped:
-                    _shipped_name(name)
+                    shipped_path(name)
             elif isinstance(line, OwnFile):
-                _write(home / "files" / safe_path(line.file), line.text)
+                write_text(home / "files" / safe_path(line.file), line.text)
             elif isinstance(line, ShippedFile):
                 digest = hashlib.sha256(line.text.encode("utf-8", errors="surrogatepass")).hexdigest()
                 if manifest is None or manifest.shipped.get(line.shipped) != digest:
                     hint = "don't trust this bundle"
                     raise RunError(f"the shipped file {line.shipped[:100]} is not the one that the run read", hint=hint)
-                _write(home / "shipped" / _shipped_name(line.shipped), line.text)
+                write_text(home / "shipped" / shipped_path(line.shipped), line.text)
             else:
                 cache.put(line.key, line.record.completion, meta=line.record.meta)
         if manifest is not None:
@@ -180,34 +181,15 @@ def _unpack(source: Path, home: Path) -> Manifest:
     return manifest
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
-
-
-def _shipped_name(name: str) -> PurePosixPath:
-    """Return the relative path of the shipped file `name`. Raises RunError when it is none."""
-    if name.partition("/")[0] not in package_data.PACKAGES:
-        raise RunError(f"{name[:100]!r} is not a shipped file", hint="don't trust this bundle")
-    return safe_path(name)
-
-
-def _installed(name: str, sha: str) -> Path | None:
-    """Return the installed file `name`; None if there is none with this SHA-256."""
-    package, *rest = _shipped_name(name).parts
-    path = package_data.package_folder(package).joinpath(*rest)
-    return path if os.path.isfile(path) and hashed(path) == sha else None
-
-
 def _add_installed(manifest: Manifest, shipped: Path) -> None:
     """Copy the shipped files that the bundle does not hold. Raises RunError for one of another version."""
     for package in package_data.PACKAGES:
         (shipped / package).mkdir(parents=True, exist_ok=True)
     for name, sha in manifest.shipped.items():
-        target = shipped / _shipped_name(name)
+        target = shipped / shipped_path(name)
         if target.is_file():
             continue
-        path = _installed(name, sha)
+        path = installed(name, sha)
         if path is None:
             hint = "install the version of promptwire that wrote the bundle"
             raise RunError(f"the shipped file {name} differs from the one that the run read", hint=hint)

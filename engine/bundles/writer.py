@@ -19,7 +19,8 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
-from promptwire.bundles.format import LARGEST, Manifest, read_lines, safe_path
+from promptwire.bundles.files import Layout, shipped_name
+from promptwire.bundles.format import LARGEST, Manifest, read_lines
 from promptwire.cache.disk import ResponseCache
 from promptwire.cache.jsonl import write_line
 from promptwire.cache.maintenance import CacheEntry
@@ -27,7 +28,6 @@ from promptwire.errors import RunError
 from promptwire.results.call_diff import read_calls
 from promptwire.results.provenance import Provenance, hashed
 from promptwire.results.report import Report
-from promptwire.security import package_data
 from promptwire.security.secrets import secrets
 from promptwire.security.untrusted_json import read_json
 from promptwire.values.hashing import canonical
@@ -104,17 +104,16 @@ def _lines(
 
 def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest, dict[Path, str], dict[Path, str]]:
     """Make the manifest, and map the user's own files and the shipped ones to their names in the bundle."""
-    roots = {folder: package_data.package_folder(folder) for folder in package_data.PACKAGES}
     shipped: dict[Path, str] = {}
     given: dict[str, str] = {}
     own: dict[Path, str] = {}
     for name, sha in origin.files.items():
         path = Path(name)
-        home = next((folder for folder, root in roots.items() if path.is_relative_to(root)), None)
+        shown = shipped_name(path)
         if hashed(path) != sha:
             raise RunError("this file has changed since the run", where=name, hint="run it again; cached calls cost nothing")
-        if home is not None:
-            given[shown := f"{home}/{path.relative_to(roots[home]).as_posix()}"] = sha
+        if shown is not None:
+            given[shown] = sha
             if data or name not in origin.data:
                 shipped[path] = shown
         else:
@@ -122,11 +121,10 @@ def _manifest(origin: Provenance, report: Report, data: bool) -> tuple[Manifest,
     withheld = [path for path in own if not data and str(path) in origin.data]
     if withheld and not origin.fingerprint:
         raise RunError("the run folder has no fingerprint of the task", hint="run it again; cached calls cost nothing")
-    top = Path(os.path.commonpath([origin.working, *map(str, own)]))
-    names = {path: str(safe_path(path.relative_to(top).as_posix())) for path in own if path not in withheld}
+    layout = Layout.of(Path(origin.working), own)
+    names = {path: layout.name(path) for path in own if path not in withheld}
     files = {name: own[path] for path, name in names.items()}
-    working = Path(origin.working).relative_to(top).as_posix()
-    relative = origin.model_copy(update={"files": files, "working": working, "data": ()})
+    relative = origin.model_copy(update={"files": files, "working": layout.working_name, "data": ()})
     clean = report.model_copy(update={"run": ""})
     left = len(withheld)
     manifest = Manifest(promptwire="bundle", version=1, origin=relative, shipped=given, withheld=left, report=clean)

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptwire.api import run
-from promptwire.bundles.format import Manifest, read_lines, safe_path
+from promptwire.bundles.files import safe_path
+from promptwire.bundles.format import Manifest, read_lines
 from promptwire.bundles.replay import replay
 from promptwire.bundles.writer import write_bundle
 from promptwire.cache.import_export import export_responses, import_responses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptwire.bundles.format import safe_path
+from promptwire.bundles.files import safe_path
 from promptwire.errors import RunError
 
 
