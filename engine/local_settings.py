@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from promptwire.errors import UsageError, suggest
 from promptwire.values import Model
 
-__all__ = ["LocalSettings", "is_local", "split_settings"]
+__all__ = ["LocalSettings", "is_local", "is_scripted", "split_settings"]
 
 _VARIABLES = {
     "context": "PROMPTWIRE_CONTEXT",
@@ -70,6 +70,11 @@ def split_settings(name: str) -> tuple[str, LocalSettings]:
 def is_local(name: str) -> bool:
     """Whether `name` is that of a local model, with or without settings."""
     return name.partition(",")[0].partition(":")[0] == "local"
+
+
+def is_scripted(name: str) -> bool:
+    """Whether `name` is that of a scripted model."""
+    return name.partition(":")[0] == "scripted"
 
 
 def _written(part: str) -> bool:

@@ -11,10 +11,11 @@ from pydantic import Field
 
 from promptwire.cache.policy import CachePolicy
 from promptwire.limits import Budget, RateLimits
+from promptwire.local_settings import is_local, is_scripted
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["Options", "cache_folder", "runs_folder"]
+__all__ = ["Options", "address_variable", "cache_folder", "runs_folder"]
 
 HOME = ".promptwire"
 """Folder of cache and runs, inside the working folder."""
@@ -27,6 +28,16 @@ _MODEL_SOURCES: Mapping[Role, tuple[Role, ...]] = {
     "judge": ("judge", "meta", "task"),
 }
 """Roles whose model a role uses, in order: its own first."""
+
+
+def address_variable(role: Role) -> str:
+    """Name of the environment variable with the address of a role's model."""
+    return f"PROMPTWIRE_{role.upper()}_API_BASE"
+
+
+def _addresses() -> dict[Role, str]:
+    """Addresses of the environment, by role."""
+    return {role: base for role in _MODEL_SOURCES if (base := os.environ.get(address_variable(role), "").strip())}
 
 
 def cache_folder() -> Path:
@@ -45,7 +56,9 @@ class Options(Model):
     models: Mapping[Role, str] = {}
     """Model of each role. `task` defaults to the embedded model, `meta` to the task model, `judge` to the meta model."""
     api_bases: Mapping[Role, str] = {}
-    """Address of an OpenAI-compatible server, by role."""
+    """Address of an OpenAI-compatible server, by role. Where none is given, PROMPTWIRE_TASK_API_BASE, PROMPTWIRE_META_API_BASE
+    and PROMPTWIRE_JUDGE_API_BASE hold, so that each worker of a cluster can have its own. They are part of a model's identity in
+    the cache like any other address."""
     seed: int = 0
     """Random seed."""
     params: Mapping[str, str] = {}
@@ -81,11 +94,20 @@ class Options(Model):
         return "" if self.cache == "off" else known
 
     def model(self, role: Role) -> tuple[str, str | None]:
-        """Name of the model for `role`, and the address of its server when one was given."""
+        """Name of the model for `role`, and the address of its server when one was given, here or in the environment."""
+        name, base = self.named_model(role)
+        # A model without an address takes none of the environment: only a given one is the user's mistake.
+        return (name, base) if is_local(name) or is_scripted(name) else self._resolved(role, {**_addresses(), **self.api_bases})
+
+    def named_model(self, role: Role) -> tuple[str, str | None]:
+        """Name and address of the model for `role` as these options name them, whatever the environment holds."""
+        return self._resolved(role, self.api_bases)
+
+    def _resolved(self, role: Role, bases: Mapping[Role, str]) -> tuple[str, str | None]:
         roles = _MODEL_SOURCES[role]
         name = next((self.models[each] for each in roles if each in self.models), DEFAULT_MODEL)
-        known = (each for each in roles if each in self.models or each in self.api_bases)
-        return name, self.api_bases.get(next(known, role))
+        known = (each for each in roles if each in self.models or each in bases)
+        return name, bases.get(next(known, role))
 
     def pace(self, role: Role, written: Mapping[Role, RateLimits] | None = None) -> RateLimits:
         """Rate limits for the model of `role`; `written` holds those of the pipeline.

@@ -55,7 +55,7 @@ def backend(
     if parallel is not None and parallel < 1:
         raise UsageError(f"{parallel} requests in flight are too few", where="--parallel", hint="give at least 1")
     if api_base is not None:
-        Address.checked(api_base, "--api-base")
+        Address.checked(api_base, _source(api_base))
     if is_local(name) or (word == "scripted" and (colon or word == name)):
         if api_base is not None:
             raise UsageError(
@@ -81,6 +81,12 @@ def backend(
     # Gateways and vLLM serve ids such as openai/gpt-oss-20b. With the environment's address, openai/ only names the provider.
     model = name if api_base else name.removeprefix("openai/")
     return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
+
+
+def _source(api_base: str) -> str:
+    """Where the address `api_base` was given: the variable of a role in the environment, or the command line."""
+    names = (f"PROMPTWIRE_{role}_API_BASE" for role in ("TASK", "META", "JUDGE"))
+    return next((name for name in names if os.environ.get(name, "").strip() == api_base), "--api-base")
 
 
 def _environment() -> str | None:

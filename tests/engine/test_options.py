@@ -32,6 +32,34 @@ def test_role_without_a_model_uses_another_roles_model_and_address(
     assert Options(models=models, api_bases=bases).model(role) == expected
 
 
+@pytest.mark.parametrize(
+    ("models", "bases", "role", "expected"),
+    [
+        ({"task": "a"}, {}, "task", ("a", "http://env-task")),
+        ({"task": "a"}, {}, "meta", ("a", "http://env-meta")),
+        ({"task": "a"}, {}, "judge", ("a", "http://env-meta")),
+        ({"task": "a"}, {"task": "http://x"}, "task", ("a", "http://x")),
+        ({"task": "a", "judge": "c"}, {}, "judge", ("c", None)),
+        ({}, {}, "task", ("local", None)),
+        ({"task": "scripted:echo"}, {}, "task", ("scripted:echo", None)),
+    ],
+)
+def test_address_of_the_environment_holds_where_none_was_given(
+    models: dict[Role, str],
+    bases: dict[Role, str],
+    role: Role,
+    expected: tuple[str, str | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PROMPTWIRE_TASK_API_BASE", "http://env-task")
+    monkeypatch.setenv("PROMPTWIRE_META_API_BASE", "http://env-meta ")
+    options = Options(models=models, api_bases=bases)
+    assert options.model(role) == expected
+    monkeypatch.delenv("PROMPTWIRE_TASK_API_BASE")
+    monkeypatch.delenv("PROMPTWIRE_META_API_BASE")
+    assert options.named_model(role) == options.model(role)
+
+
 @pytest.mark.parametrize("limits", [{"seconds": math.inf}, {"usd": math.nan}, {"calls": -1}, {"call": 1}])
 def test_limit_without_effect_is_refused(limits: dict[str, float]) -> None:
     assert Options.model_validate({"limits": {"usd": 0.5}}).limits == {"usd": 0.5}
