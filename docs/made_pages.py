@@ -93,7 +93,7 @@ def command_page() -> str:
     parts = [
         "# Commands\n\nEvery command of `promptwire`, made from the command line itself; `promptwire COMMAND --help` says "
         "the same. Errors end with an exit code of their kind: 2 a mistake in a file or flag, 3 data, 4 model, 5 a reply "
-        "or node, 6 a budget, 7 cache or run folder, 130 stopped."
+        "or node, 6 a budget, 7 cache or run folder, 8 a cluster, 130 stopped."
     ]
     group: Any = typer.main.get_command(app)
     for name, command in commands(group, "promptwire"):

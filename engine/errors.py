@@ -19,7 +19,8 @@ subclasses of `PromptwireError`.
     |-- LimitReached         a budget is used up (exit 6)
     |   `-- NotStarted         by a limit of the sweep, before a run began
     |-- CacheError           the cache can't be opened or written, or a completion is missing under `--cache only` (exit 7)
-    `-- RunError             a run folder can't be written or read (exit 7)
+    |-- RunError             a run folder can't be written or read (exit 7)
+    `-- ClusterError         a scheduler or its workers can't be used (exit 8)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import ClassVar
 
 __all__ = [
     "CacheError",
+    "ClusterError",
     "ContextOverflow",
     "DataError",
     "LimitReached",
@@ -224,6 +226,12 @@ class RunError(PromptwireError):
     """A run folder can't be written or read."""
 
     exit_code = 7
+
+
+class ClusterError(PromptwireError):
+    """A scheduler or its workers can't be used: not reachable, lost, or with other versions."""
+
+    exit_code = 8
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

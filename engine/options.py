@@ -57,8 +57,8 @@ class Options(Model):
     """Model of each role. `task` defaults to the embedded model, `meta` to the task model, `judge` to the meta model."""
     api_bases: Mapping[Role, str] = {}
     """Address of an OpenAI-compatible server, by role. Where none is given, PROMPTWIRE_TASK_API_BASE, PROMPTWIRE_META_API_BASE
-    and PROMPTWIRE_JUDGE_API_BASE hold, so that each worker of a cluster can have its own. They are part of a model's identity in
-    the cache like any other address."""
+    and PROMPTWIRE_JUDGE_API_BASE hold, so that each worker of a cluster can have its own. All are part of a model's identity in
+    the cache."""
     seed: int = 0
     """Random seed."""
     params: Mapping[str, str] = {}

@@ -50,6 +50,7 @@ DOORS = {
     "vl_convert": "page.vega",
     "jsonschema": "metrics.json_schema",
     "optuna": "stats.tpe",
+    "distributed": "sweeps.dask_cluster",
     "redis": "shared.redis_server",
     "openpyxl": "tasks.reading.excel",
     "pyarrow": "tasks.reading.arrow",

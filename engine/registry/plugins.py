@@ -26,7 +26,7 @@ from typing import Protocol, TypeVar
 
 from promptwire.errors import UsageError, suggest
 
-__all__ = ["GROUP", "load_plugin", "plugin_members", "plugin_names", "plugin_version", "unknown_name_hint"]
+__all__ = ["GROUP", "load_plugin", "plugin_files", "plugin_members", "plugin_names", "plugin_version", "unknown_name_hint"]
 
 GROUP = "promptwire.plugins"
 """Entry point group for packages with nodes or metrics."""
@@ -77,6 +77,11 @@ def load_plugin(path: str | Path) -> str:
         raise UsageError(f"{path} and {' and '.join(others)} are both plug-ins called {name!r}", hint="rename the file")
     _FILES[name] = _File(file, _run(file, f"promptwire_plugin_{file.stem}"))
     return name
+
+
+def plugin_files() -> tuple[Path, ...]:
+    """Files that `load_plugin` loaded in this process, in that order."""
+    return tuple(file.path for file in _FILES.values())
 
 
 def plugin_names() -> tuple[str, ...]:

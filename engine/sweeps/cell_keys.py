@@ -1,7 +1,8 @@
 """Key of a cell: a hash of all that its result depends on, without the seed.
 
 It holds the text of the pipeline, of its templates and of the plug-ins, the content of the task, the models and the other
-options. Files count by their content, so a key says nothing about where they are.
+options. Files count by their content, so a key says nothing about where they are. An address counts when it was given, not when
+it comes from the environment, since each worker may have its own.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class CellKeys:
         files, mark, settings = self.load_task(task, options.task)
         texts = sorted(hashed(path) for path in self.load_pipeline(pipeline, options) | files if path.is_file())
         told = options.model_dump(mode="json", exclude=_IRRELEVANT)
-        models = {role: _model(options.model(role)) for role in get_args(Role)}
+        models = {role: _model(options.named_model(role)) for role in get_args(Role)}
         local = {role: one.model_dump(mode="json") for role, one in settings.items()}
         own: list[Any] = [dict(options.params), dict(options.patches)]
         code = {"plugins": sorted(hashed(Path(file)) for file in plugins)} if plugins else {}

@@ -15,6 +15,7 @@ from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
 from promptwire.results.progress_lines import round_texts
 from promptwire.running.observer import RunObserver
+from promptwire.security.access_log import FileAccessLog
 from promptwire.sweeps.cells import mark_cell
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.runner import CellEnd, CellProgress, CellStart, RunnerNote, Tell
@@ -25,16 +26,18 @@ _PAUSE: Final = 1.0
 """Shortest time between two progress events of a cell, in seconds."""
 
 
-async def run_cell(cell: Cell, tell: Tell, *, observer: RunObserver | None = None, where: str = "") -> CellEnd:
+async def run_cell(
+    cell: Cell, tell: Tell, *, observer: RunObserver | None = None, where: str = "", access_log: FileAccessLog | None = None
+) -> CellEnd:
     """Run `cell`, mark its run folder, and tell its start, progress and end, which is returned too.
 
-    `observer` gets the events of the run. Raises CacheError, since no other cell could go on; CancelledError after the end
-    `stopped` was told.
+    `observer` gets the events of the run. `access_log` sees, and may forbid, what files are opened. Raises CacheError, since no
+    other cell could go on; CancelledError after the end `stopped` was told.
     """
     began, watch = time.monotonic(), _Watch(cell.key, tell, observer)
     tell(CellStart(cell.key, where))
     try:
-        report = await run_async(cell.pipeline, cell.task, cell.options, observer=watch)
+        report = await run_async(cell.pipeline, cell.task, cell.options, observer=watch, access_log=access_log)
         mark_cell(Path(report.run), cell.key)
     except (CacheError, asyncio.CancelledError) as error:
         stopped = isinstance(error, asyncio.CancelledError)

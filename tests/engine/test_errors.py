@@ -26,10 +26,10 @@ def test_the_caret_stands_under_the_column_of_a_long_line() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in errors.__all__ if name.endswith(("Error", "Reached", "Refused"))])
-def test_every_error_has_an_exit_code_between_1_and_7(name: str) -> None:
+def test_every_error_has_an_exit_code_between_1_and_8(name: str) -> None:
     kind = getattr(errors, name)
     assert issubclass(kind, PromptwireError)
-    assert 1 <= kind.exit_code <= 7
+    assert 1 <= kind.exit_code <= 8
 
 
 @pytest.mark.parametrize(

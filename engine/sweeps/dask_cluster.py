@@ -1,0 +1,271 @@
+"""Door to Dask: a connection to a scheduler, and what a task of ours sees of its worker.
+
+Only a reference to a function of ours, texts and small JSON values go to Dask. Dask itself sends them, and what comes back, in
+its own way, which can run code: use only a scheduler that you trust, since whoever reaches it can run code on it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from promptwire.errors import ClusterError, UsageError
+from promptwire.security.secrets import hide_credentials, redact
+
+__all__ = ["Connection", "RunningTask", "Wanted", "connect", "parse_where", "running_task"]
+
+_LOCAL: Final = "local"
+_MOST_LOCAL: Final = 512
+_PATIENCE: Final = 10.0
+"""Seconds until a scheduler that does not answer is an error."""
+_WAIT: Final = 60.0
+"""Seconds until a scheduler without a worker is an error."""
+_EXAMPLES: Final = "write local, local:4, tcp://HOST:8786, or the scheduler's file"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where cells are to run: workers started on this machine, or a scheduler that runs already."""
+
+    workers: int = 0
+    """Number of workers to start on this machine; 0 for another scheduler."""
+    address: str = ""
+    """Address of the scheduler."""
+
+    @property
+    def shown(self) -> str:
+        """The place for people, without a password."""
+        workers = "1 worker" if self.workers == 1 else f"{self.workers} workers"
+        return f"{workers} on this machine" if self.workers else hide_credentials(self.address)
+
+
+def parse_where(text: str) -> Wanted:
+    """Read `local`, `local:N`, an address, or the name of a scheduler file. Raises UsageError."""
+    word, colon, rest = text.partition(":")
+    if word == _LOCAL:
+        count = rest if colon else str(os.cpu_count() or 1)
+        if not count.isascii() or not count.isdigit() or not 1 <= int(count[:9]) <= _MOST_LOCAL:
+            hint = f"write a number of workers from 1 to {_MOST_LOCAL}, such as local:4"
+            raise UsageError(f"{text[:100]!r} is no number of workers", where="--on", hint=hint)
+        return Wanted(workers=int(count))
+    if "://" in text:
+        return Wanted(address=text)
+    try:
+        found = json.loads(Path(text).read_text(encoding="utf-8"))["address"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        why = "there is no such scheduler file" if isinstance(error, OSError) else "this is no scheduler file"
+        raise UsageError(f"{why}: {text[:200]!r}", where="--on", hint=_EXAMPLES) from error
+    return Wanted(address=str(found))
+
+
+def connect(where: Wanted | Any) -> Connection:
+    """Connect to a scheduler, or start workers on this machine. A client of Dask is used as it is.
+
+    Raises ClusterError when Dask is not installed, or the scheduler can't be reached.
+    """
+    if find_spec("distributed") is None:
+        raise ClusterError("Dask is not installed", where="--on", hint="pip install 'promptwire[dask]'")
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - it takes a second to import
+
+    if not isinstance(where, Wanted):
+        if not isinstance(where, Client) or where.asynchronous:
+            hint = "give one without asynchronous=True"
+            raise UsageError("this is not a client of Dask that can be used here", where="--on", hint=hint)
+        return Connection(where, str(where.scheduler.address) if where.scheduler else "a closed client", owned=False)
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters becomes an error or a note of ours
+    cluster = None
+    try:
+        with _without_interrupts():
+            if where.workers:
+                cluster = LocalCluster(
+                    n_workers=where.workers,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            client = Client(cluster or where.address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        if cluster is not None:
+            cluster.close()
+        why = redact(str(error).splitlines()[0] if str(error) else type(error).__name__)
+        hint = "check the address, and that the scheduler runs: dask scheduler"
+        raise ClusterError(f"the scheduler can't be reached: {why}"[:400], where=where.shown, hint=hint) from error
+    return Connection(client, where.shown, cluster=cluster)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Block SIGINT in this thread. The threads and processes that Dask starts inherit that, so that Ctrl-C reaches only us."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@dataclass
+class Connection:
+    """A connection to a scheduler. All methods may block."""
+
+    client: Any
+    """Dask's client."""
+    shown: str
+    """Where it leads to, for people."""
+    cluster: Any = None
+    """The cluster that was started for it."""
+    owned: bool = True
+    """Whether `close` closes the client."""
+    _topics: list[str] = field(default_factory=list)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler is gone. Dask gives all tasks up at that moment."""
+        return bool(self.client.status != "running")
+
+    def wait_for_worker(self) -> None:
+        """Wait until there is a worker. Raises ClusterError when there is none for a minute."""
+        end = time.monotonic() + _WAIT
+        while not self.slots():
+            if time.monotonic() > end:
+                hint = "start workers: dask worker ADDRESS; an adaptive cluster needs a minimum of one"
+                raise ClusterError("the scheduler has no workers", where=self.shown, hint=hint)
+            time.sleep(0.2)
+
+    def slots(self) -> int:
+        """How many tasks run at once on all workers."""
+        return sum(self.client.nthreads().values()) if not self.lost else 0
+
+    def versions(self, packages: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Versions of Python and of these packages by place: `client`, `scheduler`, and the address of each worker."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = self.client.get_versions(packages=list(packages))
+        told = {"scheduler": found["scheduler"], "client": found["client"], **found["workers"]}
+        return {place: _packages(one, packages) for place, one in told.items()}
+
+    def on_workers(self, function: Callable[..., Any], *args: Any) -> dict[str, Any]:
+        """Call a function of ours on every worker; what it returned, by address."""
+        found: dict[str, Any] = self.client.run(function, *args)
+        return found
+
+    def give_resources(self, resources: Mapping[str, float]) -> None:
+        """Let the first worker of this machine offer `resources`, so that tasks that take them run one at a time."""
+        first = min(self.client.nthreads())
+        self.client.run(_offer, dict(resources), workers=[first])
+
+    def submit(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        key: str,
+        resources: Mapping[str, float],
+        done: Callable[[str, Any], object],
+    ) -> Any:
+        """Start a task. `done` is called in another thread with `result`, `error` or `lost`, and the value or the error."""
+        future = self.client.submit(function, *args, key=key, pure=False, resources=dict(resources) or None)
+        future.add_done_callback(lambda ended: done(*_outcome(ended)))
+        return future
+
+    def listen(self, topic: str, heard: Callable[[Any], object]) -> None:
+        """Call `heard` in another thread with each message of tasks about `topic`."""
+        self.client.subscribe_topic(topic, lambda event: heard(event[1]))
+        self._topics.append(topic)
+
+    def cancel(self, tasks: Sequence[Any]) -> None:
+        """Stop tasks, whether they run or wait."""
+        with suppress(Exception):  # the scheduler may be gone
+            self.client.cancel(list(tasks), force=True)
+
+    def close(self) -> None:
+        """Disconnect, and end the workers that were started for it."""
+        with suppress(Exception):  # the scheduler may be gone
+            for topic in self._topics:
+                self.client.unsubscribe_topic(topic)
+        if self.owned:
+            with suppress(Exception):
+                self.client.close(timeout=_PATIENCE)
+        if self.cluster is not None:
+            with suppress(Exception):
+                self.cluster.close(timeout=_PATIENCE)
+
+
+def _packages(told: Mapping[str, Any], packages: Sequence[str]) -> dict[str, str | None]:
+    python = ".".join(str(told["host"]["python"]).split(".")[:2])
+    found = told["packages"]
+    return {"Python": python, "distributed": found["distributed"], **{name: found.get(name) for name in packages}}
+
+
+def _outcome(future: Any) -> tuple[str, Any]:
+    """How a task ended, and its value or its error in words."""
+    if future.status == "finished":
+        try:
+            return "result", future.result(timeout=_WAIT)
+        except Exception as error:  # its worker died with the result
+            return "lost", f"{type(error).__name__}: {error}"
+    if future.status == "error":
+        why = future.exception()
+        last = getattr(why, "last_worker", None)
+        if last is not None:
+            tries = getattr(why, "allowed_failures", 0) + 1
+            return "error", f"its worker died {tries} times, so it was given up; the last one was {last.address}"
+        return "error", redact(f"{type(why).__name__}: {why}")
+    return "lost", "the task was cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTask:
+    """The task that runs in this thread of a worker."""
+
+    worker: Any
+    key: str
+
+    @property
+    def where(self) -> str:
+        """Name of the worker."""
+        return f"{self.worker.name}@{platform.node()}" if isinstance(self.worker.name, int) else str(self.worker.name)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for its result; not after it was cancelled, or its client is gone."""
+        task = self.worker.state.tasks.get(self.key)
+        return task is not None and task.state not in ("cancelled", "released")
+
+    def tell(self, topic: str, message: Mapping[str, Any]) -> None:
+        """Send a small JSON value to the client that listens to `topic`."""
+        self.worker.log_event(topic, dict(message))
+
+
+def running_task() -> RunningTask:
+    """The task that runs in this thread. It is called by a task of ours on a worker."""
+    from distributed import get_worker  # noqa: PLC0415 - as above
+
+    worker = get_worker()
+    return RunningTask(worker, str(worker.get_current_task()))
+
+
+async def _offer(resources: dict[str, float], dask_worker: Any) -> None:
+    """Let a worker offer `resources`. Dask calls it on the worker."""
+    await dask_worker.set_resources(**resources)
+
+
+def worker_facts(dask_worker: Any) -> dict[str, Any]:
+    """What a worker offers, without secrets. Dask calls it on the worker."""
+    offered = dict(dask_worker.state.total_resources)
+    return {"resources": offered, "cache": hide_credentials(os.environ.get("PROMPTWIRE_CACHE_URL", "")), "python": sys.version}
