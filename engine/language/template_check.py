@@ -22,7 +22,8 @@ from promptwire.language.diagnostics import Diagnostics
 from promptwire.node import NodeType
 from promptwire.templating.functions import DRAWS, FUNCTIONS
 from promptwire.templating.sample_values import is_setting, member_samples, samples, unmarked
-from promptwire.templating.task_prompt import ASKED, TASK_SLOTS, shows_nothing, stand_in
+from promptwire.templating.task_prompt import ASKED, TASK_SLOTS, stand_in
+from promptwire.templating.task_request import shows_nothing
 from promptwire.templating.template import Template, load_template
 from promptwire.values import History, Model, Scores
 from promptwire.values.model import Needs

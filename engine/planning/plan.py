@@ -109,6 +109,7 @@ def make_plan(graph: Graph, task: Task, known: Known | None = None) -> Plan:
         limit=limits.calls,
         stages=tuple(StageLimit.model_validate({"path": path, **found}) for path, found in ends.items() if found),
         notes=(
+            *task.told,
             *plan_warnings(graph, task, needs),
             *bounds_by_path.notes(),
             *idle_shares(bounds_by_path.stages, ends),

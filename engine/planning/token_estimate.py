@@ -22,11 +22,12 @@ from promptwire.bounds import Extent
 from promptwire.errors import PromptwireError
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.planning.call_bounds import CallBounds
+from promptwire.running.kept_placeholders import told_of, writes_prompts
 from promptwire.running.preference import pair_values
 from promptwire.running.sampling import sampling
 from promptwire.tasks.task import Task
 from promptwire.templating.sample_values import AnyName, is_setting, sample
-from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
+from promptwire.templating.task_prompt import ASKED, asked_by
 from promptwire.templating.template import Rendered, load_template
 from promptwire.values import Critique, Entry, Example, Failure, FailureGroup, Model, Prompt
 
@@ -60,12 +61,12 @@ class Length:
 def scoring(bounds: CallBounds | None, task: Task) -> Length | None:
     """Length of scoring one prompt on one example. Without a step: in the held-out comparison."""
     asking = (bounds.step.asking if bounds else None) or ModelCallSpec(role="task")
-    template = load_template(Path(asking.template or task.template))
+    template, form = task.load_template(asking.template), task.form
     shown = task.train.items[:READ] or task.test.items[:READ]
     if not shown:
         return None
     prompt = _prompt(task)
-    read = sum(_tokens(template.render(joined_slots(prompt, example, task.labels))) for example in shown) / len(shown)
+    read = sum(_tokens(form.render(template, prompt, example)) for example in shown) / len(shown)
     needs = task.load_metric(asking.metric).needs
     if needs in ("choice", "logprob"):
         return Length(read, 1)
@@ -106,9 +107,10 @@ def writing(bounds: CallBounds, task: Task) -> Length | None:
     fields = {name: field.annotation for name, field in step.type.slots.model_fields.items()}
     stand_ins = _StandIns(task, bounds)
     values = {name: stand_ins.slot(name, kind) for name, kind in {**fields, **bounds.given}.items()}
-    values[ASKED] = asked_by(task.load_template(), task.train.items[0], task.labels)
+    values[ASKED] = asked_by(task.load_template(), task.train.items[0], task.form)
     try:
-        read = _tokens(template.render(values, lambda: Random(0)))
+        rendered = template.render(values, lambda: Random(0))
+        read = _tokens(told_of(task.placeholders, rendered) if writes_prompts(step, bounds.params) else rendered)
     except PromptwireError:
         return None
     return Length(read, sampling(asking, template, bounds.roles).max_tokens or REPLY)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from promptwire.backend import Quote
@@ -26,7 +25,6 @@ from promptwire.stats.set_power import set_examples_needed, smallest_set_gain
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.tasks.splits import group_of
 from promptwire.tasks.task import Task
-from promptwire.templating.template import load_template
 from promptwire.values import Example
 from promptwire.values.notes import read_note, warning
 
@@ -124,7 +122,7 @@ def _repeats(graph: Graph, task: Task, repeats: int) -> Iterator[str]:
         yield warning(f"--repeats {repeats}: the metric {task.metric!r} reads likelihoods, which differ little between calls")
     elif repeats > 1:
         asking = ModelCallSpec(role="task", settings=task.settings)
-        if not sampling(asking, load_template(Path(task.template)), graph.models).random:
+        if not sampling(asking, task.load_template(), graph.models).random:
             yield warning(f"--repeats {repeats} at temperature 0: a deterministic model gives the same answer {repeats} times")
 
 

@@ -28,7 +28,13 @@ from promptwire.values.hashing import digest
 __all__ = ["Provenance", "fingerprint", "hashed"]
 
 
-_ADDED: Final[Mapping[str, Any]] = {"group": None, "watch": [], "json_schema": None}
+_ADDED: Final[Mapping[str, Any]] = {
+    "group": None,
+    "watch": [],
+    "json_schema": None,
+    "placeholders": {"kept": [], "names": []},
+    "messages": "",
+}
 """Fields of a task that earlier versions lack, with their defaults. Unused, they do not change a fingerprint."""
 
 
@@ -116,7 +122,7 @@ def fingerprint(task: Task) -> str:
     """
     told = task.model_dump(mode="json", exclude={"name", "doc", "notes", "template", "rubric", "local"})
     told = {name: value for name, value in told.items() if name not in _ADDED or value != _ADDED[name]}
-    texts = [path for path in (task.template, task.rubric) if path]
+    texts = [path for path in (None if task.messages else task.template, task.rubric) if path]
     for path in texts:
         log_access(path)
     # The name of a function given in Python holds its hash.

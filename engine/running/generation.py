@@ -9,7 +9,7 @@ them in the cache. Every outcome is counted under the step's path.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,12 +22,14 @@ from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog, Exchange, critiques_in
 from promptwire.running.gather import gather
+from promptwire.running.kept_placeholders import told_of
 from promptwire.running.session import Session
 from promptwire.running.streams import SHARED, StepPosition
 from promptwire.templating.parsing import reading
 from promptwire.templating.template import Rendered, Template, load_template
 from promptwire.values import Message, Model
 from promptwire.values.hashing import stream
+from promptwire.values.placeholders import Placeholders
 
 __all__ = ["RETRY_SAMPLES", "Generator", "request_for", "skippable"]
 
@@ -53,6 +55,8 @@ class Generator:
     """Path and elements at which the step makes its requests."""
     log: AskedLog
     """Log of its requests."""
+    placeholders: Placeholders = field(default_factory=Placeholders)
+    """Placeholders that what it writes has to keep; none for a step that writes no prompts."""
 
     async def ask(self, slots: Model, n: int, first: int, conversation: Sequence[Message]) -> tuple[Reply, ...]:
         """Return `n` replies; see `Context.ask`. Fewer when calls are skipped, filtered or refused."""
@@ -106,7 +110,7 @@ class Generator:
             shown = repr(slots.model_dump(mode="json"))
             return stream("template", self.stream, self.path, self.position.element, shown, first)
 
-        rendered = template.render(values, drawing)
+        rendered = told_of(self.placeholders, template.render(values, drawing))
         if rendered.suffix is None:
             return template, rendered
         backend = self.session.models[self.asking.role]
@@ -118,7 +122,7 @@ class Generator:
         if fallback is None:
             raise Unsupported(reason, where=self.path, hint=f"give {template.name} an `instead:` template without a gap")
         self.session.count(self.path, "infill by template")
-        return fallback, fallback.render(values, drawing)
+        return fallback, told_of(self.placeholders, fallback.render(values, drawing))
 
     def _stream(self, request: Request, first: int, n: int) -> str:
         """Stream of these samples, labelled when another step makes the same request (see `running.streams`)."""

@@ -21,6 +21,7 @@ from promptwire.node import Reply, Role
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.gather import gather
 from promptwire.running.generation import Generator
+from promptwire.running.kept_placeholders import LOST, without_lost, writes_prompts
 from promptwire.running.rendering import Renderer
 from promptwire.running.scope import Scope
 from promptwire.running.scoring import Scorer
@@ -29,6 +30,7 @@ from promptwire.running.streams import StepPosition
 from promptwire.templating.parsing import Parse, parse_reply
 from promptwire.values import Example, Examples, Message, Model, Prompt, Prompts, Scores
 from promptwire.values.hashing import stream
+from promptwire.values.placeholders import Placeholders
 from promptwire.values.rounds import from_one
 
 __all__ = ["call_node"]
@@ -49,6 +51,8 @@ class _Context:
     generator: Generator | None
     scorer: Scorer | None
     renderer: Renderer | None
+    lost: dict[str, str]
+    """Texts of prompts that lost a placeholder, with the path of the step."""
 
     @property
     def unlimited(self) -> bool:
@@ -92,7 +96,11 @@ class _Context:
         demos: Sequence[Example] | None = None,
         companions: Mapping[str, str] | None = None,
     ) -> Prompt:
+        text = self.session.task.placeholders.as_written(text)
         prompt = Prompt.child(text, *parents, made_by=self.path, round=self.round, demos=demos, companions=companions)
+        if self.session.task.placeholders.lacking(text):
+            self.lost[text] = self.path
+            return prompt
         self.session.candidates.setdefault(prompt.id, prompt)
         return prompt
 
@@ -120,11 +128,12 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
         log = AskedLog(session.trace, step.path, scope.round, scope.element)
         if kind.slots is not None:
             position = StepPosition(step.path, scope.element, scope.twin)
-            generator = Generator(session, step.path, asking, given, roles, session.stream(scope.round), position, log)
+            kept = session.task.placeholders if writes_prompts(step, params) else Placeholders()
+            generator = Generator(session, step.path, asking, given, roles, session.stream(scope.round), position, log, kept)
         if kind.scores:
             scorer = Scorer(session, step.path, asking, roles, log=log)
     turn = session.turn(step.path, scope.element)
-    context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer, renderer)
+    context = _Context(session, step.path, scope.round, scope.element, turn, generator, scorer, renderer, {})
     try:
         outputs = await kind.run(inputs, params, context)
     except ReplyError as error:
@@ -141,7 +150,12 @@ async def call_node(step: CallStep, scope: Scope, session: Session, roles: Mappi
     _bound_failures(step, session)
     if not isinstance(outputs, kind.outputs):
         raise NodeError(f"the node {kind.name!r} gave {type(outputs).__name__}, not its Outputs", where=step.path)
-    return {name: getattr(outputs, name) for name in step.outputs}
+    found = {name: getattr(outputs, name) for name in step.outputs}
+    if not context.lost:
+        return found
+    found, dropped = without_lost(found, context.lost)
+    context.count(LOST, dropped)
+    return found
 
 
 def _with_values(step: CallStep, spec: S, scope: Scope) -> S:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
-from pathlib import Path
 from typing import Final
 
 from promptwire.backend import Completion, Request, Settings
@@ -30,8 +29,8 @@ from promptwire.running.row_reader import RowReader, require_unfiltered
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
 from promptwire.templating.pair_rendering import PairRenderer
-from promptwire.templating.task_prompt import joined_slots, shows_nothing
-from promptwire.templating.template import Template, load_template
+from promptwire.templating.task_request import shows_nothing
+from promptwire.templating.template import Template
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 from promptwire.values.request_key import RequestKeys
 
@@ -63,7 +62,7 @@ class Scorer:
     @cached_property
     def template(self) -> Template:
         """Template that joins prompt and input: the step's own, or the task's."""
-        return load_template(Path(self.asking.template or self.session.task.template))
+        return self.session.task.load_template(self.asking.template)
 
     @cached_property
     def metric(self) -> Metric:
@@ -79,7 +78,7 @@ class Scorer:
     @cached_property
     def requests(self) -> PairRequests:
         """What makes the requests."""
-        step = (self.session, self.path, self.asking, PairRenderer(self.template, self.session.task.labels))
+        step = (self.session, self.path, self.asking, PairRenderer(self.template, self.session.task.form))
         return PairRequests(*step, settings=self.settings, needs=self.metric.needs, repeats=self.repeats, log=self.log)
 
     @cached_property
@@ -147,7 +146,7 @@ class Scorer:
 
         Raises UsageError for a template without the prompt or the input, under which all prompts would score alike.
         """
-        if missing := shows_nothing(self.template.variables):
+        if missing := shows_nothing(self.template.variables, self.session.task.placeholders):
             hint = "a task template reads `prompt` and `example` (or `input`)"
             raise UsageError(f"the task template {self.template.name} {missing}", where=self.path, hint=hint)
         self._rehearse()
@@ -161,7 +160,7 @@ class Scorer:
         """Render the template with the first prompt and example, since only the data show an input's fields."""
         task = self.session.task
         for prompt, example in zip(task.prompts.items[:1], task.train.items[:1], strict=False):
-            self.template.render(joined_slots(prompt, example, task.labels))
+            task.form.render(self.template, prompt, example)
 
     async def row(self, prompt: Prompt, example: Example) -> Row | None:
         """Return the row of one pair, for the report; None without a grade. It is not added to the scored prompts."""

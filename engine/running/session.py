@@ -132,7 +132,7 @@ class Session:
 
     def asked(self) -> dict[str, Any]:
         """Return the variable `asked` of every template of a step, by its name."""
-        return {ASKED: asked_by(self.task.load_template(), self.task.train.items[0], self.task.labels)}
+        return {ASKED: asked_by(self.task.load_template(), self.task.train.items[0], self.task.form)}
 
     def count(self, path: str, what: str, n: int = 1) -> None:
         """Add `n` to the count of `what` at the step `path`."""

@@ -14,6 +14,7 @@ from promptwire.documents.validation_errors import describe
 from promptwire.errors import DataError
 from promptwire.security.untrusted_numbers import finite
 from promptwire.tasks.columns import Columns
+from promptwire.tasks.conversations import plain_row
 from promptwire.values import Example
 
 __all__ = ["Where", "example_of", "no_column"]
@@ -30,6 +31,12 @@ def example_of(row: dict[str, Any], columns: Columns, where: Where, *, outputs: 
 
     Raises DataError, with `where` the row is, when it is none.
     """
+    try:
+        row, turns = plain_row(row, columns.inputs[0] if columns.single else "", columns.target, answered=outputs)
+    except DataError as error:
+        error.where = ", ".join(filter(None, (_at(where, columns.inputs[0]), error.where)))
+        raise
+    columns = columns.model_copy(update={"input": "input", "output": "output"}) if turns else columns
     cells: dict[str, Any] = {}
     for column in columns.wanted(outputs=outputs):
         try:
@@ -47,7 +54,7 @@ def example_of(row: dict[str, Any], columns: Columns, where: Where, *, outputs: 
         if not _storable(extra):
             problem = f"the column {column!r} holds a number that is too large"
             raise DataError(problem, where=_at(where, column), hint="write it as text")
-    return Example(input=single if columns.single else fields, outputs=accepted, meta=rest)
+    return Example(input=single if columns.single else fields, outputs=accepted, meta=rest, turns=turns)
 
 
 def _at(where: Where, column: str) -> str:

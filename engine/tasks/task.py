@@ -8,7 +8,7 @@ the held-out test examples: only the report uses them. A task comes from a task 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,17 @@ from promptwire.metrics.metric import Metric, find_metric, needs_outputs
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles, read_schema
+from promptwire.tasks.prompt_form import prompt_form
 from promptwire.tasks.readers import Loaded, read_examples
 from promptwire.tasks.reading.form import SUFFIXES
 from promptwire.tasks.reading.hub import PREFIX
 from promptwire.tasks.splits import split
 from promptwire.tasks.task_spec import TaskSpec
 from promptwire.templating.parsing import Parse
-from promptwire.templating.template import Template, load_template
+from promptwire.templating.task_request import TaskForm
+from promptwire.templating.template import Template, load_template, read_template
 from promptwire.values import Examples, Model, Prompt, Prompts
+from promptwire.values.placeholders import Placeholders
 
 __all__ = ["Task", "TaskSpec", "build_task", "load_task"]
 
@@ -78,8 +81,14 @@ class Task(Model):
     """Settings of local models by role."""
     parse: Parse | None
     """How the answer is read out of a reply; None means as the template says."""
+    placeholders: Placeholders = Placeholders()
+    """The placeholders of its prompts, where the input is filled in."""
+    messages: str = ""
+    """Source of the template, when it is a list of messages in the task file; empty when it is a file of its own."""
     notes: tuple[str, ...] = ()
     """Notes on the data for the user: splits that were made, rows that were dropped."""
+    told: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    """Those of its notes that say what the task model gets, for a plan."""
     in_memory: bool = Field(default=False, exclude=True, repr=False)
     """Whether its examples were given in Python, so that no file holds them."""
     function: SkipValidation[Metric] | None = Field(default=None, exclude=True, repr=False)
@@ -90,9 +99,16 @@ class Task(Model):
         """Whether a judge compares the answers of two prompts, since the metric gives them no value."""
         return self.rubric is not None and not self.load_metric().valued
 
-    def load_template(self) -> Template:
-        """Load the template that joins prompt and input."""
-        return load_template(Path(self.template))
+    @property
+    def form(self) -> TaskForm:
+        """What its requests need beside the template."""
+        return TaskForm(self.labels, self.placeholders)
+
+    def load_template(self, own: str | None = None) -> Template:
+        """Load the template that joins prompt and input: the file `own` of a step, or the task's."""
+        if self.messages and not own:
+            return read_template(self.template, self.messages)
+        return load_template(Path(own or self.template))
 
     def load_metric(self, name: str | None = None) -> Metric:
         """Load the metric `name`, or the task's own. Raises UsageError when an example does not fit it."""
@@ -142,9 +158,6 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     folder, found = _find(source)
     document = _changed(found, changes or {})
     spec = validate(TaskSpec, document.data or {}, document)
-    if "prompt" not in document.data:
-        hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
-        raise UsageError("the task has no initial prompt", where=document.file, hint=hint)
     files = TaskFiles(folder, document, frozenset(changes or ()))
 
     def read(name: str, file: str) -> tuple[Loaded, str]:
@@ -210,11 +223,7 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         loaded, places[name] = read(name, file)
         if spec.group is not None:
             require_groups(loaded.examples, spec.group, places[name])
-        notes.extend(f"{name}: {note}" for note in loaded.notes)
-        if loaded.duplicates:
-            notes.append(f"{name}: {loaded.duplicates} repeated rows dropped")
-        if lacking := sum(not example.outputs for example in loaded.examples.items):
-            notes.append(f"{name}: {lacking} of {len(loaded.examples)} examples have no accepted output")
+        notes.extend(f"{name}: {note}" for note in _loading_notes(loaded))
         return loaded.examples
 
     train = examples("train", spec.data.train) or Examples()
@@ -227,25 +236,41 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
             error.where = places["train"]
             raise
         notes.append(f"test: {len(test)} examples held out of train, which keeps {len(train)}")
-    notes += data_notes(test, train, dev, spec.group)
-    texts = (spec.prompt,) if isinstance(spec.prompt, str) else spec.prompt
-    rubric = spec.rubric or "task/judge.j2" if spec.metric == "judge" else spec.rubric if spec.metric == "none" else None
+    form = prompt_form(spec, files, (train, test, *(() if dev is None else (dev,))))
     return Task(
         name=spec.task or stem,
         doc=spec.doc,
-        prompts=Prompts.of(Prompt(text=text) for text in texts),
-        train=train,
-        dev=dev,
-        test=test,
-        template=str(files.template("template", spec.template)),
+        prompts=Prompts.of(Prompt(text=text) for text in form.prompts),
+        train=form.sets[0],
+        dev=None if dev is None else form.sets[2],
+        test=form.sets[1],
+        template=form.template,
+        messages=form.messages,
+        placeholders=form.placeholders,
         metric=spec.metric,
         watch=tuple(name for name in dict.fromkeys(spec.watch) if name != spec.metric),
         json_schema=read_schema(spec.json_schema, files),
-        rubric=str(files.template("rubric", rubric)) if rubric else None,
+        rubric=_rubric(spec, files),
         labels=spec.labels,
         group=spec.group,
         settings=spec.settings,
         local={role: given.local for role, given in spec.models.items()},
         parse=spec.parse,
-        notes=tuple(notes),
+        notes=(*notes, *data_notes(test, train, dev, spec.group), *form.notes),
+        told=form.told,
     )
+
+
+def _loading_notes(loaded: Loaded) -> Iterator[str]:
+    """Notes on the rows of one file."""
+    yield from loaded.notes
+    if loaded.duplicates:
+        yield f"{loaded.duplicates} repeated rows dropped"
+    if lacking := sum(not example.outputs for example in loaded.examples.items):
+        yield f"{lacking} of {len(loaded.examples)} examples have no accepted output"
+
+
+def _rubric(spec: TaskSpec, files: TaskFiles) -> str | None:
+    """Path of the judge's template; None for a metric without a judge."""
+    name = spec.rubric or "task/judge.j2" if spec.metric == "judge" else spec.rubric if spec.metric == "none" else None
+    return str(files.template("rubric", name)) if name else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -10,6 +10,7 @@ from promptwire.backend import Settings
 from promptwire.local_settings import LocalSettings
 from promptwire.node import Role
 from promptwire.tasks.columns import Columns, repeated
+from promptwire.tasks.message_template import TemplateMessage
 from promptwire.tasks.reading.form import DataForm
 from promptwire.templating.parsing import Parse
 from promptwire.values import Model
@@ -56,8 +57,10 @@ class TaskSpec(Model):
     """The data files."""
     columns: Columns = Columns()
     """Columns of the data files that hold input and output."""
-    template: str = "task/chat.j2"
-    """Template that makes a request to the task model from prompt and input."""
+    template: str | tuple[TemplateMessage | Literal["turns"], ...] = "task/chat.j2"
+    """Template that makes a request to the task model from prompt and input: a file, or a list of messages."""
+    placeholders: tuple[str, ...] | None = None
+    """Fields that prompts are filled with; by default those that the initial prompts have in braces. `[]` fills in none."""
     metric: str = "exact"
     """Metric that scores an answer."""
     watch: tuple[str, ...] = ()
@@ -83,6 +86,13 @@ class TaskSpec(Model):
         if prompt == ():
             raise ValueError("write at least one prompt; an empty text is allowed")
         return prompt
+
+    @field_validator("template")
+    @classmethod
+    def _has_a_message(cls, template: Any) -> Any:
+        if template == ():
+            raise ValueError("write at least one message, or leave the key out")
+        return template
 
     @field_validator("watch", mode="before")
     @classmethod

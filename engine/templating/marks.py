@@ -1,6 +1,7 @@
 """Lines of a template that start a message, a side of a gap, or a named text.
 
-A line `--- user ---` (or `system`, `assistant`) starts a message, `--- gap ---` the text after an infill. In a template
+A line `--- user ---` (or `system`, `assistant`) starts a message, `--- gap ---` the text after an infill. A line
+`--- turns ---` is the place of a conversation; a text below it goes before the first message of the user. In a template
 that is rendered without a model, a line `--- NAME ---` starts a further text with a name of its own. The source is cut at these
 lines before it is rendered. So no text of a model or a data file can start a part.
 """
@@ -14,9 +15,11 @@ from typing import Final, Literal, NamedTuple
 
 from promptwire.values.named import check_name
 
-__all__ = ["Slip", "cut", "misplaced", "nearly_marks"]
+__all__ = ["TURNS", "Slip", "cut", "misplaced", "nearly_marks"]
 
-_ROLES: Final = ("system", "user", "assistant", "gap")
+TURNS: Final = "turns"
+"""Mark of the place where a task template shows a conversation."""
+_ROLES: Final = ("system", "user", "assistant", "gap", TURNS)
 _MARK: Final = re.compile(rf"^--- ({'|'.join(_ROLES)}) ---[ \t]*$", re.MULTILINE)
 _NAMED: Final = re.compile(r"^--- ([a-z]\w*) ---[ \t]*$", re.MULTILINE | re.ASCII)
 _LIKE_A_MARK: Final = re.compile(r"^[ \t]*-{2,}[ \t]*([A-Za-z]\w*)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
@@ -74,6 +77,8 @@ def misplaced(marks: Sequence[str], mode: Literal["chat", "completion"], *, name
             return Slip(place, "a gap needs `mode: completion` in the front matter")
         elif mode == "completion" and (mark not in ("", "gap") or place > 1):
             return Slip(place, "a completion has one text and at most one gap, no messages")
+        elif mark == TURNS and TURNS in marks[:place]:
+            return Slip(place, "the conversation has two places", "write one line '--- turns ---'")
         elif mode == "chat" and len(marks) > 1 and not mark:
             return Slip(place, "text before the first message has no role", _STARTS)
     return None
@@ -81,7 +86,7 @@ def misplaced(marks: Sequence[str], mode: Literal["chat", "completion"], *, name
 
 def _wrong_name(name: str, before: Sequence[str]) -> str | None:
     """Why a named text can't have this name."""
-    if name in _ROLES:
+    if name in _ROLES and name != TURNS:
         return f"'--- {name} ---' is for requests to a model, and this step calls none"
     if name in before:
         return f"the text {name!r} is there twice"

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from promptwire.errors import PipelineError
 from promptwire.templating.sandbox import plain_outputs
-from promptwire.templating.task_prompt import joined_slots
+from promptwire.templating.task_request import TaskForm, joined_slots
 from promptwire.templating.template import Rendered, Template
 from promptwire.values import Example, Prompt
 
@@ -61,21 +61,24 @@ class _Around:
 class PairRenderer:
     """Renders one task template for pairs of prompt and example."""
 
-    def __init__(self, template: Template, labels: Sequence[str]) -> None:
+    def __init__(self, template: Template, form: TaskForm) -> None:
         self._template = template
-        self._labels = labels
+        self._form = form
         self._kept: dict[int, tuple[Prompt, tuple[_Around, ...] | None]] = {}
 
     def render(self, prompt: Prompt, example: Example) -> Rendered:
         """Render the template for one pair. Raises PipelineError as `Template.render` does."""
-        around = self._around(prompt)
+        around = self._around(prompt) if self._plain(prompt, example) else None
         if around is not None:
             values = {"example": example, "input": example.input}
             texts = [(one.mark, one.filled(values)) for one in around]
             known = [(mark, self._template.trimmed(text)) for mark, text in texts if text is not None]
             if len(known) == len(texts):
                 return self._template.rendered(known)
-        return self._template.render(joined_slots(prompt, example, self._labels))
+        return self._form.render(self._template, prompt, example)
+
+    def _plain(self, prompt: Prompt, example: Example) -> bool:
+        return self._form.plain(prompt, example) and not self._template.takes_turns
 
     def _around(self, prompt: Prompt) -> tuple[_Around, ...] | None:
         """What is rendered once for `prompt`; None when the template has to be rendered for each example."""
@@ -94,7 +97,7 @@ class PairRenderer:
         for name, *field in sum(paths, ()):
             if field:
                 stands[name] = {**stands.get(name, {}), field[0]: mark}
-        values = {**joined_slots(prompt, Example(input=""), self._labels), **stands}
+        values = {**joined_slots(prompt, Example(input=""), self._form.labels), **stands}
         try:
             found = [text.split(mark) for _, text in self._template.raw_texts(values)]
         except PipelineError:

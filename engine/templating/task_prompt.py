@@ -8,13 +8,14 @@ so the position of the prompt (before the input, after it, in the answer) is sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from promptwire.templating.task_request import TaskForm
 from promptwire.templating.template import Template
 from promptwire.values import Example, Prompt
 
-__all__ = ["ASKED", "TASK_SLOTS", "asked_by", "joined_slots", "shows_nothing", "stand_in"]
+__all__ = ["ASKED", "TASK_SLOTS", "asked_by", "stand_in"]
 
 ASKED = "asked"
 """The name under which meta templates find the function."""
@@ -28,25 +29,15 @@ TASK_SLOTS: Mapping[str, Any] = {
 """The variables of a task template and their types; `input` may have fields."""
 
 
-def joined_slots(prompt: Prompt, example: Example, labels: Sequence[str]) -> dict[str, Any]:
-    """The variables of a task template, with their values."""
-    return {"prompt": prompt, "demos": prompt.demos, "input": example.input, "example": example, "labels": labels}
-
-
-def shows_nothing(read: Set[str]) -> str:
-    """What is missing in a task template that reads these names; empty when it shows prompt and input."""
-    if "prompt" not in read:
-        return "does not show the prompt"
-    return "" if read & {"input", "example"} else "does not show the input"
-
-
-def asked_by(template: Template, sample: Example, labels: Sequence[str]) -> Callable[[Prompt | str, Example | str], str]:
+def asked_by(template: Template, sample: Example, form: TaskForm) -> Callable[[Prompt | str, Example | str], str]:
     """The function `asked` for a task with this template; `sample` shows which fields its inputs have."""
 
     def asked(prompt: Prompt | str, example: Example | str) -> str:
         instruction = Prompt(text=prompt) if isinstance(prompt, str) else prompt
         shown = _named(sample, example) if isinstance(example, str) else example
-        rendered = template.render(joined_slots(instruction, shown, labels))
+        if form.placeholders and not form.placeholders.has_any(instruction.text):
+            return _filled_in(instruction.text, shown, form)
+        rendered = form.render(template, instruction, shown)
         if not rendered.messages:
             return rendered.prompt + (rendered.suffix or "")
         if len(rendered.messages) == 1:
@@ -54,6 +45,12 @@ def asked_by(template: Template, sample: Example, labels: Sequence[str]) -> Call
         return "\n\n".join(f"[{message.role}]\n{message.content}" for message in rendered.messages)
 
     return asked
+
+
+def _filled_in(instruction: str, example: Example, form: TaskForm) -> str:
+    """A text in the place of a prompt, with what would be filled into that prompt."""
+    values = (f"{written}: {form.placeholders.filled(written, example)}" for written in form.placeholders.kept)
+    return "\n".join([instruction, "", "Filled into it:", *values])
 
 
 def stand_in(prompt: Any, example: Any) -> str:

@@ -28,15 +28,16 @@ from typing import Any, NamedTuple
 
 from promptwire.errors import PipelineError, Problem
 from promptwire.security.access_log import log_access
+from promptwire.templating.conversation import spliced
 from promptwire.templating.front_matter import MAX_BYTES, FrontMatter, place_of, split_front, template_error
 from promptwire.templating.functions import Drawing, template_functions
-from promptwire.templating.marks import cut, misplaced, nearly_marks
+from promptwire.templating.marks import TURNS, cut, misplaced, nearly_marks
 from promptwire.templating.parsing import Parse
 from promptwire.templating.sandbox import BadSyntax, Compiled, compiled, nearest, pieces_of, variables_of
 from promptwire.values import Critiques, Examples, Failures, Families, History, Message, Prompts
 from promptwire.values.members import members_of
 
-__all__ = ["Rendered", "Template", "load_template"]
+__all__ = ["Rendered", "Template", "load_template", "read_template"]
 
 MAX_RENDERED = 4_000_000
 """Longest rendered text in characters: beyond any model's context, and a limit for endless loops."""
@@ -83,6 +84,11 @@ class Template:
         return "/".join(Path(self.path).parts[-2:])
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether it has a place for the messages of a conversation."""
+        return any(part.mark == TURNS for part in self.parts)
+
+    @property
     def needs_outputs(self) -> bool:
         """Whether it shows accepted outputs of examples, and no `if` asks whether there are any."""
         text = "".join(part.source for part in self.parts)
@@ -95,9 +101,11 @@ class Template:
         """
         return self.rendered(self.texts(values, drawing))
 
-    def rendered(self, texts: Sequence[tuple[str, str]]) -> Rendered:
-        """The messages or the text to complete that the rendered `texts` of the parts make."""
+    def rendered(self, texts: Sequence[tuple[str, str]], turns: Sequence[Message] = ()) -> Rendered:
+        """The messages or the text to complete that the rendered `texts` of the parts make; `turns` are a conversation."""
         if self.front.mode == "chat":
+            if self.takes_turns:
+                return Rendered(spliced(texts, turns), "", None)
             messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
             return Rendered(messages, "", None)
         before = texts[0][1]
@@ -182,6 +190,11 @@ def load_template(path: Path, *, named: bool = False, parse: Mapping[str, Any] |
     return replace(template, front=front, rule=parse)
 
 
+def read_template(name: str, text: str) -> Template:
+    """The template with the source `text` that no file of its own holds; errors name it `name`. Raises as `load_template`."""
+    return _parse(name, text)
+
+
 @lru_cache(maxsize=256)  # compiling costs 1.3 ms, and a run renders the same few templates thousands of times
 def _parse(path: str, text: str, named: bool = False) -> Template:
     text = text.replace("\r\n", "\n")
@@ -195,6 +208,8 @@ def _parse(path: str, text: str, named: bool = False) -> Template:
         part = parts[slip.place]
         raise template_error(path, part.line - bool(part.mark), "template-marks", slip.problem, slip.hint)
     names = frozenset[str]().union(*(variables_of(part.source) for part in parts))
+    if any(part.mark == TURNS for part in parts):
+        names |= {"example"}  # a conversation is the input of an example
     return Template(path, front, tuple(parts), names)
 
 

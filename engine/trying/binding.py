@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from promptwire.bounds import Extent
 from promptwire.errors import DataError, Location, PipelineError, Problem, UsageError
@@ -15,8 +14,7 @@ from promptwire.planning.warnings import BudgetNeeds, plan_warnings
 from promptwire.running.incumbent import require_prompt
 from promptwire.running.preflight import bind, require_fit
 from promptwire.tasks.task import Task
-from promptwire.templating.task_prompt import joined_slots, shows_nothing
-from promptwire.templating.template import load_template
+from promptwire.templating.task_request import shows_nothing
 from promptwire.trying.request import bounds_of, try_step
 from promptwire.trying.steps import calling_step, steps_with_requests
 from promptwire.values import Examples
@@ -84,14 +82,14 @@ def _unfit(graph: Graph, task: Task) -> Iterator[Problem]:
 def _template_problems(graph: Graph, task: Task) -> Iterator[Problem]:
     """Templates that can't be rendered with the examples of the task, which alone show the fields of an input."""
     template = task.load_template()
-    if missing := shows_nothing(template.variables):
+    if missing := shows_nothing(template.variables, task.placeholders):
         hint = "a task template reads `prompt` and `example` (or `input`)"
         yield _problem("task-template", task, f"the task template {template.name} {missing}", hint)
         return
     splits = (("train", task.train), ("dev", task.dev or Examples()), ("test", task.test))
     for split, examples in splits:
         for number, example in enumerate(examples.items[:_RENDERED], 1):
-            found = template.dry_run(joined_slots(task.prompts.items[0], example, task.labels))
+            found = task.form.problem(template, task.prompts.items[0], example)
             if found is not None:
                 where = f"{found.message} (with example {number} of {split})"
                 yield Problem("task-template", found.location, where, found.hint)
@@ -118,7 +116,7 @@ def _facts(graph: Graph, task: Task) -> tuple[str, ...]:
     own = "" if task.dev is None else f", dev {len(task.dev)}" if "dev" in graph.inputs else f", dev {len(task.dev)} (not used)"
     prompts = f"{len(task.prompts)} initial {'prompt' if len(task.prompts) == 1 else 'prompts'}"
     sizes = f"{prompts}; train {len(task.train)}{own}, test {len(task.test)} for the report"
-    used = f"metric {task.metric}; template {load_template(Path(task.template)).name}"
+    used = f"metric {task.metric}; template {task.load_template().name}"
     notes = [read_note(note) for note in task.notes]
     return (sizes, used, *(note.text for note in notes if note.severity == "info"))
 

@@ -16,9 +16,11 @@ from promptwire.planning.call_bounds import CallBounds
 from promptwire.planning.graph_walk import count_calls
 from promptwire.running.answer_rows import task_labels
 from promptwire.running.generation import request_for
+from promptwire.running.kept_placeholders import told_of, writes_prompts
 from promptwire.running.sampling import sampling
 from promptwire.tasks.task import Task
-from promptwire.templating.task_prompt import ASKED, asked_by, joined_slots
+from promptwire.templating.task_prompt import ASKED, asked_by
+from promptwire.templating.task_request import TaskForm
 from promptwire.templating.template import Template, load_template
 from promptwire.trying.made_up import MARK, Maker
 from promptwire.trying.reply import Read, describe, read_answer, read_generated, read_rendered
@@ -97,7 +99,7 @@ def try_step(
     if step.type.slots is not None and step.template is not None:
         found.append(_generation(bounds, asking, task, maker_for(task, seed), reply))
     if step.type.scores and (asking.template or task):
-        template = load_template(Path(asking.template or (task.template if task else "")))
+        template = task.load_template(asking.template) if task else load_template(Path(asking.template or ""))
         metric = task.load_metric(asking.metric) if task else None
         found += try_scoring(template, task, bounds=bounds, metric=metric, reply=reply, seed=seed)
     if not found:
@@ -138,6 +140,8 @@ def _generation(bounds: CallBounds, asking: ModelCallSpec, task: Task | None, ma
         awaited = describe(parse).replace("reply", "text")
         return Tried(*facts, parts, None, awaited, *made, read=read_rendered("".join(own), parse) if own else None)
     rendered = template.rendered(texts)
+    if task is not None and writes_prompts(step, bounds.params):
+        rendered = told_of(task.placeholders, rendered)
     if bounds.converses:
         notes.append("it continues the conversation of its critique, whose messages go before this one")
     if rendered.suffix is not None:
@@ -170,7 +174,8 @@ def try_scoring(
     asking = bounds.step.asking if bounds and bounds.step.asking else ModelCallSpec(role="task")
     own = replace(asking, settings=asking.settings.over(task.settings if task else Settings()))
     settings = sampling(own, template, bounds.roles if bounds else {})
-    request = request_for(template.render(joined_slots(prompt, example, labels)), settings)
+    form = task.form if task else TaskForm()
+    request = request_for(form.render(template, prompt, example), settings)
     parse = (task.parse if task else None) or template.front.parse
     awaited, read = describe(parse), None if reply is None else read_generated(reply, parse)
     if metric is not None and task is not None:
@@ -212,4 +217,4 @@ def _asked(task: Task | None) -> Any:
     """The function `asked` of a template: the request to the task model with another prompt."""
     if task is None:
         return lambda prompt, example: MARK.format("request to the task model")
-    return asked_by(task.load_template(), task.train.items[0], task.labels)
+    return asked_by(task.load_template(), task.train.items[0], task.form)

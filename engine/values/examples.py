@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from promptwire.values.hashing import digest
+from promptwire.values.message import Message, conversation_text
 from promptwire.values.model import _ID_LENGTH, Model, SparseModel
 from promptwire.values.named import MarkField, Marks
 
@@ -16,7 +17,7 @@ __all__ = ["Example", "Examples"]
 class Example(SparseModel):
     """One input of the task, with the outputs that count as right where these are known."""
 
-    RARE: ClassVar = ("made_by", "marks")
+    RARE: ClassVar = ("turns", "made_by", "marks")
 
     input: str | dict[str, str]
     """Text for the task model, or named fields for a template that joins them."""
@@ -24,6 +25,8 @@ class Example(SparseModel):
     """Accepted outputs; the first is the main one. Empty in data that have none."""
     meta: dict[str, Any] = {}
     """Other fields of the data file; no algorithm reads them."""
+    turns: tuple[Message, ...] = ()
+    """The messages of a conversation, whose text is `input`; part of its identity. Empty for any other input."""
     made_by: str = ""
     """Path of the step that wrote it, or let a model write what it shows; empty for data. Not part of its identity."""
     marks: MarkField = Marks()
@@ -32,7 +35,13 @@ class Example(SparseModel):
     @cached_property
     def id(self) -> str:
         """Hash of input and outputs, 12 hexadecimal digits."""
-        return digest([self.input, self.outputs], _ID_LENGTH)
+        parts = [self.input, self.outputs]
+        return digest([*parts, [[turn.role, turn.content] for turn in self.turns]] if self.turns else parts, _ID_LENGTH)
+
+    @classmethod
+    def of_turns(cls, turns: Sequence[Message], outputs: Sequence[str], meta: Mapping[str, Any]) -> Self:
+        """The example whose input is a conversation."""
+        return cls(input=conversation_text(turns), outputs=tuple(outputs), meta=dict(meta), turns=tuple(turns))
 
     @property
     def output(self) -> str:
