@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from promptwire.api import run_async
-from promptwire.errors import CacheError, PromptwireError
+from promptwire.errors import CacheError, LimitReached, PromptwireError
+from promptwire.gateway.shared_budget import SharedBudget
 from promptwire.gateway.usage import Usage
 from promptwire.results.progress import Progress
 from promptwire.results.progress_lines import round_texts
@@ -27,26 +28,38 @@ _PAUSE: Final = 1.0
 
 
 async def run_cell(
-    cell: Cell, tell: Tell, *, observer: RunObserver | None = None, where: str = "", access_log: FileAccessLog | None = None
+    cell: Cell,
+    tell: Tell,
+    *,
+    observer: RunObserver | None = None,
+    where: str = "",
+    access_log: FileAccessLog | None = None,
+    shared: SharedBudget | None = None,
 ) -> CellEnd:
     """Run `cell`, mark its run folder, and tell its start, progress and end, which is returned too.
 
-    `observer` gets the events of the run. `access_log` sees, and may forbid, what files are opened. Raises CacheError, since no
-    other cell could go on; CancelledError after the end `stopped` was told.
+    `observer` gets the events of the run. `access_log` may forbid files. `shared` is its part in the limits of all cells: one
+    that they cut short, or did not let start, is `stopped` and not marked. Raises CacheError, since no other cell could go on;
+    CancelledError after the end `stopped` was told.
     """
     began, watch = time.monotonic(), _Watch(cell.key, tell, observer)
     tell(CellStart(cell.key, where))
     try:
-        report = await run_async(cell.pipeline, cell.task, cell.options, observer=watch, access_log=access_log)
-        mark_cell(Path(report.run), cell.key)
+        opened: dict[str, Any] = {"observer": watch, "access_log": access_log, "shared": shared}
+        report = await run_async(cell.pipeline, cell.task, cell.options, **opened)
+        if not (shared and shared.refused):
+            mark_cell(Path(report.run), cell.key)
     except (CacheError, asyncio.CancelledError) as error:
         stopped = isinstance(error, asyncio.CancelledError)
         tell(watch.end("stopped" if stopped else "failed", "it was stopped" if stopped else str(error), began, where))
         raise
     except PromptwireError as error:
-        end = watch.end("failed", str(error), began, where)
+        limited = isinstance(error, LimitReached) and shared is not None and bool(shared.refused)
+        end = watch.end("stopped" if limited else "failed", str(error), began, where)
     else:
         state, why = ("cut short", report.limit) if report.limit else ("finished", "")
+        if shared and shared.refused:
+            state, why = "stopped", shared.refused
         end = replace(watch.end(state, why, began, where), run=Path(report.run))
     tell(end)
     return end

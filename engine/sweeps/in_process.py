@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from promptwire.errors import PromptwireError
+from promptwire.gateway.limit_exchange import LimitStore
 from promptwire.running.observer import RunObserver
 from promptwire.sweeps.cell_run import run_cell
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.runner import Tell
+from promptwire.sweeps.sweep_account import SweepAccount, joined
 
 __all__ = ["InProcess"]
 
@@ -23,6 +26,8 @@ class InProcess:
     """Most cells at once."""
     observer: RunObserver | None = None
     """Gets the events of the runs. It can tell them apart only when they run one after another."""
+    account: SweepAccount | None = None
+    """Account of the limits of all cells; None without such limits."""
 
     def describe(self) -> str:
         """Where the cells run."""
@@ -34,15 +39,18 @@ class InProcess:
     async def run(self, cells: Sequence[Cell], *, tell: Tell) -> None:
         """Run `cells` in order, at most `parallel` at once. Raises CacheError after the running cells were stopped."""
         waiting = iter(cells)
+        common = self.account.common if self.account is not None else None
 
-        async def work() -> None:
+        async def work(store: LimitStore | None) -> None:
             for cell in waiting:
-                await run_cell(cell, tell, observer=self.observer)
+                async with joined(store, common, tell) as shared:
+                    await run_cell(cell, tell, observer=self.observer, shared=shared)
 
+        opened = self.account.opened(tell) if self.account is not None else nullcontext()
         try:
-            async with asyncio.TaskGroup() as group:
+            async with opened as store, asyncio.TaskGroup() as group:
                 for _ in range(min(self.parallel, len(cells))):
-                    group.create_task(work())
+                    group.create_task(work(store))
         except* PromptwireError as errors:
             raise _first(errors) from errors
 

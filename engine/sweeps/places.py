@@ -7,6 +7,7 @@ from typing import Final
 from promptwire.errors import UsageError
 from promptwire.sweeps.in_process import InProcess
 from promptwire.sweeps.runner import Runner
+from promptwire.sweeps.sweep_account import SweepAccount
 from promptwire.sweeps.sweep_file import Sweep
 
 __all__ = ["HERE", "find_runner"]
@@ -19,7 +20,7 @@ def find_runner(where: str, sweep: Sweep) -> Runner:
     """The runner of the cells of `sweep` that `where` means. Raises UsageError for other words."""
     kind, colon, number = where.partition(":")
     if kind == HERE and (not colon or (number.isdecimal() and int(number) > 0)):
-        return InProcess(int(number or 1))
+        return InProcess(int(number or 1), account=SweepAccount.of(sweep))
     raise UsageError(
         f"there is no place {where!r} to run cells", hint="--on here runs them in this process, here:4 four at once"
     )
