@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import Field, field_validator
@@ -49,15 +50,25 @@ class Columns(Model):
             return names
         return {_text(key): _text(value) for key, value in names.items()}
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the input columns; a number as its digits."""
         return tuple(map(str, self.input)) if isinstance(self.input, tuple) else (str(self.input),)
 
-    @property
+    @cached_property
     def target(self) -> str:
         """Name of the output column; a number as its digits."""
         return str(self.output)
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Names of the columns of input and output."""
+        return frozenset((*self.inputs, self.target))
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether a cell of the output column is the output, as it stands."""
+        return self.after is None and self.separator is None and not self.names
 
     @property
     def single(self) -> bool:

@@ -24,6 +24,8 @@ Where = str | Callable[[str], str]
 
 _NAME: Final = "name the columns in the task file: columns: {input: ..., output: ...}; in Python: make_task(columns=...)"
 _NAMES_SHOWN: Final = 12
+_ABSENT: Final = object()
+"""In place of a value that is not there."""
 
 
 def example_of(row: dict[str, Any], columns: Columns, where: Where, *, outputs: bool = True) -> Example:
@@ -36,25 +38,18 @@ def example_of(row: dict[str, Any], columns: Columns, where: Where, *, outputs: 
     except DataError as error:
         error.where = ", ".join(filter(None, (_at(where, columns.inputs[0]), error.where)))
         raise
-    columns = columns.model_copy(update={"input": "input", "output": "output"}) if turns else columns
-    cells: dict[str, Any] = {}
+    if turns:
+        columns = Columns(**{**columns.model_dump(), "input": "input", "output": "output"})
     for column in columns.wanted(outputs=outputs):
-        try:
-            cells[column] = _cell(row, column)
-        except KeyError as error:
-            raise no_column(row, column, _at(where, column), needed=column == columns.target and outputs) from error
-    fields = {column: _input(cells[column], columns, where, column) for column in columns.inputs}
-    named = cells[columns.inputs[0]] if columns.single else None
-    single: str | dict[str, str] = fields[columns.inputs[0]]
-    if isinstance(named, dict):
-        single = {name: _text(value, where, columns.inputs[0]) for name, value in named.items()}
-    accepted = _accepted(row, columns, where, outputs=outputs)
-    rest = {name: value for name, value in row.items() if name not in (*columns.inputs, columns.target)}
+        if column not in row and _cell(row, column) is _ABSENT:
+            raise no_column(row, column, _at(where, column), needed=column == columns.target and outputs)
+    accepted = _accepted(_cell(row, columns.target), columns, where, outputs=outputs)
+    rest = {name: value for name, value in row.items() if name not in columns.used}
     for column, extra in rest.items():
-        if not _storable(extra):
+        if not isinstance(extra, str) and not _storable(extra):
             problem = f"the column {column!r} holds a number that is too large"
             raise DataError(problem, where=_at(where, column), hint="write it as text")
-    return Example(input=single if columns.single else fields, outputs=accepted, meta=rest, turns=turns)
+    return Example(input=_inputs(row, columns, where), outputs=accepted, meta=rest, turns=turns)
 
 
 def _at(where: Where, column: str) -> str:
@@ -62,7 +57,7 @@ def _at(where: Where, column: str) -> str:
 
 
 def _cell(row: dict[str, Any], column: str) -> Any:
-    """The value in `column`; `a.b` is the value `b` in the mapping or list `a`. Raises KeyError when there is none."""
+    """The value in `column`; `a.b` is the value `b` in the mapping or list `a`. `_ABSENT` when there is none."""
     if column in row:
         return row[column]
     value: Any = row
@@ -72,7 +67,7 @@ def _cell(row: dict[str, Any], column: str) -> Any:
         elif isinstance(value, dict) and part in value:
             value = value[part]
         else:
-            raise KeyError(column)
+            return _ABSENT
     return value
 
 
@@ -86,27 +81,41 @@ def no_column(row: Iterable[str], column: str, where: str, *, needed: bool) -> D
     return DataError(f"there is no column {column!r} (it has: {have})", where=where, hint=hint)
 
 
+def _inputs(row: dict[str, Any], columns: Columns, where: Where) -> str | dict[str, str]:
+    """The input: a text, or named fields of several columns or of a mapping in one."""
+    if not columns.single:
+        return {column: _input(_cell(row, column), columns, where, column) for column in columns.inputs}
+    (column,) = columns.inputs
+    value = _cell(row, column)
+    if isinstance(value, dict) and _is_flat(value):
+        return {name: _text(one, where, column) for name, one in value.items()}
+    return _input(value, columns, where, column)
+
+
 def _input(value: Any, columns: Columns, where: Where, column: str) -> str:
     """Convert an input to text: a list with its members joined, the values of a mapping as `name: value` lines."""
     if isinstance(value, list) and value:
         return columns.join.join(_text(one, where, column) for one in value)
-    if isinstance(value, dict) and value and not any(isinstance(one, dict | list) for one in value.values()):
+    if isinstance(value, dict) and _is_flat(value):
         return "\n".join(f"{name}: {_text(one, where, column)}" for name, one in value.items())
     return _text(value, where, column)
 
 
-def _accepted(row: dict[str, Any], columns: Columns, where: Where, *, outputs: bool) -> tuple[str, ...]:
+def _is_flat(value: dict[str, Any]) -> bool:
+    return bool(value) and not any(isinstance(one, dict | list) for one in value.values())
+
+
+def _accepted(value: Any, columns: Columns, where: Where, *, outputs: bool) -> tuple[str, ...]:
     column = columns.target
-    try:
-        value = _cell(row, column)
-    except KeyError:
-        value = None
-    known = value if isinstance(value, list) else [] if value is None and not outputs else [value]
-    accepted = tuple(_output(one, where, column) for one in known)
-    if columns.after is not None or columns.separator is not None or columns.names:
-        accepted = tuple(part for one in accepted if one.strip() for part in _parts(one, columns, where))
-    if not any(output.strip() for output in accepted):
-        accepted = ()
+    if isinstance(value, str) and columns.plain:
+        accepted: tuple[str, ...] = (value,) if value.strip() else ()
+    else:
+        known = value if isinstance(value, list) else [] if value is None or value is _ABSENT else [value]
+        accepted = tuple(_output(one, where, column) for one in known)
+        if not columns.plain:
+            accepted = tuple(part for one in accepted if one.strip() for part in _parts(one, columns, where))
+        if not any(output.strip() for output in accepted):
+            accepted = ()
     if outputs and not accepted:
         hint = "all metrics but judge and none need one"
         raise DataError(f"the column {column!r} is empty", where=_at(where, column), hint=hint)

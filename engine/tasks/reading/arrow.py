@@ -109,9 +109,9 @@ def _plain_rows(batch: Any, before: int, source: Source) -> Iterator[dict[str, A
     """The rows of a batch as JSON has them. Raises DataError for bytes that are no text."""
     for number, row in enumerate(batch.to_pylist(), start=before + 1):
         found = {}
-        for name, value in row.items():
+        for at, (name, value) in enumerate(row.items()):
             try:
-                found[name] = plain(value)
+                found[str(at) if source.columns.numbered else name] = plain(value)
             except ValueError as error:
                 problem = f"the column {name!r} holds bytes that are no UTF-8"
                 raise DataError(problem, where=f"{source.path}, row {number}", hint="store it as text") from error

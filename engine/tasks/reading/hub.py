@@ -85,7 +85,8 @@ def _rows(text: str, source: Source) -> Iterator[Row]:
     if data.num_rows == 0:
         return
     for number, row in enumerate(data, start=1):
-        yield number, {name: _cell(value, classes.get(name)) for name, value in row.items()}
+        cells = {name: _cell(value, classes.get(name)) for name, value in row.items()}
+        yield number, {str(at): cell for at, cell in enumerate(cells.values())} if source.columns.numbered else cells
 
 
 def _cell(value: Any, names: list[str] | None) -> Any:

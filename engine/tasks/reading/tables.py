@@ -61,7 +61,7 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
     records = _Records(source, dialect)
     names: list[str] = []
     for cells in records:
-        if not cells or not any(cell.strip() for cell in cells):
+        if not "".join(cells).strip():
             continue
         if not names:
             names = check_header(cells, source, source.by_line(records.line)) if source.has_header else numbered(len(cells))
