@@ -109,7 +109,7 @@ def _run(
     if bound is None:
         return {}
     number = "1 cell" if len(missing) == 1 else f"{len(missing):,} cells"
-    approve_bound(bound, f"{number} to run in {runner.describe()}", policy)
+    approve_bound(bound, f"{number} to run in {runner.describe()}", policy, tokens=True)
     display = SweepDisplay(console(stderr=True), missing, bound.by_cell)
     work = run_sweep(missing, runner, log, tell=(lambda event: None) if quiet else display.tell)
     with exit_on_interrupt(cached=cached), nullcontext() if quiet else display.drawing():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from promptwire.sweeps.bound import Bound
@@ -18,17 +18,27 @@ __all__ = ["end_line", "head_lines", "print_dry_run"]
 
 def head_lines(sweep: Sweep, cells: Sequence[Cell], standings: Mapping[str, CellStanding]) -> Iterator[str]:
     """What the sweep is, and how far it is."""
-    rows, tasks = len({cell.row for cell in cells}), len({cell.task_name for cell in cells})
-    sides = f"{_many(rows, 'pipeline')} x {_many(tasks, 'task')} x {_many(len({cell.seed for cell in cells}), 'seed')}"
+    counts = {
+        "pipeline": {cell.row.removesuffix(f" @ {cell.model}") for cell in cells},
+        "task": {cell.task_name for cell in cells},
+        "model": {cell.model for cell in cells if cell.model},
+        "seed": {cell.seed for cell in cells},
+    }
+    sides = " x ".join(_many(len(names), noun) for noun, names in counts.items() if names)
     chosen = f"{len(cells):,} of {_many(len(sweep.cells), 'cell')}" if len(cells) < len(sweep.cells) else ""
     yield f"{sweep.name}: {chosen or _many(len(cells), 'cell')} ({sides})"
     states = Counter("done" if one.has_result else one.state for one in standings.values())
-    known = [f"{states[state]:,} {words}" for state, words in _STATES.items() if states[state]]
-    if known:
-        yield f"{', '.join(known)}, {states['waiting']:,} not run yet"
+    if states["waiting"] < len(cells):
+        yield ", ".join(f"{states[state]:,} {words}" for state, words in _STATES.items() if states[state])
 
 
-_STATES = {"done": "done", "at work": "at work", "stopped": "stopped before their end", "failed": "failed before"}
+_STATES: Final = {
+    "done": "done",
+    "at work": "at work",
+    "stopped": "stopped before their end",
+    "failed": "failed before",
+    "waiting": "not run yet",
+}
 
 
 def print_dry_run(cells: Sequence[Cell], standings: Mapping[str, CellStanding], bound: Bound | None, *, json_: bool) -> None:
@@ -44,20 +54,20 @@ def print_dry_run(cells: Sequence[Cell], standings: Mapping[str, CellStanding], 
         print_json({"cells": [_cell_json(cell, standings[cell.key], bounds) for cell in cells], "bound": whole})
         return
     out = console()
-    heads = ("key", "pipeline", "task", "seed", "state", "most new calls")
+    heads = ("pipeline", "task", "seed", "state", "most new calls")
     print_columns([_cell_row(cell, standings[cell.key], bounds) for cell in cells], heads, out)
     for cell in cells:
         known = standings[cell.key]
         if known.state == "failed":
             out.print(safe_text(f"failed: {cell.title}: {known.why.splitlines()[0] if known.why else ''}", style="yellow"))
-    text = f"{_many(bound.cells, 'cell')} to run: {bound_text(bound)}" if bound else "nothing to run"
+    text = f"{_many(bound.cells, 'cell')} to run: {bound_text(bound, tokens=True)}" if bound else "nothing to run"
     out.print(safe_text(text))
 
 
 def _cell_row(cell: Cell, known: CellStanding, bounds: Mapping[str, int | None]) -> tuple[str, ...]:
     most = bounds.get(cell.key)
     calls = "" if cell.key not in bounds else "unknown" if most is None else f"{most:,}"
-    return (cell.key[:8], cell.row, cell.task_name, str(cell.seed), known.state, calls)
+    return (cell.row, cell.task_name, str(cell.seed), known.state, calls)
 
 
 def _cell_json(cell: Cell, known: CellStanding, bounds: Mapping[str, int | None]) -> dict[str, Any]:
