@@ -16,7 +16,11 @@ from typing import Any
 
 __all__ = ["Home", "outcome", "write_sweep"]
 
-_SMALL = {"opro-small": {}, "protegi-small": {}, "ape-paraphrase": {"draws": 2, "n": 4}}
+_SMALL: Mapping[str, Mapping[str, int]] = {
+    "opro-small": {},
+    "protegi-small": {},
+    "ape": {"draws": 2, "n": 5, "first": 10, "scored_on": 40},
+}
 _PAID = ("run", "seconds", "calls", "requests", "tokens_in", "tokens_out", "cost_usd")
 """Fields of a report that say what a cell paid, and when. The order decides which of two cells pays for a common question."""
 
@@ -52,21 +56,23 @@ class Home:
         """Its run folders."""
         return self.folder / "runs"
 
-    def start(self, file: Path, *options: str) -> subprocess.Popen[str]:
-        """Start `promptwire sweep` as a process."""
+    def start(self, file: Path, *options: str) -> subprocess.Popen[bytes]:
+        """Start `promptwire sweep` as a process that writes what it prints into the file `printed`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "promptwire", "sweep", str(file), "--yes", *options]
-        return subprocess.Popen(
-            command, cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        with (self.folder / "printed").open("wb") as printed:
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment(), stdout=printed, stderr=subprocess.STDOUT)
 
     def sweep(self, file: Path, *options: str, code: int = 0) -> str:
         """Run `promptwire sweep` to its end, and return what it printed. Raises RuntimeError for another exit code."""
-        process = self.start(file, *options)
-        printed, _ = process.communicate()
-        if process.returncode != code:
-            raise RuntimeError(f"the sweep ended with {process.returncode}:\n{printed[-3000:]}")
-        return printed
+        found = self.start(file, *options).wait()
+        if found != code:
+            raise RuntimeError(f"the sweep ended with {found}:\n{self.printed()[-3000:]}")
+        return self.printed()
+
+    def printed(self) -> str:
+        """What the last command has printed so far."""
+        return (self.folder / "printed").read_text(encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
         """The environment of its commands."""

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_parts import MISSING, Parts
+from cluster_parts import Parts
 
-pytestmark = pytest.mark.skipif(bool(MISSING) and os.environ.get("CI") != "true", reason=f"missing here: {MISSING}")
+from tests.cluster.shown import NEEDS_CLUSTER
 
-
-@pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
-    with Parts(tmp_path / "parts") as started:
-        yield started
+pytestmark = NEEDS_CLUSTER
 
 
 def ask(url: str, text: str, **settings: Any) -> list[str]:
