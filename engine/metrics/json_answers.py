@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from promptwire.metrics.tolerance import near
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Example
 
-__all__ = ["equal", "found_json", "share", "unfit"]
+__all__ = ["Agree", "Agreement", "agreement", "equal", "found_json", "leaves", "share", "unfit"]
 
 Compared = tuple[float, str, str | None]
 """Value, feedback, and the JSON that was read; None for an answer without JSON."""
+Agree = Callable[[Any, Any], tuple[float, str]]
+"""How far two JSON values agree, from 0 to 1, and what differs, in words."""
+Leaves = Mapping[tuple[str | int, ...], Any]
 Faults = Callable[[Any], str]
 """What is wrong with a JSON value by a schema; empty if nothing is."""
 
@@ -39,17 +43,22 @@ def _no_schema(value: Any) -> str:
     return ""
 
 
-def equal(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+def _by_equality(said: Any, wanted: Any) -> tuple[float, str]:
+    found = agreement(leaves(said), leaves(wanted))
+    return found.right / found.total, found.words
+
+
+def equal(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema, agree: Agree = _by_equality) -> Compared:
     """1 if the JSON in the answer is that of an accepted output, else 0; the feedback names the fields that differ.
 
     >>> equal('Here it is: {"b": 2, "a": 1.0}', ('{"a": 1, "b": 2}',))
     (1.0, '', '{"b": 2, "a": 1.0}')
     """
-    value, feedback, read = share(answer, outputs, faults)
+    value, feedback, read = share(answer, outputs, faults, agree)
     return float(value == 1.0), feedback, read
 
 
-def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema, agree: Agree = _by_equality) -> Compared:
     """The share of fields that are right, the best over the accepted outputs. A field that is not wanted counts as wrong.
 
     >>> share('{"a": 1, "b": {"c": 3, "d": 4}}', ('{"a": 1, "b": {"c": 2, "d": 4}}',))
@@ -61,8 +70,7 @@ def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) ->
     (said,), read = found, json.dumps(found[0], ensure_ascii=False)
     if problem := faults(said):
         return 0.0, problem, read
-    mine = _fields(said)
-    values = [_agreement(mine, _fields(read_json(output))) for output in outputs]
+    values = [agree(said, read_json(output)) for output in outputs]
     best = max(values, key=lambda one: one[0])
     return best[0], best[1], read
 
@@ -74,7 +82,8 @@ def unfit(examples: Sequence[Example], labels: Sequence[str], faults: Faults = _
             try:
                 value = read_json(output)
             except ValueError as error:
-                return f"the accepted output {output[:60]!r} is not JSON: {error}"
+                several = "; a list of outputs is several accepted ones: [[...]] is one that is a list"
+                return f"the accepted output {output[:60]!r} is not JSON: {error}{several if len(example.outputs) > 1 else ''}"
             if not isinstance(value, dict | list):
                 return f"the accepted output {output[:60]!r} is neither an object nor a list"
             if problem := faults(value):
@@ -139,7 +148,18 @@ def _end_of(text: str, start: int) -> int:
     return len(text)
 
 
-def _fields(value: Any) -> dict[tuple[str | int, ...], Any]:
+class Agreement(NamedTuple):
+    """How many fields of two JSON values agree."""
+
+    right: int
+    """Those that agree."""
+    total: int
+    """All fields of either."""
+    words: str
+    """The others by name."""
+
+
+def leaves(value: Any) -> dict[tuple[str | int, ...], Any]:
     """The texts, numbers, booleans and nulls of `value`, and its empty objects and lists, by path."""
     found: dict[tuple[str | int, ...], Any] = {}
     left: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
@@ -153,23 +173,22 @@ def _fields(value: Any) -> dict[tuple[str | int, ...], Any]:
     return found
 
 
-def _agreement(said: Mapping[tuple[str | int, ...], Any], wanted: Mapping[tuple[str | int, ...], Any]) -> tuple[float, str]:
-    """The share of equal fields among those of both, and the others in words."""
+def agreement(said: Leaves, wanted: Leaves, tolerance: float | str | None = None) -> Agreement:
+    """How many of the fields of both are equal; numbers may be off by `tolerance`."""
     missing = [path for path in wanted if path not in said]
     more = [path for path in said if path not in wanted]
-    wrong = [path for path in wanted if path in said and not _same(said[path], wanted[path])]
-    total = len(wanted) + len(more)
+    wrong = [path for path in wanted if path in said and not _same(said[path], wanted[path], tolerance)]
     parts = [
         f"{word}: {_shown(paths)}" for word, paths in (("wrong", wrong), ("missing", missing), ("not wanted", more)) if paths
     ]
-    return (len(wanted) - len(missing) - len(wrong)) / total, "; ".join(parts)
+    return Agreement(len(wanted) - len(missing) - len(wrong), len(wanted) + len(more), "; ".join(parts))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, tolerance: float | str | None) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == other
+        return one == other if tolerance is None else near(one, other, tolerance)
     return type(one) is type(other) and one == other
 
 

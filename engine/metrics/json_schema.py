@@ -21,17 +21,17 @@ _SHOWN: Final = 200
 """Most characters of what is wrong."""
 
 
-def with_schema(metric: Metric, schema: dict[str, Any] | None) -> Metric:
-    """`metric` with the schema, if it compares JSON; otherwise `metric` as it is."""
-    if schema is None or metric.name not in ("json", "json-fields"):
+def with_schema(metric: Metric, schema: dict[str, Any] | None, agree: json_answers.Agree | None = None) -> Metric:
+    """`metric` with the schema, if it compares JSON; otherwise `metric` as it is. `agree` compares in place of equality."""
+    if (schema is None and agree is None) or metric.name not in ("json", "json-fields"):
         return metric
-    faults = partial(_faults, _validator(schema))
     compare = json_answers.equal if metric.name == "json" else json_answers.share
-    return replace(
-        metric,
-        value=lambda answer, outputs: compare(answer, outputs, faults),
-        accepts=lambda examples, labels: json_answers.unfit(examples, labels, faults),
-    )
+    given: dict[str, Any] = {} if agree is None else {"agree": agree}
+    unfit = json_answers.unfit
+    if schema is not None:
+        given["faults"] = faults = partial(_faults, _validator(schema))
+        unfit = partial(json_answers.unfit, faults=faults)
+    return replace(metric, value=partial(compare, **given), accepts=unfit)
 
 
 def schema_problem(schema: Any) -> str:

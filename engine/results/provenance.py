@@ -34,6 +34,8 @@ _ADDED: Final[Mapping[str, Any]] = {
     "json_schema": None,
     "placeholders": {"kept": [], "names": []},
     "messages": "",
+    "fields": {},
+    "tolerance": None,
 }
 """Fields of a task that earlier versions lack, with their defaults. Unused, they do not change a fingerprint."""
 

@@ -153,8 +153,8 @@ def _storable(value: Any) -> bool:
 
 
 def _output(value: Any, where: Where, column: str) -> str:
-    """Convert an accepted output to text: an object as JSON."""
-    if isinstance(value, dict):
+    """Convert an accepted output to text: an object, or a list within the list of accepted outputs, as JSON."""
+    if isinstance(value, dict | list):
         try:
             return json.dumps(value, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:

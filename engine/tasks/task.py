@@ -22,8 +22,9 @@ from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
-from promptwire.metrics.json_schema import with_schema
+from promptwire.metrics.json_fields import FieldRule, adapted
 from promptwire.metrics.metric import Metric, find_metric, needs_outputs
+from promptwire.metrics.tolerance import Tolerance
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
 from promptwire.tasks.file_reach import TaskFiles, read_schema
@@ -69,6 +70,10 @@ class Task(Model):
     """Names of the metrics that the report shows beside it."""
     json_schema: dict[str, Any] | None = None
     """JSON Schema of the answer; None when there is none."""
+    fields: dict[str, FieldRule] = {}
+    """How fields of a JSON answer are compared, by path."""
+    tolerance: Tolerance | None = None
+    """How far a number may be off; None for no more than rounding."""
     rubric: str | None
     """Path of the judge's template, for the metric `judge`; under `none` that of a judge of two answers."""
     labels: tuple[str, ...]
@@ -113,7 +118,9 @@ class Task(Model):
     def load_metric(self, name: str | None = None) -> Metric:
         """Load the metric `name`, or the task's own. Raises UsageError when an example does not fit it."""
         given = self.function if name in (None, self.metric) else None
-        found = given or with_schema(find_metric(name or self.metric), self.json_schema)
+        found = given or adapted(
+            find_metric(name or self.metric), self.json_schema, fields=self.fields, tolerance=self.tolerance
+        )
         # The held-out examples are checked too: they are scored last, when all else is paid for.
         examples = (*self.train.items, *(self.dev.items if self.dev else ()), *self.test.items)
         lacking = sum(not example.outputs for example in examples)
@@ -250,6 +257,8 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
         metric=spec.metric,
         watch=tuple(name for name in dict.fromkeys(spec.watch) if name != spec.metric),
         json_schema=read_schema(spec.json_schema, files),
+        fields=spec.fields,
+        tolerance=spec.tolerance,
         rubric=_rubric(spec, files),
         labels=spec.labels,
         group=spec.group,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from promptwire.backend import Settings
 from promptwire.local_settings import LocalSettings
+from promptwire.metrics.json_fields import FieldRule
+from promptwire.metrics.tolerance import Tolerance
 from promptwire.node import Role
 from promptwire.tasks.columns import Columns, repeated
 from promptwire.tasks.message_template import TemplateMessage
@@ -67,6 +69,10 @@ class TaskSpec(Model):
     """More metrics whose held-out scores the report shows. They score the same answers, without calls of their own."""
     json_schema: str | dict[str, Any] | None = None
     """JSON Schema of the answer, or a file with one, for the metrics `json` and `json-fields`."""
+    fields: dict[str, FieldRule] = {}
+    """How fields of a JSON answer are compared: a metric, or `{metric: ..., tolerance: ..., ordered: ...}`, by path."""
+    tolerance: Tolerance | None = None
+    """How far a number may be off, for `numeric`, `json` and `json-fields`: an amount such as 0.01, or a share such as `1%`."""
     rubric: str | None = None
     """Template of the judge, for the metric `judge`. Under `none`: of a judge of two answers, for the report."""
     labels: tuple[str, ...] = ()
@@ -98,6 +104,14 @@ class TaskSpec(Model):
     @classmethod
     def _one_or_several(cls, watch: Any) -> Any:
         return (watch,) if isinstance(watch, str) else watch
+
+    @model_validator(mode="after")
+    def _is_used(self) -> Self:
+        names = {self.metric, *self.watch}
+        for key, takers in (("fields", ("json", "json-fields")), ("tolerance", ("numeric", "json", "json-fields"))):
+            if key in self.model_fields_set and not names & {*takers}:
+                raise ValueError(f"the metric {self.metric!r} takes no {key}; {', '.join(takers)} do")
+        return self
 
     @field_validator("labels")
     @classmethod

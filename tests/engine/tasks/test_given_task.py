@@ -92,7 +92,7 @@ def test_several_input_columns_become_fields_and_dev_and_test_are_taken() -> Non
         ([("a", "b", "c")], "row 0: this example is a tuple"),
         ([{"input": "a"}], r"row 0: there is no column 'output'.*it has: 'input'.*\n.*make_task\(columns="),
         ([{"input": "a", "output": " "}], "row 0: the column 'output' is empty"),
-        ([{"input": "a", "output": [["b"]]}], "row 0: the column 'output' holds"),
+        ([{"input": "a", "output": [None]}], "row 0: the column 'output' holds"),
     ],
 )
 def test_what_is_no_example_is_refused_with_its_row(examples: Any, words: str) -> None:
