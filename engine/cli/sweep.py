@@ -31,7 +31,11 @@ __all__ = ["sweep"]
 def sweep(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The sweep file.")],
     on: Annotated[
-        str, typer.Option(metavar="WHERE", help="Where cells run: here, or here:4 for four at once in this process.")
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="Where cells run: here, here:4 (four at once), on Dask local:4 (four workers), tcp://HOST:8786, or its file.",
+        ),
     ] = "here",
     only: Annotated[
         list[str] | None,

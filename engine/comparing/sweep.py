@@ -24,7 +24,7 @@ __all__ = ["sweep", "sweep_async", "sweep_table"]
 def sweep(
     source: str | Path | Mapping[str, Any],
     *,
-    on: str | Runner = HERE,
+    on: str | Runner | Any = HERE,
     only: str | Sequence[str] = (),
     retry_failed: bool = False,
     cache: CachePolicy = "use",
@@ -50,7 +50,7 @@ def sweep(
 async def sweep_async(
     source: str | Path | Mapping[str, Any],
     *,
-    on: str | Runner = HERE,
+    on: str | Runner | Any = HERE,
     only: str | Sequence[str] = (),
     retry_failed: bool = False,
     cache: CachePolicy = "use",
@@ -61,9 +61,9 @@ async def sweep_async(
     """Run the sweep of a file, or of its contents, and say which of its pipelines differ.
 
     Cells with a result are not run again, and those that failed before only with `retry_failed`. `on` is where the cells run,
-    as for `promptwire sweep --on`, or a runner of your own. `only` are patterns of cells. `cache` and `cache_url` are options
-    of all runs. `approve` gets the bound of all cells to run before the first one, and may refuse by an error. `tell` gets the
-    events of the cells.
+    as for `promptwire sweep --on`, a client of Dask, or a runner of your own. `only` are patterns of cells. `cache` and
+    `cache_url` are options of all runs. `approve` gets the bound of all cells to run before the first one, and may refuse by an
+    error. `tell` gets the events of the cells.
 
     A cell that fails does not stop the others. Raises PipelineError, DataError or UsageError for what can't run, before
     anything is spent, and CacheError while running.
@@ -77,9 +77,7 @@ async def sweep_async(
             bound = within(bound_of(missing, read.plan), read.limits)
             if approve is not None:
                 approve(bound)
-            await run_sweep(
-                missing, find_runner(on, read) if isinstance(on, str) else on, log, tell=tell or (lambda event: None)
-            )
+            await run_sweep(missing, find_runner(on, read), log, tell=tell or (lambda event: None))
     return with_curves(sweep_table(cells, log))
 
 

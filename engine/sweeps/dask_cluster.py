@@ -70,8 +70,10 @@ def parse_where(text: str) -> Wanted:
     return Wanted(address=str(found))
 
 
-def connect(where: Wanted | Any) -> Connection:
+def connect(where: Wanted | Any, cache_url: str = "") -> Connection:
     """Connect to a scheduler, or start workers on this machine. A client of Dask is used as it is.
+
+    Workers that are started get the address of a shared cache, `cache_url`, in their environment.
 
     Raises ClusterError when Dask is not installed, or the scheduler can't be reached.
     """
@@ -90,6 +92,8 @@ def connect(where: Wanted | Any) -> Connection:
     try:
         with _without_interrupts():
             if where.workers:
+                if cache_url:
+                    os.environ["PROMPTWIRE_CACHE_URL"] = cache_url  # not as an argument, which other users could see
                 cluster = LocalCluster(
                     n_workers=where.workers,
                     threads_per_worker=1,

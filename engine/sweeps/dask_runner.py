@@ -62,7 +62,7 @@ class OnDask:
         """Connect, compare versions, and let workers check one cell of each kind. Raises PromptwireError."""
         kinds = {self._packer.kind(cell): cell for cell in reversed(cells)}
         parcels = [self._packer.pack(cell) for cell in kinds.values()]
-        self._connection = connection = await asyncio.to_thread(connect, self._fewer(len(cells)))
+        self._connection = connection = await asyncio.to_thread(connect, self._fewer(len(cells)), _cache_of(cells))
         await asyncio.to_thread(connection.wait_for_worker)
         await asyncio.to_thread(check_workers, connection, cells, parcels)
         loop = asyncio.get_running_loop()
@@ -192,6 +192,11 @@ class OnDask:
         if self._connection is None:
             raise UsageError("the runner was not prepared")
         return self._connection
+
+
+def _cache_of(cells: Sequence[Cell]) -> str:
+    """Address of the shared cache, for workers that are started on this machine."""
+    return next((url for cell in cells if (url := cell.options.shared_cache)), "")
 
 
 def _read(key: str, text: Any) -> Returned:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Final, get_args
@@ -49,8 +48,7 @@ def _needed(cells: Sequence[Cell], parcels: Sequence[Parcel]) -> Iterator[tuple[
 
 def _shared(cells: Sequence[Cell]) -> str:
     """Address of the shared cache, without its password; empty when there is none."""
-    given = next((url for cell in cells if (url := getattr(cell.options, "cache_url", None))), None)
-    return hide_credentials(given or os.environ.get("PROMPTWIRE_CACHE_URL", ""))
+    return hide_credentials(next((url for cell in cells if (url := cell.options.shared_cache)), ""))
 
 
 def _same(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import os
+from typing import Any, Final
 
 from promptwire.errors import UsageError
 from promptwire.sweeps.in_process import InProcess
@@ -16,11 +17,23 @@ HERE: Final = "here"
 """This process, one cell after another; `here:4` is four cells at once."""
 
 
-def find_runner(where: str, sweep: Sweep) -> Runner:
-    """The runner of the cells of `sweep` that `where` means. Raises UsageError for other words."""
+def find_runner(where: str | Runner | Any, sweep: Sweep) -> Runner:
+    """The runner of the cells of `sweep` that `where` means: words of `--on`, a runner, or a client of Dask.
+
+    Raises UsageError for other words.
+    """
+    if not isinstance(where, str):
+        return where if isinstance(where, Runner) else _on_dask(where, sweep)
     kind, colon, number = where.partition(":")
     if kind == HERE and (not colon or (number.isdecimal() and int(number) > 0)):
         return InProcess(int(number or 1), account=SweepAccount.of(sweep))
-    raise UsageError(
-        f"there is no place {where!r} to run cells", hint="--on here runs them in this process, here:4 four at once"
-    )
+    if kind == "local" or "://" in where or os.path.isfile(where):
+        return _on_dask(where, sweep)
+    hint = "here, here:4 (four at once in this process), local:4 (four workers), tcp://HOST:8786, or a scheduler's file"
+    raise UsageError(f"there is no place {where[:200]!r} to run cells", where="--on", hint=hint)
+
+
+def _on_dask(where: Any, sweep: Sweep) -> Runner:
+    from promptwire.sweeps.dask_runner import OnDask  # noqa: PLC0415 - only what is used
+
+    return OnDask(where, account=SweepAccount.of(sweep))

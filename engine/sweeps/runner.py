@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from promptwire.sweeps.matrix import Cell
 
@@ -88,6 +88,7 @@ Tell = Callable[[CellEvent], None]
 """Takes the events. It is called in the thread of the runner's event loop, returns at once and raises nothing."""
 
 
+@runtime_checkable
 class Runner(Protocol):
     """Runs cells: in this process, or elsewhere."""
 
