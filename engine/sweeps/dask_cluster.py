@@ -12,7 +12,6 @@ import os
 import platform
 import signal
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -30,8 +29,8 @@ _LOCAL: Final = "local"
 _MOST_LOCAL: Final = 512
 _PATIENCE: Final = 10.0
 """Seconds until a scheduler that does not answer is an error."""
-_WAIT: Final = 60.0
-"""Seconds until a scheduler without a worker is an error."""
+_RESULT: Final = 60.0
+"""Seconds until a result that its worker does not send is given up."""
 _EXAMPLES: Final = "write local, local:4, tcp://HOST:8786, or the scheduler's file"
 
 
@@ -143,15 +142,6 @@ class Connection:
         """Whether the scheduler is gone. Dask gives all tasks up at that moment."""
         return bool(self.client.status != "running")
 
-    def wait_for_worker(self) -> None:
-        """Wait until there is a worker. Raises ClusterError when there is none for a minute."""
-        end = time.monotonic() + _WAIT
-        while not self.slots():
-            if time.monotonic() > end:
-                hint = "start workers: dask worker ADDRESS; an adaptive cluster needs a minimum of one"
-                raise ClusterError("the scheduler has no workers", where=self.shown, hint=hint)
-            time.sleep(0.2)
-
     def slots(self) -> int:
         """How many tasks run at once on all workers."""
         return sum(self.client.nthreads().values()) if not self.lost else 0
@@ -220,7 +210,7 @@ def _outcome(future: Any) -> tuple[str, Any]:
     """How a task ended, and its value or its error in words."""
     if future.status == "finished":
         try:
-            return "result", future.result(timeout=_WAIT)
+            return "result", future.result(timeout=_RESULT)
         except Exception as error:  # its worker died with the result
             return "lost", f"{type(error).__name__}: {error}"
     if future.status == "error":

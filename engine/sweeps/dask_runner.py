@@ -6,6 +6,7 @@ import asyncio
 import secrets as random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from promptwire.sweeps.worker import check_parcel, run_parcel
 
 __all__ = ["OnDask"]
 
+_WAIT: Final = 60.0
+"""Seconds until a scheduler without a worker is an error."""
 _TICK: Final = 0.5
 """Seconds between two looks at the connection."""
 _AHEAD: Final = 2
@@ -62,8 +65,7 @@ class OnDask:
         """Connect, compare versions, and let workers check one cell of each kind. Raises PromptwireError."""
         kinds = {self._packer.kind(cell): cell for cell in reversed(cells)}
         parcels = [self._packer.pack(cell) for cell in kinds.values()]
-        self._connection = connection = await asyncio.to_thread(connect, self._fewer(len(cells)), _cache_of(cells))
-        await asyncio.to_thread(connection.wait_for_worker)
+        connection = await self._connect(cells)
         await asyncio.to_thread(check_workers, connection, cells, parcels)
         loop = asyncio.get_running_loop()
 
@@ -82,6 +84,23 @@ class OnDask:
         if refused:
             more = f"; and {len(refused) - 1} other errors" if len(refused) > 1 else ""
             raise ClusterError(f"a worker can't run these cells: {next(iter(refused))}{more}", where=connection.shown)
+
+    async def _connect(self, cells: Sequence[Cell]) -> Connection:
+        """Connect, and wait until there is a worker. Raises ClusterError when there is none for a minute."""
+        work = asyncio.create_task(asyncio.to_thread(connect, self._fewer(len(cells)), _cache_of(cells)))
+        try:
+            self._connection = connection = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            with suppress(PromptwireError):
+                self._connection = await work  # what was opened is closed later
+            raise
+        end = time.monotonic() + _WAIT
+        while not await asyncio.to_thread(connection.slots):
+            if time.monotonic() > end or connection.lost:
+                hint = "start workers: dask worker ADDRESS; an adaptive cluster needs a minimum of one"
+                raise ClusterError("the scheduler has no workers", where=connection.shown, hint=hint)
+            await asyncio.sleep(_TICK)
+        return connection
 
     async def run(self, cells: Sequence[Cell], *, tell: Tell) -> None:
         """Run `cells` on the workers. Raises ClusterError when the scheduler is lost, after the ends of what ran were told."""
