@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,8 @@ from promptwire.sweeps.cell_keys import CellKeys
 from promptwire.sweeps.cell_run import run_cell
 from promptwire.sweeps.matrix import Block
 from promptwire.sweeps.parcel import read_parcel
-from promptwire.sweeps.runner import CellEnd, CellEvent, CellProgress
+from promptwire.sweeps.runner import CellEnd, CellEvent, CellProgress, RunnerNote
+from promptwire.sweeps.sweep_account import joined
 from promptwire.sweeps.unpacking import Unpacked, unpack
 
 __all__ = ["PARCEL", "RUNS", "main"]
@@ -164,8 +166,13 @@ async def _run(made: Unpacked, commands: _Commands, tell: Told) -> CellEnd:
     def listen(event: CellEvent) -> None:
         if isinstance(event, CellProgress):
             tell("progress", asdict(event))
+        elif isinstance(event, RunnerNote):
+            tell("note", asdict(event))
 
-    return await run_cell(made.cell, listen, access_log=FileAccessLog(made.allowed))
+    common, url = made.common, made.cell.options.shared_cache
+    account = common.account(url) if common is not None else nullcontext()
+    async with account as store, joined(store, common, listen) as shared:
+        return await run_cell(made.cell, listen, access_log=FileAccessLog(made.allowed), shared=shared)
 
 
 if __name__ == "__main__":

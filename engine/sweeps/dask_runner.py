@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import secrets as random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from promptwire.errors import ClusterError, PromptwireError, UsageError
-from promptwire.sweeps.dask_cluster import Connection, Wanted, connect, parse_where
+from promptwire.sweeps.common_limits import CommonLimits
+from promptwire.sweeps.dask_cluster import Connection, connect
 from promptwire.sweeps.fitness import check_workers
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.packing import Packer
-from promptwire.sweeps.parcel import Parcel, Returned, read_returned, write_text
-from promptwire.sweeps.receiving import keep_returned
-from promptwire.sweeps.runner import CellEnd, CellProgress, CellStart, CellState, RunnerNote, Tell
+from promptwire.sweeps.parcel import Parcel, Returned, write_text
+from promptwire.sweeps.receiving import kept_end, read_progress, read_result
+from promptwire.sweeps.runner import CellEnd, CellStart, CellState, RunnerNote, Tell
+from promptwire.sweeps.sweep_account import SweepAccount
+from promptwire.sweeps.where import Wanted, parse_where
 from promptwire.sweeps.worker import check_parcel, run_parcel
 
 __all__ = ["OnDask"]
@@ -46,7 +49,10 @@ class _Sent:
 class OnDask:
     """Runs cells on Dask: `local`, `local:N`, the address of a scheduler, its file, or a client of Dask."""
 
-    def __init__(self, where: Any) -> None:
+    def __init__(self, where: Any, *, account: SweepAccount | None = None) -> None:
+        """`account` holds the limits of all cells; None without such limits."""
+        self._account = account
+        self._common: CommonLimits | None = None
         self._wanted: Any = parse_where(where) if isinstance(where, str) else where
         self._connection: Connection | None = None
         self._packer = Packer()
@@ -107,15 +113,27 @@ class OnDask:
         kept: list[asyncio.Task[None]] = []
 
         async def keep(sent: _Sent, returned: Returned) -> None:
-            tell(await asyncio.to_thread(_end, sent, returned))
+            tell(await asyncio.to_thread(kept_end, sent.cell, sent.parcel, returned, sent.where))
 
         def take(sent: _Sent, returned: Returned) -> None:
             kept.append(asyncio.create_task(keep(sent, returned)))
 
-        try:
-            await self._work(cells, run_parcel, take, tell)
-        finally:
-            await asyncio.gather(*kept)
+        async with self._limited(len(cells), tell):
+            try:
+                await self._work(cells, run_parcel, take, tell)
+            finally:
+                await asyncio.gather(*kept)
+
+    @asynccontextmanager
+    async def _limited(self, cells: int, tell: Tell) -> AsyncIterator[None]:
+        """Hold the limits of all cells: the account on a server stays open, and without one each cell gets its part."""
+        if self._account is None:
+            yield
+            return
+        slots = await asyncio.to_thread(self._connected().slots)
+        self._common = self._account.for_cells(cells, max(1, min(slots, cells)), tell)
+        async with self._account.opened(tell) if self._common.on_server else nullcontext():
+            yield
 
     async def close(self) -> None:
         """Disconnect, and end the workers that were started for this."""
@@ -166,7 +184,7 @@ class OnDask:
 
     async def _submit(self, cell: Cell, function: Callable[..., str]) -> None:
         connection, loop, key = self._connected(), asyncio.get_running_loop(), cell.key
-        parcel = self._packer.pack(cell)
+        parcel = self._packer.pack(cell).model_copy(update={"common": self._common})
 
         def done(how: str, value: Any) -> None:
             loop.call_soon_threadsafe(self._heard.put_nowait, (how, key, value))
@@ -195,14 +213,16 @@ class OnDask:
                 tell(RunnerNote(f"{sent.cell.title} was started again: its worker {sent.where} is gone"))
             sent.where, sent.began = str(value.get("where", ""))[:100], sent.began or time.monotonic()
             tell(CellStart(key, sent.where))
+        elif kind == "note":
+            tell(RunnerNote(f"{sent.where}: {value.get('text')}"[:500]))
         elif kind == "progress":
-            if (event := _progress(key, value)) is not None:
+            if (event := read_progress(key, value)) is not None:
                 tell(event)
         elif kind in ("result", "error", "lost"):
             del self._sent[key]
             why = "" if kind == "result" else str(value)
             state: CellState = "failed" if kind == "error" else "stopped"
-            returned = _read(key, value) if kind == "result" else Returned(key=key, state=state, why=why)
+            returned = read_result(key, value) if kind == "result" else Returned(key=key, state=state, why=why)
             take(sent, returned)
             if returned.fatal:
                 raise ClusterError(f"the cache of the worker {sent.where} can't be used: {returned.why}")
@@ -216,30 +236,3 @@ class OnDask:
 def _cache_of(cells: Sequence[Cell]) -> str:
     """Address of the shared cache, for workers that are started on this machine."""
     return next((url for cell in cells if (url := cell.options.shared_cache)), "")
-
-
-def _read(key: str, text: Any) -> Returned:
-    try:
-        return read_returned(str(text), key)
-    except PromptwireError as error:
-        return Returned(key=key, state="failed", why=str(error))
-
-
-def _progress(key: str, told: Mapping[str, Any]) -> CellProgress | None:
-    """The progress in a message of a worker; None when it has another form."""
-    calls, cached, tokens, usd = (told.get(name) for name in ("calls", "cached", "tokens", "usd"))
-    if not (isinstance(calls, int) and isinstance(cached, int) and isinstance(tokens, int)):
-        return None
-    dollars = usd if isinstance(usd, float | int) else None
-    return CellProgress(key, calls, cached, tokens, dollars, str(told.get("text") or "")[:200])
-
-
-def _end(sent: _Sent, returned: Returned) -> CellEnd:
-    """Keep the run folder of a cell that ended, and make its end."""
-    state, why, run = returned.state, returned.why, None
-    try:
-        run = keep_returned(sent.cell, sent.parcel, returned)
-    except PromptwireError as error:
-        state, why = "failed", str(error)
-    told: dict[str, Any] = {name: getattr(returned, name) for name in ("calls", "cached", "tokens", "usd", "seconds")}
-    return CellEnd(sent.cell.key, state, run=run, why=why, where=sent.where, **told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Final, get_args
@@ -11,11 +12,11 @@ from promptwire.local_settings import is_local
 from promptwire.node import Role
 from promptwire.registry.plugins import GROUP
 from promptwire.security.secrets import hide_credentials
-from promptwire.sweeps.dask_cluster import Connection, worker_facts
+from promptwire.sweeps.dask_cluster import Connection
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.parcel import Parcel
 
-__all__ = ["check_workers"]
+__all__ = ["check_workers", "worker_facts"]
 
 _NAMED: Final = 3
 """Most workers that an error names."""
@@ -32,6 +33,12 @@ def check_workers(connection: Connection, cells: Sequence[Cell], parcels: Sequen
     facts = connection.on_workers(worker_facts)
     _check_cache(connection, cells, facts)
     _check_resources(connection, cells, facts)
+
+
+def worker_facts(dask_worker: Any) -> dict[str, Any]:
+    """What a worker offers, without secrets. Dask calls it on the worker."""
+    offered = dict(dask_worker.state.total_resources)
+    return {"resources": offered, "cache": hide_credentials(os.environ.get("PROMPTWIRE_CACHE_URL", ""))}
 
 
 def _needed(cells: Sequence[Cell], parcels: Sequence[Parcel]) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from promptwire.errors import RunError
 from promptwire.options import Options
 from promptwire.security.package_data import package_folder
 from promptwire.security.untrusted_json import read_json
+from promptwire.sweeps.common_limits import CommonLimits
 from promptwire.sweeps.runner import CellState
 from promptwire.values import Model
 
@@ -84,6 +85,8 @@ class Parcel(_Text):
     """Text of each plug-in file, by its name."""
     keyed: tuple[str, ...] = ()
     """Names of the plug-in files that the key holds."""
+    common: CommonLimits | None = None
+    """Limits of all cells together, or the part of this cell; None without any."""
     outside: tuple[str, ...] = ()
     """Absolute paths of model files, which each worker must have under the same path."""
 

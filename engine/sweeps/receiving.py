@@ -11,18 +11,47 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from promptwire.errors import RunError
+from promptwire.errors import PromptwireError, RunError
 from promptwire.options import runs_folder
 from promptwire.results.run_folder import make_folder, working_folder, write_file
 from promptwire.sweeps.matrix import Cell
-from promptwire.sweeps.parcel import Parcel, Place, Returned, place, shipped_folders
+from promptwire.sweeps.parcel import Parcel, Place, Returned, place, read_returned, shipped_folders
+from promptwire.sweeps.runner import CellEnd, CellProgress
 
-__all__ = ["keep_returned"]
+__all__ = ["keep_returned", "kept_end", "read_progress", "read_result"]
 
 _ONE: Final = threading.Lock()
 """Held while a folder is written: the folder for what is not complete is made and removed for each."""
 _INCOMING: Final = ".incoming"
 """Folder in the runs folder for what is not complete. It is no run folder itself."""
+
+
+def read_result(key: str, text: Any) -> Returned:
+    """What came back of the cell `key`; what can't be read is an error of the cell."""
+    try:
+        return read_returned(str(text), key)
+    except PromptwireError as error:
+        return Returned(key=key, state="failed", why=str(error))
+
+
+def read_progress(key: str, told: Mapping[str, Any]) -> CellProgress | None:
+    """The progress in a message of a worker; None when it has another form."""
+    calls, cached, tokens, usd = (told.get(name) for name in ("calls", "cached", "tokens", "usd"))
+    if not (isinstance(calls, int) and isinstance(cached, int) and isinstance(tokens, int)):
+        return None
+    dollars = usd if isinstance(usd, float | int) else None
+    return CellProgress(key, calls, cached, tokens, dollars, str(told.get("text") or "")[:200])
+
+
+def kept_end(cell: Cell, parcel: Parcel, returned: Returned, where: str) -> CellEnd:
+    """Keep the run folder of a cell that ended on the worker `where`, and make its end."""
+    state, why, run = returned.state, returned.why, None
+    try:
+        run = keep_returned(cell, parcel, returned)
+    except PromptwireError as error:
+        state, why = "failed", str(error)
+    told: dict[str, Any] = {name: getattr(returned, name) for name in ("calls", "cached", "tokens", "usd", "seconds")}
+    return CellEnd(cell.key, state, run=run, why=why, where=where, **told)
 
 
 def keep_returned(cell: Cell, parcel: Parcel, returned: Returned) -> Path | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from promptwire.bundles.files import installed, safe_path, write_text
 from promptwire.errors import RunError
+from promptwire.sweeps.common_limits import CommonLimits
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.parcel import Parcel, place, shipped_folders
 
@@ -27,6 +28,8 @@ class Unpacked:
     """Folder of the user's own files."""
     working: Path
     """The working folder of the run."""
+    common: CommonLimits | None
+    """Limits of all cells."""
     allowed: tuple[Path, ...]
     """Folders and files that the run may open."""
 
@@ -56,7 +59,7 @@ def unpack(parcel: Parcel, home: Path) -> Unpacked:
     options = parcel.options.model_copy(update={"task": _put_back(parcel.options.task, word, str(files))})
     cell = Cell(parcel.row, parcel.task, parcel.options.seed, parcel.pipeline, options, parcel.key)
     allowed = (files, *shipped_folders().values(), *map(Path, parcel.outside))
-    return Unpacked(cell, files, working, allowed)
+    return Unpacked(cell, files, working, parcel.common, allowed)
 
 
 def _put_back(value: Any, word: str, folder: str) -> Any:

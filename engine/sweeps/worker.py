@@ -78,8 +78,9 @@ def _wait(child: CellChild, task: RunningTask, topic: str, key: str) -> dict[str
         now = time.monotonic()
         if event is not None and event["kind"] == "end":
             return event
-        if event is not None and now - last >= _PAUSE and not stopping:
-            last = now
+        rare = event is not None and event["kind"] == "note"
+        if event is not None and (rare or now - last >= _PAUSE) and not stopping:
+            last = last if rare else now
             task.tell(topic, {**event, "key": key})
         if not stopping and not task.wanted:
             stopping = now

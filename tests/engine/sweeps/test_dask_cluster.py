@@ -10,7 +10,8 @@ import pytest
 
 from promptwire.errors import ClusterError, UsageError
 from promptwire.sweeps import dask_cluster
-from promptwire.sweeps.dask_cluster import Wanted, connect, parse_where
+from promptwire.sweeps.dask_cluster import connect
+from promptwire.sweeps.where import Wanted, parse_where
 
 
 @pytest.mark.parametrize(
