@@ -53,6 +53,8 @@ class ResponseCache:
         self._unwritten: dict[str, _Job] = {}
         self.notes: list[str] = []
         """Messages to the user about the cache that were not shown yet."""
+        self.written: dict[str, str] | None = None
+        """Texts of the rows that were written, by key, for who sets it to a mapping and takes them out again."""
         self._wrote = False
         self._guard = threading.Lock()
         with as_cache_error(self.folder, "opened"):
@@ -200,6 +202,8 @@ class ResponseCache:
                 self._cache.set(job.key, text)
         except CacheError as error:
             return error
+        if self.written is not None:
+            self.written[job.key] = text
         return job.record.completion
 
     def _disconnect(self) -> None:

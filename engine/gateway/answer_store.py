@@ -56,6 +56,14 @@ class AnswerStore:
         self._told = False
         self._outcomes: deque[tuple[_Batch, str, Completion | CacheError]] = deque()
 
+    def keep_rows(self) -> None:
+        """Keep the text of each row that is written, until `row` takes it."""
+        self._cache.written = {}
+
+    def row(self, key: str) -> str | None:
+        """Take the text of the row that was written under `key`; None where another one was there before."""
+        return self._cache.written.pop(key, None) if self._cache.written is not None else None
+
     async def put(self, found: Mapping[str, Completion], promises: Promises, *, meta: RequestMeta, replace: bool) -> None:
         """Store `found`, completions by cache key, and resolve their `promises` with what is on disk then.
 

@@ -63,6 +63,7 @@ class SharedAnswers:
         self._budget = budget
         self._usage = usage
         self._say = say
+        answers.keep_rows()
         self._lookups: list[_Lookup] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._ahead: dict[int, asyncio.Semaphore] = {}
@@ -75,8 +76,11 @@ class SharedAnswers:
     async def look_up(self, keys: Sequence[str], policy: CachePolicy) -> dict[str, Completion | InFlightRequest | None]:
         """Return what the tier holds under `keys`, and what was asked for or stored in this run meanwhile."""
         given = await self.fetch(keys, filtered_too=policy == "only")
-        again = {key for key in keys if key not in given and (key in self.ended or self._cached.waits(key))}
-        return {key: self._cached.find(key, policy) if key in again else given.get(key) for key in keys}
+        found: dict[str, Completion | InFlightRequest | None] = dict(given)
+        for key in keys:
+            if key not in found and (key in self.ended or self._cached.waits(key)):
+                found[key] = self._cached.find(key, policy)
+        return found
 
     def paid(self, missing: Sequence[str], found: Mapping[str, Completion | InFlightRequest | None], node: str) -> list[str]:
         """Return those `missing` keys that this run has paid for. The others, paid for elsewhere, count as cached."""
@@ -120,12 +124,14 @@ class SharedAnswers:
 
     def publish(self, in_flight: InFlightRequest, keys: Sequence[str], *, replace: bool) -> None:
         """Publish the completions under `keys` that are on the local disk by now. With `replace`, over those of others."""
-        meta, when = RequestMeta(in_flight.backend.identity, in_flight.request.kind), round(time.time(), 3)
         for key in keys:
-            stored = in_flight.completions[key]
-            if stored.exception() is None:
-                replaces = ANY if replace else self._unusable.get(key, "")
-                self._tier.publish(key, CacheRecord(stored.result(), meta, when).write(), replaces=replaces)
+            row, stored = self._answers.row(key), in_flight.completions[key]
+            if stored.exception() is not None:
+                continue
+            if row is None:  # another process has stored an answer here before
+                meta = RequestMeta(in_flight.backend.identity, in_flight.request.kind)
+                row = CacheRecord(stored.result(), meta, round(time.time(), 3)).write()
+            self._tier.publish(key, row, replaces=ANY if replace else self._unusable.get(key, ""))
 
     async def drain(self) -> None:
         """Wait until what is being fetched is stored."""
@@ -156,7 +162,6 @@ class SharedAnswers:
                 await self._dispatcher.send(in_flight, mine, store)
             finally:
                 self._tier.release(mine)  # of those that are published the lease has ended
-                self._tell()
         return [key for key, state in states.items() if state != "granted"]
 
     async def _wait(self, keys: Sequence[str]) -> Mapping[str, Lease]:
@@ -199,7 +204,9 @@ class SharedAnswers:
                 raise
             return
         for one in lookups:
-            if not one.found.done():
+            if not stored and not one.found.done():
+                one.found.set_result(stored)
+            elif not one.found.done():
                 found = [key for key in one.keys if key in stored and self._serves(records[key], one)]
                 one.found.set_result({key: stored[key] for key in found})
 
@@ -221,6 +228,8 @@ class SharedAnswers:
 
     async def _stored(self, records: Mapping[str, CacheRecord]) -> Mapping[str, Completion]:
         """Store `records` on the local disk. Returns what is there then."""
+        if not records:
+            return {}
         loop = asyncio.get_running_loop()
         promises = {key: loop.create_future() for key in records}
         by_meta: dict[RequestMeta, dict[str, Completion]] = {}
@@ -229,6 +238,8 @@ class SharedAnswers:
         async with asyncio.timeout(_STORING):
             jobs = [self._answers.put(found, promises, meta=meta, replace=False) for meta, found in by_meta.items()]
             await asyncio.gather(*jobs)
+        for key in records:
+            self._answers.row(key)  # it came from the tier
         return {key: promise.result() for key, promise in promises.items()}
 
     def _tell(self) -> None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from promptwire.gateway.answer_tier import Lease
-from promptwire.shared.redis_server import Command, RedisServer, Refusal
-from promptwire.shared.tier_scripts import LEASE, LEASE_KEYS, PUBLISH_ROWS, RELEASE_KEYS, RENEW_KEYS, ROW, STATES
+from promptwire.shared.redis_server import Command, RedisServer
+from promptwire.shared.tier_scripts import FETCH_ROWS, LEASE, LEASE_KEYS, PUBLISH_ROWS, RELEASE_KEYS, RENEW_KEYS, ROW, STATES
 from promptwire.shared.unpublished import Unpublished
 
 __all__ = ["LEASE_SECONDS", "RedisTier", "open_tier"]
@@ -147,7 +147,7 @@ class RedisTier:
             commands += self._simple(RELEASE_KEYS, released, [self._token])
             commands += self._simple(RENEW_KEYS, renewed, [self._token, self._milliseconds])
             fetched = _distinct(fetches)
-            commands += [("MGET", *(ROW + key for key in part)) for part in _parts(fetched)]
+            commands += [RedisServer.script(FETCH_ROWS, [ROW + key for key in part], ()) for part in _parts(fetched)]
             wanted = _distinct(leases)
             unusable = {key: sha for call in leases for key, sha in call.unusable.items()}
             commands += [self._leasing(part, unusable) for part in _parts(wanted)]
@@ -215,13 +215,15 @@ class RedisTier:
 
     def _leasing(self, keys: Sequence[str], unusable: Mapping[str, str]) -> Command:
         pairs = [name for key in keys for name in (ROW + key, LEASE + key)]
-        shas = [unusable.get(key, "") for key in keys] if unusable else [""] * len(keys)
+        shas = [unusable.get(key, "") for key in keys] if unusable else []
         return RedisServer.script(LEASE_KEYS, pairs, [self._token, self._milliseconds, *shas])
 
     def _publishing(self, rows: Mapping[str, tuple[str, str]]) -> Command:
         pairs = [name for key in rows for name in (ROW + key, LEASE + key)]
-        texts = [text for row, replaces in rows.values() for text in (replaces, row)]
-        return RedisServer.script(PUBLISH_ROWS, pairs, [self._token, *texts])
+        replaced = (
+            " ".join([replaces or "-" for _, replaces in rows.values()]) if any(over for _, over in rows.values()) else ""
+        )
+        return RedisServer.script(PUBLISH_ROWS, pairs, [self._token, replaced, *(row for row, _ in rows.values())])
 
     @staticmethod
     def _simple(script: str, keys: Collection[str], arguments: Sequence[str | int]) -> list[Command]:
@@ -246,11 +248,13 @@ def _parts(keys: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _rows(keys: Sequence[str], replies: Sequence[Any]) -> dict[str, bytes]:
-    """The rows of replies to MGET, by key."""
+    """The rows of replies to FETCH_ROWS, by key."""
     found: dict[str, bytes] = {}
     for part, reply in zip(_parts(keys), replies, strict=True):
-        if isinstance(reply, list) and len(reply) == len(part):
-            found.update({key: row for key, row in zip(part, reply, strict=True) if isinstance(row, bytes)})
+        pairs = zip(reply[::2], reply[1::2], strict=False) if isinstance(reply, list) else ()
+        for number, row in pairs:
+            if isinstance(row, bytes) and isinstance(number, int) and 0 < number <= len(part):
+                found[part[number - 1]] = row
     return found
 
 
@@ -258,7 +262,7 @@ def _states(keys: Sequence[str], replies: Sequence[Any]) -> dict[str, Lease | No
     """The states of replies to LEASE_KEYS, by key; None where the server did not tell."""
     found: dict[str, Lease | None] = dict.fromkeys(keys)
     for part, reply in zip(_parts(keys), replies, strict=True):
-        if isinstance(reply, Refusal) or not isinstance(reply, list) or len(reply) != len(part):
-            continue
-        found.update({key: STATES[one] for key, one in zip(part, reply, strict=True) if one in (0, 1, 2)})
+        digits = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else ""
+        if len(digits) == len(part):
+            found.update({key: STATES.get(digit) for key, digit in zip(part, digits, strict=True)})
     return found

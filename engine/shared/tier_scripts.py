@@ -5,22 +5,37 @@ Row and lease of a cache key have the prefixes of ROW and LEASE. A lease's value
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["EXISTING", "LEASE", "LEASE_KEYS", "PUBLISH_ROWS", "RELEASE_KEYS", "RENEW_KEYS", "ROW", "STATES"]
+from promptwire.gateway.answer_tier import Lease
+
+__all__ = ["EXISTING", "FETCH_ROWS", "LEASE", "LEASE_KEYS", "PUBLISH_ROWS", "RELEASE_KEYS", "RENEW_KEYS", "ROW", "STATES"]
 
 ROW: Final = "promptwire:answer:"
 """Prefix of a row's key."""
 LEASE: Final = "promptwire:lease:"
 """Prefix of a lease's key."""
-STATES: Final = ("held", "granted", "answered")
-"""What the numbers that LEASE_KEYS returns mean."""
+STATES: Final[Mapping[str, Lease]] = {"0": "held", "1": "granted", "2": "answered"}
+"""What the digits that LEASE_KEYS returns mean."""
+
+FETCH_ROWS: Final = """
+local rows, found = redis.call('MGET', unpack(KEYS)), {}
+for i = 1, #KEYS do
+  if rows[i] then
+    found[#found + 1] = i
+    found[#found + 1] = rows[i]
+  end
+end
+return found
+"""
+"""KEYS: rows. Returns number and text of each that is there: most are not, and a reply for each would take time to read."""
 
 LEASE_KEYS: Final = """
 local found = {}
 for i = 1, #KEYS, 2 do
   local unusable, there = ARGV[2 + (i + 1) / 2], false
-  if unusable == '' then
+  if not unusable or unusable == '' then
     there = redis.call('EXISTS', KEYS[i]) == 1
   else
     local row = redis.call('GET', KEYS[i])
@@ -35,9 +50,12 @@ for i = 1, #KEYS, 2 do
   end
   found[#found + 1] = state
 end
-return found
+return table.concat(found)
 """
-"""KEYS: row and lease of each key. ARGV: token, milliseconds, and for each key the SHA-1 of an unusable row or nothing."""
+"""KEYS: row and lease of each key. ARGV: token, milliseconds, and if there are any, for each key the SHA-1 of an unusable row.
+
+Returns a digit of STATES for each key.
+"""
 
 EXISTING: Final = """
 local found = {}
@@ -47,10 +65,12 @@ return found
 """KEYS: rows. Returns 1 for each that is there, else 0."""
 
 PUBLISH_ROWS: Final = """
+local replaced = {}
+for one in string.gmatch(ARGV[2], '%S+') do replaced[#replaced + 1] = one end
 for i = 1, #KEYS, 2 do
-  local replaces, row = ARGV[i + 1], ARGV[i + 2]
+  local replaces, row = replaced[(i + 1) / 2] or '-', ARGV[(i + 1) / 2 + 2]
   local over = replaces == '*'
-  if replaces ~= '' and not over then
+  if replaces ~= '-' and not over then
     local old = redis.call('GET', KEYS[i])
     over = old and redis.sha1hex(old) == replaces
   end
@@ -59,7 +79,10 @@ for i = 1, #KEYS, 2 do
 end
 return 1
 """
-"""KEYS: row and lease of each key. ARGV: token, and for each key what it replaces and its row."""
+"""KEYS: row and lease of each key. ARGV: token, what the rows replace, in words, and the rows.
+
+The words are SHA-1, `*` for any, or `-` for nothing. Without words, no row replaces one.
+"""
 
 RELEASE_KEYS: Final = """
 for i = 1, #KEYS do

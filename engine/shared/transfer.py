@@ -53,7 +53,7 @@ async def push(folder: Path, url: str) -> Copied:
             missing = [entry for entry, known in zip(entries, there, strict=True) if not known]
             for part in _messages(missing):
                 keys = [name for key, _ in part for name in (ROW + key, LEASE + key)]
-                await _ask(server, found, PUBLISH_ROWS, keys, ["", *(text for _, row in part for text in ("", row))])
+                await _ask(server, found, PUBLISH_ROWS, keys, ["", "", *(row for _, row in part)])
                 found.new += len(part)
             found.total += len(entries)
     finally:
