@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
@@ -22,12 +23,15 @@ class AnswerTier(Protocol):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the rows under `keys`, as the server sent them. They are untrusted input."""
 
-    async def lease(self, keys: Sequence[str], *, unusable: Mapping[str, str], wait: bool = False) -> Mapping[str, Lease]:
-        """Lease those of `keys` that have no answer and no holder; return the state of each.
+    def lease(self, keys: Sequence[str], unusable: Mapping[str, str], done: asyncio.Future[Mapping[str, Lease]]) -> None:
+        """Lease those of `keys` that have no answer and no holder, and resolve `done` with the state of each.
 
-        A row whose SHA-1 is in `unusable` counts as no answer. With `wait`, return when a key is not held by another any more.
-        A lease is renewed until `publish` or `release`. It ends by itself when its holder has died.
+        A row whose SHA-1 is in `unusable` counts as no answer. A lease is renewed until `publish` or `release`. It ends by
+        itself when its holder has died. When `done` is cancelled, nothing stays leased.
         """
+
+    async def wait(self, keys: Sequence[str], unusable: Mapping[str, str]) -> Mapping[str, Lease]:
+        """Lease `keys` like `lease`, but return only when at least one is not held by another any more."""
 
     def publish(self, key: str, row: str, *, replaces: str = "") -> None:
         """Store `row` unless the tier holds an answer under `key`, and end the lease. Called when the row is on the local disk.

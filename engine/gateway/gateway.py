@@ -74,7 +74,7 @@ class Gateway:
         self._answers = AnswerStore(cache) if cache is not None else None
         self.budget = budget
         self._trace = trace
-        self._policy: CachePolicy = policy
+        self.policy: CachePolicy = policy
         self._approval = approval
         if approval is not None:
             approval.trace = trace
@@ -82,10 +82,11 @@ class Gateway:
         self._dispatcher = Dispatcher(budget=budget, usage=self.usage, trace=trace, retry=retry, rate_limits=rate_limits)
         self._in_flight: dict[str, InFlightRequest] = {}
         self._cached = CachedCalls(cache, self._in_flight, usage=self.usage, trace=trace, policy=policy)
-        self._shared: SharedAnswers | None = None
+        self.shared: SharedAnswers | None = None
+        """Answers of other machines; None without a tier."""
         if tier is not None and self._answers is not None:
             parts: dict[str, Any] = {"answers": self._answers, "cached": self._cached, "dispatcher": self._dispatcher}
-            self._shared = SharedAnswers(tier, budget=budget, usage=self.usage, say=say, **parts)
+            self.shared = SharedAnswers(tier, budget=budget, usage=self.usage, say=say, **parts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -114,14 +115,14 @@ class Gateway:
         missing under `only` or could not be stored, ModelError when the model returns an error.
         """
         self._check(backend, n, node)
-        policy = policy or self._policy
+        policy = policy or self.policy
         self.usage.of(node).wanted += n
         asked = asked or request.keys(backend.identity, stream)
         keys = [asked.key(sample) for sample in range(first, first + n)]
         found = {key: self._cached.find(key, policy) for key in keys}
         missing = [key for key, one in found.items() if one is None]
-        if missing and self._shared is not None and policy in ("use", "only"):
-            found.update(await self._shared.look_up(missing, policy))
+        if missing and self.shared is not None and policy in ("use", "only"):
+            found.update(await self.shared.look_up(missing, policy))
             missing = [key for key, one in found.items() if one is None]
         if missing and policy != "only" and self._approval is not None and not self._approval.open:
             await self._approval.enter(node, missing, had=n - len(missing))
@@ -134,8 +135,8 @@ class Gateway:
         for in_flight in {one for one in found.values() if isinstance(one, InFlightRequest)}:
             in_flight.rounds = max(in_flight.rounds, rounds)
         completions = await collect(found, forget=self._forget)
-        if missing and self._shared is not None:
-            missing = self._shared.paid(missing, found, node)
+        if missing and self.shared is not None:
+            missing = self.shared.paid(missing, found, node)
         self._cached.give(backend, completions, node=node, role=role)
         self._cached.note(asked, keys, node=node, first=first, missing=missing)
         return completions
@@ -163,8 +164,8 @@ class Gateway:
         """
         while self._tasks:
             await asyncio.wait(self._tasks)
-        if self._shared is not None:
-            await self._shared.drain()
+        if self.shared is not None:
+            await self.shared.drain()
         if self._cache is not None:
             await asyncio.to_thread(self._cache.flush)
         self._trace.flush()
@@ -173,7 +174,7 @@ class Gateway:
         """Return the messages of the cache and the shared tier to the user. Each is returned once."""
         if self._cache is None:
             return []
-        shared = self._shared.take_notes() if self._shared is not None else []
+        shared = self.shared.take_notes() if self.shared is not None else []
         try:
             return shared + await asyncio.to_thread(self._cache.take_notes)
         except CacheError:  # `close` raises it again, with the path of the file that holds the completions
@@ -231,10 +232,10 @@ class Gateway:
         """Run a request until each of its keys has a completion or an error."""
         store = partial(self._store, policy)
         try:
-            if self._shared is None or policy != "use":
+            if self.shared is None or policy != "use":
                 await self._dispatcher.send(in_flight, in_flight.open_keys(), store)
             else:
-                await self._shared.send(in_flight, store)
+                await self.shared.send(in_flight, store)
         except BaseException as error:
             known = user_error(error, in_flight)
             for key in in_flight.open_keys():
@@ -272,12 +273,12 @@ class Gateway:
             return
         meta = RequestMeta(in_flight.backend.identity, in_flight.request.kind)
         await self._answers.put(found, in_flight.completions, meta=meta, replace=policy == "refresh")
-        if self._shared is not None:
-            self._shared.publish(in_flight, list(found), replace=policy == "refresh")
+        if self.shared is not None:
+            self.shared.publish(in_flight, list(found), replace=policy == "refresh")
 
     def _forget(self, in_flight: InFlightRequest) -> None:
-        if self._shared is not None:
-            self._shared.ended.update(in_flight.completions)
+        if self.shared is not None:
+            self.shared.ended.update(in_flight.completions)
         for key in in_flight.completions:
             if self._in_flight.get(key) is in_flight:
                 del self._in_flight[key]

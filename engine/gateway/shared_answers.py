@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from promptwire.backend import Backend, Completion
@@ -21,6 +22,7 @@ from promptwire.gateway.budget import Budget
 from promptwire.gateway.cached_calls import CachedCalls
 from promptwire.gateway.dispatcher import Dispatcher, Store
 from promptwire.gateway.in_flight import InFlightRequest
+from promptwire.gateway.lease_window import LeaseWindow
 from promptwire.gateway.usage import Usage
 
 __all__ = ["SharedAnswers"]
@@ -66,21 +68,34 @@ class SharedAnswers:
         answers.keep_rows()
         self._lookups: list[_Lookup] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ahead: dict[int, asyncio.Semaphore] = {}
+        self._windows: dict[int, LeaseWindow] = {}
         self._unusable: dict[str, str] = {}
         """SHA-1 of rows that can't be used, by key."""
         self._faulty: set[str] = set()
+        self._looked: set[str] = set()
+        """Keys that the tier did not hold a moment ago. One that it holds since then is found when it is to be leased."""
         self.ended: set[str] = set()
         """Keys whose requests have ended in this run: what they brought is in the local cache."""
 
     async def look_up(self, keys: Sequence[str], policy: CachePolicy) -> dict[str, Completion | InFlightRequest | None]:
         """Return what the tier holds under `keys`, and what was asked for or stored in this run meanwhile."""
-        given = await self.fetch(keys, filtered_too=policy == "only")
+        unknown = keys if policy == "only" else [key for key in keys if key not in self._looked]
+        given = await self.fetch(unknown, filtered_too=policy == "only") if unknown else {}
+        self._looked.difference_update(keys)
         found: dict[str, Completion | InFlightRequest | None] = dict(given)
         for key in keys:
             if key not in found and (key in self.ended or self._cached.waits(key)):
                 found[key] = self._cached.find(key, policy)
         return found
+
+    async def prefetch(self, keys: Sequence[str]) -> bool:
+        """Store locally what the tier holds under `keys`; return whether it is anything. `look_up` need not ask again.
+
+        A wait for each of many calls takes more processor time than one for all.
+        """
+        found = await self.fetch(keys)
+        self._looked.update([key for key in keys if key not in found] if found else keys)
+        return bool(found)
 
     def paid(self, missing: Sequence[str], found: Mapping[str, Completion | InFlightRequest | None], node: str) -> list[str]:
         """Return those `missing` keys that this run has paid for. The others, paid for elsewhere, count as cached."""
@@ -105,9 +120,13 @@ class SharedAnswers:
         Raises what `Dispatcher.send` raises, and LimitReached when the run's time is over.
         """
         keys = in_flight.open_keys()
-        async with self._ahead_of(in_flight.backend):
-            states = await self._tier.lease(keys, unusable=self._known(keys))
+        window = self._windows.get(id(in_flight.backend)) or self._window(in_flight.backend)
+        leased = window.enter(partial(self._tier.lease, keys, self._known(keys)))
+        try:
+            states = await leased
             rest = await self._ask(in_flight, states, store)
+        finally:
+            window.leave(leased)
         looks = 0
         while rest:
             answered = [key for key in rest if states[key] == "answered"]
@@ -144,12 +163,9 @@ class SharedAnswers:
         answers, were = ("answer", "was") if many == 1 else ("answers", "were")
         return [f"warning: {many} {answers} of the shared cache can't be read, and {were} not used"] if many else []
 
-    def _ahead_of(self, backend: Backend) -> asyncio.Semaphore:
+    def _window(self, backend: Backend) -> LeaseWindow:
         """What limits the leases of `backend`."""
-        found = self._ahead.get(id(backend))
-        if found is None:
-            found = self._ahead[id(backend)] = asyncio.Semaphore(_AHEAD * self._dispatcher.at_once(backend))
-        return found
+        return self._windows.setdefault(id(backend), LeaseWindow(_AHEAD * self._dispatcher.at_once(backend)))
 
     def _known(self, keys: Sequence[str]) -> Mapping[str, str]:
         return {key: self._unusable[key] for key in keys if key in self._unusable} if self._unusable else {}
@@ -162,13 +178,13 @@ class SharedAnswers:
                 await self._dispatcher.send(in_flight, mine, store)
             finally:
                 self._tier.release(mine)  # of those that are published the lease has ended
-        return [key for key, state in states.items() if state != "granted"]
+        return [] if len(mine) == len(states) else [key for key, state in states.items() if state != "granted"]
 
     async def _wait(self, keys: Sequence[str]) -> Mapping[str, Lease]:
         """Wait until at least one of `keys` is answered or leased to this run."""
         try:
             async with asyncio.timeout(self._budget.seconds_left()):
-                return await self._tier.lease(keys, unusable=self._known(keys), wait=True)
+                return await self._tier.wait(keys, self._known(keys))
         except TimeoutError as error:
             raise self._budget.out_of_time() from error
 

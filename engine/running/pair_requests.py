@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promptwire.backend import Completion, Request, Settings
+from promptwire.gateway.shared_answers import SharedAnswers
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric_type import Needs
 from promptwire.running.asked_log import AskedLog
@@ -71,6 +72,11 @@ class PairRequests:
     def recalled(self, pairs: Sequence[tuple[Prompt, Example]]) -> list[PairCall]:
         """Return the calls for `pairs`, with the answers that the cache holds, which are looked up together."""
         made = [self.call(prompt, example) for prompt, example in pairs]
+        self._recall(made)
+        return made
+
+    def _recall(self, made: Sequence[PairCall]) -> None:
+        """Fill in the answers that the cache holds."""
         recalled = self.session.gateway.recall(
             self.session.models[self.asking.role],
             [call.request for call in made],
@@ -82,7 +88,15 @@ class PairRequests:
         )
         for call, (asked, answers) in zip(made, recalled, strict=True):
             call.asked, call.answers = asked, answers
-        return made
+
+    async def fetch(self, calls: Sequence[PairCall], shared: SharedAnswers) -> None:
+        """Fill in the answers that other machines have paid for. All are fetched together."""
+        missing = [call for call in calls if call.answers is None and call.asked is not None]
+        if not missing or (self.asking.cache or self.session.gateway.policy) != "use":
+            return
+        keys = [call.asked.key(sample) for call in missing if call.asked for sample in range(self.repeats)]
+        if await shared.prefetch(keys):
+            self._recall(missing)
 
     def choosing(self, prompt: Prompt, example: Example) -> Request:
         """The request for the likeliest label."""

@@ -185,7 +185,10 @@ class Scorer:
         tasks: dict[int, asyncio.Future[_Outcome]] = {}
         try:
             while some := list(islice(pairs, _LOOKED_UP)):
-                for call in self.requests.recalled(some):
+                calls = self.requests.recalled(some)
+                if self.session.gateway.shared is not None:
+                    await self.requests.fetch(calls, self.session.gateway.shared)
+                for call in calls:
                     if call.answers is None or self.metric.needs == "judge":
                         tasks[len(found)] = asyncio.ensure_future(self._asked(call))
                         found.append(None)

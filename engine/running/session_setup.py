@@ -92,8 +92,7 @@ async def _opened(
     unmade = folder is None and tier is None and not os.path.isfile(cache_folder() / "cache.db")
     cache = None if options.cache == "off" or unmade else ResponseCache(cache_folder())
     rate_limits = _rate_limits(models, options, budget.limits)
-    told = options.tries is not None or options.timeout is not None
-    retry = RetryPolicy(tries=options.tries or TRIES, timeout=options.timeout) if told else None
+    retry = _retry(options)
     gateway = Gateway(
         cache=cache,
         budget=budget,
@@ -122,6 +121,12 @@ async def _opened(
                 for text in cache.notes:
                     say(text)
             trace.close()
+
+
+def _retry(options: Options) -> RetryPolicy | None:
+    """The retry policy of the options; None for the default."""
+    told = options.tries is not None or options.timeout is not None
+    return RetryPolicy(tries=options.tries or TRIES, timeout=options.timeout) if told else None
 
 
 def _rate_limits(models: Mapping[Role, Backend], options: Options, limits: Limits) -> dict[str, RateLimits]:

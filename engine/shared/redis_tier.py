@@ -12,8 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from promptwire.gateway.answer_tier import Lease
 from promptwire.shared.redis_server import Command, RedisServer
@@ -32,17 +31,12 @@ _LONGEST_WAIT: Final = 1.0
 """Most seconds until a waiting call looks again. Before, it looks after a quarter of the time that it has waited."""
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
+class _Call(NamedTuple):
     """A call that waits for the next exchange."""
 
     keys: Sequence[str]
-    unusable: Mapping[str, str] = field(default_factory=dict)
-    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def give(self, found: Any) -> None:
-        if not self.done.done():
-            self.done.set_result(found)
+    unusable: Mapping[str, str]
+    done: asyncio.Future[Any]
 
 
 class RedisTier:
@@ -79,21 +73,24 @@ class RedisTier:
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Return the rows under `keys` that the server holds; none when it is away."""
-        call = _Call(keys)
-        self._fetches.append(call)
+        done: asyncio.Future[Mapping[str, bytes]] = asyncio.get_running_loop().create_future()
+        self._fetches.append(_Call(keys, {}, done))
         self._wake()
-        found: Mapping[str, bytes] = await call.done
-        return found
+        return await done
 
-    async def lease(self, keys: Sequence[str], *, unusable: Mapping[str, str], wait: bool = False) -> Mapping[str, Lease]:
+    def lease(self, keys: Sequence[str], unusable: Mapping[str, str], done: asyncio.Future[Mapping[str, Lease]]) -> None:
         """Lease `keys`; see `AnswerTier`. While the server is away, keys are granted, but those seen held only at their end."""
-        began = self._clock()
+        self._leases.append(_Call(keys, unusable, done))
+        self._wake()
+
+    async def wait(self, keys: Sequence[str], unusable: Mapping[str, str]) -> Mapping[str, Lease]:
+        """Lease `keys` when one of them is not held any more. All that wait look together, and longer apart each time."""
+        began, loop = self._clock(), asyncio.get_running_loop()
         while True:
-            call = _Call(keys, unusable)
-            self._leases.append(call)
-            self._wake()
-            states: Mapping[str, Lease] = await call.done
-            if not wait or any(state != "held" for state in states.values()):
+            done: asyncio.Future[Mapping[str, Lease]] = loop.create_future()
+            self.lease(keys, unusable, done)
+            states = await done
+            if any(state != "held" for state in states.values()):
                 return states
             await self._next_look(self._clock() - began)
 
@@ -171,24 +168,30 @@ class RedisTier:
     ) -> None:
         """Give each call what it waits for. A state of None means that the server did not tell."""
         for call in fetches:
-            call.give({key: rows[key] for key in call.keys if key in rows})
-        now, ends = self._clock(), self._held_until
-        known: dict[str, Lease] = {}
-        for key, told in states.items():
-            if told == "held":
-                ends[key] = now + self._lease
-            state: Lease = told or ("held" if ends.get(key, 0.0) > now else "granted")
-            if state != "held":
-                ends.pop(key, None)
-            known[key] = state
+            if not call.done.done():
+                call.done.set_result({key: rows[key] for key in call.keys if key in rows})
+        known = {key: told if told == "granted" else self._state(key, told) for key, told in states.items()}
+        mine = [key for key, state in known.items() if state == "granted"]
+        self._mine.update(mine)
+        if self._held_until:
+            for key in mine:
+                self._held_until.pop(key, None)
         for call in leases:
-            granted = [key for key in call.keys if known[key] == "granted"]
-            self._mine.update(granted)
             if call.done.done():  # cancelled meanwhile
-                self.release(granted)
-            call.give({key: known[key] for key in call.keys})
+                self.release(call.keys)
+            else:
+                call.done.set_result({key: known[key] for key in call.keys})
         if self._mine and self._renewal is None:
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
+
+    def _state(self, key: str, told: Lease | None) -> Lease:
+        """State of a key that the server has not granted. Where it did not tell, a lease of another holds to its end."""
+        now = self._clock()
+        if told == "held":
+            self._held_until[key] = now + self._lease
+        elif told == "answered":
+            self._held_until.pop(key, None)
+        return told or ("held" if self._held_until.get(key, 0.0) > now else "granted")
 
     async def _renew(self) -> None:
         """Renew the leases while there are any."""

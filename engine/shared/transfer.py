@@ -64,7 +64,8 @@ async def push(folder: Path, url: str) -> Copied:
 async def pull(folder: Path, url: str) -> Copied:
     """Copy the answers of the server at `url` to the cache in `folder`. Raises CacheError like `push`."""
     server, found = RedisServer(url), Copied()
-    cache, seen, cursor = ResponseCache(folder), set[bytes](), b"0"
+    cache, seen = ResponseCache(folder), set[bytes]()
+    cursor: bytes | None = b"0"
     try:
         await server.open()
         while cursor is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from promptwire.gateway.answer_tier import ANY
+from promptwire.gateway.answer_tier import ANY, Lease
 from promptwire.shared.redis_server import RedisServer
 from promptwire.shared.redis_tier import RedisTier, open_tier
 from promptwire.shared.tier_scripts import LEASE, ROW
@@ -34,7 +34,9 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisPro
 
 
 async def leased(tier: RedisTier, *keys: str, unusable: dict[str, str] | None = None) -> list[str]:
-    states = await tier.lease(keys, unusable=unusable or {})
+    done: asyncio.Future[Mapping[str, Lease]] = asyncio.get_running_loop().create_future()
+    tier.lease(keys, unusable or {}, done)
+    states = await done
     return [states[key] for key in keys]
 
 
@@ -89,7 +91,7 @@ async def test_a_waiting_call_returns_when_the_answer_is_there_and_looks_seldom(
     one, two = tiers
     await leased(one, *map(str, range(50)))
     redis_server.ask("CONFIG", "RESETSTAT")
-    waiting = [asyncio.create_task(two.lease([str(number)], unusable={}, wait=True)) for number in range(50)]
+    waiting = [asyncio.create_task(two.wait([str(number)], {})) for number in range(50)]
     await asyncio.sleep(0.5)
     for number in range(50):
         one.publish(str(number), "row")
@@ -104,7 +106,7 @@ async def test_a_lease_whose_holder_has_died_is_taken_over_at_its_end(redis_serv
     assert await leased(dead, "a") == ["granted"]
     assert dead._renewal is not None
     dead._renewal.cancel()
-    assert await alive.lease(["a"], unusable={}, wait=True) == {"a": "granted"}
+    assert await alive.wait(["a"], {}) == {"a": "granted"}
     await alive.close()
     await dead.close()
     assert redis_server.ask("DBSIZE") == ":0\r\n"
