@@ -18,7 +18,7 @@ __all__ = ["end_line", "head_lines", "print_dry_run"]
 
 def head_lines(sweep: Sweep, cells: Sequence[Cell], standings: Mapping[str, CellStanding]) -> Iterator[str]:
     """What the sweep is, and how far it is."""
-    counts = {
+    counts: dict[str, set[str] | set[int]] = {
         "pipeline": {cell.row.removesuffix(f" @ {cell.model}") for cell in cells},
         "task": {cell.task_name for cell in cells},
         "model": {cell.model for cell in cells if cell.model},

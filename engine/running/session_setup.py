@@ -15,6 +15,7 @@ from promptwire.gateway.answer_tier import AnswerTier
 from promptwire.gateway.approval import ApprovalGate
 from promptwire.gateway.budget import Budget
 from promptwire.gateway.gateway import Gateway
+from promptwire.gateway.process_tier import PROCESS_ANSWERS, ProcessTier
 from promptwire.gateway.retry import TRIES, RetryPolicy
 from promptwire.gateway.trace import Trace
 from promptwire.limits import Limits, RateLimits
@@ -47,21 +48,25 @@ async def open_session(
         for observer in observers:
             observer.say(text)
 
-    async with _shared_tier(options.shared_cache, say) as tier:
+    async with _shared_tier(options, say) as tier:
         parts: dict[str, Any] = {"observers": observers, "approval": approval, "folder": folder, "tier": tier, "say": say}
         async with _opened(task, options, models, budget, **parts) as session:
             yield session
 
 
 @asynccontextmanager
-async def _shared_tier(url: str, say: Callable[[str], None]) -> AsyncIterator[AnswerTier | None]:
-    """The server at `url`, through which machines share answers; None without an address."""
-    if not url:
+async def _shared_tier(options: Options, say: Callable[[str], None]) -> AsyncIterator[AnswerTier | None]:
+    """The server through which machines share answers, else what runs of this process share; None for a run alone."""
+    tier: AnswerTier
+    if options.shared_cache:
+        from promptwire.shared.redis_tier import open_tier  # noqa: PLC0415 - a run without it loads nothing of it
+
+        tier = await open_tier(options.shared_cache)
+    elif options.cache != "off" and (answers := PROCESS_ANSWERS.get()) is not None:
+        tier = ProcessTier(answers)
+    else:
         yield None
         return
-    from promptwire.shared.redis_tier import open_tier  # noqa: PLC0415 - a run without it loads nothing of it
-
-    tier = await open_tier(url)
     try:
         yield tier
     finally:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from promptwire.api import plan
+from promptwire.limits import SharedLimits
 from promptwire.planning.plan import Plan
 from promptwire.planning.step_plan import StepPlan
 from promptwire.sweeps.matrix import Cell
-from promptwire.sweeps.sweep_spec import SweepLimits
 
 __all__ = ["Bound", "bound_of", "within"]
 
@@ -69,7 +69,7 @@ def bound_of(cells: Sequence[Cell], planner: Planner = _plan) -> Bound:
     )
 
 
-def within(bound: Bound, limits: SweepLimits) -> Bound:
+def within(bound: Bound, limits: SharedLimits) -> Bound:
     """`bound`, where the limits of all cells are lower."""
     return replace(
         bound,

@@ -17,7 +17,7 @@ from promptwire.limits import RateLimits
 from promptwire.node import Role
 from promptwire.sweeps.matrix import Row, parse_row, task_name
 from promptwire.sweeps.sweep_spec import ModelEntry, PipelineEntry, TaskEntry
-from promptwire.tasks.readers import SUFFIXES
+from promptwire.tasks.reading.form import SUFFIXES
 from promptwire.tasks.task_spec import TaskSpec
 
 __all__ = ["EntryReader", "ModelColumn", "PipelineRow", "TaskColumn"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from promptwire.errors import PromptwireError
 from promptwire.gateway.limit_exchange import LimitStore
+from promptwire.gateway.process_tier import PROCESS_ANSWERS, ProcessAnswers
 from promptwire.running.observer import RunObserver
 from promptwire.sweeps.cell_run import run_cell
 from promptwire.sweeps.matrix import Cell
@@ -20,7 +21,7 @@ __all__ = ["InProcess"]
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """Runs cells in this process. All share its response cache."""
+    """Runs cells in this process. All share its response cache, and none pays for what another is asking at the moment."""
 
     parallel: int = 1
     """Most cells at once."""
@@ -46,6 +47,7 @@ class InProcess:
                 async with joined(store, common, tell) as shared:
                     await run_cell(cell, tell, observer=self.observer, shared=shared)
 
+        token = PROCESS_ANSWERS.set(ProcessAnswers() if self.parallel > 1 else None)
         opened = self.account.opened(tell) if self.account is not None else nullcontext()
         try:
             async with opened as store, asyncio.TaskGroup() as group:
@@ -53,6 +55,8 @@ class InProcess:
                     group.create_task(work(store))
         except* PromptwireError as errors:
             raise _first(errors) from errors
+        finally:
+            PROCESS_ANSWERS.reset(token)
 
     async def close(self) -> None:
         """Do nothing: nothing is open between cells."""

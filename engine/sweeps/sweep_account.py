@@ -32,7 +32,7 @@ class SweepAccount:
     @classmethod
     def of(cls, sweep: Sweep) -> SweepAccount | None:
         """The account of `sweep`; None when all its cells together have no limit."""
-        limits = SharedLimits.model_validate(sweep.limits.model_dump())
+        limits = sweep.limits
         if not limits.limited or not sweep.cells:
             return None
         url = sweep.cells[0].options.shared_cache

@@ -19,6 +19,7 @@ from promptwire.documents.document import Document, KeyPath, Position, Source, Y
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import PipelineError, Problem, PromptwireError
+from promptwire.limits import SharedLimits
 from promptwire.options import Options
 from promptwire.planning.plan import Plan
 from promptwire.registry.plugins import load_plugin
@@ -26,7 +27,7 @@ from promptwire.sweeps.baseline import with_baseline
 from promptwire.sweeps.cell_keys import CellKeys
 from promptwire.sweeps.entries import EntryReader, ModelColumn, PipelineRow, TaskColumn
 from promptwire.sweeps.matrix import Block, Cell, check_size, row_name
-from promptwire.sweeps.sweep_spec import SweepLimits, SweepSpec
+from promptwire.sweeps.sweep_spec import SweepSpec
 from promptwire.values.hashing import digest
 
 __all__ = ["GIVEN", "Sweep", "read_sweep"]
@@ -46,7 +47,7 @@ class Sweep:
     """Its file."""
     cells: tuple[Cell, ...]
     """All its cells."""
-    limits: SweepLimits
+    limits: SharedLimits
     """Limits of all cells together."""
     places: Mapping[tuple[str, str], str]
     """Where in the file each row and task is named, by their names in tables."""

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from promptwire.limits import Limits, RateLimits
+from promptwire.limits import RateLimits, SharedLimits
 from promptwire.node import Role
 from promptwire.values import Model
 
-__all__ = ["ModelEntry", "PipelineEntry", "SweepLimits", "SweepSpec", "TaskEntry"]
+__all__ = ["ModelEntry", "PipelineEntry", "SweepSpec", "TaskEntry"]
 
 Resources = Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
 
@@ -81,33 +81,6 @@ class CellLimits(Model):
     """Longest time."""
 
 
-class SweepLimits(Model):
-    """Limits of all cells together. None is no limit."""
-
-    called: ClassVar[str] = "the limits of all cells"
-
-    calls: int | None = Field(default=None, ge=0)
-    """Most new calls."""
-    tokens: int | None = Field(default=None, ge=0)
-    """Most tokens, read and written."""
-    usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """Most US dollars."""
-    requests_per_minute: int | None = Field(default=None, ge=1)
-    """Most requests to each model in any minute."""
-    tokens_per_minute: int | None = Field(default=None, ge=1)
-    """Most tokens of each model in any minute."""
-
-    @property
-    def budget(self) -> Limits:
-        """The limits of calls, tokens and dollars."""
-        return Limits(calls=self.calls, tokens=self.tokens, usd=self.usd)
-
-    @property
-    def pace(self) -> RateLimits:
-        """The rate limits of each model."""
-        return RateLimits(requests_per_minute=self.requests_per_minute, tokens_per_minute=self.tokens_per_minute)
-
-
 class LimitsSpec(Model):
     """Limits of a sweep."""
 
@@ -115,7 +88,7 @@ class LimitsSpec(Model):
 
     cell: CellLimits = CellLimits()
     """Limits of each cell."""
-    all: SweepLimits = SweepLimits()
+    all: SharedLimits = SharedLimits()
     """Limits of all cells together."""
 
 

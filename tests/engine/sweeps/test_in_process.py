@@ -47,6 +47,15 @@ def test_several_cells_at_once_have_the_results_of_one_after_another(tmp_path: P
     assert {event.state for event in (*one, *four) if isinstance(event, CellEnd)} == {"finished"}
 
 
+def test_cells_at_once_pay_for_each_question_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = make_study(tmp_path, SWEEP.replace("seeds: 2", "seeds: 3"))
+    paid = []
+    for parallel in (1, 6):
+        told, _ = results(file, parallel, tmp_path / str(parallel), monkeypatch)
+        paid.append(sum(event.calls for event in told if isinstance(event, CellEnd)))
+    assert paid[0] == paid[1] > 0
+
+
 def test_a_failed_cell_is_told_with_its_error_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = "models: [{task: scripted:silent.yaml, name: a}, {task: scripted:rules.yaml, name: b}]"
     file = make_study(tmp_path, SWEEP.replace("models: scripted:rules.yaml", models))
