@@ -40,12 +40,14 @@ def backend(
     role: str = "",
     local: LocalSettings | None = None,
     say: Callable[[str], None] | None = None,
+    ambient: bool = False,
 ) -> Backend:
     """Make the backend for `name`, not opened yet.
 
     `api_base` is an OpenAI-compatible address, `parallel` the most requests in flight, `timeout` the time limit of a request in
-    seconds. `role` is its role, whose key may be in PROMPTWIRE_<ROLE>_API_KEY. `local` are
-    settings of a local model; those in the name take precedence. `say` gets progress messages of a download.
+    seconds. `role` is its role, whose key may be in PROMPTWIRE_<ROLE>_API_KEY. `local` are settings of a local model; those in
+    the name take precedence. `say` gets progress messages of a download. `ambient` says that `api_base` comes from the
+    environment.
 
     Raises UsageError for an invalid name or address, ModelUnavailable when a package is not installed.
     """
@@ -55,7 +57,7 @@ def backend(
     if parallel is not None and parallel < 1:
         raise UsageError(f"{parallel} requests in flight are too few", where="--parallel", hint="give at least 1")
     if api_base is not None:
-        Address.checked(api_base, _source(api_base))
+        Address.checked(api_base, f"PROMPTWIRE_{role.upper()}_API_BASE" if ambient else "--api-base")
     if is_local(name) or (word == "scripted" and (colon or word == name)):
         if api_base is not None:
             raise UsageError(
@@ -79,14 +81,8 @@ def backend(
     from promptwire.backends.openai_compatible import OpenAICompatible  # noqa: PLC0415 - only what is used
 
     # Gateways and vLLM serve ids such as openai/gpt-oss-20b. With the environment's address, openai/ only names the provider.
-    model = name if api_base else name.removeprefix("openai/")
+    model = name if api_base and not ambient else name.removeprefix("openai/")
     return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
-
-
-def _source(api_base: str) -> str:
-    """Where the address `api_base` was given: the variable of a role in the environment, or the command line."""
-    names = (f"PROMPTWIRE_{role}_API_BASE" for role in ("TASK", "META", "JUDGE"))
-    return next((name for name in names if os.environ.get(name, "").strip() == api_base), "--api-base")
 
 
 def _environment() -> str | None:

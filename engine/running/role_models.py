@@ -16,6 +16,9 @@ from promptwire.tasks.task import Task
 
 __all__ = ["role_models"]
 
+_Key = tuple[str, str | None, LocalSettings, bool]
+"""Name and address of a model, settings of a local one, and whether the address comes from the environment."""
+
 
 def role_models(
     options: Options, observer: RunObserver | None, limits: Limits, *, graph: Graph, task: Task
@@ -23,15 +26,15 @@ def role_models(
     """The backend of each role; roles with the same model, address and local settings share one. None is open yet."""
     none = LocalSettings()
     local = {role: task.local.get(role, none).over(graph.local.get(role, none)) for role in get_args(Role)}
-    keys = {role: (*options.model(role), _effective(options.model(role)[0], local[role])) for role in get_args(Role)}
-    parallel: dict[tuple[str, str | None, LocalSettings], int | None] = {}
+    keys = {role: _key(options, role, local[role]) for role in get_args(Role)}
+    parallel: dict[_Key, int | None] = {}
     for role, key in keys.items():
         most = [options.pace(role, limits.roles).parallel, parallel.get(key)]
         parallel[key] = min((one for one in most if one is not None), default=None)
-    made: dict[tuple[str, str | None, LocalSettings], Backend] = {}
+    made: dict[_Key, Backend] = {}
     for role, key in keys.items():
         if key not in made:
-            name, api_base, settings = key
+            name, api_base, settings, ambient = key
             made[key] = backend(
                 name,
                 api_base=api_base,
@@ -40,8 +43,14 @@ def role_models(
                 role=role,
                 local=settings,
                 say=observer.say if observer else None,
+                ambient=ambient,
             )
     return {role: made[key] for role, key in keys.items()}
+
+
+def _key(options: Options, role: Role, local: LocalSettings) -> _Key:
+    name, api_base = options.model(role)
+    return name, api_base, _effective(name, local), api_base != options.named_model(role)[1]
 
 
 def _effective(name: str, local: LocalSettings) -> LocalSettings:
