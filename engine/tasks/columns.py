@@ -4,34 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from promptwire.documents.validation_errors import describe
 from promptwire.values import Model
 
 __all__ = ["Columns", "repeated"]
 
-Column = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0, strict=True)]
-"""Name of a column, or its number from 0 in data without names."""
 _OUTPUT: Final = "output"
 
 
 class Columns(Model):
     """Columns of a data file that hold input and output."""
 
-    input: str | Annotated[int, Field(ge=0, strict=True)] | tuple[Column, ...] = "input"
+    input: str | int | tuple[str | int, ...] = "input"
     """Column of the input; several columns become named fields. A number, from 0, is a column of a file without a header."""
-    output: Column = _OUTPUT
+    output: str | int = _OUTPUT
     """Column of the accepted output or outputs."""
     after: str | None = Field(default=None, min_length=1)
     """Marker in a cell of the output column, such as `####`: the output is what follows its last occurrence."""
     separator: str | None = Field(default=None, min_length=1)
     """Text between several accepted outputs in one cell, such as `;`."""
     names: dict[str, str] = {}
-    """What is written for an output, such as `{0: negative, 1: positive}`. Then every output must be among them."""
+    """What is written for an output, such as `{"0": negative, "1": positive}`. Then every output must be among them."""
     join: str = "\n"
     """Text between the members of a list in an input column."""
+
+    @field_validator("input", "output", mode="before")
+    @classmethod
+    def _are_names_or_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse other values here, so that they give one error and not one for each type that is allowed."""
+        several = info.field_name == "input" and isinstance(value, list | tuple)
+        for column in value if several else (value,):
+            if isinstance(column, bool) or not isinstance(column, str | int):
+                also = ", or a list of these" if info.field_name == "input" else ""
+                raise ValueError(f"a column is a name, or a number from 0{also}, not {describe(column)}")
+            if isinstance(column, int) and column < 0:
+                raise ValueError(f"a column is numbered from 0, not {column}")
+        if info.field_name == "output" and value == "":
+            raise ValueError("name the column")
+        return value
 
     @field_validator("input")
     @classmethod

@@ -21,7 +21,7 @@ from promptwire.security.access_log import log_access
 from promptwire.security.path_sandbox import REMEDY, reachable, unusable
 from promptwire.security.untrusted_json import read_json
 
-__all__ = ["TaskFiles", "read_schema", "shortened"]
+__all__ = ["TaskFiles", "read_schema", "refuse_address", "shortened"]
 
 _SHOWN: Final = 200
 _ADDRESS: Final = re.compile(r"(?:https?|ftp|s3|gs|file)://")
@@ -31,6 +31,13 @@ def shortened(path: Path) -> str:
     """`path` for a message: only its end when it is long."""
     text = str(path)
     return text if len(text) <= _SHOWN else f"...{text[-_SHOWN:]}"
+
+
+def refuse_address(file: str) -> None:
+    """Raise DataError when `file` is an address of the web or of a store, and no file."""
+    if _ADDRESS.match(file):
+        hint = "download the file and name it; a data set of the Hugging Face Hub is hf:OWNER/NAME:SPLIT"
+        raise DataError("data are read from files, not from an address", where=file[:_SHOWN], hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +51,7 @@ class TaskFiles:
 
     def data(self, *at: str, file: str) -> Path:
         """Path of the data file `file`, named at `at`. Raises PipelineError if not allowed, DataError if missing."""
-        if _ADDRESS.match(file):
-            hint = "download the file and name it; a data set of the Hugging Face Hub is hf:OWNER/NAME:SPLIT"
-            raise DataError("data are read from files, not from an address", where=shortened(Path(file)), hint=hint)
+        refuse_address(file)
         path = self._checked(at, file)
         if os.path.isdir(path):
             raise DataError("this is a folder, not a data file", where=shortened(path), hint="name the file in it")

@@ -21,6 +21,7 @@ from promptwire.tasks.reading.excel import workbook
 from promptwire.tasks.reading.form import KINDS, SUFFIXES, DataForm, Kind
 from promptwire.tasks.reading.hub import PREFIX, hub_dataset
 from promptwire.tasks.reading.json_file import json_file, json_rows
+from promptwire.tasks.reading.parallel import parallel_lines
 from promptwire.tasks.reading.source import Rows, Source
 from promptwire.tasks.reading.tables import table
 from promptwire.tasks.reading.text_lines import text_lines
@@ -52,15 +53,17 @@ class Loaded(NamedTuple):
 
 
 def read_examples(
-    path: Path | str, columns: Columns | None = None, *, outputs: bool = True, form: DataForm | None = None
+    path: Path | str | tuple[Path, ...], columns: Columns | None = None, *, outputs: bool = True, form: DataForm | None = None
 ) -> Loaded:
     """Read the examples in the file at `path`, in order, or in a data set `hf:...`. Without `outputs` an example needs none.
 
-    `form` says how the file is written where it does not tell itself. Raises DataError when the file is missing, empty, of an
-    unknown kind, or a row is not an example.
+    Of several paths, the first holds an input a line, each other one an accepted output a line. `form` says how a file is
+    written where it does not tell itself. Raises DataError when the file is missing, empty, of an unknown kind, or a row is
+    not an example.
     """
+    path, others = (path[0], path[1:]) if isinstance(path, tuple) else (path, ())
     source = Source(Path(path), columns or Columns(), form or DataForm(), outputs)
-    rows, where = _open(path, source)
+    rows, where = _open(path, source) if not others else _open_together(source, others)
     unique: dict[str, Example] = {}
     count = 0
     for number, row in rows:
@@ -72,6 +75,12 @@ def read_examples(
     if not count:
         raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
     return Loaded(Examples(items=tuple(unique.values())), count - len(unique), tuple(source.notes))
+
+
+def _open_together(source: Source, others: tuple[Path, ...]) -> Rows:
+    for path in (source.path, *others):
+        log_access(path, data=True)
+    return parallel_lines(source, others)
 
 
 def _open(path: Path | str, source: Source) -> Rows:

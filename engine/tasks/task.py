@@ -27,7 +27,7 @@ from promptwire.metrics.metric import Metric, find_metric, needs_outputs
 from promptwire.metrics.tolerance import Tolerance
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
-from promptwire.tasks.file_reach import TaskFiles, read_schema
+from promptwire.tasks.file_reach import TaskFiles, read_schema, refuse_address
 from promptwire.tasks.prompt_form import prompt_form
 from promptwire.tasks.readers import Loaded, read_examples
 from promptwire.tasks.reading.form import SUFFIXES
@@ -167,15 +167,21 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     spec = validate(TaskSpec, document.data or {}, document)
     files = TaskFiles(folder, document, frozenset(changes or ()))
 
-    def read(name: str, file: str) -> tuple[Loaded, str]:
-        path = file if file.startswith(PREFIX) else files.data("data", name, file=file)
-        return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric), form=spec.data), str(path)
+    def read(name: str, file: str | tuple[str, ...]) -> tuple[Loaded, str]:
+        path: Path | str | tuple[Path, ...]
+        if isinstance(file, tuple):
+            path = tuple(files.data("data", name, file=one) for one in file)
+        else:
+            path = file if file.startswith(PREFIX) else files.data("data", name, file=file)
+        where = str(path[0] if isinstance(path, tuple) else path)
+        return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric), form=spec.data), where
 
     return build_task(spec, files, Path(document.file).stem, read)
 
 
 def _find(source: str) -> tuple[Path, Document]:
     """The folder for relative data paths, and the task file or its substitute."""
+    refuse_address(source)
     path = Path(source)
     if source.startswith(PREFIX):
         return Path(), _stand_in(Path(source), {"data": {"train": source}})
@@ -219,12 +225,12 @@ def _files_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str, str], tuple[Loaded, str]]) -> Task:
+def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str, Any], tuple[Loaded, str]]) -> Task:
     """The task of `spec`. `read` gives the examples of a split and where they are; `stem` is the task's name if it has none."""
     notes: list[str] = []
     places: dict[str, str] = {}
 
-    def examples(name: str, file: str | None) -> Examples | None:
+    def examples(name: str, file: str | tuple[str, ...] | None) -> Examples | None:
         if file is None:
             return None
         loaded, places[name] = read(name, file)

@@ -25,12 +25,19 @@ class DataFiles(DataForm):
 
     called: ClassVar[str] = "'data'"
 
-    train: str = Field(min_length=1)
-    """Examples that an optimizer may see."""
-    dev: str | None = None
+    train: str | tuple[str, ...]
+    """Examples that an optimizer may see. Of several files, the first holds an input a line, each other an output a line."""
+    dev: str | tuple[str, ...] | None = None
     """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
-    test: str | None = None
+    test: str | tuple[str, ...] | None = None
     """Held-out examples for the report. When not given, half of train."""
+
+    @field_validator("train", "dev", "test")
+    @classmethod
+    def _name_files(cls, files: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if files == "" or (isinstance(files, tuple) and (len(files) < 2 or "" in files)):
+            raise ValueError("name a file; of several, the first holds an input a line, and the others its outputs")
+        return files
 
 
 class ModelSpec(Model):

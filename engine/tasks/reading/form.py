@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, field_validator
 
+from promptwire.documents.validation_errors import describe
 from promptwire.values import Model
 
 __all__ = ["KINDS", "SUFFIXES", "DataForm", "Kind"]
@@ -49,10 +50,17 @@ class DataForm(Model):
     """Whether the first row names the columns; by default unless the task's `columns` are numbers."""
     comment: str | None = Field(default=None, min_length=1)
     """Beginning of lines that are left out, such as `#`."""
-    sheet: str | Annotated[int, Field(ge=1, strict=True)] | None = None
+    sheet: str | int | None = None
     """Sheet of an Excel workbook, by name or by number from 1; by default the first."""
     rows: str | None = Field(default=None, min_length=1)
     """Key of a JSON file that holds the rows, such as `examples`, or `a.b`."""
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _is_a_sheet(cls, sheet: Any) -> Any:
+        if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, str | int) or sheet in (0, "")):
+            raise ValueError(f"a sheet is a name, or a number from 1, not {describe(sheet)}")
+        return sheet
 
     @field_validator("encoding")
     @classmethod
