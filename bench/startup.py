@@ -76,6 +76,8 @@ def main() -> None:
         make_runs(Path(folder))
         os.environ["PROMPTWIRE_RUNS"] = folder
         os.environ["PROMPTWIRE_CACHE"] = f"{folder}/cache"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode on disk
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
         spent([*PROMPTWIRE, *SEARCH])
         measure()
 

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("lazy_pattern",),
     ("errors", "bounds", "values"),
     ("node_context",),
     ("security", "stats", "node", "backend", "local_settings"),

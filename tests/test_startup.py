@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from promptwire.cli.app import _app_of, app
 from tests.openai_server import Server
 
 HEAVY = ("litellm", "openai", "httpx", "aiohttp", "xllamacpp", "huggingface_hub", "optuna", "pygraphviz", "vl_convert")
@@ -51,3 +54,30 @@ def test_a_run_from_the_cache_imports_no_client_and_no_model_library(tmp_path: P
         assert len(server.requests) == paid > 0
     assert (first[0], first[2]) == (0, "aiohttp")
     assert (again[0], again[2]) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "built"),
+    [
+        (["check", "ape"], ["check"]),
+        (["cache", "stats"], ["cache"]),
+        (["chek"], None),
+        (["--version"], None),
+        ([], None),
+    ],
+    ids=str,
+)
+def test_a_command_is_built_without_the_others(words: list[str], built: list[str] | None) -> None:
+    found = get_command(_app_of(words[:1]))
+    assert isinstance(found, TyperGroup)
+    assert list(found.commands) == (built or list(get_command(app).commands))  # type: ignore[attr-defined]
+
+
+def test_no_pattern_of_a_metric_or_a_parser_is_compiled_at_import(tmp_path: Path) -> None:
+    code = (
+        "import re, re._compiler as compiler\nmade = []\nwhole = compiler.compile\n"
+        "compiler.compile = lambda pattern, flags=0: (made.append(1), whole(pattern, flags))[1]\n"
+        "import promptwire.metrics.metric, promptwire.templating.template\nprint(len(made))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert int(done.stdout) < 120, "of 320; libraries compile some"

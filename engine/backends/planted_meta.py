@@ -20,40 +20,41 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from promptwire.backend import Request
 from promptwire.backends.scripted import request_text
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.values.hashing import stream
 
 __all__ = ["HINT", "INPUT", "compose", "current_prompt", "fields", "hints_in", "kind_of", "meta", "names_in", "scored"]
 
-HINT = re.compile(r"\bstate the (\w+)", re.IGNORECASE)
+HINT = lazy_pattern(r"\bstate the (\w+)", re.IGNORECASE)
 """A hint in a prompt or a critique."""
-INPUT = re.compile(r"Parcel to (\w+)(?:: ([^.\n]*))?\.")
+INPUT = lazy_pattern(r"Parcel to (\w+)(?:: ([^.\n]*))?\.")
 """An input: destination, fields."""
 
-_DROP = re.compile(r"\bdrop the (\w+)")
-_HINT_SENTENCE = re.compile(r"\s*state the \w+\.", re.IGNORECASE)
+_DROP = lazy_pattern(r"\bdrop the (\w+)")
+_HINT_SENTENCE = lazy_pattern(r"\s*state the \w+\.", re.IGNORECASE)
 _OPENERS = ("Now", "Please", "Next", "Here", "Carefully", "As agreed", "As usual", "In short", "First", "Today", "Again")
-_OPENER = re.compile(rf"^(?:{'|'.join(_OPENERS)}): ")
+_OPENER = lazy_pattern(rf"^(?:{'|'.join(_OPENERS)}): ")
 _CURRENT = (
-    re.compile(r'"""\n(.*?)\n"""', re.DOTALL),
-    re.compile(r"Original: ([^\n]*)\nVariation:\s*\Z"),
-    re.compile(r"```\n(.*?)\n```", re.DOTALL),
-    re.compile(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
-    re.compile(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
-    re.compile(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
-    re.compile(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
+    lazy_pattern(r'"""\n(.*?)\n"""', re.DOTALL),
+    lazy_pattern(r"Original: ([^\n]*)\nVariation:\s*\Z"),
+    lazy_pattern(r"```\n(.*?)\n```", re.DOTALL),
+    lazy_pattern(r"<variable>\n(.*?)\n</variable>", re.DOTALL),
+    lazy_pattern(r"The prompt as it stands:\n(.*?)(?:\n\n|\Z)", re.DOTALL),
+    lazy_pattern(r"Instruction:\n(.*?)\n\nReply", re.DOTALL),
+    lazy_pattern(r"nothing else\.\n\n(.*)\Z", re.DOTALL),
 )
 """Places of the current prompt in meta-prompts."""
-_PAIR = re.compile(r"Input: [^\n]*\nOutput: ([^\n]+)")
-_CASE = re.compile(r"Expected: ([^\n]*)\nGiven: ([^\n]*)")
-_EXAMINED = re.compile(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?(?:Label|Right answer): ([^\n]*)")
-_JUDGED = re.compile(r"<objective>\n(.*?)\n</objective>", re.DOTALL)
-_FEEDBACK = re.compile(r"<feedback>\n(.*?)\n</feedback>", re.DOTALL)
-_TEXT = re.compile(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
-_LISTED = re.compile(r"^- (\d+) of 100: (.*)$", re.MULTILINE)
-_QUOTED = re.compile(r'"""\n(.*?)\n"""', re.DOTALL)
-_ERROR = re.compile(r"Parcel to (\w+)[^\n]*\n+([^\n:]*): (\1\b[^\n]*)(?:\n+([^\n:]*): (\1\b[^\n]*))?")
+_PAIR = lazy_pattern(r"Input: [^\n]*\nOutput: ([^\n]+)")
+_CASE = lazy_pattern(r"Expected: ([^\n]*)\nGiven: ([^\n]*)")
+_EXAMINED = lazy_pattern(r"The model wrote: ([^\n]*)\n(?:Read as: [^\n]*\n)?(?:Label|Right answer): ([^\n]*)")
+_JUDGED = lazy_pattern(r"<objective>\n(.*?)\n</objective>", re.DOTALL)
+_FEEDBACK = lazy_pattern(r"<feedback>\n(.*?)\n</feedback>", re.DOTALL)
+_TEXT = lazy_pattern(r"^text:\n(.*?)\nscore:\n(\d+)", re.DOTALL | re.MULTILINE)
+_LISTED = lazy_pattern(r"^- (\d+) of 100: (.*)$", re.MULTILINE)
+_QUOTED = lazy_pattern(r'"""\n(.*?)\n"""', re.DOTALL)
+_ERROR = lazy_pattern(r"Parcel to (\w+)[^\n]*\n+([^\n:]*): (\1\b[^\n]*)(?:\n+([^\n:]*): (\1\b[^\n]*))?")
 """A parcel and one or two answers for it, under any headings."""
-_WANTED = re.compile(r"expected|correct|right|gold|target|label|should", re.IGNORECASE)
+_WANTED = lazy_pattern(r"expected|correct|right|gold|target|label|should", re.IGNORECASE)
 _WORDS_A_HINT = 3
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -74,7 +75,15 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     guard_streams()
     with _exit_on_error():
-        app()
+        _app_of(sys.argv[1:2])()
+
+
+def _app_of(first: Sequence[str]) -> typer.Typer:
+    """The application, with one command alone where `first` is its name: to build all of them takes a tenth of a second."""
+    narrow = copy(app)
+    narrow.registered_commands = [command for command in app.registered_commands if command.name in first]
+    narrow.registered_groups = [group for group in app.registered_groups if group.name in first]
+    return narrow if narrow.registered_commands or narrow.registered_groups else app
 
 
 def _print_version(asked: bool) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.normalization import words
 
 __all__ = ["is_name", "may_name"]
@@ -41,14 +41,14 @@ _NEGATION_LIST = (
 _NEGATIONS = frozenset(_NEGATION_LIST.split())
 _POOR = frozenset(["wrong", "incorrect", "false", "untrue", "bad", "worst"])
 """Words that deny alone or before a noun such as "answer": "Wrong label", but not "Bad review"."""
-_OPPOSITE = re.compile(r"(?:opposite|contrary)( of| to)?\Z")
+_OPPOSITE = lazy_pattern(r"(?:opposite|contrary)( of| to)?\Z")
 """A name that denies a label. Without labels it may name an antonym, unless it ends with "of"."""
-_HAN_NEGATION = re.compile("[\u4e0d\u975e\u9519\u932f\u8aa4\u8bef\u53cd]")
-_CHOICES = re.compile(r"\s*[(\[][^()\[\]]*(?:[/,|]|\bor\b)[^()\[\]]*[)\]]?\Z")
+_HAN_NEGATION = lazy_pattern("[\u4e0d\u975e\u9519\u932f\u8aa4\u8bef\u53cd]")
+_CHOICES = lazy_pattern(r"\s*[(\[][^()\[\]]*(?:[/,|]|\bor\b)[^()\[\]]*[)\]]?\Z")
 """The choices after a name, as in "Sentiment (positive/negative)"."""
-_SENTENCE = re.compile(r"[.!?;,\"()\[\]{}<>=](?=.)|[!?;]")
+_SENTENCE = lazy_pattern(r"[.!?;,\"()\[\]{}<>=](?=.)|[!?;]")
 """Signs that no name holds."""
-_COPULA = re.compile(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|\u4e3a|\u306f)\Z")
+_COPULA = lazy_pattern(r"\s+(?:is|are|was|would be|ist|est|es)\Z|(?<=\w)(?:\u662f|\u4e3a|\u306f)\Z")
 
 
 def may_name(name: str, labels: Collection[str]) -> bool:

@@ -10,13 +10,14 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.answer_names import is_name, may_name
 from promptwire.metrics.normalization import plain
 
 __all__ = ["final_part", "readings"]
 
-_BOX = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_TAG = re.compile(r"<(answer|final|final[_-]?answer|label|choice)>((?:(?!</?\1>).)*)</\1>", re.IGNORECASE | re.DOTALL)
+_BOX = lazy_pattern(r"\\(?:boxed|fbox)\s?\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_TAG = lazy_pattern(r"<(answer|final|final[_-]?answer|label|choice)>((?:(?!</?\1>).)*)</\1>", re.IGNORECASE | re.DOTALL)
 _LONGEST = 20_000
 """Most characters that are searched, from the end."""
 _WRAPPED_LONGEST = 5_000
@@ -25,7 +26,7 @@ _MOST = 40
 """Most readings of one answer that are tried."""
 
 _WRAPS = tuple(
-    re.compile(pattern, re.DOTALL)
+    lazy_pattern(pattern, re.DOTALL)
     for pattern in (
         r"(?:`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*\n(?P<in>.*?)\n?[ \t]*(?:`{3,}|~{3,})",
         r"(?:`{3,})(?P<in>[^`\n]+)`{3,}",
@@ -43,15 +44,15 @@ _WRAPS = tuple(
         r"(?:->|=>|\u2192|\u21d2)[ \t]*(?P<in>[^\n]+)",
     )
 )
-_ELEMENT = re.compile(r"<(?P<name>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=name)>", re.DOTALL)
+_ELEMENT = lazy_pattern(r"<(?P<name>[A-Za-z][\w-]*)>(?P<in>[^<>]*)</(?P=name)>", re.DOTALL)
 _STRUCK = frozenset({"del", "s", "strike"})
 """Elements whose text is struck out, so that it is no answer."""
-_HEADING = re.compile(
+_HEADING = lazy_pattern(
     r"(?:#{1,6}[ \t]+)?(?P<mark>\*{0,3})(?P<name>[^\n:*_#]{1,60}?)(?P=mark):?[ \t]*\n\s*(?P<rest>\S.*)", re.DOTALL
 )
-_PYTHON_FIELD = re.compile(r"\{\s*'(?P<name>[^'\n]*)'\s*:\s*'(?P<in>[^'\n]*)'\s*\}")
+_PYTHON_FIELD = lazy_pattern(r"\{\s*'(?P<name>[^'\n]*)'\s*:\s*'(?P<in>[^'\n]*)'\s*\}")
 _NAMED = tuple(
-    re.compile(pattern, re.DOTALL)
+    lazy_pattern(pattern, re.DOTALL)
     for pattern in (
         r"(?P<mark>\*{1,3}|_{1,3})(?P<name>[^\n:*_]{1,60}?)\s*:\s*(?P=mark)\s*(?P<rest>\S.*)",
         r"(?P<mark>\*{1,3}|_{1,3})(?P<name>[^\n:*_]{1,60}?)(?P=mark)\s*:\s*(?P<rest>\S.*)",

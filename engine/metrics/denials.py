@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["denied", "spared"]
 
 _SEEN = 120
 """Characters before a mention that are searched."""
 
-_NOT = re.compile(
+_NOT = lazy_pattern(
     r"(?:\b(?:not|never|neither|nor|without|except|exclud\w+|eliminat\w+|reject\w*|rul\w+ out|rather than|instead of|unlike"
     r"|(?<!anything other )than|over|against|cannot|(?<!no )(?<!without )(?<!without a )(?<!beyond )doubt\w*"
     r"|(?:any|every)thing but|all but"
@@ -26,7 +28,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 """Words before a mention that deny it."""
-_WRONG_ONE = re.compile(
+_WRONG_ONE = lazy_pattern(
     r"(?:\b(?:(?:wrong|incorrect|false|bad|worst|weakest|unlikely|invalid|inaccurate|falsche|mauvaise"
     r"|\u043d\u0435\u043f\u0440\u0430\u0432\u0438\u043b\u044c\u043d\u044b\u0439"
     r"|\u043d\u0435\u0432\u0435\u0440\u043d\u044b\u0439)\s+"
@@ -39,7 +41,7 @@ _WRONG_ONE = re.compile(
     r"|\u00e9|\u00e8|\u044d\u0442\u043e)\b|[\u662f\u4e3a\u70ba])*\Z",
     re.IGNORECASE,
 )
-_AFTER = re.compile(
+_AFTER = lazy_pattern(
     r"[)\s:,-]*(?:"
     r"(?:is|are|was|were|can|could|does|do|did|would|must|should|has|have|had|may|might|seems?|looks?)(?:n't\b|\s+not\b"
     r"(?!\s+only))"
@@ -66,21 +68,21 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 """Words after a mention that deny it."""
-_REFUTED = re.compile(r"[)\s]*\?\s*(?:no|nope|wrong|incorrect|false|not)\b", re.IGNORECASE)
-_ASKS = re.compile(
+_REFUTED = lazy_pattern(r"[)\s]*\?\s*(?:no|nope|wrong|incorrect|false|not)\b", re.IGNORECASE)
+_ASKS = lazy_pattern(
     r"(?:\A|[.!?\n])\s*(?:(?:so|but|then|and|hmm|or|well|wait)[\s,]+)*"
     r"(?:is|are|was|could|can|might|would|should|does|do|what|how|which|must|may|shall)\b[^.!?\n]*\Z",
     re.IGNORECASE,
 )
-_ENDS_AS_QUESTION = re.compile(
+_ENDS_AS_QUESTION = lazy_pattern(
     r"[^.!?\n]{0,200}\?(?!\s*(?:yes|yeah|correct|right|true|indeed|[\u2713\u2714\u2705]))", re.IGNORECASE
 )
-_ALL_EXCEPT = re.compile(
+_ALL_EXCEPT = lazy_pattern(
     r"\b(?:all|every\w*|each)\b[\w ]{0,30}?\b(?:except|but|other than|apart from|besides|save)\s+(?:for\s+)?"
     r"(?:(?:the\s+)?(?:option|choice|letter)\s+)?[(]?\Z",
     re.IGNORECASE,
 )
-_NONE_EXCEPT = re.compile(
+_NONE_EXCEPT = lazy_pattern(
     r"\b(?:none|nothing|no\s+(?:other\s+)?(?:option|choice|answer))\b[\w ]{0,30}?\b(?:except|but|other than|apart from"
     r"|besides|save)\s+"
     r"(?:for\s+)?(?:(?:the\s+)?(?:option|choice|letter)\s+)?[(]?\Z",

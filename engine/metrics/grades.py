@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.normalization import plain
 
 __all__ = ["read_grade"]
@@ -16,28 +17,28 @@ _N = r"(?:[0-9]{1,9}(?:[.,][0-9]{1,9})?|[.,][0-9]{1,9})(?:[eE]-?[0-9]{1,2})?"
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
 }  # fmt: skip
-_WORD = re.compile(rf"\b({'|'.join(_WORDS)})(?=\s+(?:out\s+)?of\s|\s+out\s|\s*%|\s+percent\b|\W*\Z)")
-_MARKUP = re.compile(r"\\(?:boxed|text|textbf|mathbf|mathrm)\b|\\(?=[%$()\[\]])|[*_`$~\"{}]+")
-_TAG = re.compile(r"<([a-z][\w -]{0,30})>|</[a-z][\w -]{0,30}>", re.IGNORECASE)
+_WORD = lazy_pattern(rf"\b({'|'.join(_WORDS)})(?=\s+(?:out\s+)?of\s|\s+out\s|\s*%|\s+percent\b|\W*\Z)")
+_MARKUP = lazy_pattern(r"\\(?:boxed|text|textbf|mathbf|mathrm)\b|\\(?=[%$()\[\]])|[*_`$~\"{}]+")
+_TAG = lazy_pattern(r"<([a-z][\w -]{0,30})>|</[a-z][\w -]{0,30}>", re.IGNORECASE)
 _UNIT = r"(?:\s?(?P<unit>points?|pts?|stars?|marks?)\b\.?)"
-_HAN_UNIT = re.compile("(?<=[0-9])\\s?(?:[\u5206\u9ede\u70b9\u661f]|\uc810)")
+_HAN_UNIT = lazy_pattern("(?<=[0-9])\\s?(?:[\u5206\u9ede\u70b9\u661f]|\uc810)")
 _HAN_SCALE = (
-    re.compile(
+    lazy_pattern(
         f"({_N}) points(?:[\u6ee1\u6eff\u6e80][\u5206\u70b9]?)?\\s?(?:\u4e2d|\u3067|\ub9cc\uc810\uc5d0|\ub9cc\uc810 \uc911)"
         f",?\\s?({_N})(?: points)?"
     ),
-    re.compile(f"(?:\u6ee1\u5206|\u6eff\u5206|\ub9cc\uc810)\\s?({_N})(?: points)?,?"),
+    lazy_pattern(f"(?:\u6ee1\u5206|\u6eff\u5206|\ub9cc\uc810)\\s?({_N})(?: points)?,?"),
 )
 """A scale before a grade, as in "10-point scale: 8 points"; a scale by itself."""
 _OF = r"(?:/|\bout\s+of\b|\bof\b|\bvon\b|\bsur\b|\bsobre\b|\bde\b|\bsu\b|\bvan\b|\bav\b|\bem\b|\bz\b|\u0438\u0437)"
-_FRACTION = re.compile(r"\\[dt]?frac\{([0-9.]+)\}\{([0-9.]+)\}")
-_SCALE = re.compile(
+_FRACTION = lazy_pattern(r"\\[dt]?frac\{([0-9.]+)\}\{([0-9.]+)\}")
+_SCALE = lazy_pattern(
     rf"(?:\b(?:on|in|using|with)\s+)?(?:\b(?:a|the)\s+)?\b(?:scale|range)\s*(?:of|from|is|:)?\s*\(?\s*[01]\s*(?:to|-|\.\.+)\s*({_N})\)?"
     rf"|[(\[]\s*(?:from\s+|scale:?\s+)?[01](?:\.0)?\s*(?:to|-|\.\.+)\s*({_N})\s*[)\]]|[(\[]\s*(?:out\s+of|max(?:imum)?\.?:?)\s+({_N})\s*[)\]]"
     rf"|\bon\s+a\s+({_N})[- ]point\s+scale\b",
     re.IGNORECASE,
 )
-_GRADE = re.compile(
+_GRADE = lazy_pattern(
     rf"(?P<bound>[<>\u2264\u2265]=?\s*)?(?<![A-Za-z0-9_.,/])(?P<sign>[-+])?(?P<top>{_N})(?![\w]|[.,][0-9])"
     rf"(?:\s*(?P<percent>%|percent\b|per\s+cent\b)"
     rf"|{_UNIT}?\s*{_OF}\s*(?:a\s+(?:possible\s+|total\s+of\s+)?)?(?P<whole>{_N})(?![\w/]|[.,][0-9])(?P<both>\s*%)?"
@@ -47,13 +48,13 @@ _GRADE = re.compile(
 _NOUN = r"(?:grade|score|rating|mark|points|verdict|total|result)s?\b"
 _GIVES = r"\bi(?:'d|'ll| would| will)?\s+(?:give|rate|award|assign|grade|score)\b[^0-9.,\n%]{0,30}"
 _NAMES = (
-    re.compile(rf"\b(?:overall|final|total)(?:\s+{_NOUN})?[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
-    re.compile(rf"(?:\A|[^\w\s]\s*|\n\s*|\b(?:the|my|a|this)\s+){_NOUN}[^0-9.,\n%]{{0,30}}\Z|{_GIVES}\Z", re.IGNORECASE),
-    re.compile(rf"\b{_NOUN}[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
-    re.compile(r"\b[^\W\d]+:\s*\Z"),
+    lazy_pattern(rf"\b(?:overall|final|total)(?:\s+{_NOUN})?[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
+    lazy_pattern(rf"(?:\A|[^\w\s]\s*|\n\s*|\b(?:the|my|a|this)\s+){_NOUN}[^0-9.,\n%]{{0,30}}\Z|{_GIVES}\Z", re.IGNORECASE),
+    lazy_pattern(rf"\b{_NOUN}[^0-9.,\n%]{{0,30}}\Z", re.IGNORECASE),
+    lazy_pattern(r"\b[^\W\d]+:\s*\Z"),
 )
 """Names before a grade, best first: an overall grade, a grade, a grade for something, something."""
-_BETWEEN = re.compile(r"\s*(?:-|/|[,;&]\s|\u00b1|\+/-|\bto\b|\bor\b|\band\b|\bup to\b)\s*", re.IGNORECASE)
+_BETWEEN = lazy_pattern(r"\s*(?:-|/|[,;&]\s|\u00b1|\+/-|\bto\b|\bor\b|\band\b|\bup to\b)\s*", re.IGNORECASE)
 _LONGEST = 20_000
 """Most characters of a verdict that are read, from its end."""
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.tolerance import near
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Example
@@ -25,13 +26,13 @@ Leaves = Mapping[tuple[str | int, ...], Any]
 Faults = Callable[[Any], str]
 """What is wrong with a JSON value by a schema; empty if nothing is."""
 
-_FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<in>.*?)(?:\n[ \t]*(?P=fence)|\Z)", re.DOTALL)
-_OPENING = re.compile(r"[{\[]")
-_TRAILING = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
+_FENCE = lazy_pattern(r"(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<in>.*?)(?:\n[ \t]*(?P=fence)|\Z)", re.DOTALL)
+_OPENING = lazy_pattern(r"[{\[]")
+_TRAILING = lazy_pattern(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
 """A text, which stays, or a comma after the last entry."""
-_PUNCTUATION = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
+_PUNCTUATION = lazy_pattern(r'"(?:\\.|[^"\\])*"|[{}\[\]]', re.DOTALL)
 """A text, which is skipped, or a bracket."""
-_STARTS = re.compile(r'\{\s*"|\[\s*[\[{"]')
+_STARTS = lazy_pattern(r'\{\s*"|\[\s*[\[{"]')
 """The beginning of an object or list in JSON; a bracket in prose rarely has it."""
 _TRIES: Final = 64
 """Most opening brackets of an answer that are tried as the start of JSON."""

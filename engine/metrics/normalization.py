@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["REMEMBERED", "is_word", "joined", "loose", "plain", "words"]
 
 REMEMBERED = 200
@@ -23,8 +25,8 @@ _UNSPACED = f"{_HAN}{_KATAKANA}\u3041-\u309f\u0e00-\u0eff\u1000-\u109f\u1780-\u1
 """Scripts without blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan."""
 
 _SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-", strict=True))
-_RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
-_VULGAR = re.compile(r"(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e\u2189])")
+_RAISED = lazy_pattern(f"[{''.join(_SUPERSCRIPTS)}]+")
+_VULGAR = lazy_pattern(r"(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e\u2189])")
 _SQUARED_LETTERS = {code: chr(65 + (code - 0x1F170)) for code in range(0x1F170, 0x1F18A)}
 _SAME: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-"),
@@ -43,10 +45,10 @@ _SAME: dict[int, str | None] = {
     ord("\u0640"): None,  # an Arabic line that only stretches a word
     **_SQUARED_LETTERS,
 }
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-_POINTS = re.compile("[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5]")
+_INVISIBLE = lazy_pattern("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_POINTS = lazy_pattern("[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5]")
 """Vowel points of Arabic and Hebrew, which most writers leave out."""
-_DIGIT = re.compile(r"(?![0-9])\d")
+_DIGIT = lazy_pattern(r"(?![0-9])\d")
 """A digit of another script."""
 
 
@@ -71,7 +73,7 @@ _PAIRS = {
 }  # fmt: skip
 
 
-_VARIABLE = re.compile(r"(?<![^\W\d_])[a-z]\Z")
+_VARIABLE = lazy_pattern(r"(?<![^\W\d_])[a-z]\Z")
 """A single letter at the end: n! is a factorial."""
 
 
@@ -106,8 +108,8 @@ def is_word(sign: str) -> bool:
     return sign.isalnum() or sign == "_" or unicodedata.category(sign)[0] == "M"
 
 
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_IS_KATAKANA = re.compile(f"[{_KATAKANA}]")
+_IS_UNSPACED = lazy_pattern(f"[{_UNSPACED}]")
+_IS_KATAKANA = lazy_pattern(f"[{_KATAKANA}]")
 
 
 @lru_cache(maxsize=4096)
@@ -126,8 +128,8 @@ def joined(left: str, right: str) -> bool:
     return not (_IS_UNSPACED.match(left) or _IS_UNSPACED.match(right))
 
 
-_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_PIECE = re.compile(
+_GROUPED = lazy_pattern(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_PIECE = lazy_pattern(
     r"(?:(?<![^\s(\[{\"'=:,;])-(?=[0-9]))?[0-9]+(?:[.:/][0-9]+|,[0-9]{3}(?![0-9]))*"
     r"|(?<![^\W\d_])[^\W\d_]+(?:\+\+|\+|#)(?!\w)|(?<=\w)\^-?[0-9]+|.",
     re.DOTALL,

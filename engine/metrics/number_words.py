@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["spelled"]
 
 _UNITS = {
@@ -18,7 +20,7 @@ _NO_NOUN = (
     r"and|or|to|of|out|in|by|plus|minus|times|point|dozen|more|less|hal(?:f|ves)|thirds?|quarters?"
     r"|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|hundred|thousand)ths?"
 )
-_SPELLED = re.compile(
+_SPELLED = lazy_pattern(
     r"\W*(?:(?:(?:the|my|final|correct)\s+)*(?:answer|total|result)\s*(?:is|:|=)\s*|there\s+(?:are|is)\s+|it\s+is\s+)?"
     rf"(?P<minus>minus\s+|negative\s+)?(?:an?\s+(?=hundred|thousand|million|billion))?(?P<words>{_WORD}(?:(?:[\s-]+|,\s+|\s+and\s+){_WORD})*)"
     rf"(?P<nouns>(?:\s+(?!(?:{_NO_NOUN})\b)[^\W\d_]+){{0,2}})\W*",

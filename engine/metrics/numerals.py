@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.answer_wrappers import final_part
 from promptwire.metrics.normalization import plain
 from promptwire.metrics.number_words import spelled
@@ -94,30 +95,30 @@ _NUMBER = (
     rf"(?:{_TIMES}|{_POWER}|\s?/\s?(?P<bottom>[0-9]+(?:\.[0-9]+)?)(?![/0-9]))?"
     rf"(?P<hidden>\s?(?:{_HIDDEN})|[xyzijn](?![{_LETTER}0-9])|\s?[-+*/]\s?[0-9.]{{0,12}}[xyzn](?![{_LETTER}0-9]))?(?:{_SIZE})?"
 )
-_TOKEN = re.compile(rf"(?P<date>{_DATE})|(?P<name>{_NAME})|(?P<odd>{_ODD})|(?P<alone>{_UNKNOWN})|{_NUMBER}")
+_TOKEN = lazy_pattern(rf"(?P<date>{_DATE})|(?P<name>{_NAME})|(?P<odd>{_ODD})|(?P<alone>{_UNKNOWN})|{_NUMBER}")
 
-_LATEX_GAP = re.compile(r"(?<=[0-9,.])\\[!,;: ](?=[0-9,.])|(?<=[0-9])~(?=[0-9])")
-_LATEX_MARK = re.compile(r"\{([.,])\}")
+_LATEX_GAP = lazy_pattern(r"(?<=[0-9,.])\\[!,;: ](?=[0-9,.])|(?<=[0-9])~(?=[0-9])")
+_LATEX_MARK = lazy_pattern(r"\{([.,])\}")
 _SIGNED = r"-?\s?[0-9][0-9.,]{0,30}"
-_FRACTION = re.compile(
+_FRACTION = lazy_pattern(
     rf"(?:\\[,;: ]|\s){{0,4}}\\(?:[dtcs]|nice)?frac\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))\s?(?:\{{\s?({_SIGNED})\s?\}}|([0-9]))"
     rf"|\s?\{{?\s?({_SIGNED})\s?\\over\s?({_SIGNED})\s?\}}?"
 )
-_EMPHASIS = re.compile(r"(?<![\w\\^})])(_{1,3})(-?[$\u20ac\u00a3]?[0-9][^_\n]{0,60})\1(?!\w)")
-_AND_A_PART = re.compile(r"(?<=[0-9]) and a (half|quarter)\b")
-_CITATION = re.compile(
+_EMPHASIS = lazy_pattern(r"(?<![\w\\^})])(_{1,3})(-?[$\u20ac\u00a3]?[0-9][^_\n]{0,60})\1(?!\w)")
+_AND_A_PART = lazy_pattern(r"(?<=[0-9]) and a (half|quarter)\b")
+_CITATION = lazy_pattern(
     r"(?<=[0-9%.)])(?:\s?\[[0-9]{1,3}(?:\s?[,;-]\s?[0-9]{1,3})*\])+|\[\^[0-9]{1,3}\]|\u3010[0-9:]{1,9}\u2020[^\u3011\n]{0,60}\u3011"
     r"|(?<=[0-9])(?P<unit>\s?(?!(?:is|are|be|get|gets|give|gives|equals|makes|to|and|or|we|into)\b)[A-Za-z]{1,12})(?:\s?\[[0-9]{1,3}\])+"
 )
-_LATEX_NAME = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|boxed|left|right|displaystyle)(?![A-Za-z])|\\(?=[%$#])")
-_CURRENCY = re.compile(rf"(?<![A-Za-z])(?:(?:{_CODES}|US|AU|CA|NZ|HK|R|A|C)\$|(?:{_CODES})(?:(?<=s)\.)?\s?(?=-?[0-9]))")
-_EQUALS_MINUS = re.compile(r"(=\s*)-\s+(?=[$0-9.])")
-_MINUS = re.compile(
+_LATEX_NAME = lazy_pattern(r"\\(?:text|mathrm|mathbf|textbf|mbox|boxed|left|right|displaystyle)(?![A-Za-z])|\\(?=[%$#])")
+_CURRENCY = lazy_pattern(rf"(?<![A-Za-z])(?:(?:{_CODES}|US|AU|CA|NZ|HK|R|A|C)\$|(?:{_CODES})(?:(?<=s)\.)?\s?(?=-?[0-9]))")
+_EQUALS_MINUS = lazy_pattern(r"(=\s*)-\s+(?=[$0-9.])")
+_MINUS = lazy_pattern(
     r"(?<![0-9)]\s)(?<!\b[a-zA-Z]\s)\b(?:minus|negative)\s+(?=[$0-9])|(?:[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9)\s?(?=[0-9])",
     re.IGNORECASE,
 )
-_WORKED = re.compile(r"(?:####|(?<!\b[A-Za-z] )(?<!\b[A-Za-z])=|\b(?:answer|total|result)\b(?:\s+is|:)?)\s*\Z", re.IGNORECASE)
-_BOUND = re.compile(r"(?:(?<![=<>-])[<>\u2264\u2265]=?|\\(?:geq?|leq?|gt|lt)(?:slant)?)\s*[$\u20ac\u00a3]?\s*\Z")
+_WORKED = lazy_pattern(r"(?:####|(?<!\b[A-Za-z] )(?<!\b[A-Za-z])=|\b(?:answer|total|result)\b(?:\s+is|:)?)\s*\Z", re.IGNORECASE)
+_BOUND = lazy_pattern(r"(?:(?<![=<>-])[<>\u2264\u2265]=?|\\(?:geq?|leq?|gt|lt)(?:slant)?)\s*[$\u20ac\u00a3]?\s*\Z")
 _LONGEST = 100_000
 """Most characters of a text that are read, from its end."""
 

@@ -5,36 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.normalization import joined, loose, plain
 from promptwire.metrics.numerals import cleaned, numerals
 
 __all__ = ["occurs"]
 
-_MARKS = re.compile(r"(?<!\w)[*_`~\"\u00ab\u2039']{1,6}(?=\w)|(?<=[^\W_])[*_`~\"\u00bb\u203a']{1,6}(?!\w)")
+_MARKS = lazy_pattern(r"(?<!\w)[*_`~\"\u00ab\u2039']{1,6}(?=\w)|(?<=[^\W_])[*_`~\"\u00bb\u203a']{1,6}(?!\w)")
 """Emphasis and quotes at the edges of words."""
-_JOINT = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
+_JOINT = lazy_pattern(r"(?<=[^\W\d_])_(?=[^\W\d_])")
 """An underscore between the words of a label."""
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){2,}")
-_PART_AFTER = re.compile(r"'(?:t(?!\w)|(?!(?:s|m|re|ll|ve|d)(?!\w))\w)")
+_VERSION = lazy_pattern(r"[0-9]+(?:\.[0-9]+){2,}")
+_PART_AFTER = lazy_pattern(r"'(?:t(?!\w)|(?!(?:s|m|re|ll|ve|d)(?!\w))\w)")
 """What continues a short word after an apostrophe: can't, O'Brien; a clitic does not, such as in we're."""
-_SHORT = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,2}\Z")
-_SHORT_FIRST = re.compile(r"[^\W\d_]{1,2}(?![^\W\d_])")
+_SHORT = lazy_pattern(r"(?<![^\W\d_])[^\W\d_]{1,2}\Z")
+_SHORT_FIRST = lazy_pattern(r"[^\W\d_]{1,2}(?![^\W\d_])")
 _LEADING_SIGNS = "\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039"
 """Thai and Lao vowels before their consonant; marks that stack the next Khmer or Burmese consonant."""
-_VOWELS = re.compile("[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]")
-_STACKED = re.compile(f"[{_LEADING_SIGNS}]")
-_SYLLABIC = re.compile("[\u0e01-\u0e2e\u0e81-\u0eae\u1000-\u1021\u1780-\u17a2]")
+_VOWELS = lazy_pattern("[\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3]")
+_STACKED = lazy_pattern(f"[{_LEADING_SIGNS}]")
+_SYLLABIC = lazy_pattern("[\u0e01-\u0e2e\u0e81-\u0eae\u1000-\u1021\u1780-\u17a2]")
 """Consonants of Thai, Lao, Burmese and Khmer."""
-_SAME_SCRIPT = re.compile("[\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3]")
-_CLOSED = re.compile("[\u0e30\u0e33\u0e43\u0e44\u0eb0\u0eb3\u0ec3\u0ec4]|\u0e4d\u0e32")
+_SAME_SCRIPT = lazy_pattern("[\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3]")
+_CLOSED = lazy_pattern("[\u0e30\u0e33\u0e43\u0e44\u0eb0\u0eb3\u0ec3\u0ec4]|\u0e4d\u0e32")
 """Vowels of a syllable that no other consonant can close."""
-_TIBETAN = re.compile("[\u0f20-\u0f29\u0f40-\u0fbc]")
-_NUMBER_ONLY = re.compile(r"-?(?:0|[1-9][0-9,]*)(?:\.[0-9]+)?")
-_PREFIX = re.compile(r"\b(?:non|un|anti|not)-\Z")
-_BEFORE_DIGIT = re.compile(r"[0-9][.,/:]\Z|\^\Z|(?<![^\s(\[=:])-\Z")
+_TIBETAN = lazy_pattern("[\u0f20-\u0f29\u0f40-\u0fbc]")
+_NUMBER_ONLY = lazy_pattern(r"-?(?:0|[1-9][0-9,]*)(?:\.[0-9]+)?")
+_PREFIX = lazy_pattern(r"\b(?:non|un|anti|not)-\Z")
+_BEFORE_DIGIT = lazy_pattern(r"[0-9][.,/:]\Z|\^\Z|(?<![^\s(\[=:])-\Z")
 _DIGITS = frozenset("0123456789")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-_PARTICLES = re.compile(
+_HANGUL = lazy_pattern("[\uac00-\ud7a3]")
+_PARTICLES = lazy_pattern(
     "(?:\uc785\ub2c8\ub2e4|\uc774\uc5d0\uc694|\uc608\uc694|\uc774\ub2e4|\ub2e4|\uc740|\ub294|\uc774|\uac00|\uc744|\ub97c|\uc758|\uc5d0|\uc5d0\uc11c|\ub85c|\uc73c\ub85c|\uc640|\uacfc|\ub3c4|\ub9cc|\uae4c\uc9c0|\ubd80\ud130"
     "|\ub77c\uace0|\uc774\ub77c\uace0|\uc774\uba70|\uc774\uace0|\uc694|\uc774\uc694|\uc785\ub2c8\uae4c|\uc600\ub2e4|\uc774\uc5c8\ub2e4)(?![\uac00-\ud7a3])"
 )

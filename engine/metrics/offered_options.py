@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from string import ascii_uppercase
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.denials import denied, spared
 from promptwire.metrics.normalization import loose, plain
 from promptwire.metrics.occurrences import occurs
@@ -12,7 +13,7 @@ from promptwire.metrics.occurrences import occurs
 __all__ = ["offered", "option_named"]
 
 _STYLES = tuple(
-    re.compile(pattern, re.MULTILINE | re.IGNORECASE)
+    lazy_pattern(pattern, re.MULTILINE | re.IGNORECASE)
     for pattern in (
         r"(?<!\w)[(\[](?P<letter>[A-Z])[)\]][ \t:.]*",
         r"(?:^|(?<=[\s,;|\"'\[]))(?P<letter>[A-Z])\)[ \t]*",
@@ -28,15 +29,15 @@ _MOST = 500
 _COMMON_LIST = "yes no not maybe none all both neither either it this that he she they we you i one true false right"
 _COMMON = frozenset(_COMMON_LIST.split())
 """Options that are common words: they occur in answers that do not choose them."""
-_SAID = re.compile(
+_SAID = lazy_pattern(
     r"(?:\A|[.!?:;\n]\s*|\b(?:is|be|it's|say|answer|choose|pick|so|therefore)[\s,]+(?:that\s+)?)[\"'(*]*\Z", re.IGNORECASE
 )
-_SENTENCE_END = re.compile(r"[\"'*)]*(?:[.!\n]|\Z)")
-_CALLED = re.compile(
+_SENTENCE_END = lazy_pattern(r"[\"'*)]*(?:[.!\n]|\Z)")
+_CALLED = lazy_pattern(
     r"\b(?:answer|choice|option|conclusion)\b(?:\s+(?:is|was|would be|must be|should be)\b|:)"
     r"[\s\"'*(]*(?:(?:an?|the)\s+)?[\"'*(]*\Z"
 )
-_ENDS = re.compile(r"[\"')*]*\s*(?:[.,;:!]|-\s|\Z|because\b)", re.IGNORECASE)
+_ENDS = lazy_pattern(r"[\"')*]*\s*(?:[.,;:!]|-\s|\Z|because\b)", re.IGNORECASE)
 
 
 def offered(question: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.answer_wrappers import final_part
 from promptwire.metrics.denials import denied, spared
 from promptwire.metrics.normalization import plain
@@ -46,15 +47,15 @@ _BARE = (
     rf"(?<![{_LATIN}'@#&+\\])(?<![A-Za-z][.-])(?<![a-z]/)(?<![A-Za-z]{{2}}/)(?<!N/)[A-Z](?![{_LATIN}'+#]|\.[A-Za-z]"
     rf"(?![{_LATIN}])|-[A-Za-z])"
 )
-_MENTION = re.compile(rf"(?<![{_LATIN}])\(\s*(?P<bracketed>[A-Za-z])\s*\)|(?P<bare>{_BARE})")
-_WHOLE = re.compile(r"(?:[^\w+#]|_)*(?:(?:option|choice|letter)\s*)?[(]?\s*([A-Za-z])\s*[)]?(?:[^\w+#]|_)*", re.IGNORECASE)
+_MENTION = lazy_pattern(rf"(?<![{_LATIN}])\(\s*(?P<bracketed>[A-Za-z])\s*\)|(?P<bare>{_BARE})")
+_WHOLE = lazy_pattern(r"(?:[^\w+#]|_)*(?:(?:option|choice|letter)\s*)?[(]?\s*([A-Za-z])\s*[)]?(?:[^\w+#]|_)*", re.IGNORECASE)
 _BRACKETS = dict.fromkeys(map(ord, "[\u3010\u300c\u300e\u3014\u300a\u3008\u2768\u00ab\u2039"), "(") | dict.fromkeys(
     map(ord, "]\u3011\u300d\u300f\u3015\u300b\u3009\u2769\u00bb\u203a"), ")"
 )
-_QUOTED = re.compile(r"(?<!\w)'\s*([A-Za-z])\s*'(?!\w)|<([A-Z])>")
-_LATEX = re.compile(r"\\(?:boxed|fbox|text(?:bf|it)?|math(?:bf|rm|sf)|bf|rm)(?![A-Za-z])|\\[()\[\],;! ]|[${}]")
-_MARKS = re.compile(r"\*+|__+|(?<!\w)_|_(?!\w)|[`~\"]+|</?[A-Za-z][\w-]*/?>|^[#>]+[ \t]*", re.MULTILINE)
-_AFTER_LETTER = re.compile(r"\s*\)?\s*[:.,=-]?\s*\(?")
+_QUOTED = lazy_pattern(r"(?<!\w)'\s*([A-Za-z])\s*'(?!\w)|<([A-Z])>")
+_LATEX = lazy_pattern(r"\\(?:boxed|fbox|text(?:bf|it)?|math(?:bf|rm|sf)|bf|rm)(?![A-Za-z])|\\[()\[\],;! ]|[${}]")
+_MARKS = lazy_pattern(r"\*+|__+|(?<!\w)_|_(?!\w)|[`~\"]+|</?[A-Za-z][\w-]*/?>|^[#>]+[ \t]*", re.MULTILINE)
+_AFTER_LETTER = lazy_pattern(r"\s*\)?\s*[:.,=-]?\s*\(?")
 """What stands between a letter and the text of its option."""
 _MOST = 300
 """Most letters of an answer that are looked at: a sixth from its beginning, the rest from its end."""

@@ -7,12 +7,12 @@ quotes and Markdown around the answer. They ignore nothing else: brackets, digit
 from __future__ import annotations
 
 import math
-import re
 import string
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.metrics.answer_names import may_name
 from promptwire.metrics.answer_wrappers import readings
 from promptwire.metrics.normalization import REMEMBERED, loose, words
@@ -71,7 +71,7 @@ def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> 
     return float(even(unwrapped(answer, outputs, labels)) in {even(output) for output in outputs})
 
 
-_JOINT = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
+_JOINT = lazy_pattern(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
 """An underscore or a hyphen between words."""
 
 
@@ -109,16 +109,16 @@ def contains(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) 
 
 
 _EDGES = r"(?:(?![-+#%]|\w)[^\s])"
-_LEFT = re.compile(rf"\A(?:-(?![0-9.])|[+#%]|{_EDGES})+")
-_RIGHT = re.compile(rf"(?:-|{_EDGES})+\Z")
+_LEFT = lazy_pattern(rf"\A(?:-(?![0-9.])|[+#%]|{_EDGES})+")
+_RIGHT = lazy_pattern(rf"(?:-|{_EDGES})+\Z")
 
 
-_SPLIT = re.compile(r"[\s,;|\u30fb]+|(?<=[^\W\d_])/(?=[^\W\d_])")
-_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
-_NUMBERED = re.compile(r"(?:\A|\n)[ \t]*[0-9]{1,3}[.)][ \t]+(?=\S)")
+_SPLIT = lazy_pattern(r"[\s,;|\u30fb]+|(?<=[^\W\d_])/(?=[^\W\d_])")
+_THOUSANDS = lazy_pattern(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
+_NUMBERED = lazy_pattern(r"(?:\A|\n)[ \t]*[0-9]{1,3}[.)][ \t]+(?=\S)")
 
 
-_HEADING = re.compile(r"\s*(?P<name>[^\n:]{1,60}):(?:(?<=\bare:)|(?<=\bis:)|(?<=\binclude:)|[ *_]*\n)")
+_HEADING = lazy_pattern(r"\s*(?P<name>[^\n:]{1,60}):(?:(?<=\bare:)|(?<=\bis:)|(?<=\binclude:)|[ *_]*\n)")
 """The heading of a list, such as "The animals are:"."""
 
 

@@ -7,7 +7,7 @@ and case folding differ. So `re` parses the pattern, and the translation is writ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
@@ -21,6 +21,9 @@ _WORD: Final = r"_\p{L}\p{N}"
 """Word characters of `re`: those of `str.isalnum`, and the underscore."""
 _ASCII: Final = {"WORD": "A-Za-z0-9_", "DIGIT": "0-9", "SPACE": r"\t-\r\x20"}
 _CODES: Final = {"DIGIT": r"\d", "SPACE": r"\s"}
+_HIGH: Final = 0x40000
+"""From here on no character is a letter, a digit or a space, or has a case: they differ only in the ranges of a pattern."""
+_END: Final = 0x110000
 _EMPTY_HAS_NO_BOUNDARY: Final = re.search(r"\B", "") is not None
 """Whether `\\B` matches an empty text; this depends on Python's version."""
 
@@ -153,7 +156,10 @@ def _members(op: str, value: Any, flags: int) -> str:
     kind: Any = getattr(_PARSER, op)
     one = _PARSER.SubPattern(state, [(kind, list(value) if op == "IN" else value)])
     several = _PARSER.SubPattern(state, [(_PARSER.MAX_REPEAT, (1, _PARSER.MAXREPEAT, one))])
-    return _ranges(_COMPILER.compile(several, flags).finditer)
+    written = [(op, value)] if op == "LITERAL" else [(str(part), one) for part, one in value]
+    lows = [one if part == "LITERAL" else one[0] for part, one in written if part in ("LITERAL", "RANGE")]
+    highs = [one if part == "LITERAL" else one[1] for part, one in written if part in ("LITERAL", "RANGE")]
+    return _ranges(_COMPILER.compile(several, flags).finditer, [*lows, *(high + 1 for high in highs)])
 
 
 @lru_cache(maxsize=8)
@@ -161,11 +167,17 @@ def _runs(pattern: str) -> str:
     return _ranges(re.compile(f"{pattern}+").finditer)
 
 
-def _ranges(finditer: Callable[[str], Iterator[re.Match[str]]]) -> str:
-    spans = [(found.start(), found.end() - 1) for found in finditer(_every_character())]
+def _ranges(finditer: Callable[[str], Iterator[re.Match[str]]], bounds: Iterable[int] = ()) -> str:
+    """Ranges of all characters that `finditer` finds. `bounds`: the first characters of ranges and of the gaps between them."""
+    spans = [(found.start(), found.end() - 1) for found in finditer(_low_characters())]
+    starts = sorted({_HIGH, *(bound for bound in bounds if _HIGH < bound < _END)})
+    for start, end in zip(starts, [*starts[1:], _END], strict=True):
+        if any(finditer(chr(start))):
+            first = spans.pop()[0] if spans and spans[-1][1] == start - 1 else start
+            spans.append((first, end - 1))
     return "".join(_escaped(low) if low == high else f"{_escaped(low)}-{_escaped(high)}" for low, high in spans)
 
 
 @lru_cache(maxsize=1)
-def _every_character() -> str:
-    return "".join(map(chr, range(0x110000)))
+def _low_characters() -> str:
+    return "".join(map(chr, range(_HIGH)))

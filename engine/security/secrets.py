@@ -15,6 +15,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = [
     "hide_credentials",
     "is_distinctive",
@@ -26,17 +28,17 @@ __all__ = [
     "secrets_in_address",
 ]
 
-_NAMES = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
-_QUERY = re.compile(
+_NAMES = lazy_pattern(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+_QUERY = lazy_pattern(
     r"keys?\d*$|token$|secret|passw|^pass$|^pwd$|credential|^sig(?:nature)?$|auth|^code$",
     re.IGNORECASE,
 )
 """Names of query parameters whose values are secrets."""
-_RANDOM = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?:[a-z]{2,5}[-_])?[\w+/=]{20,}")
+_RANDOM = lazy_pattern(r"(?=.*[A-Za-z])(?=.*\d)(?:[a-z]{2,5}[-_])?[\w+/=]{20,}")
 """A value that looks like a key: one long word of letters and digits."""
 _SHORTEST = 8
 """Shorter values are placeholders such as `none`. Replacing those would damage ordinary words."""
-_ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*://[^\s/?#]*@")
+_ADDRESS = lazy_pattern(r"[a-zA-Z][\w+.-]*://[^\s/?#]*@")
 
 
 def secrets(shortest: int = _SHORTEST) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from operator import mul
+from operator import itemgetter, mul
 
 from promptwire.values.hashing import stream
 
@@ -30,7 +30,8 @@ def expected_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 
         return None
     examples = sorted({example for table in tables for example in table})
     position = {example: place for place, example in enumerate(examples)}
-    centred = [_centred(table, position) for table in tables]
+    # Candidates with equal values have equal means, so one of them stands for all.
+    centred = list(dict.fromkeys(_centred(table, position) for table in tables))
     cells = sum(map(len, tables))
     draws = max(_FEWEST_DRAWS, min(_DRAWS, _MOST_WORK // cells))
     random = stream("optimism", seed, len(tables), len(examples))
@@ -43,7 +44,7 @@ def expected_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 
     return max(0.0, math.fsum(found) / draws)
 
 
-def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[list[int], list[float]]:
+def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Positions and shifted values of one candidate. A mean fits its own values, so residuals are too small by this factor.
 
     They are in the order of examples: rows arrive in any order, and the last digit of a sum depends on it.
@@ -51,11 +52,11 @@ def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[l
     n, mean = len(table), math.fsum(table.values()) / len(table)
     scale = math.sqrt(n / (n - 1))
     known = sorted(table)
-    return [position[example] for example in known], [scale * (table[example] - mean) for example in known]
+    return tuple(position[example] for example in known), tuple(scale * (table[example] - mean) for example in known)
 
 
 def _weighted(places: Sequence[int], values: Sequence[float], weights: Sequence[int]) -> float:
     """Mean of `values` under the drawn weights; 0 when none of its examples was drawn."""
-    mine = [weights[place] for place in places]
+    mine = itemgetter(*places)(weights)
     total = sum(mine)
     return sum(map(mul, values, mine)) / total if total else 0.0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from promptwire.lazy_pattern import lazy_pattern
 
 __all__ = ["overlap", "words_of"]
 
 _LETTER: Final = r"[\u3040-\u30ff\u3400-\u9fff]"
 """Scripts without blanks between words: each character counts as a word."""
-_WORD: Final = re.compile(rf"{_LETTER}|(?:(?!{_LETTER})\w)+")
+_WORD: Final = lazy_pattern(rf"{_LETTER}|(?:(?!{_LETTER})\w)+")
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -15,27 +15,28 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.templating.fences import blocks
 
 __all__ = ["Passage", "every", "is_mention", "last", "passages"]
 
-_ANGLED = re.compile(r"<\s*([/\\]?)\s*(\w[\w:.\- ]*?)\s*>")
+_ANGLED = lazy_pattern(r"<\s*([/\\]?)\s*(\w[\w:.\- ]*?)\s*>")
 _LEFT, _RIGHT = r"(?:\\?<|&lt;|\uff1c|\u3008)", r"(?:\\?>|&gt;|\uff1e|\u3009)"
 _NUMBER = r"(?:[\s_#-]{0,3}\d{1,3})?"
 _GAP = r"\s{0,3}"
 _STOPS = r"(?=[.:;,]?[ \t]{0,3}(?:\n|\Z))"
 """Where a line ends although the mark lacks its bracket."""
-_HALF = re.compile(
+_HALF = lazy_pattern(
     r"(?P<left>[<\[\uff1c]|&lt;)\s?(?P<slash>[/\\]?)\s?(?P<name>[\w\- ]{0,40})(?P<right>[>\]\uff1e]|&gt;)?[.:;,]?\Z"
 )
 _ALIKE = 0.8
 """Least likeness of a closing tag that is spelled wrongly."""
-_AROUND = re.compile(r"(?:\*{1,3}|_{1,3}|`{1,2})\Z")
-_ITEM = re.compile(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\Z")
+_AROUND = lazy_pattern(r"(?:\*{1,3}|_{1,3}|`{1,2})\Z")
+_ITEM = lazy_pattern(r"\n[ \t]{0,20}(?:\d{1,3}[.):]?|[-*#\u2022]{1,3})[ \t]{0,20}\Z")
 """The beginning of the next item of a list."""
-_NUMBERED = re.compile(r"\W*\d{1,3}")
-_MENTION = re.compile(r"\s(?:and|or|to|und|et|y|e)?\s|[\u548c\u4e0e\u53ca]", re.IGNORECASE)
-_HEADING_END = re.compile(r"[ \t]{0,3}(?::[*_`]{0,3}(?=\s)|[*_`]{0,3}:?[ \t]{0,3}\n)\s{0,9}")
+_NUMBERED = lazy_pattern(r"\W*\d{1,3}")
+_MENTION = lazy_pattern(r"\s(?:and|or|to|und|et|y|e)?\s|[\u548c\u4e0e\u53ca]", re.IGNORECASE)
+_HEADING_END = lazy_pattern(r"[ \t]{0,3}(?::[*_`]{0,3}(?=\s)|[*_`]{0,3}:?[ \t]{0,3}\n)\s{0,9}")
 
 
 @dataclass(frozen=True, slots=True)

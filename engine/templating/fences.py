@@ -11,14 +11,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["Block", "blocks", "unfenced"]
 
-_FENCE = re.compile(
+_FENCE = lazy_pattern(
     r"\s*(?:(?:[-*+>]|\d{1,3}[.)]|[a-zA-Z][.)])\s+){0,3}(?P<said>[^`~\n]{1,200}:[*_]{0,3}\s{1,3})?(?P<ticks>`{3,}|~{3,})(?P<rest>.*?)\s*\Z",
     re.DOTALL,
 )
 """A fence, after the marks of a list, a quotation, or words that introduce it."""
-_WORD = re.compile(r"[\w+#.-]{0,20}")
+_WORD = lazy_pattern(r"[\w+#.-]{0,20}")
 
 
 @dataclass(frozen=True, slots=True)

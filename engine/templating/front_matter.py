@@ -10,6 +10,7 @@ from promptwire.backend import Settings
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location, PipelineError, Problem
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.templating.parsing import Parse
 from promptwire.values import Model
 
@@ -18,8 +19,8 @@ __all__ = ["MAX_BYTES", "FrontMatter", "place_of", "split_front", "template_erro
 MAX_BYTES = 1_000_000
 """Largest template file."""
 
-_FRONT = re.compile(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_UNCLOSED = re.compile(r"\s*^---[ \t]*$", re.MULTILINE)
+_FRONT = lazy_pattern(r"\s*^---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_UNCLOSED = lazy_pattern(r"\s*^---[ \t]*$", re.MULTILINE)
 
 
 class FrontMatter(Model):

@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["JSON_TRIES", "fields", "repaired"]
 
 JSON_TRIES = 64
 """Most opening braces of a reply that are tried as the start of a JSON object."""
-_PART = re.compile(r'"(?:\\.|[^"\\])*(?:"|\Z)|,(?=\s{0,200}[}\]])', re.DOTALL)
+_PART = lazy_pattern(r'"(?:\\.|[^"\\])*(?:"|\Z)|,(?=\s{0,200}[}\]])', re.DOTALL)
 """A text in quotes, or a comma after the last entry."""
-_ESCAPE = re.compile(r'\\([^"\\/bfnrtu])', re.DOTALL)
-_PAIR = re.compile(r"\\.", re.DOTALL)
+_ESCAPE = lazy_pattern(r'\\([^"\\/bfnrtu])', re.DOTALL)
+_PAIR = lazy_pattern(r"\\.", re.DOTALL)
 
 
 def fields(reply: str, name: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final, Literal, NamedTuple
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.values.named import check_name
 
 __all__ = ["TURNS", "Slip", "cut", "misplaced", "nearly_marks"]
@@ -20,9 +21,9 @@ __all__ = ["TURNS", "Slip", "cut", "misplaced", "nearly_marks"]
 TURNS: Final = "turns"
 """Mark of the place where a task template shows a conversation."""
 _ROLES: Final = ("system", "user", "assistant", "gap", TURNS)
-_MARK: Final = re.compile(rf"^--- ({'|'.join(_ROLES)}) ---[ \t]*$", re.MULTILINE)
-_NAMED: Final = re.compile(r"^--- ([a-z]\w*) ---[ \t]*$", re.MULTILINE | re.ASCII)
-_LIKE_A_MARK: Final = re.compile(r"^[ \t]*-{2,}[ \t]*([A-Za-z]\w*)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
+_MARK: Final = lazy_pattern(rf"^--- ({'|'.join(_ROLES)}) ---[ \t]*$", re.MULTILINE)
+_NAMED: Final = lazy_pattern(r"^--- ([a-z]\w*) ---[ \t]*$", re.MULTILINE | re.ASCII)
+_LIKE_A_MARK: Final = lazy_pattern(r"^[ \t]*-{2,}[ \t]*([A-Za-z]\w*)[ \t]*-{2,}[ \t]*$", re.MULTILINE)
 _STARTS: Final = "a message starts with a line '--- system ---', '--- user ---' or '--- assistant ---'"
 _NAMES: Final = "a named text starts with a line '--- NAME ---' of small letters, digits and _"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.templating.fences import blocks, unfenced
 
 __all__ = ["unquoted", "untagged", "without_preamble"]
@@ -22,7 +23,7 @@ _QUOTES: Final = {
     "\u300c": "\u300d",
     "\u300e": "\u300f",
 }
-_ELIDED: Final = re.compile(r"['\u2018\u2019](?:\d0s|t(?:is|was)|em|til|cause|n)\b", re.IGNORECASE)
+_ELIDED: Final = lazy_pattern(r"['\u2018\u2019](?:\d0s|t(?:is|was)|em|til|cause|n)\b", re.IGNORECASE)
 """An apostrophe that begins a word."""
 _APOSTROPHES: Final = "'\u2018\u2019"
 _LONG: Final = ('"""', "'''")
@@ -36,7 +37,7 @@ _MADE: Final = (
     r"|edited|alternative|suggested|proposed|enhanced|polished|reformulated|adjusted|corrected|clearer|shorter|concise|complete"
     r"|possible|second|next|resulting|reconstructed|original|lost|likely|mutated)"
 )
-_HELLO: Final = re.compile(
+_HELLO: Final = lazy_pattern(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|alright|all right|understood|got it|great|no problem|yes)"
     r"(?:[!.]+(?::(?=\s*\n))?|:(?=\s*\n)|,(?=\s*(?:here|based on|below)\b)|\s*\n)\s*",
     re.IGNORECASE,
@@ -51,7 +52,7 @@ _OTHER: Final = (
     rf"(?!\s+of\s+(?:my|our|his|her|their|an?|(?:the|your|this)\s+(?!(?:{_MADE}\s+|given\s+|system\s+|task\s+)?{_KIND}\b))\b)"
 )
 """A version of something else, such as an essay, is no prompt."""
-_HERE: Final = re.compile(
+_HERE: Final = lazy_pattern(
     rf"(?:{_LEAD})?{_BEGINS}[^\n:]{{0,100}}?\b{_MADE}\b[^\n:]{{0,60}}?\b(?:{_KIND}|one)\b{_OTHER}[^\n:]{{0,60}}:[*_]{{0,3}}(?=\s)\s*"
     rf"|(?:{_LEAD})?{_BEGINS}[^\n:]{{0,100}}?\b{_MADE}\b[^\n:]{{0,60}}:[*_]{{0,3}}[ \t]*\n\s*"
     rf"|(?:{_LEAD})?here(?:'s|\u2019s| is| are| you go)\b[^\n:]{{0,100}}?\b{_KIND}\b[^\n:]{{0,60}}:[*_]{{0,3}}[ \t]*\n\s*"
@@ -63,7 +64,7 @@ _DONE: Final = (
     r"|reformulated)"
 )
 _DASH: Final = r"\s{1,3}[-\u2013\u2014]{1,2}(?=\s)\s*"
-_LABEL: Final = re.compile(
+_LABEL: Final = lazy_pattern(
     rf"[#>*_\s]{{0,6}}(?:(?:the|my|your|a|an)\s+)?(?:{_MADE}\s+(?:and\s+{_MADE}\s+)?){{0,2}}(?:(?:system|task|user)\s+)?{_KIND}"
     rf"(?:\s+is|\s+reads|\s*#?\d{{1,2}}|\s+\([^()\n]{{0,60}}\))?\s{{0,3}}[*_]{{0,3}}\s{{0,3}}:[*_]{{0,3}}(?=\s)\s*"
     rf"|[#*_\s]{{0,6}}(?:(?:the|my|your|a|an)\s+)?{_MADE}\s+{_KIND}[*_]{{0,3}}(?:[ \t]*\n\s*|{_DASH})"
@@ -77,7 +78,7 @@ _COMMENT: Final = (
     r"|addresses|clarifies|emphasi[sz]es|ensures)\b)"
     r"|(?:explanation|changes(?: made)?|notes?|rationale|reasoning|why this works)[*_]{0,3}\s{0,3}:"
 )
-_AFTER: Final = re.compile(
+_AFTER: Final = lazy_pattern(
     r"\n[ \t]{0,20}\n[*_(\s]{0,4}(?:let me know|feel free|would you like|i hope"
     rf"|i(?:'ve| have)? (?:changed|made|kept|added|removed|rephrased|reworded)|{_COMMENT})",
     re.IGNORECASE,
@@ -89,7 +90,7 @@ _OFFER: Final = (
     r"|feel free to (?:ask|let me know|adjust|modify|reach)|would you like me to|i hope (?:this|that|it) (?:helps|works|fits))"
     r"[^\n]{0,200}\s*\Z"
 )
-_CODA: Final = re.compile(
+_CODA: Final = lazy_pattern(
     rf"\n[ \t]{{0,20}}\n[*_(\s]{{0,4}}{_OFFER}"
     rf"|\n(?:[ \t]{{0,20}}\n){{0,2}}[ \t]{{0,3}}(?:-{{3,40}}|\*{{3,40}}|_{{3,40}})[ \t]{{0,20}}\n"
     rf"[*_(\s]{{0,4}}(?:{_COMMENT}|{_OFFER})",
@@ -98,7 +99,7 @@ _CODA: Final = re.compile(
 """What follows any prompt: an offer in the last line, or a comment below a rule."""
 
 
-_TAGGED: Final = re.compile(r"<(\w[\w -]{0,40})>(.*)</\1>", re.DOTALL)
+_TAGGED: Final = lazy_pattern(r"<(\w[\w -]{0,40})>(.*)</\1>", re.DOTALL)
 
 
 def unquoted(text: str) -> str:

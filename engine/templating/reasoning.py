@@ -13,6 +13,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["Span", "without_reasoning"]
 
 Span = tuple[int, int]
@@ -42,10 +44,10 @@ _CLOSE = (
     r"(?P<channel_><channel\|>)",
 )
 # Each mark begins with one of these; the look-ahead spares the other characters of a long reply seventeen tries.
-_TOKEN = re.compile(rf"(?=[<&\[◁])(?:{'|'.join((*_OPEN, *_CLOSE))})", re.IGNORECASE)
-_THINK = re.compile(r"(?:[a-z]{1,20}[:_])?think|thinking|antthinking|thoughts?", re.IGNORECASE)
-_START = re.compile(r"(?:\s|\ufeff|<s>|<\|im_start\|>assistant|<\|assistant\|>|<\|start\|>assistant)*", re.IGNORECASE)
-_MENTION = re.compile(r"\W*(?:and|or|to|tags?|your [\w ]{1,40}|the [\w ]{1,40})?\W*", re.IGNORECASE)
+_TOKEN = lazy_pattern(rf"(?=[<&\[◁])(?:{'|'.join((*_OPEN, *_CLOSE))})", re.IGNORECASE)
+_THINK = lazy_pattern(r"(?:[a-z]{1,20}[:_])?think|thinking|antthinking|thoughts?", re.IGNORECASE)
+_START = lazy_pattern(r"(?:\s|\ufeff|<s>|<\|im_start\|>assistant|<\|assistant\|>|<\|start\|>assistant)*", re.IGNORECASE)
+_MENTION = lazy_pattern(r"\W*(?:and|or|to|tags?|your [\w ]{1,40}|the [\w ]{1,40})?\W*", re.IGNORECASE)
 _NAMING = frozenset(
     {
         "in",
@@ -88,17 +90,17 @@ _NAMING = frozenset(
     }
 )
 """Words before a tag that the sentence names, instead of using it."""
-_AROUND = re.compile(r"(?:\*{1,3}|_{1,3})\Z")
+_AROUND = lazy_pattern(r"(?:\*{1,3}|_{1,3})\Z")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}<\|message\|>")
-_CHANNEL_END = re.compile(r"<\|(?:return|end|call)\|>|<\|start\|>")
-_CHANNEL_TEXT = re.compile(r"\s*analysis(?=[^a-z\s]|\s*[A-Z]).*?assistantfinal(.*)\Z", re.DOTALL)
+_CHANNEL = lazy_pattern(r"<\|channel\|>\s*(\w+)[^<]{0,80}<\|message\|>")
+_CHANNEL_END = lazy_pattern(r"<\|(?:return|end|call)\|>|<\|start\|>")
+_CHANNEL_TEXT = lazy_pattern(r"\s*analysis(?=[^a-z\s]|\s*[A-Z]).*?assistantfinal(.*)\Z", re.DOTALL)
 """The same, written by a server that leaves special tokens out."""
-_GRANITE = re.compile(r"\s*here(?:'s| is) my thought process:.*?\bhere(?:'s| is) my response:", re.DOTALL | re.IGNORECASE)
-_OLLAMA = re.compile(r"\s*Thinking\.{3}\s*\n.*?\n\s{0,20}\.{3}done thinking\.", re.DOTALL)
+_GRANITE = lazy_pattern(r"\s*here(?:'s| is) my thought process:.*?\bhere(?:'s| is) my response:", re.DOTALL | re.IGNORECASE)
+_OLLAMA = lazy_pattern(r"\s*Thinking\.{3}\s*\n.*?\n\s{0,20}\.{3}done thinking\.", re.DOTALL)
 """As the command line of Ollama prints it."""
-_WEAK = re.compile(r"\s*<(?P<tag>analysis|rationale)>.*?</(?P=tag)>(?=\s*\S)", re.DOTALL | re.IGNORECASE)
+_WEAK = lazy_pattern(r"\s*<(?P<tag>analysis|rationale)>.*?</(?P=tag)>(?=\s*\S)", re.DOTALL | re.IGNORECASE)
 """Tags that may also hold the answer. They are reasoning where a closed block begins the reply and an answer follows."""
 _WRAPPED = (
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),

@@ -6,13 +6,14 @@ are counted for each rendering, and a large value is refused before it is made.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from promptwire.lazy_pattern import lazy_pattern
 
 __all__ = [
     "LARGE",
@@ -47,7 +48,7 @@ SMALL: Final = 1000
 """Largest number that a text is repeated by, widened to or filled up to, and longest text that is repeated."""
 _BITS: Final = 4096
 """Longest whole number: squared a few dozen times, a longer one would not finish."""
-WIDE: Final = re.compile(r"%(?:\([^)]*\))?[-+ #]*[\d.]*(?:\d{4}|\*)|\{[^{}]*:[^{}]*(?:\d{4}|\{)")
+WIDE: Final = lazy_pattern(r"%(?:\([^)]*\))?[-+ #]*[\d.]*(?:\d{4}|\*)|\{[^{}]*:[^{}]*(?:\d{4}|\{)")
 """A width in a format that is too large, or that comes from elsewhere."""
 _TEXTS: Final = (str, bytes, bytearray)
 _NESTING: Final = (list, tuple, dict, set, frozenset)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from promptwire.errors import PipelineError, Problem
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.security.access_log import log_access
 from promptwire.templating.conversation import spliced
 from promptwire.templating.front_matter import MAX_BYTES, FrontMatter, place_of, split_front, template_error
@@ -42,8 +43,8 @@ __all__ = ["Rendered", "Template", "load_template", "read_template"]
 MAX_RENDERED = 4_000_000
 """Longest rendered text in characters: beyond any model's context, and a limit for endless loops."""
 
-_OUTPUT = re.compile(r"\bexample\.outputs?\b")
-_ASKS_FOR_OUTPUTS = re.compile(r"\bif [\w.\[\]]*example\.outputs?\b")
+_OUTPUT = lazy_pattern(r"\bexample\.outputs?\b")
+_ASKS_FOR_OUTPUTS = lazy_pattern(r"\bif [\w.\[\]]*example\.outputs?\b")
 
 
 class Rendered(NamedTuple):

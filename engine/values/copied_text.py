@@ -7,15 +7,15 @@ examples share are the frame of the task, such as "Is this sentence plausible?",
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.values.examples import Example
 
 __all__ = ["CopiedText", "copied_spans"]
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_WORD = lazy_pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 """A word; in Chinese, Japanese and Korean a character."""
 _IDEOGRAPHS = "\u3040"
 _LONG = 5.0
@@ -24,7 +24,7 @@ _FRAME = 0.1
 """Share of the examples from which on a run of words is the frame of the task."""
 _GAP = 6
 """Most words between the input and the output of a pair."""
-_LINK = re.compile(r"->|=|:|\u2192|\u21d2")
+_LINK = lazy_pattern(r"->|=|:|\u2192|\u21d2")
 _QUOTES = "\"'`*\u201c\u201d\u2018\u2019\u00ab\u00bb\u300c\u300d"
 
 _Word = tuple[str, int, int]
