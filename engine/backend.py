@@ -146,7 +146,7 @@ class Completion:
     @property
     def cut_off(self) -> bool:
         """Whether it was cut off at its maximum length."""
-        return self.finish.strip().lower() in _CUT_OFF
+        return self.finish != "stop" and self.finish.strip().lower() in _CUT_OFF
 
     def to_json(self) -> dict[str, Any]:
         """The completion as JSON values."""

@@ -29,7 +29,6 @@ HINT = lazy_pattern(r"\bstate the (\w+)", re.IGNORECASE)
 """A hint in a prompt or a critique."""
 INPUT = lazy_pattern(r"Parcel to (\w+)(?:: ([^.\n]*))?\.")
 """An input: destination, fields."""
-
 _DROP = lazy_pattern(r"\bdrop the (\w+)")
 _HINT_SENTENCE = lazy_pattern(r"\s*state the \w+\.", re.IGNORECASE)
 _OPENERS = ("Now", "Please", "Next", "Here", "Carefully", "As agreed", "As usual", "In short", "First", "Today", "Again")

@@ -108,9 +108,9 @@ class CachedCalls:
         self, asked: RequestKeys, keys: Sequence[str], *, node: str, first: int = 0, missing: Collection[str] = ()
     ) -> None:
         """Write the calls under `keys`, from sample `first` on, to the trace; those `missing` in the cache are new."""
-        parts = asked.parts()
+        parts = asked.parts_text()
         for sample, key in enumerate(keys, first):
-            self._trace.call(key=key, path=node, new=key in missing, sample=sample, parts=parts)
+            self._trace.call(key, path=node, new=key in missing, sample=sample, parts=parts)
 
     def _found(self, keys: Sequence[str], policy: CachePolicy) -> dict[str, Completion]:
         """The usable completions under `keys`, by key."""

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from promptwire.errors import RunError
 from promptwire.security.secrets import redact, secrets
+from promptwire.values.hashing import quoted
 
 __all__ = ["Listener", "Trace"]
 
@@ -61,12 +62,13 @@ class Trace:
         """
         self._write("values.jsonl", facts, outputs)
 
-    def call(self, **facts: Any) -> None:
-        """Write one line to `calls.jsonl`: a completion that was used.
+    def call(self, key: str, *, path: str, new: bool, sample: int, parts: str) -> None:
+        """Write one line to `calls.jsonl`: a completion that was used by the step at `path`. `parts` is JSON.
 
         Raises RunError when the folder can't be written.
         """
-        self._write("calls.jsonl", facts)
+        facts = f'"key":"{key}","path":{quoted(path)},"new":{"true" if new else "false"},"sample":{sample},"parts":{parts}}}'
+        self._add("calls.jsonl", facts)
 
     def asked(self, **facts: Any) -> None:
         """Write one line to `asked.jsonl`: a request with its replies.
@@ -97,12 +99,17 @@ class Trace:
             raise self._write_error(failed) from failed
 
     def _write(self, name: str, facts: dict[str, Any], outputs: Callable[[], str] | None = None) -> None:
+        if self._folder is not None:
+            text = _JSON.encode(facts)[1:]
+            self._add(name, text if outputs is None else f'{text[:-1]}{"," if facts else ""}"outputs":{outputs()}}}')
+
+    def _add(self, name: str, facts: str) -> None:
+        """Write a line of `facts`, which are JSON without the first brace, after its counter and time."""
         if self._folder is None:
             return
         now = self._clock()
         self._count += 1
-        line = _JSON.encode({"n": self._count, "t": round(now - self._began, 4), **facts})
-        line = redact(line if outputs is None else f'{line[:-1]},"outputs":{outputs()}}}', self._secrets)
+        line = redact(f'{{"n":{self._count},"t":{round(now - self._began, 4)!r},{facts}', self._secrets)
         try:
             self._file(name).write(line + "\n")
         except OSError as error:

@@ -61,6 +61,11 @@ class RowReader:
         return task_labels(self.session.task, self.metric)
 
     @cached_property
+    def parse(self) -> Parse:
+        """The rule to read a reply."""
+        return self.session.task.parse or self.template.front.parse
+
+    @cached_property
     def judge(self) -> Judge:
         """Judge of the step."""
         return Judge(self.session, self.path, self.roles, self.log)
@@ -86,7 +91,7 @@ class RowReader:
             backend, facts = self.session.models[self.role], {"template": self.template.name}
             exchange = Exchange(call.request, backend, self.role, self.session.stream(""), facts, order=call.order)
             self.log.write_scored(exchange, (call.prompt.id, call.example.id), answers, rows, kept=call.kept)
-        return mean_row([row for row in rows if row is not None])
+        return rows[0] if len(rows) == 1 else mean_row([row for row in rows if row is not None])
 
     def _read(self, call: PairCall, answer: Completion) -> Row:
         """The row of one answer, by a metric that needs no judge."""
@@ -108,15 +113,17 @@ class RowReader:
 
     def _said(self, call: PairCall, answer: Completion) -> Said:
         """What one answer says, counted."""
-        parse = self.session.task.parse or self.template.front.parse
-        found = self._reading(answer.text, parse, cut=answer.cut_off)
-        said = said_in(found, parse, self.metric, call.example, self.labels, cut=answer.cut_off)
-        cut = answer.cut_off and not said.readable
+        parse, cut_off = self.parse, answer.cut_off
+        found = self._reading(answer.text, parse, cut=cut_off)
+        said = said_in(found, parse, self.metric, call.example, self.labels, cut=cut_off)
+        cut = cut_off and not said.readable
         self.session.truncations.add(self.path, call.request.settings.max_tokens, cut=cut)
-        self.session.count(self.path, "cut off", cut)
-        self.session.count(self.path, "marks mended", found.mended)
+        if cut:
+            self.session.count(self.path, "cut off")
+        if found.mended:
+            self.session.count(self.path, "marks mended", found.mended)
         if self.watched is not None:
-            self.watched.add_reply(call.prompt, call.example, found, parse, cut=answer.cut_off)
+            self.watched.add_reply(call.prompt, call.example, found, parse, cut=cut_off)
         return said
 
     def _reading(self, text: str, parse: Parse, *, cut: bool) -> Reading:

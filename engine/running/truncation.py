@@ -53,7 +53,7 @@ class Truncations:
 
     def add(self, path: str, max_tokens: int | None, *, cut: bool) -> None:
         """Count one reply to the step `path`; `cut` when it was cut off before an answer could be read."""
-        step = self.steps.setdefault(path, _Step())
+        step = self.steps.get(path) or self.steps.setdefault(path, _Step())
         step.replies += 1
         step.cut += cut
         if cut:

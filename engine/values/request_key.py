@@ -8,7 +8,9 @@ sample number is shared.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from promptwire.values.hashing import quoted
@@ -18,7 +20,8 @@ __all__ = ["RequestKeys"]
 
 _DIGITS: Final = 12
 """Hexadecimal digits of the hash of a text, where keys are compared."""
-_EMPTY: Final = frozenset({"[]", '""'})
+_NO_TEXT: Final = '""'
+_NOTHING: Final = "[]"
 
 
 class RequestKeys:
@@ -41,24 +44,25 @@ class RequestKeys:
         self._kind = kind
         self._identity, self._stream, version = source
         text, self._settings = settings
-        form = {
-            "messages": f"[{','.join([f'[{quoted(one.role)},{quoted(one.content)}]' for one in messages])}]",
-            "prompt": quoted(texts[0]),
-            "suffix": quoted(texts[1]),
-            "options": f"[{','.join([quoted(one) for one in options])}]",
-        }
+        form = (
+            ("messages", f"[{','.join([f'[{quoted(one.role)},{quoted(one.content)}]' for one in messages])}]"),
+            ("prompt", quoted(texts[0]) if texts[0] else _NO_TEXT),
+            ("suffix", quoted(texts[1]) if texts[1] else _NO_TEXT),
+            ("options", f"[{','.join([quoted(one) for one in options])}]" if options else _NOTHING),
+        )
         # Only the hashes are kept: thousands of requests that wait for their turn would hold each text twice.
         self._hashes = {
-            name: hashlib.sha256(one.encode("ascii")).hexdigest()[:_DIGITS] for name, one in form.items() if one not in _EMPTY
+            name: hashlib.sha256(one.encode("ascii")).hexdigest()[:_DIGITS]
+            for name, one in form
+            if one != _NO_TEXT and one != _NOTHING
         }
+        (_, messages_text), (_, prompt), (_, suffix), (_, options_text) = form
         # Sorted, as canonical JSON is: the sample number comes after all texts but the suffix.
+        start = _start(self._identity, kind)
         self._before = hashlib.sha256(
-            f'{{"identity":{quoted(self._identity)},"kind":{quoted(kind)},"messages":{form["messages"]}'
-            f',"options":{form["options"]},"prompt":{form["prompt"]},"sample":'.encode("ascii")
+            f'{start}{messages_text},"options":{options_text},"prompt":{prompt},"sample":'.encode("ascii")
         )
-        self._after = (
-            f',"settings":{text},"stream":{quoted(self._stream)},"suffix":{form["suffix"]},"version":{version}}}'
-        ).encode("ascii")
+        self._after = _end(text, self._stream, suffix, version)
 
     def key(self, sample: int) -> str:
         """The key of one sample: a SHA-256 in hexadecimal."""
@@ -76,3 +80,42 @@ class RequestKeys:
             "stream": self._stream,
             **self._hashes,
         }
+
+    def parts_text(self) -> str:
+        """The JSON of `parts`."""
+        hashes = "".join([f',"{name}":"{one}"' for name, one in self._hashes.items()])
+        return f"{_common_parts(self._identity, self._kind, self._stream, _Settings(self._settings))}{hashes}}}"
+
+
+class _Settings:
+    """Settings as the key of a cache: by object, since equal settings may have another order."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def __hash__(self) -> int:
+        return id(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Settings) and other.values is self.values
+
+
+@lru_cache(maxsize=64)
+def _common_parts(identity: str, kind: str, stream: str, settings: _Settings) -> str:
+    """The JSON of the parts that requests of one step share, without its last brace."""
+    parts = {"identity": identity, "kind": kind, "settings": settings.values, "stream": stream}
+    return json.dumps(parts, separators=(",", ":"))[:-1]
+
+
+@lru_cache(maxsize=64)
+def _start(identity: str, kind: str) -> str:
+    """The canonical JSON up to the messages."""
+    return f'{{"identity":{quoted(identity)},"kind":{quoted(kind)},"messages":'
+
+
+@lru_cache(maxsize=64)
+def _end(settings: str, stream: str, suffix: str, version: int) -> bytes:
+    """The canonical JSON from the settings on."""
+    return f',"settings":{settings},"stream":{quoted(stream)},"suffix":{suffix},"version":{version}}}'.encode("ascii")

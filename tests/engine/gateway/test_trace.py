@@ -31,14 +31,16 @@ def test_every_line_has_a_counter_and_the_seconds_since_the_start(tmp_path: Path
     clock.now += 1.5
     trace.event("done", path="search", text="é\n\ud800")
     trace.value(lambda: '{"main":[1]}', path="search")
-    trace.call(key="abc", new=True)
+    trace.call("abc", path="a.\u00e9", new=True, sample=2, parts='{"kind":"generate"}')
     trace.close()
     assert lines(tmp_path / "events.jsonl") == [
         {"n": 1, "t": 0.0, "event": "start", "path": "search"},
         {"n": 2, "t": 1.5, "event": "done", "path": "search", "text": "é\n\ud800"},
     ]
     assert lines(tmp_path / "values.jsonl") == [{"n": 3, "t": 1.5, "path": "search", "outputs": {"main": [1]}}]
-    assert lines(tmp_path / "calls.jsonl") == [{"n": 4, "t": 1.5, "key": "abc", "new": True}]
+    assert lines(tmp_path / "calls.jsonl") == [
+        {"n": 4, "t": 1.5, "key": "abc", "path": "a.\u00e9", "new": True, "sample": 2, "parts": {"kind": "generate"}}
+    ]
 
 
 def test_lines_reach_the_file_within_a_second_and_at_a_flush(tmp_path: Path) -> None:

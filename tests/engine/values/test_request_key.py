@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from promptwire.backend import KEY_VERSION, Kind, Request, Settings
 from promptwire.values import Message
-from promptwire.values.hashing import digest
+from promptwire.values.hashing import canonical, digest
+from promptwire.values.request_key import RequestKeys
 
 TEXT = st.text() | st.sampled_from(["\ud83d", "-0.0", '"\\', "\u00e9\n"])
 SETTINGS = st.builds(
@@ -58,6 +60,18 @@ def test_the_parts_hold_the_hash_of_each_text_that_is_there(request: Request, st
     parts, of = request.keys("m", stream).parts(), whole(request, "m", sample=0, stream=stream)
     texts = {name: digest(of[name], 12) for name in ("messages", "prompt", "suffix", "options") if of[name]}
     assert parts == {**{name: of[name] for name in ("identity", "kind", "settings", "stream")}, **texts}
+    assert request.keys("m", stream).parts_text() == json.dumps(parts, separators=(",", ":"))
+
+
+def test_the_text_of_the_parts_keeps_the_order_of_each_settings() -> None:
+    one, other = ({"top_p": 0.5, "temperature": 1.0}, {"temperature": 1.0, "top_p": 0.5})
+    texts = [
+        RequestKeys(
+            "generate", (), texts=("p", ""), options=(), settings=(canonical(each), each), source=("m", "0", 1)
+        ).parts_text()
+        for each in (one, other)
+    ]
+    assert [list(json.loads(text)["settings"]) for text in texts] == [list(one), list(other)]
 
 
 def test_the_keys_of_samples_do_not_depend_on_which_is_made_first() -> None:
