@@ -123,9 +123,9 @@ class Parts:
         for process in reversed(self.started):
             process.kill()
 
-    def model_server(self) -> ModelServer:
-        """Start the fake model server."""
-        popen = self._start([sys.executable, "-m", "bench.cluster_server"], "model", pipe=True)
+    def model_server(self, module: str = "bench.cluster_server") -> ModelServer:
+        """Start the fake model server of `module`, whose first line is its port."""
+        popen = self._start([sys.executable, "-m", module], "model", pipe=True)
         server = ModelServer(popen)
         self.started.append(server)
         assert popen.stdout is not None

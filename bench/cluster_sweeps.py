@@ -25,19 +25,19 @@ _PAID = ("run", "seconds", "calls", "requests", "tokens_in", "tokens_out", "cost
 """Fields of a report that say what a cell paid, and when. The order decides which of two cells pays for a common question."""
 
 
-def write_sweep(folder: Path, url: str, *, seeds: int, name: str = "shown", **limits: int) -> Path:
-    """Write the sweep file: 3 pipelines, 2 tasks and `seeds` seeds, with the model at `url`."""
+def write_sweep(folder: Path, url: str, *, seeds: int, tasks: int = 2) -> Path:
+    """Write the sweep file: 3 pipelines, 1 or 2 tasks and `seeds` seeds, with the model at `url`."""
     folder.mkdir(parents=True, exist_ok=True)
+    named = ["planted", {"task": "planted", "name": "parcels", "prompt": "Give the label of a parcel."}]
     sweep = {
         "promptwire": 1,
-        "sweep": name,
+        "sweep": "shown",
         "pipelines": [{"pipeline": pipeline, "params": params} for pipeline, params in _SMALL.items()],
-        "tasks": ["planted", {"task": "planted", "name": "parcels", "prompt": "Give the label of a parcel."}],
+        "tasks": named[:tasks],
         "models": [{"task": "openai/planted", "api_bases": {"task": url}}],
         "seeds": seeds,
-        **({"limits": {"all": limits}} if limits else {}),
     }
-    file = folder / f"{name}.yaml"
+    file = folder / "shown.yaml"
     file.write_text(json.dumps(sweep, indent=2), encoding="utf-8")  # JSON is YAML
     return file
 
