@@ -190,6 +190,8 @@ class TransientError(ModelError):
         super().__init__(problem, where=where, hint=hint)
         self.retry_after = retry_after
         self.throttled = throttled
+        self.alone = False
+        """Whether it was throttled although no other request was in flight."""
 
 
 class ReplyError(PromptwireError):

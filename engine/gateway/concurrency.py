@@ -5,6 +5,9 @@ limit. A burst that is too large thus finds the endpoint's limit at once. Afterw
 A probe that is throttled costs one request, and doubles the successes until the next. A probe that holds doubles the size of
 the next. So a wrong limit is left within a few round trips, and a right one is rarely tried. An endpoint that throttles one
 request by chance, at a number that it has taken before, changes nothing. One that does so twice in a row takes less now.
+
+An endpoint that throttles a request that is alone takes none now. Nothing is admitted then until `resume`, and after it one
+request at a time until a success.
 """
 
 from __future__ import annotations
@@ -28,6 +31,11 @@ class AdaptiveConcurrency:
         self.ceiling = max(1, ceiling)
         self.limit = self.ceiling
         self.busy = 0
+        self.paused = False
+        """Whether nothing is admitted, since the endpoint throttled a request that was alone."""
+        self._tested = False
+        """Whether it is paused, or one request at a time is admitted since the pause."""
+        self.successes = 0
         self._taken = 0
         """Most requests at once that the endpoint is known to take, since the limit was last lowered."""
         self._throttled = 0
@@ -45,7 +53,7 @@ class AdaptiveConcurrency:
 
     async def take(self) -> int:
         """Wait for a slot in order of arrival. Returns how many requests are in flight then."""
-        if self._waiting or self.busy >= self.limit:
+        if self._waiting or self._tested or self.busy >= self.limit:
             return await self._wait()
         self.busy += 1
         return self.busy
@@ -55,13 +63,28 @@ class AdaptiveConcurrency:
         if error is None:
             self._succeed(place)
         elif isinstance(error, TransientError) and error.throttled:
+            error.alone = place == self.busy == 1
             self._throttle(place)
+            if error.alone:
+                self._pause()
         self.busy -= 1
         if self._waiting:
             self._admit()
 
+    def _pause(self) -> None:
+        self.paused = self._tested = True
+        if self.limit == 1:  # its refusals say nothing of how many it takes at once
+            self._taken, self._rounds, self._successes = 0, 1, 0
+
+    def resume(self) -> None:
+        """Admit requests again, one at first."""
+        self.paused = False
+        self._admit()
+
     def _succeed(self, place: int) -> None:
         """Count a success, and probe a higher limit after enough of them."""
+        self.successes += 1
+        self._tested = False
         self._throttled = 0
         if self.limit == self.ceiling == self._taken:
             return
@@ -89,6 +112,8 @@ class AdaptiveConcurrency:
     async def _wait(self) -> int:
         turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        if self._tested:
+            self._admit()
         try:
             return await turn
         except asyncio.CancelledError:
@@ -98,7 +123,7 @@ class AdaptiveConcurrency:
             raise
 
     def _admit(self) -> None:
-        while self._waiting and self.busy < self.limit:
+        while self._waiting and not self.paused and self.busy < (1 if self._tested else self.limit):
             turn = self._waiting.popleft()
             if not turn.done():
                 self.busy += 1

@@ -21,6 +21,7 @@ from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.endpoint_state import EndpointState
 from promptwire.gateway.in_flight import InFlightRequest, Unsettled
+from promptwire.gateway.quota_pause import QuotaPause, used_up
 from promptwire.gateway.rate_limit import RateLimiter
 from promptwire.gateway.reply_cost import at_most, spent
 from promptwire.gateway.retry import RetryPolicy
@@ -92,6 +93,7 @@ class Dispatcher:
         """Close the backends that were opened. Returns the errors of those that failed to close."""
         failures: list[PromptwireError] = []
         for state in self._states.values():
+            state.quota.cancel()
             if state.opening is not None:
                 await asyncio.wait([state.opening])
             try:
@@ -108,7 +110,7 @@ class Dispatcher:
     async def _send(self, in_flight: InFlightRequest, keys: Sequence[str], store: Store) -> int:
         """Send one request for `keys`, with retries. Returns how many completions came, at least one."""
         state = self._states.get(id(in_flight.backend)) or self._state(in_flight.backend)
-        attempt = 0
+        attempt, alone = 0, -1
         while True:
             if not in_flight.waiters:
                 raise TransientError("request cancelled: no step is waiting for it", where=in_flight.node)
@@ -118,7 +120,11 @@ class Dispatcher:
             try:
                 completions = await self._attempt(in_flight, state, keys, unsettled)
             except TransientError as error:
-                failure = error
+                failure, mark = error, state.concurrency.successes
+                if error.alone:
+                    # One that is refused again and again, each time just before another gets through, is at fault itself.
+                    attempt -= not state.quota.at_fault(in_flight, alone)
+                    alone = mark
             else:
                 state.worked = True
                 seconds = round(time.monotonic() - began, 4)
@@ -126,7 +132,8 @@ class Dispatcher:
                 break
             finally:
                 unsettled.end()
-            await self._pause(in_flight, failure, attempt, worked=state.worked)
+            await self._pause(in_flight, state, failure, attempt)
+            attempt -= failure.throttled and not failure.alone and state.quota.covers(mark)
         # After the completions are stored: writing the trace may fail.
         facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
         self._trace.event("request", path=in_flight.node, **facts, **spent(completions))
@@ -136,9 +143,9 @@ class Dispatcher:
         limits = self._rate_limits.get(backend.identity, RateLimits()) if self._rate_limits else RateLimits()
         limiter = self._rate_limiters.setdefault(backend.identity, RateLimiter(limits)) if limits.limited else RateLimiter()
         concurrency = AdaptiveConcurrency(min(backend.parallel, limits.parallel or backend.parallel))
-        activity = Activity(backend.name, concurrency)
+        activity, quota = Activity(backend.name, concurrency), QuotaPause(concurrency, self._retry)
         self._usage.models.append(activity)
-        return self._states.setdefault(id(backend), EndpointState(backend, concurrency, limiter, activity))
+        return self._states.setdefault(id(backend), EndpointState(backend, concurrency, limiter, activity, quota))
 
     async def _attempt(
         self, in_flight: InFlightRequest, state: EndpointState, keys: Sequence[str], unsettled: Unsettled
@@ -217,17 +224,21 @@ class Dispatcher:
         await asyncio.shield(state.opening)
         state.open = True
 
-    async def _pause(self, in_flight: InFlightRequest, error: TransientError, attempt: int, *, worked: bool) -> None:
+    async def _pause(self, in_flight: InFlightRequest, state: EndpointState, error: TransientError, attempt: int) -> None:
         """Wait before the next try. Raises `error` when there is no next try."""
         wait = self._retry.delay(error, attempt, in_flight.rounds)
+        pause = state.quota.begin(error, in_flight) if error.alone else None
         left = self._budget.seconds_left()
         # An address that has never answered is more likely mistyped than busy: fail after a few tries.
-        dead = not worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN
+        dead = not state.worked and isinstance(error.__cause__, OSError) and attempt >= _UNSEEN
+        if error.alone and wait is not None:
+            wait = pause
         over = wait is None or dead or (left is not None and wait > left)
-        facts = {"path": in_flight.node, "model": in_flight.backend.name, "attempt": attempt, "error": error.problem}
+        facts = {"path": in_flight.node, "model": state.backend.name, "attempt": max(attempt, 1), "error": error.problem}
         self._trace.event("retry", wait=None if wait is None or over else round(wait, 3), **facts)
         if wait is None or over:
-            raise error
+            raise used_up(error, state.backend.name) if state.quota.given_up else error
         if in_flight.charged:
             self._budget.check(next(iter(in_flight.reservations.values())).stage)
-        await self._retry.sleep(wait)
+        if not error.alone:
+            await self._retry.sleep(wait)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from promptwire.backend import Backend
 from promptwire.gateway.activity import Activity
 from promptwire.gateway.concurrency import AdaptiveConcurrency
+from promptwire.gateway.quota_pause import QuotaPause
 from promptwire.gateway.rate_limit import RateLimiter
 
 __all__ = ["EndpointState"]
@@ -25,6 +26,8 @@ class EndpointState:
     """How many it is sent in a minute."""
     activity: Activity
     """What it does now, for a progress display."""
+    quota: QuotaPause
+    """Its pauses while its quota is used up."""
     opening: asyncio.Future[None] | None = None
     """The opening, once it has begun."""
     open: bool = False

@@ -21,6 +21,8 @@ TRIES: Final = 6
 """Attempts in all, by default."""
 _FIRST: Final = 1.0
 _CAP: Final = 60.0
+_GROWTH: Final = 1.5
+"""By how much the pause of an endpoint grows from probe to probe."""
 _PATIENCE: Final = 300.0
 """Longest wait that an endpoint may ask for. Beyond it the call fails; completions so far are cached."""
 
@@ -51,3 +53,10 @@ class RetryPolicy:
             return wait if failed.retry_after <= _PATIENCE else None
         position = attempt % self.tries
         return self.rng.uniform(0, min(_CAP, _FIRST * 2**position) if position else _CAP)
+
+    def pause(self, failed: TransientError, times: int) -> float | None:
+        """Seconds until an endpoint that takes nothing now is probed again, after `times` probes; None for never."""
+        if failed.retry_after is not None:
+            return failed.retry_after + self.rng.uniform(0, _FIRST) if failed.retry_after <= _PATIENCE else None
+        longest = min(_CAP, _FIRST * _GROWTH**times)
+        return self.rng.uniform(longest / 2, longest)

@@ -81,12 +81,14 @@ async def test_an_endpoint_that_throttles_by_chance_keeps_its_limit_and_one_that
         with pytest.raises(TransientError):
             async with slots.one():
                 raise TransientError("busy", throttled=True)
+        slots.resume()
         await _pass(slots)
     assert slots.limit == 4
     for limit in (4, 1):
         with pytest.raises(TransientError):
             async with slots.one():
                 raise TransientError("busy", throttled=True)
+        slots.resume()
         assert slots.limit == limit
 
 
@@ -96,7 +98,29 @@ async def test_the_limit_never_falls_below_one() -> None:
         with pytest.raises(TransientError):
             async with slots.one():
                 raise TransientError("busy", throttled=True)
+        slots.resume()
     assert slots.limit == 1
+
+
+async def test_a_lone_request_that_is_throttled_stops_all_until_one_probe_has_gone_through() -> None:
+    work = Work(AdaptiveConcurrency(4))
+    tasks = work.start(range(1))
+    await settle()
+    work.ends[0].set_exception(TransientError("busy", throttled=True))
+    await settle()
+    tasks += work.start(range(1, 12))
+    await settle()
+    assert work.slots.paused and work.inside == [0]
+    work.slots.resume()
+    await settle()
+    assert work.inside == [0, 1]
+    most = 0
+    for number in range(1, 12):
+        most = max(most, work.slots.busy)
+        work.ends[number].set_result(None)
+        await settle()
+    assert len(work.inside) == 12 and most >= 3
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.mark.parametrize("error", [TransientError("down"), RequestRefused("no")])

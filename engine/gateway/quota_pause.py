@@ -1,0 +1,77 @@
+"""Pause of an endpoint whose quota is used up: no request is sent, then one as a probe, and so on until one gets through.
+
+An endpoint that throttles a request while others are in flight may only take fewer at once. One that throttles a request that
+is alone takes none now. All that it refused since its last success was refused for the quota: that uses up no tries. So a quota
+of any size only slows a run, unless there is no success for `GIVES_UP` seconds of pauses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from promptwire.errors import TransientError
+from promptwire.gateway.concurrency import AdaptiveConcurrency
+from promptwire.gateway.retry import RetryPolicy
+
+__all__ = ["GIVES_UP", "QuotaPause", "used_up"]
+
+GIVES_UP: Final = 600.0
+"""Seconds of pauses without a success after which calls fail."""
+
+
+class QuotaPause:
+    """Pauses of one endpoint."""
+
+    def __init__(self, concurrency: AdaptiveConcurrency, retry: RetryPolicy) -> None:
+        self._concurrency = concurrency
+        self._retry = retry
+        self._mark = -1
+        self._times = 0
+        self._seconds = 0.0
+        self._last: dict[int, object] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, refused: TransientError, request: object) -> float | None:
+        """Pause after `request`, which was alone, was refused. Returns the seconds; None when it is not tried again."""
+        if self._mark != self._concurrency.successes:
+            self._mark, self._times, self._seconds = self._concurrency.successes, 0, 0.0
+        self._last[self._mark] = request
+        wait = None if self._seconds >= GIVES_UP else self._retry.pause(refused, self._times)
+        if wait is None:
+            self._concurrency.resume()
+            return None
+        self._times, self._seconds = self._times + 1, self._seconds + wait
+        self._task = asyncio.create_task(self._end_after(wait))
+        return wait
+
+    def covers(self, mark: int) -> bool:
+        """Whether a refusal after `mark` successes was for the quota: the endpoint paused before the next success."""
+        return mark == self._mark
+
+    def at_fault(self, request: object, mark: int) -> bool:
+        """Whether `request` was the last to be refused in the pause after `mark` successes, and then another got through."""
+        return mark != self._concurrency.successes and self._last.get(mark) is request
+
+    @property
+    def given_up(self) -> bool:
+        """Whether there was no success for all the time that a quota may take."""
+        return self._mark == self._concurrency.successes and self._seconds >= GIVES_UP
+
+    def cancel(self) -> None:
+        """End the pause without a probe."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _end_after(self, seconds: float) -> None:
+        await self._retry.sleep(seconds)
+        self._concurrency.resume()
+
+
+def used_up(refused: TransientError, name: str) -> TransientError:
+    """The error of a call after the endpoint has taken nothing for all that time."""
+    problem = f"{name} has refused every request for {GIVES_UP / 60:g} minutes: {refused.problem}"
+    hint = "its quota may be used up: the same command goes on later, with all answers so far"
+    error = TransientError(problem, where=refused.where, hint=hint, throttled=True)
+    error.__cause__ = refused
+    return error
