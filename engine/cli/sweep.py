@@ -95,8 +95,9 @@ def sweep(
 def _bound(sweep: Sweep, missing: Sequence[Cell]) -> Bound | None:
     """The bound of the missing cells; None when there are none."""
     from promptwire.sweeps.bound import bound_of, within
+    from promptwire.sweeps.sweep_account import limits_left
 
-    return within(bound_of(missing, sweep.plan), sweep.limits) if missing else None
+    return within(bound_of(missing, sweep.plan), limits_left(sweep)) if missing else None
 
 
 def _run(
@@ -127,6 +128,8 @@ def _end(file: str, ends: Mapping[str, CellEnd]) -> None:
         cells = "1 cell" if failed == 1 else f"{failed} cells"
         sys.stderr.write(f"{cells} failed; run again with: promptwire sweep {file} --retry-failed\n")
     if stopped:
-        sys.stderr.write(f"{stopped} cells were stopped; the same command goes on with them\n")
+        cells = "1 cell was" if stopped == 1 else f"{stopped} cells were"
+        why = "; ".join(dict.fromkeys(end.why.split(";")[0] for end in ends.values() if end.state == "stopped" and end.why))
+        sys.stderr.write(f"{cells} stopped ({why}); the same command goes on with them\n")
     if failed or stopped:
         raise typer.Exit(1)

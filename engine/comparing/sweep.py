@@ -15,6 +15,7 @@ from promptwire.sweeps.execution import chosen, run_sweep, to_run
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.places import HERE, find_runner
 from promptwire.sweeps.runner import Runner, Tell
+from promptwire.sweeps.sweep_account import limits_left
 from promptwire.sweeps.sweep_file import read_sweep
 from promptwire.sweeps.sweep_log import SweepLog
 
@@ -74,7 +75,7 @@ async def sweep_async(
     missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
     if missing:
         with log.writing():
-            bound = within(bound_of(missing, read.plan), read.limits)
+            bound = within(bound_of(missing, read.plan), limits_left(read))
             if approve is not None:
                 approve(bound)
             await run_sweep(missing, find_runner(on, read), log, tell=tell or (lambda event: None))

@@ -73,11 +73,16 @@ class ProcessTier:
         rows = self._answers.rows
         return {key: rows[key] for key in keys if key in rows}
 
-    async def lease(self, keys: Sequence[str], *, unusable: Mapping[str, str], wait: bool = False) -> Mapping[str, Lease]:
-        """Lease the keys that no other run asks for; with `wait`, return when at least one is not held any more."""
+    def lease(self, keys: Sequence[str], unusable: Mapping[str, str], done: asyncio.Future[Mapping[str, Lease]]) -> None:
+        """Lease the keys that no other run asks for, and resolve `done` at once."""
+        if not done.done():
+            done.set_result(self._states(keys, unusable))
+
+    async def wait(self, keys: Sequence[str], unusable: Mapping[str, str]) -> Mapping[str, Lease]:
+        """Lease `keys`, but return only when at least one is not held by another any more."""
         while True:
-            states = {key: self._state(key, unusable) for key in keys}
-            if not wait or any(state != "held" for state in states.values()):
+            states = self._states(keys, unusable)
+            if any(state != "held" for state in states.values()):
                 return states
             await self._answers.change(keys)
 
@@ -100,6 +105,9 @@ class ProcessTier:
     async def close(self) -> None:
         """End all leases."""
         self.release(list(self._held))
+
+    def _states(self, keys: Sequence[str], unusable: Mapping[str, str]) -> dict[str, Lease]:
+        return {key: self._state(key, unusable) for key in keys}
 
     def _state(self, key: str, unusable: Mapping[str, str]) -> Lease:
         row = self._answers.rows.get(key)

@@ -15,7 +15,7 @@ from promptwire.sweeps.runner import RunnerNote, Tell
 from promptwire.sweeps.sweep_file import Sweep
 from promptwire.sweeps.sweep_log import SweepLog
 
-__all__ = ["SweepAccount", "joined"]
+__all__ = ["SweepAccount", "joined", "limits_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,15 @@ class SweepAccount:
         finally:
             spent.write()
 
+    def left(self) -> SharedLimits:
+        """The limits without what was spent before, as far as this machine knows it."""
+        return _left(self.common.limits, SpentFile(self.log.folder, self.log.spent()).spent)
+
     def for_cells(self, cells: int, at_once: int, tell: Tell) -> CommonLimits:
         """What each of `cells` on other workers is told, of which `at_once` run at a time. Without a server, its part."""
         if self.common.on_server:
             return self.common
-        spent = SpentFile(self.log.folder, self.log.spent()).spent
-        part = CommonLimits(limits=_left(self.common.limits, spent), sweep=self.common.sweep).parted(cells, at_once)
+        part = CommonLimits(limits=self.left(), sweep=self.common.sweep).parted(cells, at_once)
         shown = ", ".join(f"{name} {limit:.6g}" for name, limit in part.limits.model_dump(exclude_none=True).items())
         tell(RunnerNote(f"without --cache-url, workers can't share the limits of all cells: each cell has a part ({shown})"))
         return part
@@ -70,6 +73,12 @@ async def joined(store: LimitStore | None, common: CommonLimits | None, tell: Te
         return
     async with SharedBudget(store, common.limits, say=lambda text: tell(RunnerNote(text))) as shared:
         yield shared
+
+
+def limits_left(sweep: Sweep) -> SharedLimits:
+    """What is left of the limits of all cells of `sweep`."""
+    account = SweepAccount.of(sweep)
+    return sweep.limits if account is None else account.left()
 
 
 def _left(limits: SharedLimits, spent: Amount) -> SharedLimits:

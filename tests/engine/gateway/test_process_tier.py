@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from promptwire.gateway.answer_tier import ANY
+from promptwire.gateway.answer_tier import ANY, Lease
 from promptwire.gateway.process_tier import ProcessAnswers, ProcessTier
 
 
@@ -17,11 +18,18 @@ def two() -> tuple[ProcessTier, ProcessTier]:
     return ProcessTier(answers), ProcessTier(answers)
 
 
+def leased(tier: ProcessTier, keys: Sequence[str], unusable: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """State of each key after it was to be leased."""
+    done: asyncio.Future[Mapping[str, Lease]] = asyncio.get_running_loop().create_future()
+    tier.lease(keys, unusable or {}, done)
+    return done.result()
+
+
 async def test_a_key_that_one_run_asks_for_is_held_for_the_other_until_it_is_answered() -> None:
     one, other = two()
-    assert await one.lease(["a", "b"], unusable={}) == {"a": "granted", "b": "granted"}
-    assert await other.lease(["a", "c"], unusable={}) == {"a": "held", "c": "granted"}
-    waiting = asyncio.ensure_future(other.lease(["a", "b"], unusable={}, wait=True))
+    assert leased(one, ["a", "b"], {}) == {"a": "granted", "b": "granted"}
+    assert leased(other, ["a", "c"], {}) == {"a": "held", "c": "granted"}
+    waiting = asyncio.ensure_future(other.wait(["a", "b"], {}))
     await asyncio.sleep(0)
     assert not waiting.done()
     one.publish("a", "row")
@@ -32,8 +40,8 @@ async def test_a_key_that_one_run_asks_for_is_held_for_the_other_until_it_is_ans
 @pytest.mark.parametrize("end", ["release", "close"])
 async def test_a_lease_that_ends_without_an_answer_goes_to_the_one_that_waits(end: str) -> None:
     one, other = two()
-    await one.lease(["a"], unusable={})
-    waiting = asyncio.ensure_future(other.lease(["a"], unusable={}, wait=True))
+    leased(one, ["a"], {})
+    waiting = asyncio.ensure_future(other.wait(["a"], {}))
     await asyncio.sleep(0)
     if end == "release":
         one.release(["a"])
@@ -42,14 +50,14 @@ async def test_a_lease_that_ends_without_an_answer_goes_to_the_one_that_waits(en
     assert await waiting == {"a": "granted"}
     other.release(["b"])
     one.release(["a"])  # it is not its own any more
-    assert await one.lease(["a"], unusable={}) == {"a": "held"}
+    assert leased(one, ["a"], {}) == {"a": "held"}
 
 
 async def test_a_row_that_does_not_serve_counts_as_none_and_may_be_replaced() -> None:
     one, other = two()
     one.publish("a", "bad")
     bad = hashlib.sha1(b"bad", usedforsecurity=False).hexdigest()
-    assert await other.lease(["a"], unusable={"a": bad}) == {"a": "granted"}
+    assert leased(other, ["a"], {"a": bad}) == {"a": "granted"}
     other.publish("a", "good")
     assert await one.fetch(["a"]) == {"a": b"bad"}
     other.publish("a", "good", replaces=bad)
@@ -61,9 +69,9 @@ async def test_a_row_that_does_not_serve_counts_as_none_and_may_be_replaced() ->
 async def test_a_run_that_gives_up_waiting_leaves_no_trace() -> None:
     answers = ProcessAnswers()
     one, other = ProcessTier(answers), ProcessTier(answers)
-    await one.lease(["a"], unusable={})
+    leased(one, ["a"], {})
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(other.lease(["a"], unusable={}, wait=True), 0.01)
+        await asyncio.wait_for(other.wait(["a"], {}), 0.01)
     await one.close()
     assert not answers.holders and not answers._waiting
 
