@@ -44,6 +44,8 @@ class Params(Model):
     """Whether a text may hold digits."""
     without: tuple[str, ...] = ()
     """Texts that a prompt may not contain, in upper or lower case."""
+    keeping: tuple[str, ...] = ()
+    """Texts that a prompt has to contain, as they are written. Placeholders of a task are kept without it."""
 
 
 class Outputs(Model):
@@ -95,4 +97,6 @@ def _broken(text: str, params: Params) -> str:
         return "with digits"
     if any(word.casefold() in text.casefold() for word in params.without):
         return "with forbidden text"
+    if not all(wanted in text for wanted in params.keeping):
+        return "without a kept text"
     return ""

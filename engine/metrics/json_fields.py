@@ -108,6 +108,8 @@ class _Rules:
                 return _matched(said, wanted, lambda one, other: _share(one, other, tolerance), whole=rule.metric == "json")
             share = _share(said, wanted, tolerance)
             return share if rule.metric == "json-fields" else float(share == 1.0)
+        if _empty(wanted):
+            return float(_empty(said))
         return self._metric(rule).measure(_text(said), Example(input="", outputs=(_text(wanted),))).value
 
     def _metric(self, rule: FieldRule) -> Metric:
@@ -130,7 +132,7 @@ class _Rules:
                 known = dict.fromkeys(".".join(map(str, leaf)) for value in values for leaf in json_answers.leaves(value))
                 return f"`fields` names {path!r}, which no accepted output has; {suggest(path, known, noun='fields')}"
             if rule.metric not in (*_JSON, _IGNORED):
-                fields = [Example(input="", outputs=(_text(one),)) for one in found]
+                fields = [Example(input="", outputs=(_text(one),)) for one in found if not _empty(one)]
                 if problem := find_metric(rule.metric).accepts(fields, labels):
                     return f"the field {path!r}: {problem}"
         return ""
@@ -169,6 +171,11 @@ def _at(value: Any, path: Sequence[str]) -> Any:
 
 def _inside(path: Sequence[str | int], named: Sequence[str]) -> bool:
     return tuple(map(str, path[: len(named)])) == tuple(named)
+
+
+def _empty(value: Any) -> bool:
+    """Whether a field holds nothing that a metric for text could read."""
+    return value is None or not _text(value).strip()
 
 
 def _text(value: Any) -> str:

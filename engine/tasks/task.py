@@ -7,19 +7,14 @@ the held-out test examples: only the report uses them. A task comes from a task 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SkipValidation
 
 from promptwire.backend import Settings
-from promptwire.documents.document import Document, Position, Source, yaml_value_of
-from promptwire.documents.resources import task_path
 from promptwire.documents.validation_errors import validate
-from promptwire.documents.yaml_reader import read_yaml
 from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
 from promptwire.metrics.json_fields import FieldRule, adapted
@@ -27,12 +22,12 @@ from promptwire.metrics.metric import Metric, find_metric, needs_outputs
 from promptwire.metrics.tolerance import Tolerance
 from promptwire.node import Role
 from promptwire.tasks.data_notes import data_notes, require_groups
-from promptwire.tasks.file_reach import TaskFiles, read_schema, refuse_address
+from promptwire.tasks.file_reach import TaskFiles, read_schema
 from promptwire.tasks.prompt_form import prompt_form
 from promptwire.tasks.readers import Loaded, read_examples
-from promptwire.tasks.reading.form import SUFFIXES
 from promptwire.tasks.reading.hub import PREFIX
 from promptwire.tasks.splits import split
+from promptwire.tasks.task_source import find_source, with_changes
 from promptwire.tasks.task_spec import TaskSpec
 from promptwire.templating.parsing import Parse
 from promptwire.templating.task_request import TaskForm
@@ -44,7 +39,6 @@ __all__ = ["Task", "TaskSpec", "build_task", "load_task"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
-_TEMPLATES = {"template", "rubric"}
 
 
 class Task(Model):
@@ -162,8 +156,8 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
 
     Raises PipelineError, DataError or UsageError.
     """
-    folder, found = _find(source)
-    document = _changed(found, changes or {})
+    folder, found = find_source(source)
+    document = with_changes(found, changes or {})
     spec = validate(TaskSpec, document.data or {}, document)
     files = TaskFiles(folder, document, frozenset(changes or ()))
 
@@ -177,52 +171,6 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
         return read_examples(path, spec.columns, outputs=needs_outputs(spec.metric), form=spec.data), where
 
     return build_task(spec, files, Path(document.file).stem, read)
-
-
-def _find(source: str) -> tuple[Path, Document]:
-    """The folder for relative data paths, and the task file or its substitute."""
-    refuse_address(source)
-    path = Path(source)
-    if source.startswith(PREFIX):
-        return Path(), _stand_in(Path(source), {"data": {"train": source}})
-    if os.path.isdir(path):  # raises no error for a name that is too long
-        named = path / "task.yaml"
-        if named.is_file():
-            return path, read_yaml(named)
-        return path, _stand_in(path, {"data": _files_in(path)})
-    if path.suffix.lower() in SUFFIXES:
-        return path.parent, _stand_in(path, {"data": {"train": path.name}})
-    if path.suffix in (".yaml", ".yml"):
-        return path.parent, read_yaml(path)
-    shipped = task_path(source)
-    return shipped.parent, read_yaml(shipped)
-
-
-def _stand_in(path: Path, data: dict[str, Any]) -> Document:
-    """Substitute for a task file, for the data at `path`."""
-    return Document(str(path), yaml_value_of(data, Position(Source(str(path)))))
-
-
-def _changed(document: Document, changes: Mapping[str, Any]) -> Document:
-    """`document` with `changes` in place of its own keys."""
-    if not changes or not isinstance(document.root.value, dict):
-        return document
-    # A template named on the command line is relative to the working folder, not to the folder of the task file.
-    here = {key: str(Path(changes[key]).absolute()) for key in _TEMPLATES & changes.keys() if os.path.isfile(str(changes[key]))}
-    given = yaml_value_of({**changes, **here}, Position(Source("command line"))).value
-    return replace(document, root=replace(document.root, value={**document.root.value, **given}))  # type: ignore[dict-item]
-
-
-def _files_in(folder: Path) -> dict[str, str]:
-    """Data files of a folder, by the names of their splits."""
-    found = {}
-    for name in ("train", "dev", "test"):
-        files = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
-        if files:
-            found[name] = files[0].name
-    if "train" not in found:
-        raise DataError("there is no task.yaml and no train file in this folder", where=str(folder), hint="add train.jsonl")
-    return found
 
 
 def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str, Any], tuple[Loaded, str]]) -> Task:

@@ -29,6 +29,7 @@ async def test_by_words_case_and_punctuation_make_no_difference() -> None:
         (Params(max_words=2), "one two three", "too long"),
         (Params(digits=False), "take 5", "with digits"),
         (Params(without=("<INS>",)), "a <ins> b", "with forbidden text"),
+        (Params(keeping=("o",)), "an O", "without a kept text"),
     ],
 )
 async def test_each_rule_drops_and_counts(params: Params, text: str, reason: str) -> None:

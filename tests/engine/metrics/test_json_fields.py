@@ -49,6 +49,7 @@ def value(said: Any, wanted: Any = RIGHT, *, metric: str = "json-fields", tolera
         ({**RIGHT, "note": "other"}, {"note": "ignore"}, 1.0),
         ({name: RIGHT[name] for name in ("label", "price", "tags")}, {"note": "f1"}, 4 / 5),
         ({**RIGHT, "more": 1}, {"label": "exact"}, 5 / 6),
+        ({**RIGHT, "label": ""}, {"label": "exact"}, 4 / 5),
     ],
 )
 def test_each_field_counts_by_its_rule_and_the_others_by_equality(said: Any, keys: Any, expected: float) -> None:
@@ -59,6 +60,11 @@ def test_the_metric_json_is_one_only_when_all_fields_are_right_by_their_rules() 
     said = {**RIGHT, "price": 10.4, "tags": ["b", "a"]}
     assert value(said, metric="json", tolerance=0.5, tags={"ordered": False}) == 1.0
     assert value(said, metric="json", tolerance=0.1, tags={"ordered": False}) == 0.0
+
+
+@pytest.mark.parametrize(("said", "expected"), [("", 1.0), (None, 1.0), ("x", 0.0)])
+def test_an_empty_field_is_right_when_it_is_empty_in_the_answer_too(said: Any, expected: float) -> None:
+    assert value({"note": said}, {"note": ""}, note="f1") == expected
 
 
 def test_a_field_inside_another_is_named_with_dots() -> None:
