@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import sub
+from operator import itemgetter, sub
 from statistics import median_high
 from typing import NamedTuple
 
@@ -170,9 +170,14 @@ def _kept(row: Row) -> Kept:
     return Row(row.prompt, row.example, "", "", row.value, row.readable, row.likelihood)
 
 
+def _in_order(rows: Rows) -> list[tuple[str, Kept]]:
+    """`rows` in the order of their example ids. They arrive in any order, on which the last digit of a sum depends."""
+    return sorted(rows.items(), key=itemgetter(0))
+
+
 def _restored(prompt: str, rows: Rows) -> list[Row]:
     """The rows of `prompt`, without their texts."""
-    return [kept if isinstance(kept, Row) else Row(prompt, example, "", "", kept) for example, kept in rows.items()]
+    return [kept if isinstance(kept, Row) else Row(prompt, example, "", "", kept) for example, kept in _in_order(rows)]
 
 
 def _value(kept: Kept) -> float:
@@ -186,7 +191,7 @@ def _likelihood(kept: Kept) -> float:
 def _score(prompt: str, rows: Rows, metric: str) -> float:
     """The score of `prompt` with these rows, of which there is at least one."""
     if statistic_of(metric) is None:
-        return values_score(list(map(_value, rows.values())))
+        return values_score([_value(kept) for _, kept in _in_order(rows)])
     return rows_score(_restored(prompt, rows), metric)
 
 

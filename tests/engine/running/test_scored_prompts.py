@@ -5,6 +5,8 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptwire.metrics.metric import find_metric
 from promptwire.running.answer_rows import Said, measured_row
@@ -23,6 +25,22 @@ def scored(*columns: tuple[Prompt, str], metric: str = "exact") -> ScoredPrompts
             if value != " ":
                 found.add_row(metric, Row(prompt.id, str(example), "", "", float(value)))
     return found
+
+
+@given(st.permutations(range(9)), st.permutations(range(9)))
+def test_scores_do_not_depend_on_the_order_in_which_rows_arrive(one: list[int], other: list[int]) -> None:
+    def filled(order: list[int]) -> ScoredPrompts:
+        found = ScoredPrompts()
+        found.add_prompts([A, B])
+        for place in order:
+            for prompt, share in ((A, 0.1), (B, 0.3)):
+                found.add_row("f1", Row(prompt.id, str(place), "", "", share * place / 7))
+        return found
+
+    first, second = filled(one), filled(other)
+    assert [first.score(each) for each in (A, B)] == [second.score(each) for each in (A, B)]
+    assert (first.best(), dict(first.tables("f1"))) == (second.best(), dict(second.tables("f1")))
+    assert first.new_leader("f1", [A, B]) == second.new_leader("f1", [A, B])
 
 
 @pytest.mark.parametrize(
