@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from itertools import chain
 from typing import Any, Final
 
@@ -73,7 +72,7 @@ def union(values: Sequence[Any], annotation: Any) -> Any:
     if kind is Examples:
         return Examples.of(chain.from_iterable(part.items for part in parts))
     if kind is Scores:
-        return reduce(Scores.merge, parts)
+        return parts[0] if len(parts) == 1 else Scores.merged(parts)
     if kind is Failures:
         return Failures(groups=tuple(chain.from_iterable(part.groups for part in parts)))
     if kind in (Critiques, Families):

@@ -215,16 +215,27 @@ class Scores(Model):
 
     def merge(self, other: Scores) -> Scores:
         """Both tables as one. Of two rows for the same pair, that of `other`, the newer, stays."""
-        rows = {(row.prompt, row.example): row for row in (*self.rows, *other.rows)}
-        # A value outside the assumed scale of a metric shows that its scale is not known.
-        known = not self.rows or self.scale is not None
-        perfect = other.perfect if not self.rows or self.perfect is not None else None
-        return Scores(
-            metric=other.metric or self.metric,
+        return Scores.merged((self, other))
+
+    @classmethod
+    def merged(cls, tables: Sequence[Scores]) -> Scores:
+        """All `tables` as one, as merging them one after another gives it, in time that grows with the rows alone."""
+        rows = {(row.prompt, row.example): row for table in tables for row in table.rows}
+        first, *others = tables
+        metric, perfect, scale, scored = first.metric, first.perfect, first.scale, bool(first.rows)
+        for other in others:
+            # A value outside the assumed scale of a metric shows that its scale is not known.
+            scale = other.scale if not scored or scale is not None else None
+            perfect = other.perfect if not scored or perfect is not None else None
+            metric, scored = other.metric or metric, scored or bool(other.rows)
+        return cls(
+            metric=metric,
             perfect=perfect,
-            scale=other.scale if known else None,
-            missing=tuple(pair for pair in dict.fromkeys((*self.missing, *other.missing)) if pair not in rows),
-            prompts=Prompts.of((*self.prompts.items, *other.prompts.items)),
-            examples=Examples.of((*self.examples.items, *other.examples.items)),
+            scale=scale,
+            missing=tuple(
+                pair for pair in dict.fromkeys(pair for table in tables for pair in table.missing) if pair not in rows
+            ),
+            prompts=Prompts.of(prompt for table in tables for prompt in table.prompts.items),
+            examples=Examples.of(example for table in tables for example in table.examples.items),
             rows=tuple(rows.values()),
         )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import reduce
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptwire.graph.port_values import union
 from promptwire.stats.prompt_score import score_of
 from promptwire.values import Example, Examples, Prompt, Prompts, Row, Scores
 from tests.nodes.fake import prompts, scores
@@ -53,6 +58,48 @@ def test_merging_with_an_unknown_scale_gives_an_unknown_scale(
     merged = one.merge(other)
     assert (merged.scale, merged.perfect) == (scale, None if scale is None else 1.0)
     assert Scores().merge(one).scale == first
+
+
+def pairwise(one: Scores, other: Scores) -> Scores:
+    """The definition of a merge of two tables."""
+    rows = {(row.prompt, row.example): row for row in (*one.rows, *other.rows)}
+    known = not one.rows or one.scale is not None
+    return Scores(
+        metric=other.metric or one.metric,
+        perfect=other.perfect if not one.rows or one.perfect is not None else None,
+        scale=other.scale if known else None,
+        missing=tuple(pair for pair in dict.fromkeys((*one.missing, *other.missing)) if pair not in rows),
+        prompts=Prompts.of((*one.prompts.items, *other.prompts.items)),
+        examples=Examples.of((*one.examples.items, *other.examples.items)),
+        rows=tuple(rows.values()),
+    )
+
+
+TABLES = st.builds(
+    lambda values, metric, scale, perfect: scores(values).model_copy(
+        update={"metric": metric, "scale": scale, "perfect": perfect}
+    ),
+    st.dictionaries(st.sampled_from("abc"), st.lists(st.sampled_from([None, 0.0, 0.5, 1.0]), max_size=3), max_size=3),
+    st.sampled_from(["", "exact", "f1"]),
+    st.sampled_from([None, (0.0, 1.0), (-1.0, 1.0)]),
+    st.sampled_from([None, 1.0]),
+)
+
+
+@given(st.lists(TABLES, min_size=1, max_size=5))
+def test_many_tables_are_merged_as_one_after_another(tables: list[Scores]) -> None:
+    first, *others = tables
+    assert Scores.merged(tables) == reduce(pairwise, others, pairwise(Scores(metric=first.metric), first))
+    assert union(tables, Scores) == reduce(pairwise, tables)
+
+
+def test_the_rows_of_a_union_of_many_tables_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = [scores({f"p{number}": [1.0] * 5}) for number in range(200)]
+    made: list[int] = []
+    whole = Prompts.of
+    monkeypatch.setattr(Prompts, "of", lambda items: (found := whole(items), made.append(len(found)))[0])
+    assert len(union(tables, Scores).rows) == 1000
+    assert made == [200]
 
 
 def test_answers_of_all_prompts_to_an_example_stand_together() -> None:
