@@ -221,6 +221,7 @@ class Scores(Model):
     def merged(cls, tables: Sequence[Scores]) -> Scores:
         """All `tables` as one, as merging them one after another gives it, in time that grows with the rows alone."""
         rows = {(row.prompt, row.example): row for table in tables for row in table.rows}
+        missing = dict.fromkeys(pair for table in tables for pair in table.missing)
         first, *others = tables
         metric, perfect, scale, scored = first.metric, first.perfect, first.scale, bool(first.rows)
         for other in others:
@@ -232,9 +233,7 @@ class Scores(Model):
             metric=metric,
             perfect=perfect,
             scale=scale,
-            missing=tuple(
-                pair for pair in dict.fromkeys(pair for table in tables for pair in table.missing) if pair not in rows
-            ),
+            missing=tuple(pair for pair in missing if pair not in rows),
             prompts=Prompts.of(prompt for table in tables for prompt in table.prompts.items),
             examples=Examples.of(example for table in tables for example in table.examples.items),
             rows=tuple(rows.values()),
