@@ -21,6 +21,7 @@ from promptwire.tasks.reading.excel import workbook
 from promptwire.tasks.reading.form import KINDS, SUFFIXES, DataForm, Kind
 from promptwire.tasks.reading.hub import PREFIX, hub_dataset
 from promptwire.tasks.reading.json_file import json_file, json_rows
+from promptwire.tasks.reading.magic import refuse_packed
 from promptwire.tasks.reading.parallel import parallel_lines
 from promptwire.tasks.reading.source import Rows, Source
 from promptwire.tasks.reading.tables import table
@@ -90,6 +91,7 @@ def _open(path: Path | str, source: Source) -> Rows:
     suffix = source.path.suffix.lower()
     kind = source.form.format or KINDS.get(suffix)
     if kind is None:
+        refuse_packed(source.path)
         hint = f"known: {', '.join(SUFFIXES)}; or write `format:` under `data`"
         raise DataError(f"unknown kind of data file {suffix!r}", where=str(path), hint=hint)
     return _READERS[kind](source)

@@ -32,9 +32,10 @@ def find_source(source: str) -> tuple[Path, Document]:
         if named.is_file():
             return path, read_yaml(named)
         return path, _stand_in(path, {"data": _files_in(path)})
-    if path.suffix.lower() in SUFFIXES:
+    yaml = path.suffix in (".yaml", ".yml")
+    if path.suffix.lower() in SUFFIXES or (path.suffix and not yaml and os.path.isfile(path)):
         return path.parent, _stand_in(path, {"data": {"train": path.name}})
-    if path.suffix in (".yaml", ".yml"):
+    if yaml:
         return path.parent, read_yaml(path)
     shipped = task_path(source)
     return shipped.parent, read_yaml(shipped)

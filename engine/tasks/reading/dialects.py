@@ -12,7 +12,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from promptwire.errors import DataError
 from promptwire.tasks.reading import limits
@@ -40,8 +40,8 @@ class Dialect(NamedTuple):
     sep: bool = False
     """Whether the first line names the delimiter."""
 
-    def reader(self, lines: Iterator[str], *, strict: bool = True) -> Iterator[list[str]]:
-        """Rows of cells. Raises csv.Error when `strict` and the quotes make no sense."""
+    def reader(self, lines: Iterator[str], *, strict: bool = True) -> Any:
+        """Reader of rows of cells, which counts lines. It raises csv.Error when `strict` and the quotes make no sense."""
         # The limit belongs to the whole process, so it is only ever raised.
         csv.field_size_limit(max(csv.field_size_limit(), limits.MAX_LINE))
         if not self.quotes:

@@ -7,7 +7,7 @@ from typing import Final
 
 from promptwire.errors import DataError
 
-__all__ = ["refuse_other_kinds"]
+__all__ = ["refuse_other_kinds", "refuse_packed"]
 
 _UNPACK: Final = "unpack it, and name the file that was in it"
 _KINDS: Final = (
@@ -24,6 +24,7 @@ _KINDS: Final = (
     (b"SQLite format 3\x00", "is an SQLite database", "export its table as CSV"),
     (b"version https://git-lfs", "is a pointer of Git LFS, not the data", "fetch the data: git lfs pull"),
 )
+_HEAD: Final = 64
 _PAGES: Final = (b"<!doctype html", b"<html")
 
 
@@ -35,3 +36,12 @@ def refuse_other_kinds(head: bytes, path: Path) -> None:
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_PAGES):
         hint = "download the file itself: a site may show a page in its place"
         raise DataError("the file is a web page, not data", where=str(path), hint=hint)
+
+
+def refuse_packed(path: Path) -> None:
+    """Raise DataError for a file whose name says nothing, when its first bytes say what it is. A missing file is no error."""
+    try:
+        with path.open("rb") as file:
+            refuse_other_kinds(file.read(_HEAD), path)
+    except OSError:
+        return

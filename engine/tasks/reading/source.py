@@ -119,7 +119,10 @@ def _byte_lines(source: Source, file: BinaryIO, encoding: str, longest: int) -> 
             hint = "the file is damaged, or no text: take the character out, or export the file again"
             raise DataError(f"a NUL character at byte {at}", where=source.by_line(number), hint=hint)
         size += len(raw)
-        yield from StringIO(text, newline=None)
+        if text.endswith("\n") and "\r" not in text:
+            yield text
+        else:
+            yield from StringIO(text, newline=None)
 
 
 def _wide_lines(source: Source, file: BinaryIO, encoding: str, longest: int) -> Iterator[str]:

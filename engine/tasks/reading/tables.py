@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from promptwire.errors import DataError
 from promptwire.tasks.columns import repeated
@@ -15,7 +16,10 @@ from promptwire.tasks.reading.dialects import Dialect, choose_dialect, quote_err
 from promptwire.tasks.reading.source import Row, Rows, Source, lines_of
 from promptwire.tasks.rows import no_column
 
-__all__ = ["check_header", "numbered", "table"]
+__all__ = ["NO_HEADER", "check_header", "numbered", "table"]
+
+
+NO_HEADER: Final = "read without a header: the first row is an example"
 
 
 def table(source: Source, *, tab: bool = False) -> Rows:
@@ -24,36 +28,33 @@ def table(source: Source, *, tab: bool = False) -> Rows:
 
 
 class _Records(Iterator[list[str]]):
-    """Rows of cells and the line that each begins on. Comments are left out where a row may begin."""
+    """Rows of cells and the line that each begins on. A comment where a row may begin counts as an empty line."""
 
     def __init__(self, source: Source, dialect: Dialect) -> None:
         self.line = 0
         """First line of the last row."""
-        self._number = 0
         self._between = True
         self._source = source
-        self._lines = lines_of(source, limits.MAX_BYTES)
-        self._cells = dialect.reader(self._with_numbers())
+        lines = lines_of(source, limits.MAX_BYTES)
+        self._before = 1
         if dialect.sep:
-            next(self._lines)
-            self._number = 1
+            next(lines)
+            self._before = 2
+        self._cells = dialect.reader(lines if source.form.comment is None else self._without_comments(lines))
 
     def __next__(self) -> list[str]:
         self._between = True
+        self.line = self._cells.line_num + self._before
         try:
             return next(self._cells)
         except csv.Error as error:
             raise quote_error(error, self._source, self.line) from error
 
-    def _with_numbers(self) -> Iterator[str]:
-        comment = self._source.form.comment
-        for line in self._lines:
-            self._number += 1
-            if self._between:
-                if comment and line.startswith(comment):
-                    continue
-                self.line, self._between = self._number, False
-            yield line
+    def _without_comments(self, lines: Iterator[str]) -> Iterator[str]:
+        comment = self._source.form.comment or ""
+        for line in lines:
+            between, self._between = self._between, False
+            yield "\n" if between and line.startswith(comment) else line
 
 
 def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
@@ -67,6 +68,7 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
             names = check_header(cells, source, source.by_line(records.line)) if source.has_header else numbered(len(cells))
             if source.has_header:
                 continue
+            source.note(NO_HEADER)
         if len(cells) != len(names):
             cells = _fitted(cells, names, source, records.line)
         if dialect.delimiter == "\t" and dialect.quotes and any("\n" in cell and "\t" in cell for cell in cells):
