@@ -94,10 +94,16 @@ def sweep(
 
 def _bound(sweep: Sweep, missing: Sequence[Cell]) -> Bound | None:
     """The bound of the missing cells; None when there are none."""
+    from promptwire.cli.console import console
     from promptwire.sweeps.bound import bound_of, within
     from promptwire.sweeps.sweep_account import limits_left
 
-    return within(bound_of(missing, sweep.plan), limits_left(sweep)) if missing else None
+    if not missing:
+        return None
+    errors = console(stderr=True)
+    # Planning takes a while for many cells, or for long searches that the cache holds.
+    with errors.status(f"counting the calls of {len(missing):,} cells") if errors.is_terminal else nullcontext():
+        return within(bound_of(missing, sweep.plan), limits_left(sweep))
 
 
 def _run(

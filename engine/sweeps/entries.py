@@ -63,6 +63,8 @@ class TaskColumn:
 class ModelColumn:
     """The models of some cells."""
 
+    place: int
+    """Place in the file, from 0."""
     name: str
     """Name in tables."""
     models: Mapping[Role, str]
@@ -136,7 +138,7 @@ class EntryReader:
             self._report(("models", place), "an entry without a model", "name the task model: {task: openai/gpt-4o-mini}")
         name = entry.name or entry.task or next(iter(named.values()), "local")
         self._claim("models", place, name)
-        return ModelColumn(name, models, dict(entry.api_bases), dict(entry.limits), entry.resources)
+        return ModelColumn(place, name, models, dict(entry.api_bases), dict(entry.limits), entry.resources)
 
     def _claim(self, key: str, place: int, name: str) -> None:
         """Report a name that another entry has, and an empty one."""

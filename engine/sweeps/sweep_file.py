@@ -18,7 +18,7 @@ from promptwire.cache.policy import CachePolicy
 from promptwire.documents.document import Document, KeyPath, Position, Source, YamlValue, yaml_value_of
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
-from promptwire.errors import PipelineError, Problem, PromptwireError
+from promptwire.errors import ModelError, PipelineError, Problem, PromptwireError
 from promptwire.limits import SharedLimits
 from promptwire.options import Options
 from promptwire.planning.plan import Plan
@@ -34,6 +34,8 @@ __all__ = ["GIVEN", "Sweep", "read_sweep"]
 
 GIVEN = "sweep given in Python"
 """Where the errors of such a sweep are."""
+_MODEL: Final = "--model"
+"""Where the errors of a model's name are."""
 _LISTS: Final = ("pipelines", "tasks", "models", "plugins")
 
 
@@ -50,7 +52,9 @@ class Sweep:
     limits: SharedLimits
     """Limits of all cells together."""
     places: Mapping[tuple[str, str], str]
-    """Where in the file each row and task is named, by their names in tables."""
+    """Where in the file the pipeline of each row and task is named, by their names in tables."""
+    model_places: Mapping[str, str]
+    """Where in the file the models of each column are named, by their name in tables."""
 
     @cached_property
     def id(self) -> str:
@@ -58,16 +62,15 @@ class Sweep:
         return digest([self.name, sorted(cell.key for cell in self.cells)], 16)
 
     def plan(self, cell: Cell) -> Plan:
-        """The plan of a cell. An error names the cell, and where the file names its pipeline."""
+        """The plan of a cell. An error names the cell, and where the file names its pipeline or its models."""
         try:
             return plan(cell.pipeline, cell.task, cell.options)
         except PipelineError:
             raise
         except PromptwireError as error:
-            error.where = f"{self.places.get((cell.row, cell.task_name), self.file)}: {cell.row} on {cell.task_name}" + (
-                f" ({error.where})" if error.where else ""
-            )
-            error.args = (str(error),)
+            of_model = error.where == _MODEL or isinstance(error, ModelError)
+            place = self.model_places.get(cell.model) if of_model else self.places.get((cell.row, cell.task_name))
+            _put(error, f"{place or self.file}: {cell.row} on {cell.task_name}")
             raise
 
 
@@ -92,24 +95,26 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
             load_plugin(file)
     rows = [reader.pipeline(place, entry) for place, entry in enumerate(spec.pipelines)]
     tasks = [reader.task(place, entry) for place, entry in enumerate(spec.tasks)]
-    models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn("", {}, {}, {}, {})]
+    models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn(0, "", {}, {}, {}, {})]
     reader.finish()
     blocks = list(_blocks(spec, rows, tasks, models, plugins=plugins, told={"cache": cache, "cache_url": cache_url}))
-    keys, made, places = CellKeys(), [], {}
-    for (row, task, _), block in blocks:
+    keys, made, places, model_places = CellKeys(), [], {}, {}
+    for (row, task, model), block in blocks:
         at: KeyPath = ("pipelines", row.place)
         with _at(document, at):
             keys.load_pipeline(block.pipeline, block.options)
         with _at(document, ("tasks", task.place)):
             keys.load_task(block.task, block.options.task)
-        made.append((block, keys.key(block.pipeline, block.task, block.options, plugins)))
+        with _at(document, ("models", model.place)):
+            made.append((block, keys.key(block.pipeline, block.task, block.options, plugins)))
         places[block.row, block.task_name] = str(document.location(at))
+        model_places[block.model] = str(document.location(("models", model.place)))
     cells = tuple(block.cell(seed, key) for seed in spec.seeds for block, key in made)
     if spec.baseline:
         with _at(document, ("baseline",)):
             cells = with_baseline(cells)
     _refuse_twins(cells, document)
-    return Sweep(spec.sweep, document.file, cells, spec.limits.all, places)
+    return Sweep(spec.sweep, document.file, cells, spec.limits.all, places, model_places)
 
 
 def _document(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
@@ -196,10 +201,15 @@ def _at(document: Document, path: KeyPath) -> Iterator[None]:
         found = [_placed(problem, document, path) for problem in error.problems]
         raise PipelineError(found) from error
     except PromptwireError as error:
-        where = str(document.location(path))
-        error.where = f"{where} ({error.where})" if error.where else where
-        error.args = (str(error),)
+        _put(error, str(document.location(path)))
         raise
+
+
+def _put(error: PromptwireError, place: str) -> None:
+    """Give an error a place in the sweep file, before its own."""
+    # The option of the command line that names a model says nothing here.
+    error.where = f"{place} ({error.where})" if error.where not in ("", _MODEL) else place
+    error.args = (str(error),)
 
 
 def _placed(problem: Problem, document: Document, path: KeyPath) -> Problem:

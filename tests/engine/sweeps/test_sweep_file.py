@@ -135,6 +135,15 @@ def test_a_pipeline_that_needs_what_no_task_gives_is_told_by_the_plan(tmp_path: 
     assert "extra" in str(told.value) and ".yaml:" in str(told.value)
 
 
+@pytest.mark.parametrize("model", ["local:nonexist", "nosuch/model", "scripted:planted-nope"])
+def test_a_model_that_is_none_is_told_where_the_file_names_it(tmp_path: Path, model: str) -> None:
+    file = make_study(tmp_path, SWEEP.replace("scripted:rules.yaml", model))
+    with pytest.raises(PromptwireError, match=r"study\.yaml:7:9: ") as told:
+        sweep = read_sweep(file)
+        sweep.plan(sweep.cells[0])
+    assert "--model" not in str(told.value)
+
+
 def test_plug_ins_are_loaded_and_count_by_their_text(tmp_path: Path) -> None:
     code = "from promptwire.authoring import metric\n\n@metric()\ndef near(answer: str, outputs: tuple[str, ...]) -> float:\n    return 1.0\n"
     (tmp_path / "own_near_metric.py").write_text(code)
