@@ -31,6 +31,8 @@ __all__ = [
 
 COSTS: Final = "calls a run: with an empty cache; new calls: of all runs, with the cache that they share"
 """What the columns of `cost_grid` mean."""
+_ALIKE: Final = 12
+"""Most cells that are listed for one reason; of more, half as many are."""
 _MARKS: Final = ("*", "†")
 _LATEX: Final = {"\\": r"\textbackslash{}", "†": r"$^\dagger$", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _CELL_FIELDS: Final = tuple(name for name in CellLine.model_fields if name not in ("initial_prompt", "demos"))
@@ -87,10 +89,17 @@ def legend(table: ComparisonTable) -> str:
 
 
 def missing_lines(table: ComparisonTable) -> Iterator[str]:
-    """One line for each cell without a result, and for each that a limit cut short."""
+    """Lines for the cells without a result, at most some for each reason, and for those that a limit cut short."""
+    alike: dict[tuple[str, str], list[CellLine]] = {}
     for cell in table.cells:
         if cell.best is None:
-            yield f"{cell.state}: {cell.row} on {cell.task}, seed {cell.seed}: {_first_line(cell.why)}"
+            alike.setdefault((cell.state, _first_line(cell.why)), []).append(cell)
+    for (state, why), cells in alike.items():
+        shown = cells if len(cells) <= _ALIKE else cells[: _ALIKE // 2]
+        for cell in shown:
+            yield f"{state}: {cell.row} on {cell.task}, seed {cell.seed}: {why}"
+        if len(shown) < len(cells):
+            yield f"{state}: {len(cells) - len(shown):,} more of {len(table.cells):,} runs: {why}"
     short = [cell for cell in table.cells if cell.best is not None and cell.state == "cut short"]
     if short:
         yield f"{len(short)} of {len(table.cells)} runs were ended by a limit ({_first_line(short[0].why)})"

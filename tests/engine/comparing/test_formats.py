@@ -69,3 +69,11 @@ def test_csv_has_a_line_for_each_cell_and_starts_no_formula() -> None:
     assert [(row["row"], row["seed"], row["state"]) for row in rows] == [("ape", "0", "finished"), ("ape", "3", "failed")]
     assert rows[0]["prompt"] == '\'=cmd("x")\nnext'
     assert (rows[0]["usd"], rows[1]["best"]) == ("0.25", "")
+
+
+def test_many_cells_without_a_result_for_one_reason_are_counted() -> None:
+    cells = [CellResult("ape", "mood", seed, "missing", "it was not run") for seed in range(1000)]
+    cells += [CellResult("pe2", "mood", 0, "failed", "no key\nset one")]
+    lines = list(missing_lines(make_table(cells)))
+    assert lines[0] == "missing: ape on mood, seed 0: it was not run" and len(lines) == 8
+    assert lines[6:] == ["missing: 994 more of 1,001 runs: it was not run", "failed: pe2 on mood, seed 0: no key"]
