@@ -100,15 +100,20 @@ class LimitExchange:
         while not self.life:
             await self._reply()
 
-    async def close(self) -> None:
-        """Leave the account: nothing stays reserved. Raises CacheError when it can't be told what was spent."""
+    async def close(self, *, failed: bool = False) -> None:
+        """Leave the account: nothing stays reserved. Raises CacheError when it can't be told what was spent.
+
+        A run that has `failed` waits for an account that is away for the account's patience only, and keeps its own error.
+        """
         self._closing, self.final = True, NOTHING
+        if failed:
+            self._longest = self._clock() - self._heard + self._store.patience
         self._wanted.set()
         if self._task is not None:
             await asyncio.shield(self._task)
         if self._delayed is not None:
             self._delayed.cancel()
-        if self._error is not None and self.spent != self._acked:
+        if self._error is not None and self.spent != self._acked and not failed:
             raise self._error
 
     def wish(self, ask: Callable[[], Ask], take: Callable[[Ask], None]) -> asyncio.Future[Answer]:

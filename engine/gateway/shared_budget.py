@@ -102,8 +102,13 @@ class SharedBudget:
         await self._account.open()
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await self._account.close()
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        await self._account.close(failed=kind is not None)
+
+    @property
+    def total(self) -> Amount:
+        """What all runs had spent when the account last replied."""
+        return self._account.seen
 
     async def start(self, calls: int, tokens: int) -> None:
         """Reserve the comparison at the end of the run. Raises NotStarted when that can't be."""

@@ -8,7 +8,7 @@ local now = wave.now or (clock[1] * 1000 + math.floor(clock[2] / 1000))
 local SPENT = {'calls', 'tokens', 'nano'}
 local RESERVED = {'held_calls', 'held_tokens', 'final_calls', 'final_tokens'}
 local FIELDS = {'calls', 'tokens', 'nano', 'held_calls', 'held_tokens', 'final_calls', 'final_tokens', 'unpriced',
-                'epoch', 'grace', 'floor_calls', 'floor_tokens', 'floor_nano', 'quiet'}
+                'epoch', 'grace', 'floor_calls', 'floor_tokens', 'floor_nano', 'extra_calls', 'extra_tokens', 'extra_nano', 'quiet'}
 local all, read = {}, redis.call('HMGET', account, unpack(FIELDS))
 for place, name in ipairs(FIELDS) do all[name] = tonumber(read[place] or 0) end
 
@@ -72,7 +72,6 @@ if survivor then
          nano = math.max(mine.nano, wave.acked.nano)})
   for _, name in ipairs(SPENT) do all['floor_' .. name] = math.max(all['floor_' .. name], wave.seen[name]) end
   if waiting then
-    reserve(mine, wave)
     mine.life = wave.life
   else
     for _, name in ipairs(SPENT) do all[name] = math.max(all[name], wave.seen[name]) end
@@ -87,7 +86,11 @@ if not (survivor and waiting) then
 end
 redis.call('ZADD', beats, string.format('%.0f', now + wave.patience), wave.holder)
 
-if waiting then
+if waiting then  -- what was spent since the floor counts on top of it
+  for _, name in ipairs(SPENT) do all['extra_' .. name] = all['extra_' .. name] + wave[name] - mine[name] end
+  spend(wave)
+  if wave.unpriced then all.unpriced = 1 end
+  if not lapsed then reserve(mine, wave) end
   redis.call('HSET', holders, wave.holder, cjson.encode(mine))
   keep()
   local asks, sends = {}, {}
@@ -97,8 +100,8 @@ if waiting then
 end
 if all.grace > 0 then
   for _, name in ipairs(SPENT) do
-    all[name] = math.max(all[name], all['floor_' .. name])
-    all['floor_' .. name] = 0
+    all[name] = math.max(all[name], all['floor_' .. name] + all['extra_' .. name])
+    all['floor_' .. name], all['extra_' .. name] = 0, 0
   end
   all.grace = 0
 end

@@ -21,7 +21,10 @@ from promptwire.shared.redis_server import RedisServer, Refusal
 __all__ = ["PATIENCE", "RedisLimits"]
 
 PATIENCE: Final = 30.0
-"""Seconds without a sign of life after which a holder counts as dead, and its reservations are given back."""
+"""Seconds without a sign of life after which a holder counts as dead, and its reservations are given back.
+
+Longer than a connection that was lost waits for its next try, so that after a restart all holders tell again in time.
+"""
 _UNKNOWN: Final = ("NOSCRIPT", "No matching script")
 """How the server says that it does not know the script; the library takes the first word away."""
 _KEEP: Final = 180 * 24 * 3600 * 1000

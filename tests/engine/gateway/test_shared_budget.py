@@ -37,7 +37,7 @@ def shared_by(gateway: Gateway) -> SharedBudget:
 async def leave(*gateways: Gateway) -> None:
     for gateway in gateways:
         await gateway.close()
-        await shared_by(gateway).__aexit__()
+        await shared_by(gateway).__aexit__(None)
 
 
 async def test_runs_use_a_limit_together_up_to_the_last_call(bench: Bench) -> None:
@@ -240,7 +240,7 @@ async def test_an_account_that_stays_away_is_one_clear_error_in_the_end(bench: B
     with pytest.raises(CacheError, match=r"could not be checked for 0\.05 seconds"):
         await gateway.ask(model, question())
     await gateway.close()
-    await shared.__aexit__()
+    await shared.__aexit__(None)
 
 
 async def test_the_common_pace_holds_a_request_back_and_a_run_without_budgets_reserves_nothing(bench: Bench) -> None:
