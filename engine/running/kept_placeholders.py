@@ -22,10 +22,9 @@ LOST: Final = "without a placeholder"
 
 def writes_prompts(step: CallStep, params: Any) -> bool:
     """Whether the model of `step` writes the texts of prompts: no notes, companions, critiques, examples or votes."""
-    role = step.asking.role if step.asking is not None else ""
     gives = any(field.annotation is Prompts for field in step.type.outputs.model_fields.values())
     aside = getattr(params, "notes", False) or getattr(params, "into", None) is not None
-    return role == "meta" and step.type.slots is not None and not step.type.scores and gives and not aside
+    return step.asking is not None and step.type.role == "meta" and not step.type.scores and gives and not aside
 
 
 def told_of(placeholders: Placeholders, rendered: Rendered) -> Rendered:
