@@ -145,9 +145,11 @@ def _files(kind: str, names: Mapping[Path, str]) -> Iterator[str]:
     """Lines with files, by their names; `kind` is the key of the name."""
     for path, name in names.items():
         try:
-            yield canonical({kind: name, "text": path.read_text(encoding="utf-8")})
+            # Not read_text: it would change line ends, and the file would no longer be the one that the run read.
+            yield canonical({kind: name, "text": path.read_bytes().decode("utf-8")})
         except UnicodeDecodeError as error:
-            raise RunError("this file is not UTF-8", where=str(path)) from error
+            hint = "a bundle holds files of UTF-8: make it with --no-data, or run with the data as JSON Lines"
+            raise RunError("this file is not UTF-8", where=str(path), hint=hint) from error
 
 
 def _completions(run: Path, folder: Path) -> Iterator[str]:
