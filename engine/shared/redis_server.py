@@ -2,6 +2,8 @@
 
 A server that goes away is a state, not an exception: commands then return None at once, and it is tried again after a wait
 that grows. No message holds the user name, the password or the query of the server's address.
+
+One connection is used, below the level of the client class of `redis`: an exchange then takes a third of the processor time.
 """
 
 from __future__ import annotations
@@ -10,26 +12,24 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from promptwire.errors import CacheError, UsageError
-from promptwire.security.secrets import hide_credentials, redact, redact_error, secrets_in_address
+from promptwire.security.secrets import redact, redact_error
+from promptwire.shared.redis_text import FORM, SCHEMES, Command, fact, packed, saves_never, secrets_of, shown
 
 __all__ = ["INSTALL", "Command", "RedisServer", "Refusal"]
 
 INSTALL: Final = "pip install 'promptwire[redis]'"
 """The command that installs what this module needs."""
-Command = Sequence[str | bytes | int]
-"""A command and its arguments."""
-
-_SCHEMES: Final = {"redis": "redis", "rediss": "rediss", "unix": "unix", "valkey": "redis", "valkeys": "rediss"}
+_IDLE: Final = 20.0
+"""Seconds of silence after which a connection may have been closed by what lies between, so that it is tried first."""
 _PATIENCE: Final = 5.0
 """Seconds without a reply after which the server counts as away."""
 _WAITS: Final = (0.25, 15.0)
 """Seconds until it is tried again: at first, and at most."""
-_FORM: Final = "an address is redis://HOST:6379, rediss://USER:PASSWORD@HOST:6379/0 with TLS, or unix:///FOLDER/redis.sock"
 _EVICTION: Final = "set maxmemory-policy to noeviction, or answers get lost and are paid again"
 _PERSISTENCE: Final = "answers are lost when it ends: set `appendonly yes`, or `save` to times"
 _reached: set[str] = set()
@@ -47,15 +47,15 @@ class Refusal:
 
 
 class RedisServer:
-    """Sends commands to one server. Belongs to one event loop; several tasks may use it at once."""
+    """Sends commands to one server. Belongs to one event loop; several tasks may use it, one after another."""
 
     def __init__(self, url: str, *, patience: float = _PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the address, without connecting. Raises UsageError for an address that can't be one."""
-        self.where = _shown(url)
+        self.where = shown(url)
         """The address without user, password and query."""
         self.away = False
         """Whether it could not be reached the last time."""
-        self._secrets = _secrets(url)
+        self._secrets = secrets_of(url)
         self._patience = patience
         self._clock = clock
         self._wait = _WAITS[0]
@@ -63,7 +63,10 @@ class RedisServer:
         self._notes: list[str] = []
         self._mark = hashlib.sha256(url.encode()).hexdigest()
         self._library = _library()
-        self._client = self._made(url)
+        self._pool = self._made(url)
+        self._link: Any = None
+        self._used = 0.0
+        self._turn = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect. Raises CacheError when it can't be reached or refuses the login.
@@ -71,9 +74,9 @@ class RedisServer:
         A server that this process has reached before may be away: a run then goes on without it.
         """
         try:
-            async with asyncio.timeout(self._patience):
-                await self._client.ping()
-                await self._client.eval("return 1", 0)
+            (reply,) = await self._exchange([self.script("return 1", [], [])])
+            if isinstance(reply, Exception):
+                raise reply
         except Exception as error:
             lost = self._lost(error)
             if self._mark in _reached and not self._refused(error):
@@ -92,12 +95,8 @@ class RedisServer:
         """
         if self.away and self._clock() < self._again:
             return None
-        pipe = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipe.execute_command(*command)
         try:
-            async with asyncio.timeout(self._patience):
-                replies = await pipe.execute(raise_on_error=False)
+            replies = await self._exchange(commands)
         except Exception as error:  # redis-py raises errors of many kinds for a reply that breaks the protocol
             self._leave(self._lost(error))
             return None
@@ -126,11 +125,11 @@ class RedisServer:
         replies = await self.send([("INFO", "memory"), ("INFO", "persistence"), ("CONFIG", "GET", "save")])
         memory, persistence, save = replies or ({}, {}, Refusal(""))
         found = []
-        policy = _fact(memory, "maxmemory_policy")
+        policy = fact(memory, "maxmemory_policy")
         if policy not in ("", "noeviction"):
             found.append(f"{self.where} removes rows when its memory is full ({policy}): {_EVICTION}")
         # A server that hides its configuration may well save snapshots.
-        if _fact(persistence, "aof_enabled") == "0" and _saves_never(save):
+        if fact(persistence, "aof_enabled") == "0" and saves_never(save):
             found.append(f"{self.where} stores nothing on disk, so {_PERSISTENCE}")
         return found
 
@@ -147,26 +146,63 @@ class RedisServer:
         return notes
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connection."""
+        await self._drop(nowait=False)
+
+    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send `commands` and return their replies, some of which may be errors. After an error the connection is closed."""
+        data = packed(commands)
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._patience):
+                    link = await self._connected()
+                    await link.send_packed_command(data)
+                    replies = [await self._reply(link) for _ in commands]
+            except BaseException:
+                await self._drop()
+                raise
+            self._used = self._clock()
+            return replies
+
+    async def _connected(self) -> Any:
+        """The connection: the one that is open, if it still works."""
+        if self._link is not None and self._clock() - self._used > _IDLE:
+            try:
+                await self._link.send_packed_command(packed([("PING",)]))
+                await self._reply(self._link)
+            except (OSError, self._library.RedisError):
+                await self._drop()
+        if self._link is None:
+            link = self._link = self._pool.make_connection()
+            await link.connect()
+        return self._link
+
+    async def _reply(self, link: Any) -> Any:
         try:
-            await self._client.aclose()
-        except (OSError, self._library.RedisError):
-            self.away = True
+            return await link.read_response(disable_decoding=True)
+        except self._library.ResponseError as error:
+            return error
+
+    async def _drop(self, *, nowait: bool = True) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            with suppress(OSError, self._library.RedisError):
+                await link.disconnect(nowait=nowait)
 
     def _made(self, url: str) -> Any:
-        """The client, with one try a command: this class says when to try again."""
+        """What makes connections, with one try each: this class says when to try again."""
         scheme, _, rest = url.partition("://")
-        known = f"{_SCHEMES[scheme.lower()]}://{rest}"
+        known = f"{SCHEMES[scheme.lower()]}://{rest}"
         once = self._library.asyncio.retry.Retry(self._library.backoff.NoBackoff(), 0)
         try:
             # Protocol 2: Redis 3 to 8 and Valkey know it.
-            client = self._library.asyncio.Redis.from_url(known, retry=once, protocol=2, socket_connect_timeout=self._patience)
-            client.connection_pool.make_connection()  # not connected; an unknown part of the query is an error here
+            made = self._library.asyncio.ConnectionPool
+            pool = made.from_url(known, retry=once, protocol=2, socket_connect_timeout=self._patience)
+            pool.make_connection()  # not connected; an unknown part of the query is an error here
         except (ValueError, TypeError) as error:
             problem = self._clean(f"the address of the shared cache can't be used: {error}")
-            raise UsageError(problem, where=self.where, hint=_FORM) from redact_error(error, self._secrets)
-        client.connection_pool.connection_kwargs["decode_responses"] = False
-        return client
+            raise UsageError(problem, where=self.where, hint=FORM) from redact_error(error, self._secrets)
+        return pool
 
     def _lost(self, error: BaseException) -> str:
         """Why the server is away."""
@@ -219,38 +255,3 @@ def _library() -> Any:
     except ImportError as error:
         raise UsageError(f"a shared cache needs the package redis, which can't be imported: {error}", hint=INSTALL) from error
     return redis
-
-
-def _shown(url: str) -> str:
-    """`url` for messages. Raises UsageError, without quoting it, when it is none."""
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in _SCHEMES and (parts.port is None or parts.port > 0)
-        known = known and bool(parts.path if parts.scheme == "unix" else parts.hostname)
-    except ValueError:
-        known = False
-    if not known:  # not quoted: what stands in the place of the port may be a part of the password
-        hint = f"{_FORM}; write / ? # @ : in a password as %2F %3F %23 %40 %3A"
-        raise UsageError("the address of the shared cache can't be read", hint=hint)
-    return hide_credentials(url)
-
-
-def _secrets(url: str) -> tuple[str, ...]:
-    """Secrets of the address, in each form in which a message may quote them."""
-    password = urlsplit(url).password or ""
-    short = {one for one in (password, unquote(password)) if len(one) > 1}
-    return tuple(sorted({*secrets_in_address(url), *short}, key=len, reverse=True))
-
-
-def _fact(info: Any, name: str) -> str:
-    """One value of a reply to INFO, which redis-py reads into a mapping; empty when it is not there."""
-    if isinstance(info, bytes):
-        lines = info.decode("utf-8", "replace").splitlines()
-        info = dict(line.split(":", 1) for line in lines if ":" in line)
-    return str(info.get(name, "")).strip() if isinstance(info, dict) else ""
-
-
-def _saves_never(reply: Any) -> bool:
-    """Whether a reply to CONFIG GET save says that no snapshots are made."""
-    values = list(reply.values()) if isinstance(reply, dict) else reply[1::2] if isinstance(reply, list) else []
-    return bool(values) and values[0] in ("", b"")

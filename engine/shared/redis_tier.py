@@ -1,7 +1,7 @@
 """Shared tier of the answer cache in Redis.
 
-All that comes up while one exchange with the server is under way goes out together with the next: one message, and for each
-kind of work one command for many keys. So a busy run sends few large messages, and an idle one waits for nothing.
+All that comes up until the next exchange with the server goes out together: one message, and for each kind of work one command
+for many keys. Exchanges are some milliseconds apart. So a busy run sends few large messages, and an idle one waits for nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ LEASE_SECONDS: Final = 30.0
 """How long a lease lasts without being renewed: so long waits a run for one that has died."""
 _MOST_KEYS: Final = 1000
 """Keys of one command."""
+_APART: Final = 0.01
+"""Seconds from one exchange to the next, at least. An exchange takes as much processor time as work for ten keys in it."""
 _TICK: Final = 0.02
 """Waiting calls look again at multiples of this many seconds, so that they share a command."""
 _LONGEST_WAIT: Final = 1.0
@@ -68,6 +70,8 @@ class RedisTier:
         """Keys that this run has leased."""
         self._held_until: dict[str, float] = {}
         """Until when the leases of others last, as far as this run has seen."""
+        self._next = 0.0
+        """When the next exchange may begin, by the clock of the event loop."""
         self._pump: asyncio.Task[None] | None = None
         self._renewal: asyncio.Task[None] | None = None
 
@@ -133,7 +137,11 @@ class RedisTier:
 
     async def _exchange(self) -> None:
         """Exchange messages with the server until nothing is left to do, or until it is away."""
+        loop = asyncio.get_running_loop()
         while self._fetches or self._leases or self._released or self._rows or self._renewing:
+            if (pause := self._next - loop.time()) > 0:
+                await asyncio.sleep(pause)
+            self._next = loop.time() + _APART
             fetches, self._fetches = self._fetches, []
             leases, self._leases = [call for call in self._leases if not call.done.cancelled()], []
             released, self._released = self._released, set()

@@ -30,7 +30,7 @@ async def test_replies_come_in_the_order_of_the_commands_and_texts_are_bytes(red
     server = RedisServer(redis_server.url)
     await server.open()
     assert await server.send([("SET", "a", "1"), ("MGET", "a", "b"), ("EVAL", "return {KEYS[1], ARGV[1]}", 1, "k", 7)]) == [
-        True,
+        b"OK",
         [b"1", None],
         [b"k", b"7"],
     ]
@@ -58,7 +58,7 @@ async def test_a_login_that_is_right_opens(tmp_path: Path) -> None:
     with running_redis(tmp_path, "--requirepass", "p@ss/word") as process:
         server = RedisServer(f"redis://:p%40ss%2Fword@127.0.0.1:{process.port}")
         await server.open()
-        assert await server.send([("PING",)]) == [True] and "word" not in server.where
+        assert await server.send([("PING",)]) == [b"PONG"] and "word" not in server.where
         await server.close()
 
 
@@ -91,7 +91,7 @@ async def test_a_server_that_goes_away_gives_none_and_comes_back_by_itself(redis
     redis_server.start()
     assert await server.send([("PING",)]) is None, "it is not tried again at once"
     clock.now += 60
-    assert await server.send([("PING",)]) == [True] and not server.away
+    assert await server.send([("PING",)]) == [b"PONG"] and not server.away
     gone, back = server.take_notes()
     assert "the run goes on without it" in gone and back.endswith("is back")
     assert server.take_notes() == []
@@ -120,6 +120,7 @@ async def test_a_server_that_hangs_counts_as_away() -> None:
     assert "no answer within 0.2 seconds" in server.take_notes()[0]
     await server.close()
     listening.close()
+    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*-5\r\n", b"$zz\r\n", b"\xff\xfe\r\n"])
@@ -134,6 +135,7 @@ async def test_a_server_that_is_no_redis_counts_as_away(reply: bytes) -> None:
     assert await server.send([("PING",)]) is None and server.away
     await server.close()
     listening.close()
+    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(
