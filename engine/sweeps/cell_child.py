@@ -36,7 +36,7 @@ class CellChild:
             file.parent.mkdir(exist_ok=True)
             file.write_text(plugins[file.name], encoding="utf-8", errors="surrogatepass", newline="")
         self._log = self._folder / "log"
-        command = [sys.executable, "-m", "promptwire.sweeps.cell_process", *map(str, files)]
+        command = [sys.executable, "-m", "promptwire.sweeps.cell_process", str(self._folder), *map(str, files)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - Python itself, with file names
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="ascii"

@@ -1,4 +1,4 @@
-"""Process that runs the cells of one slot of a worker, one after another: `python -m promptwire.sweeps.cell_process PLUGIN...`
+"""Process that runs the cells of one slot of a worker: `python -m promptwire.sweeps.cell_process FOLDER PLUGIN...`
 
 A process of its own keeps the working folder, the environment and the plug-ins of a cell apart from those of others. It can
 also be stopped. A line of its input is a JSON object: `home`, the folder with the parcel, and `check`, to stop before anything
@@ -79,8 +79,8 @@ class _Commands:
             self.stop()
 
 
-def main(plugins: Sequence[str]) -> None:
-    """Run cells until the input ends."""
+def main(folder: str, plugins: Sequence[str]) -> None:
+    """Run cells until the input ends, then remove `folder`, which holds the plug-ins."""
     told = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     cache = str(cache_folder().absolute())
@@ -105,6 +105,7 @@ def main(plugins: Sequence[str]) -> None:
         if commands.gone:
             shutil.rmtree(home, ignore_errors=True)
     told.close()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)  # the timer of the end of the input may still run
 
 
@@ -176,4 +177,4 @@ async def _run(made: Unpacked, commands: _Commands, tell: Told) -> CellEnd:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])
