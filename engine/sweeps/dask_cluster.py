@@ -12,7 +12,7 @@ import platform
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from multiprocessing import resource_tracker
@@ -48,27 +48,42 @@ def connect(where: Wanted | Any, cache_url: str = "") -> Connection:
         return Connection(where, str(where.scheduler.address) if where.scheduler else "a closed client", owned=False)
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters becomes an error or a note of ours
-    cluster = None
+    cluster, environment = None, ExitStack()
     try:
         with _without_interrupts():
             if where.workers:
-                if cache_url:
-                    os.environ["PROMPTWIRE_CACHE_URL"] = cache_url  # not as an argument, which other users could see
+                environment.enter_context(_variable("PROMPTWIRE_CACHE_URL", cache_url))  # other users could see an argument
                 cluster = LocalCluster(
                     n_workers=where.workers,
                     threads_per_worker=1,
                     memory_limit=0,
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                     silence_logs=logging.CRITICAL,
                 )
             client = Client(cluster or where.address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         if cluster is not None:
             cluster.close()
+        environment.close()
         why = redact(str(error).splitlines()[0] if str(error) else type(error).__name__)
         hint = "check the address, and that the scheduler runs: dask scheduler"
         raise ClusterError(f"the scheduler can't be reached: {why}"[:400], where=where.shown, hint=hint) from error
-    return Connection(client, where.shown, cluster=cluster)
+    return Connection(client, where.shown, cluster=cluster, environment=environment)
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    """Set a variable of the environment, which processes that start in the block inherit."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 @contextmanager
@@ -97,6 +112,8 @@ class Connection:
     """The cluster that was started for it."""
     owned: bool = True
     """Whether `close` closes the client."""
+    environment: ExitStack = field(default_factory=ExitStack)
+    """What `close` sets back in the environment."""
     _topics: list[str] = field(default_factory=list)
 
     @property
@@ -160,6 +177,7 @@ class Connection:
         if self.cluster is not None:
             with suppress(Exception):
                 self.cluster.close(timeout=_PATIENCE)
+        self.environment.close()
 
 
 def _packages(told: Mapping[str, Any], packages: Sequence[str]) -> dict[str, str | None]:

@@ -20,10 +20,15 @@ from promptwire.results.run_list import run_folders
 from promptwire.sweeps import dask_runner
 from promptwire.sweeps.cells import done_cells
 from promptwire.sweeps.dask_runner import OnDask
+from promptwire.sweeps.execution import run_sweep
 from promptwire.sweeps.in_process import InProcess
 from promptwire.sweeps.matrix import Cell
+from promptwire.sweeps.places import find_runner
 from promptwire.sweeps.runner import CellEnd, CellEvent, CellStart, Runner, RunnerNote
+from promptwire.sweeps.sweep_file import read_sweep
+from promptwire.sweeps.sweep_log import SweepLog
 from tests.engine.sweeps.sample_cells import mood_cells, mood_options, results_in, write_project
+from tests.engine.sweeps.study import SWEEP, make_study
 
 pytestmark = [
     pytest.mark.heavy,
@@ -221,6 +226,26 @@ def test_a_scheduler_without_workers_is_an_error(home: Path, parts: Parts, monke
     monkeypatch.setattr(dask_runner, "_WAIT", 0.2)
     with pytest.raises(ClusterError, match="the scheduler has no workers"):
         run(OnDask(str(parts.scheduler().file)), mood_cells(mood_options()))
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["parts", "server"])
+def test_workers_hold_the_limits_of_all_cells(shared: bool, home: Path, request: pytest.FixtureRequest) -> None:
+    """With a server a limit can be used up to the last call. Without one each cell has a part of it, and that is said."""
+    url = request.getfixturevalue("redis_server").url if shared else ""
+    sweep = read_sweep(make_study(home / "study", f"{SWEEP}limits: {{all: {{calls: 60}}}}\n"), cache_url=url)
+    events, log = list[CellEvent](), SweepLog(sweep.name)
+    with log.writing():
+        found = run_loop(run_sweep(sweep.cells, find_runner("local:2", sweep), log, tell=events.append))
+    assert "PROMPTWIRE_CACHE_URL" not in os.environ, "the workers had it, and it is taken back"
+    states = [end.state for end in found.values()]
+    assert sum(end.calls for end in found.values()) <= 60 and states != ["finished"] * len(sweep.cells)
+    said = " ".join(event.text for event in events if isinstance(event, RunnerNote))
+    if shared:
+        assert all("limit of 60 calls" in end.why for end in found.values() if end.state == "stopped")
+        assert {"finished", "stopped"} <= set(states) and "part" not in said
+    else:
+        assert "each cell has a part (calls 15)" in said
+    assert done_cells(home.parent / "mine" / "runs").keys() == {key for key, end in found.items() if end.has_result}
 
 
 def test_a_stopped_sweep_cancels_before_it_began(home: Path, parts: Parts) -> None:
