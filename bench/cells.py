@@ -1,8 +1,8 @@
 """What a cell costs beside its run: one process, and workers of Dask on this machine.
 
-`python -m bench.cells [CELLS [WORKERS]]` runs small cells in both ways, in turns, with all answers in the cache. Each turn runs a
-quarter of the cells and then all of them: the difference is what a cell costs, and the rest what the start costs. Processor time
-counts this process and those that have ended: scheduler, workers and the processes in which the cells run.
+`python -m bench.cells [CELLS [WORKERS]]` runs small cells in both ways, in turns, with all answers in the cache. Each turn runs
+a quarter of the cells and then all: the difference is what a cell costs, the rest what the start costs. Processor time counts
+this process and those that have ended: scheduler, workers and the processes in which the cells run.
 """
 
 from __future__ import annotations
