@@ -18,6 +18,8 @@ from promptwire.sweeps.parcel import Parcel
 
 __all__ = ["check_workers", "worker_facts"]
 
+_EXTRAS: Final = {"xllamacpp", "redis"}
+"""Packages of extras that workers need, in whatever version."""
 _NAMED: Final = 3
 """Most workers that an error names."""
 
@@ -28,8 +30,11 @@ def check_workers(connection: Connection, cells: Sequence[Cell], parcels: Sequen
     told = connection.versions(["promptwire", *needed])
     client, scheduler = told.pop("client"), told.pop("scheduler")
     _same(connection, "distributed", client, {"the scheduler": scheduler})
-    for name in ("promptwire", "Python", "distributed", *needed):
+    for name in ("promptwire", "Python", "distributed", *(name for name in needed if name not in _EXTRAS)):
         _same(connection, name, client, told, why=needed.get(name, ""))
+    for name in _EXTRAS & needed.keys():
+        if lacking := [place for place, packages in told.items() if not packages.get(name)]:
+            raise ClusterError(f"{_workers(lacking)} lacks {name}", where=connection.shown, hint=f"it is needed {needed[name]}")
     facts = connection.on_workers(worker_facts)
     _check_cache(connection, cells, facts)
     _check_resources(connection, cells, facts)
