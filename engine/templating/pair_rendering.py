@@ -64,21 +64,43 @@ class PairRenderer:
     def __init__(self, template: Template, form: TaskForm) -> None:
         self._template = template
         self._form = form
-        self._kept: dict[int, tuple[Prompt, tuple[_Around, ...] | None]] = {}
+        self._added = _OncePerPrompt(template, form, _EACH)
 
     def render(self, prompt: Prompt, example: Example) -> Rendered:
         """Render the template for one pair. Raises PipelineError as `Template.render` does."""
-        around = self._around(prompt) if self._plain(prompt, example) else None
-        if around is not None:
-            values = {"example": example, "input": example.input}
-            texts = [(one.mark, one.filled(values)) for one in around]
-            known = [(mark, self._template.trimmed(text)) for mark, text in texts if text is not None]
-            if len(known) == len(texts):
-                return self._template.rendered(known)
-        return self._form.render(self._template, prompt, example)
+        values = {"example": example, "input": example.input}
+        found = None
+        if self._form.placeholders.has_any(prompt.text):
+            values["prompt"] = self._form.placeholders.filled(prompt.text, example)
+            found = self._filled.render(prompt, values)
+        elif not example.turns:
+            found = self._added.render(prompt, values)
+        return self._form.render(self._template, prompt, example) if found is None else found
 
-    def _plain(self, prompt: Prompt, example: Example) -> bool:
-        return self._form.plain(prompt, example) and not self._template.takes_turns
+    @cached_property
+    def _filled(self) -> _OncePerPrompt:
+        """What renders prompts with placeholders."""
+        return _OncePerPrompt(self._form.filled_template(self._template), self._form, ("prompt", *_EACH))
+
+
+class _OncePerPrompt:
+    """Renders what is the same for all examples of a prompt once, where the template allows it."""
+
+    def __init__(self, template: Template, form: TaskForm, each: Sequence[str]) -> None:
+        """`each` are the variables that differ between the examples of one prompt."""
+        self._template = template
+        self._form = form
+        self._each = each
+        self._kept: dict[int, tuple[Prompt, tuple[_Around, ...] | None]] = {}
+
+    def render(self, prompt: Prompt, values: Mapping[str, Any]) -> Rendered | None:
+        """The template with `values`; None where only a rendering of its own is certain."""
+        around = self._around(prompt)
+        if around is None:
+            return None
+        texts = [(one.mark, one.filled(values)) for one in around]
+        known = [(mark, self._template.trimmed(text)) for mark, text in texts if text is not None]
+        return self._template.rendered(known) if len(known) == len(texts) else None
 
     def _around(self, prompt: Prompt) -> tuple[_Around, ...] | None:
         """What is rendered once for `prompt`; None when the template has to be rendered for each example."""
@@ -110,7 +132,9 @@ class PairRenderer:
     @cached_property
     def _paths(self) -> list[tuple[Path, ...]] | None:
         """What the outputs of each part show of the example; None when the template uses it in any other way."""
-        found = [plain_outputs(part.source, _EACH) for part in self._template.parts]
+        if self._template.takes_turns:
+            return None
+        found = [plain_outputs(part.source, self._each) for part in self._template.parts]
         known = [paths for paths in found if paths is not None]
         bare = {name for name, *field in sum(known, ()) if not field}
         mixed = any(field and name in bare for name, *field in sum(known, ()))

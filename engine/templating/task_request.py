@@ -58,15 +58,15 @@ class TaskForm:
     placeholders: Placeholders = field(default_factory=Placeholders)
     """The placeholders of its prompts."""
 
-    def plain(self, prompt: Prompt, example: Example) -> bool:
-        """Whether the template is rendered as it is: the prompt has no placeholder, and the input is no conversation."""
-        return not example.turns and not self.placeholders.has_any(prompt.text)
+    def filled_template(self, template: Template) -> Template:
+        """What renders a prompt that is filled in: a shipped template that adds no input, or one's own template."""
+        return _other(template, _FILLED)
 
     def render(self, template: Template, prompt: Prompt, example: Example) -> Rendered:
         """The request that `template` makes of one pair. Raises PipelineError as `Template.render` does."""
         if self.placeholders.has_any(prompt.text):
             prompt = prompt.model_copy(update={"text": self.placeholders.filled(prompt.text, example)})
-            template = _other(template, _FILLED)
+            template = self.filled_template(template)
         elif example.turns:
             template = _other(template, _CONVERSATION)
         slots = joined_slots(prompt, example, self.labels)
@@ -84,7 +84,7 @@ class TaskForm:
 
     def shown_twice(self, template: Template) -> bool:
         """Whether `template` adds the input to a prompt that it is filled into: one's own template that reads both."""
-        own = _other(template, _FILLED) is template
+        own = self.filled_template(template) is template
         return bool(self.placeholders) and own and bool(template.variables & {"input", "example"})
 
 
