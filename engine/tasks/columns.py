@@ -93,7 +93,8 @@ class Columns(Model):
     def numbered(self) -> bool:
         """Whether all columns are given by number, as in data without a header."""
         inputs = self.input if isinstance(self.input, tuple) else (self.input,)
-        return all(isinstance(column, int) for column in (*inputs, self.output))
+        named = isinstance(self.output, str) and self.output != _OUTPUT
+        return all(isinstance(column, int) for column in inputs) and not named
 
     def wanted(self, *, outputs: bool) -> tuple[str, ...]:
         """Names of the columns that every row has. Without `outputs` the output column is needed only if the task names one."""

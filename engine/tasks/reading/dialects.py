@@ -117,7 +117,7 @@ def _by_rows(head: Sequence[str], order: Sequence[str], source: Source) -> str:
             continue
         # The last row may go on after the lines that were looked at.
         counts = {len(row) for row in (rows[:-1] if len(head) == _LOOKED_AT else rows)}
-        if len(counts) == 1 and min(counts) > max(numbers, default=0):
+        if len(counts) == 1 and min(counts) > max(numbers, default=0) and counts != {1}:
             return one
     return ""
 

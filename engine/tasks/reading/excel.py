@@ -16,7 +16,7 @@ from promptwire.errors import DataError
 from promptwire.tasks.reading import limits
 from promptwire.tasks.reading.cells import plain
 from promptwire.tasks.reading.source import Row, Rows, Source
-from promptwire.tasks.reading.tables import NO_HEADER, check_header, numbered
+from promptwire.tasks.reading.tables import first_row, numbered
 
 __all__ = ["INSTALL", "workbook"]
 
@@ -51,11 +51,10 @@ def _rows(source: Source, columns: dict[str, str], title: list[str]) -> Iterator
         if not names:
             where = f"{source.path}:{sheet.title}!{number}"
             shown = ["" if value is None else _shown(value) for value in values]
-            names = check_header(shown, source, where) if source.has_header else numbered(len(values))
+            names = first_row(shown, source, where)
             columns.update({name: letters(at) for at, name in enumerate(names)})
             if source.has_header:
                 continue
-            source.note(NO_HEADER)
         if len(values) > len(names):
             if source.has_header:
                 at = f"{source.path}:{sheet.title}!{letters(len(values) - 1)}{number}"

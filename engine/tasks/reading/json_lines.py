@@ -29,7 +29,7 @@ def _rows(source: Source) -> Iterator[Row]:
             problem = f"the data file holds more than {limits.MAX_VALUES:,} values"
             raise DataError(problem, where=str(source.path), hint=limits.SMALLER)
         try:
-            value = read_json(line)
+            value = read_json(line.rstrip("\n"))
         except ValueError as error:
             hint = "each line is one JSON object"
             raise DataError(f"not JSON: {json_problem(error)}", where=source.by_line(number), hint=hint) from error

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from promptwire.errors import DataError
 from promptwire.tasks.columns import repeated
@@ -16,10 +15,7 @@ from promptwire.tasks.reading.dialects import Dialect, choose_dialect, quote_err
 from promptwire.tasks.reading.source import Row, Rows, Source, lines_of
 from promptwire.tasks.rows import no_column
 
-__all__ = ["NO_HEADER", "check_header", "numbered", "table"]
-
-
-NO_HEADER: Final = "read without a header: the first row is an example"
+__all__ = ["first_row", "numbered", "table"]
 
 
 def table(source: Source, *, tab: bool = False) -> Rows:
@@ -65,10 +61,9 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
         if not "".join(cells).strip():
             continue
         if not names:
-            names = check_header(cells, source, source.by_line(records.line)) if source.has_header else numbered(len(cells))
+            names = first_row(cells, source, source.by_line(records.line))
             if source.has_header:
                 continue
-            source.note(NO_HEADER)
         if len(cells) != len(names):
             cells = _fitted(cells, names, source, records.line)
         if dialect.delimiter == "\t" and dialect.quotes and any("\n" in cell and "\t" in cell for cell in cells):
@@ -76,7 +71,22 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
         yield records.line, dict(zip(names, cells, strict=True))
 
 
-def check_header(names: Sequence[str], source: Source, where: str) -> list[str]:
+def first_row(cells: Sequence[str], source: Source, where: str) -> list[str]:
+    """The names of the columns: those of the header, or numbers when `cells` are an example. Raises DataError."""
+    if source.has_header:
+        return _header(cells, source, where)
+    numbers = [name for name in source.wanted if name.isdecimal()]
+    if len(numbers) < len(source.wanted):
+        hint = "columns: {input: 0, output: 1}; the metrics judge and none need no output"
+        raise DataError("without a header, columns are given by number", where=where, hint=hint)
+    if (most := max(map(int, numbers))) >= len(cells):
+        hint = "columns count from 0; if cells end at another character, write `delimiter:` under `data`"
+        raise DataError(f"there is no column {most}: the first row has {len(cells)} columns", where=where, hint=hint)
+    source.note("read without a header: the first row is an example")
+    return numbered(len(cells))
+
+
+def _header(names: Sequence[str], source: Source, where: str) -> list[str]:
     """The columns that a header names. Blanks around names count only where the task writes them. Raises DataError."""
     stripped = [name.strip() for name in names]
     missing = [name for name in source.wanted if name not in names]

@@ -46,6 +46,11 @@ def test_without_a_header_the_delimiter_cuts_all_rows_alike(name: str, text: str
     assert pairs(name, text, BY_NUMBER) == found
 
 
+def test_a_single_column_without_a_header_needs_no_delimiter(read: Any) -> None:
+    found = read("a.csv", "one\ntwo\n", {"input": 0}, outputs=False)
+    assert ([one.input for one in found.examples.items], len(found.notes)) == (["one", "two"], 1)
+
+
 def test_the_task_file_decides_before_the_file(pairs: Any) -> None:
     assert pairs("a.csv", "input,output;output\na;b\n", {"input": "input,output"}, delimiter=";") == [("a", "b")]
     assert pairs("a.csv", 'input,output\n"a,"b"\n', quotes=False) == [('"a', '"b"')]

@@ -81,7 +81,10 @@ def test_what_spreadsheets_write_is_read(text: str, found: list[tuple[str, str]]
         ("", {}, "a.csv: the data file holds no examples"),
         ("sep=;\ninput;output\na\n", {}, "a.csv:3: the row does not have the header's 2 columns"),
         ("a,b\nc\n", {"columns": BY_NUMBER}, "a.csv:2: the row does not have the first row's 2 columns, but 1"),
-        ("a,b\n", {"columns": {"input": 0, "output": 7}}, "a.csv:1: there is no column '7' (it has: '0', '1')"),
+        ("a,b\n", {"columns": {"input": 0, "output": 7}}, "a.csv:1: there is no column 7: the first row has 2 columns"),
+        ("a b\n", {"columns": BY_NUMBER}, "if cells end at another character, write `delimiter:` under `data`"),
+        ("a,b\n", {"header": False}, "a.csv:1: without a header, columns are given by number"),
+        ("a,b\n", {"columns": {"input": 0}}, "a.csv:1: without a header, columns are given by number"),
     ],
 )
 def test_what_can_not_be_read_is_told_with_its_line(text: str, form: dict[str, Any], problem: str, read: Any) -> None:
@@ -99,6 +102,7 @@ def test_comments_are_left_out_but_not_inside_of_quotes(pairs: Any) -> None:
     ("columns", "form", "found"),
     [
         (BY_NUMBER, {}, [("text", "label"), ("a", "1"), ("b", "01")]),
+        ({"input": 1}, {"outputs": False}, [("label", ""), ("1", ""), ("01", "")]),
         ({"input": 1, "output": 0}, {"header": True}, [("1", "a"), ("01", "b")]),
         ({"input": [0, 1], "output": 1}, {"header": True}, [({"0": "a", "1": "1"}, "1"), ({"0": "b", "1": "01"}, "01")]),
     ],
