@@ -217,7 +217,7 @@ class RunningTask:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits for its result; not after it was cancelled, or its client is gone."""
+        """Whether its result is still wanted: it is not after it was cancelled, or when its client is gone."""
         task = self.worker.state.tasks.get(self.key)
         return task is not None and task.state not in ("cancelled", "released")
 

@@ -71,7 +71,7 @@ def _in_child(parcel: Parcel, text: str, task: RunningTask, *, topic: str, check
 
 
 def _wait(child: CellChild, task: RunningTask, topic: str, key: str) -> dict[str, Any]:
-    """The end of the cell. Its progress is passed on from time to time. A cell that nobody wants any more is stopped."""
+    """The end of the cell. Its progress is passed on from time to time. A cell that is not wanted any more is stopped."""
     last, stopping = time.monotonic(), 0.0
     while True:
         event = child.next_event(_TICK)
