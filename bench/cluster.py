@@ -76,9 +76,8 @@ def main() -> None:
             for table, row in WORKS[name](parts, 0.1 if options.small else 1.0):
                 print(table, dict(row), flush=True)
                 found.setdefault(table, []).append(row)
-        if not options.small:
-            for table, rows in found.items():
-                cluster_page.keep(table, rows)
+                if not options.small:
+                    cluster_page.keep(table, found[table])
     if options.tables:
         cluster_page.main()
 

@@ -29,8 +29,8 @@ def test_the_checks_before_a_change_lands_run_both_targets() -> None:
     assert [line for line in lines if line.startswith("make test")] == ["make test", "make test-heavy"]
 
 
-TOOLS = ("tests.browser import", '"sphinx"', "Editor([", "LocalBackend()")
-"""What a test file that drives a heavy tool holds: the browser, Sphinx, the language server, the embedded model."""
+TOOLS = ("tests.browser import", '"sphinx"', "Editor([", "LocalBackend()", "parts.scheduler()")
+"""What a test file that drives a heavy tool holds: the browser, Sphinx, the language server, the embedded model, Dask."""
 
 
 @pytest.mark.parametrize("tool", TOOLS)
