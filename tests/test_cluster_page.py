@@ -19,7 +19,7 @@ def test_the_tables_of_the_page_are_made_from_its_figures() -> None:
 def test_a_table_has_a_column_for_each_value_and_a_row_for_each_line() -> None:
     rows = [{"table": "x", "where": "here", "calls": 12345}, {"table": "x", "where": "there", "calls": 1}]
     page = "Before.\n<!-- figures x -->\nold\n<!-- end of figures -->\nAfter.\n"
-    table = "| where | calls |\n| --- | --- |\n| here | 12,345 |\n| there | 1 |\n"
+    table = "| where | calls |\n| --- | ---: |\n| here | 12,345 |\n| there | 1 |\n"
     made = written(page, "\n".join(map(json.dumps, rows)))
     assert made == f"Before.\n<!-- figures x -->\n{table}<!-- end of figures -->\nAfter.\n"
 

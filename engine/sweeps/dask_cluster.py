@@ -1,7 +1,7 @@
 """Door to Dask: a connection to a scheduler, and what a task of ours sees of its worker.
 
 Only a reference to a function of ours, texts and small JSON values go to Dask. Dask itself sends them, and what comes back, in
-its own way, which can run code: use only a scheduler that you trust, since whoever reaches it can run code on it.
+its own way, which can run code: use only a scheduler that you trust, since what reaches it can run code on it.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ async def test_each_policy_reads_and_writes_as_with_the_local_cache(
     assert f'"text":"{published}"' in redis_server.ask("GET", ROW + key_of(question()))
 
 
-async def test_under_only_a_question_that_nobody_has_answered_is_an_error_and_nothing_is_leased(
+async def test_under_only_a_question_without_an_answer_is_an_error_and_nothing_is_leased(
     machine: Make, redis_server: RedisProcess
 ) -> None:
     with pytest.raises(CacheError, match="holds no answer"):
