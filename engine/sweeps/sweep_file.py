@@ -18,7 +18,7 @@ from promptwire.cache.policy import CachePolicy
 from promptwire.documents.document import Document, KeyPath, Position, Source, YamlValue, yaml_value_of
 from promptwire.documents.validation_errors import validate
 from promptwire.documents.yaml_reader import read_yaml
-from promptwire.errors import ModelError, PipelineError, Problem, PromptwireError
+from promptwire.errors import ModelError, PipelineError, Problem, PromptwireError, UsageError
 from promptwire.limits import SharedLimits
 from promptwire.options import Options
 from promptwire.planning.plan import Plan
@@ -120,8 +120,22 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
 def _document(source: str | Path | Mapping[str, Any]) -> tuple[Document, Path]:
     """The sweep as a document, and the folder from which its files are found."""
     if isinstance(source, Mapping):
-        return Document(GIVEN, yaml_value_of(dict(source), Position(Source(GIVEN)))), Path()
+        return Document(GIVEN, yaml_value_of(_plain(source), Position(Source(GIVEN)))), Path()
     return read_yaml(source), Path(source).parent
+
+
+def _plain(value: Any) -> Any:
+    """`value` as a file would hold it. Raises UsageError for what no file can hold."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    hint = "write a task into a file, and name a function by a plug-in; promptwire.compare takes tasks as values"
+    raise UsageError(f"a sweep can't hold a value of the type {type(value).__name__}", where=GIVEN, hint=hint)
 
 
 def _listed(document: Document, keys: Mapping[str, YamlValue]) -> Document:

@@ -76,6 +76,9 @@ def test_a_sweep_can_be_given_as_a_mapping(tmp_path: Path) -> None:
     assert [cell.seed for cell in read_sweep(given).cells] == [4]
     with pytest.raises(PipelineError, match=GIVEN):
         read_sweep({**given, "pipelines": ["ap"]})
+    assert len(read_sweep({**given, "tasks": Path("mood/task.yaml"), "seeds": range(3)}).cells) == 3
+    with pytest.raises(UsageError, match="can't hold a value of the type object"):
+        read_sweep({**given, "tasks": [object()]})
 
 
 @pytest.mark.parametrize(
