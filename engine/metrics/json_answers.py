@@ -86,7 +86,7 @@ def unfit(examples: Sequence[Example], labels: Sequence[str], faults: Faults = _
                 several = "; a list of outputs is several accepted ones: [[...]] is one that is a list"
                 return f"the accepted output {output[:60]!r} is not JSON: {error}{several if len(example.outputs) > 1 else ''}"
             if not isinstance(value, dict | list):
-                return f"the accepted output {output[:60]!r} is neither an object nor a list"
+                return f"the accepted output {output[:60]!r} is neither an object nor a list; exact and numeric compare such"
             if problem := faults(value):
                 return f"the accepted output {output[:60]!r} does not fit `json_schema`: {problem}"
     return ""

@@ -21,7 +21,13 @@ from tests.pipelines.search_runs import kind_of, model, numbers, search, well_fo
 TOLD = "Every prompt of this task contains the placeholder {{input}}."
 PARTS = ("miprov2-expand", "protegi-expand", "protegi-small-expand")
 """Pipelines that others use: their inputs are no task's."""
-WRITERS = [name for name in resources.pipelines() if name not in (*PARTS, "miprov2-heavy", "miprov2-medium")]
+QUICK = ("ape", "ape-paraphrase", "capo", "evoprompt-ga", "gepa", "opro", "pe2-small", "protegi-small", "textgrad")
+"""Pipelines that each test run covers; the others are long searches."""
+WRITERS = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.heavy)
+    for name in resources.pipelines()
+    if name not in (*PARTS, "miprov2-heavy", "miprov2-medium")
+]
 
 
 def filled_task(text: str = "Say {{input}} {x}.") -> Task:
