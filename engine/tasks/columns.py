@@ -75,9 +75,14 @@ class Columns(Model):
         return str(self.output)
 
     @cached_property
+    def both(self) -> tuple[str, ...]:
+        """Names of the input columns and of the output column."""
+        return (*self.inputs, self.target)
+
+    @cached_property
     def used(self) -> frozenset[str]:
         """Names of the columns of input and output."""
-        return frozenset((*self.inputs, self.target))
+        return frozenset(self.both)
 
     @cached_property
     def plain(self) -> bool:
@@ -98,8 +103,7 @@ class Columns(Model):
 
     def wanted(self, *, outputs: bool) -> tuple[str, ...]:
         """Names of the columns that every row has. Without `outputs` the output column is needed only if the task names one."""
-        optional = not outputs and self.output == _OUTPUT
-        return self.inputs if optional else (*self.inputs, self.target)
+        return self.both if outputs or self.output != _OUTPUT else self.inputs
 
 
 def repeated(names: Iterable[str]) -> str:

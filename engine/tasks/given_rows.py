@@ -50,6 +50,8 @@ def _rows(given: Any, where: str) -> Iterable[Any]:
 def _example(row: Any, columns: Columns, where: str, *, outputs: bool) -> Example:
     if isinstance(row, Example):
         return row
+    if isinstance(row, tuple | list) and columns.numbered:
+        row = dict(enumerate(row))
     if isinstance(row, tuple | list) and len(row) == _PAIR and columns.single:
         row = {columns.inputs[0]: row[0], columns.target: row[1]}
     if isinstance(row, str) and columns.single and not outputs:

@@ -138,3 +138,9 @@ def test_a_made_task_takes_another_metric_and_no_other_key() -> None:
 def test_examples_without_a_prompt_are_refused_with_what_to_write() -> None:
     with pytest.raises(UsageError, match=r'no initial prompt(?s:.*)prompt="..."'):
         task_of(ROWS, {})
+
+
+def test_lists_are_read_by_the_numbers_of_their_cells() -> None:
+    rows = [["a", 1, "x"], ("b", 2, "y")]
+    task = make_task(rows, test=rows, prompt="", columns={"input": [0, 1], "output": 2})
+    assert [(one.input, one.output) for one in task.train.items] == [({"0": "a", "1": "1"}, "x"), ({"0": "b", "1": "2"}, "y")]
