@@ -67,8 +67,17 @@ _short_unwrapped = lru_cache(maxsize=8192)(_unwrapped)
 
 def exact(answer: str, outputs: Sequence[str], labels: Collection[str] = ()) -> float:
     """Whether the answer is an accepted one, after `readings` and `loose`; "not entailment" is the label `not_entailment`."""
+    if len(answer) <= REMEMBERED:
+        return _short_exact(answer, tuple(outputs), tuple(labels))
+    return _exact(answer, outputs, labels)
+
+
+def _exact(answer: str, outputs: Sequence[str], labels: Collection[str]) -> float:
     even = spelling(labels)
     return float(even(unwrapped(answer, outputs, labels)) in {even(output) for output in outputs})
+
+
+_short_exact = lru_cache(maxsize=8192)(_exact)
 
 
 _JOINT = lazy_pattern(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")

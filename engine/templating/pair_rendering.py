@@ -45,6 +45,8 @@ class _Around:
 
     def filled(self, values: Mapping[str, Any]) -> str | None:
         """The part with `values` filled in; None where only a rendering of its own is certain."""
+        if not self.paths:
+            return self.texts[0] if len(self.texts[0]) <= _SAFE else None
         pieces = [self.texts[0]]
         for (name, *field), text in zip(self.paths, self.texts[1:], strict=True):
             value = values[name]
@@ -98,9 +100,13 @@ class _OncePerPrompt:
         around = self._around(prompt)
         if around is None:
             return None
-        texts = [(one.mark, one.filled(values)) for one in around]
-        known = [(mark, self._template.trimmed(text)) for mark, text in texts if text is not None]
-        return self._template.rendered(known) if len(known) == len(texts) else None
+        known = []
+        for one in around:
+            text = one.filled(values)
+            if text is None:
+                return None
+            known.append((one.mark, self._template.trimmed(text)))
+        return self._template.rendered(known)
 
     def _around(self, prompt: Prompt) -> tuple[_Around, ...] | None:
         """What is rendered once for `prompt`; None when the template has to be rendered for each example."""

@@ -107,7 +107,7 @@ class Template:
         if self.front.mode == "chat":
             if self.takes_turns:
                 return Rendered(spliced(texts, turns), "", None)
-            messages = tuple(Message(role=mark or "user", content=text) for mark, text in texts)  # type: ignore[arg-type]
+            messages = tuple([Message(role=mark or "user", content=text) for mark, text in texts])  # type: ignore[arg-type]
             return Rendered(messages, "", None)
         before = texts[0][1]
         return Rendered((), before, texts[1][1] if len(texts) > 1 else None)
