@@ -22,7 +22,20 @@ def test_the_page_of_the_api_lists_every_public_name_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["check", "compare", "compare_async", "compare_runs", "load_plugin", "load_task", "plan", "run", "run_async"]
+    "name",
+    [
+        "check",
+        "compare",
+        "compare_async",
+        "compare_runs",
+        "load_plugin",
+        "load_task",
+        "plan",
+        "run",
+        "run_async",
+        "sweep",
+        "sweep_async",
+    ],
 )
 def test_a_public_function_has_that_name_and_a_docstring(name: str) -> None:
     function = getattr(promptwire, name)

@@ -56,15 +56,12 @@ def backend(
         raise UsageError(f"{name!r} is not a model name", where="--model", hint=_EXAMPLES)
     if parallel is not None and parallel < 1:
         raise UsageError(f"{parallel} requests in flight are too few", where="--parallel", hint="give at least 1")
+    own_runtime = is_local(name) or (word == "scripted" and (colon or word == name))
     if api_base is not None:
-        Address.checked(api_base, f"PROMPTWIRE_{role.upper()}_API_BASE" if ambient else "--api-base")
-    if is_local(name) or (word == "scripted" and (colon or word == name)):
-        if api_base is not None:
-            raise UsageError(
-                f"the model {name!r} takes no address",
-                where="--api-base",
-                hint=f"leave out --api-base {hide_credentials(api_base)}",
-            )
+        _check_address(
+            api_base, name, f"PROMPTWIRE_{role.upper()}_API_BASE" if ambient else "--api-base", taken=not own_runtime
+        )
+    if own_runtime:
         return _scripted(rest) if word == "scripted" else _embedded(name, local or LocalSettings(), say, timeout)
     more: dict[str, Any] = {key: value for key, value in (("parallel", parallel), ("timeout", timeout)) if value is not None}
     key = (os.environ.get(f"PROMPTWIRE_{role.upper()}_API_KEY") if role else None) or None
@@ -83,6 +80,14 @@ def backend(
     # Gateways and vLLM serve ids such as openai/gpt-oss-20b. With the environment's address, openai/ only names the provider.
     model = name if api_base and not ambient else name.removeprefix("openai/")
     return OpenAICompatible(model, base, key=key or os.environ.get("OPENAI_API_KEY") or None, name=name, **more)
+
+
+def _check_address(address: str, name: str, where: str, *, taken: bool) -> None:
+    """Refuse what is no address, and any address of a model that takes none. Raises UsageError."""
+    Address.checked(address, where)
+    if not taken:
+        hint = f"leave out {where} {hide_credentials(address)}"
+        raise UsageError(f"the model {name!r} takes no address", where=where, hint=hint)
 
 
 def _environment() -> str | None:
