@@ -137,7 +137,7 @@ async def test_more_tries_outlast_a_heavier_storm(parcels: str, tmp_path: Path, 
 
     def storm(number: int, body: dict[str, Any]) -> Fault | None:
         sent[digest(body)] += 1
-        return None if sent[digest(body)] > 8 else Fault("status", 503)
+        return None if sent[digest(body)] > 8 else Fault("status", 500)
 
     server.reply, server.storm = answer, storm
     async with server.running():

@@ -21,7 +21,7 @@ from promptwire.gateway.budget import Budget
 from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.endpoint_state import EndpointState
 from promptwire.gateway.in_flight import InFlightRequest, Unsettled
-from promptwire.gateway.quota_pause import QuotaPause, used_up
+from promptwire.gateway.quota_pause import QuotaPause
 from promptwire.gateway.rate_limit import RateLimiter
 from promptwire.gateway.reply_cost import at_most, spent
 from promptwire.gateway.retry import RetryPolicy
@@ -237,7 +237,7 @@ class Dispatcher:
         facts = {"path": in_flight.node, "model": state.backend.name, "attempt": max(attempt, 1), "error": error.problem}
         self._trace.event("retry", wait=None if wait is None or over else round(wait, 3), **facts)
         if wait is None or over:
-            raise used_up(error, state.backend.name) if state.quota.given_up else error
+            raise state.quota.error(error, state.backend.name)
         if in_flight.charged:
             self._budget.check(next(iter(in_flight.reservations.values())).stage)
         if not error.alone:

@@ -14,10 +14,12 @@ from promptwire.errors import TransientError
 from promptwire.gateway.concurrency import AdaptiveConcurrency
 from promptwire.gateway.retry import RetryPolicy
 
-__all__ = ["GIVES_UP", "QuotaPause", "used_up"]
+__all__ = ["GIVES_UP", "QuotaPause"]
 
 GIVES_UP: Final = 600.0
 """Seconds of pauses without a success after which calls fail."""
+_UNSEEN: Final = 120.0
+"""The same for an endpoint that has never answered in this run, since its address or key may be wrong."""
 
 
 class QuotaPause:
@@ -37,7 +39,7 @@ class QuotaPause:
         if self._mark != self._concurrency.successes:
             self._mark, self._times, self._seconds = self._concurrency.successes, 0, 0.0
         self._last[self._mark] = request
-        wait = None if self._seconds >= GIVES_UP else self._retry.pause(refused, self._times)
+        wait = None if self._seconds >= self.longest else self._retry.pause(refused, self._times)
         if wait is None:
             self._concurrency.resume()
             return None
@@ -54,9 +56,24 @@ class QuotaPause:
         return mark != self._concurrency.successes and self._last.get(mark) is request
 
     @property
+    def longest(self) -> float:
+        """Seconds of pauses without a success after which calls fail."""
+        return GIVES_UP if self._concurrency.successes else _UNSEEN
+
+    @property
     def given_up(self) -> bool:
         """Whether there was no success for all the time that a quota may take."""
-        return self._mark == self._concurrency.successes and self._seconds >= GIVES_UP
+        return self._mark == self._concurrency.successes and self._seconds >= self.longest
+
+    def error(self, refused: TransientError, name: str) -> TransientError:
+        """The error of a call to the model `name`, whose last try was `refused`."""
+        if not self.given_up:
+            return refused
+        problem = f"{name} has refused every request for {self.longest / 60:g} minutes: {refused.problem}"
+        hint = "its quota may be used up: the same command goes on later, with all answers so far"
+        error = TransientError(problem, where=refused.where, hint=hint, throttled=True)
+        error.__cause__ = refused
+        return error
 
     def cancel(self) -> None:
         """End the pause without a probe."""
@@ -66,12 +83,3 @@ class QuotaPause:
     async def _end_after(self, seconds: float) -> None:
         await self._retry.sleep(seconds)
         self._concurrency.resume()
-
-
-def used_up(refused: TransientError, name: str) -> TransientError:
-    """The error of a call after the endpoint has taken nothing for all that time."""
-    problem = f"{name} has refused every request for {GIVES_UP / 60:g} minutes: {refused.problem}"
-    hint = "its quota may be used up: the same command goes on later, with all answers so far"
-    error = TransientError(problem, where=refused.where, hint=hint, throttled=True)
-    error.__cause__ = refused
-    return error

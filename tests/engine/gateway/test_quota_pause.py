@@ -35,7 +35,10 @@ def test_a_quota_with_retry_after_fails_no_call_either() -> None:
     assert not made.failed and made.seconds < 5 * 60 * 1.5
 
 
-def test_a_quota_that_never_comes_back_ends_every_call_with_one_clear_error_after_a_bounded_time() -> None:
+@pytest.mark.parametrize(("has", "minutes"), [(0, 2), (50, 10)])
+def test_a_quota_that_never_comes_back_ends_every_call_with_one_clear_error_after_a_bounded_time(
+    has: int, minutes: int
+) -> None:
     async def main() -> tuple[Sequence[BaseException | tuple[Completion, ...]], float]:
         gateway = Gateway(cache=None, budget=Budget(), trace=Trace.null(), retry=RetryPolicy(rng=random.Random(1)))
         asked = [gateway.ask(endpoint, question(str(number))) for number in range(200)]
@@ -44,10 +47,13 @@ def test_a_quota_that_never_comes_back_ends_every_call_with_one_clear_error_afte
         await gateway.close()
         return found, took
 
-    endpoint = Quota(0)
+    endpoint, answered = Narrow(latency=0.2), iter(range(has))
+    endpoint.admits = lambda: next(answered, None) is not None  # type: ignore[method-assign]
     found, took = leap(main())
-    assert GIVES_UP <= took <= GIVES_UP + 2 * 60
-    assert all(isinstance(one, TransientError) and "refused every request for 10 minutes" in one.problem for one in found)
+    assert minutes * 60 <= took <= (minutes + 2) * 60 <= GIVES_UP + 2 * 60
+    failed = [one for one in found if isinstance(one, TransientError)]
+    assert len(failed) == 200 - has
+    assert all(f"refused every request for {minutes} minutes" in one.problem for one in failed)
     assert endpoint.sent < 200 * 2 + 64 + 30, "each call is not probed for on its own"
 
 
