@@ -57,7 +57,7 @@ def plain_row(row: dict[str, Any], source: str, output: str, *, answered: bool) 
     elif turns[-1].role == "assistant":
         rest["output"] = turns.pop().content
     elif answered:
-        hint = "end it with the right answer of the assistant, or give the row an output of its own"
+        hint = "end it with the right answer, or give the row an output of its own; the metrics judge and none need none"
         raise DataError("the conversation has no answer: its last message is not the assistant's", hint=hint)
     if not turns or turns[-1].role != "user":
         ends = f"ends with a message of the {turns[-1].role}" if turns else "has one message, its answer"

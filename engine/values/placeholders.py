@@ -44,7 +44,7 @@ class Placeholders(Model):
         written: dict[str, str] = {}
         for match in _pattern(tuple(names)).finditer(text):
             written.setdefault(_name(match), match[0])
-        return cls(kept=tuple(written.values()), names=tuple(names))
+        return cls(kept=tuple(written.values()), names=tuple(names) if written else ())
 
     @property
     def fields(self) -> tuple[str, ...]:

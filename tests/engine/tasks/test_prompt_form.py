@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from promptwire.errors import PipelineError, UsageError
+from promptwire.results.provenance import fingerprint
 from promptwire.tasks.given_task import make_task
-from promptwire.tasks.task import Task
+from promptwire.tasks.task import Task, load_task
+from promptwire.values.placeholders import Placeholders
 
 ROWS = [{"text": f"t{n}", "kind": "x", "output": "a"} for n in range(4)]
 FIELDS = [{"title": f"t{n}", "body": f"b{n}", "output": "a"} for n in range(4)]
@@ -121,11 +125,19 @@ def test_a_list_of_messages_that_is_no_template_is_refused(template: Any, proble
 
 
 def test_a_list_of_messages_in_a_file_names_its_line(tmp_path: Path) -> None:
-    from promptwire.tasks.task import load_task
-
     (tmp_path / "d.jsonl").write_text('{"input": "a", "output": "b"}\n{"input": "c", "output": "d"}\n')
     path = tmp_path / "t.yaml"
     path.write_text('prompt: P\ndata: {train: d.jsonl}\ntemplate:\n- {role: user, content: "{% if %}"}\n')
     with pytest.raises(PipelineError) as refused:
         load_task(str(path))
     assert refused.value.problems[0].location.line == 4
+
+
+def test_a_task_without_placeholders_is_the_same_task_as_in_a_bundle_of_earlier_versions() -> None:
+    """Its fingerprint is that in a bundle of docs/results: no new key of a task counts where it is not used."""
+    (path,) = (Path(__file__).parents[3] / "docs" / "results").glob("antonyms-ape-0.bundle.jsonl.gz")
+    with gzip.open(path, "rt") as file:
+        origin = json.loads(file.readline())["origin"]
+    assert fingerprint(load_task(origin["task"], origin["changes"])) == origin["fingerprint"]
+    assert one("Label it.").placeholders == Placeholders()
+    assert fingerprint(one("Label it.")) != fingerprint(one("Label it {text}."))
