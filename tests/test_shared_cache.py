@@ -28,6 +28,10 @@ class Machines:
         self.model, self.redis, self.folder = model, redis, folder
         self.url = redis.url.replace("redis://", f"redis://:{PASSWORD}@")
 
+    def answered(self) -> int:
+        """Questions that the model server has answered."""
+        return sum(self.model.questions().values())
+
     def start(self, name: str, *command: str, url: bool = True) -> subprocess.Popen[str]:
         home = self.folder / name
         home.mkdir(exist_ok=True)
@@ -89,11 +93,11 @@ def test_two_processes_that_run_the_same_at_once_pay_each_question_once_and_find
 @pytest.mark.heavy
 def test_a_later_process_pays_nothing_its_plan_says_so_and_no_file_holds_the_password(machines: Machines) -> None:
     first = report(machines.run("first"))
-    paid = machines.model.answered()
+    paid = machines.answered()
     plan = report(machines.start("second", "plan", *RUN[1:-1], "--api-base", machines.model.url))
     assert plan["total"]["new"] == 0
     second = report(machines.run("third", "--cache", "only"))
-    assert machines.model.answered() == paid
+    assert machines.answered() == paid
     assert calls(second) == (0, sum(calls(first))) and results(first) == results(second)
     for name in ("first", "second", "third"):
         assert PASSWORD.encode() not in written(machines.folder / name)
@@ -104,13 +108,21 @@ def test_a_server_that_is_killed_in_the_middle_of_a_run_changes_no_result(machin
     alone = report(machines.run("alone", url=False))
     machines.model.set(latency=0.05)
     running = machines.run("first", "--tries", "1")
-    before = machines.model.answered()
-    while machines.model.answered() == before and running.poll() is None:
+    before = machines.answered()
+    while machines.answered() == before and running.poll() is None:
         time.sleep(0.05)
     machines.redis.kill()
     found = report(running)
     assert results(found) == results(alone)
     assert calls(found)[0] == calls(alone)[0]
+
+
+@pytest.mark.heavy
+def test_a_server_that_can_lose_answers_is_warned_of_where_no_progress_is_shown(machines: Machines) -> None:
+    process = machines.run("first")
+    _, errors = process.communicate(timeout=170)
+    assert process.returncode == 0
+    assert errors.count("stores nothing on disk") == 1 and PASSWORD not in errors
 
 
 @pytest.mark.parametrize(
@@ -126,4 +138,4 @@ def test_a_server_that_cant_be_used_is_one_error_before_anything_is_spent(machin
     out, errors = process.communicate(timeout=170)
     assert process.returncode not in (0, 1) and said in errors and "Traceback" not in errors
     assert "wrong-Pw7x2" not in errors + out and b"wrong-Pw7x2" not in written(machines.folder / "first")
-    assert machines.model.answered() == 0
+    assert machines.answered() == 0

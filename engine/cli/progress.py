@@ -17,11 +17,29 @@ from promptwire.results.progress import Progress
 from promptwire.results.progress_lines import LineTimer, progress_line
 from promptwire.results.ticking import ticking
 
-__all__ = ["ProgressDisplay"]
+__all__ = ["ProgressDisplay", "WarningsOnly"]
 
 _REFRESHES_PER_SECOND: Final = 8
 _TICK: Final = 1.0
 """Seconds between two looks whether a plain line is due."""
+
+
+class WarningsOnly:
+    """Shows the warnings of a run whose progress is not shown; a `promptwire.api.RunObserver`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, text: str) -> None:
+        """Print a warning. Other lines are left out."""
+        if text.startswith("warning:"):
+            self._console.print(safe_text(text), soft_wrap=True)
+
+    def follow(self, usage: Usage) -> None:
+        """Do nothing: no counts are shown."""
+
+    def __call__(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Do nothing: no events are shown."""
 
 
 class ProgressDisplay:

@@ -78,7 +78,7 @@ def run(
 def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool) -> None:
     from promptwire.api import run_async
     from promptwire.cli.console import console, safe_text
-    from promptwire.cli.progress import ProgressDisplay
+    from promptwire.cli.progress import ProgressDisplay, WarningsOnly
     from promptwire.cli.report_text import print_report
     from promptwire.gateway.idle_loop import run_loop
 
@@ -89,7 +89,7 @@ def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, j
         warned.append(text)
         errors.print(safe_text(text), soft_wrap=True)
 
-    work = run_async(pipeline, task, options, observer=display, approve=policy.approver(display, warn))
+    work = run_async(pipeline, task, options, observer=display or WarningsOnly(errors), approve=policy.approver(display, warn))
     with exit_on_interrupt(cached=options.cache != "off"), display.drawing() if display else nullcontext():
         report = run_loop(work, leave=exit_at_once)
     if json_:
