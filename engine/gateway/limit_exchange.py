@@ -10,12 +10,13 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from promptwire.errors import CacheError, PromptwireError
+from promptwire.gateway.limit_store import LimitStore
 from promptwire.gateway.limit_wave import NOTHING, Answer, Ask, Permit, Reply, Wave
 
-__all__ = ["LONGEST", "LimitExchange", "LimitStore"]
+__all__ = ["LONGEST", "LimitExchange"]
 
 LONGEST: Final = 600.0
 """Seconds that a run waits for an account that can't be reached."""
@@ -25,24 +26,6 @@ _DELAY: Final = 0.1
 """Seconds that spending may wait for a message in which something is asked."""
 _FRESH: Final = 0.7
 """Share of the account's patience after which a run without a reply sends no request."""
-
-
-class LimitStore(Protocol):
-    """Where the common account is kept."""
-
-    @property
-    def beat(self) -> float | None:
-        """Seconds between two signs of life of a run; None where none is needed."""
-
-    @property
-    def patience(self) -> float:
-        """Seconds without one after which a run counts as dead."""
-
-    async def exchange(self, wave: Wave) -> Reply | None:
-        """Send a message; None when the account can't be reached. Raises CacheError when it can't be kept at all."""
-
-    def take_notes(self) -> list[str]:
-        """Messages to the user; each is returned once."""
 
 
 @dataclass(slots=True, eq=False)

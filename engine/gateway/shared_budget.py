@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from promptwire.errors import LimitReached, NotStarted
-from promptwire.gateway.limit_exchange import LONGEST, LimitExchange, LimitStore
+from promptwire.gateway.limit_exchange import LONGEST, LimitExchange
+from promptwire.gateway.limit_store import LimitStore
 from promptwire.gateway.limit_wave import NANO, NOTHING, Amount, Answer, Ask, Permit
 from promptwire.limits import SharedLimits
 from promptwire.values.hashing import digest

@@ -16,7 +16,7 @@ from typing import ClassVar, Final
 from pydantic import Field
 
 from promptwire.errors import RunError, UsageError
-from promptwire.gateway.limit_exchange import LimitStore
+from promptwire.gateway.limit_store import LimitStore
 from promptwire.gateway.limit_wave import NANO, Amount, Caps
 from promptwire.gateway.memory_limits import MemoryLimits
 from promptwire.limits import SharedLimits

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from promptwire.errors import PromptwireError
-from promptwire.gateway.limit_exchange import LimitStore
+from promptwire.gateway.limit_store import LimitStore
 from promptwire.gateway.process_tier import PROCESS_ANSWERS, ProcessAnswers
 from promptwire.running.observer import RunObserver
 from promptwire.sweeps.cell_run import run_cell

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from promptwire.gateway.limit_exchange import LimitStore
+from promptwire.gateway.limit_store import LimitStore
 from promptwire.gateway.limit_wave import NANO, Amount
 from promptwire.gateway.shared_budget import SharedBudget
 from promptwire.limits import SharedLimits
