@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,19 @@ async def test_equal_questions_in_one_machine_send_one_request(machine: Make) ->
     answers = await asyncio.gather(*(one.gateway.ask(asked, question()) for _ in range(20)))
     assert len(asked.requests) == 1 and len({texts(answer)[0] for answer in answers}) == 1
     assert one.counts == (20, 1, 19)
+
+
+async def test_calls_that_were_looked_up_together_are_not_looked_up_again(machine: Make, redis_server: RedisProcess) -> None:
+    redis_server.ask("SET", ROW + key_of(question("0")), row("theirs"))
+    one, requests = machine(), [question(f"{number}") for number in range(5)]
+    assert one.gateway.shared is not None
+    assert await one.gateway.shared.prefetch([key_of(request) for request in requests])
+    redis_server.ask("CONFIG", "RESETSTAT")
+    answers = await asyncio.gather(*(one.gateway.ask(model(lambda *_: "mine"), request) for request in requests))
+    assert [texts(answer)[0] for answer in answers] == ["theirs", *["mine"] * 4]
+    assert "cmdstat_mget" not in redis_server.ask("INFO", "commandstats")
+
+
+def test_without_an_address_nothing_of_it_is_loaded() -> None:
+    code = "import sys, promptwire.api, promptwire.running.session_setup; sys.exit('redis' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
