@@ -13,6 +13,8 @@ it is a tenth of the work, and nothing is written. Wall time needs a machine tha
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -68,6 +70,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a tenth of the work; writes nothing")
     parser.add_argument("--tables", action="store_true", help="write the tables of docs/cluster.md")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the parts end too
     if MISSING:
         parser.error(f"missing here: {MISSING}")
     for name in options.works:
