@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from promptwire.documents.document import Document
 from promptwire.errors import PipelineError, UsageError, closest
 from promptwire.tasks.conversations import without_shared_system
 from promptwire.tasks.file_reach import TaskFiles
@@ -60,12 +61,14 @@ def prompt_form(spec: TaskSpec, files: TaskFiles, sets: Sequence[Examples]) -> P
     if "prompt" not in spec.model_fields_set:
         if not shared:
             hint = 'say where to start from: --prompt "..." or `prompt:` in the task file; an empty prompt is allowed'
+            if any(one.turns and one.turns[0].role == "system" for examples in sets for one in examples.items):
+                hint += "; the system message of the conversations is none, since not all begin with the same"
             raise UsageError("the task has no initial prompt", where=files.document.file, hint=hint)
         prompts = (shared,)
         notes[0] = "the initial prompt is the system message with which all conversations begin"
     examples = [example for one in sets for example in one.items]
     names = _names(spec.columns.inputs, examples)
-    placeholders = Placeholders() if spec.placeholders == () else placeholders_in(prompts, names, spec.placeholders)
+    placeholders = Placeholders() if spec.placeholders == () else _placeholders_of(prompts, names, spec, files.document)
     if isinstance(spec.template, str):
         given = "template" in spec.model_fields_set or not any(example.turns for example in examples)
         template, messages = str(files.template("template", spec.template if given else _CONVERSATION)), ""
@@ -78,14 +81,25 @@ def prompt_form(spec: TaskSpec, files: TaskFiles, sets: Sequence[Examples]) -> P
         said = _notes(
             prompts, form, found or load_template(Path(template)), names=names, example=examples[0], listed=found is not None
         )
-        notes += [] if spec.placeholders == () else said
+        notes += [] if spec.placeholders == () else [*said, *_without_field(placeholders, examples)]
     return PromptForm(prompts, placeholders, template, messages, sets, tuple(notes))
 
 
 def _names(columns: Sequence[str], examples: Sequence[Example]) -> tuple[str, ...]:
     """The names that are filled in: those of the input columns, and of the fields that one column may hold."""
-    fields = next((tuple(one.input) for one in examples if isinstance(one.input, dict)), ())
+    rows = dict.fromkeys(tuple(one.input) for one in examples if isinstance(one.input, dict))
+    fields = dict.fromkeys(name for row in rows for name in row)
     return tuple(dict.fromkeys(name for name in (*columns, *fields, WHOLE) if name and not {*name} & {*"{}"}))
+
+
+def _placeholders_of(prompts: Sequence[str], names: Sequence[str], spec: TaskSpec, document: Document) -> Placeholders:
+    """The placeholders of a task. Raises UsageError, with the place in the task file, for those that don't fit."""
+    try:
+        return placeholders_in(prompts, names, spec.placeholders)
+    except UsageError as error:
+        key = "prompt" if spec.placeholders is None else "placeholders"
+        error.where = str(document.location((key,)))
+        raise
 
 
 def placeholders_in(prompts: Sequence[str], names: Sequence[str], only: Sequence[str] | None) -> Placeholders:
@@ -131,6 +145,18 @@ def _notes(
         if left and WHOLE not in form.placeholders.fields and isinstance(example.input, dict):
             yield warning(f"no prompt has {{{left[0]}}}: that field of the input is not sent")
     yield from _request(prompts[0], form, template, example)
+
+
+def _without_field(placeholders: Placeholders, examples: Sequence[Example]) -> Iterator[str]:
+    """Warn of examples that lack a field: the model would read the name in braces."""
+    rows = [one.input for one in examples if isinstance(one.input, dict)]
+    for name, written in zip(placeholders.fields, placeholders.kept, strict=True):
+        lacking = 0 if name == WHOLE else sum(name not in row for row in rows)
+        if lacking:
+            yield warning(
+                f"{lacking} of {len(examples)} examples have no field {name!r}: the model gets {written} as it stands there; "
+                'give them the field, "" where it is empty'
+            )
 
 
 def _unknown(prompts: Sequence[str], names: Sequence[str], example: Example) -> Iterator[str]:

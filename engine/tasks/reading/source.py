@@ -100,6 +100,11 @@ def _encoding(source: Source, head: bytes) -> str:
         hint = f"write `encoding: {wide}` under `data`, or save the file as UTF-8"
         problem = "the file is not UTF-8: it looks like UTF-16 without a byte order mark (NUL at byte"
         raise DataError(f"{problem} {head.index(0)})", where=f"{source.path}:1", hint=hint)
+    if given in ("utf-16", "utf-32"):
+        hint = (
+            f"write `encoding: {looks_wide(head) or given + '-le'}` under `data`, or leave `encoding` out for a file in UTF-8"
+        )
+        raise DataError(f"the file has no byte order mark, which {given.upper()} needs", where=f"{source.path}:1", hint=hint)
     return given or "utf-8"
 
 

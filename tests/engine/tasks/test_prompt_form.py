@@ -88,6 +88,16 @@ def test_a_plan_says_what_is_filled_in_and_what_is_not(task: Task, note: str) ->
     assert any(note in found for found in task.notes), task.notes
 
 
+@pytest.mark.parametrize("first", [{"a": "1"}, {"a": "1", "b": "2"}])
+def test_examples_without_a_field_that_the_prompt_has_are_counted(first: dict[str, str]) -> None:
+    inputs = [first, {"a": "2"}, {"a": "3", "b": "3"}, {"a": "4", "b": ""}]
+    task = make_task([{"input": one, "output": "x"} for one in inputs], prompt="{a} or {b}")
+    lacking = sum("b" not in one for one in inputs)
+    assert task.placeholders.kept == ("{a}", "{b}")
+    assert any(f"{lacking} of 4 examples have no field 'b': the model gets {{b}}" in note for note in task.notes), task.notes
+    assert not any("no field 'a'" in note for note in task.notes)
+
+
 @pytest.mark.parametrize("prompt", ["Label it.", 'Reply {"a": 1}.', r"Write \frac{a}{b}.", "Say {1}.", ""])
 def test_a_task_without_names_in_braces_has_no_such_notes(prompt: str) -> None:
     task = one(prompt)
@@ -106,6 +116,24 @@ def test_placeholders_that_do_not_fit_the_prompts_are_refused(prompt: Any, keys:
     with pytest.raises(UsageError) as refused:
         one(prompt, **keys)
     assert problem in str(refused.value)
+
+
+def test_placeholders_that_do_not_fit_name_their_line_in_the_task_file(tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text('{"input": "a", "output": "b"}\n{"input": "c", "output": "d"}\n')
+    path = tmp_path / "t.yaml"
+    path.write_text('data: {train: d.jsonl}\nprompt: ["Label {input}.", Label it.]\n')
+    with pytest.raises(UsageError, match="initial prompt 2 has no placeholder") as refused:
+        load_task(str(path))
+    assert refused.value.where == f"{path}:2:9"
+
+
+def test_conversations_with_different_system_messages_have_no_initial_prompt_and_the_error_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "chats.jsonl"
+    chats = [[("system", first), ("user", "Hi"), ("assistant", "Yo")] for first in "ab"]
+    rows = [{"messages": [{"role": role, "content": text} for role, text in chat]} for chat in chats]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(UsageError, match="not all begin with the same"):
+        load_task(str(path))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,15 @@ def test_damaged_text_is_refused_with_its_line(name: str, data: bytes, problem: 
 
 
 @pytest.mark.parametrize(
+    ("written", "hint"), [("utf-16-be", "utf-16-be"), ("utf-16-le", "utf-16-le"), ("utf-8", "leave `encoding`")]
+)
+def test_utf_16_without_its_mark_is_refused_with_what_to_write(written: str, hint: str, read: Any) -> None:
+    with pytest.raises(DataError, match=r"a\.tsv:1: the file has no byte order mark, which UTF-16 needs") as caught:
+        read("a.tsv", "input\toutput\na\tb\n".encode(written), encoding="utf-16")
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
     ("head", "problem"),
     [
         (b"\x1f\x8b\x08", "is compressed with gzip"),
