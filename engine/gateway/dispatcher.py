@@ -240,5 +240,5 @@ class Dispatcher:
             raise state.quota.error(error, state.backend.name)
         if in_flight.charged:
             self._budget.check(next(iter(in_flight.reservations.values())).stage)
-        if not error.alone:
+        if not error.alone and in_flight.waiters:  # without a waiting step there is no next try
             await self._retry.sleep(wait)

@@ -125,6 +125,9 @@ class SharedAnswers:
         try:
             states = await leased
             rest = await self._ask(in_flight, states, store)
+        except asyncio.CancelledError:
+            self._tier.release(keys)  # they may have been granted in the turn of the event loop that cancelled this
+            raise
         finally:
             window.leave(leased)
         looks = 0
@@ -185,7 +188,11 @@ class SharedAnswers:
         try:
             async with asyncio.timeout(self._budget.seconds_left()):
                 return await self._tier.wait(keys, self._known(keys))
+        except asyncio.CancelledError:
+            self._tier.release(keys)
+            raise
         except TimeoutError as error:
+            self._tier.release(keys)
             raise self._budget.out_of_time() from error
 
     async def _take(self, in_flight: InFlightRequest, keys: Sequence[str]) -> None:

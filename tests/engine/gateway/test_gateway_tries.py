@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from promptwire.backend import Completion, Request
 from promptwire.backends.scripted import ScriptedBackend
-from promptwire.errors import LimitReached, ModelError, ModelUnavailable, RequestRefused, TransientError, Unsupported
+from promptwire.errors import (
+    LimitReached,
+    ModelError,
+    ModelUnavailable,
+    PromptwireError,
+    RequestRefused,
+    TransientError,
+    Unsupported,
+)
 from promptwire.limits import Limits
-from tests.engine.gateway.gateway_bench import Bench, counter, failing, question, texts
+from tests.engine.gateway.gateway_bench import Bench, Latch, counter, failing, question, settle, texts
 
 
 async def test_a_batching_backend_gets_missing_samples_in_one_request(bench: Bench) -> None:
@@ -117,6 +126,21 @@ async def test_no_retry_waits_past_the_time_limit(bench: Bench) -> None:
     with pytest.raises(TransientError):
         await bench.gateway(Limits(seconds=50)).ask(model, question())
     assert bench.waits == []
+
+
+async def test_a_request_that_no_step_waits_for_any_more_does_not_wait_for_its_next_try(bench: Bench) -> None:
+    latch = Latch()
+    errors: list[PromptwireError] = [TransientError("busy", retry_after=250, throttled=True) for _ in range(2)]
+    model = ScriptedBackend(failing(errors), latency=1.0, sleep=latch)
+    gateway = bench.gateway()
+    asking = [asyncio.create_task(gateway.ask(model, question(f"{n}"))) for n in range(2)]
+    await settle(lambda: len(model.requests) == 2)
+    for one in asking:
+        one.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    latch.event.set()
+    await gateway.drain()
+    assert (bench.waits, len(model.requests)) == ([], 2)
 
 
 async def test_a_hanging_request_ends_with_the_time_limit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
+from promptwire.backends.scripted import ScriptedBackend
+from promptwire.cache.disk import ResponseCache
 from promptwire.gateway.answer_tier import ANY, Lease
+from promptwire.gateway.budget import Budget
+from promptwire.gateway.gateway import Gateway
 from promptwire.gateway.process_tier import ProcessAnswers, ProcessTier
+from promptwire.gateway.trace import Trace
+from tests.engine.gateway.gateway_bench import Latch, counter, question, settle
 
 
 def two() -> tuple[ProcessTier, ProcessTier]:
@@ -74,6 +81,33 @@ async def test_a_run_that_gives_up_waiting_leaves_no_trace() -> None:
         await asyncio.wait_for(other.wait(["a"], {}), 0.01)
     await one.close()
     assert not answers.holders and not answers._waiting
+
+
+class Sudden(ProcessTier):
+    """A tier that grants a lease in the turn of the event loop in which the one who wants it is cancelled."""
+
+    victim: asyncio.Task[object] | None = None
+
+    def lease(self, keys: Sequence[str], unusable: Mapping[str, str], done: asyncio.Future[Mapping[str, Lease]]) -> None:
+        if self.victim is not None:
+            self.victim.cancel()
+        super().lease(keys, unusable, done)
+
+
+async def test_a_lease_that_is_granted_while_its_request_is_cancelled_is_given_back(tmp_path: Path) -> None:
+    answers, latch = ProcessAnswers(), Latch()
+    tier, cache = Sudden(answers), ResponseCache(tmp_path)
+    gateway = Gateway(cache=cache, budget=Budget(None), trace=Trace.null(), tier=tier)
+    model = ScriptedBackend(counter(), latency=1.0, sleep=latch, parallel=1)
+    asking = [asyncio.create_task(gateway.ask(model, question(f"{n}"))) for n in range(3)]
+    await settle(lambda: len(answers.holders) == 2)
+    tier.victim = asking[2]
+    latch.event.set()
+    outcomes = await asyncio.gather(*asking, return_exceptions=True)
+    await gateway.close()
+    assert isinstance(outcomes[2], asyncio.CancelledError) and len(model.requests) == 2
+    assert not answers.holders, "other runs would wait until this one ends"
+    cache.close()
 
 
 async def test_only_the_newest_rows_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
