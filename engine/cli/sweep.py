@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promptwire.cli.arguments import Json
+from promptwire.cli.arguments import Json, Plugins
 from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, deliver
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
@@ -56,6 +57,7 @@ def sweep(
     chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
     axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
     show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
+    plugins: Plugins = None,
     cache: Cache = "use",
     cache_url: CacheUrl = None,
     yes: Yes = False,
@@ -75,6 +77,7 @@ def sweep(
     wanted = Wanted(form=form, to=to, json=json_, chart=chart, axis=axis, show=show)
     wanted.check()
     read = read_sweep(file, cache=parse_options({"cache": cache}).cache, cache_url=cache_url)
+    _refuse_unnamed(plugins or (), read)
     cells, log, runner = chosen(read.cells, only or ()), SweepLog(read.name), find_runner(on, read)
     standings = log.standings(cells)
     missing = to_run(cells, standings, retry_failed=retry_failed)
@@ -86,10 +89,24 @@ def sweep(
     ends: Mapping[str, CellEnd] = {}
     if missing and not table:
         with log.writing():
+            # Another command may have ended some of them since.
+            missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
             policy = ConfirmPolicy(yes, ask_above)
             ends = _run(read, missing, runner, log=log, policy=policy, quiet=quiet or json_, cached=cache != "off")
     deliver(sweep_table(cells, log), wanted)
-    _end(file, ends)
+    if not table:
+        _end(file, cells, log, ends)
+
+
+def _refuse_unnamed(plugins: Sequence[str], sweep: Sweep) -> None:
+    """Raise UsageError for a plug-in that the sweep file does not name: the keys of cells would not hold its code."""
+    from promptwire.errors import UsageError
+
+    known = {Path(file).resolve() for file in sweep.cells[0].plugins}
+    for file in plugins:
+        if Path(file).resolve() not in known:
+            hint = f"add it to 'plugins' in {sweep.file}: a cell is run anew when its code changes"
+            raise UsageError(f"the sweep file does not name the plug-in {file}", where="--plugins", hint=hint)
 
 
 def _bound(sweep: Sweep, missing: Sequence[Cell]) -> Bound | None:
@@ -127,15 +144,17 @@ def _run(
         return run_loop(work, leave=exit_at_once)
 
 
-def _end(file: str, ends: Mapping[str, CellEnd]) -> None:
-    """Say what is left to do, and exit with 1 when cells failed or were stopped."""
-    failed, stopped = (sum(end.state == state for end in ends.values()) for state in ("failed", "stopped"))
+def _end(file: str, cells: Sequence[Cell], log: SweepLog, ends: Mapping[str, CellEnd]) -> None:
+    """Say what is left to do, and exit with 1 when cells failed, now or before, or were stopped."""
+    states: list[str] = [end.state for end in ends.values()]
+    states += [known.state for key, known in log.standings(cells).items() if key not in ends]
+    failed, stopped = states.count("failed"), sum(end.state == "stopped" for end in ends.values())
     if failed:
-        cells = "1 cell" if failed == 1 else f"{failed} cells"
-        sys.stderr.write(f"{cells} failed; run again with: promptwire sweep {file} --retry-failed\n")
+        number = "1 cell" if failed == 1 else f"{failed} cells"
+        sys.stderr.write(f"{number} failed; run again with: promptwire sweep {shlex.quote(file)} --retry-failed\n")
     if stopped:
-        cells = "1 cell was" if stopped == 1 else f"{stopped} cells were"
+        number = "1 cell was" if stopped == 1 else f"{stopped} cells were"
         why = "; ".join(dict.fromkeys(end.why.split(";")[0] for end in ends.values() if end.state == "stopped" and end.why))
-        sys.stderr.write(f"{cells} stopped ({why}); the same command goes on with them\n")
+        sys.stderr.write(f"{number} stopped ({why}); the same command goes on with them\n")
     if failed or stopped:
         raise typer.Exit(1)

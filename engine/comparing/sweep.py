@@ -74,11 +74,15 @@ async def sweep_async(
     log = SweepLog(read.name)
     missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
     if missing:
+        runner = find_runner(on, read)
         with log.writing():
-            bound = within(bound_of(missing, read.plan), limits_left(read))
-            if approve is not None:
-                approve(bound)
-            await run_sweep(missing, find_runner(on, read), log, tell=tell or (lambda event: None))
+            # Another process may have ended some of them since.
+            missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
+            if missing:
+                bound = within(bound_of(missing, read.plan), limits_left(read))
+                if approve is not None:
+                    approve(bound)
+                await run_sweep(missing, runner, log, tell=tell or (lambda event: None))
     return with_curves(sweep_table(cells, log))
 
 

@@ -22,12 +22,18 @@ from promptwire.errors import ClusterError, UsageError
 from promptwire.security.secrets import redact
 from promptwire.sweeps.where import Wanted
 
-__all__ = ["Connection", "RunningTask", "connect", "running_task"]
+__all__ = ["Connection", "RunningTask", "connect", "require_dask", "running_task"]
 
 _PATIENCE: Final = 10.0
 """Seconds until a scheduler that does not answer is an error."""
 _RESULT: Final = 60.0
 """Seconds until a result that its worker does not send is given up."""
+
+
+def require_dask() -> None:
+    """Raise ClusterError when Dask is not installed. Imports nothing."""
+    if find_spec("distributed") is None:
+        raise ClusterError("Dask is not installed", where="--on", hint="pip install 'promptwire[dask]'")
 
 
 def connect(where: Wanted | Any, cache_url: str = "") -> Connection:
@@ -37,8 +43,7 @@ def connect(where: Wanted | Any, cache_url: str = "") -> Connection:
 
     Raises ClusterError when Dask is not installed, or the scheduler can't be reached.
     """
-    if find_spec("distributed") is None:
-        raise ClusterError("Dask is not installed", where="--on", hint="pip install 'promptwire[dask]'")
+    require_dask()
     from distributed import Client, LocalCluster  # noqa: PLC0415 - it takes a second to import
 
     if not isinstance(where, Wanted):

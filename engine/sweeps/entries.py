@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from promptwire.errors import PipelineError, Problem, UsageError, suggest
 from promptwire.language.file_lookup import is_pipeline
 from promptwire.limits import RateLimits
 from promptwire.node import Role
+from promptwire.registry.plugins import plugin_files
 from promptwire.sweeps.matrix import Row, parse_row, task_name
 from promptwire.sweeps.sweep_spec import ModelEntry, PipelineEntry, TaskEntry
 from promptwire.tasks.reading.form import SUFFIXES
@@ -96,10 +98,13 @@ class EntryReader:
             raise PipelineError(self.problems)
 
     def plugin(self, place: int, file: str) -> str:
-        """Path of a plug-in file."""
+        """Path of a plug-in file, which the user has loaded."""
         path = self.folder / file
         if not os.path.isfile(path):
             self._report(("plugins", place), f"there is no plug-in file {path}", "give the path of a Python file")
+        elif path.resolve() not in plugin_files():  # a file can ask for code, but only its user can let it run
+            hint = f"look at it; then allow it with --plugins {shlex.quote(str(path))}, in Python with promptwire.load_plugin"
+            self._report(("plugins", place), f"the sweep needs the code of {path}, which is not loaded", hint)
         return str(path)
 
     def pipeline(self, place: int, entry: PipelineEntry) -> PipelineRow:

@@ -66,9 +66,10 @@ def chosen(cells: Sequence[Cell], patterns: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _matches(cell: Cell, pattern: str) -> bool:
+    plain = pattern.replace("[", "[[]")  # names may hold brackets
     names = (cell.row, cell.row.partition(" @ ")[0], cell.task_name, cell.model, cell.title, f"seed {cell.seed}")
     is_key = len(pattern) >= 6 and cell.key.startswith(pattern)
-    return is_key or any(fnmatchcase(name, pattern) for name in names if name)
+    return is_key or any(fnmatchcase(name, plain) for name in names if name)
 
 
 def to_run(cells: Sequence[Cell], standings: Mapping[str, CellStanding], *, retry_failed: bool = False) -> tuple[Cell, ...]:

@@ -20,7 +20,7 @@ HERE: Final = "here"
 def find_runner(where: str | Runner | Any, sweep: Sweep) -> Runner:
     """The runner of the cells of `sweep` that `where` means: words of `--on`, a runner, or a client of Dask.
 
-    Raises UsageError for other words.
+    Raises UsageError for other words, and ClusterError when Dask is needed and not installed.
     """
     if not isinstance(where, str):
         return where if isinstance(where, Runner) else _on_dask(where, sweep)
@@ -34,6 +34,9 @@ def find_runner(where: str | Runner | Any, sweep: Sweep) -> Runner:
 
 
 def _on_dask(where: Any, sweep: Sweep) -> Runner:
-    from promptwire.sweeps.dask_runner import OnDask  # noqa: PLC0415 - only what is used
+    from promptwire.sweeps.dask_cluster import require_dask  # noqa: PLC0415 - only what is used
+    from promptwire.sweeps.dask_runner import OnDask  # noqa: PLC0415
+
+    require_dask()
 
     return OnDask(where, account=SweepAccount.of(sweep))

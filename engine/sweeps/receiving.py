@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from promptwire.errors import PromptwireError, RunError
 from promptwire.options import runs_folder
+from promptwire.results.lenient import as_text, read_line
 from promptwire.results.run_folder import make_folder, working_folder, write_file
+from promptwire.sweeps.cells import CELL
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.parcel import Parcel, Place, Returned, place, read_returned, shipped_folders
 from promptwire.sweeps.runner import CellEnd, CellProgress
@@ -77,10 +79,12 @@ def _kept(cell: Cell, parcel: Parcel, returned: Returned) -> Path:
         if os.name == "nt":
             folder.rmdir()
         part.replace(folder)  # it takes the place of the empty folder that holds the name
-    except (OSError, ValueError) as error:
+    except (PromptwireError, OSError, ValueError, TypeError, RecursionError) as error:
         shutil.rmtree(part, ignore_errors=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
+        with suppress(OSError):
+            folder.rmdir()  # it is empty, or whole
+        if isinstance(error, PromptwireError):
+            raise
         problem = error.strerror if isinstance(error, OSError) else f"what came back is damaged: {error}"
         raise RunError(f"the run folder can't be written: {problem}", where=str(folder)) from error
     finally:
@@ -109,6 +113,8 @@ class _Told:
         """The text of a file with the paths of this machine. Raises ValueError when it is no JSON."""
         for word, path in {**self._folders, **self._models}.items():
             text = text.replace(word, path)
+        if name == CELL and as_text((read_line(text) or {}).get("key")) != self._cell.key:
+            raise ValueError(f"{name} is the mark of another cell")
         if name not in self._edits:
             return text
         data = json.loads(text)

@@ -22,7 +22,6 @@ from promptwire.errors import ModelError, PipelineError, Problem, PromptwireErro
 from promptwire.limits import SharedLimits
 from promptwire.options import Options
 from promptwire.planning.plan import Plan
-from promptwire.registry.plugins import load_plugin
 from promptwire.sweeps.baseline import with_baseline
 from promptwire.sweeps.cell_keys import CellKeys
 from promptwire.sweeps.entries import EntryReader, ModelColumn, PipelineRow, TaskColumn
@@ -77,8 +76,8 @@ class Sweep:
 def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "use", cache_url: str | None = None) -> Sweep:
     """Read a sweep from its file, or from the contents of one, and check all that needs no model.
 
-    `cache` and `cache_url` are options of all its runs. Its plug-ins are loaded, which runs their code. Raises PipelineError,
-    DataError or UsageError with the place of the error.
+    `cache` and `cache_url` are options of all its runs. No code is run that a sweep file names: the caller has loaded its
+    plug-ins. Raises PipelineError, DataError or UsageError with the place of the error.
     """
     document, folder = _document(source)
     if not isinstance(document.root.value, dict):
@@ -90,9 +89,6 @@ def read_sweep(source: str | Path | Mapping[str, Any], *, cache: CachePolicy = "
     reader = EntryReader(document, folder)
     plugins = tuple(reader.plugin(place, file) for place, file in enumerate(spec.plugins))
     reader.finish()
-    for place, file in enumerate(plugins):
-        with _at(document, ("plugins", place)):
-            load_plugin(file)
     rows = [reader.pipeline(place, entry) for place, entry in enumerate(spec.pipelines)]
     tasks = [reader.task(place, entry) for place, entry in enumerate(spec.tasks)]
     models = [reader.model(place, entry) for place, entry in enumerate(spec.models)] or [ModelColumn(0, "", {}, {}, {}, {})]

@@ -133,4 +133,4 @@ class SweepSpec(Model):
     baseline: bool = False
     """Whether `random-search` is added, with as many task calls as the others."""
     plugins: tuple[str, ...] = ()
-    """Python files with nodes or metrics. Their code is run."""
+    """Python files with nodes or metrics. Their code is run when the user allows it, by `--plugins`."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from promptwire.errors import ClusterError, PromptwireError
 from promptwire.security.package_data import package_folder
+from promptwire.security.secrets import redact
 from promptwire.sweeps.cell_child import CellChild, Pool
 from promptwire.sweeps.cell_process import PARCEL, RUNS
 from promptwire.sweeps.dask_cluster import RunningTask, running_task
@@ -53,7 +54,7 @@ def _handled(text: str, topic: str, *, check: bool) -> str:
             task.tell(topic, {"kind": "start", "key": key, "where": task.where})
         return write_text(_in_child(parcel, text, task, topic=topic, check=check))
     except PromptwireError as error:
-        return write_text(Returned(key=key, state="failed", why=str(error)))
+        return write_text(Returned(key=key, state="failed", why=redact(str(error))))
 
 
 def _in_child(parcel: Parcel, text: str, task: RunningTask, *, topic: str, check: bool) -> Returned:
@@ -103,6 +104,7 @@ def _returned(parcel: Parcel, end: dict[str, Any], home: Path) -> Returned:
         known |= {"state": "failed", "why": _worded(end["error"], _words(parcel.mark, home, folder)), "fatal": "fatal" in end}
     elif "stopped" in end:
         known |= {"state": "stopped", "why": "it was stopped"}
+    known["why"] = redact(known.get("why", ""))  # the client does not know the secrets of this machine
     return Returned(**{"state": "finished", **known, "key": parcel.key, "name": name, "files": texts})
 
 

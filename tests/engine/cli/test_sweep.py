@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from promptwire.cli.app import app
 from promptwire.errors import PromptwireError
 from promptwire.options import runs_folder
+from promptwire.registry import plugins
 from promptwire.sweeps.cells import done_cells
 from tests.engine.sweeps.study import SWEEP, make_study
 
@@ -58,10 +59,29 @@ def test_a_failed_cell_is_shown_and_left_until_it_is_asked_for(study: Path, tmp_
     found = sweep("study.yaml")
     assert found.exit_code == 1 and found.stderr.count("failed: ") == 2 and "--retry-failed" in found.stderr
     later = sweep("study.yaml")
+    assert later.exit_code == 1 and "2 cells failed; run again" in later.stderr
     assert "2 failed before" in later.stderr and "cells to run" not in later.stderr and "failed: one on mood" in later.stdout
     assert "failed: one on mood, seed 0" in sweep("study.yaml", "--dry-run").stdout
     retried = sweep("study.yaml", "--retry-failed", "-q")
     assert "2 cells to run" in retried.stderr and retried.exit_code == 1
+
+
+def test_a_plugin_of_a_sweep_is_allowed_on_the_command_line(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "allowed_ideas.py").write_text("open('was_run', 'w').close()\n")
+    assert "does not name the plug-in" in str(sweep("study.yaml", "--dry-run", "--plugins", "allowed_ideas.py").exception)
+    (tmp_path / "was_run").unlink()
+    plugins._FILES.pop("allowed-ideas")
+    study.write_text(SWEEP + "plugins: allowed_ideas.py\n")
+    refused = sweep("study.yaml", "--dry-run")
+    assert refused.exit_code != 0 and not (tmp_path / "was_run").exists()
+    allowed = sweep("study.yaml", "--dry-run", "--plugins", "allowed_ideas.py")
+    assert allowed.exit_code == 0 and (tmp_path / "was_run").exists()
+
+
+def test_a_missing_dask_is_told_before_the_bound_is_agreed_to(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("promptwire.sweeps.dask_cluster.find_spec", lambda name: None)
+    found = sweep("study.yaml", "--on", "local:2")
+    assert "Dask is not installed" in str(found.exception) and "cells to run" not in found.stderr
 
 
 def test_the_table_is_there_before_and_after_and_as_a_page_and_as_json(study: Path, tmp_path: Path) -> None:

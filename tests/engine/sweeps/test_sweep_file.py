@@ -8,6 +8,7 @@ import pytest
 
 from promptwire.errors import PipelineError, PromptwireError, UsageError
 from promptwire.options import runs_folder
+from promptwire.registry.plugins import load_plugin
 from promptwire.sweeps.sweep_file import GIVEN, read_sweep
 from tests.engine.sweeps.study import SWEEP, make_study
 
@@ -152,9 +153,19 @@ def test_plug_ins_are_loaded_and_count_by_their_text(tmp_path: Path) -> None:
     (tmp_path / "own_near_metric.py").write_text(code)
     plain = read_sweep(make_study(tmp_path))
     text = SWEEP + "plugins: own_near_metric.py\n"
-    sweep = read_sweep(make_study(tmp_path, text))
+    file = make_study(tmp_path, text)
+    load_plugin(tmp_path / "own_near_metric.py")
+    sweep = read_sweep(file)
     assert sweep.cells[0].plugins == (str(tmp_path / "own_near_metric.py"),)
     assert sweep.cells[0].key != plain.cells[0].key
+
+
+def test_a_sweep_file_runs_no_code_that_its_user_did_not_allow(tmp_path: Path) -> None:
+    (tmp_path / "own_code.py").write_text(f"open({str(tmp_path / 'was_run')!r}, 'w').close()\n")
+    file = make_study(tmp_path, SWEEP + "plugins: own_code.py\n")
+    with pytest.raises(PipelineError, match=r"study.yaml:9:10: the sweep needs the code of .*own_code.py") as told:
+        read_sweep(file)
+    assert "--plugins " in str(told.value) and not (tmp_path / "was_run").exists()
 
 
 def test_the_baseline_is_added_for_each_task_and_model(tmp_path: Path) -> None:
