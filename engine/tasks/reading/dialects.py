@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -108,18 +109,43 @@ def _by_header(head: Sequence[str], order: Sequence[str], source: Source) -> str
 
 
 def _by_rows(head: Sequence[str], order: Sequence[str], source: Source) -> str:
-    """The delimiter that cuts the first rows into equally many cells; empty when none does."""
-    numbers = [int(name) for name in source.wanted if name.isdecimal()]
+    """The delimiter that cuts the first rows into equally many cells, or else most of them; empty when none does.
+
+    Raises DataError when another one, which comes earlier in `order`, cuts most of them so: the others may be short rows.
+    """
+    needed = max((int(name) for name in source.wanted if name.isdecimal()), default=0)
+    other = ("", 0)
     for one in order:
-        try:
-            rows = [row for row in Dialect(one, source.form.quotes is not False).reader(iter(head), strict=False) if any(row)]
-        except csv.Error:
-            continue
-        # The last row may go on after the lines that were looked at.
-        counts = {len(row) for row in (rows[:-1] if len(head) == _LOOKED_AT else rows)}
-        if len(counts) == 1 and min(counts) > max(numbers, default=0) and counts != {1}:
+        counts = _counts(head, one, source)
+        fitting = {count: rows for count, rows in counts.items() if count > max(needed, 1)}
+        most = max(fitting.values(), default=0)
+        if most and len(counts) == 1:
+            if other[1]:
+                raise _doubtful(one, other, most, source)
             return one
-    return ""
+        if 2 * most > counts.total() > 1 and not other[1]:
+            other = (one, most)
+    return other[0] if needed else ""
+
+
+def _counts(head: Sequence[str], delimiter: str, source: Source) -> Counter[int]:
+    """How many of the first rows `delimiter` cuts into how many cells; nothing where it can't be read so."""
+    reader = Dialect(delimiter, source.form.quotes is not False).reader(iter(head), strict=False)
+    try:
+        rows = [row for row in reader if any(row)]
+    except csv.Error:
+        return Counter()
+    # The last row may go on after the lines that were looked at.
+    return Counter(len(row) for row in (rows[:-1] if len(head) == _LOOKED_AT else rows))
+
+
+def _doubtful(one: str, other: tuple[str, int], rows: int, source: Source) -> DataError:
+    """The error for a table whose cells may end at `one` or, in most of its first `rows`, at `other`."""
+    names = [_WORDS.get(each, repr(each)) for each in (one, other[0])]
+    problem = f"cells may end at {names[0]}, or at {names[1]}, which {other[1]} of the first {rows} rows have"
+    told = ["tab" if each == "\t" else f'"{each}"' for each in (one, other[0])]
+    hint = f"write `delimiter: {told[0]}` or `delimiter: {told[1]}` under `data`"
+    return DataError(problem, where=str(source.path), hint=hint)
 
 
 def _is_spaced(header: str, dialect: Dialect, source: Source) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from promptwire.errors import DataError
+
 BY_NUMBER = {"input": 0, "output": 1}
 
 
@@ -44,6 +46,17 @@ def test_the_delimiter_is_the_one_for_which_the_header_fits(name: str, text: str
 )
 def test_without_a_header_the_delimiter_cuts_all_rows_alike(name: str, text: str, found: Any, pairs: Any) -> None:
     assert pairs(name, text, BY_NUMBER) == found
+
+
+def test_decimal_commas_do_not_hide_a_short_row_of_a_table_without_a_header(read: Any, pairs: Any) -> None:
+    text = "It costs 1,5;yes\n2,5\n3,5;no\n"
+    with pytest.raises(DataError, match="may end at ',', or at ';', which 2 of the first 3 rows have") as caught:
+        read("a.csv", text, BY_NUMBER)
+    assert caught.value.hint == 'write `delimiter: ","` or `delimiter: ";"` under `data`'
+    assert pairs("a.csv", text.replace("2,5\n", "2,5;no\n"), BY_NUMBER)[1] == ("2,5", "no")
+    assert pairs("a.csv", "a; b,1\nc; d,2\ne,3\n", BY_NUMBER, delimiter=",") == [("a; b", "1"), ("c; d", "2"), ("e", "3")]
+    with pytest.raises(DataError, match=r"a\.csv:2: the row does not have the first row's 2 columns, but 1"):
+        read("a.csv", text.replace("1,5", "1"), BY_NUMBER)
 
 
 def test_a_single_column_without_a_header_needs_no_delimiter(read: Any) -> None:
