@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.docs.doc_pages import ROOT
 
-RAISING = {"Problem", "error", "warn", "report", "_error", "_patch_error", "template_error"}
+RAISING = {"Problem", "error", "warn", "report", "_error", "_patch_error", "template_error", "BoundWarning"}
 """What notes a problem, with its code among its first arguments."""
 
 
@@ -22,8 +22,8 @@ def codes(expression: ast.expr) -> Iterator[str]:
 
 def in_source() -> Iterator[str]:
     """The codes that the checker can give."""
-    for folder in ("documents", "language", "templating"):
-        for file in (ROOT / "engine" / folder).glob("*.py"):
+    for folder in ("engine/documents", "engine/language", "engine/templating", "nodes"):
+        for file in (ROOT / folder).glob("*.py"):
             for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in RAISING:
                     for argument in call.args:

@@ -11,6 +11,7 @@ from promptwire.backends.planted_meta import HINT, fields, meta, scored
 from promptwire.documents import resources
 from promptwire.templating.parsing import Parse, parse_reply
 from promptwire.templating.task_prompt import asked_by
+from promptwire.templating.task_request import TaskForm
 from promptwire.templating.template import load_template
 from promptwire.values import (
     Critique,
@@ -41,7 +42,7 @@ BASE: dict[str, Any] = {
     "history": History(),
     "step_size": None,
     "max_words": None,
-    "asked": asked_by(load_template(resources.template_path("task/chat.j2")), RED, ()),
+    "asked": asked_by(load_template(resources.template_path("task/chat.j2")), RED, TaskForm()),
 }
 
 

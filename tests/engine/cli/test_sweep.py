@@ -116,8 +116,12 @@ def test_what_can_not_be_is_an_error_before_anything_is_run(study: Path, argumen
     assert isinstance(found.exception, PromptwireError) and words in str(found.exception) and not runs_folder().exists()
 
 
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import promptwire.cli.app as cli; cli.main()"
+"""A shell starts what it runs in the background deaf to Ctrl-C, and so are the processes of tests that it runs there."""
+
+
 def started(study: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "promptwire", "sweep", study.name, "-q", *arguments]
+    command = [sys.executable, "-c", HEARS, "sweep", study.name, "-q", *arguments]
     return subprocess.Popen(command, cwd=study.parent, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
