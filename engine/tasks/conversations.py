@@ -15,7 +15,7 @@ from promptwire.errors import DataError
 from promptwire.values import Example, Examples, Message
 from promptwire.values.message import conversation_text
 
-__all__ = ["Row", "plain_row", "without_shared_system"]
+__all__ = ["IDEAL", "Row", "plain_row", "without_shared_system"]
 
 MESSAGES: Final = "messages"
 """The key of a conversation in chat files."""

@@ -14,7 +14,7 @@ from promptwire.documents.validation_errors import describe
 from promptwire.errors import DataError
 from promptwire.security.untrusted_numbers import finite
 from promptwire.tasks.columns import Columns
-from promptwire.tasks.conversations import plain_row
+from promptwire.tasks.conversations import IDEAL, plain_row
 from promptwire.values import Example
 
 __all__ = ["Where", "example_of", "no_column"]
@@ -75,6 +75,8 @@ def no_column(row: Iterable[str], column: str, where: str, *, needed: bool) -> D
     """The error for a row without `column`; `needed` when it is that of the outputs, which the metric needs."""
     names = [repr(name) for name in row]
     have = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "") if names else "none"
+    if needed and IDEAL in row:
+        return DataError(f"there is no column {column!r} (it has: {have})", where=where, hint="columns: {output: ideal}")
     alike = [name for name in row if name.strip().casefold() == column.casefold()]
     hint = f"the column {alike[0]!r} differs in case or blanks; {_NAME}" if alike else _NAME
     hint += "; the metrics judge and none need no output" if needed else ""

@@ -48,7 +48,7 @@ def find_rows(data: Any, source: Source) -> Found:
         known = next((name for name in _KEYS if isinstance(data.get(name), list | dict) and data[name]), None)
         if known is None and data and all(isinstance(value, dict) for value in data.values()):
             return Found(list(data.values()), path)
-        known = known or _only_list(data)
+        known = known or _only_list(data) or next((name for name in _KEYS if data.get(name) == []), None)
         if known is None:
             hint = f"{_keys(data)}; write `rows: KEY` under `data` in the task file"
             raise DataError("a JSON data file holds a list of objects", where=str(source.path), hint=hint)

@@ -64,6 +64,8 @@ def test_texts_alone_are_inputs_of_a_task_without_outputs(pairs: Any) -> None:
         ('{"input": "a", "output": "b"}', {}, "its keys: 'input', 'output'; write `rows: KEY`"),
         ('{"data": []}', {"rows": "rows"}, "there is no key 'rows' in the file"),
         ('[["a", "b", "c"]]', {}, "columns of lists are given by number"),
+        ('{"data": [], "version": 1}', {}, "a.json: the data file holds no examples"),
+        ('[{"input": "a", "ideal": "b"}]', {}, "columns: {output: ideal}"),
         ("[]", {}, "a.json: the data file holds no examples"),
         ("", {}, "a.json: the data file holds no examples"),
         ('"text"', {}, "a JSON data file holds a list"),
