@@ -39,6 +39,8 @@ class Turns:
 
     async def wait(self, in_flight: InFlightRequest, state: EndpointState, keys: Sequence[str]) -> Permit:
         """Wait until the request may be sent. Raises LimitReached when a budget, such as the run's time, is used up before."""
+        if self._budget.seconds_left() == 0:  # used up while it waited for its slot
+            raise self._budget.out_of_time()
         tokens = sum([in_flight.reservations[key].tokens for key in keys])
         if not state.rate_limiter.limited and self._budget.shared is None:
             return Permit(0.0, tokens)

@@ -41,6 +41,8 @@ def shown(url: str) -> str:
         parts = urlsplit(url)
         known = parts.scheme in SCHEMES and (parts.port is None or parts.port > 0)
         known = known and bool(parts.path if parts.scheme == "unix" else parts.hostname)
+        # Behind the host it is a part of the password: `u:12/34@host` would connect to u:12, and tell.
+        known = known and (parts.scheme == "unix" or "@" not in parts.path + parts.fragment)
     except ValueError:
         known = False
     if not known:  # not quoted: what stands in the place of the port may be a part of the password

@@ -71,7 +71,7 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load each pipeline and the task once, and let the clock tick."""
     monkeypatch.setattr("promptwire.api.load_graph", lambda name, **_: graph_of(name))
     monkeypatch.setattr("promptwire.api.task_of", lambda name, changes: parcels())
-    monkeypatch.setattr("promptwire.api.Budget", lambda limits: Budget(limits, clock=Ticks()))
+    monkeypatch.setattr("promptwire.api.Budget", lambda limits, **more: Budget(limits, clock=Ticks(), **more))
 
 
 async def ended(pipeline: str, name: str, most: float) -> Report | None:

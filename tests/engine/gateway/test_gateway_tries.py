@@ -18,6 +18,7 @@ from promptwire.errors import (
     TransientError,
     Unsupported,
 )
+from promptwire.gateway.budget import Budget
 from promptwire.limits import Limits
 from tests.engine.gateway.gateway_bench import Bench, Latch, counter, failing, question, settle, texts
 
@@ -150,6 +151,19 @@ async def test_a_hanging_request_ends_with_the_time_limit(bench: Bench, monkeypa
     with pytest.raises(LimitReached, match="seconds"):
         await gateway.ask(model, question())
     assert (len(model.requests), gateway.usage.of("").failed) == (1, 0)
+
+
+async def test_a_request_that_waits_for_its_slot_is_not_sent_after_the_time_limit(bench: Bench) -> None:
+    now, latch = [0.0], Latch()
+    model = ScriptedBackend(counter(), latency=1.0, sleep=latch, parallel=1)
+    gateway = bench.gateway(budget=Budget(Limits(seconds=60), clock=lambda: now[0]))
+    asking = [asyncio.create_task(gateway.ask(model, question(f"{n}"))) for n in range(3)]
+    await settle(lambda: len(model.requests) == 1)
+    now[0] = 61.0
+    latch.event.set()
+    first, *others = await asyncio.gather(*asking, return_exceptions=True)
+    assert not isinstance(first, BaseException) and texts(first) == ["0"], "what was in flight still arrives"
+    assert [type(one) for one in others] == [LimitReached] * 2 and len(model.requests) == 1
 
 
 async def test_a_try_beyond_the_timeout_is_retried(bench: Bench) -> None:

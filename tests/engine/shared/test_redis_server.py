@@ -71,7 +71,7 @@ async def test_an_unreachable_server_is_an_error_where_it_was_never_reached() ->
 
 @pytest.mark.parametrize(
     "url",
-    ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "unix://", "redis://:secret/pw@host:1", "redis://h:99999999",
+    ["", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "unix://", "redis://:secret/pw@host:1", "redis://h:99999999", "redis://secret:12/34@h:1",
      "redis://:secret-pw@h:1/0?max_connections=secret-pw", "redis://:secret-pw@h:1?nothing=1"],
 )  # fmt: skip
 async def test_an_address_that_cant_be_one_is_an_error_without_the_password(url: str) -> None:
