@@ -172,8 +172,8 @@ class LimitExchange:
             wave = self._wave([ask for _, ask in wishes], sends)
             try:
                 reply = await self._store.exchange(wave)
-            except PromptwireError as error:
-                self._fail(error)
+            except Exception as error:  # any: those who wait for a reply would wait for ever
+                self._fail(_known(error))
                 return
             for note in self._store.take_notes():
                 self._say(note)
@@ -274,3 +274,12 @@ class LimitExchange:
         self._wishes.clear()
         self._sends.clear()
         self._replied.set()
+
+
+def _known(error: Exception) -> PromptwireError:
+    """`error` for the user."""
+    if isinstance(error, PromptwireError):
+        return error
+    known = CacheError(f"the limits of the sweep can't be kept: {type(error).__name__}: {error}")
+    known.__cause__ = error
+    return known

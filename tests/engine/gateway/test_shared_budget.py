@@ -243,6 +243,24 @@ async def test_an_account_that_stays_away_is_one_clear_error_in_the_end(bench: B
     await shared.__aexit__(None)
 
 
+async def test_an_account_that_cant_be_written_is_one_error_and_no_call_waits_for_ever(bench: Bench) -> None:
+    def keep(total: Amount) -> None:
+        raise OSError(28, "No space left on device")
+
+    limits, model = SharedLimits(calls=5), ScriptedBackend(counter())
+    shared = SharedBudget(MemoryLimits(Caps.of(limits), keep=keep), limits)
+    await shared.__aenter__()
+    gateway = bench.gateway(cache=None, budget=Budget(shared=shared))
+    await gateway.ask(model, question("a"))
+    with pytest.raises(CacheError, match="can't be kept: OSError"):
+        async with asyncio.timeout(5):
+            while True:
+                await gateway.ask(model, question("b"))
+    await gateway.close()
+    with pytest.raises(CacheError, match="can't be kept"):
+        await shared.__aexit__(None)
+
+
 async def test_the_common_pace_holds_a_request_back_and_a_run_without_budgets_reserves_nothing(bench: Bench) -> None:
     limits, model = SharedLimits(requests_per_minute=2), ScriptedBackend(counter())
     now = 0.0
