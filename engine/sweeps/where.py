@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ __all__ = ["Wanted", "parse_where"]
 
 _LOCAL: Final = "local"
 _MOST_LOCAL: Final = 512
+_ADDRESS: Final = re.compile(r"(tcp|tls|wss?|ucxx?)://([^\s/@:\[\]]+|\[[0-9A-Za-z:.%]+\]):[0-9]{1,5}")
 _EXAMPLES: Final = "write local, local:4, tcp://HOST:8786, or the scheduler's file"
 
 
@@ -44,10 +46,18 @@ def parse_where(text: str) -> Wanted:
             raise UsageError(f"{text[:100]!r} is no number of workers", where="--on", hint=hint)
         return Wanted(workers=int(count))
     if "://" in text:
-        return Wanted(address=text)
+        return Wanted(address=_checked(text))
     try:
         found = json.loads(Path(text).read_text(encoding="utf-8"))["address"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = "there is no such scheduler file" if isinstance(error, OSError) else "this is no scheduler file"
         raise UsageError(f"{why}: {text[:200]!r}", where="--on", hint=_EXAMPLES) from error
-    return Wanted(address=str(found))
+    return Wanted(address=_checked(str(found)))
+
+
+def _checked(address: str) -> str:
+    """`address` if it has the form of a scheduler's. Raises UsageError for others, which Dask fails on without an end."""
+    if not _ADDRESS.fullmatch(address):
+        hint = "it has a scheme, a host and a port, without user or password: tcp://HOST:8786 or tls://HOST:8786"
+        raise UsageError(f"{hide_credentials(address)[:200]!r} is no address of a scheduler", where="--on", hint=hint)
+    return address

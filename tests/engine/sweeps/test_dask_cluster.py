@@ -53,7 +53,7 @@ def test_other_words_of_on_are_one_error(text: str, said: str, tmp_path: Path, m
 
 
 def test_a_place_is_shown_without_its_password() -> None:
-    assert parse_where("tcp://me:word@host:1").shown == "tcp://***@host:1"
+    assert Wanted(address="tcp://me:word@host:1").shown == "tcp://***@host:1"
     assert (Wanted(workers=1).shown, Wanted(workers=2).shown) == ("1 worker on this machine", "2 workers on this machine")
 
 

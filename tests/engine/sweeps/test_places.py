@@ -12,6 +12,7 @@ from promptwire.sweeps.dask_runner import OnDask
 from promptwire.sweeps.in_process import InProcess
 from promptwire.sweeps.places import find_runner
 from promptwire.sweeps.sweep_file import Sweep, read_sweep
+from promptwire.sweeps.where import parse_where
 from tests.engine.sweeps.study import SWEEP, make_study
 
 
@@ -49,3 +50,15 @@ def test_other_words_of_on_are_an_error_with_examples(study: Sweep, where: str) 
 def test_a_runner_is_used_as_it_is(study: Sweep) -> None:
     mine = InProcess(2)
     assert find_runner(mine, study) is mine
+
+
+@pytest.mark.parametrize("address", ["tcp://", "tcp://host", "foo://host:1", "tcp://u:some-password@host:8786", "tcp://a b:1"])
+def test_what_is_no_address_of_a_scheduler_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(UsageError, match="is no address of a scheduler") as told:
+        parse_where(address)
+    assert "some-password" not in str(told.value)
+
+
+@pytest.mark.parametrize("address", ["tcp://host:8786", "tls://10.0.0.1:8786", "tcp://[::1]:8786"])
+def test_an_address_of_a_scheduler_is_used_as_it_is(address: str) -> None:
+    assert parse_where(address).address == address
