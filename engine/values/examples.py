@@ -67,7 +67,7 @@ class Examples(Model):
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Self:
-        """The set of `examples`; of equal examples the first stays."""
+        """The set of `examples`; of equal examples one stays, in the place of the first and with the `meta` of the last."""
         return cls(items=tuple({example.id: example for example in examples}.values()))
 
     def __len__(self) -> int:
