@@ -14,7 +14,7 @@ from promptwire.cli.app import app
 from promptwire.documents.yaml_reader import read_yaml_text
 from tests.docs.doc_pages import PAGES, ROOT, Block, Reader, blocks, fits
 
-RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "csv")
+RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "jsonl", "csv")
 
 
 def do(reader: Reader, block: Block) -> None:

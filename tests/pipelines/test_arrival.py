@@ -33,6 +33,8 @@ RUNS = {
     "capo": {"steps": 2, "population": 4, "induced": 3, "block": 6, "blocks": 2},
 }
 
+SLOW = {"ape-protegi-opro", "critique-crossover", "promptagent"}
+
 
 def reply(request: Request, key: str) -> str:
     """Answers with some of the right words, so that values are thirds and sevenths; new prompts of which some are equal."""
@@ -71,7 +73,7 @@ def ran(pipeline: str, shuffle: int) -> tuple[str, ...]:
     return leap(main())
 
 
-@pytest.mark.parametrize("pipeline", RUNS)
+@pytest.mark.parametrize("pipeline", [pytest.param(name, marks=pytest.mark.heavy if name in SLOW else ()) for name in RUNS])
 def test_a_run_tells_the_same_in_whatever_order_replies_arrive(pipeline: str) -> None:
     first, *others = [ran(pipeline, shuffle) for shuffle in range(4)]
     assert others == [first] * len(others)

@@ -125,6 +125,7 @@ def started(study: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=study.parent, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_after_a_stop_the_same_command_goes_on_and_ends_with_the_same_table(
     study: Path, tmp_path: Path, number: signal.Signals

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,11 @@ def test_a_lost_scheduler_is_one_error_and_the_same_cells_go_on(home: Path, part
     assert {end.state for end in ends(run(InProcess(), cells)).values()} == {"finished"}
 
 
-def test_a_stop_ends_the_cells_on_the_workers_and_leaves_nothing_half_written(home: Path, parts: Parts, tmp_path: Path) -> None:
+def test_a_stop_ends_the_cells_on_the_workers_and_leaves_nothing_half_written(
+    home: Path, parts: Parts, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    # A shell starts what it runs in the background deaf to Ctrl-C, and so these tests.
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)))
     scheduler = parts.scheduler()
     workers(parts, scheduler, "")
     cells, events = slow_cells(home, seeds=(0, 1, 2)), list[CellEvent]()
@@ -230,7 +235,7 @@ def test_a_scheduler_without_workers_is_an_error(home: Path, parts: Parts, monke
 
 @pytest.mark.parametrize("shared", [False, True], ids=["parts", "server"])
 def test_workers_hold_the_limits_of_all_cells(shared: bool, home: Path, request: pytest.FixtureRequest) -> None:
-    """With a server a limit can be used up to the last call. Without one each cell has a part of it, and that is said."""
+    """Without a server each cell has a part of it, and that is said. How many cells end is a matter of what comes first."""
     url = request.getfixturevalue("redis_server").url if shared else ""
     sweep = read_sweep(make_study(home / "study", f"{SWEEP}limits: {{all: {{calls: 60}}}}\n"), cache_url=url)
     events, log = list[CellEvent](), SweepLog(sweep.name)
@@ -242,7 +247,7 @@ def test_workers_hold_the_limits_of_all_cells(shared: bool, home: Path, request:
     said = " ".join(event.text for event in events if isinstance(event, RunnerNote))
     if shared:
         assert all("limit of 60 calls" in end.why for end in found.values() if end.state == "stopped")
-        assert {"finished", "stopped"} <= set(states) and "part" not in said
+        assert "stopped" in states and "part" not in said
     else:
         assert "each cell has a part (calls 15)" in said
     assert done_cells(home.parent / "mine" / "runs").keys() == {key for key, end in found.items() if end.has_result}

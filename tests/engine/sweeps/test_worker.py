@@ -21,6 +21,9 @@ from promptwire.sweeps.receiving import keep_returned
 from promptwire.sweeps.runner import CellEnd
 from tests.engine.sweeps.sample_cells import mood_cells, mood_options, results_in, write_project
 
+pytestmark = pytest.mark.heavy
+"""Each test starts the process of a worker."""
+
 
 class FakeTask:
     """Stands in for a task of Dask: the worker's code asks it only what is here."""
