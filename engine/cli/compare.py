@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from promptwire.cli.arguments import Json, Params, Patches, Plugins
-from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, deliver
+from promptwire.cli.compare_output import Chart, ChartAxis, ComparisonChart, Form, Output, Show, Wanted, deliver
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.limit_flags import Limit
@@ -39,16 +39,11 @@ def compare(
     baseline: Annotated[
         bool, typer.Option("--baseline/--no-baseline", help="Add random-search with as many task calls as the others.")
     ] = True,
-    to: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write a file: FILE.html is the page. Its ending tells the form.")
-    ] = None,
-    form: Annotated[
-        TableFormat | None,
-        typer.Option("--format", help="Form of the output; csv has a line for each run, curves for each best so far."),
-    ] = None,
-    chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
-    axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
-    show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
+    to: Output = None,
+    form: Form = None,
+    chart: Chart = ComparisonChart.curves,
+    axis: ChartAxis = Axis.calls,
+    show: Show = False,
     model: Models = None,
     api_base: ApiBases = None,
     param: Params = None,

@@ -1,4 +1,4 @@
-"""Output of `compare`: tables on the terminal, and files with the page, a picture or data."""
+"""Output of `compare` and `sweep`, and its options: tables on the terminal, and files with the page, a picture or data."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from promptwire.cli.output_file import Axis, chart_library, ending_of, making_library, open_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from promptwire.comparing.table import ComparisonTable
 
-__all__ = ["ComparisonChart", "TableFormat", "Wanted", "deliver"]
+__all__ = ["Chart", "ChartAxis", "ComparisonChart", "Form", "Output", "Show", "TableFormat", "Wanted", "deliver"]
 
 
 class TableFormat(StrEnum):
@@ -39,6 +41,17 @@ class ComparisonChart(StrEnum):
     curves = "curves"
     scores = "scores"
 
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Also write a file: FILE.html is the page. Its ending tells the form.")
+]
+Form = Annotated[
+    TableFormat | None,
+    typer.Option("--format", help="Form of the output; csv has a line for each run, curves for each best so far."),
+]
+Chart = Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")]
+ChartAxis = Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")]
+Show = Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")]
 
 _FILES: Final = {TableFormat.html, TableFormat.svg, TableFormat.png}
 _ENDINGS: Final = {"htm": TableFormat.html, "md": TableFormat.markdown, "tex": TableFormat.latex, "txt": TableFormat.text}
@@ -77,7 +90,6 @@ class Wanted:
     @property
     def target(self) -> Path | None:
         """File to write. A page and a picture are files also without a name, and so is what is opened."""
-        from pathlib import Path
 
         form = self.form or (TableFormat.html if self.show else None)
         return self.to or (Path(f"comparison.{form}") if form and (self.show or form in _FILES) else None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from promptwire.cli.arguments import Json, Plugins
-from promptwire.cli.compare_output import ComparisonChart, TableFormat, Wanted, deliver
+from promptwire.cli.compare_output import Chart, ChartAxis, ComparisonChart, Form, Output, Show, Wanted, deliver
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.output_file import Axis
@@ -47,16 +47,11 @@ def sweep(
     table: Annotated[
         bool, typer.Option("--table", help="Show the table of what is there, also while the sweep runs. Nothing is run.")
     ] = False,
-    to: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write a file: FILE.html is the page. Its ending tells the form.")
-    ] = None,
-    form: Annotated[
-        TableFormat | None,
-        typer.Option("--format", help="Form of the output; csv has a line for each run, curves for each best so far."),
-    ] = None,
-    chart: Annotated[ComparisonChart, typer.Option(help="Chart of svg and png.")] = ComparisonChart.curves,
-    axis: Annotated[Axis, typer.Option(help="What the chart curves is drawn against.")] = Axis.calls,
-    show: Annotated[bool, typer.Option("--open", help="Open the file in the browser. Default file: comparison.html.")] = False,
+    to: Output = None,
+    form: Form = None,
+    chart: Chart = ComparisonChart.curves,
+    axis: ChartAxis = Axis.calls,
+    show: Show = False,
     plugins: Plugins = None,
     cache: Cache = "use",
     cache_url: CacheUrl = None,
@@ -65,7 +60,7 @@ def sweep(
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Run the cells of a sweep that have no result yet, and compare all. The same command goes on after a stop."""
+    """Run pipelines on tasks, models and seeds from a file. Cells with a result are not run again; the same command goes on."""
     from promptwire.cli.run_options import parse_options
     from promptwire.cli.sweep_text import head_lines, print_dry_run
     from promptwire.comparing.sweep import sweep_table

@@ -213,7 +213,9 @@ class RunningTask:
     """The task that runs in this thread of a worker."""
 
     worker: Any
+    """Dask's worker."""
     key: str
+    """Dask's name of the task."""
 
     @property
     def where(self) -> str:
