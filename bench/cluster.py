@@ -42,7 +42,7 @@ def limits(parts: Parts, scale: float) -> Rows:
     for wave in (1, 32, 256):
         yield "tier", cluster_limits.calls(parts, kinds["recorded"], int((4e4 if wave > 1 else 4e3) * scale), wave=wave)
     scheduler = parts.scheduler()
-    started = [parts.worker(scheduler, f"worker-{number}") for number in range(2)]
+    started = parts.workers(scheduler, ["worker-0", "worker-1"])
     for size in (10_000, 100_000, 1_000_000):
         row = cluster_limits.scheduler_tasks(
             parts, scheduler, tasks=int((2000 if size < 1_000_000 else 200) * scale), size=size

@@ -134,7 +134,6 @@ def scheduler_tasks(parts: Parts, scheduler: Scheduler, *, tasks: int, size: int
     from distributed import Client  # noqa: PLC0415 - other parts of the bench need no Dask
 
     with Client(scheduler_file=str(scheduler.file), set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=60)
         texts = [f"{place:9d}" + digest(place) * (size // 64) for place in range(tasks)]
         client.gather(client.map(len, texts[:8], pure=False))
         cpu, resident = scheduler.cpu, _resident(scheduler.popen.pid)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -165,6 +165,18 @@ class Parts:
         own = {"PROMPTWIRE_CACHE": str(home / "cache"), "PROMPTWIRE_RUNS": str(home / "runs"), **(env or {})}
         made = Process(self._start(command, name, env=own))
         self.started.append(made)
+        return made
+
+    def workers(
+        self, scheduler: Scheduler, names: Sequence[str], *, env: Mapping[str, str] | None = None, resources: Sequence[str] = ()
+    ) -> list[Process]:
+        """Start workers, at once, and wait until the scheduler, which had none, knows them all."""
+        from distributed import Client  # noqa: PLC0415 - other parts need no Dask, and it takes a second to import
+
+        offered = resources or [""] * len(names)
+        made = [self.worker(scheduler, name, env=env, resources=one) for name, one in zip(names, offered, strict=True)]
+        with Client(scheduler_file=str(scheduler.file), set_as_default=False) as client:
+            client.wait_for_workers(len(names), timeout=_PATIENCE)
         return made
 
     def _start(

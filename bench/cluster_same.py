@@ -21,7 +21,7 @@ def cluster(parts: Parts, count: int, *, redis: Redis | None, name: str) -> tupl
     """A scheduler with `count` workers, each with a cache of its own."""
     scheduler = parts.scheduler()
     env = {"OPENAI_API_KEY": "none", **({"PROMPTWIRE_CACHE_URL": redis.url} if redis else {})}
-    return scheduler, [parts.worker(scheduler, f"{name}-{number}", env=env) for number in range(count)]
+    return scheduler, parts.workers(scheduler, [f"{name}-{number}" for number in range(count)], env=env)
 
 
 def same(parts: Parts, scale: float) -> Rows:

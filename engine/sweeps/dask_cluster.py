@@ -139,8 +139,8 @@ class Connection:
         return {place: _packages(one, packages) for place, one in told.items()}
 
     def on_workers(self, function: Callable[..., Any], *args: Any) -> dict[str, Any]:
-        """Call a function of ours on every worker; what it returned, by address."""
-        found: dict[str, Any] = self.client.run(function, *args)
+        """Call a function of ours on every worker; what it returned, by address. A worker that does not answer is left out."""
+        found: dict[str, Any] = self.client.run(function, *args, on_error="ignore")
         return found
 
     def give_resources(self, resources: Mapping[str, float]) -> None:

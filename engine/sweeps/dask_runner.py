@@ -13,7 +13,7 @@ from typing import Any, Final
 from promptwire.errors import ClusterError, PromptwireError, UsageError
 from promptwire.sweeps.common_limits import CommonLimits
 from promptwire.sweeps.dask_cluster import Connection, connect
-from promptwire.sweeps.fitness import check_workers
+from promptwire.sweeps.fitness import check_resources, check_slots, check_workers
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.packing import Packer
 from promptwire.sweeps.parcel import Parcel, Returned, write_text
@@ -26,7 +26,7 @@ from promptwire.sweeps.worker import check_parcel, run_parcel
 __all__ = ["OnDask"]
 
 _WAIT: Final = 60.0
-"""Seconds until a scheduler without a worker is an error."""
+"""Seconds until a scheduler without a worker, or without one that offers what the cells take, is an error."""
 _TICK: Final = 0.5
 """Seconds between two looks at the connection."""
 _AHEAD: Final = 2
@@ -72,6 +72,8 @@ class OnDask:
         kinds = {self._packer.kind(cell): cell for cell in reversed(cells)}
         parcels = [self._packer.pack(cell) for cell in kinds.values()]
         connection = await self._connect(cells)
+        await self._patiently(connection, check_slots, connection)
+        await self._patiently(connection, check_resources, connection, cells)
         await asyncio.to_thread(check_workers, connection, cells, parcels)
         loop = asyncio.get_running_loop()
 
@@ -92,7 +94,7 @@ class OnDask:
             raise ClusterError(f"a worker can't run these cells: {next(iter(refused))}{more}", where=connection.shown)
 
     async def _connect(self, cells: Sequence[Cell]) -> Connection:
-        """Connect, and wait until there is a worker. Raises ClusterError when there is none for a minute."""
+        """Connect, or start workers. Raises ClusterError."""
         work = asyncio.create_task(asyncio.to_thread(connect, self._fewer(len(cells)), _cache_of(cells)))
         try:
             self._connection = connection = await asyncio.shield(work)
@@ -100,13 +102,19 @@ class OnDask:
             with suppress(PromptwireError):
                 self._connection = await work  # what was opened is closed later
             raise
-        end = time.monotonic() + _WAIT
-        while not await asyncio.to_thread(connection.slots):
-            if time.monotonic() > end or connection.lost:
-                hint = "start workers: dask worker ADDRESS; an adaptive cluster needs a minimum of one"
-                raise ClusterError("the scheduler has no workers", where=connection.shown, hint=hint)
-            await asyncio.sleep(_TICK)
         return connection
+
+    async def _patiently(self, connection: Connection, check: Callable[..., None], *args: Any) -> None:
+        """Repeat `check` until it passes, since workers come one by one. Raises its ClusterError after a minute."""
+        end = time.monotonic() + _WAIT
+        while True:
+            try:
+                await asyncio.to_thread(check, *args)
+                return
+            except ClusterError:
+                if time.monotonic() > end or connection.lost:
+                    raise
+            await asyncio.sleep(_TICK)
 
     async def run(self, cells: Sequence[Cell], *, tell: Tell) -> None:
         """Run `cells` on the workers. Raises ClusterError when the scheduler is lost, after the ends of what ran were told."""

@@ -16,7 +16,7 @@ from promptwire.sweeps.dask_cluster import Connection
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.parcel import Parcel
 
-__all__ = ["check_workers", "worker_facts"]
+__all__ = ["check_resources", "check_slots", "check_workers", "worker_facts"]
 
 _EXTRAS: Final = {"xllamacpp", "redis"}
 """Packages of extras that workers need, in whatever version."""
@@ -25,7 +25,7 @@ _NAMED: Final = 3
 
 
 def check_workers(connection: Connection, cells: Sequence[Cell], parcels: Sequence[Parcel]) -> None:
-    """Compare versions of promptwire, Python, Dask and what the cells need, then what workers offer. Raises ClusterError."""
+    """Compare versions of promptwire, Python, Dask and what the cells need, then the shared cache. Raises ClusterError."""
     needed = dict(_needed(cells, parcels))
     told = connection.versions(["promptwire", *needed])
     client, scheduler = told.pop("client"), told.pop("scheduler")
@@ -35,9 +35,29 @@ def check_workers(connection: Connection, cells: Sequence[Cell], parcels: Sequen
     for name in _EXTRAS & needed.keys():
         if lacking := [place for place, packages in told.items() if not packages.get(name)]:
             raise ClusterError(f"{_workers(lacking)} lacks {name}", where=connection.shown, hint=f"it is needed {needed[name]}")
-    facts = connection.on_workers(worker_facts)
-    _check_cache(connection, cells, facts)
-    _check_resources(connection, cells, facts)
+    _check_cache(connection, cells, connection.on_workers(worker_facts))
+
+
+def check_slots(connection: Connection) -> None:
+    """Raise ClusterError unless there is a worker."""
+    if not connection.slots():
+        hint = "start workers: dask worker ADDRESS; an adaptive cluster needs a minimum of one"
+        raise ClusterError("the scheduler has no workers", where=connection.shown, hint=hint)
+
+
+def check_resources(connection: Connection, cells: Sequence[Cell]) -> None:
+    """Raise ClusterError unless a worker offers what each cell takes. Workers that were started for the cells are made to."""
+    taken = {tuple(sorted(cell.resources.items())): dict(cell.resources) for cell in cells if cell.resources}
+    if connection.cluster is not None:
+        for resources in taken.values():
+            connection.give_resources(resources)
+        return
+    offered = [told["resources"] for told in connection.on_workers(worker_facts).values()] if taken else []
+    for resources in taken.values():
+        if not any(all(one.get(name, 0) >= count for name, count in resources.items()) for one in offered):
+            named = ", ".join(f"{name}={count:g}" for name, count in resources.items())
+            hint = f'start workers that do: dask worker ADDRESS --resources "{named}"'
+            raise ClusterError(f"no worker offers the resources {named}", where=connection.shown, hint=hint)
 
 
 def worker_facts(dask_worker: Any) -> dict[str, Any]:
@@ -93,16 +113,3 @@ def _check_cache(connection: Connection, cells: Sequence[Cell], facts: Mapping[s
     if _shared(cells) and lacking:
         hint = "set PROMPTWIRE_CACHE_URL in the environment of each worker; it is not sent, since it may hold a password"
         raise ClusterError(f"{_workers(lacking)} has no shared cache", where=connection.shown, hint=hint)
-
-
-def _check_resources(connection: Connection, cells: Sequence[Cell], facts: Mapping[str, Mapping[str, Any]]) -> None:
-    for resources in {tuple(sorted(cell.resources.items())): dict(cell.resources) for cell in cells}.values():
-        if not resources:
-            continue
-        offered = [told["resources"] for told in facts.values()]
-        if connection.cluster is not None:
-            connection.give_resources(resources)
-        elif not any(all(one.get(name, 0) >= count for name, count in resources.items()) for one in offered):
-            named = ", ".join(f"{name}={count:g}" for name, count in resources.items())
-            hint = f'start workers that do: dask worker ADDRESS --resources "{named}"'
-            raise ClusterError(f"no worker offers the resources {named}", where=connection.shown, hint=hint)

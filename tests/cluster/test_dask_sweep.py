@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.heavy, NEEDS_CLUSTER]
 def workers(parts: Parts, scheduler: Scheduler, redis: Redis, *names: str) -> list[Process]:
     """Workers with the environment that a user gives them."""
     env = {"PROMPTWIRE_CACHE_URL": redis.url, "OPENAI_API_KEY": "none"}
-    return [parts.worker(scheduler, name, env=env) for name in names]
+    return parts.workers(scheduler, names, env=env)
 
 
 def test_two_workers_make_the_results_of_one_process_and_pay_for_the_same_questions(shown: Shown, parts: Parts) -> None:

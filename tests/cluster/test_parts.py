@@ -55,9 +55,8 @@ def test_workers_are_processes_with_caches_of_their_own_and_end_with_the_block(t
 
     with Parts(tmp_path / "parts") as parts:
         scheduler = parts.scheduler()
-        workers = [parts.worker(scheduler, name, resources="gpu=1") for name in ("a", "b")]
+        workers = parts.workers(scheduler, ["a", "b"], resources=["gpu=1", "gpu=1"])
         with distributed.Client(scheduler_file=str(scheduler.file), set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
             found = client.run(os.getenv, "PROMPTWIRE_CACHE")
             known = client.scheduler_info()["workers"]
         assert sorted(found.values()) == [str(tmp_path / "parts" / name / "cache") for name in ("a", "b")]

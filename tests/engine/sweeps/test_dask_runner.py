@@ -126,7 +126,7 @@ def test_two_workers_give_the_run_folders_of_one_process(home: Path, tmp_path: P
 
 
 def workers(parts: Parts, scheduler: Scheduler, *resources: str) -> list[Any]:
-    return [parts.worker(scheduler, f"worker-{number}", resources=one) for number, one in enumerate(resources)]
+    return parts.workers(scheduler, [f"worker-{number}" for number in range(len(resources))], resources=resources)
 
 
 def test_the_cells_of_a_killed_worker_run_again_elsewhere(home: Path, parts: Parts) -> None:
@@ -191,9 +191,13 @@ def test_a_stop_ends_the_cells_on_the_workers_and_leaves_nothing_half_written(
     assert {end.state for end in again.values()} == {"finished"}
 
 
-def test_cells_that_take_a_resource_run_one_at_a_time_where_it_is_offered(home: Path, parts: Parts) -> None:
+def test_cells_that_take_a_resource_run_one_at_a_time_where_it_is_offered(
+    home: Path, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker comes after the others, and the runner waits for it."""
     scheduler = parts.scheduler()
-    workers(parts, scheduler, "gpu=1", "")
+    parts.workers(scheduler, ["other"])
+    parts.worker(scheduler, "worker-0", resources="gpu=1")
     cells = [replace(cell, resources={"gpu": 1}) for cell in mood_cells(mood_options())]
     events = run(OnDask(scheduler.address), cells)
     assert {end.where for end in ends(events).values()} == {"worker-0"}
@@ -202,6 +206,7 @@ def test_cells_that_take_a_resource_run_one_at_a_time_where_it_is_offered(home: 
         running += isinstance(event, CellStart) - isinstance(event, CellEnd)
         # Its end is told when its folder is written here; the next one starts meanwhile.
         assert running <= 2
+    monkeypatch.setattr(dask_runner, "_WAIT", 0.2)
     with pytest.raises(ClusterError, match="no worker offers the resources tpu=1"):
         run(OnDask(scheduler.address), [replace(cells[0], resources={"tpu": 1})])
 

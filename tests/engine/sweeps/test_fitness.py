@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from promptwire.errors import ClusterError
-from promptwire.sweeps.fitness import check_workers
+from promptwire.sweeps.fitness import check_resources, check_slots, check_workers
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.packing import Packer
 from tests.engine.sweeps.sample_cells import mood_cells, mood_options, write_project
@@ -23,7 +24,8 @@ class FakeConnection:
     shown = "tcp://node:1"
     cluster = None
 
-    def __init__(self, changes: Mapping[str, Any], facts: Mapping[str, Any], scheduler: Mapping[str, Any]) -> None:
+    def __init__(self, changes: Mapping[str, Any], facts: Mapping[str, Any], scheduler: Mapping[str, Any], slots: int) -> None:
+        self._slots = slots
         self._versions = {
             "client": SAME,
             "scheduler": {**SAME, **scheduler},
@@ -36,6 +38,9 @@ class FakeConnection:
         assert packages[0] == "promptwire"
         return dict(self._versions)
 
+    def slots(self) -> int:
+        return self._slots
+
     def on_workers(self, function: Any) -> dict[str, Any]:
         return self._facts
 
@@ -47,9 +52,17 @@ def cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cell:
     return mood_cells(mood_options(cache_url="redis://:some-password@127.0.0.1:1/0"))[0]
 
 
+def connected(
+    facts: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
+    scheduler: Mapping[str, Any] | None = None,
+    slots: int = 2,
+) -> Any:
+    return FakeConnection(changes or {}, facts, scheduler or {}, slots)
+
+
 def check(cell: Cell, changes: Mapping[str, Any], facts: Mapping[str, Any], scheduler: Mapping[str, Any] | None = None) -> None:
-    connection: Any = FakeConnection(changes, facts, scheduler or {})
-    check_workers(connection, [cell], [Packer().pack(cell)])
+    check_workers(connected(facts, changes, scheduler), [cell], [Packer().pack(cell)])
 
 
 @pytest.mark.parametrize(
@@ -82,9 +95,13 @@ def test_a_worker_without_the_shared_cache_is_an_error_that_shows_no_password(ce
 
 
 def test_resources_that_no_worker_offers_are_an_error(cell: Cell) -> None:
-    from dataclasses import replace
-
     greedy = replace(cell, resources={"gpu": 1})
-    check(greedy, {}, {"resources": {"gpu": 2.0}})
+    check_resources(connected({"resources": {"gpu": 2.0}}), [cell, greedy])
     with pytest.raises(ClusterError, match='--resources "gpu=1"'):
-        check(greedy, {}, {"resources": {"gpu": 0.5, "disk": 1}})
+        check_resources(connected({"resources": {"gpu": 0.5, "disk": 1}}), [cell, greedy])
+
+
+def test_a_scheduler_has_to_have_a_worker() -> None:
+    check_slots(connected({}))
+    with pytest.raises(ClusterError, match="the scheduler has no workers"):
+        check_slots(connected({}, slots=0))
