@@ -43,6 +43,7 @@ from promptwire.running.preflight import inspect
 from promptwire.running.role_models import role_models
 from promptwire.running.session import Session
 from promptwire.running.session_setup import open_session
+from promptwire.running.task_recording import keep_task
 from promptwire.security.access_log import FileAccessLog
 from promptwire.tasks.given_task import given_parts, task_of
 from promptwire.tasks.task import Task
@@ -134,7 +135,7 @@ async def run_async(
                 with access_log.recording():
                     best, search, scores = await _searched(graph, session, budget, home)
                 report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
-                report = report.model_copy(update={"notes": (*report.notes, *await session.gateway.take_notes())})
+                report = report.noting(*await session.gateway.take_notes())
                 keep_file(home / "report.json", report.to_json(indent=2) + "\n")
                 keep_file(home / "run.json", prepared.origin(pipeline, access_log, working).text())
     except (NotApproved, NotStarted):
@@ -247,6 +248,7 @@ async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path
     search = summarize(session, best)
     budget.release()
     scores = await keep_and_compare(graph, best, session, folder)
+    keep_task(graph, session, best, folder)
     if session.limits_hit and not (session.scored_prompts.has_scores or scores.test.best.n or budget.spent.calls):
         raise LimitReached(f"{session.limits_hit[0]}: nothing could be scored", hint="give the run a higher --limit")
     return best, search, scores

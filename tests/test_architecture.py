@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("trying",),
     ("api",),
     ("bundles",),
+    ("exporting",),
     ("sweeps",),
     ("comparing",),
     ("__init__",),

@@ -170,9 +170,9 @@ class Report(SparseModel):
     run: str
     """Path of the run folder."""
 
-    def noting(self, note: str) -> Report:
-        """Return this report with one more note."""
-        return self.model_copy(update={"notes": (*self.notes, note)})
+    def noting(self, *notes: str) -> Report:
+        """Return this report with more notes."""
+        return self.model_copy(update={"notes": (*self.notes, *notes)})
 
     def _repr_html_(self) -> str:
         """Return the report as HTML, which notebooks show."""

@@ -6,6 +6,7 @@
                      then two lines `report`, with the elements `test` and `train`: the rows of the initial and the best prompt
     calls.jsonl      one line per cache key that was used
     run.json         options and files of the run, for `promptwire bundle` (see `promptwire.results.provenance`)
+    task.json        requests, settings and metric of the run, for `promptwire export` (see `promptwire.results.task_record`)
     best.json        the best prompt, written at the end of the search, before the prompts are compared
     report.json      the report; absent when the run did not finish
     state.json       what the run was started with, how it ended, and its lock (see `promptwire.results.run_state`)

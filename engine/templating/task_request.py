@@ -62,14 +62,18 @@ class TaskForm:
         """What renders a prompt that is filled in: a shipped template that adds no input, or one's own template."""
         return _other(template, _FILLED)
 
-    def render(self, template: Template, prompt: Prompt, example: Example) -> Rendered:
-        """The request that `template` makes of one pair. Raises PipelineError as `Template.render` does."""
+    def fitting(self, template: Template, prompt: Prompt, example: Example) -> tuple[Template, dict[str, Any]]:
+        """The template that renders one pair in the place of the task's `template`, and its variables."""
         if self.placeholders.has_any(prompt.text):
             prompt = prompt.model_copy(update={"text": self.placeholders.filled(prompt.text, example)})
             template = self.filled_template(template)
         elif example.turns:
             template = _other(template, _CONVERSATION)
-        slots = joined_slots(prompt, example, self.labels)
+        return template, joined_slots(prompt, example, self.labels)
+
+    def render(self, template: Template, prompt: Prompt, example: Example) -> Rendered:
+        """The request that `template` makes of one pair. Raises PipelineError as `Template.render` does."""
+        template, slots = self.fitting(template, prompt, example)
         if not template.takes_turns:
             return template.render(slots)
         return template.rendered(template.texts(slots), example.turns or (Message(role="user", content=example.text),))

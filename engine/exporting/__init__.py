@@ -1,0 +1,1 @@
+"""Exports of a run's prompt to other tools."""

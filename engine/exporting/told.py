@@ -1,0 +1,27 @@
+"""Sentences on what several forms can't hold: likelihoods and texts to complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from promptwire.exporting.exported import Exported
+
+__all__ = ["told_of_chat"]
+
+_LIKELIHOODS: Final = ("choice", "logprob")
+
+
+def told_of_chat(exported: Exported) -> Iterator[str]:
+    """What a form that sends messages and reads a reply can't hold, whatever tool it is for."""
+    if exported.pattern.mode == "completion":
+        yield (
+            "the run sent a text to complete; this form sends it as a message of the user, which is another request than the "
+            "one that was measured"
+        )
+    reads = {exported.record.metric, exported.record.metric.partition("/")[2]}
+    if reads & {*_LIKELIHOODS}:
+        yield (
+            f"the metric {exported.record.metric} reads likelihoods of answers, and this form asks for a reply: it may be "
+            "another answer, or none"
+        )
