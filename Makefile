@@ -5,7 +5,7 @@ DEMO ?= run ape-paraphrase --task sentiment --seed 3
 
 REAL ?= local:qwen2.5-coder-1.5b
 
-.PHONY: demo demo-real test test-heavy lint types schema pages peers editor docs release clean
+.PHONY: demo demo-real test test-heavy lint types schema pages peers editor docs release clean tools
 
 demo: .venv/ready-local ## optimize a real prompt with the embedded model; ARGS="--seed 1" adds flags
 	@$(BIN)/promptwire $(DEMO) $(ARGS)
@@ -45,6 +45,16 @@ editor: build/editor/node_modules/.ready ## the YAML language server, for the te
 
 build/editor/node_modules/.ready:
 	mkdir -p build/editor && npm install --prefix build/editor --ignore-scripts --no-audit --no-fund --silent yaml-language-server@1.19.2
+	@touch $@
+
+tools: build/tools/python/.ready ## the real tools that tests of `export` start: dspy, lm-eval and prompty, 180 MB in half a minute
+
+# They see the packages of .venv, so that only what is missing there is installed; other versions would go before those of .venv.
+build/tools/python/.ready: Makefile | .venv/ready-dev
+	$(BIN)/python -m venv build/tools/python
+	$(BIN)/python -c "import sysconfig; print(f'import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})')" \
+		> "$$(build/tools/python/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/development.pth"
+	build/tools/python/bin/python -m pip install --quiet --disable-pip-version-check dspy==3.4.1 'lm-eval[api]==0.4.13' prompty==2.1.0
 	@touch $@
 
 docs: .venv/ready-docs ## the documentation in build/site, strictly: a dead link is an error

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("lazy_pattern",),
     ("errors", "bounds", "values"),
     ("node_context",),
-    ("security", "stats", "node", "backend", "local_settings"),
+    ("security", "stats", "node", "backend", "local_settings", "mlflow_library"),
     ("documents", "cache", "limits", "registry"),
     ("graph", "metrics", "templating", "backends", "gateway", "options"),
     ("tasks", "language", "drawing", "authoring", "shared"),
@@ -57,6 +57,7 @@ DOORS = {
     "openpyxl": "tasks.reading.excel",
     "pyarrow": "tasks.reading.arrow",
     "datasets": "tasks.reading.hub",
+    "mlflow": "mlflow_library",
 }
 """Each third-party library and the one module that imports it."""
 
