@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promptwire.exporting.exported import Exported
-from promptwire.exporting.form import Reader
+from promptwire.exporting.form import Reader, Unsendable
 from promptwire.results.request_pattern import Sent
 from promptwire.values import Example
 
@@ -20,12 +20,16 @@ class Unequal:
     """The example."""
     run: Sent
     """What the run sent."""
-    form: Sent
-    """What the form sends."""
+    form: Sent | None
+    """What the form sends; None when the other tool refuses the example."""
+    refusal: str = ""
+    """Why it refuses."""
 
     @property
     def sentence(self) -> str:
         """The first difference in words."""
+        if self.form is None:
+            return f"{sent_text(self.run)[:40]!r} is not sent: {self.refusal}"
         run, form = sent_text(self.run), sent_text(self.form)
         shortest = min(len(run), len(form))
         place = next((at for at in range(shortest) if run[at] != form[at]), shortest)
@@ -49,8 +53,16 @@ class Requests:
 
 def compare_requests(exported: Exported, reader: Reader) -> Requests:
     """Compare for each held-out example what `reader` sends with what the run sent."""
-    pairs = [(example, exported.pattern.sent(example), reader(example)) for example in exported.tests]
-    return Requests(len(pairs), tuple(Unequal(example, run, form) for example, run, form in pairs if run != form))
+    found = [_beside(example, exported.pattern.sent(example), reader) for example in exported.tests]
+    return Requests(len(found), tuple(one for one in found if one.run != one.form))
+
+
+def _beside(example: Example, run: Sent, reader: Reader) -> Unequal:
+    """What `reader` sends for an example beside what the run sent, which may be equal."""
+    try:
+        return Unequal(example, run, reader(example))
+    except Unsendable as error:
+        return Unequal(example, run, None, str(error))
 
 
 def sent_text(sent: Sent) -> str:

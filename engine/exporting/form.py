@@ -31,10 +31,14 @@ from promptwire.exporting.files import default_target, read_files, write_files
 from promptwire.results.request_pattern import Sent
 from promptwire.values import Example
 
-__all__ = ["Form", "Placed", "Reader", "Written"]
+__all__ = ["Form", "Placed", "Reader", "Unsendable", "Written"]
 
 Reader = Callable[[Example], Sent]
-"""What the other tool sends for an example."""
+"""What the other tool sends for an example. Raises Unsendable when it refuses the example."""
+
+
+class Unsendable(Exception):
+    """The other tool refuses an example and sends nothing; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Form(ABC):
 
         Raises UsageError when the library that knows is not installed.
         """
+
+    def taken(self, reply: str) -> str:
+        """Return what the other tool takes out of a reply as the answer: all of it, unless it asks for marks of its own."""
+        return reply
 
     def place(self, exported: Exported, written: Written, out: str | None, *, force: bool) -> Placed:
         """Put what was made where `out` says. Raises UsageError for what exists already without `force`."""
