@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer.testing
 
+from tests.forked_commands import ForkedCommands, forked_commands
 from tests.redis_process import RedisProcess, running_redis
 
 _LOCAL = ("127.0.0.1", "127.1", "::1", "localhost", "localhost.")
@@ -70,3 +71,10 @@ def redis_server(tmp_path: Path) -> Iterator[RedisProcess]:
     """A real redis-server on a free port."""
     with running_redis(tmp_path / "redis") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[ForkedCommands]:
+    """Runs commands of `promptwire` in processes of their own that start at once."""
+    with forked_commands() as commands:
+        yield commands

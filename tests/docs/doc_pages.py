@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.notebook import Notebook
+from tests.forked_commands import ForkedCommands, plain_words
 
 ROOT = Path(__file__).parents[2]
 PAGES = tuple(sorted((ROOT / "docs").glob("*.md")))
@@ -100,8 +101,10 @@ def fits(said: str, printed: str) -> bool:
 class Reader:
     """A reader who does what a page says, in a folder of their own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, forked: ForkedCommands | None = None) -> None:
+        """With `forked`, commands that need no shell are run by it."""
         self.folder = self.home = home
+        self._forked = forked
         self.files: dict[str, str] = {}
         self.printed = ""
         """What the last cell printed."""
@@ -125,11 +128,18 @@ class Reader:
                 self.folder = (self.folder / command.removeprefix("cd ")).resolve()
                 yield Shown(command, said, "", 0)
                 continue
-            done = subprocess.run(
-                ["bash", "-c", _REAL.sub("scripted:planted", command)],
-                cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            )  # fmt: skip
-            yield Shown(command, said, done.stdout, done.returncode)
+            code, printed = self._do(_REAL.sub("scripted:planted", command))
+            yield Shown(command, said, printed, code)
+
+    def _do(self, command: str) -> tuple[int, str]:
+        """Exit code of a command, and what it prints."""
+        if self._forked is not None and (words := plain_words(command)) is not None:
+            return self._forked.run(words, self.folder, self.env)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout
 
     def run_cell(self, block: Block) -> bool:
         """A cell of the page's notebook; whether it ended without an exception."""

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from promptwire.cli.app import app
 from promptwire.documents.yaml_reader import read_yaml_text
 from tests.docs.doc_pages import PAGES, ROOT, Block, Reader, blocks, fits
+from tests.forked_commands import ForkedCommands
 
 RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "jsonl", "csv")
 
@@ -63,8 +64,8 @@ def foresee(reader: Reader, block: Block) -> None:
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_what_a_page_says_is_so(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    reader = Reader(tmp_path)
+def test_what_a_page_says_is_so(page: Path, tmp_path: Path, forked: ForkedCommands, request: pytest.FixtureRequest) -> None:
+    reader = Reader(tmp_path, forked)
     request.addfinalizer(reader.close)
     for block in blocks(page.read_text(encoding="utf-8")):
         if block.language in RUNNABLE or block.note == "prints":
