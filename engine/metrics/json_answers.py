@@ -16,7 +16,7 @@ from promptwire.metrics.tolerance import near
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Example
 
-__all__ = ["Agree", "Agreement", "agreement", "equal", "found_json", "leaves", "share", "unfit"]
+__all__ = ["Agree", "Agreement", "agreement", "equal", "found_json", "leaves", "share", "unfit", "valid"]
 
 Compared = tuple[float, str, str | None]
 """Value, feedback, and the JSON that was read; None for an answer without JSON."""
@@ -74,6 +74,19 @@ def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema, ag
     values = [agree(said, read_json(output)) for output in outputs]
     best = max(values, key=lambda one: one[0])
     return best[0], best[1], read
+
+
+def valid(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+    """1 if the answer holds an object or a list in which nothing is wrong by the schema, else 0.
+
+    >>> valid('It is {"a": 1}.', ())
+    (1.0, '', '{"a": 1}')
+    """
+    found = found_json(answer)
+    if found is None:
+        return 0.0, "there is no JSON in the answer", None
+    problem = faults(found[0])
+    return float(not problem), problem, json.dumps(found[0], ensure_ascii=False)
 
 
 def unfit(examples: Sequence[Example], labels: Sequence[str], faults: Faults = _no_schema) -> str:

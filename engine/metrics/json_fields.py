@@ -52,6 +52,8 @@ def adapted(
     """`metric` with what a task says about JSON and numbers. Raises UsageError for a rule that it can't follow."""
     if metric.name == "numeric" and tolerance is not None:
         return with_tolerance(metric, tolerance)
+    if metric.name == "valid-json":
+        return with_schema(metric, schema)
     if metric.name not in _JSON:
         return metric
     if not fields and tolerance is None:

@@ -23,6 +23,8 @@ _SHOWN: Final = 200
 
 def with_schema(metric: Metric, schema: dict[str, Any] | None, agree: json_answers.Agree | None = None) -> Metric:
     """`metric` with the schema, if it compares JSON; otherwise `metric` as it is. `agree` compares in place of equality."""
+    if metric.name == "valid-json" and schema is not None:
+        return replace(metric, value=partial(json_answers.valid, faults=partial(_faults, _validator(schema))))
     if (schema is None and agree is None) or metric.name not in ("json", "json-fields"):
         return metric
     compare = json_answers.equal if metric.name == "json" else json_answers.share

@@ -88,6 +88,19 @@ _BUILT_IN = {
             text_metrics.pattern,
             data_checks.patterns,
         ),
+        Metric("equals", "The answer is an accepted one, character by character.", text_metrics.equals),
+        Metric(
+            "includes",
+            "An accepted output is a part of the answer, character by character.",
+            text_metrics.includes,
+            data_checks.some_text,
+        ),
+        Metric(
+            "includes-any-case",
+            "An accepted output is a part of the answer, in upper or lower case.",
+            text_metrics.includes_any_case,
+            data_checks.some_text,
+        ),
         Metric(
             "choice", "The likeliest of the task's labels is the right one.", text_metrics.exact, data_checks.choices, "choice"
         ),
@@ -102,6 +115,12 @@ _BUILT_IN = {
         ),
         Metric("json", "The answer holds the same JSON as an accepted output.", json_answers.equal, json_answers.unfit),
         Metric("json-fields", "Share of the fields of a JSON answer that are right.", json_answers.share, json_answers.unfit),
+        Metric(
+            "valid-json",
+            "The answer holds JSON, of the task's `json_schema` if it has one.",
+            json_answers.valid,
+            reference=False,
+        ),
         Metric("judge", "What a judge model makes of the answer, from 0 to 1.", needs="judge", reference=False),
         Metric(
             "none", "No value: answers are kept and compared by nodes.", perfect=None, scale=None, reference=False, valued=False

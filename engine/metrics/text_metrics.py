@@ -25,8 +25,11 @@ from promptwire.security.safe_regex import matches
 __all__ = [
     "choice_letter",
     "contains",
+    "equals",
     "exact",
     "f1",
+    "includes",
+    "includes_any_case",
     "induction",
     "last_number",
     "loose",
@@ -184,6 +187,22 @@ def multiple_choice(answer: str, outputs: Sequence[str]) -> float:
     """Whether the answer settles on the accepted option; see `option_letter`."""
     said = option_letter(answer)
     return float(said is not None and said in {choice_letter(output) for output in outputs})
+
+
+def equals(answer: str, outputs: Sequence[str]) -> float:
+    """Whether the answer is an accepted one, character by character."""
+    return float(answer in outputs)
+
+
+def includes(answer: str, outputs: Sequence[str]) -> float:
+    """Whether an accepted output is a part of the answer, character by character, also inside of a word."""
+    return float(any(output in answer for output in outputs))
+
+
+def includes_any_case(answer: str, outputs: Sequence[str]) -> float:
+    """Whether an accepted output is a part of the answer, in upper or lower case."""
+    lower = answer.lower()
+    return float(any(output.lower() in lower for output in outputs))
 
 
 def pattern(answer: str, outputs: Sequence[str]) -> float:

@@ -15,7 +15,7 @@ __all__ = ["Truncations", "answer_before_cut"]
 _HEAD = re.compile(r"\s*(.*?(?:[.!?](?=\s)|\n)|.*\Z)", re.DOTALL)
 _LONGEST_NUMBER = 3
 """Most words in which a number counts as the answer; in longer text it may be an intermediate result."""
-_WHOLE = frozenset({"exact", "induction", "set", "f1", "json", "json-fields"})
+_WHOLE = frozenset({"exact", "induction", "set", "f1", "json", "json-fields", "equals", "valid-json"})
 """Metrics that compare the whole answer."""
 
 

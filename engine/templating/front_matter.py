@@ -32,6 +32,8 @@ class FrontMatter(Model):
     """What the template is for."""
     mode: Literal["chat", "completion"] = "chat"
     """Whether the text is a chat or a plain text to complete."""
+    verbatim: bool = False
+    """Whether line breaks at the beginning and the end of a message are sent. Otherwise they only lay out the template."""
     settings: Settings = Settings()
     """Default sampling settings; a step may override them."""
     parse: Parse = Parse()

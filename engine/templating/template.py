@@ -123,7 +123,8 @@ class Template:
 
     def trimmed(self, text: str) -> str:
         """A rendered part without the line breaks that only end it."""
-        return text.strip("\n") if self.front.mode == "chat" else text.removesuffix("\n")
+        plain = self.front.mode == "chat" and not self.front.verbatim
+        return text.strip("\n") if plain else text.removesuffix("\n")
 
     def fallback(self) -> Template | None:
         """Load the `instead:` template, used with models that can't fill a gap."""
