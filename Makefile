@@ -47,7 +47,7 @@ build/editor/node_modules/.ready:
 	mkdir -p build/editor && npm install --prefix build/editor --ignore-scripts --no-audit --no-fund --silent yaml-language-server@1.19.2
 	@touch $@
 
-tools: build/tools/python/.ready ## the real tools that tests of `export` start: dspy, lm-eval and prompty, 180 MB in half a minute
+tools: build/tools/python/.ready build/tools/promptfoo/.ready ## the real tools that tests of `export` start: dspy, lm-eval, prompty, and promptfoo by npm
 
 # They see the packages of .venv, so that only what is missing there is installed; other versions would go before those of .venv.
 build/tools/python/.ready: Makefile | .venv/ready-dev
@@ -55,6 +55,14 @@ build/tools/python/.ready: Makefile | .venv/ready-dev
 	$(BIN)/python -c "import sysconfig; print(f'import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})')" \
 		> "$$(build/tools/python/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/development.pth"
 	build/tools/python/bin/python -m pip install --quiet --disable-pip-version-check dspy==3.4.1 'lm-eval[api]==0.4.13' prompty==2.1.0
+	@touch $@
+
+# Without its optional packages promptfoo takes 270 MB instead of 1.4 GB, and a minute. Its database needs one of them.
+PROMPTFOO := promptfoo@0.121.20 @libsql/$(shell node -p "process.platform + '-' + process.arch + (process.platform == 'linux' ? '-gnu' : '')" 2>/dev/null)@0.5.29
+
+build/tools/promptfoo/.ready:
+	mkdir -p build/tools/promptfoo && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm install --prefix build/tools/promptfoo --omit=optional \
+		--ignore-scripts --no-audit --no-fund --silent --force $(PROMPTFOO)
 	@touch $@
 
 docs: .venv/ready-docs ## the documentation in build/site, strictly: a dead link is an error

@@ -11,8 +11,9 @@ from typing import Any, Final
 from promptwire.documents.document import Document, Position, Source, yaml_value_of
 from promptwire.documents.resources import task_path
 from promptwire.documents.yaml_reader import read_yaml
-from promptwire.errors import DataError
+from promptwire.errors import DataError, UsageError
 from promptwire.tasks.file_reach import refuse_address
+from promptwire.tasks.promptfoo.imported import is_promptfoo
 from promptwire.tasks.reading.form import SUFFIXES
 from promptwire.tasks.reading.hub import PREFIX
 
@@ -36,7 +37,11 @@ def find_source(source: str) -> tuple[Path, Document]:
     if path.suffix.lower() in SUFFIXES or (path.suffix and not yaml and os.path.isfile(path)):
         return path.parent, _stand_in(path, {"data": {"train": path.name}})
     if yaml:
-        return path.parent, read_yaml(path)
+        document = read_yaml(path)
+        if is_promptfoo(document):
+            problem = "this is a configuration of promptfoo, not a task file"
+            raise UsageError(problem, where=str(path), hint=f"`promptwire task init {path}` writes a task file from it")
+        return path.parent, document
     shipped = task_path(source)
     return shipped.parent, read_yaml(shipped)
 

@@ -12,11 +12,11 @@ from typing import Any, Final
 from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import describe
 from promptwire.errors import Location, closest
-from promptwire.tasks.promptfoo.csv_tests import comma_separated
+from promptwire.tasks.promptfoo.cases import TestCase
 from promptwire.tasks.promptfoo.nunjucks import text_of
 from promptwire.tasks.promptfoo.prompts import read_parts
 from promptwire.tasks.promptfoo.source import FILE, Folder, is_text, refuse, text_at
-from promptwire.tasks.promptfoo.tests import TestCase
+from promptwire.tasks.promptfoo.table_cases import comma_separated
 from promptwire.tasks.promptfoo.variables import filled
 
 __all__ = ["Assert", "AssertSet", "read_asserts"]

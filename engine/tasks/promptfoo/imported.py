@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["ImportedTask"]
+from promptwire.documents.document import Document
+
+__all__ = ["ImportedTask", "is_promptfoo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,9 @@ class ImportedTask:
     """What to give to `--api-base`; empty for the model's usual address."""
     notes: tuple[str, ...] = ()
     """What differs from the other tool, and what was left out, with file and line."""
+
+
+def is_promptfoo(document: Document) -> bool:
+    """Whether a YAML file is a configuration of promptfoo and no task file."""
+    keys = document.root.value
+    return isinstance(keys, dict) and "prompts" in keys and "prompt" not in keys and "data" not in keys

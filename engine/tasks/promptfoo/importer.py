@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from promptwire.documents.document import Document, YamlValue
+from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import describe
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.tasks.promptfoo.asserts import read_asserts
+from promptwire.tasks.promptfoo.cases import TestCase, read_tests
 from promptwire.tasks.promptfoo.imported import ImportedTask
 from promptwire.tasks.promptfoo.nunjucks import text_of
 from promptwire.tasks.promptfoo.prompt_layout import Layout, lay_out
@@ -22,10 +23,9 @@ from promptwire.tasks.promptfoo.providers import read_provider
 from promptwire.tasks.promptfoo.scored import Scored
 from promptwire.tasks.promptfoo.scoring import score
 from promptwire.tasks.promptfoo.source import Folder, refuse
-from promptwire.tasks.promptfoo.tests import TestCase, read_tests
 from promptwire.tasks.promptfoo.variables import value_at
 
-__all__ = ["import_promptfoo", "is_promptfoo"]
+__all__ = ["import_promptfoo"]
 
 _READ: Final = ("prompts", "providers", "targets", "tests", "defaultTest", "description", "scenarios", "assertionTemplates")
 _SILENT: Final = ("$schema", "tags", "metadata", "outputPath", "sharing", "writeLatestResults", "commandLineOptions")
@@ -45,12 +45,6 @@ class _Notes(list[str]):
             self.append(text)
 
 
-def is_promptfoo(document: Document) -> bool:
-    """Whether a YAML file is a configuration of promptfoo and no task file."""
-    keys = document.root.value
-    return isinstance(keys, dict) and "prompts" in keys and "prompt" not in keys and "data" not in keys
-
-
 def import_promptfoo(path: Path | str, *, plugins: bool = False) -> ImportedTask:
     """The task in the configuration at `path`. With `plugins`, asserts in Python become a plug-in's metric.
 
@@ -68,7 +62,8 @@ def import_promptfoo(path: Path | str, *, plugins: bool = False) -> ImportedTask
     lacking = [case for case, asserts in tests if not asserts.flat()]
     if lacking and kept:
         places = ", ".join(case.named() for case in lacking[:_SAID]) + (", ..." if len(lacking) > _SAID else "")
-        notes.add(f"{len(lacking)} tests have no assert and are left out, where promptfoo counts them as passed: {places}")
+        have = "1 test has no assert and is" if len(lacking) == 1 else f"{len(lacking)} tests have no assert and are"
+        notes.add(f"{have} left out; promptfoo counts such tests as passed: {places}")
     cases = [case for case, _ in kept] or lacking
     layout = lay_out(prompts, cases)
     scored = score(kept, notes.add) if kept else Scored("none", ((),) * len(cases))

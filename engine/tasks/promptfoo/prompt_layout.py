@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from promptwire.tasks.promptfoo.cases import TestCase
 from promptwire.tasks.promptfoo.jinja_text import literal, quoted
 from promptwire.tasks.promptfoo.nunjucks import Parts, Ref, names_in, rendered
 from promptwire.tasks.promptfoo.prompts import ChatMessage, PromptSource, read_parts
 from promptwire.tasks.promptfoo.source import refuse
-from promptwire.tasks.promptfoo.tests import TestCase
 from promptwire.tasks.promptfoo.variables import filled
 from promptwire.values import Example
 from promptwire.values.placeholders import WHOLE, Placeholders
@@ -94,7 +94,7 @@ def _with_affixes(prompts: Sequence[PromptSource], cases: Sequence[TestCase]) ->
 
 
 def _changed(prompts: Sequence[PromptSource]) -> int:
-    """The number of the message that is the prompt: the one in which prompts differ, else the system's, else the user's first."""
+    """The number of the message that is the prompt: the one in which they differ, else the system's, else the user's first."""
     shapes = [tuple(message.role for message in prompt.messages) for prompt in prompts]
     for prompt, shape in zip(prompts, shapes, strict=True):
         if shape != shapes[0]:

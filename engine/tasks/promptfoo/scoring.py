@@ -13,11 +13,11 @@ from promptwire.errors import PipelineError, Problem
 from promptwire.metrics.json_schema import schema_problem
 from promptwire.security.safe_regex import compile_pattern
 from promptwire.tasks.promptfoo.asserts import GRADED, JSON, JUDGED, TEXT, Assert, AssertSet
+from promptwire.tasks.promptfoo.cases import TestCase
 from promptwire.tasks.promptfoo.judging import judged
 from promptwire.tasks.promptfoo.patterns import own_pattern, pattern_of
 from promptwire.tasks.promptfoo.scored import Scored
 from promptwire.tasks.promptfoo.source import refuse
-from promptwire.tasks.promptfoo.tests import TestCase
 
 __all__ = ["score"]
 

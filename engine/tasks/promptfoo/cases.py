@@ -13,8 +13,8 @@ from typing import Any, Final
 from promptwire.documents.document import YamlValue
 from promptwire.documents.validation_errors import describe
 from promptwire.errors import Location, suggest
-from promptwire.tasks.promptfoo.csv_tests import table_tests
 from promptwire.tasks.promptfoo.source import FILE, Folder, is_text, refuse, text_at
+from promptwire.tasks.promptfoo.table_cases import table_tests
 from promptwire.tasks.promptfoo.variables import file_values, resolved_variables
 from promptwire.tasks.reading import limits
 
