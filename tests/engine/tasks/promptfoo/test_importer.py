@@ -63,7 +63,7 @@ tests:
     assert (found.name, found.model, found.api_base, found.files) == (folder.name, "openai/gpt-4o-mini", "", {})
     assert found.notes == (
         "promptfooconfig.yaml:7:43: cost is no score and is left out; the report shows calls, tokens and cost",
-        "promptfooconfig.yaml:3:107: the setting 'tools' of the provider is left out",
+        "promptfooconfig.yaml:3:106: the setting 'tools' of the provider is left out",
     )
     Path("rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in found.rows))
     Path("task.yaml").write_text(dump_yaml({**found.task, "data": {"train": "rows.jsonl"}}))
