@@ -21,6 +21,8 @@ class To(StrEnum):
 
     messages = "messages"
     text = "text"
+    lm_eval = "lm-eval"
+    prompty = "prompty"
 
 
 class Which(StrEnum):

@@ -7,9 +7,15 @@ from typing import Final
 
 from promptwire.exporting.exported import Exported
 
-__all__ = ["told_of_chat"]
+__all__ = ["measured", "told_of_chat"]
 
 _LIKELIHOODS: Final = ("choice", "logprob")
+
+
+def measured(exported: Exported) -> str:
+    """The held-out score of the exported prompt, as a note in a file."""
+    score = exported.score
+    return f"{exported.record.metric} {score.score:.4f} on {score.n} held-out examples with {exported.model}"
 
 
 def told_of_chat(exported: Exported) -> Iterator[str]:

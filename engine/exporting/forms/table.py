@@ -14,6 +14,8 @@ __all__ = ["FORMS", "find_form"]
 FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "messages": ("messages", "MessagesForm"),
     "text": ("text", "TextForm"),
+    "lm-eval": ("lm_eval", "LmEvalForm"),
+    "prompty": ("prompty", "PromptyForm"),
 }
 """Module and class of each form, by its name."""
 
