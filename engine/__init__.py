@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptwire.comparing.sweep import sweep, sweep_async
     from promptwire.comparing.table import ComparisonTable
     from promptwire.errors import PromptwireError
+    from promptwire.exporting.export import export
     from promptwire.language.check import check
     from promptwire.networks.public import to_networkx
     from promptwire.options import Options
@@ -40,6 +41,7 @@ __all__ = [
     "compare",
     "compare_async",
     "compare_runs",
+    "export",
     "load_plugin",
     "load_task",
     "make_task",
@@ -64,6 +66,7 @@ _HOMES = {
     "compare": "comparing.compare",
     "compare_async": "comparing.compare",
     "compare_runs": "comparing.compare",
+    "export": "exporting.export",
     "load_plugin": "registry.plugins",
     "load_task": "tasks.task",
     "make_task": "tasks.given_task",

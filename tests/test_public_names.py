@@ -28,6 +28,7 @@ def test_the_page_of_the_api_lists_every_public_name_and_no_other() -> None:
         "compare",
         "compare_async",
         "compare_runs",
+        "export",
         "load_plugin",
         "load_task",
         "plan",

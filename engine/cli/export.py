@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promptwire.cli.arguments import Json, Run
+from promptwire.cli.arguments import Json, Plugins, Run
+from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
+from promptwire.cli.limit_flags import Limit
+from promptwire.cli.run_options import ApiBases, Cache, CacheUrl, Models, parse_lists, parse_options
 
 if TYPE_CHECKING:
-    from promptwire.exporting.export import Export
+    from promptwire.exporting.result import Export, Verification
+    from promptwire.options import Options
 
 __all__ = ["export"]
 
@@ -38,36 +41,67 @@ def export(
     out: Annotated[str | None, typer.Option(metavar="PATH", help="File or folder to write. Default: the task's name.")] = None,
     prompt: Annotated[Which, typer.Option(help="Which prompt of the run.")] = Which.best,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Score the held-out examples again through the written form.")
+    ] = False,
+    model: Models = None,
+    api_base: ApiBases = None,
+    limit: Limit = None,
+    cache: Cache = "use",
+    cache_url: CacheUrl = None,
+    plugins: Plugins = None,
+    yes: Yes = False,
+    ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
 ) -> None:
-    """Write a run's prompt, with its demonstrations and settings, in the form of another tool."""
-    from promptwire.exporting.export import export as write_export
+    """Write a run's prompt, with its demonstrations and settings, in the form of another tool.
 
+    The models and their addresses are for --verify. By default they are those of the run.
+    """
+    from dataclasses import replace
+
+    from promptwire.cli.export_text import export_lines, export_record, verification_lines
+    from promptwire.exporting.export import write_export
+
+    fields = {**parse_lists(model, api_base, None, None, limit), "cache": cache, "cache_url": cache_url}
+    options = parse_options(fields)
     made = write_export(run, to.value, out, prompt=prompt.value, force=force)
+    if not json_:
+        _print(export_lines(made))
+    if verify:
+        made = replace(made, verification=_verified(made, options, ConfirmPolicy(yes, ask_above)))
+        if not json_ and made.verification is not None:
+            _print(verification_lines(made.verification))
     if json_:
         from promptwire.cli.json_output import print_json
 
-        print_json(_record(made))
-        return
-    for name in made.files:
-        sys.stdout.write(f"{name}\n")
-    for line in _lines(made):
-        sys.stdout.write(f"{line}\n")
+        print_json(export_record(made))
 
 
-def _record(made: Export) -> dict[str, Any]:
-    """The export as JSON values."""
-    unequal = [{"example": one.example.id, "difference": one.sentence} for one in made.requests.unequal]
-    facts = {name: getattr(made, name) for name in ("run", "to", "prompt", "target", "files", "told")}
-    return {**facts, "requests": {"n": made.requests.n, "equal": made.requests.equal, "unequal": unequal}}
+def _verified(made: Export, options: Options, policy: ConfirmPolicy) -> Verification:
+    from promptwire.cli.console import console, safe_text
+    from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
+    from promptwire.cli.plan_text import plan_line
+    from promptwire.cli.progress import WarningsOnly
+    from promptwire.exporting.verification import verify_async
+    from promptwire.gateway.idle_loop import run_loop
+    from promptwire.planning.plan import Plan
+
+    errors = console(stderr=True)
+    ask = policy.approver(None)
+
+    def approve(plan: Plan) -> None:
+        errors.print(safe_text(plan_line(plan)), soft_wrap=True)
+        ask(plan)
+
+    work = verify_async(made, options, approve=approve, observer=WarningsOnly(errors))
+    with exit_on_interrupt(cached=options.cache != "off"):
+        return run_loop(work, leave=exit_at_once)
 
 
-def _lines(made: Export) -> list[str]:
-    """What the form can't hold, and how its requests compare with those of the run."""
-    lines, requests = [f"note: {one}" for one in made.told], made.requests
-    if not requests.n:
-        return [*lines, "the run kept no held-out examples to compare requests with"]
-    if not requests.unequal:
-        return [*lines, f"all {requests.n} held-out requests are equal to those of the run, byte for byte"]
-    lines.append(f"{len(requests.unequal)} of {requests.n} held-out requests differ from those of the run, such as:")
-    return [*lines, f"  {requests.unequal[0].sentence}"]
+def _print(lines: list[str]) -> None:
+    from promptwire.cli.console import console, safe_text
+
+    out = console()
+    for line in lines:
+        out.print(safe_text(line), soft_wrap=True)

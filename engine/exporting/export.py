@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from promptwire.errors import RunError, UsageError
-from promptwire.exporting.equality import Requests, compare_requests
-from promptwire.exporting.exported import Exported, Which, exported
-from promptwire.exporting.form import Reader
+from promptwire.exporting.equality import compare_requests
+from promptwire.exporting.exported import Which, exported
 from promptwire.exporting.forms.table import find_form
+from promptwire.exporting.result import Export
+from promptwire.gateway.idle_loop import run_anywhere
+from promptwire.options import Options
+from promptwire.planning.dry_run import ApproveCost
 from promptwire.results.report import Report
 from promptwire.results.run import Run
 from promptwire.results.run_list import find_run
 
-__all__ = ["Export", "export"]
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A written export."""
-
-    run: str
-    """Name of the run."""
-    to: str
-    """Name of the form."""
-    prompt: Which
-    """Which prompt of the run it holds."""
-    target: str
-    """The file, the folder, or the name in a registry."""
-    files: tuple[str, ...]
-    """All that was written."""
-    told: tuple[str, ...]
-    """What the form can't hold, or does otherwise."""
-    requests: Requests
-    """Its requests beside those of the run, for the held-out examples."""
-    source: Exported
-    """What was exported."""
-    reader: Reader
-    """What the form sends for an example."""
+__all__ = ["export", "write_export"]
 
 
 def export(
-    run: Run | Report | Path | str, to: str, out: Path | str | None = None, *, prompt: Which = "best", force: bool = False
+    run: Run | Report | Path | str,
+    to: str,
+    out: Path | str | None = None,
+    *,
+    prompt: Which = "best",
+    force: bool = False,
+    verify: bool = False,
+    options: Options | None = None,
+    approve: ApproveCost | None = None,
 ) -> Export:
     """Write the best or the initial prompt of `run` in the form `to`, and compare its requests with those of the run.
 
     `run` is a run folder or its name, an opened run, or the report that `promptwire.run` returned. `out` is the file or folder
-    to write; the default is a name in the working folder. Without `force`, nothing is replaced. No call is made.
+    to write; the default is a name in the working folder. Without `force`, nothing is replaced.
 
-    Raises UsageError for an unknown form and for a file that exists already, RunError for a run that can't be exported.
+    With `verify`, the held-out examples are scored again through the written form, with the run's model or that of `options`.
+    Equal requests come from the cache. `approve` gets the plan before the first new call, and may refuse.
+
+    Raises UsageError for an unknown form and for a file that exists already, RunError for a run that can't be exported, and
+    with `verify` what a run raises.
     """
+    made = write_export(run, to, out, prompt=prompt, force=force)
+    if not verify:
+        return made
+    from promptwire.exporting.verification import verify_async  # noqa: PLC0415 - an export without it loads no model
+
+    return replace(made, verification=run_anywhere(verify_async(made, options or Options(), approve=approve)))
+
+
+def write_export(
+    run: Run | Report | Path | str, to: str, out: Path | str | None = None, *, prompt: Which = "best", force: bool = False
+) -> Export:
+    """Write the export and compare its requests; see `export`. No call is made."""
     form = find_form(to)
     if prompt not in ("best", "initial"):
         raise UsageError(f"there is no prompt {prompt!r}", where="--prompt", hint="write best or initial")
@@ -62,7 +65,7 @@ def export(
         requests = compare_requests(source, reader)
     except KeyError as error:
         raise RunError(f"an example lacks the field {error.args[0]!r}", where=str(source.run.folder)) from error
-    return Export(source.run.name, to, prompt, placed.target, placed.names, written.told, requests, source, reader)
+    return Export(source.run.name, to, prompt, placed.target, placed.names, written.told, requests, source, form, reader)
 
 
 def _opened(run: Run | Report | Path | str) -> Run:
