@@ -24,6 +24,7 @@ class To(StrEnum):
 
     messages = "messages"
     text = "text"
+    python = "python"
     lm_eval = "lm-eval"
     prompty = "prompty"
 

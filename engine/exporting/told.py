@@ -7,7 +7,7 @@ from typing import Final
 
 from promptwire.exporting.exported import Exported
 
-__all__ = ["measured", "told_of_chat"]
+__all__ = ["measured", "told_of_chat", "told_of_likelihoods"]
 
 _LIKELIHOODS: Final = ("choice", "logprob")
 
@@ -25,6 +25,11 @@ def told_of_chat(exported: Exported) -> Iterator[str]:
             "the run sent a text to complete; this form sends it as a message of the user, which is another request than the "
             "one that was measured"
         )
+    yield from told_of_likelihoods(exported)
+
+
+def told_of_likelihoods(exported: Exported) -> Iterator[str]:
+    """What a form that reads a reply can't hold of a metric that reads likelihoods."""
     reads = {exported.record.metric, exported.record.metric.partition("/")[2]}
     if reads & {*_LIKELIHOODS}:
         yield (

@@ -14,6 +14,7 @@ __all__ = ["FORMS", "find_form"]
 FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "messages": ("messages", "MessagesForm"),
     "text": ("text", "TextForm"),
+    "python": ("python_module", "PythonForm"),
     "lm-eval": ("lm_eval", "LmEvalForm"),
     "prompty": ("prompty", "PromptyForm"),
 }
