@@ -77,7 +77,7 @@ def test_make_does_what_the_plain_shell_lines_say() -> None:
         assert parts[-1] in makefile, line
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(seconds=100)
 def test_the_demo_improves_a_prompt_on_held_out_examples_and_its_rerun_is_free(tmp_path: Path) -> None:
     (demo,) = shell_lines(".venv/bin/promptwire run")
     words = shlex.split(demo)[1:]

@@ -10,7 +10,7 @@ from cluster_parts import Parts, Process, Redis, Scheduler
 
 from tests.cluster.shown import IN_FLIGHT, NEEDS_CLUSTER, Shown
 
-pytestmark = [pytest.mark.heavy, NEEDS_CLUSTER]
+pytestmark = [pytest.mark.heavy(seconds=20), NEEDS_CLUSTER]
 
 
 def workers(parts: Parts, scheduler: Scheduler, redis: Redis, *names: str) -> list[Process]:

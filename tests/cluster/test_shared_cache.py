@@ -7,7 +7,7 @@ from cluster_parts import Parts
 
 from tests.cluster.shown import IN_FLIGHT, NEEDS_CLUSTER, Shown
 
-pytestmark = [pytest.mark.heavy, NEEDS_CLUSTER]
+pytestmark = [pytest.mark.heavy(seconds=20), NEEDS_CLUSTER]
 
 
 def test_processes_that_run_the_same_cells_at_once_pay_for_each_question_once(shown: Shown, parts: Parts) -> None:

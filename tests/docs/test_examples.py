@@ -15,6 +15,7 @@ from promptwire.documents.yaml_reader import read_yaml_text
 from tests.docs.doc_pages import PAGES, ROOT, Block, Reader, blocks, fits
 from tests.forked_commands import ForkedCommands
 
+MARKS = {"cookbook": pytest.mark.heavy(seconds=20)}
 RUNNABLE = ("console", "sh", "yaml", "jinja", "python", "toml", "json", "jsonl", "csv")
 
 
@@ -63,7 +64,7 @@ def foresee(reader: Reader, block: Block) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=MARKS.get(page.stem, ())) for page in PAGES])
 def test_what_a_page_says_is_so(page: Path, tmp_path: Path, forked: ForkedCommands, request: pytest.FixtureRequest) -> None:
     reader = Reader(tmp_path, forked)
     request.addfinalizer(reader.close)

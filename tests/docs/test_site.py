@@ -17,7 +17,7 @@ from promptwire.registry.node_types import Registry
 from tests.docs.doc_pages import ROOT
 
 pytestmark = [
-    pytest.mark.heavy,
+    pytest.mark.heavy(seconds=15),
     pytest.mark.skipif(
         not os.environ.get("CI") and find_spec("sphinx") is None, reason="Sphinx is not here: `make docs` installs it"
     ),

@@ -34,9 +34,10 @@ SEARCHES = {
 }
 MORE = {"opro": 2 * SEEDS}
 """Seeds of a search that finds the planted prompt in fewer than half of all seeds."""
+LONG = {"opro": pytest.mark.heavy(seconds=40)}
 
 
-@pytest.mark.parametrize("pipeline", SEARCHES)
+@pytest.mark.parametrize("pipeline", [pytest.param(name, marks=LONG.get(name, ())) for name in SEARCHES])
 async def test_it_finds_the_planted_prompt_and_beats_random_search_at_equal_calls(pipeline: str) -> None:
     seeds = MORE.get(pipeline, SEEDS)
     informed = await results(pipeline, SEARCHES[pipeline], seeds=seeds)

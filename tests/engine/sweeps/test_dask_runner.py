@@ -32,7 +32,7 @@ from tests.engine.sweeps.sample_cells import mood_cells, mood_options, results_i
 from tests.engine.sweeps.study import SWEEP, make_study
 
 pytestmark = [
-    pytest.mark.heavy,
+    pytest.mark.heavy(seconds=5),
     pytest.mark.skipif(not find_spec("distributed") and os.environ.get("CI") != "true", reason="Dask is not installed"),
     # What Dask leaves to the garbage collector when a scheduler or a worker is killed is not ours.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
