@@ -26,6 +26,7 @@ class To(StrEnum):
     text = "text"
     python = "python"
     lm_eval = "lm-eval"
+    mlflow = "mlflow"
     prompty = "prompty"
 
 
@@ -42,6 +43,9 @@ def export(
     out: Annotated[str | None, typer.Option(metavar="PATH", help="File or folder to write. Default: the task's name.")] = None,
     prompt: Annotated[Which, typer.Option(help="Which prompt of the run.")] = Which.best,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    tracking_uri: Annotated[
+        str | None, typer.Option(metavar="URI", help="MLflow's address for --to mlflow. Default: $MLFLOW_TRACKING_URI.")
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Score the held-out examples again through the written form.")
     ] = False,
@@ -66,7 +70,7 @@ def export(
 
     fields = {**parse_lists(model, api_base, None, None, limit), "cache": cache, "cache_url": cache_url}
     options = parse_options(fields)
-    made = write_export(run, to.value, out, prompt=prompt.value, force=force)
+    made = write_export(run, to.value, out, prompt=prompt.value, force=force, tracking_uri=tracking_uri)
     if not json_:
         _print(export_lines(made))
     if verify:

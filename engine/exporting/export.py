@@ -28,13 +28,15 @@ def export(
     prompt: Which = "best",
     force: bool = False,
     verify: bool = False,
+    tracking_uri: str | None = None,
     options: Options | None = None,
     approve: ApproveCost | None = None,
 ) -> Export:
     """Write the best or the initial prompt of `run` in the form `to`, and compare its requests with those of the run.
 
     `run` is a run folder or its name, an opened run, or the report that `promptwire.run` returned. `out` is the file or folder
-    to write; the default is a name in the working folder. Without `force`, nothing is replaced.
+    to write; the default is a name in the working folder. Without `force`, nothing is replaced. `tracking_uri` is the address
+    of the registry for `mlflow`; by default that of MLFLOW_TRACKING_URI.
 
     With `verify`, the held-out examples are scored again through the written form, with the run's model or that of `options`.
     Equal requests come from the cache. `approve` gets the plan before the first new call, and may refuse.
@@ -42,7 +44,7 @@ def export(
     Raises UsageError for an unknown form and for a file that exists already, RunError for a run that can't be exported, and
     with `verify` what a run raises.
     """
-    made = write_export(run, to, out, prompt=prompt, force=force)
+    made = write_export(run, to, out, prompt=prompt, force=force, tracking_uri=tracking_uri)
     if not verify:
         return made
     from promptwire.exporting.verification import verify_async  # noqa: PLC0415 - an export without it loads no model
@@ -51,12 +53,19 @@ def export(
 
 
 def write_export(
-    run: Run | Report | Path | str, to: str, out: Path | str | None = None, *, prompt: Which = "best", force: bool = False
+    run: Run | Report | Path | str,
+    to: str,
+    out: Path | str | None = None,
+    *,
+    prompt: Which = "best",
+    force: bool = False,
+    tracking_uri: str | None = None,
 ) -> Export:
     """Write the export and compare its requests; see `export`. No call is made."""
     form = find_form(to)
     if prompt not in ("best", "initial"):
         raise UsageError(f"there is no prompt {prompt!r}", where="--prompt", hint="write best or initial")
+    form.address = tracking_uri
     source = exported(_opened(run), prompt)
     written = form.write(source)
     placed = form.place(source, written, None if out is None else str(out), force=force)

@@ -72,6 +72,8 @@ class Form(ABC):
     """Whether it writes several files, into a folder."""
     target: ClassVar[str]
     """Default name of the file or folder; `{task}` stands for the name of the task."""
+    address: str | None = None
+    """Address of a registry, for a form that registers; None for that of the environment."""
 
     @abstractmethod
     def write(self, exported: Exported) -> Written:

@@ -16,6 +16,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "text": ("text", "TextForm"),
     "python": ("python_module", "PythonForm"),
     "lm-eval": ("lm_eval", "LmEvalForm"),
+    "mlflow": ("mlflow", "MlflowForm"),
     "prompty": ("prompty", "PromptyForm"),
 }
 """Module and class of each form, by its name."""
