@@ -16,7 +16,7 @@ from promptwire.metrics.tolerance import near
 from promptwire.security.untrusted_json import read_json
 from promptwire.values import Example
 
-__all__ = ["Agree", "Agreement", "agreement", "equal", "found_json", "leaves", "share", "unfit", "valid"]
+__all__ = ["Agree", "Agreement", "agreement", "equal", "found_json", "held", "leaves", "share", "unfit", "valid"]
 
 Compared = tuple[float, str, str | None]
 """Value, feedback, and the JSON that was read; None for an answer without JSON."""
@@ -77,16 +77,31 @@ def share(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema, ag
 
 
 def valid(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
+    """1 if the whole answer is JSON in which nothing is wrong by the schema, else 0.
+
+    >>> valid('{"a": 1}', ()), valid('It is {"a": 1}.', ())[0]
+    ((1.0, '', '{"a": 1}'), 0.0)
+    """
+    try:
+        value = read_json(answer)
+    except ValueError as error:
+        return 0.0, f"the answer is not JSON: {error}", None
+    return _by_schema(value, faults)
+
+
+def held(answer: str, outputs: tuple[str, ...], faults: Faults = _no_schema) -> Compared:
     """1 if the answer holds an object or a list in which nothing is wrong by the schema, else 0.
 
-    >>> valid('It is {"a": 1}.', ())
+    >>> held('It is {"a": 1}.', ())
     (1.0, '', '{"a": 1}')
     """
     found = found_json(answer)
-    if found is None:
-        return 0.0, "there is no JSON in the answer", None
-    problem = faults(found[0])
-    return float(not problem), problem, json.dumps(found[0], ensure_ascii=False)
+    return (0.0, "there is no JSON in the answer", None) if found is None else _by_schema(found[0], faults)
+
+
+def _by_schema(value: Any, faults: Faults) -> Compared:
+    problem = faults(value)
+    return float(not problem), problem, json.dumps(value, ensure_ascii=False)
 
 
 def unfit(examples: Sequence[Example], labels: Sequence[str], faults: Faults = _no_schema) -> str:

@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from promptwire.errors import UsageError, suggest
 from promptwire.metrics import json_answers
-from promptwire.metrics.json_schema import with_schema
+from promptwire.metrics.json_schema import UNCOMPARED, with_schema
 from promptwire.metrics.metric import find_metric
 from promptwire.metrics.metric_type import Metric
 from promptwire.metrics.tolerance import Tolerance, with_tolerance
@@ -52,7 +52,7 @@ def adapted(
     """`metric` with what a task says about JSON and numbers. Raises UsageError for a rule that it can't follow."""
     if metric.name == "numeric" and tolerance is not None:
         return with_tolerance(metric, tolerance)
-    if metric.name == "valid-json":
+    if metric.name in UNCOMPARED:
         return with_schema(metric, schema)
     if metric.name not in _JSON:
         return metric

@@ -15,7 +15,10 @@ from promptwire.metrics import json_answers
 from promptwire.metrics.metric_type import Metric
 from promptwire.security.safe_regex import compile_pattern, matches
 
-__all__ = ["schema_problem", "with_schema"]
+__all__ = ["UNCOMPARED", "schema_problem", "with_schema"]
+
+UNCOMPARED: Final = ("valid-json", "contains-json")
+"""Metrics that look at JSON and compare it with nothing."""
 
 _SHOWN: Final = 200
 """Most characters of what is wrong."""
@@ -23,8 +26,12 @@ _SHOWN: Final = 200
 
 def with_schema(metric: Metric, schema: dict[str, Any] | None, agree: json_answers.Agree | None = None) -> Metric:
     """`metric` with the schema, if it compares JSON; otherwise `metric` as it is. `agree` compares in place of equality."""
-    if metric.name == "valid-json" and schema is not None:
-        return replace(metric, value=partial(json_answers.valid, faults=partial(_faults, _validator(schema))))
+    if metric.name in UNCOMPARED:
+        return (
+            metric
+            if schema is None
+            else replace(metric, value=partial(metric.value, faults=partial(_faults, _validator(schema))))
+        )
     if (schema is None and agree is None) or metric.name not in ("json", "json-fields"):
         return metric
     compare = json_answers.equal if metric.name == "json" else json_answers.share

@@ -116,9 +116,12 @@ _BUILT_IN = {
         Metric("json", "The answer holds the same JSON as an accepted output.", json_answers.equal, json_answers.unfit),
         Metric("json-fields", "Share of the fields of a JSON answer that are right.", json_answers.share, json_answers.unfit),
         Metric(
-            "valid-json",
-            "The answer holds JSON, of the task's `json_schema` if it has one.",
-            json_answers.valid,
+            "valid-json", "The answer is JSON, by the task's `json_schema` if it has one.", json_answers.valid, reference=False
+        ),
+        Metric(
+            "contains-json",
+            "The answer holds JSON, by the task's `json_schema` if it has one.",
+            json_answers.held,
             reference=False,
         ),
         Metric("judge", "What a judge model makes of the answer, from 0 to 1.", needs="judge", reference=False),

@@ -75,7 +75,7 @@ class TaskSpec(Model):
     watch: tuple[str, ...] = ()
     """More metrics whose held-out scores the report shows. They score the same answers, without calls of their own."""
     json_schema: str | dict[str, Any] | None = None
-    """JSON Schema of the answer, or a file with one, for `json`, `json-fields` and `valid-json`."""
+    """JSON Schema of the answer, or a file with one, for the metrics over JSON, such as `json` and `valid-json`."""
     fields: dict[str, FieldRule] = {}
     """How fields of a JSON answer are compared: a metric, or `{metric: ..., tolerance: ..., ordered: ...}`, by path."""
     tolerance: Tolerance | None = None

@@ -59,8 +59,12 @@ class Assert:
     """Its part of the score of a test with a threshold."""
     where: Location
     """Where it is."""
+    source: YamlValue
+    """The value as it is written; the assert without one."""
     threshold: float | None = None
     """From which value it passes."""
+    config: Any = None
+    """What a program gets beside the reply."""
 
     @property
     def name(self) -> str:
@@ -125,8 +129,21 @@ def _read(
     bare = name.removeprefix("not-")
     bare = _ALIASES.get(bare, bare)
     _check(given, kind, bare, plugins=plugins)
-    value = None if bare == "python" else _value(given.get("value"), bare, case, folder)
-    return Assert(bare, negated, value, weight or 0.0, given.location, None if threshold is None else _number(threshold, 0.0))
+    written, config = given.get("value"), given.get("config")
+    if bare == "python" and written is not None:
+        value: Any = text_at(written, "the code of an assert")
+    else:
+        value = _value(written, bare, case, folder)
+    return Assert(
+        bare,
+        negated,
+        value,
+        weight or 0.0,
+        given.location,
+        written or given,
+        None if threshold is None else _number(threshold, 0.0),
+        None if config is None else config.data(),
+    )
 
 
 def _check(given: YamlValue, kind: YamlValue, bare: str, *, plugins: bool) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import islice, product
 from typing import Any, Final
 
 from promptwire.documents.document import YamlValue
@@ -71,11 +71,12 @@ def read_tests(root: YamlValue, folder: Folder) -> tuple[TestCase, ...]:
         refuse(other.key_location, "scenarios have no counterpart", "write the combinations out as `tests:`")
     if given is None or given.value in (None, [], ""):
         refuse(given or root, "there are no tests, so there is nothing to score prompts by", "write them under `tests:`")
-    found = tuple(case for one in _listed(given, folder) for case in _cases(one, default, folder))
+    each = (case for one in _listed(given, folder) for case in _cases(one, default, folder))
+    found = tuple(islice(each, limits.MAX_ROWS + 1))
     if not found:
         refuse(given, "the tests are empty", "write at least one")
     if len(found) > limits.MAX_ROWS:
-        refuse(given, f"there are {len(found):,} tests", limits.SMALLER)
+        refuse(given, f"there are more than {limits.MAX_ROWS:,} tests", limits.SMALLER)
     return found
 
 

@@ -15,7 +15,7 @@ from promptwire.documents.validation_errors import describe
 from promptwire.documents.yaml_reader import read_yaml
 from promptwire.tasks.promptfoo.asserts import read_asserts
 from promptwire.tasks.promptfoo.cases import TestCase, read_tests
-from promptwire.tasks.promptfoo.imported import ImportedTask
+from promptwire.tasks.promptfoo.imported import ImportedTask, is_promptfoo
 from promptwire.tasks.promptfoo.nunjucks import text_of
 from promptwire.tasks.promptfoo.prompt_layout import Layout, lay_out
 from promptwire.tasks.promptfoo.prompts import read_prompts
@@ -25,7 +25,7 @@ from promptwire.tasks.promptfoo.scoring import score
 from promptwire.tasks.promptfoo.source import Folder, refuse
 from promptwire.tasks.promptfoo.variables import value_at
 
-__all__ = ["import_promptfoo"]
+__all__ = ["import_promptfoo", "is_promptfoo"]
 
 _READ: Final = ("prompts", "providers", "targets", "tests", "defaultTest", "description", "scenarios", "assertionTemplates")
 _SILENT: Final = ("$schema", "tags", "metadata", "outputPath", "sharing", "writeLatestResults", "commandLineOptions")
@@ -66,7 +66,7 @@ def import_promptfoo(path: Path | str, *, plugins: bool = False) -> ImportedTask
         notes.add(f"{have} left out; promptfoo counts such tests as passed: {places}")
     cases = [case for case, _ in kept] or lacking
     layout = lay_out(prompts, cases)
-    scored = score(kept, notes.add) if kept else Scored("none", ((),) * len(cases))
+    scored = score(kept, folder, notes.add) if kept else Scored("none", ((),) * len(cases))
     if not kept:
         notes.add(
             "no test has an assert, so the metric is none: answers have no value; see docs/tasks.md, data without outputs"

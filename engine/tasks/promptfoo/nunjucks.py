@@ -15,11 +15,14 @@ __all__ = ["Parts", "Ref", "Unsupported", "names_in", "parse", "partial", "rende
 
 _TAG: Final = re.compile(r"\{\{-?|\{%-?|\{#")
 _CLOSE: Final = {"{{": re.compile(r"-?\}\}"), "{%": re.compile(r"-?%\}"), "{#": re.compile(r"#\}")}
+_OUTPUT: Final = re.compile(r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?(?=-?\}\})""", re.DOTALL)
+"""What stands between `{{` and its end: braces in quotes do not end it."""
 _PATH: Final = re.compile(r"\s*([A-Za-z_$][\w$]*)((?:\.[A-Za-z_$][\w$]*|\[\s*(?:\d+|'[^']*'|\"[^\"]*\")\s*\])*)\s*", re.ASCII)
 _STEP: Final = re.compile(r"\.([A-Za-z_$][\w$]*)|\[\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")\s*\]", re.ASCII)
 _QUOTED: Final = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*""", re.DOTALL)
 _RAW: Final = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}(.*?)\{%-?\s*end\1\s*-?%\}", re.DOTALL)
-_PARTIAL: Final = re.compile(r"(?:\{%[^%]*|\{\{[^}]*|\{#[^#]*)(?:$|(?=[\r\u2028\u2029]))", re.MULTILINE)
+_LINE_END: Final = re.compile("[\n\r\u2028\u2029]")
+_PAIRS: Final = (("{{", "}"), ("{%", "%"), ("{#", "#"))
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 _EXPONENT: Final = re.compile(r"e([+-])0*(\d+)")
 _NAMES_OF_PROMPTFOO: Final = {
@@ -75,7 +78,8 @@ def parse(text: str) -> Parts:
             found.append(raw[2])
             at, strip = raw.end(), False
             continue
-        close = _CLOSE[tag[0][:2]].search(text, tag.end())
+        quoted = _OUTPUT.match(text, tag.end()) if tag[0].startswith("{{") else None
+        close = _CLOSE[tag[0][:2]].search(text, quoted.end() if quoted else tag.end())
         if close is None:
             raise Unsupported(text[tag.start() :][:40], tag.start(), "close it, or write {% raw %} before it")
         strip = close[0].startswith("-")
@@ -116,8 +120,25 @@ def _joined(parts: Sequence[str | Ref]) -> Parts:
 
 def partial(text: str) -> bool:
     """Whether promptfoo takes `text` for no template: a tag in it is not closed in its line, so nothing is filled in."""
-    wrapped = re.search(r"\{%\s*raw\s*%\}", text) and re.search(r"\{%\s*endraw\s*%\}", text)
-    return not wrapped and _PARTIAL.search(text) is not None
+    if re.search(r"\{%\s*raw\s*%\}", text) and re.search(r"\{%\s*endraw\s*%\}", text):
+        return False
+    ends = [found.start() for found in _LINE_END.finditer(text)] + [len(text)]
+    return any(_open_at_line_end(text, opening, closing, ends) for opening, closing in _PAIRS if opening in text)
+
+
+def _open_at_line_end(text: str, opening: str, closing: str, ends: Sequence[int]) -> bool:
+    """Whether a line ends between an `opening` and the next `closing`. Looks at each character once."""
+    at, line, close = text.find(opening), 0, -1
+    while at >= 0:
+        if close < at + 2:
+            close = text.find(closing, at + 2)
+            close = len(text) + 1 if close < 0 else close
+        while ends[line] < at + 2 and line < len(ends) - 1:
+            line += 1
+        if at + 2 <= ends[line] < close:
+            return True
+        at = text.find(opening, at + 1)
+    return False
 
 
 def names_in(parts: Parts) -> tuple[Ref, ...]:

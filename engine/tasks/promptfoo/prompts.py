@@ -15,6 +15,7 @@ from promptwire.documents.document import Source as TextSource
 from promptwire.documents.validation_errors import describe
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import Location, suggest
+from promptwire.security.sanitizer import flattened
 from promptwire.security.untrusted_json import read_json
 from promptwire.tasks.promptfoo.nunjucks import Parts, Unsupported, parse, partial
 from promptwire.tasks.promptfoo.source import FILE, Folder, refuse, text_at
@@ -105,11 +106,11 @@ def _of_file(path: Path, item: YamlValue, folder: Folder) -> Iterator[PromptSour
     elif suffix == ".jsonl":
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
-                yield _of_text(line, Location(name, number, 1, line), None)
+                yield _of_text(line, Location(name, number, 1, flattened(line)), None)
     elif suffix == ".csv":
         yield from _of_table(text, name)
     else:
-        yield _of_text(text, Location(name, 1, 1, text.partition("\n")[0]), None)
+        yield _of_text(text, Location(name, 1, 1, flattened(text.partition("\n")[0])), None)
 
 
 def _scalar(value: YamlValue) -> PromptSource:
@@ -127,7 +128,7 @@ def _separated(text: str, name: str) -> Iterator[PromptSource]:
             raw = "\n".join(lines[start:number])
             if raw.strip():
                 first = next(at for at in range(start, number) if lines[at].strip())
-                yield _of_text(raw.strip(), Location(name, first + 1, 1, lines[first]), None)
+                yield _of_text(raw.strip(), Location(name, first + 1, 1, flattened(lines[first])), None)
             start = number + 1
 
 
@@ -204,15 +205,15 @@ def read_parts(text: str, where: Location) -> Parts:
     try:
         return parse(text)
     except Unsupported as error:
-        refuse(_tag_place(text, error.place, where), f"{error.found} has no counterpart in promptwire", error.hint)
+        refuse(_tag_place(text, error.place, where), f"{flattened(error.found)} has no counterpart in promptwire", error.hint)
 
 
 def _tag_place(text: str, place: int, where: Location) -> Location:
     """Where the tag at `place` of a text is: its line, where the text keeps the lines of its file."""
     block = re.search(r"[|][+-]?\s*$", where.text)
-    if "\n" not in text or not (block or text.startswith(where.text)):
+    if "\n" not in text or not (block or flattened(text.split("\n")[0]).startswith(where.text)):
         return where
     line = text.count("\n", 0, place)
     shown = text.split("\n")[line]
     column = place - (text.rfind("\n", 0, place) + 1) + 1
-    return Location(where.file, where.line + line + bool(block), 1 if block else column, shown)
+    return Location(where.file, where.line + line + bool(block), 1 if block else column, flattened(shown))

@@ -16,8 +16,9 @@ from promptwire.tasks.promptfoo.asserts import GRADED, JSON, JUDGED, TEXT, Asser
 from promptwire.tasks.promptfoo.cases import TestCase
 from promptwire.tasks.promptfoo.judging import judged
 from promptwire.tasks.promptfoo.patterns import own_pattern, pattern_of
+from promptwire.tasks.promptfoo.python_asserts import plugin_metric
 from promptwire.tasks.promptfoo.scored import Scored
-from promptwire.tasks.promptfoo.source import refuse
+from promptwire.tasks.promptfoo.source import Folder, refuse
 
 __all__ = ["score"]
 
@@ -34,7 +35,7 @@ _SAID: Final = 5
 _REFERENCE: Final = ("factuality", "model-graded-factuality", "similar")
 
 
-def score(tests: Sequence[tuple[TestCase, AssertSet]], note: Callable[[str], None]) -> Scored:
+def score(tests: Sequence[tuple[TestCase, AssertSet]], folder: Folder, note: Callable[[str], None]) -> Scored:
     """The scoring of `tests`, each of which has an assert."""
     groups: dict[str, list[tuple[TestCase, Assert]]] = {}
     for case, asserts in tests:
@@ -51,7 +52,7 @@ def score(tests: Sequence[tuple[TestCase, AssertSet]], note: Callable[[str], Non
     if group == "json":
         return _json(sets, note)
     if group == "python":
-        refuse(sets[0].flat()[0].where, "asserts in Python can't be imported", "write the check as a metric: docs/plugins.md")
+        return plugin_metric(tests, folder, note)
     if group == "graded":
         return _nearest(sets, note)
     return judged(sets, note, against=group == "judge with a reference")
@@ -75,10 +76,10 @@ def _mixed(groups: Mapping[str, Sequence[tuple[TestCase, Assert]]]) -> PipelineE
     """The error of tests that would need several metrics."""
     problems = []
     for found in groups.values():
-        tests = list(dict.fromkeys(case.where.line for case, _ in found))
+        tests = list(dict.fromkeys(f"{case.where.file}:{case.where.line}" for case, _ in found))
         kinds = ", ".join(dict.fromkeys(one.name for _, one in found))
-        lines = ", ".join(map(str, tests[:_SAID])) + (", ..." if len(tests) > _SAID else "")
-        problems.append(f"{kinds} ({len(tests)} tests, in line {lines})")
+        lines = ", ".join(tests[:_SAID]) + (", ..." if len(tests) > _SAID else "")
+        problems.append(f"{kinds} ({len(tests)} {'test' if len(tests) == 1 else 'tests'}: {lines})")
     where = next(iter(groups.values()))[0][1].where
     hint = "keep the asserts of one kind, or make a config for each kind"
     message = f"a task has one metric, and these asserts need {len(groups)}: {'; '.join(problems)}"
@@ -89,7 +90,7 @@ def _refuse_parts(tests: Sequence[tuple[TestCase, AssertSet]]) -> None:
     """Refuse what only patterns can express: `not-`, and thresholds of tests with several asserts."""
     for _, asserts in tests:
         for one in asserts.flat():
-            if one.negated:
+            if one.negated and one.kind != "python":
                 refuse(
                     one.where, f"the assert {one.name!r} has no counterpart in promptwire", f"write {one.kind!r}, turned round"
                 )
@@ -154,8 +155,11 @@ def _json(sets: Sequence[AssertSet], note: Callable[[str], None]) -> Scored:
         hint = "give each test one `equals` with an object, or none"
         refuse(lacking[0].flat()[0].where, "some tests say which JSON is right, and this one does not", hint)
     if lacking:
-        note("metric valid-json: JSON in a code block or between other text counts too, which is-json refuses")
-        return Scored("valid-json", ((),) * len(sets), keys)
+        whole = ["is-json" in {one.kind for one in found.flat()} for found in sets]
+        if len({*whole}) > 1:
+            other = sets[whole.index(not whole[0])].flat()[0]
+            refuse(other.where, "some tests have is-json, and others only contains-json", "use one of them for all tests")
+        return Scored("valid-json" if whole[0] else "contains-json", ((),) * len(sets), keys)
     note("metric json: JSON in a code block or between other text counts too; 1 equals 1.0")
     return Scored("json", tuple((equal[0].value,) for equal in wanted), keys)
 

@@ -122,6 +122,15 @@ class Folder:
             refuse(where, f"{name[:60]!r} means {len(found)} files", "name one")
         return found[0]
 
+    def program(self, name: str, where: YamlValue) -> Path:
+        """A file of code in the folder. It is copied, never run."""
+        path = self.path / name
+        if unusable(path) or not os.path.isfile(path):
+            refuse(where, f"there is no file {name[:120]!r}", f"paths count from the folder of the config, {self.path}")
+        if not reachable(path, [self.path]):
+            refuse(where, f"{name[:120]!r} leads out of the config's folder", f"copy it there, {REMEDY}")
+        return path
+
     def text(self, path: Path, where: YamlValue) -> str:
         """The text of a file, as UTF-8."""
         log_access(path, data=True)

@@ -244,8 +244,8 @@ def test_a_metric_of_a_plug_in_says_whether_it_needs_accepted_outputs() -> None:
     assert free.measure("abc", Example(input="i")).value == 0.25
 
 
-def test_three_metrics_need_no_accepted_outputs_and_only_none_gives_no_value() -> None:
+def test_four_metrics_need_no_accepted_outputs_and_only_none_gives_no_value() -> None:
     found = [find_metric(name) for name in names()]
-    assert sorted(one.name for one in found if not one.reference) == ["judge", "none", "valid-json"]
+    assert sorted(one.name for one in found if not one.reference) == ["contains-json", "judge", "none", "valid-json"]
     assert [one.name for one in found if not one.valued] == ["none"]
     assert not math.isfinite(find_metric("none").measure("said", Example(input="i")).value)
