@@ -26,12 +26,9 @@ _SHOWN: Final = 200
 
 def with_schema(metric: Metric, schema: dict[str, Any] | None, agree: json_answers.Agree | None = None) -> Metric:
     """`metric` with the schema, if it compares JSON; otherwise `metric` as it is. `agree` compares in place of equality."""
-    if metric.name in UNCOMPARED:
-        return (
-            metric
-            if schema is None
-            else replace(metric, value=partial(metric.value, faults=partial(_faults, _validator(schema))))
-        )
+    if metric.name in UNCOMPARED and schema is not None:
+        looks = json_answers.valid if metric.name == "valid-json" else json_answers.held
+        return replace(metric, value=partial(looks, faults=partial(_faults, _validator(schema))))
     if (schema is None and agree is None) or metric.name not in ("json", "json-fields"):
         return metric
     compare = json_answers.equal if metric.name == "json" else json_answers.share

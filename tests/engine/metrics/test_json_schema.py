@@ -75,3 +75,20 @@ def test_references_within_the_schema_are_followed() -> None:
 def test_a_schema_that_refers_to_itself_without_end_is_an_error_that_says_so() -> None:
     found = with_schema(find_metric("json"), {"$ref": "#"}).measure('{"name": "Ann"}', WANTED)
     assert (found.value, found.feedback) == (0.0, "the schema refers to itself without end")
+
+
+@pytest.mark.parametrize(
+    ("answer", "valid", "contains"),
+    [
+        ('{"name": "Ann"}', 1.0, 1.0),
+        ('It is {"name": "Ann"}.', 0.0, 1.0),
+        ('{"name": "ann"}', 0.0, 0.0),
+        ("7", 0.0, 0.0),
+        ("", 0.0, 0.0),
+    ],
+)
+def test_metrics_that_compare_with_nothing_look_at_json_by_the_schema(answer: str, valid: float, contains: float) -> None:
+    example = Example(input="x")
+    assert with_schema(find_metric("valid-json"), SCHEMA).measure(answer, example).value == valid
+    assert with_schema(find_metric("contains-json"), SCHEMA).measure(answer, example).value == contains
+    assert find_metric("valid-json").measure("7", example).value == 1.0
