@@ -57,6 +57,8 @@ def import_promptfoo(path: Path | str, *, plugins: bool = False) -> ImportedTask
     _check_keys(root, notes)
     folder = Folder(Path(path).parent, root)
     prompts = read_prompts(root, folder)
+    if any(message.developer for prompt in prompts for message in prompt.messages):
+        notes.add(f"{prompts[0].where}: a message of the developer is sent as one of the system")
     tests = [(case, read_asserts(case, folder, notes.add, plugins=plugins)) for case in read_tests(root, folder)]
     kept = [(case, asserts) for case, asserts in tests if asserts.flat()]
     lacking = [case for case, asserts in tests if not asserts.flat()]

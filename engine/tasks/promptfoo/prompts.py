@@ -38,6 +38,8 @@ class ChatMessage:
     """system, user or assistant."""
     parts: Parts
     """Its text, with the places that are filled in."""
+    developer: bool = False
+    """Whether its role is `developer`, for which promptwire sends `system`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ def _message(one: YamlValue, where: Location) -> ChatMessage:
         refuse(role.location, f"the role {str(role.data())[:40]!r} is unknown", "roles: system, developer, user, assistant")
     if more := next((key for key in one.value if key not in ("role", "content")), None):
         refuse(place, f"a message with {more!r} can't be sent as text", "leave the key out")
-    return ChatMessage(_ROLES[str(role.value)], read_parts(_content(content.data(), content), content.location))
+    parts = read_parts(_content(content.data(), content), content.location)
+    return ChatMessage(_ROLES[role.value], parts, role.value == "developer")
 
 
 def _content(content: Any, where: YamlValue) -> str:
