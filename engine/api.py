@@ -22,30 +22,29 @@ from promptwire.gateway.collector import fewer_collections
 from promptwire.gateway.idle_loop import run_anywhere
 from promptwire.gateway.shared_budget import SharedBudget
 from promptwire.graph.steps import Graph
-from promptwire.language.check import load_graph
-from promptwire.limits import Limits
 from promptwire.node import Role
 from promptwire.options import Options, runs_folder
 from promptwire.planning.chain import with_chain
 from promptwire.planning.cost_items import final_calls, report_cost_items
-from promptwire.planning.dry_run import ApproveCost, DryRun, NotApproved
+from promptwire.planning.dry_run import ApproveCost, NotApproved
 from promptwire.planning.plan import Plan
-from promptwire.results.provenance import Provenance, fingerprint
+from promptwire.prepared import Prepared, prepare
 from promptwire.results.report import Report, SearchSummary
 from promptwire.results.run_folder import keep_file, make_folder, working_folder
-from promptwire.results.run_settings import started_with
 from promptwire.results.run_state import recorded_state
 from promptwire.running.final_report import make_report, summarize
-from promptwire.running.incumbent import FinalScores, compare_both, find_best, keep_and_compare, keep_so_far, require_prompt
+from promptwire.running.incumbent import FinalScores, compare_both, find_best, keep_and_compare, keep_so_far
 from promptwire.running.live_progress import LiveProgress, shown
 from promptwire.running.observer import RunObserver
 from promptwire.running.preflight import inspect
-from promptwire.running.role_models import role_models
+from promptwire.running.run_facts import run_facts
 from promptwire.running.session import Session
 from promptwire.running.session_setup import open_session
 from promptwire.running.task_recording import keep_task
 from promptwire.security.access_log import FileAccessLog
-from promptwire.tasks.given_task import given_parts, task_of
+from promptwire.sinks.addresses import make_sinks
+from promptwire.sinks.run_sinks import sending
+from promptwire.sinks.sink import Sink
 from promptwire.tasks.task import Task
 from promptwire.values import Prompt
 from promptwire.values.notes import warning
@@ -63,13 +62,14 @@ def run(
     progress: bool = False,
     observer: RunObserver | None = None,
     approve: ApproveCost | None = None,
+    sinks: str | Sink | Sequence[str | Sink] = (),
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores; see `run_async`.
 
     Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends; a server awaits
     `run_async` instead.
     """
-    told: dict[str, Any] = {"prompt": prompt, "metric": metric, "progress": progress}
+    told: dict[str, Any] = {"prompt": prompt, "metric": metric, "progress": progress, "sinks": sinks}
     return run_anywhere(run_async(pipeline, task, options, **told, observer=observer, approve=approve))
 
 
@@ -109,6 +109,7 @@ async def run_async(
     models: Mapping[Role, Backend] | None = None,
     access_log: FileAccessLog | None = None,
     shared: SharedBudget | None = None,
+    sinks: str | Sink | Sequence[str | Sink] = (),
 ) -> Report:
     """Optimize the prompt of `task` with `pipeline` and report held-out scores.
 
@@ -116,117 +117,74 @@ async def run_async(
     `metric`, which may be a function of an answer and its accepted outputs, replace those of the task. `progress` shows in a
     notebook or on standard error where the run is. `approve` gets the plan before the first new call, and may refuse. `models`
     replace those of the options. `access_log` sees, and may forbid, what files are opened. `shared` is the sweep's budget.
+    `sinks` get the run while it works: `mlflow[:URI]`, `otel[:ENDPOINT]` or a `Sink`. What they lack at its end is a note of
+    the report.
 
     Raises PipelineError, DataError, UsageError or NotStarted before anything is spent; ModelError, LimitReached, CacheError,
     ReplyError or NodeError while running: all answers are then in the cache.
     """
-    access_log, began, working = access_log or FileAccessLog(), time.monotonic(), working_folder()
+    access_log, working = access_log or FileAccessLog(), working_folder()
+    began, made = time.monotonic(), make_sinks(sinks)
     observer = LiveProgress(observer) if progress else observer
     with access_log.recording():
-        prepared = _prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
-    graph, loaded, models, budget = prepared.graph, prepared.task, prepared.models, Budget(prepared.limits, shared=shared)
-    home = working / (folder := make_folder(runs_folder(), f"{graph.name}-{loaded.name}-{prepared.options.seed}"))
+        prepared = prepare(pipeline, task, _told(options, prompt, metric), observer=observer, models=models)
+    name = f"{prepared.graph.name}-{prepared.task.name}-{prepared.options.seed}"
+    folder = make_folder(runs_folder(), name)
     observers, gate = prepared.observed(observer, approve)
-    report: Report | None = None
-    try:
-        with shown(observer), fewer_collections(), recorded_state(home, prepared.started(pipeline)):
-            opened = open_session(loaded, prepared.options, models, budget, observers=observers, approval=gate, folder=home)
-            async with opened as session:
-                with access_log.recording():
-                    best, search, scores = await _searched(graph, session, budget, home)
-                report = make_report(graph, session, best=best, search=search, scores=scores, began=began, folder=folder)
-                report = report.noting(*await session.gateway.take_notes())
-                keep_file(home / "report.json", report.to_json(indent=2) + "\n")
-                keep_file(home / "run.json", prepared.origin(pipeline, access_log, working).text())
-    except (NotApproved, NotStarted):
-        shutil.rmtree(home, ignore_errors=True)
-        raise
-    except RunError as error:
-        if report is None:
-            raise
-        report = report.noting(warning(f"the run folder is not whole: {error.problem}"))
-    return report
+    say = observer.say if observer is not None else lambda text: None
+    sent = sending(made, working / folder, may_begin=lambda: gate is None or gate.open, say=say)
+    async with sent as unsent:
+        with shown(observer), fewer_collections():
+            run = _Run(pipeline, prepared, folder, working, access_log, observers, gate, began)
+            report = await run.report(Budget(prepared.limits, shared=shared))
+    return report.noting(*map(warning, unsent))
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What a run and its plan have in common before a session is opened."""
+class _Run:
+    """One run whose folder was made."""
 
-    graph: Graph
-    """The checked pipeline."""
-    task: Task
-    """The task, with the dev examples that the pipeline needs."""
-    mark: str
-    """Fingerprint of the task as it is written."""
-    limits: Limits
-    """Limits of the pipeline, with those of the options in their place."""
-    models: Mapping[Role, Backend]
-    """The backend of each role; none is open yet."""
+    pipeline: str
+    """The pipeline as it was named."""
+    prepared: Prepared
+    """What was checked and loaded."""
+    folder: Path
+    """The run folder."""
+    working: Path
+    """The working folder at the beginning."""
+    access_log: FileAccessLog
+    """Log of the files that are opened."""
+    observers: Sequence[RunObserver]
+    """What receives the events."""
+    gate: ApprovalGate | None
+    """What asks before the first new call; None where nothing asks."""
+    began: float
+    """Time of the monotonic clock at the beginning."""
 
-    repeats: int
-    """Answers per prompt and held-out example in the comparison."""
-    name: str
-    """The task as it was named, or its own name when it was given in Python."""
-    options: Options
-    """The options with names in place of functions."""
-
-    def started(self, pipeline: str) -> dict[str, Any]:
-        """What the run is started with, for its record."""
-        metric, mark = self.task.metric, self.mark
-        limits, models, group = self.limits, self.models, self.task.group
-        return started_with(
-            pipeline, self.name, self.options, models=models, metric=metric, limits=limits, task_fingerprint=mark, group=group
-        )
-
-    def origin(self, pipeline: str, access_log: FileAccessLog, working: Path) -> Provenance:
-        """The provenance of the finished run."""
-        models, mark = self.models, self.mark
-        found = Provenance.of(
-            pipeline, self.name, self.options, models=models, access_log=access_log, task_fingerprint=mark, working=working
-        )
-        return found.model_copy(update={"given": given_parts(self.task)})
-
-    def observed(
-        self, observer: RunObserver | None, approve: ApproveCost | None
-    ) -> tuple[list[RunObserver], ApprovalGate | None]:
-        """All observers of the run, and the gate that asks `approve`; None where nothing asks."""
-        if approve is None:
-            return [observer] if observer else [], None
-        dry_run = self.dry_run()
-        return [dry_run, *([observer] if observer else [])], dry_run.gate(approve)
-
-    def dry_run(self) -> DryRun:
-        """An observer that plans what is left of the run at its first call."""
-        return DryRun(self.graph, self.task, self.models, self.limits, repeats=self.repeats)
-
-
-def _prepare(
-    pipeline: str,
-    task: Any,
-    options: Options,
-    *,
-    observer: RunObserver | None = None,
-    models: Mapping[Role, Backend] | None = None,
-) -> _Prepared:
-    """Check the pipeline, load the task and make the backends. Raises PipelineError, DataError or UsageError."""
-    graph = load_graph(pipeline, params=options.params, patches=options.patches)
-    require_prompt(graph)
-    loaded = task_of(task, options.task)
-    mark = fingerprint(loaded)
-    limits = graph.limits.with_budgets(options.limits)
-    loaded = loaded.with_dev() if "dev" in graph.inputs else loaded
-    models = models or role_models(options, observer, limits, graph=graph, task=loaded)
-    metric = {"metric": loaded.metric} if "metric" in options.task else {}
-    named = task if isinstance(task, str) else loaded.name
-    plain = options.model_copy(update={"task": {**options.task, **metric}})
-    return _Prepared(graph, loaded, mark, limits, models, options.repeats, named, plain)
-
-
-def _facts(graph: Graph, session: Session, limits: Limits) -> dict[str, Any]:
-    """What is known of a run at its beginning, for the trace."""
-    budgets = limits.model_dump(include={"calls", "tokens", "usd", "seconds"}, exclude_none=True)
-    models = {role: model.name for role, model in session.models.items()}
-    return {"pipeline": graph.name, "task": session.task.name, "seed": session.seed, "models": models, "limits": budgets}
+    async def report(self, budget: Budget) -> Report:
+        """Run it and return its report. The folder of a run that was refused before its first call is removed."""
+        prepared, home = self.prepared, self.working / self.folder
+        graph, task, models = prepared.graph, prepared.task, prepared.models
+        report: Report | None = None
+        try:
+            with recorded_state(home, prepared.started(self.pipeline)):
+                how: dict[str, Any] = {"observers": self.observers, "approval": self.gate, "folder": home}
+                async with open_session(task, prepared.options, models, budget, **how) as session:
+                    with self.access_log.recording():
+                        best, search, scores = await _searched(graph, session, budget, home)
+                    parts: dict[str, Any] = {"best": best, "search": search, "scores": scores}
+                    report = make_report(graph, session, **parts, began=self.began, folder=self.folder)
+                    report = report.noting(*await session.gateway.take_notes())
+                    keep_file(home / "report.json", report.to_json(indent=2) + "\n")
+                    keep_file(home / "run.json", prepared.origin(self.pipeline, self.access_log, self.working).text())
+        except (NotApproved, NotStarted):
+            shutil.rmtree(home, ignore_errors=True)
+            raise
+        except RunError as error:
+            if report is None:
+                raise
+            report = report.noting(warning(f"the run folder is not whole: {error.problem}"))
+        return report
 
 
 async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path) -> tuple[Prompt, SearchSummary, FinalScores]:
@@ -235,7 +193,7 @@ async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path
     Raises what `inspect` refuses, and LimitReached when a limit is too small for a single score.
     """
     inspect(graph, session)
-    session.trace.event("run", **_facts(graph, session, budget.limits))
+    session.trace.event("run", **run_facts(graph, session, budget.limits))
     budget.reserve_final(*_final_needs(session.task, session.repeats))
     await budget.start()
     try:
@@ -256,7 +214,7 @@ async def _searched(graph: Graph, session: Session, budget: Budget, folder: Path
 
 async def _plan_async(pipeline: str, task: Any, options: Options) -> Plan:
     """The plan of a run: the run begins without a folder and ends at its first call that is not in the cache."""
-    prepared = _prepare(pipeline, task, options)
+    prepared = prepare(pipeline, task, options)
     graph, loaded, models = prepared.graph, prepared.task, prepared.models
     dry_run = prepared.dry_run()
     found: list[Plan] = []

@@ -22,9 +22,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tasks", "language", "drawing", "authoring", "shared"),
     ("results", "reference"),
     ("running", "page"),
-    ("networks",),
+    ("networks", "sinks"),
     ("planning",),
     ("trying",),
+    ("prepared",),
     ("api",),
     ("bundles",),
     ("exporting",),
@@ -58,6 +59,7 @@ DOORS = {
     "pyarrow": "tasks.reading.arrow",
     "datasets": "tasks.reading.hub",
     "mlflow": "mlflow_library",
+    "opentelemetry": "sinks.otel",
 }
 """Each third-party library and the one module that imports it."""
 

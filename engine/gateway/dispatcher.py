@@ -23,7 +23,7 @@ from promptwire.gateway.endpoint_state import EndpointState
 from promptwire.gateway.in_flight import InFlightRequest, Unsettled
 from promptwire.gateway.quota_pause import QuotaPause
 from promptwire.gateway.rate_limit import RateLimiter
-from promptwire.gateway.reply_cost import at_most, spent
+from promptwire.gateway.reply_cost import at_most, finishes, spent
 from promptwire.gateway.retry import RetryPolicy
 from promptwire.gateway.stage_budget import Reservation
 from promptwire.gateway.trace import Trace
@@ -135,8 +135,8 @@ class Dispatcher:
             await self._pause(in_flight, state, failure, attempt)
             attempt -= failure.throttled and not failure.alone and state.quota.covers(mark)
         # After the completions are stored: writing the trace may fail.
-        facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds}
-        self._trace.event("request", path=in_flight.node, **facts, **spent(completions))
+        facts = {"model": state.backend.name, "answers": len(completions), "seconds": seconds, "key": keys[0]}
+        self._trace.event("request", path=in_flight.node, **facts, **spent(completions), **finishes(completions))
         return len(completions)
 
     def _state(self, backend: Backend) -> EndpointState:

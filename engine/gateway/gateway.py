@@ -245,7 +245,7 @@ class Gateway:
             with suppress(RunError):  # the step is given `error` itself, which matters more
                 awaited = in_flight.waiters > 0 and not isinstance(error, asyncio.CancelledError | LimitReached)
                 lost = in_flight.sent or awaited
-                what, facts = ("lost", {"error": str(known)}) if lost else ("called off", {})
+                what, facts = ("lost", {"error": str(known), "type": type(known).__name__}) if lost else ("called off", {})
                 self._trace.event(what, path=in_flight.node, model=in_flight.backend.name, **facts)
             if not isinstance(error, Exception):
                 raise

@@ -1,4 +1,4 @@
-"""Cost of the completions of one request: what the unused ones carry over, and the sum for the trace."""
+"""Cost of the completions of one request, and how they ended: what the unused ones carry over, and the sums for the trace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from promptwire.backend import Completion
 
-__all__ = ["at_most", "spent"]
+__all__ = ["at_most", "finishes", "spent"]
 
 
 def at_most(completions: Sequence[Completion], n: int) -> list[Completion]:
@@ -33,3 +33,9 @@ def spent(completions: Sequence[Completion]) -> dict[str, int | float | None]:
         "tokens_out": sum(completion.tokens_out for completion in completions),
         "usd": None if None in prices else sum(filter(None, prices)),
     }
+
+
+def finishes(completions: Sequence[Completion]) -> dict[str, list[str]]:
+    """Finish reasons of one request, as the trace holds them; nothing when all are `stop`."""
+    found = [completion.finish for completion in completions]
+    return {} if found.count("stop") == len(found) else {"finish": found}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +17,7 @@ from promptwire.errors import RunError
 from promptwire.security.secrets import redact, secrets
 from promptwire.values.hashing import quoted
 
-__all__ = ["Listener", "Trace"]
+__all__ = ["Listener", "Trace", "enter_step"]
 
 Listener = Callable[[str, Mapping[str, Any]], None]
 """Called with every event and its facts when it happens."""
@@ -24,6 +25,16 @@ Listener = Callable[[str, Mapping[str, Any]], None]
 _PATIENCE = 1.0
 """Seconds that a line may wait in memory: the most that a killed run loses."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
+_PLACE: ContextVar[str] = ContextVar("place", default="")
+"""Round and element of the step that the present task works for, as they follow other facts in a line; empty outside loops."""
+
+
+def enter_step(round: str, element: str) -> None:
+    """Name the round and the element of the step that the present task, and those that it starts, work for.
+
+    Several runs of one step may be at work at once. By this, a line about a request tells which of them it belongs to.
+    """
+    _PLACE.set(f',"round":{quoted(round)},"element":{quoted(element)}' if round or element else "")
 
 
 class Trace:
@@ -53,22 +64,24 @@ class Trace:
         """
         if self._listener is not None:
             self._listener(what, facts)
-        self._write("events.jsonl", {"event": what, **facts})
+        place = _PLACE.get() if "path" in facts and "round" not in facts else ""
+        self._write("events.jsonl", {"event": what, **facts}, place)
 
     def value(self, outputs: Callable[[], str], **facts: Any) -> None:
         """Write one line to `values.jsonl`: the outputs of a step, whose JSON text is made only for a folder.
 
         Raises RunError when the folder can't be written.
         """
-        self._write("values.jsonl", facts, outputs)
+        if self._folder is not None:
+            self._write("values.jsonl", facts, f',"outputs":{outputs()}')
 
     def call(self, key: str, *, path: str, new: bool, sample: int, parts: str) -> None:
         """Write one line to `calls.jsonl`: a completion that was used by the step at `path`. `parts` is JSON.
 
         Raises RunError when the folder can't be written.
         """
-        facts = f'"key":"{key}","path":{quoted(path)},"new":{"true" if new else "false"},"sample":{sample},"parts":{parts}}}'
-        self._add("calls.jsonl", facts)
+        facts = f'"key":"{key}","path":{quoted(path)},"new":{"true" if new else "false"},"sample":{sample},"parts":{parts}'
+        self._add("calls.jsonl", f"{facts}{_PLACE.get()}}}")
 
     def asked(self, **facts: Any) -> None:
         """Write one line to `asked.jsonl`: a request with its replies.
@@ -98,10 +111,10 @@ class Trace:
         if failed is not None:
             raise self._write_error(failed) from failed
 
-    def _write(self, name: str, facts: dict[str, Any], outputs: Callable[[], str] | None = None) -> None:
+    def _write(self, name: str, facts: dict[str, Any], more: str = "") -> None:
+        """Write a line of `facts`, and of `more` behind them, which begins with a comma."""
         if self._folder is not None:
-            text = _JSON.encode(facts)[1:]
-            self._add(name, text if outputs is None else f'{text[:-1]}{"," if facts else ""}"outputs":{outputs()}}}')
+            self._add(name, f"{_JSON.encode(facts)[1:-1]}{more if facts else more[1:]}}}")
 
     def _add(self, name: str, facts: str) -> None:
         """Write a line of `facts`, which are JSON without the first brace, after its counter and time."""

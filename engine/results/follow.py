@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from promptwire.results.lenient import as_text, read_line
+from promptwire.results.lenient import as_text
 from promptwire.results.progress import Progress, View
 from promptwire.results.run import Run
+from promptwire.results.tail import Tail
 from promptwire.security.untrusted_numbers import finite, price, token_count
 
 __all__ = ["Follower"]
@@ -33,8 +33,8 @@ class Follower:
         self.progress = Progress(since)
         settings = run.settings
         self.progress("run", {"pipeline": settings.pipeline, "task": settings.task, "limits": settings.limits})
-        self._events = _Tail(run.folder / "events.jsonl")
-        self._calls = _Tail(run.folder / "calls.jsonl")
+        self._events = Tail(run.folder / "events.jsonl")
+        self._calls = Tail(run.folder / "calls.jsonl")
 
     def read(self) -> list[dict[str, Any]]:
         """Read the new lines, and return the new events."""
@@ -71,24 +71,4 @@ class Follower:
         try:
             self.progress(what, facts)
         except (KeyError, TypeError, ValueError):  # an event of another version: the rest of the progress still holds
-            return
-
-
-class _Tail:
-    """Reads the lines of a file that grows, each once. A line without its end waits."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._at = 0
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield the JSON objects of the lines that are new."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._at)
-                while (line := file.readline()).endswith(b"\n"):
-                    self._at += len(line)
-                    if (row := read_line(line)) is not None:
-                        yield row
-        except OSError:
             return

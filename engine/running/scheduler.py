@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from promptwire.backend import Settings
 from promptwire.errors import PromptwireError
+from promptwire.gateway.trace import enter_step
 from promptwire.graph.ordering import ancestors
 from promptwire.graph.port_types import SET_OF
 from promptwire.graph.port_values import empty
@@ -125,6 +126,7 @@ class _Runner:
     async def _recorded(self, step: Step, scope: Scope, graph: Graph) -> Mapping[str, Any]:
         """Run `step` and return its outputs; write its start, end and values to the trace."""
         trace, where = self.session.trace, {"path": step.path, "round": scope.round, "element": scope.element}
+        enter_step(scope.round, scope.element)
         if step.gate is not None and not scope.holds(step.gate):
             outputs = _not_run(step, step.gate, scope)
             self.session.count(step.path, NOT_RUN)

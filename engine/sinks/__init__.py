@@ -1,0 +1,1 @@
+"""Sinks: other programs' servers that a run is sent to while it works, or afterwards from its folder."""
