@@ -14,7 +14,7 @@ from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.limit_flags import Limit
 from promptwire.cli.output_file import Axis
-from promptwire.cli.run_options import ApiBases, Cache, CacheUrl, Labels, Metric, Models, Prompts, Template
+from promptwire.cli.run_options import ApiBases, Cache, CacheUrl, Labels, LogTo, Metric, Models, Prompts, Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +60,7 @@ def compare(
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    log_to: LogTo = None,
 ) -> None:
     """Compare optimizers on the same tasks and seeds. Runs that are there are not made again; --limit holds for each run."""
     from promptwire.cli.run_options import parse_lists, parse_options, task_changes
@@ -80,7 +81,8 @@ def compare(
     }
     options = parse_options(fields)
     cells = _matrix(pipelines, task or [], _seeds(seeds), options, baseline=baseline)
-    deliver(_run(cells, ConfirmPolicy(yes, ask_above), quiet=quiet or json_, cache=options.cache), wanted)
+    policy = ConfirmPolicy(yes, ask_above)
+    deliver(_run(cells, policy, quiet=quiet or json_, cache=options.cache, sinks=log_to or ()), wanted)
 
 
 def _matrix(
@@ -95,25 +97,32 @@ def _matrix(
     return with_baseline(cells) if baseline else cells
 
 
-def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str) -> ComparisonTable:
+def _run(cells: Sequence[Cell], policy: ConfirmPolicy, *, quiet: bool, cache: str, sinks: Sequence[str]) -> ComparisonTable:
     """Run the cells that are not there, after their common bound was shown and approved."""
     from promptwire.cli.confirm_bound import approve_bound
-    from promptwire.cli.console import console
+    from promptwire.cli.console import console, safe_text
     from promptwire.cli.progress import ProgressDisplay
     from promptwire.comparing.cell_results import results
     from promptwire.comparing.table import make_table
     from promptwire.gateway.idle_loop import run_loop
     from promptwire.sweeps.bound import bound_of
     from promptwire.sweeps.execution import run_cells, split_done
+    from promptwire.sweeps.sending import entry_of, sending_cells
 
     known, missing = split_done(cells)
     found: dict[str, Path | str] = dict(known)
     if missing:
-        display = None if quiet else ProgressDisplay(console(stderr=True))
         bound = bound_of(missing)
         there = f"; {len(known)} are there" if known else ""
         approve_bound(bound, f"{bound.cells} runs to make{there}", policy)
-        work = run_cells(missing, observer=display, say=display.say if display else lambda text: None)
+    errors = console(stderr=True)
+    display = None if quiet or not missing else ProgressDisplay(errors)
+
+    def warn(text: str) -> None:
+        errors.print(safe_text(text), soft_wrap=True)
+
+    with sending_cells(sinks, **entry_of(cells), known=known.values(), say=warn) as also:
+        work = run_cells(missing, observer=display, say=display.say if display else lambda text: None, also=also)
         with exit_on_interrupt(cached=cache != "off"), display.drawing() if display else nullcontext():
             found |= run_loop(work, leave=exit_at_once)
     return make_table(list(results(cells, found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from promptwire.cli.run_options import (
     Cache,
     CacheUrl,
     Labels,
+    LogTo,
     Metric,
     Models,
     Prompts,
@@ -30,6 +31,8 @@ from promptwire.cli.run_options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promptwire.options import Options
 
 __all__ = ["run"]
@@ -55,6 +58,7 @@ def run(
     plugins: Plugins = None,
     tries: Annotated[int | None, typer.Option(min=1, help="Most tries of a request, with its retries. Default: 6.")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds for each try of a request. Default: 600.")] = None,
+    log_to: LogTo = None,
     yes: Yes = False,
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
@@ -72,10 +76,13 @@ def run(
         "tries": tries,
         "timeout": timeout,
     }
-    _run(pipeline, task, parse_options(fields), ConfirmPolicy(yes, ask_above), json_=json_, quiet=quiet)
+    policy = ConfirmPolicy(yes, ask_above)
+    _run(pipeline, task, parse_options(fields), policy, json_=json_, quiet=quiet, sinks=log_to or ())
 
 
-def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool) -> None:
+def _run(
+    pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, json_: bool, quiet: bool, sinks: Sequence[str]
+) -> None:
     from promptwire.api import run_async
     from promptwire.cli.console import console, safe_text
     from promptwire.cli.progress import ProgressDisplay, WarningsOnly
@@ -89,7 +96,8 @@ def _run(pipeline: str, task: str, options: Options, policy: ConfirmPolicy, *, j
         warned.append(text)
         errors.print(safe_text(text), soft_wrap=True)
 
-    work = run_async(pipeline, task, options, observer=display or WarningsOnly(errors), approve=policy.approver(display, warn))
+    told: dict[str, Any] = {"observer": display or WarningsOnly(errors), "approve": policy.approver(display, warn)}
+    work = run_async(pipeline, task, options, **told, sinks=sinks)
     with exit_on_interrupt(cached=options.cache != "off"), display.drawing() if display else nullcontext():
         report = run_loop(work, leave=exit_at_once)
     if json_:

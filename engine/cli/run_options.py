@@ -17,6 +17,7 @@ __all__ = [
     "Cache",
     "CacheUrl",
     "Labels",
+    "LogTo",
     "Metric",
     "Models",
     "Prompts",
@@ -51,6 +52,15 @@ CacheUrl = Annotated[
         "--cache-url",
         metavar="URL",
         help="Redis server that shares answers with other machines. Default: the variable PROMPTWIRE_CACHE_URL.",
+    ),
+]
+
+LogTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log-to",
+        metavar="SINK",
+        help="Also send it to mlflow[:URI] or otel[:ENDPOINT]. Repeat it for both.",
     ),
 ]
 

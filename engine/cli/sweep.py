@@ -6,7 +6,7 @@ import shlex
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,14 +15,14 @@ from promptwire.cli.compare_output import Chart, ChartAxis, ComparisonChart, For
 from promptwire.cli.confirm import DEFAULT_ABOVE, AskAbove, ConfirmPolicy, Yes
 from promptwire.cli.interrupts import exit_at_once, exit_on_interrupt
 from promptwire.cli.output_file import Axis
-from promptwire.cli.run_options import Cache, CacheUrl
+from promptwire.cli.run_options import Cache, CacheUrl, LogTo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from promptwire.sweeps.bound import Bound
     from promptwire.sweeps.matrix import Cell
-    from promptwire.sweeps.runner import CellEnd, Runner
+    from promptwire.sweeps.runner import CellEnd, CellEvent, Runner, Tell
     from promptwire.sweeps.sweep_file import Sweep
     from promptwire.sweeps.sweep_log import SweepLog
 
@@ -59,6 +59,7 @@ def sweep(
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    log_to: LogTo = None,
 ) -> None:
     """Run pipelines on tasks, models and seeds from a file. Cells with a result are not run again; the same command goes on."""
     from promptwire.cli.run_options import parse_options
@@ -66,6 +67,7 @@ def sweep(
     from promptwire.comparing.sweep import sweep_table
     from promptwire.sweeps.execution import chosen, to_run
     from promptwire.sweeps.places import find_runner
+    from promptwire.sweeps.sending import sending_cells
     from promptwire.sweeps.sweep_file import read_sweep
     from promptwire.sweeps.sweep_log import SweepLog
 
@@ -82,15 +84,24 @@ def sweep(
         print_dry_run(cells, standings, _bound(read, missing), json_=json_)
         return
     ends: Mapping[str, CellEnd] = {}
-    if missing and not table:
-        with log.writing():
-            # Another command may have ended some of them since.
-            missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
-            policy = ConfirmPolicy(yes, ask_above)
-            ends = _run(read, missing, runner, log=log, policy=policy, quiet=quiet or json_, cached=cache != "off")
+    known = [one.run for one in standings.values() if one.has_result and one.run is not None]
+    sinks = () if table else log_to or ()
+    with sending_cells(sinks, f"sweep {read.name}", identity=f"sweep {read.id}", known=known, say=_warn) as also:
+        if missing and not table:
+            with log.writing():
+                # Another command may have ended some of them since.
+                missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
+                how: dict[str, Any] = {"policy": ConfirmPolicy(yes, ask_above), "cached": cache != "off", "also": also}
+                ends = _run(read, missing, runner, log=log, quiet=quiet or json_, **how)
     deliver(sweep_table(cells, log), wanted)
     if not table:
         _end(file, cells, log, ends)
+
+
+def _warn(text: str) -> None:
+    from promptwire.cli.console import console, safe_text
+
+    console(stderr=True).print(safe_text(text), soft_wrap=True)
 
 
 def _refuse_unnamed(plugins: Sequence[str], sweep: Sweep) -> None:
@@ -119,7 +130,15 @@ def _bound(sweep: Sweep, missing: Sequence[Cell]) -> Bound | None:
 
 
 def _run(
-    sweep: Sweep, missing: Sequence[Cell], runner: Runner, *, log: SweepLog, policy: ConfirmPolicy, quiet: bool, cached: bool
+    sweep: Sweep,
+    missing: Sequence[Cell],
+    runner: Runner,
+    *,
+    log: SweepLog,
+    policy: ConfirmPolicy,
+    quiet: bool,
+    cached: bool,
+    also: Tell,
 ) -> Mapping[str, CellEnd]:
     """Run the missing cells after their common bound was shown and approved. Returns the end of each by its key."""
     from promptwire.cli.confirm_bound import approve_bound
@@ -134,7 +153,13 @@ def _run(
     number = "1 cell" if len(missing) == 1 else f"{len(missing):,} cells"
     approve_bound(bound, f"{number} to run in {runner.describe()}", policy, tokens=True)
     display = SweepDisplay(console(stderr=True), missing, bound.by_cell)
-    work = run_sweep(missing, runner, log, tell=(lambda event: None) if quiet else display.tell)
+
+    def tell(event: CellEvent) -> None:
+        also(event)
+        if not quiet:
+            display.tell(event)
+
+    work = run_sweep(missing, runner, log, tell=tell)
     with exit_on_interrupt(cached=cached), nullcontext() if quiet else display.drawing():
         return run_loop(work, leave=exit_at_once)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from promptwire.sweeps.baseline import with_baseline
 from promptwire.sweeps.bound import Bound, bound_of
 from promptwire.sweeps.execution import run_cells, split_done
 from promptwire.sweeps.matrix import make_matrix, parse_row
+from promptwire.sweeps.sending import entry_of, sending_cells
 from promptwire.tasks.task import Task
 
 __all__ = ["compare", "compare_async", "compare_runs"]
@@ -29,13 +31,16 @@ def compare(
     baseline: bool = True,
     observer: RunObserver | None = None,
     approve: Callable[[Bound], None] | None = None,
+    sinks: str | Sequence[str] = (),
 ) -> ComparisonTable:
     """Run `pipelines` on `tasks` with all `seeds` and say which of them differ; see `compare_async`.
 
     Inside a running event loop, such as a notebook's, it works in a thread and blocks that loop until it ends.
     """
     return run_anywhere(
-        compare_async(pipelines, tasks, options, seeds=seeds, baseline=baseline, observer=observer, approve=approve)
+        compare_async(
+            pipelines, tasks, options, seeds=seeds, baseline=baseline, observer=observer, approve=approve, sinks=sinks
+        )
     )
 
 
@@ -48,13 +53,14 @@ async def compare_async(
     baseline: bool = True,
     observer: RunObserver | None = None,
     approve: Callable[[Bound], None] | None = None,
+    sinks: str | Sequence[str] = (),
 ) -> ComparisonTable:
     """Run `pipelines` on `tasks` with all `seeds` and say which of them differ.
 
     A pipeline is written as for `promptwire compare`: a name, a file, or either with settings of its own, `"ape -p n=5"`. A
     number of `seeds` stands for the seeds from 0 on. `options` hold for each run; their seed is not used. Runs that are in the
     runs folder are not made again. `baseline` adds `random-search`. `approve` gets the bound of all missing runs before the
-    first one, and may refuse by an error.
+    first one, and may refuse by an error. `sinks` get each result: `mlflow[:URI]`, `otel[:ENDPOINT]`.
 
     A run that fails does not stop the others: it is a missing cell. Raises UsageError, PipelineError or DataError for what
     can't run, before anything is spent, and CacheError while running.
@@ -66,10 +72,11 @@ async def compare_async(
     cells = with_baseline(cells) if baseline else cells
     known, missing = split_done(cells)
     found: dict[str, Path | str] = dict(known)
-    if missing:
-        if approve is not None:
-            approve(bound_of(missing))
-        found |= await run_cells(missing, observer=observer)
+    if missing and approve is not None:
+        approve(bound_of(missing))
+    say = observer.say if observer is not None else warnings.warn
+    with sending_cells(sinks, **entry_of(cells), known=known.values(), say=say) as also:
+        found |= await run_cells(missing, observer=observer, also=also)
     return with_curves(make_table(list(results(cells, found))))
 
 

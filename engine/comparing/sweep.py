@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from promptwire.sweeps.bound import Bound, bound_of, within
 from promptwire.sweeps.execution import chosen, run_sweep, to_run
 from promptwire.sweeps.matrix import Cell
 from promptwire.sweeps.places import HERE, find_runner
-from promptwire.sweeps.runner import Runner, Tell
+from promptwire.sweeps.runner import CellEvent, Runner, Tell
+from promptwire.sweeps.sending import sending_cells
 from promptwire.sweeps.sweep_account import limits_left
 from promptwire.sweeps.sweep_file import read_sweep
 from promptwire.sweeps.sweep_log import SweepLog
@@ -32,6 +35,7 @@ def sweep(
     cache_url: str | None = None,
     approve: Callable[[Bound], None] | None = None,
     tell: Tell | None = None,
+    sinks: str | Sequence[str] = (),
 ) -> ComparisonTable:
     """Run the sweep of a file, or of its contents, and say which of its pipelines differ; see `sweep_async`.
 
@@ -44,6 +48,7 @@ def sweep(
         "cache_url": cache_url,
         "approve": approve,
         "tell": tell,
+        "sinks": sinks,
     }
     return run_anywhere(sweep_async(source, on=on, **told))
 
@@ -58,13 +63,14 @@ async def sweep_async(
     cache_url: str | None = None,
     approve: Callable[[Bound], None] | None = None,
     tell: Tell | None = None,
+    sinks: str | Sequence[str] = (),
 ) -> ComparisonTable:
     """Run the sweep of a file, or of its contents, and say which of its pipelines differ.
 
     Cells with a result are not run again, and those that failed before only with `retry_failed`. `on` is where the cells run,
     as for `promptwire sweep --on`, a client of Dask, or a runner of your own. `only` are patterns of cells. `cache` and
     `cache_url` are options of all runs. `approve` gets the bound of all cells to run before the first one, and may refuse by an
-    error. `tell` gets the events of the cells.
+    error. `tell` gets the events of the cells. `sinks` get each result: `mlflow[:URI]`, `otel[:ENDPOINT]`.
 
     A cell that fails does not stop the others. Raises PipelineError, DataError or UsageError for what can't run, before
     anything is spent, and CacheError while running.
@@ -72,18 +78,29 @@ async def sweep_async(
     read = read_sweep(source, cache=cache, cache_url=cache_url)
     cells = chosen(read.cells, (only,) if isinstance(only, str) else only)
     log = SweepLog(read.name)
-    missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
-    if missing:
-        runner = find_runner(on, read)
-        with log.writing():
-            # Another process may have ended some of them since.
-            missing = to_run(cells, log.standings(cells), retry_failed=retry_failed)
-            if missing:
-                bound = within(bound_of(missing, read.plan), limits_left(read))
-                if approve is not None:
-                    approve(bound)
-                await run_sweep(missing, runner, log, tell=tell or (lambda event: None))
+    standings = log.standings(cells)
+    missing = to_run(cells, standings, retry_failed=retry_failed)
+    known = [one.run for one in standings.values() if one.has_result and one.run is not None]
+    entry = {"title": f"sweep {read.name}", "identity": f"sweep {read.id}"}
+    runner = find_runner(on, read) if missing else None
+    with sending_cells(sinks, **entry, known=known, say=warnings.warn) as also, log.writing() if missing else nullcontext():
+        # Another process may have ended some of them since.
+        missing = to_run(cells, log.standings(cells), retry_failed=retry_failed) if missing else ()
+        if missing and runner is not None:
+            bound = within(bound_of(missing, read.plan), limits_left(read))
+            if approve is not None:
+                approve(bound)
+            await run_sweep(missing, runner, log, tell=_both(tell, also))
     return with_curves(sweep_table(cells, log))
+
+
+def _both(first: Tell | None, second: Tell) -> Tell:
+    def tell(event: CellEvent) -> None:
+        if first is not None:
+            first(event)
+        second(event)
+
+    return tell
 
 
 def sweep_table(cells: Sequence[Cell], log: SweepLog) -> ComparisonTable:

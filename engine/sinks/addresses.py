@@ -19,7 +19,8 @@ _KINDS = ("mlflow", "otel")
 def make_sinks(named: str | Sink | Sequence[str | Sink]) -> tuple[Sink, ...]:
     """Return the sinks that are `named`, each once. Raises UsageError for a name that is none."""
     given = [named] if isinstance(named, str) or not isinstance(named, Sequence) else named
-    return tuple(make_sink(one) if isinstance(one, str) else _checked(one) for one in dict.fromkeys(given))
+    texts = dict.fromkeys(one for one in given if isinstance(one, str))
+    return (*map(make_sink, texts), *(_checked(one) for one in given if not isinstance(one, str)))
 
 
 def make_sink(name: str) -> Sink:

@@ -5,6 +5,7 @@ The thread only reads the folder. So a sink that is slow, hangs or fails costs t
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,16 +13,20 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
+from promptwire.errors import RunError, UsageError
 from promptwire.results.run import Run
+from promptwire.results.run_state import STATE
 from promptwire.security.sanitizer import sanitize
 from promptwire.security.secrets import redact
 from promptwire.sinks.lines import TraceLines
 from promptwire.sinks.sink import Sink
 
-__all__ = ["Feed", "failure_text", "send_run"]
+__all__ = ["Feed", "failure_text", "feed_run", "send_run"]
 
 _PAUSE: Final = 0.5
 """Seconds between two looks at the folder."""
+_FIRST: Final = 0.05
+"""Seconds between two looks whether it may begin."""
 _LONGEST: Final = 300
 """Characters of an error that a warning shows."""
 
@@ -58,12 +63,16 @@ class Feed:
 
     def _work(self) -> None:
         try:
-            while not (self._may_begin() or self._ended.wait(_PAUSE)):
+            while not (self._may_begin() and self._is_named()) and not self._ended.wait(_FIRST):
                 pass
             if not self._dropped.is_set():
                 self._send()
         except Exception as error:  # whatever a library or a server does, the run goes on
             self._error = failure_text(error)
+
+    def _is_named(self) -> bool:
+        """Whether the folder tells by now what the run is."""
+        return os.path.exists(self._folder / STATE)
 
     def _send(self) -> None:
         self._sink.begin(Run(self._folder), live=True)
@@ -80,13 +89,24 @@ class Feed:
                 self._ended.wait(_PAUSE)
 
 
-def send_run(sink: Sink, folder: Path) -> None:
-    """Send a run from its folder. Raises what the sink raises."""
+def feed_run(sink: Sink, folder: Path) -> None:
+    """Send a run from its folder. Raises whatever the sink raises."""
     sink.begin(Run(folder), live=False)
     lines = TraceLines(folder, sink.files)
     while found := lines.read():
         sink.take(found)
     sink.end(Run(folder))
+
+
+def send_run(sink: Sink, folder: Path) -> None:
+    """Send a run from its folder. Raises RunError when that fails, whatever the library raises."""
+    try:
+        feed_run(sink, folder)
+    except UsageError:
+        raise
+    except Exception as error:
+        hint = "the same command sends it again"
+        raise RunError(f"the run could not be sent to {sink.target}: {failure_text(error)}", hint=hint) from error
 
 
 def failure_text(error: BaseException) -> str:

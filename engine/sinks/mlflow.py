@@ -22,12 +22,18 @@ from promptwire.sinks.mlflow_values import candidate_table, final_metrics, held_
 from promptwire.sinks.run_span import run_identity
 from promptwire.sinks.sink import Line
 
-__all__ = ["EXPERIMENT", "IDENTITY", "MlflowSink", "experiment_id"]
+__all__ = ["EXPERIMENT", "IDENTITY", "MlflowSink", "ParentEntry"]
 
 EXPERIMENT: Final = "promptwire"
 """Name of the experiment where MLFLOW_EXPERIMENT_NAME and MLFLOW_EXPERIMENT_ID name none."""
 IDENTITY: Final = "promptwire.id"
 """Tag by which an entry is found again."""
+_WHOLE: Final = "promptwire.whole"
+"""Tag of an entry that lacks nothing."""
+_SOURCE: Final[Mapping[str, str]] = {"mlflow.source.name": "promptwire", "mlflow.source.type": "LOCAL"}
+"""Tags by which MLflow shows what made an entry."""
+_TITLE: Final = 400
+"""Most characters of a name."""
 _TABLE: Final = "candidates.json"
 _MANY: Final = 900
 """Most metrics of one request: MLflow takes 1,000."""
@@ -35,17 +41,43 @@ _ENDS: Final[Mapping[str, str]] = {"finished": "FINISHED", "cut short": "FINISHE
 """State of a run in MLflow's words; the others are failed there."""
 
 
+class ParentEntry:
+    """The entry of a comparison or a sweep, above those of its runs. It is made when the first of them is sent."""
+
+    def __init__(self, title: str, identity: str) -> None:
+        self._title = title
+        self._identity = identity
+        self._client: Any = None
+        self._entry = ""
+
+    def made(self, client: Any) -> str:
+        """Return the number of the entry in the server of `client`."""
+        if not self._entry:
+            self._client = client
+            experiment = _experiment(client)
+            found = _known_entry(client, experiment, self._identity)
+            tags = {**_SOURCE, IDENTITY: self._identity}
+            self._entry = found or client.create_run(experiment, tags=tags, run_name=self._title[:_TITLE]).info.run_id
+        return self._entry
+
+    def end(self) -> None:
+        """Mark the entry as finished."""
+        if self._entry:
+            self._client.set_terminated(self._entry, "FINISHED")
+
+
 class MlflowSink:
     """Sends one run."""
 
-    def __init__(self, uri: str | None = None, *, parent: str = "") -> None:
-        """Take the address of the tracking server or database; None takes MLFLOW_TRACKING_URI. `parent` is the entry above.
+    def __init__(self, uri: str | None = None) -> None:
+        """Take the address of the tracking server or database; None takes that of MLFLOW_TRACKING_URI.
 
         Raises UsageError when MLflow is not installed.
         """
         require_mlflow("the sink mlflow")
         self._uri = uri
-        self._parent = parent
+        self._parent: ParentEntry | None = None
+        self._whole = False
         self._client: Any = None
         self._kinds: Any = None
         self._entry = ""
@@ -66,32 +98,45 @@ class MlflowSink:
         """The file that it reads."""
         return ("events.jsonl",)
 
+    def put_under(self, parent: ParentEntry) -> None:
+        """Make the entry of the run one below `parent`."""
+        self._parent = parent
+
     def begin(self, run: Run, *, live: bool) -> None:
         """Make the entry of the run, or find it."""
         library = load_mlflow("the sink mlflow")
         self._client, self._kinds = library.MlflowClient(tracking_uri=self._uri), library.entities
         self._began = run.began or 0.0
-        experiment = experiment_id(self._client)
-        tags = {IDENTITY: run_identity(run), "mlflow.source.name": "promptwire", "mlflow.source.type": "LOCAL"}
-        if self._parent:
-            tags["mlflow.parentRunId"] = self._parent
-        found = self._client.search_runs([experiment], f"tags.`{IDENTITY}` = {_quoted(tags[IDENTITY])}", max_results=1)
-        if found:
-            self._entry = found[0].info.run_id
-            self._client.update_run(self._entry, status="RUNNING")
+        experiment = _experiment(self._client)
+        tags = {**_SOURCE, IDENTITY: run_identity(run)}
+        if self._parent is not None:
+            tags["mlflow.parentRunId"] = self._parent.made(self._client)
+        self._entry = _known_entry(self._client, experiment, tags[IDENTITY])
+        if not self._entry:
+            made = self._client.create_run(experiment, start_time=self._ms(0.0), tags=tags, run_name=run.name)
+            self._entry = made.info.run_id
             return
-        made = self._client.create_run(experiment, start_time=self._ms(0.0), tags=tags, run_name=run.name)
-        self._entry = made.info.run_id
+        known = self._client.get_run(self._entry).data.tags
+        for name, value in tags.items():
+            if known.get(name) != value:
+                self._client.set_tag(self._entry, name, value)
+        self._whole = known.get(_WHOLE) == _mark(run)
+        if not self._whole:
+            self._client.update_run(self._entry, status="RUNNING")
 
     def take(self, lines: Sequence[Line]) -> None:
         """Send the metrics of these events."""
         points: list[tuple[str, float, float, int]] = []
+        if self._whole:
+            return
         for line in lines:
             points += self._points(line)
         self._log(points)
 
     def end(self, run: Run) -> None:
         """Send params, final metrics, tags and files, and end the entry."""
+        if self._whole:
+            return
         kinds, seconds = self._kinds, run.seconds or 0.0
         params = [kinds.Param(name, value) for name, value in param_values(run, self._facts).items()]
         for start in range(0, len(params), 100):
@@ -104,6 +149,7 @@ class MlflowSink:
         self._log_data(run)
         self._log_files(run)
         status = _ENDS.get(run.state.kind, "FAILED")
+        self._client.set_tag(self._entry, _WHOLE, _mark(run))
         self._client.set_terminated(self._entry, status, end_time=self._ms(seconds))
 
     def _points(self, line: Line) -> list[tuple[str, float, float, int]]:
@@ -141,10 +187,10 @@ class MlflowSink:
         kinds, settings = self._kinds, run.settings
         if not settings.task:
             return
-        source = json.dumps({"task": settings.task, "changes": sorted(settings.changes)})
+        source = json.dumps({"tags": {"task": settings.task, "changes": ", ".join(sorted(settings.changes))}})
         digest = settings.fingerprint[:32] or "unknown"
         profile = json.dumps(as_dict(self._facts.get("examples")))
-        data = kinds.Dataset(settings.task[:400], digest, "promptwire", source, profile=profile)
+        data = kinds.Dataset(settings.task[:_TITLE], digest, "code", source, profile=profile)
         tags = [kinds.InputTag("mlflow.data.context", "optimization")]
         self._client.log_inputs(self._entry, [kinds.DatasetInput(data, tags)])
 
@@ -156,13 +202,13 @@ class MlflowSink:
         if run.best is not None:
             text = run.best.text.encode("utf-8", errors="backslashreplace").decode("utf-8")
             self._client.log_text(self._entry, text, "prompt.txt")
-        self._client.log_text(self._entry, render_page(page_data(run), chart_script()), "page.html")
+        self._client.log_text(self._entry, render_page(page_data(run), _chart_script()), "page.html")
 
     def _ms(self, seconds: float) -> int:
         return int((self._began + seconds) * 1000)
 
 
-def chart_script() -> str | None:
+def _chart_script() -> str | None:
     """The script of the charts for a page; None without the extra that brings it."""
     from promptwire.backends.known_models import user_cache  # noqa: PLC0415 - only a page needs it
     from promptwire.page.vega import chart_script as script  # noqa: PLC0415
@@ -170,7 +216,7 @@ def chart_script() -> str | None:
     return script(user_cache() / "page")
 
 
-def experiment_id(client: Any) -> str:
+def _experiment(client: Any) -> str:
     """Return the experiment that the environment names, or `promptwire`; it is made where there is none of its name."""
     if known := os.environ.get("MLFLOW_EXPERIMENT_ID"):
         return known
@@ -186,6 +232,12 @@ def experiment_id(client: Any) -> str:
     return str(found.experiment_id)
 
 
-def _quoted(text: str) -> str:
-    """A text in MLflow's filters; the name of a run folder has no quotation mark unless a user has renamed it."""
-    return '"' + text.replace('"', "_") + '"'
+def _known_entry(client: Any, experiment: str, identity: str) -> str:
+    """Number of the entry with the tag `identity`; empty where there is none."""
+    found = client.search_runs([experiment], f"tags.`{IDENTITY}` = '{identity}'", max_results=1)
+    return str(found[0].info.run_id) if found else ""
+
+
+def _mark(run: Run) -> str:
+    """What the tag of a whole entry holds: a run that was sent while its end was not known is sent again."""
+    return run.state.kind

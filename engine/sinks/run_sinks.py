@@ -15,8 +15,8 @@ __all__ = ["sending"]
 
 _PATIENCE: Final = 60.0
 """Most seconds after the end of a run until its sinks have sent the rest. The first table of MLflow takes some."""
-_AFTER_ERROR: Final = 5.0
-"""The same after a run that failed or was stopped."""
+_STOPPED: Final = 5.0
+"""The same after a run that was stopped: who presses Ctrl-C wants the end."""
 
 
 @asynccontextmanager
@@ -38,9 +38,9 @@ async def sending(
 
     try:
         yield warnings
-    except BaseException:
+    except BaseException as error:
         if feeds:
-            await close(_AFTER_ERROR)
+            await close(_PATIENCE if isinstance(error, Exception) else _STOPPED)
         for text in warnings:
             say(f"warning: {text}")
         raise

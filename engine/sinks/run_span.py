@@ -11,7 +11,8 @@ __all__ = ["root_attributes", "root_error", "run_identity"]
 
 def run_identity(run: Run) -> str:
     """A text that tells this run from all others, on any machine: the name of its folder and the moment it began."""
-    return f"{run.name} {run.began!r}"
+    name = "".join(one if one.isalnum() or one in "-_." else "_" for one in run.name)  # it stands in filters of servers
+    return f"{name} {run.began!r}"
 
 
 def root_attributes(run: Run) -> dict[str, Any]:

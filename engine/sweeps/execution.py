@@ -27,16 +27,21 @@ def split_done(cells: Sequence[Cell]) -> tuple[dict[str, Path], tuple[Cell, ...]
 
 
 async def run_cells(
-    cells: Sequence[Cell], *, observer: RunObserver | None = None, say: Callable[[str], None] = lambda text: None
+    cells: Sequence[Cell],
+    *,
+    observer: RunObserver | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    also: Tell = lambda event: None,
 ) -> dict[str, Path | str]:
     """Run `cells` one after another. Return the run folder of each by its key, or the error of one that failed.
 
-    A failed cell does not stop the others, except when the cache fails. `say` gets a line before each cell.
+    A failed cell does not stop the others, except when the cache fails. `say` gets a line before each cell, `also` each event.
     """
     found: dict[str, Path | str] = {}
     known = {cell.key: (number, cell) for number, cell in enumerate(cells, 1)}
 
     def tell(event: CellEvent) -> None:
+        also(event)
         if isinstance(event, CellStart):
             number, cell = known[event.key]
             say(f"{number}/{len(cells)}  {cell.title}")
