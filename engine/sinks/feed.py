@@ -14,10 +14,11 @@ from threading import Event, Thread
 from typing import Final
 
 from promptwire.errors import RunError, UsageError
+from promptwire.lazy_pattern import lazy_pattern
 from promptwire.results.run import Run
 from promptwire.results.run_state import STATE
 from promptwire.security.sanitizer import sanitize
-from promptwire.security.secrets import redact
+from promptwire.security.secrets import hide_credentials, redact
 from promptwire.sinks.lines import TraceLines
 from promptwire.sinks.sink import Sink
 
@@ -25,6 +26,7 @@ __all__ = ["Feed", "failure_text", "feed_run", "send_run"]
 
 _PAUSE: Final = 0.5
 """Seconds between two looks at the folder."""
+_ADDRESS: Final = lazy_pattern(r"\w+://\S+")
 _FIRST: Final = 0.05
 """Seconds between two looks whether it may begin."""
 _LONGEST: Final = 300
@@ -114,6 +116,7 @@ def failure_text(error: BaseException) -> str:
     text = ""
     with suppress(Exception):  # an exception of a library whose text can't be made
         text = str(error)
-    words = sanitize(" ".join(redact(text).split()))
+    bare = _ADDRESS.sub(lambda found: hide_credentials(found[0]), redact(text))
+    words = sanitize(" ".join(bare.split()))
     shown = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
     return shown or type(error).__name__

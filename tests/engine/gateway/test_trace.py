@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from promptwire.errors import RunError
-from promptwire.gateway.trace import Trace
+from promptwire.gateway.trace import Trace, enter_step
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -41,6 +42,25 @@ def test_every_line_has_a_counter_and_the_seconds_since_the_start(tmp_path: Path
     assert lines(tmp_path / "calls.jsonl") == [
         {"n": 4, "t": 1.5, "key": "abc", "path": "a.\u00e9", "new": True, "sample": 2, "parts": {"kind": "generate"}}
     ]
+
+
+async def test_a_line_about_a_request_tells_round_and_element_of_the_step_it_is_for(tmp_path: Path) -> None:
+    trace = Trace(tmp_path)
+
+    async def work(round: str, element: str) -> None:
+        enter_step(round, element)
+        await asyncio.sleep(0)
+        trace.event("request", path="write")
+        trace.event("round", path="write", round="7")
+        trace.call("k", path="write", new=True, sample=0, parts="{}")
+
+    await asyncio.gather(work("0.1", "/2"), work("", ""))
+    trace.close()
+    requests = [line for line in lines(tmp_path / "events.jsonl") if line["event"] == "request"]
+    assert [(line.get("round"), line.get("element")) for line in requests] == [("0.1", "/2"), (None, None)]
+    assert [line["round"] for line in lines(tmp_path / "events.jsonl") if line["event"] == "round"] == ["7", "7"]
+    calls = lines(tmp_path / "calls.jsonl")
+    assert [(line.get("round"), line["parts"]) for line in calls] == [("0.1", {}), (None, {})]
 
 
 def test_lines_reach_the_file_within_a_second_and_at_a_flush(tmp_path: Path) -> None:
