@@ -13,7 +13,7 @@ __all__ = ["log"]
 def log(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Run folders, their names, unique beginnings of names, or `last`."),
+        typer.Argument(metavar="RUN", help="Run folders, their names, unique beginnings of names, or `last`."),
     ],
     to: Annotated[list[str], typer.Option("--to", metavar="SINK", help="mlflow[:URI] or otel[:ENDPOINT]. Repeat it for both.")],
 ) -> None:
