@@ -25,6 +25,7 @@ class To(StrEnum):
     messages = "messages"
     text = "text"
     python = "python"
+    promptfoo = "promptfoo"
     lm_eval = "lm-eval"
     mlflow = "mlflow"
     prompty = "prompty"

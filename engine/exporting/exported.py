@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from promptwire.errors import RunError
 from promptwire.results.heldout_rows import PairedRow, Side
+from promptwire.results.lenient import as_dict, as_text, read_object
 from promptwire.results.report import Report, Score
 from promptwire.results.request_pattern import RequestPattern
 from promptwire.results.run import Run
@@ -56,6 +57,12 @@ class Exported:
     def model(self) -> str:
         """Name of the task model, such as `openai/gpt-4o-mini`."""
         return self.report.models.get("task", "")
+
+    @property
+    def identity(self) -> str:
+        """What the cache knows the task model by, with the address of its server; empty when the run folder does not tell."""
+        models = as_dict(as_dict(read_object(self.run.folder / "run.json")).get("models"))
+        return as_text(as_dict(models.get("task")).get("identity"))
 
     @property
     def name(self) -> str:

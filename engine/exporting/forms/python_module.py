@@ -75,7 +75,7 @@ class PythonForm(Form):
             texts = [(role, _joined(pieces, example).strip("\n")) for role, pieces in parts]
             if any(role == TURNS for role, _ in texts):
                 return spliced(texts, example.turns or (Message(role="user", content=example.text),))
-            return tuple(Message(role=role, content=content) for role, content in texts)  # type: ignore[arg-type]
+            return tuple(Message(role=role, content=content) for role, content in texts)
 
         return sent
 

@@ -15,6 +15,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "messages": ("messages", "MessagesForm"),
     "text": ("text", "TextForm"),
     "python": ("python_module", "PythonForm"),
+    "promptfoo": ("promptfoo", "PromptfooForm"),
     "lm-eval": ("lm_eval", "LmEvalForm"),
     "mlflow": ("mlflow", "MlflowForm"),
     "prompty": ("prompty", "PromptyForm"),
