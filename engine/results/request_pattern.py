@@ -52,6 +52,9 @@ class RequestPattern(Model):
     parts: tuple[Part, ...]
     """Its messages in order; of a text to complete one part."""
 
+    trims: bool = True
+    """Whether line breaks at the ends of a filled message are left out."""
+
     @property
     def slots(self) -> tuple[str, ...]:
         """Names of its slots, each once."""
@@ -72,8 +75,8 @@ class RequestPattern(Model):
         return tuple(Message(role=role, content=text) for role, text in texts)  # type: ignore[arg-type]
 
     def _ended(self, text: str) -> str:
-        """A part without the line breaks that only end it, as a template gives it."""
-        return text.strip("\n") if self.mode == "chat" else text.removesuffix("\n")
+        """A filled part as a template gives it. What ends the part itself is not in its pieces."""
+        return text.strip("\n") if self.trims else text
 
 
 def _filled(pieces: Sequence[str | Slot], example: Example) -> str:

@@ -109,8 +109,8 @@ def _pattern(template: Template, form: TaskForm, prompt: Prompt, example: Exampl
     fitting, values = form.fitting(template, prompt, marked)
     texts = fitting.texts(values)
     parts = [Part(role=mark or "user", pieces=_pieces(text, marks)) for mark, text in texts]  # type: ignore[arg-type]
-    mode = fitting.front.mode
-    return None if mode == "completion" and len(parts) > 1 else RequestPattern(mode=mode, parts=tuple(parts))
+    mode, trims = fitting.front.mode, fitting.front.mode == "chat" and not fitting.front.verbatim
+    return None if mode == "completion" and len(parts) > 1 else RequestPattern(mode=mode, parts=tuple(parts), trims=trims)
 
 
 def _pieces(text: str, marks: Mapping[str, str]) -> tuple[str | Slot, ...]:

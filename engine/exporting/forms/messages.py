@@ -52,7 +52,7 @@ class MessagesForm(Form):
 
         def sent(example: Example) -> Sent:
             contents = fill((content for _, content in entries), example)
-            filled = [(role, content.strip("\n")) for (role, _), content in zip(entries, contents, strict=True)]
+            filled = [(role, content) for (role, _), content in zip(entries, contents, strict=True)]
             if any(role == TURNS for role, _ in filled):
                 return spliced(filled, example.turns or (Message(role="user", content=example.text),))
             return tuple(Message(role=role, content=content) for role, content in filled)  # type: ignore[arg-type]

@@ -45,7 +45,10 @@ class PromptfooForm(Form):
         if exported.pattern.takes_turns:
             where, hint = str(exported.run.folder), "use --to python or --to messages"
             raise RunError("a chat file of promptfoo has no place for a conversation", where=where, hint=hint)
-        messages = [{"role": part.role, "content": _content(part, exported.tests)} for part in exported.pattern.parts]
+        messages = [
+            {"role": part.role, "content": _content(part, exported.tests if exported.pattern.trims else ())}
+            for part in exported.pattern.parts
+        ]
         asserts, told = (
             asserts_of(exported) if exported.tests else ([], ["the run kept no held-out examples, so there are no tests"])
         )

@@ -43,7 +43,9 @@ class PythonForm(Form):
             data, functions = f"PROMPT = {_literal(_pieces(pattern.parts[0].pieces))}", COMPLETION
         else:
             parts = [(part.role, _pieces(part.pieces)) for part in pattern.parts]
-            data, functions = f"MESSAGES = {_literal(parts)}", TURNS_CHAT if pattern.takes_turns else CHAT
+            ends = "\n" if pattern.trims else ""
+            data = f"ENDS = {ends!r}  # left out at the ends of a message\nMESSAGES = {_literal(parts)}"
+            functions = TURNS_CHAT if pattern.takes_turns else CHAT
         text = "\n".join([
             _heading(exported, argument, fields),
             "",
@@ -68,11 +70,11 @@ class PythonForm(Form):
         (text,) = files.values()
         data = _constants(text)
         if "PROMPT" in data:
-            return lambda example: _joined(data["PROMPT"], example).removesuffix("\n")
-        parts = data["MESSAGES"]
+            return lambda example: _joined(data["PROMPT"], example)
+        parts, ends = data["MESSAGES"], data["ENDS"]
 
         def sent(example: Example) -> Sent:
-            texts = [(role, _joined(pieces, example).strip("\n")) for role, pieces in parts]
+            texts = [(role, _joined(pieces, example).strip(ends)) for role, pieces in parts]
             if any(role == TURNS for role, _ in texts):
                 return spliced(texts, example.turns or (Message(role="user", content=example.text),))
             return tuple(Message(role=role, content=content) for role, content in texts)
@@ -136,7 +138,7 @@ def _constants(text: str) -> dict[str, Any]:
         }
     except (ValueError, SyntaxError, RecursionError) as error:
         raise RunError(f"this is no exported module: {error}", where=_MODULE) from error
-    if not {"MESSAGES", "PROMPT"} & {*found}:
+    if not ({"MESSAGES", "ENDS"} <= {*found} or "PROMPT" in found):
         raise RunError("this is no exported module: it has no MESSAGES", where=_MODULE)
     return found
 

@@ -18,7 +18,7 @@ CHAT: Final = '''
 def messages({argument}):
     """Messages for one input."""
     values = {values}
-    return [{{"role": role, "content": _filled(pieces, values).strip("\\n")}} for role, pieces in MESSAGES]
+    return [{{"role": role, "content": _filled(pieces, values).strip(ENDS)}} for role, pieces in MESSAGES]
 '''
 
 TURNS_CHAT: Final = '''
@@ -26,7 +26,7 @@ def messages({argument}):
     """Messages for one conversation: a list of {{"role": ..., "content": ...}}."""
     found, values = [], {{}}
     for role, pieces in MESSAGES:
-        text = _filled(pieces, values).strip("\\n")
+        text = _filled(pieces, values).strip(ENDS)
         if role != "turns":
             _add(found, role, text)
             continue
@@ -50,7 +50,7 @@ COMPLETION: Final = '''
 def prompt({argument}):
     """Text to complete for one input."""
     values = {values}
-    return _filled(PROMPT, values).removesuffix("\\n")
+    return _filled(PROMPT, values)
 
 '''
 

@@ -47,11 +47,11 @@ class TextForm(Form):
         """Fill the placeholders of the written text. A text without marks is one message of the user."""
         ((name, text),) = files.items()
         if name == _COMPLETION:
-            return lambda example: fill([text.removesuffix("\n")], example)[0].removesuffix("\n")
+            return lambda example: fill([text.removesuffix("\n")], example)[0]
         roles, contents = _cut(text)
 
         def sent(example: Example) -> Sent:
-            texts = [content.strip("\n") for content in fill(contents, example)]
+            texts = fill(contents, example)
             if TURNS in roles:
                 turns = example.turns or (Message(role="user", content=example.text),)
                 return spliced(list(zip(roles, texts, strict=True)), turns)

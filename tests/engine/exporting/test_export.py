@@ -85,3 +85,16 @@ def test_a_secret_of_the_environment_is_written_into_no_file(run: Path, monkeypa
 def test_an_unknown_form_is_named_with_the_nearest_one(run: Path) -> None:
     with pytest.raises(UsageError, match="messages"):
         export(run, "mesages")
+
+
+def test_a_verbatim_template_keeps_line_breaks_at_the_ends_of_messages(run: Path) -> None:
+    Path("verbatim.j2").write_text("---\nverbatim: true\n---\n--- system ---\n{{ prompt }}\n\n--- user ---\n\n{{ example }}\n")
+    rows = [{"text": text, "answer": "no"} for text in ("a\n\n", "\nb", "")]
+    Path("data.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    Path("task.yaml").write_text(
+        "prompt: Is it?\ndata: {train: data.jsonl, test: data.jsonl}\ntemplate: verbatim.j2\n"
+        "columns: {input: text, output: answer}\n"
+    )
+    report = promptwire.run("ape-paraphrase", "task.yaml", Options(models={"task": "scripted:rules.json"}, params={"n": "2"}))
+    for form in ("messages", "text", "python", "promptfoo"):
+        assert export(report, form, f"{form}.out").requests.unequal == (), form
