@@ -97,7 +97,7 @@ def _check_keys(root: YamlValue, notes: _Notes) -> None:
 def _note_options(cases: Sequence[TestCase], notes: _Notes) -> None:
     said = {
         "rubricPrompt": "is not taken over: the judge has a template of its own, under `rubric`",
-        "provider": "is not taken over: --judge-model names the judge",
+        "provider": "is not taken over: --model judge=NAME names the judge",
         "repeat": "is left out: a request is sent once",
     }
     for case in cases:

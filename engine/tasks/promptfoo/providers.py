@@ -108,8 +108,8 @@ def _config(config: YamlValue | None, note: Callable[[str], None]) -> tuple[dict
         plain = value.data()
         if isinstance(plain, str) and "{{" in plain:
             note(f"{value.location}: {key!r} is filled in by promptfoo and is left out")
-        elif key in _SETTINGS:
-            settings[key] = plain
+        elif key in (*_SETTINGS, "max_output_tokens"):
+            settings["max_tokens" if key == "max_output_tokens" else key] = plain
         elif key in _EXTRA and not (isinstance(plain, str) and plain.startswith("file://")):
             extra[key] = plain
         elif key in _ADDRESSES and isinstance(plain, str):

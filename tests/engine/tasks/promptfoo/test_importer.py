@@ -121,6 +121,26 @@ def test_a_value_that_a_test_lacks_is_empty_and_said() -> None:
     assert "the test has no 'r.s'" in found.notes[0]
 
 
+def test_options_that_are_not_taken_over_and_messages_of_the_developer_are_said() -> None:
+    chat = [{"role": "developer", "content": "Answer."}, {"role": "user", "content": "{{item.q}}"}]
+    item = {"vars": {"item": {"q": "one", "right": "1"}}, "assert": [{"type": "equals", "value": "{{item.right}}"}]}
+    options = {"provider": "openai:gpt-4o", "rubricPrompt": "Grade.", "repeat": 2}
+    found = import_promptfoo(
+        config(
+            {"prompts": [chat], "defaultTest": {"options": options}, "tests": [item], "evaluateOptions": {"maxConcurrency": 2}}
+        )
+    )
+    assert found.task["template"] == "task/system.j2"
+    assert found.rows == ({"item.q": "one", "output": "1"},)
+    assert [note.partition(": ")[2] for note in found.notes] == [
+        "'evaluateOptions' is left out",
+        "a message of the developer is sent as one of the system",
+        "'rubricPrompt' is not taken over: the judge has a template of its own, under `rubric`",
+        "'provider' is not taken over: --model judge=NAME names the judge",
+        "'repeat' is left out: a request is sent once",
+    ]
+
+
 def test_columns_that_other_names_would_shadow_are_called_otherwise() -> None:
     test = {**TEST, "vars": {"output": "a", "messages": "b"}}
     found = import_promptfoo(config({"prompts": ["{{output}} {output} {{messages}} {input}"], "tests": [test]}))

@@ -45,7 +45,7 @@ def test_a_provider_without_counterpart_is_a_note(given: Any) -> None:
 
 def test_settings_are_taken_over_and_keys_and_the_rest_are_not() -> None:
     config = {
-        "temperature": 0.5, "max_tokens": 9, "top_p": 1, "stop": ["x"], "seed": 4, "response_format": {"type": "json_object"},
+        "temperature": 0.5, "max_output_tokens": 9, "top_p": 1, "stop": ["x"], "seed": 4, "response_format": {"type": "json_object"},
         "apiKey": "sk-secret", "apiBaseUrl": "http://127.0.0.1:1/v1", "tools": [], "organization": "{{env.ORG}}",
     }  # fmt: skip
     found, notes = read([{"id": "openai:gpt-4o", "config": config}, "openai:gpt-4o-mini"])
