@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from promptwire.results.frames import to_frame, to_records
     from promptwire.results.report import Report
     from promptwire.results.run import Run
+    from promptwire.sinks.otel import OtelSink
+    from promptwire.sinks.sink import Sink
     from promptwire.tasks.given_task import make_task
     from promptwire.tasks.task import Task, load_task
 
 __all__ = [
     "ComparisonTable",
     "Options",
+    "OtelSink",
     "PromptwireError",
     "Report",
     "Run",
+    "Sink",
     "Task",
     "__version__",
     "check",
@@ -58,9 +62,11 @@ __all__ = [
 _HOMES = {
     "ComparisonTable": "comparing.table",
     "Options": "options",
+    "OtelSink": "sinks.otel",
     "PromptwireError": "errors",
     "Report": "results.report",
     "Run": "results.run",
+    "Sink": "sinks.sink",
     "Task": "tasks.task",
     "check": "language.check",
     "compare": "comparing.compare",

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from promptwire.errors import RunError
@@ -78,6 +79,7 @@ class OtelSink:
         self._around = _present_context()
         self._waiting: list[Any] = []
         self._began = 0
+        self._ids: Any = None
         self._tracer: Any = None
         self._root: Any = None
         self._metrics: _Metrics | None = None
@@ -260,18 +262,21 @@ def _set_error(span: Any, error: str) -> None:
 
 @contextmanager
 def _reasons() -> Iterator[list[str]]:
-    """Collect what the exporters log in the block. Their lines do not reach the terminal."""
+    """Collect what the exporters log in this thread.
+
+    A logger with a handler prints nothing by itself, so their lines do not reach the terminal.
+    """
     found: list[str] = []
+    mine = get_ident()
 
     class Collect(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
+            if record.thread == mine:
+                found.append(record.getMessage())
 
     logger, handler = logging.getLogger(_EXPORTERS), Collect(logging.WARNING)
-    before, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
     try:
         yield found
     finally:
         logger.removeHandler(handler)
-        logger.propagate = before

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import promptwire
+from promptwire.cli.app import app
 from promptwire.errors import UsageError
 from promptwire.sinks.many_runs import ManyRuns
 from tests.engine.sinks.recorded_sink import folder_of
@@ -47,3 +49,14 @@ def test_without_sinks_nothing_waits(tmp_path: Path) -> None:
 def test_a_wrong_sink_is_refused_before_anything_is_run() -> None:
     with pytest.raises(UsageError, match="there is no sink 'otle'"):
         ManyRuns(["otle"], "title", "identity")
+
+
+def test_a_sweep_sends_its_cells_and_says_when_a_server_did_not_take_them(receiver: Received, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(
+        "promptwire: 1\nsweep: study\npipelines: [protegi-small]\ntasks: [planted]\nmodels: scripted:planted\nseeds: 1\n"
+    )
+    command = ["sweep", str(tmp_path / "study.yaml"), "-q", "-y", "--log-to", f"otel:{receiver.address}"]
+    receiver.status = 400
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0 and "has not got all runs" in result.output
+    assert len(receiver.headers) == 1
