@@ -26,6 +26,7 @@ class To(StrEnum):
     text = "text"
     python = "python"
     promptfoo = "promptfoo"
+    dspy = "dspy"
     lm_eval = "lm-eval"
     mlflow = "mlflow"
     prompty = "prompty"

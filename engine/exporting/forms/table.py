@@ -16,6 +16,7 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
     "text": ("text", "TextForm"),
     "python": ("python_module", "PythonForm"),
     "promptfoo": ("promptfoo", "PromptfooForm"),
+    "dspy": ("dspy", "DspyForm"),
     "lm-eval": ("lm_eval", "LmEvalForm"),
     "mlflow": ("mlflow", "MlflowForm"),
     "prompty": ("prompty", "PromptyForm"),
