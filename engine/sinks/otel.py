@@ -170,7 +170,7 @@ class OtelSink:
             with _reasons() as reasons:
                 result = self._exporter.export(batch)
             if result.name != "SUCCESS":
-                raise RunError(reasons[-1] if reasons else "the exporter failed")
+                raise RunError(reasons[0] if reasons else "the exporter failed")
             del self._waiting[: len(batch)]
 
 
