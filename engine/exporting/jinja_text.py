@@ -35,7 +35,7 @@ _EDGES: Final[Mapping[tuple[bool, bool], _Method | None]] = {
     (False, False): None,
 }
 """What takes line breaks off a piece that is the first or the last one."""
-_METHODS: Final = {method.__name__: method for method in (str.strip, str.lstrip, str.rstrip, str.removesuffix)}
+_METHODS: Final = {method.__name__: method for method in (str.strip, str.lstrip, str.rstrip)}
 
 
 def jinja_text(pieces: Sequence[str | Slot], names: Mapping[str, str]) -> str:
@@ -45,15 +45,14 @@ def jinja_text(pieces: Sequence[str | Slot], names: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
-def jinja_trimmed(pieces: Sequence[str | Slot], names: Mapping[str, str], *, chat: bool, inputs: bool) -> str:
-    """The same without the line breaks that only end a message, or a text to complete, as a run sends it.
+def jinja_trimmed(pieces: Sequence[str | Slot], names: Mapping[str, str], *, inputs: bool) -> str:
+    """The same without the line breaks at the ends of a message, which most runs do not send.
 
     With `inputs`, slots at the ends lose them too, by a method such as `{{ input.rstrip("\\n") }}`.
     """
     found, final = "", len(pieces) - 1
     for at, piece in enumerate(pieces):
-        ends = (chat and at == 0, at == final)
-        method = _EDGES[ends] if chat or not ends[1] else str.removesuffix
+        method = _EDGES[at == 0, at == final]
         if isinstance(piece, str):
             found += _literal(method(piece, "\n") if method else piece, last=at == final)
         else:

@@ -75,6 +75,10 @@ def _exact(exported: Exported) -> _Found:
     return {"ignore_case": True, "regexes_to_ignore": _AROUND}, [], told, str
 
 
+def _equals(exported: Exported) -> _Found:
+    return {}, [], "lm-eval leaves out blanks around the answer", str
+
+
 def _contains(exported: Exported) -> _Found:
     if not exported.record.seen_labels:
         told = "lm-eval has no metric that looks for an answer in the reply: the whole reply has to be the answer"
@@ -106,6 +110,7 @@ def _number(output: str) -> str:
 
 _METRICS: Final[dict[str, Callable[[Exported], _Found]]] = {
     **dict.fromkeys(("exact", "any-of"), _exact),
+    "equals": _equals,
     "contains": _contains,
     "induction": _induction,
     "numeric": _numeric,

@@ -14,7 +14,7 @@ from promptwire.documents.yaml_reader import dump_yaml, read_yaml_text
 from promptwire.errors import RunError
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Reader, Written
-from promptwire.exporting.jinja_text import jinja_fill, jinja_trimmed
+from promptwire.exporting.jinja_text import jinja_fill, jinja_text, jinja_trimmed
 from promptwire.exporting.lm_eval_data import LmEvalData, lm_eval_data, read_rows
 from promptwire.exporting.lm_eval_scoring import LmEvalScoring, lm_eval_scoring
 from promptwire.exporting.placeholders import values_of
@@ -92,7 +92,7 @@ def _shape(exported: Exported) -> _Shape:
         hint = "--to promptfoo, messages and python hold messages in any order, and conversations"
         order = ", ".join(part.role for part in exported.pattern.parts)
         raise RunError(f"lm-eval can't send messages in this order: {order}", where="--to lm-eval", hint=hint)
-    texts = [str(text).strip("\n") for text in fixed]
+    texts = [str(text).strip("\n") if exported.pattern.trims else str(text) for text in fixed]
     return _Shape(system, tuple(zip(texts[::2], texts[1::2], strict=True)), parts[-1])
 
 
@@ -130,7 +130,8 @@ def _template(part: Part, exported: Exported, data: LmEvalData) -> str:
     """A part as a template; one that is only the name of a column would be taken for that column."""
     # Most inputs neither begin nor end with a line break, and then the template needs not say so.
     inputs = any(value != value.strip("\n") for one in exported.tests for value in values_of(one).values())
-    text = jinja_trimmed(part.pieces, data.names, chat=exported.pattern.mode == "chat", inputs=inputs)
+    trims = exported.pattern.trims
+    text = jinja_trimmed(part.pieces, data.names, inputs=inputs) if trims else jinja_text(part.pieces, data.names)
     return f'{{{{ "{text}" }}}}' if text in data.rows[0] else text
 
 

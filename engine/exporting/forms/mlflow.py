@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from promptwire.errors import RunError, UsageError
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Placed, Reader, Written
-from promptwire.exporting.jinja_text import identifiers, jinja_trimmed
+from promptwire.exporting.jinja_text import identifiers, jinja_text, jinja_trimmed
 from promptwire.exporting.mlflow_registry import MlflowRegistry, filled
 from promptwire.exporting.placeholders import values_of
 from promptwire.exporting.told import measured
@@ -99,11 +99,11 @@ def _needs_jinja(exported: Exported, parts: list[Part]) -> bool:
 
 
 def _template(part: Part, exported: Exported, names: Mapping[str, str], *, rendered: bool) -> str:
-    chat = exported.pattern.mode == "chat"
+    trims = exported.pattern.trims
     if rendered:
-        return jinja_trimmed(part.pieces, names, chat=chat, inputs=False)
+        return jinja_trimmed(part.pieces, names, inputs=False) if trims else jinja_text(part.pieces, names)
     text = "".join(piece if isinstance(piece, str) else f"\0{names[piece.slot]}\0" for piece in part.pieces)
-    text = text.strip("\n") if chat else text.removesuffix("\n")
+    text = text.strip("\n") if trims else text
     return re.sub("\0([^\0]+)\0", r"{{ \1 }}", text)
 
 
@@ -140,5 +140,10 @@ def _told(exported: Exported, names: Mapping[str, str]) -> Iterator[str]:
         yield f"MLflow knows other names of inputs: {', '.join(f'{own} is {name!r}' for name, own in renamed.items())}"
     if exported.pattern.mode == "completion":
         yield "it is a text to complete, and no message of a chat"
-    elif any(not isinstance(part.pieces[at], str) for part in exported.pattern.parts if part.pieces for at in (0, -1)):
+    elif exported.pattern.trims and any(_at_an_end(part) for part in exported.pattern.parts):
         yield "an input that begins or ends with a line break is sent with it; the run sent such a message without"
+
+
+def _at_an_end(part: Part) -> bool:
+    """Whether a message begins or ends with an input."""
+    return any(not isinstance(piece, str) for piece in (*part.pieces[:1], *part.pieces[-1:]))

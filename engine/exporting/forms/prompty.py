@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, ClassVar, Final
 
@@ -41,10 +42,10 @@ class PromptyForm(Form):
         """Make the file. Raises RunError for a message with the input that Prompty would change."""
         names = identifiers(exported.pattern.slots, taken=("conversation",))
         body, threads = _Body(names), []
-        for kept, parts in groupby(exported.pattern.parts, _is_kept):
+        for kept, parts in groupby(exported.pattern.parts, partial(_is_kept, trims=exported.pattern.trims)):
             group = list(parts)
             if kept:
-                threads.append(body.thread(group))
+                threads.append(body.thread(group, trims=exported.pattern.trims))
             else:
                 for part in group:
                     body.add(part)
@@ -71,13 +72,13 @@ class PromptyForm(Form):
         return sent
 
 
-def _is_kept(part: Part) -> bool:
+def _is_kept(part: Part, *, trims: bool) -> bool:
     """Whether a message has to be kept in the front matter. Raises RunError for one that can't be kept there either."""
     text = "".join(piece if isinstance(piece, str) else "x" for piece in part.pieces)
     if part.role == TURNS and text.strip("\n"):
         hint = "use a task template that shows the prompt in a message of its own, such as conversation-system.j2"
         raise RunError("Prompty can't put a text before the first message of a conversation", where="--to prompty", hint=hint)
-    if survives(text):
+    if survives(text) and (trims or text == text.strip("\n")):
         return False
     if part.text is None:
         problem = (
@@ -103,12 +104,15 @@ class _Body:
         role, text = ("user", "{{ conversation }}") if part.role == TURNS else (part.role, jinja_text(part.pieces, self.names))
         self.texts.append(f"{role}:\n{text}\n\n")
 
-    def thread(self, parts: Sequence[Part]) -> dict[str, Any]:
+    def thread(self, parts: Sequence[Part], *, trims: bool) -> dict[str, Any]:
         """Add the place of a list of messages, and return the input that holds them."""
         self.threads += 1
         name = f"messages_{self.threads}"
         self.texts.append(f"user:\n{{{{ {name} }}}}\n\n")
-        messages = [{"role": part.role, "content": (part.text or "").strip("\n")} for part in parts]
+        texts = [part.text or "" for part in parts]
+        messages = [
+            {"role": part.role, "content": text.strip("\n") if trims else text} for part, text in zip(parts, texts, strict=True)
+        ]
         return {"name": name, "kind": "thread", "default": messages}
 
 

@@ -24,17 +24,14 @@ def test_jinja_gives_the_text_and_the_value_as_they_are(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\n\na\n\n", "a", "", "{{ x }}\n"])
-@pytest.mark.parametrize("chat", [True, False])
-def test_line_breaks_that_only_end_a_message_are_left_out_of_texts_and_inputs(text: str, chat: bool) -> None:
+def test_line_breaks_at_the_ends_of_a_message_are_left_out_of_texts_and_inputs(text: str) -> None:
     for pieces in ((text,), (INPUT,), (text, INPUT), (INPUT, text), (INPUT, text, INPUT)):
-        template = jinja_trimmed(pieces, {"input": "own"}, chat=chat, inputs=True)
-        whole = "".join(piece if isinstance(piece, str) else f"<{text}>" for piece in pieces)
-        wanted = whole.strip("\n") if chat else whole.removesuffix("\n")
+        template = jinja_trimmed(pieces, {"input": "own"}, inputs=True)
+        wanted = "".join(piece if isinstance(piece, str) else f"<{text}>" for piece in pieces).strip("\n")
         assert JINJA.from_string(template).render(own=f"<{text}>") == wanted
         assert jinja_fill(template, {"own": f"<{text}>"}) == wanted
-    template = jinja_trimmed((INPUT,), {"input": "own"}, chat=chat, inputs=True)
-    wanted = text.strip("\n") if chat else text.removesuffix("\n")
-    assert JINJA.from_string(template).render(own=text) == jinja_fill(template, {"own": text}) == wanted
+    template = jinja_trimmed((INPUT,), {"input": "own"}, inputs=True)
+    assert JINJA.from_string(template).render(own=text) == jinja_fill(template, {"own": text}) == text.strip("\n")
 
 
 def test_a_field_whose_name_no_template_can_hold_gets_a_number() -> None:

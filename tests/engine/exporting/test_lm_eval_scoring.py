@@ -45,6 +45,8 @@ def right(folder: Path, reply: str, *outputs: str, **record: Any) -> bool:
         ("exact", "Answer: yes", ("yes",), {"parse": {"regex": "Answer: (.*)"}}, True),
         ("exact", "it is [yes]", ("yes",), {"parse": {"brackets": True}}, True),
         ("exact", "a\n```\nyes\n```", ("yes",), {"parse": {"fence": True}}, True),
+        ("equals", "yes", ("yes",), {}, True),
+        ("equals", "Yes", ("yes",), {}, False),
         ("contains", "It is Positive, I think", ("positive",), {"seen_labels": ("positive", "negative")}, True),
         ("contains", "It is not entailment", ("entailment",), {"seen_labels": ("entailment", "not entailment")}, False),
         ("macro-f1/contains", "It is positive", ("positive",), {"seen_labels": ("positive", "negative")}, True),
