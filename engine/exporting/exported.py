@@ -99,4 +99,10 @@ def exported(run: Run, which: Which = "best") -> Exported:
     initial = run.initial or Prompt(text=report.initial_prompt)
     best = Prompt(text=report.prompt, demos=report.demos, companions=report.companions)
     prompt = best if which == "best" else initial
-    return Exported(run, report, which, prompt, pattern, record, run.rows())
+    found = Exported(run, report, which, prompt, pattern, record, run.rows())
+    try:
+        for example in found.tests:
+            pattern.sent(example)
+    except KeyError as error:
+        raise RunError(f"a held-out example lacks the field {error.args[0]!r} of the request", where=where, hint=again) from error
+    return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from pydantic import Field
+
 from promptwire.templating.conversation import spliced
 from promptwire.templating.marks import TURNS
 from promptwire.values import Example, Message, Model
@@ -49,7 +51,7 @@ class RequestPattern(Model):
 
     mode: Literal["chat", "completion"] = "chat"
     """Whether messages are sent, or a text to complete."""
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = Field(min_length=1)
     """Its messages in order; of a text to complete one part."""
 
     trims: bool = True

@@ -70,6 +70,32 @@ def test_a_run_without_task_json_is_one_error_that_says_what_to_do(run: Path) ->
     assert "run the same command again" in found.value.hint
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"task": "t", "metric": "exact", "best": {"parts": []}}',
+        '{"task": 1}',
+        '{"task": "t", "metric": "exact"}',
+    ],
+)
+def test_a_damaged_task_json_is_one_error(run: Path, damage: str) -> None:
+    (run / "task.json").write_text(damage)
+    with pytest.raises(RunError):
+        export(run, "text")
+
+
+def test_a_pattern_with_a_field_that_no_example_has_is_one_error(run: Path) -> None:
+    text = (run / "task.json").read_text()
+    (run / "task.json").write_text(text.replace('"slot": "input"', '"slot": "other"'))
+    for form in ("messages", "python", "promptfoo"):
+        with pytest.raises(RunError, match="other"):
+            export(run, form, "out")
+        assert not Path("out").exists()
+
+
 def test_a_run_that_has_not_finished_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no report"):
         export(written_run(tmp_path / "run", best={"prompt": "p"}), "text")
