@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("planning",),
     ("trying",),
     ("prepared",),
+    ("task_init",),
     ("api",),
     ("bundles",),
     ("exporting",),

@@ -40,6 +40,7 @@ from promptwire.cli import (
     schema,
     show,
     sweep,
+    task,
     try_step,
     watch,
     why,
@@ -158,4 +159,5 @@ for _command in (
     models.models,
 ):
     app.command(_command.__name__.removesuffix("_step"))(_command)  # `try` is a keyword of Python
+app.add_typer(task.app, name="task")
 app.add_typer(cache.app, name="cache")

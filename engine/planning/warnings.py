@@ -28,7 +28,7 @@ from promptwire.tasks.task import Task
 from promptwire.values import Example
 from promptwire.values.notes import read_note, warning
 
-__all__ = ["BudgetNeeds", "plan_warnings"]
+__all__ = ["BudgetNeeds", "held_out_warnings", "plan_warnings"]
 
 _WANTED: Final = 0.05
 """Gain that the held-out examples should be able to show, as a share of the metric's scale."""
@@ -71,7 +71,7 @@ def plan_warnings(graph: Graph, task: Task, needs: BudgetNeeds) -> Iterator[str]
     yield from (note for note in task.notes if read_note(note).severity == "warning")
     metric = task.load_metric()
     if metric.scale == (0.0, 1.0):
-        yield from _held_out(task, metric)
+        yield from held_out_warnings(task, metric)
         yield from _selection(graph, task, metric)
     yield from _repeats(graph, task, needs.repeats)
     yield from _budgets(graph, task, needs)
@@ -87,7 +87,7 @@ def _power(task: Task, metric: Metric, examples: Sequence[Example]) -> _Power:
     return _Power(smallest_set_gain(metric.name, truths), needed, statistic.scale[1] - statistic.scale[0], f" in {metric.name}")
 
 
-def _held_out(task: Task, metric: Metric) -> Iterator[str]:
+def held_out_warnings(task: Task, metric: Metric) -> Iterator[str]:
     """Warn when the held-out examples can't show a small gain."""
     grouped = ""
     if task.group is not None:

@@ -29,7 +29,7 @@ from promptwire.tasks.reading.text_lines import text_lines
 from promptwire.tasks.rows import example_of
 from promptwire.values import Example, Examples
 
-__all__ = ["Loaded", "read_examples"]
+__all__ = ["Loaded", "open_rows", "read_examples"]
 
 _READERS: Final[dict[Kind, Callable[[Source], Rows]]] = {
     "csv": table,
@@ -64,7 +64,7 @@ def read_examples(
     """
     path, others = (path[0], path[1:]) if isinstance(path, tuple) else (path, ())
     source = Source(Path(path), columns or Columns(), form or DataForm(), outputs)
-    rows, where = _open(path, source) if not others else _open_together(source, others)
+    rows, where = open_rows(path, source) if not others else _open_together(source, others)
     unique: dict[str, Example] = {}
     count = 0
     for number, row in rows:
@@ -84,7 +84,8 @@ def _open_together(source: Source, others: tuple[Path, ...]) -> Rows:
     return parallel_lines(source, others)
 
 
-def _open(path: Path | str, source: Source) -> Rows:
+def open_rows(path: Path | str, source: Source) -> Rows:
+    """The rows of the file at `path`, or of a data set `hf:...`, and where they are. Raises DataError."""
     if isinstance(path, str) and path.startswith(PREFIX):
         return hub_dataset(path, source)
     log_access(source.path, data=True)

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field, SkipValidation
 
 from promptwire.backend import Settings
+from promptwire.documents.document import Document
 from promptwire.documents.validation_errors import validate
 from promptwire.errors import DataError, UsageError
 from promptwire.local_settings import LocalSettings
@@ -26,6 +27,7 @@ from promptwire.tasks.file_reach import TaskFiles, read_schema
 from promptwire.tasks.prompt_form import prompt_form
 from promptwire.tasks.readers import Loaded, read_examples
 from promptwire.tasks.reading.hub import PREFIX
+from promptwire.tasks.split_column import by_split
 from promptwire.tasks.splits import split
 from promptwire.tasks.task_source import find_source, with_changes
 from promptwire.tasks.task_spec import TaskSpec
@@ -35,7 +37,7 @@ from promptwire.templating.template import Template, load_template, read_templat
 from promptwire.values import Examples, Model, Prompt, Prompts
 from promptwire.values.placeholders import Placeholders
 
-__all__ = ["Task", "TaskSpec", "build_task", "load_task"]
+__all__ = ["Task", "TaskSpec", "build_task", "load_document", "load_task"]
 
 TEST_SHARE = 0.5
 DEV_SHARE = 0.5
@@ -157,9 +159,16 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
     Raises PipelineError, DataError or UsageError.
     """
     folder, found = find_source(source)
-    document = with_changes(found, changes or {})
+    return load_document(folder, with_changes(found, changes or {}), frozenset(changes or ()))
+
+
+def load_document(folder: Path, document: Document, given: frozenset[str] = frozenset()) -> Task:
+    """Load the task that `document` describes, with its data in `folder`. `given` are the keys that the user gave.
+
+    Raises PipelineError, DataError or UsageError.
+    """
     spec = validate(TaskSpec, document.data or {}, document)
-    files = TaskFiles(folder, document, frozenset(changes or ()))
+    files = TaskFiles(folder, document, given)
 
     def read(name: str, file: str | tuple[str, ...]) -> tuple[Loaded, str]:
         path: Path | str | tuple[Path, ...]
@@ -175,8 +184,7 @@ def load_task(source: str, changes: Mapping[str, Any] | None = None) -> Task:
 
 def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str, Any], tuple[Loaded, str]]) -> Task:
     """The task of `spec`. `read` gives the examples of a split and where they are; `stem` is the task's name if it has none."""
-    notes: list[str] = []
-    places: dict[str, str] = {}
+    notes, places = list[str](), dict[str, str]()
 
     def examples(name: str, file: str | tuple[str, ...] | None) -> Examples | None:
         if file is None:
@@ -190,6 +198,8 @@ def build_task(spec: TaskSpec, files: TaskFiles, stem: str, read: Callable[[str,
     train = examples("train", spec.data.train) or Examples()
     dev = examples("dev", spec.data.dev)
     test = examples("test", spec.data.test)
+    if spec.data.split is not None:
+        train, dev, test = by_split(train, spec.data.split, places["train"])
     if test is None:
         try:
             train, test = split(train, TEST_SHARE, "test", group=spec.group)

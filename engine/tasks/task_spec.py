@@ -31,6 +31,14 @@ class DataFiles(DataForm):
     """Examples for choosing between prompts. When not given, half of train if a pipeline needs them."""
     test: str | tuple[str, ...] | None = None
     """Held-out examples for the report. When not given, half of train."""
+    split: str | None = Field(default=None, min_length=1)
+    """Column that says which split a row of `train` is for: train, dev (or validation) or test."""
+
+    @model_validator(mode="after")
+    def _is_one_file(self) -> Self:
+        if self.split is not None and (other := next((name for name in ("dev", "test") if getattr(self, name)), None)):
+            raise ValueError(f"`split` divides the rows of train, so there is no file for {other}: leave out one of them")
+        return self
 
     @field_validator("train", "dev", "test")
     @classmethod

@@ -75,7 +75,7 @@ def row_of(value: Any, source: Source, where: str = "") -> dict[str, Any]:
 
 def with_header(rows: list[Any], source: Source) -> list[Any]:
     """`rows` as objects when they are lists of which the first names the columns."""
-    first = rows[0] if rows and not source.columns.numbered else None
+    first = rows[0] if rows and not source.columns.numbered and not source.any_columns else None
     if not isinstance(first, list) or not all(isinstance(name, str) for name in first) or not {*source.wanted} <= {*first}:
         return rows
     if again := repeated(first):
@@ -88,6 +88,8 @@ def _by_columns(data: dict[str, Any], source: Source) -> list[dict[str, Any]] | 
     names, cells = data.get("columns"), data.get("data")
     if isinstance(names, list) and isinstance(cells, list) and all(isinstance(row, list) for row in cells):
         return [dict(zip(map(str, names), row, strict=False)) for row in cells]
+    if source.any_columns:
+        return _any_columns(data)
     wanted = [data.get(name) for name in source.wanted]
     kind: type = list if isinstance(wanted[0], list) else dict
     if not all(isinstance(column, kind) for column in wanted):
@@ -103,6 +105,19 @@ def _by_columns(data: dict[str, Any], source: Source) -> list[dict[str, Any]] | 
             raise DataError("the columns have different row names", where=str(source.path))
         return [{name: column[key] for name, column in columns.items()} for key in keys]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _any_columns(data: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of an object that holds columns by its looks: lists of plain values, equally long, or cells by row number."""
+    columns = list(data.values())
+    if len(columns) > 1 and all(isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns):
+        numbers = list(columns[0])
+        if numbers and all(number.isdecimal() for number in numbers):
+            return [{name: column[number] for name, column in data.items()} for number in numbers]
+    plain = all(isinstance(column, list) and column and not isinstance(column[0], dict | list) for column in columns)
+    if len(columns) < 2 or not plain or len({len(column) for column in columns}) > 1:
+        return None
+    return [dict(zip(data, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _only_list(data: dict[str, Any]) -> str | None:

@@ -50,11 +50,13 @@ class Source:
     """Whether each row needs an accepted output."""
     notes: list[str] = field(default_factory=list)
     """What was taken for granted, for the user."""
+    any_columns: bool = False
+    """Whether any columns will do: for a reader that looks which ones there are."""
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Names of the columns that every row has."""
-        return self.columns.wanted(outputs=self.outputs)
+        return () if self.any_columns and not self.columns.numbered else self.columns.wanted(outputs=self.outputs)
 
     @property
     def has_header(self) -> bool:

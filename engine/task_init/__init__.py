@@ -1,0 +1,1 @@
+"""A task file from data: columns, answers, metric and split are guessed, each with a reason."""

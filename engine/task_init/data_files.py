@@ -1,0 +1,82 @@
+"""Finds the data files of a task: one file, or those of a folder by the names of their splits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from promptwire.errors import DataError
+from promptwire.task_init.guess import Guess
+from promptwire.tasks.file_reach import refuse_address
+from promptwire.tasks.reading.form import SUFFIXES
+from promptwire.tasks.split_column import SPLIT_NAMES
+
+__all__ = ["DataSource", "find_data"]
+
+_PARTS: Final = re.compile(r"[^a-z]+")
+_NO_DATA: Final = re.compile(
+    r"readme|licen[cs]e|requirements|notice|changelog|package|package-lock|tsconfig|manifest|config|task", re.I
+)
+_SHOWN: Final = 8
+
+
+class DataSource(NamedTuple):
+    """The data of a task."""
+
+    files: dict[str, Path]
+    """Files by split; only `train` where one file holds all."""
+    folder: Path
+    """Folder that the task file belongs into."""
+    name: str
+    """Name of the task."""
+    guess: Guess | None
+    """Why these files; None for a file that the user named."""
+
+
+def find_data(source: str) -> DataSource:
+    """The data files of `source`, a file or a folder. Raises DataError when there is none, or no safe choice."""
+    refuse_address(source)
+    path = Path(source)
+    if path.is_dir():
+        return _in_folder(path)
+    if not path.is_file():
+        raise DataError("there is no such file or folder", where=source[:200], hint="check the path")
+    return DataSource({"train": path}, path.parent, path.stem, None)
+
+
+def _in_folder(folder: Path) -> DataSource:
+    files = sorted(one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES and one.is_file())
+    known = [one for one in files if not _NO_DATA.fullmatch(one.stem) and not one.name.startswith(".")]
+    tables = [one for one in known if one.suffix.lower() != ".txt"] or known
+    name = folder.resolve().name or "task"
+    if not tables:
+        hint = f"data files end in {', '.join(SUFFIXES)}"
+        raise DataError("there is no data file in this folder", where=str(folder), hint=hint)
+    found: dict[str, list[Path]] = {}
+    for one in tables:
+        if (split := _split_of(one)) is not None:
+            found.setdefault(split, []).append(one)
+    if not found and len(tables) == 1:
+        return DataSource({"train": tables[0]}, folder, name, Guess("data", tables[0].name, "the only data file in the folder"))
+    if "train" not in found:
+        raise DataError("it is not clear which file of this folder holds the data", where=str(folder), hint=_named(tables))
+    for split, files in found.items():
+        if len(files) > 1:
+            hint = f"{_named(files)}; or remove the others"
+            raise DataError(f"several files may hold {split}", where=str(folder), hint=hint)
+    chosen: dict[str, Path] = {split: found[split][0] for split in ("train", "dev", "test") if split in found}
+    shown = ", ".join(path.name for path in chosen.values())
+    return DataSource(chosen, folder, name, Guess("data", shown, "files that are named by split"))
+
+
+def _split_of(path: Path) -> str | None:
+    """The split that the name of a file says, such as `reviews_train.csv`; None where it says none."""
+    words = _PARTS.split(path.stem.casefold())
+    return next((SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES), None)
+
+
+def _named(files: Sequence[Path]) -> str:
+    names = ", ".join(one.name for one in files[:_SHOWN]) + (", ..." if len(files) > _SHOWN else "")
+    return f"name one: {names}"
