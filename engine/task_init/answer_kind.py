@@ -85,7 +85,8 @@ def answer_kind(facts: RowFacts) -> AnswerKind:
         return AnswerKind("letters", "multiple-choice", "the outputs are letters of options that the inputs offer")
     labels, warnings = _labels(facts)
     numbers = all(map(_is_number, outputs))
-    if labels and not several and not (numbers and len(labels) > _RATINGS):
+    graded = numbers and (len(labels) > _RATINGS or not all(label.isdigit() for label in labels))
+    if labels and not several and not graded:
         return _of_labels(labels, facts.outputs, warnings)
     return _numbers(outputs) if numbers else _text(examples, outputs, several)
 
@@ -103,7 +104,7 @@ def _is_number(text: str) -> bool:
     """Whether the text is a number, and no sentence with a number in it."""
     if text_metrics.last_number(text) is None or text_metrics.no_single_number(text):
         return False
-    return sum(character.isdigit() for character in text) * 2 >= len(text.replace(" ", "").replace(",", ""))
+    return not any(character.isalpha() for character in text)
 
 
 def _is_list(text: str) -> bool:

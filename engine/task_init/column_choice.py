@@ -29,6 +29,7 @@ __all__ = ["ColumnChoice", "choose_columns"]
 
 _LONGER: Final = 3
 """How many times longer the values of one of two columns are, so that it is the input."""
+_SHOWN: Final = 6
 _OPTIONS: Final = 2
 """Fewest columns with options of a question."""
 _INSIDE: Final = ("text", "aliases", "value", "answer", "label")
@@ -96,11 +97,11 @@ def _is_usable(one: ColumnProfile, found: Survey) -> bool:
     """Whether a column may be input or output: it says something about a row, and does not only count or name it."""
     if not one.filled:
         return False
-    if not found.numbered and output_rank(one.name) is not None:
+    if not found.numbered and (output_rank(one.name) is not None or is_option(one.name)):
         return True
     if one.distinct == 1 and one.rows > 1 and len(found.profiles) > 2:
         return False
-    aside = not found.numbered and is_aside(one.name) and not is_option(one.name)
+    aside = not found.numbered and is_aside(one.name)
     return not aside and (not one.identity or len(found.profiles) <= 2)
 
 
@@ -232,9 +233,10 @@ def _group(found: Survey, inputs: Sequence[str]) -> str | None:
 
 def _unclear(asked: str, problem: str, columns: Sequence[str], found: Survey) -> Unclear:
     shown = []
-    for name in columns:
+    for name in columns[:_SHOWN]:
         one = found.column(name)
         values = f"{one.distinct:,} values" if one.distinct < one.filled else f"{one.words:.0f} words each"
         shown.append(f"{name!r} ({values})")
-    text = f"{problem}: {', '.join(shown)}" if shown else problem
+    more = ", ..." if len(columns) > _SHOWN else ""
+    text = f"{problem}: {', '.join(shown)}{more}" if shown else problem
     return Unclear(asked, text, columns, where=str(found.path), found=found.names)

@@ -43,13 +43,15 @@ def find_data(source: str) -> DataSource:
         return _in_folder(path)
     if not path.is_file():
         raise DataError("there is no such file or folder", where=source[:200], hint="check the path")
-    return DataSource({"train": path}, path.parent, path.stem, None)
+    if _split_of(path) is None:
+        return DataSource({"train": path}, path.parent, path.stem, None)
+    beside = [one.name for one in _data_in(path.parent) if one != path and _split_of(one) is not None]
+    why = f"{beside[0]} is beside it: name the folder to use both" if beside else "as you say"
+    return DataSource({"train": path}, path.parent, path.parent.resolve().name or path.stem, Guess("data", path.name, why))
 
 
 def _in_folder(folder: Path) -> DataSource:
-    files = sorted(one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES and one.is_file())
-    known = [one for one in files if not _NO_DATA.fullmatch(one.stem) and not one.name.startswith(".")]
-    tables = [one for one in known if one.suffix.lower() != ".txt"] or known
+    tables = _data_in(folder)
     name = folder.resolve().name or "task"
     if not tables:
         hint = f"data files end in {', '.join(SUFFIXES)}"
@@ -69,6 +71,13 @@ def _in_folder(folder: Path) -> DataSource:
     chosen: dict[str, Path] = {split: found[split][0] for split in ("train", "dev", "test") if split in found}
     shown = ", ".join(path.name for path in chosen.values())
     return DataSource(chosen, folder, name, Guess("data", shown, "files that are named by split"))
+
+
+def _data_in(folder: Path) -> list[Path]:
+    """The data files of a folder; text files only where there are no others, since they may hold anything."""
+    files = sorted(one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES and one.is_file())
+    known = [one for one in files if not _NO_DATA.fullmatch(one.stem) and not one.name.startswith(".")]
+    return [one for one in known if one.suffix.lower() != ".txt"] or known
 
 
 def _split_of(path: Path) -> str | None:

@@ -71,7 +71,7 @@ def draft_task(source: str, given: Given, out: Path | None = None) -> Draft:
     columns = _columns(choice, found)
     facts = row_facts(data.files, Columns(**columns), found.form, choice.split)
     kind = answer_kind(facts)
-    _refuse_empty(facts, choice, given.metric or kind.metric)
+    _refuse_empty(facts, choice, given.metric or kind.metric, data.files["train"].parent)
     metric, why = (given.metric, "as you say") if given.metric else (kind.metric, kind.why)
     if metric != kind.metric:
         kind = AnswerKind(kind.kind, metric, why, kind.labels, warnings=kind.warnings, keys=kind.keys)
@@ -106,7 +106,7 @@ def _cells(found: Survey, column: str) -> Iterator[Any]:
         yield next((value for name, value in row.items() if name.strip() == column), None)
 
 
-def _refuse_empty(facts: RowFacts, choice: ColumnChoice, metric: str) -> None:
+def _refuse_empty(facts: RowFacts, choice: ColumnChoice, metric: str, folder: Path) -> None:
     """Raise DataError for rows without an output where most have one: the loader would stop at the first."""
     lacking = facts.no_output
     if not lacking.count or lacking.count == facts.rows or not needs_outputs(metric):
@@ -114,7 +114,7 @@ def _refuse_empty(facts: RowFacts, choice: ColumnChoice, metric: str) -> None:
     many = f"{lacking.count} of {facts.rows} rows have" if lacking.count > 1 else "a row has"
     column = f"the column {choice.output!r}" if choice.output else "its conversation"
     hint = "fill them in or delete these rows, and run this again; --metric judge takes rows without an output"
-    raise DataError(f"{many} no output in {column}", where=str(lacking), hint=hint)
+    raise DataError(f"{many} no output in {column}", where=str(folder / str(lacking)), hint=hint)
 
 
 def _parts(
@@ -129,7 +129,7 @@ def _parts(
     folder: Path,
 ) -> tuple[list[Part], list[Guess]]:
     """The parts of the task file, and all guesses."""
-    prompt = _prompt(choice, facts, kind, given)
+    prompt, key = _prompt(choice, facts, kind, given)
     guesses = [*([data.guess] if data.guess else []), *_form_guesses(found), *choice.guesses]
     guesses.append(Guess("metric", kind.metric, kind.why))
     if kind.labels:
@@ -145,7 +145,7 @@ def _parts(
     scoring |= {"watch": list(kind.watch)} if kind.watch else {}
     scoring |= {"tolerance": kind.tolerance} if kind.tolerance else {}
     parts = [
-        Part({} if prompt.key == "no prompt" else {"prompt": _given_prompt(choice, kind, given)}, (_said(prompt),)),
+        Part(key, (_said(prompt) if key else f"prompt: {prompt.value}, {prompt.why}",)),
         Part({"data": files}, (_said(split), *(_said(one) for one in _form_guesses(found)))),
         Part({"columns": columns} if columns else {}, told),
     ]
@@ -193,23 +193,18 @@ def _grouped(choice: ColumnChoice, found: Survey) -> Guess:
     )
 
 
-def _prompt(choice: ColumnChoice, facts: RowFacts, kind: AnswerKind, given: Given) -> Guess:
-    """The initial prompt and why; the key `no prompt` where the data hold one by themselves."""
-    if not given.prompts and choice.chat and _shared_system(facts):
-        return Guess("no prompt", "the system message", "all conversations begin with the same one")
-    text = _given_prompt(choice, kind, given)
-    shown = text if isinstance(text, str) else text[0]
+def _prompt(choice: ColumnChoice, facts: RowFacts, kind: AnswerKind, given: Given) -> tuple[Guess, dict[str, Any]]:
+    """The initial prompt and why, and the key; no key where the data hold one by themselves."""
     if given.prompts:
-        return Guess("prompt", shown, "as you say")
+        text: str | list[str] = given.prompts[0] if len(given.prompts) == 1 else list(given.prompts)
+        return Guess("prompt", given.prompts[0], "as you say"), {"prompt": text}
+    if choice.chat and _shared_system(facts):
+        return Guess("prompt", "the system message", "all conversations begin with the same one"), {}
     if choice.instruction:
-        return Guess("prompt", shown, "a column holds the same instruction in all rows")
-    return Guess("prompt", shown, "made up from the columns: write your own here, or give it with --prompt")
-
-
-def _given_prompt(choice: ColumnChoice, kind: AnswerKind, given: Given) -> str | list[str]:
-    if given.prompts:
-        return given.prompts[0] if len(given.prompts) == 1 else list(given.prompts)
-    return choice.instruction or first_prompt(kind, choice.inputs, choice.output)
+        why = "a column holds the same instruction in all rows"
+        return Guess("prompt", choice.instruction, why), {"prompt": choice.instruction}
+    made = first_prompt(kind, choice)
+    return Guess("prompt", made, "made up from the columns: write your own, or give it with --prompt"), {"prompt": made}
 
 
 def _shared_system(facts: RowFacts) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from promptwire.task_init.answer_kind import AnswerKind
+from promptwire.task_init.column_choice import ColumnChoice
 from promptwire.task_init.column_names import NOUNS, plain_name
 from promptwire.values.placeholders import mentions
 
@@ -14,9 +15,9 @@ __all__ = ["first_prompt"]
 _FIELDS: Final = 12
 
 
-def first_prompt(kind: AnswerKind, inputs: Sequence[str], output: str | None) -> str:
+def first_prompt(kind: AnswerKind, choice: ColumnChoice) -> str:
     """An initial prompt. Only names that are words of everyday go into it: a header may hold anything."""
-    noun = _noun(inputs[-1:], "text")
+    noun = "last message" if choice.chat else _noun(choice.inputs[-1:], "text")
     if kind.kind == "labels":
         labels = f"{', '.join(kind.labels[:-1])} or {kind.labels[-1]}"
         text = f"Classify the {noun} as {labels}. Answer with the label only."
@@ -29,11 +30,11 @@ def first_prompt(kind: AnswerKind, inputs: Sequence[str], output: str | None) ->
         named = ", ".join(kind.keys[:_FIELDS])
         named = "" if any(mark in named for mark in "{}\n") else named
         return f"Answer with a JSON object with the fields {named}." if named else "Answer with JSON only."
-    if noun in ("question", "query", "problem"):
+    if noun in ("question", "query", "problem", "last message"):
         return f"Answer the {noun}."
     if kind.kind == "none":
         return f"Reply to the {noun}."
-    written = _noun([output or ""], "")
+    written = _noun([choice.output or ""], "")
     return f"Write the {written} of the {noun}." if written and written != "answer" else "Write the output for the input."
 
 

@@ -81,13 +81,15 @@ def survey(path: Path, given: Given) -> Survey:
     else:
         numbered = kind in ("json", "jsonl") and _has_lists(path, form)
     rows, source, whole = _first_rows(path, form, numbered=numbered)
+    _refuse_other_chats(rows, path)
     if not rows:
         raise DataError("the data file holds no examples", where=str(path), hint="put at least one row into it")
     return Survey(path, _profiles(rows, numbered=numbered), numbered, form, why, tuple(source.notes), whole)
 
 
 def _source(path: Path, form: DataForm, *, numbered: bool) -> Source:
-    return Source(path, Columns(input=0) if numbered else Columns(), form, outputs=False, any_columns=True)
+    listed = KINDS.get(path.suffix.lower()) == "lines" and form.delimiter is None
+    return Source(path, Columns(input=0) if numbered else Columns(), form, outputs=False, any_columns=not listed)
 
 
 def _first_rows(path: Path, form: DataForm, *, numbered: bool) -> tuple[list[dict[str, Any]], Source, bool]:
@@ -110,6 +112,15 @@ def _profiles(rows: list[dict[str, Any]], *, numbered: bool) -> tuple[ColumnProf
     if numbered or len(set(stripped.values())) < len(names):
         stripped = {name: name for name in names}
     return tuple(profile(stripped[name], [row.get(name) for row in rows]) for name in names)
+
+
+def _refuse_other_chats(rows: list[dict[str, Any]], path: Path) -> None:
+    """Raise DataError for conversations in the form of ShareGPT, whose messages have `from` and `value`."""
+    for name, value in rows[0].items() if rows else ():
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(first, dict) and {"from", "value"} <= first.keys():
+            hint = 'write {"messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}]}'
+            raise DataError(f"the messages in {name!r} have from and value, not role and content", where=str(path), hint=hint)
 
 
 def _is_table(source: Source) -> bool:

@@ -28,6 +28,8 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _SEP: Final = re.compile(r'"?sep=(.)"?\s*')
 _MARKDOWN: Final = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*")
 _LONG_NAME: Final = 60
+_RECURS: Final = 3
+"""Rows of a value, in the mean, from which a column holds labels, so that another value above them is a name."""
 _SENTENCE: Final = re.compile(r".*\s\S+\s.*[.!?\u3002]\s*", re.DOTALL)
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?%?")
 
@@ -93,15 +95,24 @@ def header_reason(rows: Sequence[Sequence[str]]) -> str:
         return ""
     if sum(is_aside(name) for name in first if name) * 2 > len(first):
         return ""
-    for at, cell in enumerate(first):
-        below = [row[at].strip() for row in rest if at < len(row)]
+    columns = [[row[at].strip() for row in rest if at < len(row)] for at in range(len(first))]
+    for cell, below in zip(first, columns, strict=True):
         if cell and cell in below:
             return f"{cell[:40]!r} in the first row is there again below"
-        if _NUMBER.fullmatch(cell) and below and all(_NUMBER.fullmatch(one) for one in below):
+        if _is_number(cell) and below and all(map(_is_number, below)):
             return f"the first row holds the number {cell!r}"
+    for cell, below in zip(first, columns, strict=True):
+        unlike = _RECURS * len(set(below)) <= len(below) and len(set(below)) > 1
+        if below and cell and (unlike or (all(map(_is_number, below)) and not _is_number(cell))):
+            return ""
+    for cell in first:
         if len(cell) > _LONG_NAME or _SENTENCE.fullmatch(cell):
             return "the first row holds a sentence, not names"
     return ""
+
+
+def _is_number(cell: str) -> bool:
+    return len(cell) < _LONG_NAME and _NUMBER.fullmatch(cell) is not None
 
 
 def _delimiter(lines: Sequence[str], *, tab: bool) -> str:
