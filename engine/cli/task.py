@@ -11,7 +11,7 @@ import typer
 from promptwire.cli.arguments import Json, Plugins
 
 if TYPE_CHECKING:
-    from promptwire.task_init.draft import Draft
+    from promptwire.task_init.drafted import Draft
     from promptwire.task_init.guess import Given, Unclear
 
 __all__ = ["app"]
@@ -27,7 +27,8 @@ def _task() -> None:
 @app.command()
 def init(
     source: Annotated[
-        str, typer.Argument(metavar="FILE|FOLDER", help="A data file, or a folder with one, or with train and test.")
+        str,
+        typer.Argument(metavar="FILE|FOLDER|CONFIG", help="Data file, folder of data files, or promptfooconfig.yaml."),
     ],
     prompt: Annotated[
         list[str] | None, typer.Option(help="Initial prompt; columns in braces are filled in. Repeat it for several.")
@@ -59,8 +60,8 @@ def init(
     """
     from promptwire.cli.json_output import print_json
     from promptwire.cli.task_text import facts_of, print_draft
-    from promptwire.task_init.draft import task_file_for
     from promptwire.task_init.guess import Given
+    from promptwire.task_init.sources import task_file_for
     from promptwire.task_init.writing import refuse_existing, write_task
 
     given = Given(
@@ -73,27 +74,29 @@ def init(
         sheet=sheet,
         rows=rows,
     )
+    file = task_file_for(source, out)
     if not dry_run:
-        refuse_existing(task_file_for(source, out), force=force)
-    draft = _draft(source, given, out, ask=not (yes or json_) and sys.stdin.isatty() and sys.stderr.isatty())
+        refuse_existing(file, force=force)
+    ask = not (yes or json_) and sys.stdin.isatty() and sys.stderr.isatty()
+    draft = _draft(source, given, file, plugins=bool(plugins), ask=ask)
     if not dry_run:
-        write_task(draft.file, draft.text, force=force)
+        write_task(draft, force=force)
     if json_:
         print_json(facts_of(draft, written=not dry_run))
     else:
         print_draft(draft, written=not dry_run)
 
 
-def _draft(source: str, given: Given, out: Path | None, *, ask: bool) -> Draft:
+def _draft(source: str, given: Given, file: Path, *, plugins: bool, ask: bool) -> Draft:
     """The task file for `source`. With `ask`, columns that can't be guessed are asked for on the terminal."""
     from dataclasses import replace
 
-    from promptwire.task_init.draft import draft_task
     from promptwire.task_init.guess import Unclear
+    from promptwire.task_init.sources import draft_of
 
     while True:
         try:
-            return draft_task(source, given, out)
+            return draft_of(source, given, file, plugins=plugins)
         except Unclear as question:
             if not ask or not question.columns:
                 raise

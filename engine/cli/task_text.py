@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from promptwire.task_init.draft import Draft
+    from promptwire.task_init.drafted import Draft
     from promptwire.task_init.guess import Guess
     from promptwire.trying.request import Tried
 
@@ -34,7 +34,9 @@ def facts_of(draft: Draft, *, written: bool) -> dict[str, Any]:
         "guesses": draft.guesses,
         "examples": {"train": checked.train, "dev": checked.dev, "test": checked.test},
         "warnings": checked.warnings,
-        "notes": checked.notes,
+        "notes": (*draft.notes, *checked.notes),
+        "files": tuple(draft.beside),
+        "flags": draft.flags,
         "requests": checked.requests,
     }
 
@@ -48,7 +50,7 @@ def print_draft(draft: Draft, *, written: bool) -> None:
         out.print(safe_text(_line(guess)))
     dev = "" if checked.dev is None else f", {checked.dev:,} dev"
     out.print(safe_text(f"\n{checked.train:,} train{dev} and {checked.test:,} test examples"))
-    for note in checked.notes:
+    for note in (*draft.notes, *checked.notes):
         out.print(safe_text(note, style="dim"))
     for text in checked.warnings:
         out.print(safe_text(f"warning: {text}", style="yellow"))
@@ -59,9 +61,13 @@ def print_draft(draft: Draft, *, written: bool) -> None:
         out.print(safe_text(f"\nnot written: {draft.file}", style="bold"))
         out.print(safe_text(draft.text.rstrip("\n")))
         return
-    name = shlex.quote(str(draft.file))
-    out.print(safe_text(f"\nwrote {draft.file}", style="bold"))
-    out.print(safe_text(f"next: promptwire plan protegi --task {name} --model NAME"))
+    flags = " ".join(map(shlex.quote, draft.flags)) or "--model NAME"
+    out.print(
+        safe_text(
+            f"\nwrote {', '.join(str(draft.file.parent / name) for name in (draft.file.name, *draft.beside))}", style="bold"
+        )
+    )
+    out.print(safe_text(f"next: promptwire plan protegi --task {shlex.quote(str(draft.file))} {flags}"))
 
 
 def _line(guess: Guess) -> str:

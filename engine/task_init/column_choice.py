@@ -74,7 +74,7 @@ def choose_columns(found: Survey, given: Given, *, splits: bool = True) -> Colum
     chat = next((one for one in usable if one.chats and given.inputs in ((), (one.name,))), None)
     if chat is not None:
         output, reason = _chat_output(chat, usable, given)
-        inputs, reasons = (chat.name,), [Guess("input", repr(chat.name), "lists of messages")]
+        inputs, reasons = (chat.name,), [Guess("input", _called((chat.name,), found), "lists of messages")]
     else:
         asked = tuple(name for name in _mentioned(given, found) if name != given.output)
         output, reason = _output(usable, asked or given.inputs, given, found)
@@ -84,9 +84,7 @@ def choose_columns(found: Survey, given: Given, *, splits: bool = True) -> Colum
     left = [one.name for one in found.profiles if one.name not in (*inputs, output, split, group)]
     left = [name for name in left if instruction is None or name != instruction.name]
     reasons += [reason] if reason else []
-    reasons += (
-        [Guess("not used", ", ".join(map(repr, left)), "neither input nor output; in each example's `meta`")] if left else []
-    )
+    reasons += [Guess("not used", _called(left, found), "neither input nor output; in each example's `meta`")] if left else []
     return ColumnChoice(inputs, kept, split, group, instruction.only if instruction else "", tuple(reasons), chat is not None)
 
 
@@ -118,20 +116,22 @@ def _output(
     if given.output == "" or (given.output is None and given.metric in ("judge", "none")):
         return None, Guess("output", "none", "as you say")
     if given.output is not None:
-        return given.output, Guess("output", repr(given.output), "as you say")
+        return given.output, Guess("output", _called((given.output,), found), "as you say")
     usable = [one for one in usable if one.name not in inputs]
     if not found.numbered:
         ranked = sorted((rank, one.name) for one in usable if (rank := output_rank(one.name)) is not None)
         best = [name for rank, name in ranked if rank == ranked[0][0]]
         if len(best) == 1:
-            return best[0], Guess("output", repr(best[0]), "by its name")
+            return best[0], Guess("output", _called((best[0],), found), "by its name")
         if best:
             raise _unclear("output", "any of these may be the output", best, found)
     if not usable or (len(usable) == 1 and not inputs):
         return None, Guess("output", "none", "there is no other column than the input")
     labels = [one for one in usable if one.repeats]
     if len(labels) == 1 and (inputs or len(usable) > 1):
-        return labels[0].name, Guess("output", repr(labels[0].name), f"{labels[0].distinct} short values that recur")
+        return labels[0].name, Guess(
+            "output", _called((labels[0].name,), found), f"{labels[0].distinct} short values that recur"
+        )
     if len(labels) > 1 and len(labels) < len(usable):
         raise _unclear("output", "any of these may be the output", [one.name for one in labels], found)
     return _of_two(usable, inputs, found)
@@ -140,7 +140,7 @@ def _output(
 def _of_two(usable: Sequence[ColumnProfile], inputs: Sequence[str], found: Survey) -> tuple[str, Guess]:
     """The output where neither names nor recurring values tell: of two columns the one that is shorter, a number, or last."""
     if len(usable) == 1:
-        return usable[0].name, Guess("output", repr(usable[0].name), "the column that is left")
+        return usable[0].name, Guess("output", _called((usable[0].name,), found), "the column that is left")
     if len(usable) == 2 and not inputs:
         first, second = usable
         if not found.numbered and usual_inputs([first.name]) != usual_inputs([second.name]):
@@ -150,12 +150,12 @@ def _of_two(usable: Sequence[ColumnProfile], inputs: Sequence[str], found: Surve
             )
         if first.numbers != second.numbers:
             output = first if first.numbers else second
-            return output.name, Guess("output", repr(output.name), "the column of numbers")
+            return output.name, Guess("output", _called((output.name,), found), "the column of numbers")
         if found.numbered:
-            return second.name, Guess("output", f"column {second.name}", "the second of two columns")
+            return second.name, Guess("output", _called((second.name,), found), "the second of two columns")
         if max(first.length, second.length) > _LONGER * min(first.length, second.length):
             output = min(usable, key=lambda one: one.length)
-            return output.name, Guess("output", repr(output.name), "much shorter than the other column")
+            return output.name, Guess("output", _called((output.name,), found), "much shorter than the other column")
     names = [one.name for one in usable]
     raise _unclear("output", "no column is the output by its name or its values", names, found)
 
@@ -167,12 +167,12 @@ def _inputs(
     if given.inputs:
         return given.inputs, [Guess("input", ", ".join(map(repr, given.inputs)), "as you say")]
     if mentioned:
-        return tuple(mentioned), [Guess("input", ", ".join(map(repr, mentioned)), "named in braces by the prompt")]
+        return tuple(mentioned), [Guess("input", _called(mentioned, found), "named in braces by the prompt")]
     names = [one.name for one in usable]
     if not names:
         raise _unclear("input", "there is no column for the input", names, found)
     if len(names) == 1:
-        return (names[0],), [Guess("input", repr(names[0]), _why_only(names[0], found))]
+        return (names[0],), [Guess("input", _called((names[0],), found), _why_only(names[0], found))]
     chosen: tuple[str, ...] = ()
     if not found.numbered:
         options = [name for name in names if is_option(name)]
@@ -183,13 +183,13 @@ def _inputs(
             raise _unclear("input", "any of these may be the input", chosen, found)
         if chosen and options:
             whole = tuple(name for name in names if name in {*chosen, *options})
-            return whole, [Guess("input", ", ".join(map(repr, whole)), "a question and its options, by their names")]
+            return whole, [Guess("input", _called(whole, found), "a question and its options, by their names")]
     if chosen:
         why = "by its name" if len(chosen) == 1 else "by their names, which belong together"
-        return chosen, [Guess("input", ", ".join(map(repr, chosen)), why)]
+        return chosen, [Guess("input", _called(chosen, found), why)]
     longest = sorted(usable, key=lambda one: -one.length)
     if longest[0].length > _LONGER * longest[1].length:
-        return (longest[0].name,), [Guess("input", repr(longest[0].name), "by far the longest texts")]
+        return (longest[0].name,), [Guess("input", _called((longest[0].name,), found), "by far the longest texts")]
     raise _unclear("input", "no column is the input by its name or its values", names, found)
 
 
@@ -229,6 +229,11 @@ def _group(found: Survey, inputs: Sequence[str]) -> str | None:
         if one.filled == one.rows and 10 <= one.distinct <= 0.7 * one.filled:
             return one.name
     return None
+
+
+def _called(names: Sequence[str], found: Survey) -> str:
+    """Columns as they are named to the user."""
+    return ", ".join(f"column {name}" if found.numbered else repr(name) for name in names)
 
 
 def _unclear(asked: str, problem: str, columns: Sequence[str], found: Survey) -> Unclear:

@@ -6,8 +6,7 @@ Nothing is written here. A file that the loader refuses is an error, so that no 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import DataError, UsageError
 from promptwire.metrics.metric import needs_outputs
 from promptwire.task_init.answer_kind import AnswerKind, answer_kind, cell_reading
-from promptwire.task_init.checks import Checked, check_task
+from promptwire.task_init.checks import check_task
 from promptwire.task_init.column_choice import ColumnChoice, choose_columns
 from promptwire.task_init.data_files import DataSource, find_data
+from promptwire.task_init.drafted import Draft
 from promptwire.task_init.first_prompt import first_prompt
 from promptwire.task_init.guess import Given, Guess
 from promptwire.task_init.row_facts import RowFacts, row_facts
@@ -29,43 +29,18 @@ from promptwire.tasks.readers import open_rows
 from promptwire.tasks.reading.source import Source
 from promptwire.tasks.task import load_document
 
-__all__ = ["Draft", "draft_task", "task_file_for"]
+__all__ = ["draft_task"]
 
-FILE = "task.yaml"
 _CELLS = 500
 """Cells of the output by which it is told how they are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A task file that loads, and what was found on the way."""
-
-    file: Path
-    """Where it belongs."""
-    text: str
-    """Its text."""
-    keys: Mapping[str, Any]
-    """Its keys."""
-    guesses: tuple[Guess, ...]
-    """What was guessed, and why."""
-    checked: Checked
-    """What was found when it was loaded."""
-
-
-def task_file_for(source: str, out: Path | None) -> Path:
-    """Where the task file of `source` belongs: `out`, a file or a folder, or beside the data."""
-    if out is None:
-        return find_data(source).folder / FILE
-    return out / FILE if out.is_dir() else out
-
-
-def draft_task(source: str, given: Given, out: Path | None = None) -> Draft:
-    """The task file for the data at `source`, a file or a folder.
+def draft_task(source: str, given: Given, file: Path) -> Draft:
+    """The task file `file` for the data at `source`, a file or a folder.
 
     Raises Unclear for a column that can't be guessed, DataError for data that can't be read, UsageError for a wrong `given`.
     """
     data = find_data(source)
-    file = task_file_for(source, out)
     found = survey(data.files["train"], given)
     choice = choose_columns(found, given, splits=len(data.files) == 1)
     columns = _columns(choice, found)

@@ -1,4 +1,4 @@
-"""Writes the task file at once: under its name there is the whole file, or what was there before."""
+"""Writes a task file and the files beside it: under each name there is the whole file, or what was there before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from promptwire.errors import UsageError
+from promptwire.task_init.drafted import Draft
 
 __all__ = ["refuse_existing", "write_task"]
 
@@ -15,29 +16,50 @@ def refuse_existing(file: Path, *, force: bool) -> None:
     """Raise UsageError when `file` exists and may not be replaced."""
     if file.is_dir() or (os.path.lexists(file) and not force):
         hint = "--force replaces it, --out FILE writes another one, --dry-run only shows it"
-        raise UsageError("there is a task file already" if file.is_file() else "it exists", where=str(file), hint=hint)
+        raise UsageError(
+            "there is such a file already" if not file.is_dir() else "this is a folder", where=str(file), hint=hint
+        )
 
 
-def write_task(file: Path, text: str, *, force: bool) -> None:
-    """Write `text` to `file`. Raises UsageError when it can't be written, or exists and `force` is not given."""
-    refuse_existing(file, force=force)
-    folder, name = file.parent, ""
+def write_task(draft: Draft, *, force: bool) -> None:
+    """Write the task file, after the files beside it. Raises UsageError, and leaves nothing, when one can't be written.
+
+    Files that exist are replaced only with `force`.
+    """
+    texts = {**{draft.file.parent / name: text for name, text in draft.beside.items()}, draft.file: draft.text}
+    for file in texts:
+        refuse_existing(file, force=force)
+    written: list[Path] = []
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, prefix=f".{file.name}.", delete=False) as temporary:
-            name = temporary.name
-            temporary.write(text)
-        Path(name).chmod(0o666 & ~_umask())
+        for file, text in texts.items():
+            existed = os.path.lexists(file)
+            _write(file, text, force=force)
+            written += [] if existed else [file]
+    except UsageError:
+        for file in written:
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: Path, text: str, *, force: bool) -> None:
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=file.parent, prefix=f".{file.name[:100]}.", delete=False) as one:
+            temporary = one.name
+            one.write(text.encode("utf-8"))
+        Path(temporary).chmod(0o666 & ~_umask())
         if force:
-            os.replace(name, file)
+            os.replace(temporary, file)
         else:
-            os.link(name, file)  # unlike a rename, it never replaces a file that appeared meanwhile
+            os.link(temporary, file)  # unlike a rename, it never replaces a file that appeared meanwhile
     except FileExistsError:
         refuse_existing(file, force=False)
     except OSError as error:
-        raise UsageError(f"can't be written: {error.strerror}", where=str(file), hint="name another one: --out FILE") from error
+        hint = "name another one: --out FILE"
+        raise UsageError(f"can't be written: {error.strerror}", where=str(file), hint=hint) from error
     finally:
-        if name:
-            Path(name).unlink(missing_ok=True)
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def _umask() -> int:
