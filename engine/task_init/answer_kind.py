@@ -114,9 +114,9 @@ def _is_list(text: str) -> bool:
 
 
 def _is_reordered(example: Example) -> bool:
-    """Whether the output is made of words of the input, and of most of them."""
+    """Whether the output is the last words of the input in another order."""
     given, written = example.text.casefold().split(), example.output.casefold().split()
-    return len(written) * 2 >= len(given) and {*written} <= {*given}
+    return len(written) > 1 and sorted(given[-len(written) :]) == sorted(written)
 
 
 def _are_letters(examples: Sequence[Example]) -> bool:

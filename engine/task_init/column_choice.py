@@ -6,8 +6,8 @@ A guess that could as well be another one is not made: it is a question to the u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from promptwire.errors import UsageError, suggest
 from promptwire.task_init.column_names import (
@@ -61,6 +61,7 @@ def choose_columns(found: Survey, given: Given, *, splits: bool = True) -> Colum
 
     Raises Unclear when a column can't be guessed, and UsageError for a column that there is not.
     """
+    given = replace(given, inputs=tuple(_known(name, found) for name in given.inputs), output=_known(given.output, found))
     for flag, names in (("--input", given.inputs), ("--output", (given.output,) if given.output else ())):
         for name in names:
             if name not in found.names and name.split(".")[0] not in found.names:
@@ -89,6 +90,11 @@ def choose_columns(found: Survey, given: Given, *, splits: bool = True) -> Colum
 
 
 _INSTRUCTIONS: Final = ("instruction", "instructions", "prompt", "system", "system prompt", "task", "task description")
+
+
+def _known(name: str | None, found: Survey) -> Any:
+    """`name`, or that of the column which differs in blanks around it."""
+    return name if name is None or name in found.names or name.strip() not in found.names else name.strip()
 
 
 def _is_usable(one: ColumnProfile, found: Survey) -> bool:

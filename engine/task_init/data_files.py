@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +40,9 @@ def find_data(source: str) -> DataSource:
     """The data files of `source`, a file or a folder. Raises DataError when there is none, or no safe choice."""
     refuse_address(source)
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(source):  # no error for a name that is too long
         return _in_folder(path)
-    if not path.is_file():
+    if not os.path.isfile(source):
         raise DataError("there is no such file or folder", where=source[:200], hint="check the path")
     if _split_of(path) is None:
         return DataSource({"train": path}, path.parent, path.stem, None)

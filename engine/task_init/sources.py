@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from promptwire.documents.document import Document
@@ -23,7 +24,7 @@ _CONFIG = "promptfooconfig"
 def task_file_for(source: str, out: Path | None) -> Path:
     """Where the task file of `source` belongs: `out`, a file or a folder, or beside the data. Raises DataError without data."""
     if out is not None:
-        return out / FILE if out.is_dir() else out
+        return out / FILE if os.path.isdir(out) else out
     config = _config(source)
     return (config.parent if config is not None else find_data(source).folder) / FILE
 
@@ -43,7 +44,7 @@ def draft_of(source: str, given: Given, file: Path, *, plugins: bool = False) ->
 def _config(source: str) -> Path | None:
     """The YAML file that `source` is, or that a folder of this name holds; None for data."""
     path = Path(source)
-    if path.is_dir():
+    if os.path.isdir(path):  # no error for a name that is too long
         found = (path / f"{_CONFIG}{suffix}" for suffix in (".yaml", ".yml"))
         return next((one for one in found if one.is_file()), None)
     return path if path.suffix.lower() in (".yaml", ".yml") else None

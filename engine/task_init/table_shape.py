@@ -116,7 +116,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _delimiter(lines: Sequence[str], *, tab: bool) -> str:
-    """The delimiter that cuts most of the first rows into as many cells as the first; of equals the usual one."""
+    """The delimiter that leaves a usual name in the header and cuts most rows into equally many cells; of equals the first."""
     order = ("\t", ",", ";", "|") if tab else _DELIMITERS
     scores = {}
     for one in order:
@@ -125,9 +125,10 @@ def _delimiter(lines: Sequence[str], *, tab: bool) -> str:
             rows = rows[:-1]  # the last one may go on
         counts = Counter(map(len, rows))
         width, often = max(counts.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
-        scores[one] = (width > 1, often / max(len(rows), 1), width) if rows else (False, 0.0, 0)
+        named = bool(rows) and any(output_rank(name) is not None or bool(usual_inputs([name])) for name in rows[0])
+        share = often / max(len(rows), 1)
+        scores[one] = (width > 1, named or (one == order[0] and share == 1), share)
     best = max(order, key=lambda one: scores[one])
-    # A header that a delimiter cuts is more than rows that it happens to cut too.
     return best if scores[best][0] else order[0]
 
 

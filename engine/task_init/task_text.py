@@ -39,5 +39,26 @@ def _entry(key: str, value: Any) -> list[str]:
     """The lines of one key."""
     if isinstance(value, dict):
         return dump_yaml({key: value}).rstrip("\n").split("\n")
-    flow = dump_yaml(value).strip() if isinstance(value, list) else dump_yaml([value]).strip()[1:-1]
-    return f"{key}: {flow}".split("\n")
+    if not isinstance(value, list):
+        return f"{key}: {_scalar(value)}".split("\n")
+    items = [_scalar(one) for one in value]
+    if any("\n" in item for item in items):
+        return [f"{key}:", *(line for item in items for line in f"- {item}".split("\n"))]
+    return _flow(key, items)
+
+
+def _scalar(value: Any) -> str:
+    """A text, number or truth value, quoted so that it may stand within brackets too."""
+    found = dump_yaml([value]).strip("\n")
+    return found[1:-1] if found.startswith("[") else found.removeprefix("- ")
+
+
+def _flow(key: str, items: Iterable[str]) -> list[str]:
+    """A list within brackets, on lines that are not too long."""
+    lines, line = list[str](), f"{key}: ["
+    for item in items:
+        if len(line) + len(item) > _WIDTH and not line.endswith("["):
+            lines.append(line.rstrip())
+            line = "  "
+        line += f"{item}, "
+    return [*lines, f"{line.removesuffix(', ')}]"]

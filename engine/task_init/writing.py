@@ -14,10 +14,10 @@ __all__ = ["refuse_existing", "write_task"]
 
 def refuse_existing(file: Path, *, force: bool) -> None:
     """Raise UsageError when `file` exists and may not be replaced."""
-    if file.is_dir() or (os.path.lexists(file) and not force):
+    if os.path.isdir(file) or (os.path.lexists(file) and not force):
         hint = "--force replaces it, --out FILE writes another one, --dry-run only shows it"
         raise UsageError(
-            "there is such a file already" if not file.is_dir() else "this is a folder", where=str(file), hint=hint
+            "there is such a file already" if not os.path.isdir(file) else "this is a folder", where=str(file), hint=hint
         )
 
 
