@@ -13,7 +13,7 @@ from promptwire.task_init.draft import draft_task
 from promptwire.task_init.drafted import Draft
 from promptwire.task_init.guess import Given
 from promptwire.task_init.imported_draft import draft_import
-from promptwire.tasks.promptfoo.importer import is_promptfoo
+from promptwire.tasks.promptfoo.imported import is_promptfoo
 
 __all__ = ["FILE", "draft_of", "task_file_for"]
 

@@ -159,9 +159,10 @@ def refuse_title(rows: Sequence[Sequence[str]], places: Sequence[str]) -> None:
     if len(rows) < 3:
         return
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
-    usual = Counter(filled[1:]).most_common(1)[0][0]
-    if filled[0] == 1 < usual and filled[1] > 1:
-        title = next(cell.strip() for cell in rows[0] if cell.strip())
+    usual, often = Counter(filled[1:]).most_common(1)[0]
+    title = next(cell.strip() for cell in rows[0] if cell.strip())
+    named = usual_inputs([title]) or output_rank(title) is not None
+    if filled[0] == 1 < min(usual, filled[1]) and often * 2 > len(filled) - 1 and not named:
         hint = f"delete it, so that the names at {places[1]} come first"
         problem = f"the first row is a title, not a header: {title[:60]!r} stands alone in it"
         raise DataError(problem, where=places[0], hint=hint)

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from promptwire.documents.yaml_reader import dump_yaml
-from promptwire.security.sanitizer import sanitize
+from promptwire.documents.yaml_reader import dump_yaml, read_yaml_text
+from promptwire.errors import PipelineError
+from promptwire.security.sanitizer import UNPRINTABLE, sanitize
 
 __all__ = ["Part", "task_text"]
 
@@ -40,11 +41,25 @@ def _entry(key: str, value: Any) -> list[str]:
     if isinstance(value, dict):
         return dump_yaml({key: value}).rstrip("\n").split("\n")
     if not isinstance(value, list):
-        return f"{key}: {_scalar(value)}".split("\n")
+        return _lines(key, value) or f"{key}: {_scalar(value)}".split("\n")
     items = [_scalar(one) for one in value]
     if any("\n" in item for item in items):
         return [f"{key}:", *(line for item in items for line in f"- {item}".split("\n"))]
     return _flow(key, items)
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    """A text of several lines as these lines, as people write them; nothing where this would change it."""
+    if not isinstance(value, str) or "\n" not in value.rstrip("\n"):
+        return []
+    body = [f"  {line}" if line else "" for line in value.rstrip("\n").split("\n")]
+    kept = {0: "|-", 1: "|"}.get(len(value) - len(value.rstrip("\n")))
+    lines = [f"{key}: {kept}", *body]
+    try:
+        same = kept is not None and read_yaml_text("\n".join(lines) + "\n", "").data == {key: value}
+    except PipelineError:
+        return []
+    return lines if same and not UNPRINTABLE.search(value) else []
 
 
 def _scalar(value: Any) -> str:

@@ -162,3 +162,34 @@ def test_the_end_of_input_at_the_question_writes_nothing(tmp_path: Path) -> None
     code, screen = at_terminal(tmp_path, [b"\x04"])
     assert code == 2 and "nothing was written" in screen and "Traceback" not in screen
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+CONFIG = """
+prompts: ["Which team is {{message}} for?"]
+providers: ["openai:chat:gpt-4o-mini"]
+tests:
+- {vars: {message: It is broken.}, assert: [{type: icontains, value: repair}]}
+- {vars: {message: "Where is it?"}, assert: [{type: icontains, value: delivery}]}
+- {vars: {message: It is torn.}, assert: [{type: icontains, value: repair}]}
+- {vars: {message: It is late.}, assert: [{type: icontains, value: delivery}]}
+"""
+
+
+def test_a_configuration_of_promptfoo_becomes_a_task_with_its_data(tmp_path: Path) -> None:
+    (tmp_path / "promptfooconfig.yaml").write_text(CONFIG)
+    done = init(str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "metric    includes-any-case (the counterpart of its asserts)" in done.output
+    assert "--model openai/gpt-4o-mini" in done.output
+    assert len((tmp_path / "task.jsonl").read_text().splitlines()) == 4
+    plan = CliRunner().invoke(
+        app, ["plan", "random-search", "--task", str(tmp_path / "task.yaml"), "--model", "scripted:planted"]
+    )
+    assert plan.exit_code == 0, plan.output
+
+
+def test_flags_for_data_are_refused_with_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "promptfooconfig.yaml").write_text(CONFIG)
+    with pytest.raises(UsageError, match="--output: a configuration says this itself"):
+        raised(init(str(tmp_path / "promptfooconfig.yaml"), "--output", "x"))
+    assert [path.name for path in tmp_path.iterdir()] == ["promptfooconfig.yaml"]
