@@ -13,7 +13,7 @@ TEXTS = (
     "The guide knew all",
     "My bag never came",
     "The beds are soft",
-    "No one called",
+    "The soup was cold",
 )
 
 

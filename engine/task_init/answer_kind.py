@@ -160,7 +160,7 @@ def _of_labels(labels: tuple[str, ...], counts: Counter[str], warnings: list[str
     share = most / total
     limit = _UNBALANCED if len(labels) == 2 else max(0.5, 1.5 / len(labels))
     rare = [f"{text!r} ({count})" for text, count in counts.items() if count < 5]
-    if rare:
+    if 0 < len(rare) < len(counts):
         warnings.append(
             f"rare labels: {', '.join(rare[:6])}{', ...' if len(rare) > 6 else ''}: below 5 rows a label shows little"
         )
