@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROWS, LENGTH = 8_000, 8_000
+ROWS, LENGTH = 4_000, 8_000
 SCRIPT = """
 import resource, sys
 if sys.argv[1].endswith("parquet"):
