@@ -104,5 +104,7 @@ def exported(run: Run, which: Which = "best") -> Exported:
         for example in found.tests:
             pattern.sent(example)
     except KeyError as error:
-        raise RunError(f"a held-out example lacks the field {error.args[0]!r} of the request", where=where, hint=again) from error
+        raise RunError(
+            f"a held-out example lacks the field {error.args[0]!r} of the request", where=where, hint=again
+        ) from error
     return found
