@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from promptwire.cli.arguments import Json, Plugins
+from promptwire.cli.arguments import Json
 
 if TYPE_CHECKING:
     from promptwire.task_init.drafted import Draft
@@ -50,7 +50,14 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a task file that is there.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the task file and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Never ask: what can't be guessed is an error.")] = False,
-    plugins: Plugins = None,
+    plugins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plugins",
+            metavar="FILE",
+            help="Python file with your own metrics, or promptfoo.py for a configuration's asserts in Python. Its code is run.",
+        ),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Make a task file for your data, and say why.
@@ -74,6 +81,7 @@ def init(
         sheet=sheet,
         rows=rows,
     )
+    _load(plugins or [])
     file = task_file_for(source, out)
     if not dry_run:
         refuse_existing(file, force=force)
@@ -85,6 +93,16 @@ def init(
         print_json(facts_of(draft, written=not dry_run))
     else:
         print_draft(draft, written=not dry_run)
+
+
+def _load(plugins: list[str]) -> None:
+    """Load plug-ins. The one of a configuration is only written, so it need not be there."""
+    from promptwire.registry.plugins import load_plugin
+    from promptwire.tasks.promptfoo.python_asserts import PLUGIN
+
+    for file in plugins:
+        if Path(file).name != PLUGIN:
+            load_plugin(file)
 
 
 def _draft(source: str, given: Given, file: Path, *, plugins: bool, ask: bool) -> Draft:

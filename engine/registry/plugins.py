@@ -17,6 +17,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
@@ -26,7 +27,16 @@ from typing import Protocol, TypeVar
 
 from promptwire.errors import UsageError, suggest
 
-__all__ = ["GROUP", "load_plugin", "plugin_files", "plugin_members", "plugin_names", "plugin_version", "unknown_name_hint"]
+__all__ = [
+    "GROUP",
+    "load_plugin",
+    "loaded_plugin",
+    "plugin_files",
+    "plugin_members",
+    "plugin_names",
+    "plugin_version",
+    "unknown_name_hint",
+]
 
 GROUP = "promptwire.plugins"
 """Entry point group for packages with nodes or metrics."""
@@ -77,6 +87,18 @@ def load_plugin(path: str | Path) -> str:
         raise UsageError(f"{path} and {' and '.join(others)} are both plug-ins called {name!r}", hint="rename the file")
     _FILES[name] = _File(file, _run(file, f"promptwire_plugin_{file.stem}"))
     return name
+
+
+@contextmanager
+def loaded_plugin(path: Path) -> Iterator[None]:
+    """Load `path` as `load_plugin` does, and forget it after the block: for a copy that is gone then. Raises UsageError."""
+    before = dict(_FILES)
+    try:
+        load_plugin(path)
+        yield
+    finally:
+        _FILES.clear()
+        _FILES.update(before)
 
 
 def plugin_files() -> tuple[Path, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from promptwire.documents.yaml_reader import read_yaml_text
 from promptwire.errors import UsageError
+from promptwire.registry.plugins import loaded_plugin
 from promptwire.task_init.answer_kind import AnswerKind
 from promptwire.task_init.checks import check_task
 from promptwire.task_init.drafted import Draft
@@ -18,6 +20,7 @@ from promptwire.task_init.task_text import Part, task_text
 from promptwire.tasks.columns import Columns
 from promptwire.tasks.promptfoo.imported import ImportedTask
 from promptwire.tasks.promptfoo.importer import import_promptfoo
+from promptwire.tasks.promptfoo.python_asserts import PLUGIN
 from promptwire.tasks.reading.form import DataForm
 from promptwire.tasks.task import load_document
 
@@ -53,9 +56,10 @@ def draft_import(config: Path, given: Given, file: Path, *, plugins: bool) -> Dr
         folder = Path(name)
         for other, content in beside.items():
             (folder / other).write_text(content, encoding="utf-8")
-        task = load_document(folder, read_yaml_text(text, str(file)))
-        facts = row_facts({"train": folder / data}, columns, DataForm(), None)
-        checked = check_task(task, facts, AnswerKind("imported", task.metric, ""))
+        with loaded_plugin(folder / PLUGIN) if PLUGIN in found.files else nullcontext():
+            task = load_document(folder, read_yaml_text(text, str(file)))
+            facts = row_facts({"train": folder / data}, columns, DataForm(), None)
+            checked = check_task(task, facts, AnswerKind("imported", task.metric, ""))
     return Draft(
         file,
         text,

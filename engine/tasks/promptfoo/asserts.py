@@ -36,7 +36,8 @@ _REFUSED: Final = {
     "ruby": "no Ruby is run: write the check as a metric in Python, see docs/plugins.md, and leave the assert out",
     "webhook": "no other server is asked: write the check as a metric in Python, see docs/plugins.md",
     "python": "write the check as a metric, `@metric() def NAME(answer, outputs)`, leave the assert out, and run with "
-    "`metric: FILE:NAME` and --plugins FILE.py, see docs/plugins.md; import with --plugins to have that file written",
+    "`metric: FILE:NAME` and --plugins FILE.py, see docs/plugins.md; or let `promptwire task init` write that file: "
+    "--plugins promptfoo.py",
     "select-best": "promptwire compares prompts itself: leave it out",
     "max-score": "promptwire compares prompts itself: leave it out",
     "is-refusal": "write what a refusal looks like as `regex`",

@@ -15,9 +15,11 @@ from promptwire.tasks.promptfoo.cases import TestCase
 from promptwire.tasks.promptfoo.scored import Scored
 from promptwire.tasks.promptfoo.source import FILE, Folder, refuse
 
-__all__ = ["plugin_metric"]
+__all__ = ["PLUGIN", "plugin_metric"]
 
 _NAME: Final = "promptfoo"
+PLUGIN: Final = f"{_NAME}.py"
+"""Name of the file of the plug-in."""
 _SOURCE: Final = '''\
 """Asserts in Python of an imported promptfooconfig.yaml, as a metric: each example names its check and its variables."""
 
@@ -81,8 +83,8 @@ def plugin_metric(tests: Sequence[tuple[TestCase, AssertSet]], folder: Folder, n
             checks.append(check)
         given = {"check": checks.index(check), "vars": dict(case.values), "config": one.config}
         outputs.append((json.dumps({**given, "threshold": one.threshold, "negated": one.negated}, ensure_ascii=False),))
-    files[f"{_NAME}.py"] = _SOURCE.format(checks=_literal(checks))
-    note(f"asserts in Python: run with --plugins {_NAME}.py, after reading it; accepted outputs name the check")
+    files[PLUGIN] = _SOURCE.format(checks=_literal(checks))
+    note(f"asserts in Python: run with --plugins {PLUGIN}, after reading it; accepted outputs name the check")
     return Scored(f"{_NAME}:passes", tuple(outputs), files=files)
 
 

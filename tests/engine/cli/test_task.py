@@ -14,7 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from promptwire.cli.app import app
-from promptwire.errors import DataError, UsageError
+from promptwire.errors import DataError, PipelineError, UsageError
+from promptwire.registry.plugins import plugin_files
 from promptwire.task_init.guess import Unclear
 from tests.data_tables import rows, table
 
@@ -186,6 +187,21 @@ def test_a_configuration_of_promptfoo_becomes_a_task_with_its_data(tmp_path: Pat
         app, ["plan", "random-search", "--task", str(tmp_path / "task.yaml"), "--model", "scripted:planted"]
     )
     assert plan.exit_code == 0, plan.output
+
+
+def test_asserts_in_python_become_a_plugin_that_runs_take_only_with_consent(tmp_path: Path) -> None:
+    config = CONFIG.replace("type: icontains, value: repair", 'type: python, value: "len(output) < 3"').replace(
+        "type: icontains, value: delivery", 'type: python, value: "len(output) > 3"'
+    )
+    (tmp_path / "promptfooconfig.yaml").write_text(config)
+    with pytest.raises(PipelineError, match=r"promptfooconfig.yaml:5:\d+: the assert 'python' .*--plugins promptfoo.py"):
+        raised(init(str(tmp_path)))
+    assert not (tmp_path / "task.yaml").exists()
+    for _ in range(2):  # a copy that was loaded before stands in no one's way
+        done = init(str(tmp_path), "--plugins", "promptfoo.py", "--force")
+        assert done.exit_code == 0, done.output
+    assert "run with --plugins promptfoo.py, after reading it" in done.output.replace("\n", " ")
+    assert (tmp_path / "promptfoo.py").exists() and plugin_files() == ()
 
 
 def test_flags_for_data_are_refused_with_a_configuration(tmp_path: Path) -> None:
