@@ -197,7 +197,7 @@ def test_asserts_in_python_become_a_plugin_that_runs_take_only_with_consent(tmp_
     with pytest.raises(PipelineError, match=r"promptfooconfig.yaml:5:\d+: the assert 'python' .*--plugins promptfoo.py"):
         raised(init(str(tmp_path)))
     assert not (tmp_path / "task.yaml").exists()
-    for _ in range(2):  # a copy that was loaded before stands in no one's way
+    for _ in range(2):  # the copy that was loaded before does not clash
         done = init(str(tmp_path), "--plugins", "promptfoo.py", "--force")
         assert done.exit_code == 0, done.output
     assert "run with --plugins promptfoo.py, after reading it" in done.output.replace("\n", " ")
