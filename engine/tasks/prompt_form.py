@@ -137,12 +137,13 @@ def _notes(
         fields = [name for name in names if name != WHOLE]
         shown = ", ".join(form.placeholders.kept)
         yield f"placeholders: {shown}; the input is filled in there and not added to the prompt"
-        if form.shown_twice(template):
+        added, filled = form.added(template, example), form.placeholders.fields
+        if added and (WHOLE in {*added, *filled} or {*added} & {*filled}):
             yield warning(
                 f"the template {template.name} adds the input to a prompt that holds {shown}: the model gets it twice"
             )
-        left = [name for name in fields if name not in form.placeholders.fields]
-        if left and WHOLE not in form.placeholders.fields and isinstance(example.input, dict):
+        left = [name for name in fields if name not in {*filled, *added}]
+        if left and WHOLE not in {*filled, *added} and isinstance(example.input, dict):
             yield warning(f"no prompt has {{{left[0]}}}: that field of the input is not sent")
     yield from _request(prompts[0], form, template, example)
 

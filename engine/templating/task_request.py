@@ -16,7 +16,7 @@ from promptwire.errors import PipelineError, Problem
 from promptwire.security.package_data import package_folder
 from promptwire.templating.template import Rendered, Template, load_template
 from promptwire.values import Example, Message, Prompt
-from promptwire.values.placeholders import Placeholders
+from promptwire.values.placeholders import WHOLE, Placeholders
 
 __all__ = ["TaskForm", "joined_slots", "shows_nothing"]
 
@@ -86,10 +86,24 @@ class TaskForm:
             return error.problems[0]
         return None
 
-    def shown_twice(self, template: Template) -> bool:
-        """Whether `template` adds the input to a prompt that it is filled into: one's own template that reads both."""
-        own = self.filled_template(template) is template
-        return bool(self.placeholders) and own and bool(template.variables & {"input", "example"})
+    def added(self, template: Template, example: Example) -> tuple[str, ...]:
+        """Names of the fields of `example` that `template` shows beside a prompt that is filled in; `WHOLE` for an input without.
+
+        Found by rendering the template with a mark in place of each field.
+        """
+        template = self.filled_template(template)
+        if not template.variables & {"input", "example"}:
+            return ()
+        if not isinstance(example.input, dict) or example.turns:
+            return (WHOLE,)
+        marks = {name: f"promptwire-field-{number}." for number, name in enumerate(example.input)}
+        marked = example.model_copy(update={"input": marks})
+        try:
+            rendered = template.render(joined_slots(Prompt(text=""), marked, self.labels))
+        except PipelineError:
+            return tuple(marks)
+        text = "\n".join([rendered.prompt, *(message.content for message in rendered.messages)]).lower()
+        return tuple(name for name, mark in marks.items() if mark in text)
 
 
 def _other(template: Template, forms: Mapping[str, str]) -> Template:

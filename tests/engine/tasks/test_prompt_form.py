@@ -88,6 +88,15 @@ def test_a_plan_says_what_is_filled_in_and_what_is_not(task: Task, note: str) ->
     assert any(note in found for found in task.notes), task.notes
 
 
+def test_a_field_that_only_the_template_shows_is_neither_missing_nor_sent_twice() -> None:
+    task = two(
+        "About {title}.",
+        template=[{"role": "system", "content": "{{ prompt }}"}, {"role": "user", "content": "{{ input.body }}"}],
+    )
+    assert sent(task) == [("system", "About T."), ("user", "B")]
+    assert not any("warning" in note for note in task.notes), task.notes
+
+
 @pytest.mark.parametrize("first", [{"a": "1"}, {"a": "1", "b": "2"}])
 def test_examples_without_a_field_that_the_prompt_has_are_counted(first: dict[str, str]) -> None:
     inputs = [first, {"a": "2"}, {"a": "3", "b": "3"}, {"a": "4", "b": ""}]

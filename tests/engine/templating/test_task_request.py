@@ -13,7 +13,7 @@ from promptwire.templating.pair_rendering import PairRenderer
 from promptwire.templating.task_request import TaskForm, shows_nothing
 from promptwire.templating.template import Template, load_template
 from promptwire.values import Example, Prompt
-from promptwire.values.placeholders import Placeholders
+from promptwire.values.placeholders import WHOLE, Placeholders
 
 SHIPPED = [name for name in resources.templates() if name.startswith("task/") and name != "task/judge.j2"]
 FORM = TaskForm(("a", "b"), Placeholders.of("{text}", ("text", "input")))
@@ -55,7 +55,23 @@ def test_in_a_template_of_ones_own_the_prompt_is_filled_in(tmp_path: Path, sourc
     (tmp_path / "t.j2").write_text(source)
     template = load_template(tmp_path / "t.j2")
     assert "Say {{ x }} VALUE." in shown(template, Prompt(text="Say {{ x }} {text}."), Example(input="VALUE"))
-    assert FORM.shown_twice(template) is ("example" in source)
+    assert FORM.added(template, Example(input="VALUE")) == ((WHOLE,) if "example" in source else ())
+
+
+@pytest.mark.parametrize(
+    ("source", "added"),
+    [
+        ("{{ prompt }} {{ example }}", ("a", "b")),
+        ("{{ prompt }} {{ input['b'] }}", ("b",)),
+        ("{{ prompt }} {% for name, value in input.items() %}{{ name }}: {{ value | upper }}{% endfor %}", ("a", "b")),
+        ("{{ prompt }} {{ input['c'] | int + 1 }}", ("a", "b")),
+        ("{{ prompt }}", ()),
+    ],
+    ids=["all", "one", "changed", "failed", "none"],
+)
+def test_the_fields_that_a_template_shows_are_found(tmp_path: Path, source: str, added: tuple[str, ...]) -> None:
+    (tmp_path / "t.j2").write_text(source)
+    assert FORM.added(load_template(tmp_path / "t.j2"), Example(input={"a": "1", "b": "2"})) == added
 
 
 def test_a_template_without_the_input_is_fine_only_for_prompts_that_hold_it() -> None:
