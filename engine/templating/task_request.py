@@ -87,7 +87,7 @@ class TaskForm:
         return None
 
     def added(self, template: Template, example: Example) -> tuple[str, ...]:
-        """Names of the fields of `example` that `template` shows beside a prompt that is filled in; `WHOLE` for an input without.
+        """Fields of `example` that `template` shows beside a prompt that is filled in; `WHOLE` for an input without fields.
 
         Found by rendering the template with a mark in place of each field.
         """
