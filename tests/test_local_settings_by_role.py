@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from promptwire.api import _prepare
 from promptwire.backends.local import LocalBackend
 from promptwire.backends.scripted import ScriptedBackend
 from promptwire.node import Role
 from promptwire.options import Options
+from promptwire.prepared import prepare
 
 PIPELINE = """
 promptwire: 1
@@ -38,7 +38,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
 
 
 def settings(files: tuple[str, str], models: dict[Role, str]) -> dict[str, dict[str, int]]:
-    found = _prepare(*files, Options(models=models)).models
+    found = prepare(*files, Options(models=models)).models
     local = {role: backend for role, backend in found.items() if isinstance(backend, LocalBackend)}
     return {role: backend._settings.model_dump(exclude_none=True) for role, backend in local.items()}
 
@@ -56,13 +56,13 @@ def test_the_task_goes_before_the_pipeline_and_the_name_before_both(
 
 
 def test_roles_share_a_model_only_with_the_same_settings(files: tuple[str, str]) -> None:
-    apart = _prepare(*files, Options()).models
+    apart = prepare(*files, Options()).models
     assert apart["task"] is not apart["meta"]
-    together = _prepare("random-search", "antonyms", Options()).models
+    together = prepare("random-search", "antonyms", Options()).models
     assert together["task"] is together["meta"] is together["judge"]
 
 
 def test_other_models_share_a_backend_whatever_the_local_settings_are(files: tuple[str, str]) -> None:
-    models = _prepare(*files, Options(models={"task": "scripted:echo"})).models
+    models = prepare(*files, Options(models={"task": "scripted:echo"})).models
     assert models["task"] is models["meta"]
     assert isinstance(models["task"], ScriptedBackend)
