@@ -70,6 +70,11 @@ def export(
     from promptwire.cli.export_text import export_lines, export_record, verification_lines
     from promptwire.exporting.export import write_export
 
+    if not verify and (model or api_base or limit):
+        from promptwire.errors import UsageError
+
+        hint = "leave --model, --api-base and --limit out, or add --verify"
+        raise UsageError("an export holds the model and the settings of its run; others are only for --verify", hint=hint)
     fields = {**parse_lists(model, api_base, None, None, limit), "cache": cache, "cache_url": cache_url}
     options = parse_options(fields)
     made = write_export(run, to.value, out, prompt=prompt.value, force=force, tracking_uri=tracking_uri)

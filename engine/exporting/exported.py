@@ -70,6 +70,12 @@ class Exported:
         return re.sub(r"[^A-Za-z0-9._-]+", "-", self.record.task).strip("-.")[:80] or "prompt"
 
     @property
+    def module(self) -> str:
+        """The same as a part of the name of a Python module, which `import` takes."""
+        name = re.sub(r"[^A-Za-z0-9_]+", "_", self.name).strip("_")
+        return f"task_{name}" if name[:1].isdigit() else name or "prompt"
+
+    @property
     def request_settings(self) -> dict[str, Any]:
         """Sampling settings as parameters of an OpenAI-compatible request: only those that are sent."""
         settings = self.record.settings

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 from promptwire.errors import RunError, UsageError
 from promptwire.security.secrets import secrets
@@ -30,29 +31,49 @@ def write_files(target: Path, files: Mapping[str, str], *, folder: bool, force: 
     can't be written or that would hold a secret of the environment.
     """
     paths = {_path(target, name, folder=folder): text for name, text in files.items()}
+    _refuse_what_is_no_file(target, paths, folder=folder)
     known = secrets()
     if held := next((path for path, text in paths.items() if any(secret in text for secret in known)), None):
         hint = "the prompt or an example holds the value of a variable named like a key; remove it there"
         raise RunError("the export would hold a secret of your environment", where=str(held), hint=hint)
     if not force and (there := next((path for path in paths if os.path.lexists(path)), None)):
         raise UsageError("this file exists already", where=str(there), hint="--force replaces it, --out PATH names another")
-    parts = {path: path.with_name(path.name + ".part") for path in paths}
+    goals = {path: Path(os.path.realpath(path)) for path in paths}  # a link stays, and the file that it names is written
+    parts = {path: goal.with_name(f".{goal.name[:100]}.{token_hex(4)}.part") for path, goal in goals.items()}
     try:
         for path, text in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path].parent.mkdir(parents=True, exist_ok=True)
             parts[path].write_bytes(text.encode("utf-8"))
         for path, part in parts.items():
-            part.replace(path)
+            part.replace(goals[path])
     except UnicodeEncodeError as error:
         problem = "a text holds half a character (a lone surrogate), which no file of UTF-8 can"
         raise RunError(problem, where=str(target)) from error
     except OSError as error:
-        raise RunError(f"can't be written: {error.strerror or error}", where=str(error.filename or target)) from error
+        raise RunError(
+            f"can't be written: {error.strerror or error}", where=str(target), hint="--out PATH names another"
+        ) from error
     finally:
         for part in parts.values():
             with suppress(OSError):
                 part.unlink(missing_ok=True)
     return tuple(paths)
+
+
+def _refuse_what_is_no_file(target: Path, paths: Iterable[Path], *, folder: bool) -> None:
+    """Raise UsageError for a folder, a device or a pipe in the place of a file, and for a file in that of the folder.
+
+    These are not replaced with `force` either: a device such as /dev/stdout would be gone for all.
+    """
+    if str(target) == "-":
+        raise UsageError("an export is written into a file, not to the terminal", where="--out", hint="--out PATH names a file")
+    if folder and os.path.lexists(target) and not os.path.isdir(target):
+        raise UsageError(
+            "this is no folder, and the form has several files", where=str(target), hint="--out PATH names a folder"
+        )
+    for path in paths:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise UsageError("this exists and is no file", where=str(path), hint="--out PATH names another")
 
 
 def read_files(target: Path, names: Iterable[str], *, folder: bool) -> dict[str, str]:

@@ -71,7 +71,7 @@ class Form(ABC):
     folder: ClassVar[bool] = False
     """Whether it writes several files, into a folder."""
     target: ClassVar[str]
-    """Default name of the file or folder; `{task}` stands for the name of the task."""
+    """Default name of the file or folder; `{task}` stands for the name of the task, `{module}` for it in a Python module's."""
     address: str | None = None
     """Address of a registry, for a form that registers; None for that of the environment."""
 
@@ -92,7 +92,9 @@ class Form(ABC):
 
     def place(self, exported: Exported, written: Written, out: str | None, *, force: bool) -> Placed:
         """Put what was made where `out` says. Raises UsageError for what exists already without `force`."""
-        path = default_target(self.target.format(task=exported.name), out, written.files, folder=self.folder)
+        path = default_target(
+            self.target.format(task=exported.name, module=exported.module), out, written.files, folder=self.folder
+        )
         names = write_files(path, written.files, folder=self.folder, force=force)
         return Placed(str(path), tuple(str(name) for name in names))
 

@@ -29,7 +29,7 @@ class PythonForm(Form):
 
     name: ClassVar[str] = "python"
     doc: ClassVar[str] = "a Python module that needs the openai client alone"
-    target: ClassVar[str] = "{task}_prompt.py"
+    target: ClassVar[str] = "{module}_prompt.py"
 
     def write(self, exported: Exported) -> Written:
         """Make the module."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,6 +44,17 @@ def test_the_functions_of_the_module_make_the_messages_of_the_run(tmp_path: Path
         for example in source.tests:
             run: Any = source.pattern.sent(example)
             assert _sent(module.messages(example.input)) == [(one.role, one.content) for one in run]
+
+
+@pytest.mark.parametrize(
+    ("task", "module"),
+    [("planted", "planted"), ("my task-2.1", "my_task_2_1"), ("20 news", "task_20_news"), ("情感", "prompt")],
+)
+def test_the_default_name_is_one_that_import_takes(tmp_path: Path, task: str, module: str) -> None:
+    source = made_export(tmp_path / "run", Prompt(text="p"), [Example(input="a", outputs=("b",))])
+    source = replace(source, record=source.record.model_copy(update={"task": task}))
+    assert source.module == module
+    assert f"{source.module}_prompt".isidentifier()
 
 
 def test_fields_are_given_as_a_dict(tmp_path: Path) -> None:
