@@ -7,7 +7,7 @@ from typing import Final
 
 from promptwire.exporting.exported import Exported
 
-__all__ = ["measured", "told_of_chat", "told_of_likelihoods"]
+__all__ = ["measured", "told_of_chat", "told_of_likelihoods", "told_of_settings"]
 
 _LIKELIHOODS: Final = ("choice", "logprob")
 
@@ -36,3 +36,9 @@ def told_of_likelihoods(exported: Exported) -> Iterator[str]:
             f"the metric {exported.record.metric} reads likelihoods of answers, and this form asks for a reply: it may be "
             "another answer, or none"
         )
+
+
+def told_of_settings(exported: Exported) -> str:
+    """The model and the settings of the run, for a form that has no place for them."""
+    settings = "".join(f", {name}={value!r}" for name, value in exported.request_settings.items())
+    return f"model and settings of the run are not in it: model={exported.model.removeprefix('openai/')!r}{settings}"

@@ -97,6 +97,8 @@ def _told(exported: Exported, names: Mapping[str, str]) -> Iterator[str]:
         "the fields; --verify scores it, as ChatAdapter of DSPy 3.4 makes it"
     )
     yield "where a reply lacks the marks, DSPy asks again in JSON; --verify counts such a reply as unreadable"
+    if exported.record.settings.stop:
+        yield "texts to stop at may end a reply before the answer in the marks of DSPy: if so, leave out `stop`"
     if renamed := {name: own for name, own in names.items() if name != own}:
         yield f"DSPy knows other names of inputs: {', '.join(f'{own} is {name!r}' for name, own in renamed.items())}"
     if any(f"{{{name}}}" in exported.prompt.text for name in names):

@@ -89,7 +89,9 @@ def _shape(exported: Exported) -> _Shape:
     roles = [part.role for part in parts]
     fixed = [part.text for part in parts[:-1]]
     if roles != ["user", "assistant"] * (len(parts) // 2) + ["user"] or not all(fixed):
-        hint = "--to promptfoo, messages and python hold messages in any order, and conversations"
+        hint = "--to promptfoo, messages and python hold messages in any order"
+        if exported.pattern.takes_turns:
+            hint = "--to messages and python hold conversations"
         order = ", ".join(part.role for part in exported.pattern.parts)
         raise RunError(f"lm-eval can't send messages in this order: {order}", where="--to lm-eval", hint=hint)
     texts = [str(text).strip("\n") if exported.pattern.trims else str(text) for text in fixed]

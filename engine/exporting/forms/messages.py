@@ -10,7 +10,7 @@ from promptwire.errors import RunError
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Reader, Written
 from promptwire.exporting.placeholders import fill, marked_text, placeholder_names
-from promptwire.exporting.told import told_of_chat
+from promptwire.exporting.told import told_of_chat, told_of_settings
 from promptwire.results.request_pattern import Sent
 from promptwire.templating.conversation import spliced
 from promptwire.templating.marks import TURNS
@@ -32,7 +32,7 @@ class MessagesForm(Form):
         parts = [(part.role, marked_text(part, names)) for part in exported.pattern.parts]
         messages = [{"role": role, "content": text} for role, text in parts]
         text = json.dumps(messages, ensure_ascii=False, indent=2) + "\n"
-        told = list(told_of_chat(exported))
+        told = [*told_of_chat(exported), told_of_settings(exported)]
         if names:
             told.append(f"fill in {', '.join(names.values())} by replacing the text; other braces belong to the prompt")
         if exported.pattern.takes_turns:

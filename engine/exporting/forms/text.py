@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Reader, Written
 from promptwire.exporting.placeholders import fill, marked_text, placeholder_names
+from promptwire.exporting.told import told_of_settings
 from promptwire.results.request_pattern import Sent
 from promptwire.templating.conversation import spliced
 from promptwire.templating.marks import TURNS
@@ -31,7 +32,7 @@ class TextForm(Form):
         """Make the text."""
         names = placeholder_names(exported.pattern)
         parts = [(part.role, marked_text(part, names)) for part in exported.pattern.parts]
-        told = []
+        told = [told_of_settings(exported)]
         if names:
             told.append(f"fill in {', '.join(names.values())} by replacing the text; other braces belong to the prompt")
         if exported.pattern.mode == "completion":

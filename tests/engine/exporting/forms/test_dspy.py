@@ -86,3 +86,8 @@ def test_a_demonstration_that_lacks_a_field_is_shown_as_such_before_the_others(t
     contents = [message.content for message in sent(made)]
     assert contents[1].startswith("This is an example of the task, though some input or output fields are not supplied.")
     assert contents[3] == "[[ ## a ## ]]\n1\n\n[[ ## b ## ]]\n2"
+
+
+def test_a_run_with_texts_to_stop_at_is_told_that_they_may_end_replies_of_dspy(tmp_path: Path) -> None:
+    source = made_export(tmp_path / "run", Prompt(text="p"), [Example(input="a", outputs=("b",))], settings={"stop": ["\n"]})
+    assert any("leave out `stop`" in one for one in DspyForm().write(source).told)

@@ -33,8 +33,9 @@ def test_fields_become_columns(tmp_path: Path) -> None:
 
 
 def test_conversations_and_runs_without_examples_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="can't send messages in this order: system, turns"):
+    with pytest.raises(RunError, match="can't send messages in this order: system, turns") as found:
         LmEvalForm().write(nasty_turns(tmp_path / "turns"))
+    assert found.value.hint == "--to messages and python hold conversations"
     source = made_export(tmp_path / "none", Prompt(text="Say it."), [Example(input="a", outputs=("a",))])
     (tmp_path / "none" / "values.jsonl").write_text("")
     with pytest.raises(RunError, match="kept no held-out ones"):

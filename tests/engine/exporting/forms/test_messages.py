@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from promptwire.exporting.forms.messages import MessagesForm
-from tests.sample_exports import NASTY, nasty_exports, nasty_fields, nasty_turns, unequal
+from promptwire.values import Example, Prompt
+from tests.sample_exports import NASTY, made_export, nasty_exports, nasty_fields, nasty_turns, unequal
 
 
 @pytest.mark.parametrize("template", ["chat.j2", "system.j2", "after.j2"])
@@ -37,3 +38,10 @@ def test_a_text_to_complete_becomes_a_message_and_the_user_is_told(tmp_path: Pat
     source = nasty_exports(tmp_path, "completion.j2")[0]
     assert len(unequal(source, MessagesForm())) == len(source.tests)
     assert any("a text to complete" in one for one in MessagesForm().write(source).told)
+
+
+def test_settings_that_the_list_can_not_hold_are_told(tmp_path: Path) -> None:
+    source = made_export(
+        tmp_path / "run", Prompt(text="p"), [Example(input="a", outputs=("b",))], settings={"temperature": 0.5, "stop": ["END"]}
+    )
+    assert any("temperature=0.5, stop=['END']" in one for one in MessagesForm().write(source).told)
