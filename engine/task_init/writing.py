@@ -27,6 +27,7 @@ def write_task(draft: Draft, *, force: bool) -> None:
     Files that exist are replaced only with `force`.
     """
     texts = {**{draft.file.parent / name: text for name, text in draft.beside.items()}, draft.file: draft.text}
+    texts = {file: text for file, text in texts.items() if not _holds(file, text)}
     for file in texts:
         refuse_existing(file, force=force)
     written: list[Path] = []
@@ -39,6 +40,14 @@ def write_task(draft: Draft, *, force: bool) -> None:
         for file in written:
             file.unlink(missing_ok=True)
         raise
+
+
+def _holds(file: Path, text: str) -> bool:
+    """Whether `file` is this text already, such as a program of the configuration that stays where it is."""
+    try:
+        return os.path.isfile(file) and file.read_bytes().decode("utf-8-sig") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _write(file: Path, text: str, *, force: bool) -> None:

@@ -19,8 +19,13 @@ __all__ = ["WHOLE", "Placeholders", "mentions"]
 WHOLE: Final = "input"
 """The name of the whole input, whatever its fields are called."""
 
-_MENTION: Final = re.compile(r"\{\{\s*([^\W\d][\w .-]*?)\s*\}\}|(?<![\\\w{}^$])\{\s*([^\W\d]\w*)\s*\}(?!\})")
-"""A name in braces. A brace after a letter, a sign of TeX or another brace is taken for a formula."""
+_MENTION: Final = re.compile(
+    r"\{\{-?\s*([^\W\d][\w .-]*?)\s*(?:\|[^{}\n]*)?-?\}\}|(?<![\\\w{}^$])\{\s*([^\W\d]\w*)(?:![rsa])?\s*\}(?!\})"
+)
+"""A name in braces, also with a filter of Jinja or a conversion of Python, which are not read here.
+
+A brace after a letter, a sign of TeX or another brace is taken for a formula.
+"""
 
 
 class Placeholders(Model):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from promptwire.errors import DataError
 from promptwire.tasks.columns import repeated
@@ -16,6 +18,9 @@ from promptwire.tasks.reading.source import Row, Rows, Source, lines_of
 from promptwire.tasks.rows import no_column
 
 __all__ = ["first_row", "numbered", "table"]
+
+_TITLES: Final = 10
+"""Rows below the first in which a header is looked for, when the first names no column that the task needs."""
 
 
 def table(source: Source, *, tab: bool = False) -> Rows:
@@ -61,7 +66,7 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
         if not "".join(cells).strip():
             continue
         if not names:
-            names = first_row(cells, source, source.by_line(records.line))
+            names = _named(cells, source, records)
             if source.has_header:
                 continue
         if len(cells) != len(names):
@@ -69,6 +74,26 @@ def _rows(source: Source, *, tab: bool) -> Iterator[Row]:
         if dialect.delimiter == "\t" and dialect.quotes and any("\n" in cell and "\t" in cell for cell in cells):
             source.note("a quoted cell holds lines and tabs; if quotes are ordinary characters there, write `quotes: false`")
         yield records.line, dict(zip(names, cells, strict=True))
+
+
+def _named(cells: Sequence[str], source: Source, records: _Records) -> list[str]:
+    """The names of the columns. Where they are wrong, a header that stands some rows below is named in the error."""
+    where = source.by_line(records.line)
+    try:
+        return first_row(cells, source, where)
+    except DataError as error:
+        filled = sum(bool(cell.strip()) for cell in cells)
+        try:
+            rows = ({cell.strip() for cell in row} - {""} for row in islice(records, _TITLES))
+            below = any({*source.wanted} <= row and len(row) > filled for row in rows)
+        except DataError:
+            below = False
+        if not (source.has_header and below) or cells[0].startswith("#"):  # a comment has a hint of its own
+            raise
+        header = source.by_line(records.line)
+        hint = f"delete what stands above it, so that the names at {header} come first"
+        problem = f"the first row is a title, not the header: {', '.join(filter(None, cells))[:60]!r}"
+        raise DataError(problem, where=where, hint=hint) from error
 
 
 def first_row(cells: Sequence[str], source: Source, where: str) -> list[str]:

@@ -38,6 +38,14 @@ def test_a_file_that_is_there_stays_and_nothing_is_written(tmp_path: Path, there
     assert (tmp_path / "task.yaml").read_text() == "new"
 
 
+def test_a_file_that_holds_the_text_already_stays_without_force(tmp_path: Path) -> None:
+    """Such as the program of a configuration's asserts, in whose folder the task file is written."""
+    (tmp_path / "data.jsonl").write_bytes(b"\xef\xbb\xbf{}")
+    write_task(draft(tmp_path / "task.yaml", data="{}"), force=False)
+    assert (tmp_path / "task.yaml").read_text() == "new"
+    assert (tmp_path / "data.jsonl").read_bytes() == b"\xef\xbb\xbf{}"
+
+
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "else.yaml").write_text("old")
     os.symlink(tmp_path / "else.yaml", tmp_path / "task.yaml")

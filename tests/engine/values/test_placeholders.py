@@ -93,6 +93,11 @@ def test_a_placeholder_gets_the_form_of_the_initial_prompts(initial: str, text: 
     assert Placeholders.of(initial, NAMES).as_written(text) == expected
 
 
+@pytest.mark.parametrize("written", ["{{ text | trim }}", "{{text|upper|trim}}", "{{- text -}}", "{text!r}"])
+def test_a_name_with_a_filter_or_a_conversion_is_a_mention(written: str) -> None:
+    assert list(mentions(f"Read {written}.")) == [("text", written)]
+
+
 def test_names_in_braces_are_mentions_and_formulas_are_not() -> None:
-    text = r'{txt} {{ foo bar }} { input } \frac{a}{b} x_{i} e^{x} ${p} {"a": {b: 1}} {1} {a, b} {{ a | b }}'
+    text = r'{txt} {{ foo bar }} { input } \frac{a}{b} x_{i} e^{x} ${p} {"a": {b: 1}} {1} {a, b} {{ a, b }}'
     assert list(mentions(text)) == [("txt", "{txt}"), ("foo bar", "{{ foo bar }}"), ("input", "{ input }")]

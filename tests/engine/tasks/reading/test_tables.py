@@ -93,6 +93,17 @@ def test_what_can_not_be_read_is_told_with_its_line(text: str, form: dict[str, A
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize("title", ["My survey", "My survey,", "Made on,2026"])
+def test_a_title_above_the_header_is_told_with_the_line_of_the_header(title: str, read: Any) -> None:
+    with pytest.raises(DataError, match=r"csv:1: the first row is a title.*\n.*names at .*csv:3 come first"):
+        read("a.csv", f"{title}\n\ninput,output,note\na,b,c\n")
+
+
+def test_a_first_row_as_full_as_those_below_is_no_title(read: Any) -> None:
+    with pytest.raises(DataError, match="there is no column 'input'"):
+        read("a.csv", "text,label\ninput,output\n")
+
+
 def test_comments_are_left_out_but_not_inside_of_quotes(pairs: Any) -> None:
     text = '# a "quote\ninput,output\n# b\n"c\n# d",e\n#f,g\n'
     assert pairs("a.csv", text, comment="#") == [("c\n# d", "e")]
