@@ -61,7 +61,7 @@ def print_draft(draft: Draft, *, written: bool) -> None:
         out.print(safe_text(f"\nnot written: {draft.file}", style="bold"))
         out.print(safe_text(draft.text.rstrip("\n")))
         return
-    flags = " ".join(map(shlex.quote, draft.flags)) or "--model NAME"
+    flags = " ".join((*map(shlex.quote, draft.flags), *(() if "--model" in draft.flags else ("--model NAME",))))
     out.print(
         safe_text(
             f"\nwrote {', '.join(str(draft.file.parent / name) for name in (draft.file.name, *draft.beside))}", style="bold"

@@ -68,7 +68,7 @@ def draft_import(config: Path, given: Given, file: Path, *, plugins: bool) -> Dr
         checked,
         beside=beside,
         notes=found.notes,
-        flags=_flags(found),
+        flags=_flags(found, file.parent),
     )
 
 
@@ -80,7 +80,8 @@ def _guesses(found: ImportedTask, config: Path, metric: str) -> tuple[Guess, ...
     )
 
 
-def _flags(found: ImportedTask) -> tuple[str, ...]:
-    """What a run needs to ask the model of the configuration."""
+def _flags(found: ImportedTask, folder: Path) -> tuple[str, ...]:
+    """What a run needs to ask the model of the configuration, and to load the checks that are written into `folder`."""
     model = ("--model", found.model) if found.model else ()
-    return (*model, *(("--api-base", found.api_base) if found.api_base else ()))
+    plugin = ("--plugins", str(folder / PLUGIN)) if PLUGIN in found.files else ()
+    return (*model, *(("--api-base", found.api_base) if found.api_base else ()), *plugin)

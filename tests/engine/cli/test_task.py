@@ -201,6 +201,7 @@ def test_asserts_in_python_become_a_plugin_that_runs_take_only_with_consent(tmp_
         done = init(str(tmp_path), "--plugins", "promptfoo.py", "--force")
         assert done.exit_code == 0, done.output
     assert "run with --plugins promptfoo.py, after reading it" in done.output.replace("\n", " ")
+    assert "--plugins" in done.output.split("next:")[1]
     assert (tmp_path / "promptfoo.py").exists() and plugin_files() == ()
 
 
