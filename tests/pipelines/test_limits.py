@@ -69,8 +69,8 @@ def parcels() -> Task:
 @pytest.fixture(autouse=True)
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load each pipeline and the task once, and let the clock tick."""
-    monkeypatch.setattr("promptwire.api.load_graph", lambda name, **_: graph_of(name))
-    monkeypatch.setattr("promptwire.api.task_of", lambda name, changes: parcels())
+    monkeypatch.setattr("promptwire.prepared.load_graph", lambda name, **_: graph_of(name))
+    monkeypatch.setattr("promptwire.prepared.task_of", lambda name, changes: parcels())
     monkeypatch.setattr("promptwire.api.Budget", lambda limits, **more: Budget(limits, clock=Ticks(), **more))
 
 
