@@ -61,8 +61,9 @@ def export(
     ask_above: AskAbove = DEFAULT_ABOVE,
     json_: Json = False,
 ) -> None:
-    """Write a run's prompt, with its demonstrations and settings, in the form of another tool.
+    """Write the prompt of a run in the form of another tool.
 
+    Its demonstrations go along, and its settings where the form has a place for them.
     The models and their addresses are for --verify. By default they are those of the run.
     """
     from dataclasses import replace

@@ -17,7 +17,10 @@ def log(
     ],
     to: Annotated[list[str], typer.Option("--to", metavar="SINK", help="mlflow[:URI] or otel[:ENDPOINT]. Repeat it for both.")],
 ) -> None:
-    """Send finished runs to MLflow or OpenTelemetry, also those that a server had missed. Sent again, a run is there once."""
+    """Send finished runs to MLflow or OpenTelemetry.
+
+    Also those that a server had missed. A run that is sent again is there once.
+    """
     from promptwire.errors import UsageError
     from promptwire.results.run import Run
     from promptwire.results.run_list import find_run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from promptwire.exporting.exported import Exported
 
-__all__ = ["measured", "told_of_chat", "told_of_likelihoods", "told_of_settings"]
+__all__ = ["measured", "told_of_chat", "told_of_likelihoods", "told_of_names", "told_of_settings"]
 
 _LIKELIHOODS: Final = ("choice", "logprob")
 
@@ -36,6 +36,11 @@ def told_of_likelihoods(exported: Exported) -> Iterator[str]:
             f"the metric {exported.record.metric} reads likelihoods of answers, and this form asks for a reply: it may be "
             "another answer, or none"
         )
+
+
+def told_of_names(names: Mapping[str, str]) -> str:
+    """The placeholders, the values of `names`, for a form whose user fills them in."""
+    return f"fill in {', '.join(names.values())} by replacing the text; other braces belong to the prompt"
 
 
 def told_of_settings(exported: Exported) -> str:

@@ -74,7 +74,7 @@ class RequestPattern(Model):
             return texts[0][1]
         if self.takes_turns:
             return spliced(texts, example.turns or (Message(role="user", content=example.text),))
-        return tuple(Message(role=role, content=text) for role, text in texts)  # type: ignore[arg-type]
+        return tuple(Message.of(role, text) for role, text in texts)
 
     def _ended(self, text: str) -> str:
         """A filled part as a template gives it. What ends the part itself is not in its pieces."""

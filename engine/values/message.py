@@ -20,6 +20,11 @@ class Message(Model):
     content: str
     """Text of the message."""
 
+    @classmethod
+    def of(cls, role: str, content: str) -> Message:
+        """The message of a `role` that was read as a text. Raises ValidationError for a text that is none."""
+        return cls.model_validate({"role": role, "content": content})
+
 
 def conversation_text(turns: Sequence[Message]) -> str:
     """A conversation as metrics, critics and people read it; a single message of the user is its text alone.

@@ -10,7 +10,7 @@ from promptwire.errors import RunError
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Reader, Written
 from promptwire.exporting.placeholders import fill, marked_text, placeholder_names
-from promptwire.exporting.told import told_of_chat, told_of_settings
+from promptwire.exporting.told import told_of_chat, told_of_names, told_of_settings
 from promptwire.results.request_pattern import Sent
 from promptwire.templating.conversation import spliced
 from promptwire.templating.marks import TURNS
@@ -34,7 +34,7 @@ class MessagesForm(Form):
         text = json.dumps(messages, ensure_ascii=False, indent=2) + "\n"
         told = [*told_of_chat(exported), told_of_settings(exported)]
         if names:
-            told.append(f"fill in {', '.join(names.values())} by replacing the text; other braces belong to the prompt")
+            told.append(told_of_names(names))
         if exported.pattern.takes_turns:
             told.append(
                 f"the entry with the role {TURNS!r} is no message: put the conversation in its place, with its text before the "
@@ -55,6 +55,6 @@ class MessagesForm(Form):
             filled = [(role, content) for (role, _), content in zip(entries, contents, strict=True)]
             if any(role == TURNS for role, _ in filled):
                 return spliced(filled, example.turns or (Message(role="user", content=example.text),))
-            return tuple(Message(role=role, content=content) for role, content in filled)  # type: ignore[arg-type]
+            return tuple(Message.of(role, content) for role, content in filled)
 
         return sent

@@ -65,7 +65,7 @@ class PromptfooForm(Form):
             raise RunError("this is not a list of messages", where=_PROMPT) from error
 
         def sent(example: Example) -> Sent:
-            return tuple(Message(role=role, content=_rendered(text, example)) for role, text in entries)  # type: ignore[arg-type]
+            return tuple(Message.of(role, _rendered(text, example)) for role, text in entries)
 
         return sent
 

@@ -170,4 +170,4 @@ def _messages(body: str, given: Mapping[str, str], threads: Mapping[str, Sequenc
         if text in hidden.values():
             yield from (Message.model_validate(one) for one in threads[text.strip("\0")])
         else:
-            yield Message(role=role, content=text)  # type: ignore[arg-type]
+            yield Message.of(role, text)

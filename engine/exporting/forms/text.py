@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from promptwire.exporting.exported import Exported
 from promptwire.exporting.form import Form, Reader, Written
 from promptwire.exporting.placeholders import fill, marked_text, placeholder_names
-from promptwire.exporting.told import told_of_settings
+from promptwire.exporting.told import told_of_names, told_of_settings
 from promptwire.results.request_pattern import Sent
 from promptwire.templating.conversation import spliced
 from promptwire.templating.marks import TURNS
@@ -34,7 +34,7 @@ class TextForm(Form):
         parts = [(part.role, marked_text(part, names)) for part in exported.pattern.parts]
         told = [told_of_settings(exported)]
         if names:
-            told.append(f"fill in {', '.join(names.values())} by replacing the text; other braces belong to the prompt")
+            told.append(told_of_names(names))
         if exported.pattern.mode == "completion":
             return Written({_COMPLETION: parts[0][1] + "\n"}, (*told, "it is a text to complete, and no message of a chat"))
         if len(parts) == 1 and parts[0][0] == "user" and not _MARK.search(parts[0][1]):
@@ -56,7 +56,7 @@ class TextForm(Form):
             if TURNS in roles:
                 turns = example.turns or (Message(role="user", content=example.text),)
                 return spliced(list(zip(roles, texts, strict=True)), turns)
-            return tuple(Message(role=role, content=one) for role, one in zip(roles, texts, strict=True))  # type: ignore[arg-type]
+            return tuple(Message.of(role, one) for role, one in zip(roles, texts, strict=True))
 
         return sent
 
