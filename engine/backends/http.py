@@ -113,7 +113,7 @@ class HttpClient:
     def _get_session(self, library: Any) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = library.ClientSession(
-                timeout=library.ClientTimeout(total=self._timeout, connect=30),
+                timeout=library.ClientTimeout(total=self._timeout, sock_connect=30),  # `connect` sets a clock for each request
                 connector=library.TCPConnector(limit=self._parallel),
                 # Cookies would let replies depend on state that is not in the cache key.
                 cookie_jar=library.DummyCookieJar(),

@@ -22,7 +22,8 @@ _ROWS: Final = (
 _KEYS: Final = 500
 """Keys of one statement: SQLite allows at least 999 variables."""
 _TEXTS: Final = (
-    "SELECT key, value FROM Cache WHERE raw = 1 AND mode = 1 AND filename IS NULL AND expire_time IS NULL AND key IN"
+    "SELECT key, CASE WHEN raw = 1 AND mode = 1 AND filename IS NULL AND expire_time IS NULL THEN value END"
+    " FROM Cache WHERE key IN"
 )
 
 
@@ -46,23 +47,23 @@ class DatabaseHandle:
         """Key and text of every row, including those written after the file was deleted. Raises sqlite3.Error."""
         yield from self._database.execute(_ROWS)
 
-    def texts(self, keys: Sequence[str]) -> dict[str, str]:
+    def texts(self, keys: Sequence[str]) -> dict[str, str | None]:
         """Texts of the rows under `keys`, by key, in one statement for many keys.
 
-        A key has no text here when its row is missing or is not as promptwire writes it. None has one when a row can't be
-        decoded or the database can't be read.
+        The text is None where the row is not as promptwire writes it, and for all keys when a row can't be decoded or the
+        database can't be read. A key that is not here has no row.
         """
-        found: dict[str, str] = {}
+        found: dict[str, str | None] = {}
         try:
             for start in range(0, len(keys), _KEYS):
                 some = keys[start : start + _KEYS]
                 with self._guard:
                     rows = self._database.execute(f"{_TEXTS} ({','.join('?' * len(some))})", some).fetchall()
-                texts = {key: text for key, text in rows if type(text) is str and "\ufffd" not in text}
-                if len(dict(rows)) == len(rows):  # of two rows under one key none is certain
-                    found.update(texts)
+                certain = len(dict(rows)) == len(rows)  # of two rows under one key none is
+                for key, text in rows:
+                    found[key] = text if certain and type(text) is str and "\ufffd" not in text else None
         except (sqlite3.Error, UnicodeError):
-            return {}
+            return dict.fromkeys(keys)
         return found
 
     def close(self) -> None:

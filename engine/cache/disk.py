@@ -73,13 +73,16 @@ class ResponseCache:
             return read_completion(found)
         return found.completion if found else None
 
-    def find(self, keys: Sequence[str]) -> dict[str, Completion]:
-        """The completions under `keys`, by key, read together. What is missing here, `get` reads or explains."""
-        found = {key: job.record.completion for key in keys if (job := self._unwritten.get(key))} if self._unwritten else {}
+    def find(self, keys: Sequence[str]) -> dict[str, Completion | None]:
+        """The completions under `keys`, by key, read together.
+
+        Where it is None, `get` reads or explains the row. A key that is not here has no row.
+        """
+        found: dict[str, Completion | None] = {}
+        if self._unwritten:
+            found.update({key: job.record.completion for key in keys if (job := self._unwritten.get(key))})
         for key, text in self._handle.texts([key for key in keys if key not in found]).items():
-            completion = read_completion(text)
-            if completion is not None:
-                found[key] = completion
+            found[key] = None if text is None else read_completion(text)
         return found
 
     def look(self, key: str) -> CacheRecord | None:

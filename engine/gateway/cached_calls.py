@@ -49,17 +49,28 @@ class CachedCalls:
         self._policy: CachePolicy = policy
         self.renewed: set[str] = set()
         """Keys whose completions this run has made new, and may therefore reuse under any policy."""
+        self._absent: set[str] = set()
+        """Keys without a row when `recall` looked, which `Gateway.ask` then need not look up once more."""
 
-    def find(self, key: str, policy: CachePolicy) -> Completion | InFlightRequest | None:
-        """The cached completion, or the request in flight for `key`; None when a request is needed."""
+    def find(self, key: str, policy: CachePolicy, *, recalled: bool = False) -> Completion | InFlightRequest | None:
+        """The cached completion, or the request in flight for `key`; None when a request is needed.
+
+        With `recalled`, the key comes from `recall`.
+        """
         if policy == "off" or self._cache is None:
             return None
         if key in self._in_flight:
             return self._in_flight[key]
+        if recalled and key in self._absent:
+            return None
         if policy == "refresh" and key not in self.renewed:
             return None
         completion = self._cache.get(key)
         return completion if completion is not None and self._usable(key, completion, policy) else None
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Completions under `keys` are asked for now: they are looked up again from now on."""
+        self._absent.difference_update(keys)
 
     def waits(self, key: str) -> bool:
         """Whether a request for `key` is in flight."""
@@ -118,7 +129,9 @@ class CachedCalls:
             return {}
         free = [key for key in keys if key not in self._in_flight and (policy != "refresh" or key in self.renewed)]
         found = self._cache.find(free)
-        return {key: completion for key, completion in found.items() if self._usable(key, completion, policy)}
+        self._absent.difference_update(keys)
+        self._absent.update([key for key in free if key not in found])
+        return {key: one for key, one in found.items() if one is not None and self._usable(key, one, policy)}
 
     def _usable(self, key: str, completion: Completion, policy: CachePolicy) -> bool:
         """Whether a cached completion serves. One that a content filter blocked in an earlier run is asked for again."""

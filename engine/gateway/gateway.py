@@ -117,9 +117,9 @@ class Gateway:
         self._check(backend, n, node)
         policy = policy or self.policy
         self.usage.of(node).wanted += n
-        asked = asked or request.keys(backend.identity, stream)
+        recalled, asked = asked is not None, asked or request.keys(backend.identity, stream)
         keys = [asked.key(sample) for sample in range(first, first + n)]
-        found = {key: self._cached.find(key, policy) for key in keys}
+        found = {key: self._cached.find(key, policy, recalled=recalled) for key in keys}
         missing = [key for key, one in found.items() if one is None]
         if missing and self.shared is not None and policy in ("use", "only"):
             found.update(await self.shared.look_up(missing, policy))
@@ -215,6 +215,7 @@ class Gateway:
         except LimitReached as error:
             error.where = error.where or node
             raise
+        self._cached.expect(keys)
         started = []
         size = len(keys) if backend.batches else 1
         for start in range(0, len(keys), size):

@@ -16,12 +16,12 @@ from promptwire.running.heldout import HeldOutScores
 from promptwire.running.preference import judge_pairs
 from promptwire.running.preflight import Scoring
 from promptwire.running.scoring import Scorer
+from promptwire.running.search_choice import SearchChoice
 from promptwire.running.session import Session
 from promptwire.running.watched import Watched
 from promptwire.stats.clustered import clustered
 from promptwire.stats.intervals import Interval, bounded, mean_interval
-from promptwire.stats.optimism import expected_optimism
-from promptwire.stats.prompt_score import contributions, rows_score
+from promptwire.stats.prompt_score import rows_score
 from promptwire.stats.set_gain import score_interval
 from promptwire.stats.set_statistics import statistic_of
 from promptwire.stats.set_verdict import set_verdict
@@ -133,23 +133,17 @@ def _shares(metric: Metric, sides: tuple[Sequence[Row], Sequence[Row]]) -> bool:
     return metric.seen([row.value for rows in sides for row in rows])[1] == (0.0, 1.0)
 
 
-def verdict(found: HeldOutScores) -> Verdict:
-    """Whether the best prompt is better, on the held-out examples of `found`, and how much too good it looked before."""
-    sides, metric = found.sides(), found.scorer.metric
+def verdict(found: HeldOutScores, choice: SearchChoice) -> Verdict:
+    """Whether the best prompt is better, on the held-out examples of `found`, and how much too good it looked before.
+
+    `choice` is what the search's own rows say of it.
+    """
+    metric, rows = found.scorer.metric, found.sides()[1]
     made = _compared(found, metric)
-    tables = found.scorer.session.scored_prompts.tables(found.scorer.table)
-    mine = tables.get(found.best.id)
-    if not mine or not sides[1]:
+    if choice.score is None or not rows:
         return made
-    # A search does not choose a prompt with far fewer rows, however good these are.
-    rivals = [_contributed(rows, metric.name) for rows in tables.values() if 2 * len(rows) >= len(mine)]
-    optimism = rows_score(mine, metric.name) - rows_score(sides[1], metric.name)
-    return made.model_copy(update={"optimism": optimism, "expected_optimism": expected_optimism(rivals)})
-
-
-def _contributed(rows: Sequence[Row], metric: str) -> dict[str, float]:
-    """What each example contributes to the score of these rows, by its id."""
-    return {row.example: value for row, value in zip(rows, contributions(rows, metric), strict=True)}
+    optimism = choice.score - rows_score(rows, metric.name)
+    return made.model_copy(update={"optimism": optimism, "expected_optimism": choice.expected_optimism})
 
 
 def _table(found: HeldOutScores, examples: Sequence[Example]) -> Scores:

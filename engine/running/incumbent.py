@@ -6,6 +6,7 @@ then. The run ends with the best prompt that was scored so far, or with the init
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from promptwire.running.gather import gather
 from promptwire.running.heldout import draw_examples
 from promptwire.running.preflight import Scoring, bind, scoring
 from promptwire.running.scheduler import main_prompt, run_graph
+from promptwire.running.search_choice import search_choice
 from promptwire.running.session import Session
 from promptwire.stats.verdict import NO_VALUE_REASON, Verdict
 from promptwire.values import Prompt, Prompts
@@ -137,10 +139,12 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalSco
         how = Scoring(roles=graph.models)
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
     test, held = held_out(session, initial, best, how=how), draw_examples(session.task.test)
+    tables, metric = session.scored_prompts.tables(test.scorer.table), test.scorer.metric.name
+    choice = asyncio.create_task(asyncio.to_thread(search_choice, tables, best.id, metric))
     if not valued:
         await test.score(held, partial=session.anytime, forgiving=False)
         await finish(test, held, "test")
-        return FinalScores(comparison(test), _UNSCORED, verdict(test))
+        return FinalScores(comparison(test), _UNSCORED, verdict(test, await choice))
     train, shown = held_out(session, initial, best, split="train", how=how), draw_examples(session.task.train, TRAIN_SHOWN)
     jobs = [
         bound(test.score, held, partial=session.anytime, forgiving=False),
@@ -154,7 +158,7 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalSco
             await job()
     await finish(test, held, "test")
     await finish(train, shown, "train")
-    return FinalScores(comparison(test), comparison(train), verdict(test))
+    return FinalScores(comparison(test), comparison(train), verdict(test, await choice))
 
 
 def score_notes(session: Session, scores: FinalScores) -> Iterator[str]:

@@ -72,7 +72,7 @@ async def pull(folder: Path, url: str) -> Copied:
             cursor, keys = await _scanned(server, found, cursor)
             fresh = [key for key in keys if bytes.fromhex(key) not in seen]
             seen.update(map(bytes.fromhex, fresh))
-            known = cache.find(fresh)
+            known = {key for key, one in cache.find(fresh).items() if one is not None}
             found.total += len(known)
             for start in range(0, len(fresh), _BATCH):
                 await _store(server, found, cache, [key for key in fresh[start : start + _BATCH] if key not in known])

@@ -11,6 +11,7 @@ from promptwire.backends.scripted import ScriptedBackend, request_text
 from promptwire.results.report import Comparison
 from promptwire.running.evaluation import comparison, score_both, verdict
 from promptwire.running.heldout import HeldOutScores
+from promptwire.running.search_choice import SearchChoice
 from promptwire.stats.intervals import mean_interval
 from promptwire.values import Example, Examples, Prompt
 from tests.engine.sample_session import session, task
@@ -39,7 +40,7 @@ async def test_a_set_metric_scores_all_answers_together_with_intervals() -> None
     assert (found.initial.score, found.best.score) == (0.5, pytest.approx((1 + 5 / 6) / 2))
     assert found.gain.score == pytest.approx(found.best.score - 0.5)
     assert found.gain.low is not None and 0 < found.gain.low < found.gain.score < (found.gain.high or 0) < 1
-    assert verdict(scored).test == "jackknife t"
+    assert verdict(scored, SearchChoice(None, None)).test == "jackknife t"
 
 
 async def test_the_confusion_table_has_unreadable_replies_as_a_column_of_their_own() -> None:

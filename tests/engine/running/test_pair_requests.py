@@ -102,6 +102,28 @@ async def test_cached_rows_take_few_statements_and_no_tasks(opened: Open, monkey
     assert not started
 
 
+async def test_new_rows_are_looked_up_once_and_together(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one: list[str] = []
+    get = ResponseCache.get
+    monkeypatch.setattr(ResponseCache, "get", lambda cache, key: one_by_one.append(key) or get(cache, key))
+    model = ScriptedBackend(echo)
+    await scored(opened(model))
+    assert model.completions == 120
+    assert not one_by_one
+
+
+async def test_a_row_that_another_step_asks_for_after_the_look_up_is_not_paid_twice(opened: Open) -> None:
+    model = ScriptedBackend(echo)
+    session = opened(model)
+    requests = Scorer(session, "here", ModelCallSpec(role="task"), {}).requests
+    (call,) = requests.recalled([(PROMPTS.items[0], EXAMPLES.items[0])])
+    asked: Any = {"stream": session.stream(""), "node": "here", "role": "task"}
+    first = await session.gateway.ask(model, call.request, **asked)
+    second = await session.gateway.ask(model, call.request, asked=call.asked, **asked)
+    assert first == second
+    assert model.completions == 1
+
+
 async def test_only_missing_rows_are_asked_for_and_all_keep_their_place(opened: Open) -> None:
     half = Examples.of(EXAMPLES.items[::2])
     await scored(opened(ScriptedBackend(echo)), examples=half)
