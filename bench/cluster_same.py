@@ -7,7 +7,11 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+import promptwire
+from promptwire.documents.yaml_reader import load_yaml
 
 from .cluster_parts import Parts, Process, Redis, Scheduler
 from .cluster_sweeps import Home, write_sweep
@@ -63,35 +67,49 @@ def _equal(found: Mapping[str, str], results: Mapping[str, str]) -> int:
 
 
 def model(parts: Parts, scale: float) -> Rows:
-    """Six cells with the embedded model in one process and on 2 workers; new calls of all cells together."""
+    """The same for 24 cells with the embedded model, which each worker runs for itself; a question is a cache key here."""
+    parts.folder.mkdir(parents=True, exist_ok=True)
+    tasks = [_small_task(parts.folder, name) for name in ("antonyms", "plural")]
     sweep = {
         "promptwire": 1,
         "sweep": "embedded",
         "pipelines": [
-            {"pipeline": "opro-small", "params": {"steps": 1}},
-            {"pipeline": "random-search", "params": {"n": 2, "pulls": 40}},
+            {"pipeline": "opro-small", "params": {"steps": 1, "scored_on": 8}},
+            {"pipeline": "random-search", "params": {"n": 2, "pulls": 24, "scored_on": 8}},
+            {"pipeline": "ape", "params": {"draws": 1, "n": 2, "first": 4, "scored_on": 8}},
         ],
-        "tasks": ["antonyms"],
+        "tasks": tasks,
         "models": ["local"],
-        "seeds": 3 if scale == 1 else 1,
+        "seeds": 4 if scale == 1 else 1,
     }
     file = parts.folder / "embedded.yaml"
-    parts.folder.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(sweep), encoding="utf-8")
     alone = Home(parts.folder / "alone")
     alone.sweep(file, "--quiet")
-    redis = parts.redis()
-    scheduler, _ = cluster(parts, 2, redis=redis, name="embedded")
-    home = Home(parts.folder / "two", redis.url)
-    home.sweep(file, "--quiet", "--on", str(scheduler.file))
-    results = alone.outcomes()
-    for where, one in (("one process", alone), ("2 workers", home)):
-        found = one.outcomes()
-        equal = sum(found.get(key) == result for key, result in results.items())
-        yield (
-            "embedded model",
-            {"where": where, "cells": len(found), "with the same results": equal, "new calls": one.new_calls()},
-        )
+    results, questions = alone.outcomes(), alone.paid()
+    yield "embedded model", _row("one process", results, results, questions=questions, alone=questions)
+    for count in (2, 4):
+        redis = parts.redis()
+        scheduler, workers = cluster(parts, count, redis=redis, name=f"embedded-{count}")
+        home = Home(parts.folder / f"embedded-home-{count}", redis.url)
+        home.sweep(file, "--quiet", "--on", str(scheduler.file))
+        yield "embedded model", _row(f"{count} workers", home.outcomes(), results, questions=home.paid(), alone=questions)
+        for process in (*workers, scheduler, redis):
+            process.kill()
+
+
+def _small_task(folder: Path, name: str) -> str:
+    """The file of a shipped task with its first 16 training and 8 test examples, written into `folder`."""
+    shipped = Path(promptwire.__file__).parent / "pipelines" / "tasks"
+    task = load_yaml(shipped / f"{name}.yaml")
+    for split, most in (("train", 16), ("test", 8)):
+        file = task["data"][split]
+        lines = (shipped / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("".join(lines[:most]), encoding="utf-8")
+    made = folder / f"{name}.yaml"
+    made.write_text(json.dumps(task), encoding="utf-8")  # JSON is YAML
+    return str(made)
 
 
 def cells(parts: Parts, scale: float) -> Rows:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,11 @@ class Home:
         """New calls of all cells together."""
         reports = (json.loads(path.read_text(encoding="utf-8")) for path in self.runs.glob("*/report.json"))
         return sum(report["calls"]["new"] for report in reports)
+
+    def paid(self) -> Counter[str]:
+        """How often each question was paid for by all cells together, by its cache key."""
+        lines = [line for path in self.runs.glob("*/calls.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
+        return Counter(call["key"] for call in map(json.loads, lines) if call["new"])
 
 
 def outcome(run: Path) -> str:

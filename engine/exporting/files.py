@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from promptwire.errors import RunError, UsageError
-from promptwire.security.secrets import secrets
+from promptwire.security.secrets import holds_secret
 
 __all__ = ["default_target", "read_files", "write_files"]
 
@@ -32,8 +32,7 @@ def write_files(target: Path, files: Mapping[str, str], *, folder: bool, force: 
     """
     paths = {_path(target, name, folder=folder): text for name, text in files.items()}
     _refuse_what_is_no_file(target, paths, folder=folder)
-    known = secrets()
-    if held := next((path for path, text in paths.items() if any(secret in text for secret in known)), None):
+    if held := next((path for path, text in paths.items() if holds_secret(text)), None):
         hint = "the prompt or an example holds the value of a variable named like a key; remove it there"
         raise RunError("the export would hold a secret of your environment", where=str(held), hint=hint)
     if not force and (there := next((path for path in paths if os.path.lexists(path)), None)):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from promptwire.errors import RunError, UsageError
 from promptwire.mlflow_library import load_mlflow
-from promptwire.security.secrets import redact, secrets
+from promptwire.security.secrets import holds_secret, redact, secrets
 
 __all__ = ["ADDRESS", "MlflowRegistry", "filled"]
 
@@ -35,7 +35,7 @@ class MlflowRegistry:
 
     def register(self, name: str, text: str, message: str) -> str:
         """Register the prompt in `text` as a new version of `name`, and return its URI."""
-        if any(secret in text for secret in secrets()):
+        if holds_secret(text):
             hint = "the prompt or an example holds the value of a variable named like a key; remove it there"
             raise RunError("the export would hold a secret of your environment", where="--to mlflow", hint=hint)
         prompt = json.loads(text)

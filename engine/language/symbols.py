@@ -116,10 +116,15 @@ def looks_like_reference(value: Any) -> bool:
 
 
 def referenced_names(yaml_value: YamlValue) -> Iterator[str]:
-    """All names that are referred to in `yaml_value`, without those that a loop or an `each` in it declares for its body."""
+    """All names that are referred to in `yaml_value`.
+
+    Left out are those that a loop or an `each` in it declares for its body, and those in patches of another file.
+    """
     if isinstance(yaml_value.value, dict):
-        hidden = _declared(yaml_value)
+        hidden, used = _declared(yaml_value), yaml_value.value.get("use")
         for key, child in yaml_value.value.items():
+            if key == "override" and used is not None and isinstance(used.value, str):
+                continue
             if key == "carry" and hidden:
                 yield from _carried(child, hidden)
             else:

@@ -8,6 +8,7 @@ of an address on the command line are known to its backend.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from promptwire.lazy_pattern import lazy_pattern
 
 __all__ = [
     "hide_credentials",
+    "holds_secret",
     "is_distinctive",
     "query_secret",
     "redact",
@@ -48,6 +50,15 @@ def secrets(shortest: int = _SHORTEST) -> tuple[str, ...]:
         if _ADDRESS.match(value):
             found.update(secret for secret in secrets_in_address(value) if is_distinctive(secret))
     return _longest_first(found)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether `text` holds a secret of the environment, as it is or as JSON, YAML or Python write it in quotes."""
+    for secret in secrets():
+        forms = {json.dumps(secret, ensure_ascii=ascii)[1:-1] for ascii in (True, False)}
+        if any(form in text for form in {secret, repr(secret)[1:-1], *forms}):
+            return True
+    return False
 
 
 def redact(text: str, known: Iterable[str] | None = None) -> str:

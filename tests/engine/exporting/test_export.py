@@ -108,6 +108,18 @@ def test_a_secret_of_the_environment_is_written_into_no_file(run: Path, monkeypa
     assert not Path("out.txt").exists()
 
 
+def test_a_secret_that_a_form_writes_with_escapes_is_found_too(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = 'geheim"\\schlüssel'
+    best = json.loads((run / "best.json").read_text())
+    (run / "best.json").write_text(json.dumps({**best, "prompt": f"Use {secret} here."}))
+    for form in ("messages", "python", "promptfoo"):
+        export(run, form, f"{form}.before")
+        monkeypatch.setenv("MY_API_KEY", secret)
+        with pytest.raises(RunError, match="secret"):
+            export(run, form, f"{form}.out")
+        monkeypatch.delenv("MY_API_KEY")
+
+
 def test_an_unknown_form_is_named_with_the_nearest_one(run: Path) -> None:
     with pytest.raises(UsageError, match="messages"):
         export(run, "mesages")
