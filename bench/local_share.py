@@ -42,7 +42,10 @@ def main() -> None:
     if len(sys.argv) == 3 and sys.argv[1] == "--here":
         measure(sys.argv[2])
         return
-    print("| model | calls | seconds | llama.cpp: processor s | promptwire: processor s | share |\n|---|---|---|---|---|---|", flush=True)
+    print(
+        "| model | calls | seconds | llama.cpp: processor s | promptwire: processor s | share |\n|---|---|---|---|---|---|",
+        flush=True,
+    )
     for model in sys.argv[1:] or ["local"]:
         subprocess.run([sys.executable, __file__, "--here", model], check=True)
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from promptwire.backends.retry_waits import requested_wait
+from promptwire.lazy_pattern import lazy_pattern
 
 __all__ = ["FILTERED", "OVERFLOW", "Refusal", "parse"]
 
-FILTERED: Final = re.compile(
+FILTERED: Final = lazy_pattern(
     r"content.?(?:filter|policy|management|moderation)|responsible.?ai|moderation|\bflagged\b|guardrail|prompt injection"
     r"|usage (?:guidelines|polic)|safety (?:system|reasons|filter|check|polic)|safety_check|prohibited.?content"
     r"|inappropriate content|data.?inspection|content exists risk|\binvalid_prompt\b|sensitive (?:content|words?|information)"
@@ -28,7 +29,7 @@ FILTERED: Final = re.compile(
     re.IGNORECASE,
 )
 """Wordings of refusals by a moderator or content filter."""
-OVERFLOW: Final = re.compile(
+OVERFLOW: Final = lazy_pattern(
     r"exceed_context_size|context.?(?:length|size|window|limit)|max(?:imum)?.?(?:model|prompt|sequence|input).?len(?:gth)?"
     r"|(?:prompt|input) (?:\([^)]*\) )?is too (?:long|large)|prompt too long|too many (?:input |prompt )?tokens"
     r"|input token count|maximum number of (?:input )?tokens|longer than the (?:maximum )?(?:model|context)"
@@ -56,7 +57,7 @@ _BROKE: Final = frozenset(
     }
 )
 """Codes and types that show that the account has no credit."""
-_BROKE_WORDS: Final = re.compile(
+_BROKE_WORDS: Final = lazy_pattern(
     r"\binsufficient_quota\b|credit balance is too low|insufficient (?:credits?|balance|funds)|out of credits?|no credits? left"
     r"|used all (?:available|of your) credits|billing hard limit|spending limit|requires more credits"
     r"|account (?:is not active|balance|is in arrears|has been suspended)|n[o']t have any credits"
@@ -66,32 +67,32 @@ _BROKE_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 """Sentences that show the same. "Check your plan and billing details" does not: Gemini sends it for quotas per minute."""
-_BARRED: Final = re.compile(
+_BARRED: Final = lazy_pattern(
     r"\b(?:api.?key|account|your access|organi[sz]ation|subscription|workspace)\b[^.]{0,40}"
     r"\b(?:not valid|invalid|expired|flagged|leaked|revoked|terminated|suspended|blocked|disabled|banned|deactivated)\b"
     r"|\b(?:invalid|expired|incorrect)[ _]api.?key|api_key_invalid|(?:account|access)_terminated",
     re.IGNORECASE,
 )
 """Wordings about a key or account that is refused. Some providers send them under 400, and some mention their policies."""
-_GONE: Final = re.compile(
+_GONE: Final = lazy_pattern(
     r"model_(?:not_found|decommissioned|not_available)|not a valid model"
     r"|\bmodel:? ['\"`]?[\w./:-]+['\"`]? (?:does not exist|has been decommissioned|(?:was |is )?not found)",
     re.IGNORECASE,
 )
 """Wordings about a model that does not exist."""
-_LENGTH_ONLY: Final = re.compile(
+_LENGTH_ONLY: Final = lazy_pattern(
     r"(?<!\+ )(?<!\+ `)max_(?:completion_|output_|new_)?tokens`?(?:=\d+)? (?:must|can't|cannot|can not|should|may not) be\b",
     re.IGNORECASE,
 )
 """Wordings about the length of the reply alone, which may mention the context."""
-_MINUTE: Final = re.compile(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
+_MINUTE: Final = lazy_pattern(r"per.?(?:minute|second)|requests?/min|tokens?/min|\b[rt]pm\b|rate.?limit", re.IGNORECASE)
 _LONGEST: Final = 100_000
 """Most characters of an error body that are read."""
 _DEEP: Final = 6
 _CODES: Final = ("code", "type", "status", "reason", "error_type", "provider_code")
 _ROOM: Final = (
-    re.compile(r"maximum context length is (?P<all>\d+).*?(?P<read>\d+) (?:input tokens|in the messages|in your prompt)"),
-    re.compile(r"exceed context limit: (?P<read>\d+) \+ \d+ > (?P<all>\d+)"),
+    lazy_pattern(r"maximum context length is (?P<all>\d+).*?(?P<read>\d+) (?:input tokens|in the messages|in your prompt)"),
+    lazy_pattern(r"exceed context limit: (?P<read>\d+) \+ \d+ > (?P<all>\d+)"),
 )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from promptwire.backend import WITHOUT
 from promptwire.backends.error_replies import parse
 from promptwire.errors import ContextOverflow, RequestRefused
+from promptwire.lazy_pattern import lazy_pattern
 
 __all__ = ["Parameters", "unable"]
 
@@ -39,22 +40,22 @@ _ALIASES: Final = {
     "response_format": ("responseMimeType", "response_mime_type", "responseSchema", "json mode", "structured outputs?"),
 }
 """Other names of a parameter in the refusals of providers behind a gateway."""
-_EITHER: Final = re.compile(r"\bboth\b|together|only one|either|simultan|combin|mutually|same time", re.IGNORECASE)
-_VALUE: Final = re.compile(
+_EITHER: Final = lazy_pattern(r"\bboth\b|together|only one|either|simultan|combin|mutually|same time", re.IGNORECASE)
+_VALUE: Final = lazy_pattern(
     r"less than|greater than|at (?:most|least)|between|\brange\b|out of|too (?:large|high|big)|maximum|exceeds?|[<>]|must be\b",
     re.IGNORECASE,
 )
 """Wordings about a value: another value may be accepted."""
-_MOST: Final = re.compile(
+_MOST: Final = lazy_pattern(
     r"(?:at most|maximum(?: allowed)?(?: value)?(?: is| of)?|less than or equal to|<=|>|up to|\[\d+, ?|\bto"
     r"|max_model_len ?=)\s*`?(\d+)",
     re.IGNORECASE,
 )
 
 _UNABLE: Final = {
-    "choose": re.compile("logprob"),
-    "logprob": re.compile("logprob|echo"),
-    "infill": re.compile("suffix"),
+    "choose": lazy_pattern("logprob"),
+    "logprob": lazy_pattern("logprob|echo"),
+    "infill": lazy_pattern("suffix"),
 }
 """By kind of request: parameters in a refusal without which that kind is impossible."""
 

@@ -9,15 +9,17 @@ from datetime import datetime
 from email.utils import mktime_tz, parsedate_tz
 from typing import Any, Final
 
+from promptwire.lazy_pattern import lazy_pattern
+
 __all__ = ["requested_wait"]
 
-_AGAIN: Final = re.compile(
+_AGAIN: Final = lazy_pattern(
     r"(?:(?:re)?try(?:ing)?(?: your request)?(?: again)?|wait|available|resets?)(?P<in> in| after| for)?:? (?:about )?"
     r"(?P<for>(?:\d+(?:\.\d+)? ?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b ?)+"
     r"|(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+|\d+(?:\.\d+)?\b(?!\.?\d| ?[^\W\d]))",
     re.IGNORECASE,
 )
-_PIECE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]*)", re.IGNORECASE)
+_PIECE: Final = lazy_pattern(r"(\d+(?:\.\d+)?) ?([a-z]*)", re.IGNORECASE)
 _UNITS: Final = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0, "": 1.0}
 _RESETS: Final = (
     ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),

@@ -140,7 +140,7 @@ async def compare_both(graph: Graph, best: Prompt, session: Session) -> FinalSco
         session.notes.append("steps score with different settings: the report uses those under `models:` in the pipeline")
     test, held = held_out(session, initial, best, how=how), draw_examples(session.task.test)
     tables, metric = session.scored_prompts.tables(test.scorer.table), test.scorer.metric.name
-    choice = asyncio.create_task(asyncio.to_thread(search_choice, tables, best.id, metric))
+    choice = asyncio.create_task(search_choice(tables, best.id, metric))
     if not valued:
         await test.score(held, partial=session.anytime, forgiving=False)
         await finish(test, held, "test")

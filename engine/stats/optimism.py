@@ -7,12 +7,12 @@ examples are drawn anew, the same for all candidates. The mean of the best one o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter, mul
 
 from promptwire.values.hashing import stream
 
-__all__ = ["expected_optimism"]
+__all__ = ["drawn_optimism", "expected_optimism", "mean_optimism"]
 
 _DRAWS = 400
 _FEWEST_DRAWS = 20
@@ -25,23 +25,33 @@ def expected_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 
 
     None without two candidates that have two values each.
     """
+    return mean_optimism(list(drawn_optimism(candidates, seed=seed)))
+
+
+def mean_optimism(drawn: Sequence[float]) -> float | None:
+    """The expected optimism, from that of each draw; None without draws."""
+    return max(0.0, math.fsum(drawn) / len(drawn)) if drawn else None
+
+
+def drawn_optimism(candidates: Sequence[Mapping[str, float]], *, seed: int = 0) -> Iterator[float]:
+    """The mean of the best candidate in each draw, one after the other: all together may take a second.
+
+    Nothing without two candidates that have two values each.
+    """
     tables = [table for table in candidates if len(table) > 1]
     if len(tables) < 2:
-        return None
+        return
     examples = sorted({example for table in tables for example in table})
     position = {example: place for place, example in enumerate(examples)}
     # Candidates with equal values have equal means, so one of them stands for all.
     centred = list(dict.fromkeys(_centred(table, position) for table in tables))
     cells = sum(map(len, tables))
-    draws = max(_FEWEST_DRAWS, min(_DRAWS, _MOST_WORK // cells))
     random = stream("optimism", seed, len(tables), len(examples))
-    found = []
-    for _ in range(draws):
+    for _ in range(max(_FEWEST_DRAWS, min(_DRAWS, _MOST_WORK // cells))):
         weights = [0] * len(examples)
         for place in random.choices(range(len(examples)), k=len(examples)):
             weights[place] += 1
-        found.append(max(_weighted(places, values, weights) for places, values in centred))
-    return max(0.0, math.fsum(found) / draws)
+        yield max(_weighted(places, values, weights) for places, values in centred)
 
 
 def _centred(table: Mapping[str, float], position: Mapping[str, int]) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -110,8 +110,8 @@ def test_a_secret_of_the_environment_is_written_into_no_file(run: Path, monkeypa
 
 def test_a_secret_that_a_form_writes_with_escapes_is_found_too(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = 'geheim"\\schlüssel'
-    best = json.loads((run / "best.json").read_text())
-    (run / "best.json").write_text(json.dumps({**best, "prompt": f"Use {secret} here."}))
+    for file in run.glob("*.json*"):
+        file.write_text(file.read_text().replace("an animal with legs", json.dumps(secret)[1:-1]))
     for form in ("messages", "python", "promptfoo"):
         export(run, form, f"{form}.before")
         monkeypatch.setenv("MY_API_KEY", secret)
