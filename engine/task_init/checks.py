@@ -42,7 +42,8 @@ def check_task(task: Task, facts: RowFacts, kind: AnswerKind) -> Checked:
     metric = task.load_metric()
     task.load_watched()
     known = {*data_notes(task.test, task.train, task.dev, None)}
-    notes = [note for note in task.notes if note not in known or not (facts.contradictions.count or facts.shared.count)]
+    told = facts.no_input.count or facts.contradictions.count or facts.shared.count
+    notes = [note for note in task.notes if note not in known or not told]
     found = [*_row_warnings(facts), *kind.warnings, *_label_warnings(task, kind)]
     found += [read_note(note).text for note in notes if read_note(note).severity == "warning"]
     if metric.scale == (0.0, 1.0):

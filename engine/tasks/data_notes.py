@@ -1,6 +1,8 @@
-"""Notes on a task's data: examples that are seen twice, that contradict each other, or that lack their group."""
+"""Notes on a task's data: examples that are empty, that are seen twice, that contradict each other, or that lack their group."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from promptwire.errors import DataError
 from promptwire.tasks.splits import group_of
@@ -15,7 +17,7 @@ _SHOWN = 80
 
 def data_notes(test: Examples, train: Examples, dev: Examples | None, group: str | None) -> list[str]:
     """Warn about examples that make scores too high, or that no prompt can get right. `group` is the column of groups."""
-    found = [*_overlaps(test, train, dev), *_contradictions(train)]
+    found = [*_empty(test, train, dev), *_overlaps(test, train, dev), *_contradictions(train)]
     if group is not None:
         seen = {group_of(example, group) for example in (*train.items, *(dev.items if dev else ()))}
         names = {group_of(example, group) for example in test.items}
@@ -36,6 +38,13 @@ def require_groups(examples: Examples, column: str, file: str) -> None:
         if empty:
             hint = "an example that belongs to no other is a group of its own: give it a name"
             raise DataError(f"the column {column!r} is empty for {example.text[:_SHOWN]!r}", where=file, hint=hint)
+
+
+def _empty(test: Examples, train: Examples, dev: Examples | None) -> Iterator[str]:
+    """Warn of examples that show the model nothing."""
+    for name, part in (("train", train), ("dev", dev or Examples()), ("test", test)):
+        if empty := sum(not example.text.strip() for example in part.items):
+            yield warning(f"{empty} of {len(part)} {name} examples have an empty input")
 
 
 def _overlaps(test: Examples, train: Examples, dev: Examples | None) -> list[str]:

@@ -44,6 +44,12 @@ def test_groups_are_held_out_whole(tmp_path: Path) -> None:
     assert not any("groups" in note for note in task.notes)
 
 
+def test_examples_with_an_empty_input_are_counted_in_a_warning(tmp_path: Path) -> None:
+    task = load_task(str(made(tmp_path, [*rows(3, 2), {"input": " ", "output": "no", "doc": "x"}], test=rows(3, 2, first=3))))
+    assert "warning: 1 of 7 train examples have an empty input" in task.notes
+    assert not any("test examples have an empty" in note for note in task.notes)
+
+
 def test_groups_that_are_also_seen_are_named_in_a_warning(tmp_path: Path) -> None:
     task = load_task(str(made(tmp_path, rows(10, 2), test=rows(4, 3, first=8))))
     assert "warning: 2 of 4 groups of test examples are also in train or dev" in task.notes
