@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import promptwire
 from promptwire.documents.yaml_reader import load_yaml
 
-from .cluster_parts import Parts, Process, Redis, Scheduler
+from .cluster_parts import ROOT, Parts, Process, Redis, Scheduler
 from .cluster_sweeps import Home, write_sweep
 
 __all__ = ["cells", "cluster", "model", "same"]
@@ -100,7 +99,7 @@ def model(parts: Parts, scale: float) -> Rows:
 
 def _small_task(folder: Path, name: str) -> str:
     """The file of a shipped task with its first 16 training and 8 test examples, written into `folder`."""
-    shipped = Path(promptwire.__file__).parent / "pipelines" / "tasks"
+    shipped = ROOT / "pipelines" / "tasks"
     task = load_yaml(shipped / f"{name}.yaml")
     for split, most in (("train", 16), ("test", 8)):
         file = task["data"][split]

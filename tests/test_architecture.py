@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE, NODES = ROOT / "engine", ROOT / "nodes"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("lazy_pattern",),
+    ("lazy_pattern", "free_memory"),
     ("errors", "bounds", "values"),
     ("node_context",),
     ("security", "stats", "node", "backend", "local_settings", "mlflow_library"),

@@ -1,6 +1,8 @@
 """Lenient reading of the files of a run folder, which another version may have written, or a kill cut short.
 
 A line or a file that is not JSON is skipped. An unknown field of a value is left out. So what is readable is read.
+
+A step that scores a million rows writes one line of hundreds of megabytes. A long line is read where memory allows.
 """
 
 from __future__ import annotations
@@ -12,13 +14,18 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
-from promptwire.security.untrusted_json import read_json
+from promptwire.free_memory import free_memory
+from promptwire.security.untrusted_json import MOST_VALUES, read_json
 from promptwire.values import Model
 
 __all__ = ["as_dict", "as_int", "as_list", "as_text", "as_texts", "read_line", "read_lines", "read_model", "read_object"]
 
 _LARGEST: Final = 64 << 20
-"""Most bytes of a file that is read as a whole, and most characters of a line."""
+"""Most bytes of a file that is read as a whole, and of a file whose lines may have any length."""
+_OF_MEMORY: Final = 8
+"""The text of a long line may take this part of the free memory."""
+_VALUE: Final = 160
+"""Bytes of free memory for each comma and bracket of a long line: twice what the values of a row take."""
 _TRIES: Final = 5
 """How often unknown fields are removed: each try finds those of all levels that were reached."""
 M = TypeVar("M", bound=Model)
@@ -39,10 +46,12 @@ def read_object(path: Path) -> dict[str, Any] | None:
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of a JSON Lines file, without lines that can't be read; none when there is no such file."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             return
+        longest = _LARGEST if found.st_size <= _LARGEST else max(_LARGEST, (free_memory() or 0) // _OF_MEMORY)
         with path.open(encoding="utf-8", errors="replace") as lines:
-            while line := lines.readline(_LARGEST):
+            while line := lines.readline(longest):
                 if (row := read_line(line)) is not None:
                     yield row
     except OSError:
@@ -51,8 +60,9 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def read_line(line: str | bytes) -> dict[str, Any] | None:
     """Return the JSON object in a line; None when it holds anything else."""
+    most = MOST_VALUES if len(line) <= MOST_VALUES else max(MOST_VALUES, (free_memory() or 0) // _VALUE)
     try:
-        row = read_json(line)
+        row = read_json(line, most=most)
     except ValueError:
         return None
     return row if isinstance(row, dict) else None

@@ -18,16 +18,16 @@ _TOO_DEEP: Final = f"nested deeper than {DEEPEST} levels"
 _NO_NUMBER: Final = "no JSON number: "
 
 
-def read_json(text: str | bytes, *, nonfinite: bool = False) -> Any:
+def read_json(text: str | bytes, *, nonfinite: bool = False, most: int = MOST_VALUES) -> Any:
     """Parse `text`. Raises ValueError with the reason when it is not JSON within the limits.
 
-    NaN and the infinities are refused unless `nonfinite` is set.
+    NaN and the infinities are refused unless `nonfinite` is set. `most` is the limit of commas and opening brackets.
 
     >>> read_json('{"a": [1]}')
     {'a': [1]}
     """
-    if len(text) > MOST_VALUES and count_separators(text) > MOST_VALUES:
-        raise ValueError(f"more than {MOST_VALUES:,} values")
+    if len(text) > most and count_separators(text) > most:
+        raise ValueError(f"more than {most:,} values")
     try:
         if isinstance(text, bytes):
             text = text.decode(json.detect_encoding(text), "surrogatepass")

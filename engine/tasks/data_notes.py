@@ -1,4 +1,4 @@
-"""Notes on a task's data: examples that are empty, that are seen twice, that contradict each other, or that lack their group."""
+"""Notes on a task's data: examples that are empty, seen twice, that contradict each other, or that lack their group."""
 
 from __future__ import annotations
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from promptwire.backends import local_context
 from promptwire.backends.gguf import Header
-from promptwire.backends.local_context import choose_context, free_memory
+from promptwire.backends.local_context import choose_context
 from promptwire.errors import ModelUnavailable
 
 GIGABYTE = 1_000_000_000
@@ -51,17 +49,3 @@ def test_too_little_memory_is_said_with_both_sizes(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ModelUnavailable, match=rf"needs {needed} GB, and 1\.2 GB are free") as caught:
         choose_context(header(32768), wanted)
     assert "smaller model" in caught.value.hint
-
-
-def test_the_free_memory_of_this_machine_is_a_plausible_number() -> None:
-    free = free_memory()
-    assert free is None or 1_000_000 < free < 1 << 50
-
-
-def test_the_limit_of_a_container_counts_without_cached_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in (("memory.max", "1000"), ("memory.current", "700"), ("memory.stat", "anon 1\ninactive_file 200\n")):
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(local_context, "_GROUPS", tmp_path)
-    assert local_context._control_group() == 500
-    (tmp_path / "memory.max").write_text("max")
-    assert local_context._control_group() is None
