@@ -2,7 +2,7 @@
 
     python -m bench.cluster limits        Redis and Dask by themselves: bytes and processor time; 3 minutes
     python -m bench.cluster same          24 cells in one process, on 2 and on 4 workers: results and questions; 5 minutes
-    python -m bench.cluster model         the same with the embedded model, and cells of about 50 calls; 10 minutes
+    python -m bench.cluster model         the same with the embedded model and smaller cells; 25 minutes
     python -m bench.cluster calls         50,000 calls at 20 ms on 1, 2 and 4 workers, with the shared cache and without
     python -m bench.cluster cells         what the scheduler adds to a cell
 
