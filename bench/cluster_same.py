@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,31 @@ def cluster(parts: Parts, count: int, *, redis: Redis | None, name: str) -> tupl
 
 
 def same(parts: Parts, scale: float) -> Rows:
-    """Results and payments of 24 cells in one process and on workers."""
+    """Results and payments of 24 cells in one process and on workers. A question is what the model server got."""
     server = parts.model_server()
     server.set(latency=0.02)
+
+    def asked(home: Home) -> Counter[str]:
+        found = Counter(server.questions())
+        server.forget()
+        return found
+
     file = write_sweep(parts.folder / "sweep", server.url, seeds=4 if scale == 1 else 1)
+    yield from _everywhere(parts, file, table="same", asked=asked)
+
+
+def _everywhere(parts: Parts, file: Path, *, table: str, asked: Callable[[Home], Counter[str]]) -> Rows:
+    """Run the sweep in one process, on 2 and on 4 workers; `asked` gives the questions that were paid for in a home."""
     alone = Home(parts.folder / "alone")
     alone.sweep(file, "--quiet")
-    results, questions = alone.outcomes(), server.questions()
-    yield "same", _row("one process", results, results, questions=Counter(questions), alone=questions)
+    results, questions = alone.outcomes(), asked(alone)
+    yield table, _row("one process", results, results, questions=questions, alone=questions)
     for count in (2, 4):
-        server.forget()
         redis = parts.redis()
         scheduler, workers = cluster(parts, count, redis=redis, name=f"same-{count}")
         home = Home(parts.folder / f"home-{count}", redis.url)
         home.sweep(file, "--quiet", "--on", str(scheduler.file))
-        yield "same", _row(f"{count} workers", home.outcomes(), results, questions=Counter(server.questions()), alone=questions)
+        yield table, _row(f"{count} workers", home.outcomes(), results, questions=asked(home), alone=questions)
         for process in (*workers, scheduler, redis):
             process.kill()
 
@@ -83,18 +93,7 @@ def model(parts: Parts, scale: float) -> Rows:
     }
     file = parts.folder / "embedded.yaml"
     file.write_text(json.dumps(sweep), encoding="utf-8")
-    alone = Home(parts.folder / "alone")
-    alone.sweep(file, "--quiet")
-    results, questions = alone.outcomes(), alone.paid()
-    yield "embedded model", _row("one process", results, results, questions=questions, alone=questions)
-    for count in (2, 4):
-        redis = parts.redis()
-        scheduler, workers = cluster(parts, count, redis=redis, name=f"embedded-{count}")
-        home = Home(parts.folder / f"embedded-home-{count}", redis.url)
-        home.sweep(file, "--quiet", "--on", str(scheduler.file))
-        yield "embedded model", _row(f"{count} workers", home.outcomes(), results, questions=home.paid(), alone=questions)
-        for process in (*workers, scheduler, redis):
-            process.kill()
+    yield from _everywhere(parts, file, table="embedded model", asked=Home.paid)
 
 
 def _small_task(folder: Path, name: str) -> str:

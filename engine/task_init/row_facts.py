@@ -71,7 +71,7 @@ class RowFacts:
     no_output: Faults = field(default_factory=Faults)
     """Rows whose output is empty."""
     no_input: Faults = field(default_factory=Faults)
-    """Rows whose input is empty, or has an empty field."""
+    """Rows whose input is empty in all its fields."""
     contradictions: Faults = field(default_factory=Faults)
     """Rows with the input of an earlier one and another output."""
     repeated: Faults = field(default_factory=Faults)
@@ -96,9 +96,7 @@ def row_facts(files: Mapping[str, Path], columns: Columns, form: DataForm, split
             _count(facts, example, part)
             if not example.outputs:
                 facts.no_output.add(path, partial(where, number, columns.target))
-            if not example.text.strip() or (
-                isinstance(example.input, dict) and not any(map(str.strip, example.input.values()))
-            ):
+            if example.blank:
                 facts.no_input.add(path, partial(where, number, columns.inputs[0]))
             _compare(facts, seen, example, part, path, partial(where, number, ""))
     return facts

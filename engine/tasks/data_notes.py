@@ -43,7 +43,7 @@ def require_groups(examples: Examples, column: str, file: str) -> None:
 def _empty(test: Examples, train: Examples, dev: Examples | None) -> Iterator[str]:
     """Warn of examples that show the model nothing."""
     for name, part in (("train", train), ("dev", dev or Examples()), ("test", test)):
-        if empty := sum(not example.text.strip() for example in part.items):
+        if empty := sum(example.blank for example in part.items):
             yield warning(f"{empty} of {len(part)} {name} examples have an empty input")
 
 

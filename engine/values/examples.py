@@ -55,6 +55,12 @@ class Example(SparseModel):
             return self.input
         return "\n".join(f"{name}: {value}" for name, value in self.input.items())
 
+    @property
+    def blank(self) -> bool:
+        """Whether the input is empty, or all its named fields are: it shows the model nothing."""
+        texts = (self.input,) if isinstance(self.input, str) else self.input.values()
+        return not any(text.strip() for text in texts)
+
     def __str__(self) -> str:
         return self.text
 

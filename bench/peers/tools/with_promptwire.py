@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp  # noqa: F401 - imported at the first request: here it is part of the start-up, as in the other tools
 import job
 
-import promptwire.backends.openai_compatible  # noqa: F401 - likewise
+import promptwire.backends.openai_compatible  # noqa: F401 - imported with the first model: part of the start-up too
 from promptwire import Options, run
 
 TABLE = """

@@ -49,6 +49,22 @@ def test_a_policy_without_its_input_is_an_error(tmp_path: Path, node: str, probl
     assert all(problem in one for one in problems)
 
 
+@pytest.mark.parametrize(
+    ("node", "problem"),
+    [
+        ("{use: beam-select, prompts: [$seed, $sed], on: $train}", "there is no 'sed' here"),
+        ("{use: beam-select, prompts: $seed, on: $trian, policy: ucb}", "there is no 'trian' here"),
+        ("{use: beam-select, prompts: $train, on: $train}", "Prompts"),
+        ("{use: parents, prompts: $seed, scores: $ss}", "there is no 'ss' here"),
+    ],
+)
+def test_a_wire_with_a_fault_is_not_called_missing_too(tmp_path: Path, node: str, problem: str) -> None:
+    output = "$best.prompts" if "parents" in node else "$best"
+    problems = [one for one in found(tmp_path, f"{SCORES}{FAILS}  best: {node}", output) if "warning" not in one]
+    assert len(problems) == 1, problems
+    assert problem in problems[0]
+
+
 @pytest.mark.parametrize("policy", ["hard", "weighted"])
 def test_a_draw_by_difficulty_needs_scores(tmp_path: Path, policy: str) -> None:
     nodes = (

@@ -85,10 +85,15 @@ def test_a_node_may_patch_the_file_that_it_uses_itself(files: Project) -> None:
 def test_a_reference_in_a_patch_is_one_of_the_other_file(files: Project) -> None:
     mine = "one: {use: ./part.yaml, seed: $seed, override: {y: {use: pick, prompts: $x, keep: 1, share: 0.5}, outputs.prompts: $y}}"
     text = BASE.replace("one: {use: ./part.yaml, seed: $seed}", mine).replace("other:", "x:").replace("$other", "$x")
-    assert list(files.graph(text).steps["one"].graph.steps) == ["x", "y"]  # type: ignore[union-attr]
-    assert any(
-        "needs its own" in one or "wait for each other" in one for one in files.told(text.replace("seed: $seed", "seed: $x"))
-    )
+    one = files.graph(text).steps["one"]
+    assert isinstance(one, PipeStep)
+    assert list(one.graph.steps) == ["x", "y"]
+
+
+def test_a_cycle_through_a_node_that_patches_is_still_one(files: Project) -> None:
+    mine = "one: {use: ./part.yaml, seed: $other, override: {x.keep: 3}}"
+    told = files.told(BASE.replace("one: {use: ./part.yaml, seed: $seed}", mine))
+    assert any("these nodes wait for each other: one -> other -> one" in problem for problem in told), told
 
 
 def test_a_node_can_be_added_and_removed_inside(files: Project) -> None:

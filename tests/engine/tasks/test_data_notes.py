@@ -12,7 +12,7 @@ from promptwire.errors import DataError
 from promptwire.results.provenance import fingerprint
 from promptwire.tasks.splits import group_of
 from promptwire.tasks.task import Task, load_task
-from promptwire.values import Examples
+from promptwire.values import Example, Examples
 
 
 def made(folder: Path, rows: list[dict[str, Any]], **files: list[dict[str, Any]]) -> Path:
@@ -48,6 +48,14 @@ def test_examples_with_an_empty_input_are_counted_in_a_warning(tmp_path: Path) -
     task = load_task(str(made(tmp_path, [*rows(3, 2), {"input": " ", "output": "no", "doc": "x"}], test=rows(3, 2, first=3))))
     assert "warning: 1 of 7 train examples have an empty input" in task.notes
     assert not any("test examples have an empty" in note for note in task.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "blank"),
+    [("a", False), ("", True), (" \n\t", True), ({"a": "x", "b": ""}, False), ({"a": " ", "b": ""}, True), ("0", False)],
+)
+def test_an_example_is_blank_without_a_character_in_any_field(given: str | dict[str, str], blank: bool) -> None:
+    assert Example(input=given, outputs=("y",)).blank is blank
 
 
 def test_groups_that_are_also_seen_are_named_in_a_warning(tmp_path: Path) -> None:
