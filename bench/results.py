@@ -1,11 +1,15 @@
-"""Make the runs of docs/results.md with the embedded 1.5B model, and the page from them.
+"""Make the runs of docs/results.md with a 1.5B model, and the page from them.
 
 Each run is one task, one pipeline and one seed. The tables below were fixed before the first look at a test score, and the
 settings of a pipeline are the same for all tasks. Runs are made one at a time. A run whose file is there is skipped, and a run
 that was stopped goes on from the answer cache: the same command continues.
 
+The model is the file of `local:qwen2.5-coder-1.5b`. Tasks in `EMBEDDED` are run with the embedded runtime, the others with a
+`llama-server` that is compiled for the processor and answers about four times as many requests in an hour; see
+docs/local-models.md.
+
     python bench/results.py [--data FOLDER] [--only TEXT] [--model NAME] [--commands]    make the runs
-    python bench/results.py --page                                                      make docs/results.md from their files
+    python bench/results.py --page                                                       make docs/results.md from their files
 
 A run on a shipped task becomes a bundle in docs/results/, which replays without a model. Of a run on public data only figures,
 command and prompts are kept, in docs/results/public/.
@@ -35,6 +39,11 @@ PREPARED = "build/results"
 """Folder of the public tasks as they were run."""
 
 MODEL = "local:qwen2.5-coder-1.5b"
+"""Task and meta model of all runs."""
+SERVED = "qwen2.5-coder-1.5b --api-base http://127.0.0.1:8080/v1"
+"""The same file behind a server."""
+EMBEDDED = ("dates", "antonyms")
+"""Tasks that are run with the embedded runtime, the others with the server: all runs of a task have the same one."""
 MOST_EXAMPLES = 120
 """Train and test examples of a public task, at most: its first ones."""
 
@@ -95,10 +104,12 @@ class Run:
         """Its file in docs/results/."""
         return PUBLIC_RESULTS / f"{self.name}.json" if self.public else RESULTS / f"{self.name}.bundle.jsonl.gz"
 
-    def command(self, model: str = MODEL) -> str:
-        """Its command."""
+    def command(self, model: str = "") -> str:
+        """Its command, with `model` in place of its own."""
         task = f"{PREPARED}/{self.task}" if self.public else self.task
-        return f"promptwire run {PIPELINES[self.pipeline]} --task {task} --model {shlex.quote(model)} --seed {self.seed}"
+        own = MODEL if self.task in EMBEDDED else SERVED
+        words = shlex.quote(model) if model else own
+        return f"promptwire run {PIPELINES[self.pipeline]} --task {task} --model {words} --seed {self.seed}"
 
 
 def runs(only: str = "") -> Iterator[Run]:
@@ -215,7 +226,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of the public data sets")
     parser.add_argument("--only", default="", help="part of a run's name, TASK-PIPELINE-SEED")
-    parser.add_argument("--model", default=MODEL, help="task and meta model")
+    parser.add_argument("--model", default="", help="task and meta model, in place of the run's own")
     parser.add_argument("--commands", action="store_true", help="print the commands instead of running them")
     parser.add_argument("--page", action="store_true", help="make docs/results.md from the files of the runs")
     options = parser.parse_args()

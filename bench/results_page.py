@@ -52,12 +52,13 @@ def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> st
         tasks=[_task(name, found) for name in (*results.SHIPPED, *results.PUBLIC) if any(one["task"] == name for one in found)],
         pipelines=[_pipeline(name, found) for name in results.PIPELINES],
         baseline=results.BASELINE,
-        commands=results.PIPELINES,
+        commands=[results.Run(found[0]["task"], name, 0).command() for name in results.PIPELINES],
         repeated=results.REPEATED,
         public=results.PUBLIC,
         settings=results.PUBLIC_SETTINGS,
         most=results.MOST_EXAMPLES,
         model=results.MODEL,
+        served=f"`--model {results.SERVED}`",
         made=len(found),
         planned=sum(not run.demo for run in results.runs()),
         edit=_edit(found),
@@ -74,6 +75,7 @@ def _task(name: str, found: Sequence[Figures]) -> dict[str, Any]:
     return {
         "name": name,
         "public": name in results.PUBLIC,
+        "embedded": name in results.EMBEDDED,
         "runs": rows,
         **{key: first[key] for key in ("metric", "initial_prompt", "initial")},
     }

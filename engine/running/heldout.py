@@ -28,6 +28,8 @@ __all__ = ["HeldOutScores", "draw_examples"]
 
 _TOGETHER: Final = 32
 """Examples after which it is looked whether the endpoint is lost. No more are scored at a time where a limit may be reached."""
+_FEW: Final = 4
+"""Requests at a time up to which a model is asked prompt by prompt."""
 _LOST: Final = 0.1
 """Largest share of examples that may fail with a transient error after all tries. Above it the endpoint counts as lost."""
 
@@ -135,7 +137,13 @@ class HeldOutScores:
                 done += len(some)
                 yield list(zip(some, await gather([self._pair(example) for example in some]), strict=True))
             return
-        most = max(_TOGETHER, session.models[self.scorer.asking.role].parallel)
+        parallel = session.models[self.scorer.asking.role].parallel
+        if parallel <= _FEW:
+            for start in range(0, len(examples), _TOGETHER):
+                some = examples[start : start + _TOGETHER]
+                yield list(zip(some, await self._prompt_by_prompt(some), strict=True))
+            return
+        most = max(_TOGETHER, parallel)
         async with aclosing(in_order([bound(self._pair, example) for example in examples], most)) as results:
             batch: list[tuple[Example, Found]] = []
             for example in examples:
@@ -173,11 +181,16 @@ class HeldOutScores:
             rows: Sequence[Row | LimitReached | Failed] = [await self._row(call) for call in calls]  # waits for nothing
         else:
             rows = await gather([self._row(call) for call in calls])
-        limit = next((row for row in rows if isinstance(row, LimitReached)), None)
-        failed = [row for row in rows if not isinstance(row, Row | LimitReached)]
-        # A transient error goes first: it decides whether the run can continue.
-        worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else limit)
-        return worst if worst is not None else (rows[0], rows[-1])  # type: ignore[return-value]
+        return _outcome(rows)
+
+    async def _prompt_by_prompt(self, examples: Sequence[Example]) -> list[Found]:
+        """What came of each example, asked in the order of the prompts.
+
+        A model on this machine answers few requests at a time, and holds the beginning of the last ones in its prompt cache.
+        """
+        calls = [self._calls(example) for example in examples]
+        rows = await gather([self._row(call) for one_prompt in zip(*calls, strict=True) for call in one_prompt])
+        return [_outcome(rows[number :: len(examples)]) for number in range(len(examples))]
 
     async def _row(self, call: PairCall) -> Row | LimitReached | Failed:
         try:
@@ -185,6 +198,15 @@ class HeldOutScores:
             return NodeError("the judge gave no grade", where=self.scorer.path) if row is None else row
         except (LimitReached, ModelError, ReplyError, NodeError, CacheError) as error:
             return error
+
+
+def _outcome(rows: Sequence[Row | LimitReached | Failed]) -> Found:
+    """What came of an example whose prompts gave `rows`."""
+    limit = next((row for row in rows if isinstance(row, LimitReached)), None)
+    failed = [row for row in rows if not isinstance(row, Row | LimitReached)]
+    # A transient error goes first: it decides whether the run can continue.
+    worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else limit)
+    return worst if worst is not None else (rows[0], rows[-1])  # type: ignore[return-value]
 
 
 def _for_good(error: Failed) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,23 @@ async def test_a_lost_endpoint_ends_the_comparison_but_not_for_train(kind: type[
 async def test_an_example_with_a_transient_error_is_left_out() -> None:
     found, _ = await compared(failing(lambda prompt, given: TransientError("500") if given in ("x3", "x9") else None))
     assert (found.best.n, {one.text for one in found.left_out}) == (38, {"x3", "x9"})
+
+
+@pytest.mark.parametrize(("parallel", "in_a_row"), [(1, [32, 32, 8, 8]), (4, [32, 32, 8, 8]), (64, [1] * 80)])
+async def test_a_model_with_few_requests_at_a_time_is_asked_prompt_by_prompt(parallel: int, in_a_row: list[int]) -> None:
+    asked: list[str] = []
+    model = failing(lambda prompt, given: asked.append(prompt))
+    model.parallel = parallel
+    found, _ = await compared(model)
+    assert [len(list(same)) for _, same in groupby(asked)] == in_a_row
+    assert (found.initial.n, found.best.n, found.left_out) == (40, 40, ())
+
+
+async def test_an_example_that_few_at_a_time_refuse_is_left_out_for_both_prompts() -> None:
+    model = failing(lambda prompt, given: RequestRefused("no") if (prompt, given) == ("second", "x7") else None)
+    model.parallel = 1
+    found, _ = await compared(model)
+    assert (found.initial.n, found.best.n, [one.text for one in found.left_out]) == (39, 39, ["x7"])
 
 
 async def test_a_limit_leaves_complete_pairs() -> None:
