@@ -6,7 +6,7 @@ Pydantic uses its own terms ("extra_forbidden", "union_tag_not_found"). A user g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
@@ -23,7 +23,7 @@ M = TypeVar("M", bound=Model)
 FORMS: Final = ("use", "repeat", "each")
 _TAGS: Final = ("[key]", *(f"<{form}>" for form in FORMS))
 """Parts of pydantic's paths that are not in the file: a key marker, and the tag of a node's form."""
-_UNION_MEMBER: Final = re.compile(r"(?:str|int|float|bool|none)$|(?:tuple|list|dict)\[")
+_UNION_MEMBER: Final = re.compile(r"(?:str|int|float|bool|none|[A-Z]\w*)$|(?:tuple|list|dict|literal)\[")
 """Parts of pydantic's paths that name one member of a union type."""
 _KINDS: Final = {
     "int": "a whole number",
@@ -48,8 +48,27 @@ def validate(model: type[M], data: Any, document: Document) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = [to_problem(detail, model, document)[1] for detail in error.errors(include_url=False)]
+        details = _of_one_member(error.errors(include_url=False), document)
+        found = [to_problem(detail, model, document)[1] for detail in details]
         raise PipelineError(dict.fromkeys(found)) from error
+
+
+def _of_one_member(details: Sequence[ErrorDetails], document: Document) -> Iterator[ErrorDetails]:
+    """The errors of the member of each union that the value has the shape of: pydantic tells those of all members."""
+    paths = [_document_path(detail["loc"], document)[0] for detail in details]
+    told: dict[KeyPath, ErrorDetails] = {}
+    for path, detail in zip(paths, details, strict=True):
+        if not _names_member(detail["loc"][-1:]):
+            yield detail
+        elif not any(len(other) > len(path) and other[: len(path)] == path for other in paths):
+            told.setdefault(path, detail)
+            if detail["type"] == "literal_error" and isinstance(detail["input"], str):
+                told[path] = detail
+    yield from told.values()
+
+
+def _names_member(loc: tuple[int | str, ...]) -> bool:
+    return any(isinstance(step, str) and _UNION_MEMBER.match(step) for step in loc)
 
 
 def describe(value: Any) -> str:
@@ -74,7 +93,7 @@ def to_problem(detail: ErrorDetails, model: type[Model], document: Document) -> 
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
     path, tried = _document_path(loc, document)
     name = str(path[-1]) if path else ""
-    if tried and kind.endswith("_type"):
+    if tried and kind.endswith("_type") and not tried[0].isupper():
         wanted = "must be a text or a list of texts, not" if tried == "str" or tried.startswith("tuple[str") else "can't be"
         return path, Problem("shape", document.location(path), f"{name!r} {wanted} {describe(value)}", _quote_hint(value))
     if loc[-1:] == ("[key]",):
@@ -204,7 +223,8 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
     """The pydantic model for the mapping at `loc`."""
     annotation: Any = model
     for step in loc:
-        annotation = _annotation_under(annotation, step)
+        if not _names_member((step,)):
+            annotation = _annotation_under(annotation, step)
     plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
     models = [part for part in _alternatives(plain) if isinstance(part, type) and issubclass(part, BaseModel)]
     return models[0] if models else model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from promptwire.documents.document import Document
 from promptwire.errors import PipelineError, Problem
@@ -17,6 +17,8 @@ __all__ = ["TemplateMessage", "messages_source"]
 
 class TemplateMessage(Model):
     """One message of a template in a task file."""
+
+    called: ClassVar[str] = "a message of 'template'"
 
     role: Literal["system", "user", "assistant"]
     """Author of the message."""

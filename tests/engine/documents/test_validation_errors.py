@@ -29,6 +29,7 @@ class Outer(Model):
     texts: tuple[str, ...] = ()
     one: str | tuple[str, ...] | None = None
     tag: str | None = Field(default=None, min_length=1)
+    turns: str | tuple[Inner | Literal["all"], ...] = "all"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,23 @@ def test_a_validation_error_has_message_hint_and_location(text: str, expected: s
     with pytest.raises(PipelineError) as caught:
         validate(Outer, document.data, document)
     assert str(caught.value).splitlines()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        ("[{size: 10}]", "f:2:16: 'size' is 10 - it must be at most 9"),
+        ("[{siz: 2}]", "f:2:10: unknown key 'siz' in an inner thing - did you mean 'size'?"),
+        ("[al]", "f:2:9: element 1 of 'turns' can't be the text 'al' - did you mean 'all'?"),
+        ("[3]", "f:2:9: element 1 of 'turns' must be a mapping of keys to values, not 3"),
+        ("{size: 2}", "f:2:8: 'turns' must be a text or a list of texts, not a mapping"),
+    ],
+)
+def test_a_mistake_inside_a_union_is_one_problem(turns: str, expected: str) -> None:
+    document = read_yaml_text(f"name: x\nturns: {turns}", "f")
+    with pytest.raises(PipelineError) as caught:
+        validate(Outer, document.data, document)
+    assert [str(problem).splitlines()[0] for problem in caught.value.problems] == [expected]
 
 
 def test_valid_data_are_returned_and_all_errors_reported() -> None:
