@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -72,6 +73,8 @@ PAUSE = 120.0
 """Seconds without a completion from which on a run was not going on."""
 COPIED = "[copied from training examples]"
 """Stands for a copied passage in a published prompt."""
+TOLD = "[...]"
+"""Stands for a part of an example that a published prompt tells in its own words."""
 REPEATED = ("dates", "ii_larger_animal")
 """Tasks that are run with three seeds; the others with seed 0."""
 
@@ -165,18 +168,38 @@ def make(run: Run, model: str, data: Path | None) -> str:
 def published(report: dict[str, Any], run: Run) -> dict[str, Any]:
     """What is published of a run on public data: figures, command and prompts, but no text of its examples.
 
-    The values of both prompts on each held-out example are kept, for comparisons in pairs. A passage that the best prompt
-    copies from examples is left out.
+    The values of both prompts on each held-out example are kept, for comparisons in pairs. What the best prompt copies or
+    retells from examples is left out.
     """
     kept = ("pipeline", "task", "metric", "seed", "prompt", "initial_prompt", "search", "counts")
     scores = {name: {**report[name], "left_out": len(report[name]["left_out"])} for name in ("test", "train")}
     own = {name: report[name] for name in kept if name in report}
     for passage in report["search"]["copied"]:
         own["prompt"] = own["prompt"].replace(passage, COPIED)
+    own["prompt"] = without_told(own["prompt"], read_examples(run.task))
     own["search"] = {**report["search"], "copied": len(report["search"]["copied"])}
     folder = ROOT / report["run"]
     own["seconds"] = busy_seconds(arrivals(folder))
     return {"command": run.command(), **own, **scores, "pairs": heldout_pairs(folder)}
+
+
+def read_examples(task: str) -> list[dict[str, str]]:
+    """The examples of a public task as it was run."""
+    folder = ROOT / PREPARED / task
+    texts = [(folder / f"{split}.jsonl").read_text(encoding="utf-8") for split in ("train", "test")]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+def without_told(prompt: str, examples: Iterable[dict[str, str]]) -> str:
+    """`prompt` without the parts of any example of which it holds two: of its list of inputs, or an input and its output."""
+    told: set[str] = set()
+    for example in examples:
+        parts = {part.strip() for part in (example["input"], *example["input"].split(","), example["output"])}
+        found = {part for part in parts if part and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", prompt, re.IGNORECASE)}
+        told |= found if len(found) > 1 else set()
+    for part in sorted(told, key=len, reverse=True):
+        prompt = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", TOLD, prompt, flags=re.IGNORECASE)
+    return prompt
 
 
 def busy_seconds(times: Iterable[float]) -> float:

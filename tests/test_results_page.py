@@ -112,6 +112,20 @@ def test_of_a_public_task_no_text_of_its_examples_is_published(
     assert "| random-search | 0 | 1.00 [" in shown and "yak" not in shown
 
 
+@pytest.mark.parametrize(
+    ("prompt", "published"),
+    [
+        ("If it is a Yak or an emu, write yak.", "If it is a [...] or an [...], write [...]."),
+        ("Write Hund for dog.", "Write [...] for [...]."),
+        ("Write the larger animal, not the dog.", "Write the larger animal, not the dog."),
+        ("Doghouse, Hundert: write more.", "Doghouse, Hundert: write more."),
+    ],
+)
+def test_what_a_prompt_retells_of_a_public_example_is_left_out(prompt: str, published: str) -> None:
+    examples = [{"input": "yak, emu", "output": "yak"}, {"input": "dog", "output": "Hund"}]
+    assert script.without_told(prompt, examples) == published
+
+
 def test_make_demo_real_fetches_the_model_and_makes_the_runs_whose_bundles_are_kept(results: ModuleType) -> None:
     command = ["make", "-n", "--no-print-directory", "-o", ".venv/ready-local", "demo-real"]
     alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
