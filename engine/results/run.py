@@ -13,6 +13,7 @@ import os
 import time
 from collections import Counter as Counts
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from promptwire.results.asked import Asked, origins, read_asked
 from promptwire.results.candidates import Candidate, Collected, collect
 from promptwire.results.heldout_rows import PairedRow, Split, paired_rows
 from promptwire.results.leader import Leader, leader_among, leader_in
-from promptwire.results.lenient import read_lines, read_model, read_object
+from promptwire.results.lenient import as_int, read_lines, read_model, read_object
 from promptwire.results.node_usage import NodeUsage, read_usage
 from promptwire.results.report import REPORT, Report
 from promptwire.results.run_settings import RunSettings, began_at, read_settings
@@ -160,7 +161,13 @@ class Run:
     @cached_property
     def spent(self) -> Spent | None:
         """The calls, tokens and dollars that its trace tells; None without a trace."""
-        return self.spent_before(1 << 62) if self._events or self._calls else None
+        if not (self._events or self._calls):
+            return None
+        told = self.spent_before(1 << 62)
+        answers = sum(as_int(event.get("answers")) for event in self._events if event.get("event") == "request")
+        # A run that ended inside a step has answers in the cache that were not given to the step.
+        late = max(0, answers - told.new)
+        return replace(told, calls=told.calls + late, new=told.new + late)
 
     def spent_before(self, line: int) -> Spent:
         """Return the calls, tokens and dollars that the run had spent before a position of its trace."""

@@ -97,6 +97,15 @@ def test_a_run_without_report_tells_what_it_spent_from_its_trace(tmp_path: Path)
     assert (whole.new, whole.cached, whole.usd, whole.seconds) == (2, 1, 0.5, 0.2)
 
 
+def test_answers_that_no_step_was_given_before_the_run_ended_are_told_as_new_calls(tmp_path: Path) -> None:
+    request = {"event": "request", "path": "s", "answers": 2, "tokens_in": 5, "tokens_out": 2, "usd": 0.25}
+    calls = [{"path": "s", "new": True}, {"path": "s", "new": False}]
+    written_run(tmp_path / FIRST, events=[request, request], calls=calls)
+    (only,) = list_runs(tmp_path)
+    whole = with_spent(only)
+    assert (whole.new, whole.cached, whole.usd) == (4, 1, 0.5)
+
+
 def test_a_report_that_tells_what_was_spent_is_not_added_to(runs: Path) -> None:
     written_run(runs / FIRST, report={"calls": {"new": 7, "cached": 2}}, calls=[{"path": "s", "new": True}])
     told = next(one for one in list_runs(runs) if one.folder.name == FIRST)
