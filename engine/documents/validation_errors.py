@@ -68,6 +68,7 @@ def _of_one_member(details: Sequence[ErrorDetails], document: Document) -> Itera
 
 
 def _names_member(loc: tuple[int | str, ...]) -> bool:
+    """Whether a part of pydantic's path names a member of a union type."""
     return any(isinstance(step, str) and _UNION_MEMBER.match(step) for step in loc)
 
 
@@ -163,7 +164,7 @@ def _document_path(loc: tuple[int | str, ...], document: Document) -> tuple[KeyP
     for step in loc:
         if _is_tag(step):
             continue
-        if isinstance(step, str) and _UNION_MEMBER.match(step) and not _has_key(document, path, step):
+        if isinstance(step, str) and _names_member((step,)) and not _has_key(document, path, step):
             tried = step
         else:
             path.append(step)
