@@ -2,8 +2,8 @@
 
 Each run is one task, one pipeline and one seed. The tables below were fixed before the first look at a test score, and the
 settings of a pipeline are the same for all tasks. Runs are made one at a time; with a server, this command may run in several
-terminals with different `--only`. A run whose file is there is skipped, and a run that was stopped goes on from the answer cache:
-the same command continues.
+terminals with different `--only`. A run whose file is there is skipped, and a run that was stopped goes on from the answer
+cache: the same command continues.
 
 The model is the file of `local:qwen2.5-coder-1.5b`. Tasks in `EMBEDDED` are run with the embedded runtime, the others with a
 `llama-server` that is compiled for the processor and answers about four times as many requests in an hour; see
