@@ -64,7 +64,7 @@ def test_an_end_is_recorded_with_its_reason(tmp_path: Path, error: BaseException
     with pytest.raises(type(error)), recorded_state(tmp_path, {}):
         raise error
     assert state(tmp_path) == (kind, why)
-    assert (read_record(tmp_path) or {})["ended"] <= time.time()
+    assert (read_record(tmp_path) or {})["ended"] <= round(time.time(), 3)
 
 
 def test_a_report_that_is_gone_is_told_from_a_failure(tmp_path: Path) -> None:
