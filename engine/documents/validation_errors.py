@@ -6,7 +6,7 @@ Pydantic uses its own terms ("extra_forbidden", "union_tag_not_found"). A user g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
@@ -53,18 +53,18 @@ def validate(model: type[M], data: Any, document: Document) -> M:
         raise PipelineError(dict.fromkeys(found)) from error
 
 
-def _of_one_member(details: Sequence[ErrorDetails], document: Document) -> Iterator[ErrorDetails]:
+def _of_one_member(details: Sequence[ErrorDetails], document: Document) -> Iterable[ErrorDetails]:
     """The errors of the member of each union that the value has the shape of: pydantic tells those of all members."""
     paths = [_document_path(detail["loc"], document)[0] for detail in details]
-    told: dict[KeyPath, ErrorDetails] = {}
-    for path, detail in zip(paths, details, strict=True):
+    told: dict[KeyPath | int, ErrorDetails] = {}
+    for number, (path, detail) in enumerate(zip(paths, details, strict=True)):
         if not _names_member(detail["loc"][-1:]):
-            yield detail
+            told[number] = detail
         elif not any(len(other) > len(path) and other[: len(path)] == path for other in paths):
             told.setdefault(path, detail)
             if detail["type"] == "literal_error" and isinstance(detail["input"], str):
                 told[path] = detail
-    yield from told.values()
+    return told.values()
 
 
 def _names_member(loc: tuple[int | str, ...]) -> bool:

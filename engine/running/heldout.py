@@ -202,11 +202,13 @@ class HeldOutScores:
 
 def _outcome(rows: Sequence[Row | LimitReached | Failed]) -> Found:
     """What came of an example whose prompts gave `rows`."""
-    limit = next((row for row in rows if isinstance(row, LimitReached)), None)
+    scored = [row for row in rows if isinstance(row, Row)]
+    if len(scored) == len(rows):
+        return scored[0], scored[-1]
     failed = [row for row in rows if not isinstance(row, Row | LimitReached)]
     # A transient error goes first: it decides whether the run can continue.
-    worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else limit)
-    return worst if worst is not None else (rows[0], rows[-1])  # type: ignore[return-value]
+    worst = next((error for error in failed if not _for_good(error)), failed[0] if failed else None)
+    return worst or next(row for row in rows if isinstance(row, LimitReached))
 
 
 def _for_good(error: Failed) -> bool:

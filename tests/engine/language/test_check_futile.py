@@ -25,6 +25,12 @@ SCORES = "  s: {use: evaluate, prompts: $seed, on: $train}\n"
 FAILS = "  f: {use: failures, of: $s}\n"
 
 
+def errors_of(folder: Path, node: str) -> list[str]:
+    """Errors, without warnings, of a pipeline whose node `best` is `node`."""
+    output = "$best.prompts" if "parents" in node else "$best"
+    return [one for one in found(folder, f"{SCORES}{FAILS}  best: {node}", output) if "warning" not in one]
+
+
 @pytest.mark.parametrize(
     ("node", "problem"),
     [
@@ -43,8 +49,7 @@ FAILS = "  f: {use: failures, of: $s}\n"
     ],
 )
 def test_a_policy_without_its_input_is_an_error(tmp_path: Path, node: str, problem: str) -> None:
-    output = "$best.prompts" if "parents" in node else "$best"
-    problems = [one for one in found(tmp_path, f"{SCORES}{FAILS}  best: {node}", output) if "warning" not in one]
+    problems = errors_of(tmp_path, node)
     assert len(problems) == bool(problem)
     assert all(problem in one for one in problems)
 
@@ -59,8 +64,7 @@ def test_a_policy_without_its_input_is_an_error(tmp_path: Path, node: str, probl
     ],
 )
 def test_a_wire_with_a_fault_is_not_called_missing_too(tmp_path: Path, node: str, problem: str) -> None:
-    output = "$best.prompts" if "parents" in node else "$best"
-    problems = [one for one in found(tmp_path, f"{SCORES}{FAILS}  best: {node}", output) if "warning" not in one]
+    problems = errors_of(tmp_path, node)
     assert len(problems) == 1, problems
     assert problem in problems[0]
 
