@@ -184,18 +184,19 @@ def published(report: dict[str, Any], run: Run) -> dict[str, Any]:
     return {"command": run.command(), **own, **scores, "pairs": heldout_pairs(folder)}
 
 
-def read_examples(task: str) -> list[dict[str, str]]:
+def read_examples(task: str) -> list[dict[str, Any]]:
     """The examples of a public task as it was run."""
     folder = ROOT / PREPARED / task
     texts = [(folder / f"{split}.jsonl").read_text(encoding="utf-8") for split in ("train", "test")]
     return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
-def without_told(prompt: str, examples: Iterable[dict[str, str]]) -> str:
+def without_told(prompt: str, examples: Iterable[dict[str, Any]]) -> str:
     """`prompt` without the parts of any example of which it holds two: of its list of inputs, or an input and its output."""
     told: set[str] = set()
     for example in examples:
-        parts = {part.strip() for part in (example["input"], *example["input"].split(","), example["output"])}
+        right = example["output"] if isinstance(example["output"], list) else [example["output"]]
+        parts = {part.strip() for part in (example["input"], *example["input"].split(","), *right)}
         found = {part for part in parts if part and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", prompt, re.IGNORECASE)}
         told |= found if len(found) > 1 else set()
     for part in sorted(told, key=len, reverse=True):
@@ -234,8 +235,8 @@ def _json(words: list[str]) -> dict[str, Any] | str:
     """The report of a command of promptwire, or its error."""
     done = _call([*words, "--json", "--quiet"])
     if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        return lines[0] if lines else f"exit code {done.returncode}"
+        lines = [line for line in done.stderr.strip().splitlines() if not line.startswith("warning")]
+        return " / ".join(lines[:2]) or f"exit code {done.returncode}"
     report: dict[str, Any] = json.loads(done.stdout)
     return report
 

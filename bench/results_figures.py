@@ -20,6 +20,7 @@ from promptwire.cache.maintenance import CacheEntry
 from promptwire.graph.nesting import every_step
 from promptwire.graph.steps import CallStep, Graph
 from promptwire.language.check import load_graph
+from promptwire.results.report import TAKEN_WHOLE, UNREADABLE
 
 
 def collect() -> list[dict[str, Any]]:
@@ -85,7 +86,7 @@ def _figures(report: dict[str, Any], run: Run, pairs: list[list[Any]]) -> dict[s
         "selected_on": search["scored_on"],
         "candidates": search["candidates"],
         "copying": search["copying"],
-        "unreadable": sum(found.get("unreadable", 0) for found in meta.values()),
+        "unreadable": sum(found.get(what, 0) for found in meta.values() for what in (UNREADABLE, TAKEN_WHOLE)),
         "dropped": sum(found.get("with copied examples", 0) for found in meta.values()),
         "pairs": pairs,
     }

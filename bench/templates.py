@@ -101,7 +101,7 @@ def probe(pipeline: Path, task: Path, name: str, options: argparse.Namespace) ->
             yield used[row["path"]], "reply", row["key"]
     for path, counts in report.counts.items():
         if path in used:
-            yield used[path], "unread", counts.get("unreadable", 0)
+            yield used[path], "unread", counts.get("unreadable", 0) + counts.get("taken whole", 0)
     for row in _rows(folder / "values.jsonl"):
         for value in row["outputs"].values() if row["path"] in used else ():
             for item in value["items"]:

@@ -25,7 +25,7 @@ from promptwire.cache.disk import ResponseCache
 from promptwire.errors import RunError
 from promptwire.options import Options
 from promptwire.results.provenance import Provenance, fingerprint
-from promptwire.results.report import Report
+from promptwire.results.report import TAKEN_WHOLE, UNREADABLE, Report
 from promptwire.security import package_data
 from promptwire.security.access_log import FileAccessLog
 from promptwire.tasks.task import load_task
@@ -108,9 +108,19 @@ def _require_equal(replayed: Report, bundled: Report, source: Path) -> None:
 
 
 def _results(report: Report) -> dict[str, Any]:
-    """What must be equal."""
+    """What must be equal.
+
+    Older bundles count a reply that was taken whole as unreadable, so both are one number here.
+    """
     found: dict[str, Any] = _without_derived(report.model_dump(include=set(COMPARED)))
-    return found
+    return {**found, "counts": {path: _unread_as_one(counts) for path, counts in report.counts.items()}}
+
+
+def _unread_as_one(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts of one step, with replies that were taken whole among the unreadable ones."""
+    unread = counts.get(UNREADABLE, 0) + counts.get(TAKEN_WHOLE, 0)
+    others = {what: n for what, n in counts.items() if what not in {UNREADABLE, TAKEN_WHOLE}}
+    return {**others, UNREADABLE: unread} if unread else others
 
 
 def _without_derived(value: Any) -> Any:

@@ -28,7 +28,7 @@ def asked(
     ] = None,
     round_: Annotated[str | None, typer.Option("--round", help="Only this round, such as 1; in a loop in a loop 1.3.")] = None,
     unreadable: Annotated[
-        bool, typer.Option("--unreadable", help="Only requests with a reply that could not be read.")
+        bool, typer.Option("--unreadable", help="Only requests with a reply that could not be read or was taken whole.")
     ] = False,
     most: Annotated[
         int | None,
@@ -143,7 +143,7 @@ def _reply_lines(reply: ReadReply) -> Iterator[tuple[str, str]]:
         yield "log-probabilities " + ", ".join(f"{weight:.3f}" for weight in reply.weights), ""
     value = "" if reply.value is None else f", value {reply.value:g}"
     if reply.answers is not None and not reply.readable:
-        yield f"--- unreadable{value}" + (": taken as a whole" if reply.answers else ""), "red"
+        yield (f"--- taken whole{value}", "yellow") if reply.answers else (f"--- unreadable{value}", "red")
     elif reply.answers is not None:
         answers = "1 answer" if len(reply.answers) == 1 else f"{len(reply.answers)} answers"
         yield f"--- read as {answers}{value}", "green"

@@ -128,7 +128,7 @@ def _read_lines(one: Tried) -> Iterator[tuple[str, str]]:
     what = "the reply" if one.role else "the text"
     value = "" if read.value is None else f", value {read.value:g}"
     if not read.readable:
-        yield f"--- {what} is unreadable{value}" + (": taken as a whole" if read.answers else ""), "red"
+        yield f"--- {what} is {'taken whole' if read.answers else 'unreadable'}{value}", "yellow" if read.answers else "red"
     else:
         count = "1 answer" if len(read.answers) == 1 else f"{len(read.answers)} answers"
         yield f"--- {what} is read as {count}{value}", "green"

@@ -105,11 +105,12 @@ def build_each(scope: GraphScope, entry: StepEntry, spec: EachSpec, *, build_nod
 
 
 def prune_unused(scope: GraphScope, steps: Mapping[str, Step], *, ends: list[YamlValue], at: KeyPath) -> dict[str, Step]:
-    """Keep the steps that lead to `ends`; warn of the others."""
+    """Keep the steps that lead to `ends` or to a faulty reference; warn of the others."""
     nodes = scope.value_at(at)
     own = nodes.value if isinstance(nodes.value, dict) else {}
     needs = {name: set(referenced_names(yaml_value)) & own.keys() for name, yaml_value in own.items()}
-    wanted = ancestors(needs, [name for end in ends for name in referenced_names(end)])
+    meant = [name for name in own if "*" in scope.names.own[name].used]
+    wanted = ancestors(needs, [*meant, *(name for end in ends for name in referenced_names(end))])
     for name in own:
         if name not in wanted and not scope.names.own[name].clashes:
             scope.diagnostics.warn("unused-node", scope.location((*at, name)), f"node {name!r} is never used", "it is not run")

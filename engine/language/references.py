@@ -62,6 +62,7 @@ def refer(yaml_value: YamlValue, target: Target, scope: GraphScope) -> Ref | Non
         outside = "it is the number of a loop's round: read it in the body of a repeat" if name == ROUND else ""
         hint = outside or inner_name_hint(scope.value_at(("nodes",)), name) or names.nearest(name)
         diagnostics.error("unknown-name", location, f"there is no {name!r} here", hint)
+        names.mark_closest(name)
         return None
     symbol.used.add(port or symbol.main or "")
     if symbol.clashes:

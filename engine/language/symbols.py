@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from promptwire.documents.document import YamlValue
-from promptwire.errors import Location, suggest
+from promptwire.errors import Location, closest, suggest
 from promptwire.graph.steps import Condition
 from promptwire.language.diagnostics import Diagnostics
 
@@ -49,7 +49,7 @@ class Symbol:
     clashes: bool = False
     """Whether the name is declared twice. Nothing is known about its value then, and the one report is that of the clash."""
     used: set[str] = field(default_factory=set)
-    """Ports that are referred to; the empty name for a symbol without ports."""
+    """Ports that are referred to; the empty name for a symbol without ports. `*` stands for a reference that is faulty."""
 
 
 class SymbolTable:
@@ -87,6 +87,13 @@ class SymbolTable:
         yield from (symbol for symbol in self.own.values() if not symbol.implicit)
         if self.around:
             yield from (symbol for symbol in self.around.visible() if symbol.name not in self.own)
+
+    def mark_closest(self, name: str) -> None:
+        """Mark the symbol that an unknown `name` probably means as used. One fault then causes no second warning."""
+        symbols = {symbol.name: symbol for symbol in self.visible()}
+        near = closest(name, sorted(symbols))
+        if near is not None:
+            symbols[near].used.add("*")
 
     def nearest(self, name: str) -> str:
         """Hint for an unknown name."""

@@ -19,11 +19,14 @@ function requestsSection(data) {
       el("input", { type: "search", placeholder: "Search requests", "aria-label": "Search requests", oninput: (event) => { wanted = event.target.value.toLowerCase(); apply(); } }),
       steps.length > 1 && el("select", { "aria-label": "Step that asked", onchange: (event) => { step = event.target.value; apply(); } },
         el("option", { value: "" }, "asked by any step"), steps.map((one) => el("option", { value: one }, one))),
-      unread > 0 && choices("read", "How the replies were read", [["all", `All ${count(rows.length)}`], ["unread", `Unreadable ${count(unread)}`]], kind, (one) => { kind = one; apply(); })),
+      unread > 0 && choices("read", "How the replies were read", [["all", `All ${count(rows.length)}`], ["unread", `Not read by the rule ${count(unread)}`]], kind, (one) => { kind = one; apply(); })),
     table.box, counts, leftOut(data, recorded - items.length));
 }
 
 const isRead = (request) => !request.error && request.replies.every(({ readable }) => readable);
+
+// A reply in which the rule found nothing, and which the template's `fallback: raw` took whole.
+const isTaken = ({ readable, read }) => !readable && read?.length > 0;
 
 const textsOf = ({ messages, replies }) => [...messages.map(({ content }) => content), ...replies.map(({ text }) => text)];
 
@@ -39,7 +42,7 @@ const askedCommand = (data, path, round) => `promptwire asked ${data.run.name} $
 
 function requestColumns(data) {
   const said = ({ replies, error }) => error || oneLine(replies[0]?.text ?? "(not recorded)", 160);
-  const read = (row) => (row.error ? "error" : !isRead(row) ? "unreadable" : row.pair ? row.replies.map(({ value }) => (missing(value) ? "–" : short(value))).join(" ") : plural(row.replies.reduce((sum, one) => sum + (one.read?.length ?? 0), 0), "answer"));
+  const read = (row) => (row.error ? "error" : !isRead(row) ? (row.replies.every((one) => one.readable || isTaken(one)) ? "taken whole" : "unreadable") : row.pair ? row.replies.map(({ value }) => (missing(value) ? "–" : short(value))).join(" ") : plural(row.replies.reduce((sum, one) => sum + (one.read?.length ?? 0), 0), "answer"));
   return [
     { key: "path", title: "Step", kind: "plain", width: "15em", value: (row) => row.path, cell: (row) => row.path },
     { key: "round", title: "Round", kind: "plain", width: "5em", value: (row) => roundOrder(row.round), cell: (row) => row.round || "–" },
@@ -72,7 +75,7 @@ function requestBody(request) {
 function replyOf(reply, number) {
   const value = missing(reply.value) ? "" : `, value ${short(reply.value)}`;
   return [el("h3", {}, `Reply${number}`, reply.finish && reply.finish !== "stop" && el("span", { class: "tag" }, reply.finish)), textBlock(reply.text ?? "(not recorded)"),
-    reply.read && [el("h3", {}, reply.readable ? `Read as${value}` : `Unreadable${value}`), reply.read.map((one) => textBlock(one))]];
+    reply.read && [el("h3", {}, `${reply.readable ? "Read as" : isTaken(reply) ? "Taken whole" : "Unreadable"}${value}`), reply.read.map((one) => textBlock(one))]];
 }
 
 // The request that wrote a candidate, and those that scored it.

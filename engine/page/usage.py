@@ -8,6 +8,7 @@ from typing import Any
 
 from promptwire.page.values import PageStep, PageUnreadable
 from promptwire.results.asked import Asked
+from promptwire.results.report import UNREADABLE
 from promptwire.results.run import Run
 
 __all__ = ["page_steps", "page_unreadable", "page_usage"]
@@ -63,10 +64,10 @@ def page_unreadable(run: Run, asked: Sequence[Asked]) -> tuple[PageUnreadable, .
     seen: dict[str, int] = defaultdict(int)
     for one in asked:
         for reply in one.replies:
-            if not reply.readable:
+            if not reply.readable and not reply.answers:
                 seen[one.path] += 1
                 if reply.text is not None and len(samples[one.path]) < _SAMPLES and reply.text not in samples[one.path]:
                     samples[one.path].append(reply.text)
     counts = run.report.counts if run.report else {}
-    totals = {path: max(seen[path], counts.get(path, {}).get("unreadable", 0)) for path in (*counts, *seen)}
+    totals = {path: max(seen[path], counts.get(path, {}).get(UNREADABLE, 0)) for path in (*counts, *seen)}
     return tuple(PageUnreadable(path, total, tuple(samples[path])) for path, total in totals.items() if total)

@@ -16,7 +16,7 @@ from promptwire.values import Companions, Example, Model
 from promptwire.values.model import SparseModel
 from promptwire.values.named import CompanionField
 
-__all__ = ["Calls", "Comparison", "LeftOut", "MetricScores", "Report", "Score", "SearchSummary"]
+__all__ = ["TAKEN_WHOLE", "UNREADABLE", "Calls", "Comparison", "LeftOut", "MetricScores", "Report", "Score", "SearchSummary"]
 
 TRAIN_SHOWN = 50
 """Most train examples that the report scores. Train scores are biased upwards, so they are not worth many calls."""
@@ -26,6 +26,12 @@ _NAMED = 80
 
 REPORT = "report"
 """Path under which the report's own calls are counted."""
+
+UNREADABLE = "unreadable"
+"""Count of replies in which no answer was found."""
+
+TAKEN_WHOLE = "taken whole"
+"""Count of replies in which the template's rule found no answer, and which its `fallback: raw` took whole."""
 
 
 class Score(Model):

@@ -10,7 +10,7 @@ from promptwire.graph.port_values import outputs_text
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.results.confusion import confusion
-from promptwire.results.report import _NAMED, REPORT, Comparison, LeftOut, MetricScores, Score
+from promptwire.results.report import _NAMED, REPORT, UNREADABLE, Comparison, LeftOut, MetricScores, Score
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.heldout import HeldOutScores
 from promptwire.running.preference import judge_pairs
@@ -79,7 +79,7 @@ async def finish(found: HeldOutScores, examples: Sequence[Example], split: Split
     table = _table(found, examples)
     outputs = {"scores": table, "pairs": rows_by_pair}
     session.trace.value(bound(outputs_text, outputs), path=REPORT, round="", element=split)
-    session.count(REPORT, "unreadable", sum(row.unreadable for row in table.rows))
+    session.count(REPORT, UNREADABLE, sum(row.unreadable for row in table.rows))
     session.count(REPORT, "left out", len(found.left_out))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from promptwire.graph.steps import Graph
-from promptwire.results.report import Calls, Report, SearchSummary
+from promptwire.results.report import TAKEN_WHOLE, Calls, Report, SearchSummary
 from promptwire.running.incumbent import FinalScores, score_notes
 from promptwire.running.session import Session
 from promptwire.values import Prompt
@@ -47,9 +47,10 @@ def _refused_calls(session: Session) -> Iterator[str]:
 
 
 def _faulty_replies(session: Session) -> Iterator[str]:
-    """Show one unreadable reply of each step, and one judge's reply without a grade."""
-    for path, reply in sorted(session.unreadable_replies.items()):
-        yield f"{path}: unreadable reply, for example: {reply[:80]!r}"
+    """Show one unreadable reply of each step, one that was taken whole, and one judge's reply without a grade."""
+    for (path, what), reply in sorted(session.unread_replies.items()):
+        kind = "reply taken whole, as the rule found no answer in it" if what == TAKEN_WHOLE else "unreadable reply"
+        yield f"{path}: {kind}, for example: {reply[:80]!r}"
     for path, reply in sorted(session.ungraded_replies.items()):
         yield warning(f"{path}: the judge gave no grade, even after retries, for example: {reply[:80]!r}; correct the rubric")
 

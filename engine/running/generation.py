@@ -164,7 +164,7 @@ class Generator:
         self.session.count(self.path, "cut off", cut)
         self.session.count(self.path, "marks mended", said.mended)
         if not said.readable:
-            self.session.count_unreadable(self.path, answer.text)
+            self.session.count_unread(self.path, answer.text, taken=bool(said.answers))
             if parse.fallback == "error":
                 hint = "change the template's `parse:`, or its `fallback:` to drop, raw or retry"
                 raise ReplyError(

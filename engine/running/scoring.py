@@ -20,6 +20,7 @@ from promptwire.errors import LimitReached, ModelError, RequestRefused, Unsuppor
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.metrics.metric import Metric
 from promptwire.node import Role
+from promptwire.results.report import UNREADABLE
 from promptwire.running.asked_log import AskedLog
 from promptwire.running.gather import cancelled, gather
 from promptwire.running.generation import skippable
@@ -114,7 +115,7 @@ class Scorer:
         if refusals and not self.session.scored_prompts.has_scores:  # nothing shows that the endpoint takes any request
             raise refusals[0]
         self.session.count_refused(self.path, refusals)
-        self.session.count(self.path, "unreadable", sum(row.unreadable for row in found))
+        self.session.count(self.path, UNREADABLE, sum(row.unreadable for row in found))
         await self._check_labels(found)
         perfect, scale = self.metric.seen([row.value for row in found])
         return Scores(

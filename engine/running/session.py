@@ -15,6 +15,7 @@ from promptwire.gateway.stage_budget import StageBudget
 from promptwire.gateway.trace import Trace
 from promptwire.graph.steps import ModelCallSpec
 from promptwire.node import Role
+from promptwire.results.report import TAKEN_WHOLE, UNREADABLE
 from promptwire.running.recorded_values import RecordedValues
 from promptwire.running.sampling import sampling
 from promptwire.running.scored_prompts import ScoredPrompts
@@ -63,8 +64,9 @@ class Session:
 
     truncations: Truncations = field(default_factory=Truncations)
     """Replies that were cut off, by path of the step."""
-    unreadable_replies: dict[str, str] = field(default_factory=dict)
-    """One unreadable reply by path of the step. The alphabetically first is kept, so the order of arrival has no effect."""
+    unread_replies: dict[tuple[str, str], str] = field(default_factory=dict)
+    """One unreadable reply and one that was taken whole by (path of the step, counted event). The alphabetically first is kept,
+    so the order of arrival has no effect."""
 
     ungraded_replies: dict[str, str] = field(default_factory=dict)
     """One judge's reply without a grade by path of the step: the alphabetically first."""
@@ -139,10 +141,14 @@ class Session:
         if n:
             self.counts[path, what] += n
 
-    def count_unreadable(self, path: str, reply: str) -> None:
-        """Count an unreadable reply to the step `path`, and keep one to show."""
-        self.count(path, "unreadable")
-        self.unreadable_replies[path] = min(reply, self.unreadable_replies.get(path, reply))
+    def count_unread(self, path: str, reply: str, *, taken: bool) -> None:
+        """Count a reply to the step `path` in which the template's rule found no answer, and keep one to show.
+
+        It is unreadable, or with `fallback: raw` `taken` whole.
+        """
+        what = TAKEN_WHOLE if taken else UNREADABLE
+        self.count(path, what)
+        self.unread_replies[path, what] = min(reply, self.unread_replies.get((path, what), reply))
 
     def count_ungraded(self, path: str, reply: str) -> None:
         """Count an answer at the step `path` without a grade, and keep one such judge's reply to show."""

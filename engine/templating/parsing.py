@@ -232,6 +232,7 @@ def _without_marks(reply: str, parse: Parse) -> str:
     ends = [mark.end() for mark in opening.finditer(reply)]
     text = reply[ends[-1] :] if ends else reply
     closed = closing.search(text)
-    if closed and ends and is_mention(text[: closed.start()]):
+    between = text[: closed.start()] if closed and ends else ""
+    if between.strip() and is_mention(between):
         return reply
     return text[: closed.start()] if closed else text

@@ -123,6 +123,19 @@ outputs: {prompt: $a}
     ]
 
 
+def test_a_mistyped_name_is_one_error_and_no_warning_of_what_it_may_have_meant(project: Project) -> None:
+    text = """\
+promptwire: 1
+inputs: {seed: Prompts}
+nodes:
+  a: {use: pick, prompts: $seed}
+  b: {use: pick, prompts: $a}
+outputs: {prompt: $bb}
+"""
+    (line,) = project.told(text)
+    assert line == "p.yaml:6:19: there is no 'bb' here - did you mean '$b'?"
+
+
 def test_an_output_must_be_a_reference(project: Project) -> None:
     (line,) = project.told_of("  a: {use: mix, prompts: $seed}", outputs="{prompt: $a, note: hello}")
     assert line == "p.yaml:5:29: the output 'note' must be a reference - write $name"

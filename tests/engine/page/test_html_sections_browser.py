@@ -87,7 +87,7 @@ def test_requests_are_filtered_searched_and_opened_with_what_they_wrote(visit: C
     opened = visit("rich")
     page = opened.page
     assert len(opened.rows("requests")) == 4
-    page.locator("#requests .choices label", has_text="Unreadable 1").click()
+    page.locator("#requests .choices label", has_text="Not read by the rule 1").click()
     assert len(opened.rows("requests")) == 1 and "unreadable" in opened.rows("requests")[0]
     page.locator("#requests .choices label", has_text="All 4").click()
     page.get_by_label("Search requests").fill("sentence 1")

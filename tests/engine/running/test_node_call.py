@@ -114,22 +114,23 @@ async def test_a_conversation_continues_with_the_reply(tmp_path: Path) -> None:
 TAGGED = "---\nparse: {{tag: x, fallback: {fallback}}}\n---\n{{{{ prompt }}}}"
 
 
-@pytest.mark.parametrize(("fallback", "expected"), [("drop", []), ("raw", ["no tag"])])
+@pytest.mark.parametrize(("fallback", "expected", "counted"), [("drop", [], "unreadable"), ("raw", ["no tag"], "taken whole")])
 async def test_an_unreadable_reply_is_dropped_or_taken_whole_and_counted(
-    tmp_path: Path, fallback: str, expected: list[str]
+    tmp_path: Path, fallback: str, expected: list[str], counted: str
 ) -> None:
     model = ScriptedBackend(lambda request, key: "no tag")
     run = session(model)
     assert await answers(tmp_path, TAGGED.format(fallback=fallback), model, run=run) == expected
-    assert (run.counts["here", "unreadable"], run.unreadable_replies) == (1, {"here": "no tag"})
+    assert dict(run.counts) == {("here", counted): 1}
+    assert run.unread_replies == {("here", counted): "no tag"}
 
 
 def test_the_unreadable_reply_kept_does_not_depend_on_arrival_order() -> None:
     for order in ("abc", "cab", "bca"):
         run = session(ScriptedBackend(echo))
         for reply in order:
-            run.count_unreadable("here", reply)
-        assert (run.counts["here", "unreadable"], run.unreadable_replies) == (3, {"here": "a"})
+            run.count_unread("here", reply, taken=False)
+        assert (run.counts["here", "unreadable"], run.unread_replies) == (3, {("here", "unreadable"): "a"})
 
 
 async def test_an_unreadable_reply_can_be_an_error_that_shows_it(tmp_path: Path) -> None:

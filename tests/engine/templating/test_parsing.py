@@ -106,6 +106,7 @@ def test_an_empty_or_missing_answer_is_unreadable_and_never_an_empty_text(
         (BRACKETS, "see [cut off", ["cut off"]),
         (TAG, "  ", []),
         (TAG, "<A></A>", []),
+        (TAG, "<A>  </A>", []),
         (TAG, "<other wording>Do it.</other wording>", ["Do it."]),
         (TAG, "Here is the new prompt:\n<B>Do it.</B>", ["Do it."]),
         (TAG, "<B>Do it.</C>", ["<B>Do it.</C>"]),
