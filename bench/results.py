@@ -5,9 +5,8 @@ settings of a pipeline are the same for all tasks. Runs are made one at a time; 
 terminals with different `--only`. A run whose file is there is skipped, and a run that was stopped goes on from the answer
 cache: the same command continues.
 
-The model is the file of `local:qwen2.5-coder-1.5b`. Tasks in `EMBEDDED` are run with the embedded runtime, the others with a
-`llama-server` that is compiled for the processor and answers about four times as many requests in an hour; see
-docs/local-models.md.
+The model is the file of `local:qwen2.5-coder-1.5b`. The runs of the demo have the embedded runtime, the others a `llama-server`
+that is compiled for the processor and answers about four times as many requests in an hour; see docs/local-models.md.
 
     python bench/results.py [--data FOLDER] [--only TEXT] [--model NAME] [--commands]    make the runs
     python bench/results.py --page                                                       make docs/results.md from their files
@@ -24,6 +23,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,8 +44,6 @@ MODEL = "local:qwen2.5-coder-1.5b"
 """Task and meta model of all runs."""
 SERVED = "qwen2.5-coder-1.5b --api-base http://127.0.0.1:8080/v1"
 """The same file behind a server."""
-EMBEDDED = ("dates", "antonyms")
-"""Tasks that are run with the embedded runtime, the others with the server: all runs of a task have the same one."""
 MOST_EXAMPLES = 120
 """Train and test examples of a public task, at most: its first ones."""
 
@@ -76,6 +74,8 @@ COPIED = "[copied from training examples]"
 """Stands for a copied passage in a published prompt."""
 TOLD = "[...]"
 """Stands for a part of an example that a published prompt tells in its own words."""
+RARE = 0.1
+"""Share of the examples from which on a word is no part of a single one."""
 REPEATED = ("dates", "ii_larger_animal")
 """Tasks that are run with three seeds; the others with seed 0."""
 
@@ -111,7 +111,7 @@ class Run:
     def command(self, model: str = "") -> str:
         """Its command, with `model` in place of its own."""
         task = f"{PREPARED}/{self.task}" if self.public else self.task
-        own = MODEL if self.task in EMBEDDED else SERVED
+        own = MODEL if self.demo else SERVED
         words = shlex.quote(model) if model else own
         return f"promptwire run {PIPELINES[self.pipeline]} --task {task} --model {words} --seed {self.seed}"
 
@@ -192,16 +192,36 @@ def read_examples(task: str) -> list[dict[str, Any]]:
 
 
 def without_told(prompt: str, examples: Iterable[dict[str, Any]]) -> str:
-    """`prompt` without the parts of any example of which it holds two: of its list of inputs, or an input and its output."""
-    told: set[str] = set()
-    for example in examples:
-        right = example["output"] if isinstance(example["output"], list) else [example["output"]]
+    """`prompt` without what it tells of examples, which becomes `TOLD`.
+
+    Of an example these are two or more parts: of its list of inputs, or an input and its output. Or they are three or more
+    words of its input that few examples have. Of all together they are two or more outputs that few examples have.
+    """
+    examples = list(examples)
+    few = RARE * len(examples)
+    outputs = [one["output"] if isinstance(one["output"], list) else [one["output"]] for one in examples]
+    words = [_words(one["input"]) for one in examples]
+    seen = Counter(word for one in words for word in one)
+    own = {word for word in _words(prompt) if 0 < seen[word] <= few}
+    given = Counter(output for right in outputs for output in right)
+    answers = {output for output, n in given.items() if n <= few and _holds(prompt, output)}
+    told = answers if len(answers) > 1 else set()
+    for example, right, inputs in zip(examples, outputs, words, strict=True):
         parts = {part.strip() for part in (example["input"], *example["input"].split(","), *right)}
-        found = {part for part in parts if part and re.search(rf"(?<!\w){re.escape(part)}(?!\w)", prompt, re.IGNORECASE)}
+        found = {part for part in parts if part and _holds(prompt, part)}
         told |= found if len(found) > 1 else set()
+        told |= own & inputs if len(own & inputs) > 2 else set()
     for part in sorted(told, key=len, reverse=True):
         prompt = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", TOLD, prompt, flags=re.IGNORECASE)
     return prompt
+
+
+def _holds(prompt: str, part: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", prompt, re.IGNORECASE) is not None
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{4,}", text.lower()))
 
 
 def busy_seconds(times: Iterable[float]) -> float:

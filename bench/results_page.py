@@ -58,7 +58,6 @@ def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> st
         settings=results.PUBLIC_SETTINGS,
         most=results.MOST_EXAMPLES,
         model=results.MODEL,
-        served=f"`--model {results.SERVED}`",
         made=len(found),
         planned=sum(not run.demo for run in results.runs()),
         edit=_edit(found),
@@ -75,7 +74,6 @@ def _task(name: str, found: Sequence[Figures]) -> dict[str, Any]:
     return {
         "name": name,
         "public": name in results.PUBLIC,
-        "embedded": name in results.EMBEDDED,
         "runs": rows,
         **{key: first[key] for key in ("metric", "initial_prompt", "initial")},
     }

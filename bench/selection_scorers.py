@@ -89,12 +89,12 @@ def _difficulties() -> list[float]:
 
 @cache
 def published(task: str) -> Draw:
-    """The prompts of all published runs on `task`, with the values that the model of docs/results.md got.
+    """The prompts of the published runs on `task` with seed 0, and the values that the model of docs/results.md got.
 
     Each seed draws examples with replacement. A prompt that was not scored on one of them gets one of its other values, drawn.
     """
     rows: dict[str, dict[str, float]] = {}
-    for bundle in sorted(RESULTS.glob(f"{task}-*.bundle.jsonl.gz")):
+    for bundle in sorted(RESULTS.glob(f"{task}-*-0.bundle.jsonl.gz")):
         with tempfile.TemporaryDirectory(prefix="promptwire-") as made:
             replay(bundle, keep=Path(made) / "run")
             for one in Run.open(Path(made) / "run").candidates:

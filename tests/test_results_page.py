@@ -122,7 +122,24 @@ def test_of_a_public_task_no_text_of_its_examples_is_published(
     ],
 )
 def test_what_a_prompt_retells_of_a_public_example_is_left_out(prompt: str, published: str) -> None:
-    examples = [{"input": "yak, emu", "output": "yak"}, {"input": "dog", "output": "Hund"}]
+    examples = [{"input": "yak, emu", "output": "yak"}, {"input": "dog", "output": ["Hund", "Köter"]}]
+    assert script.without_told(prompt, examples) == published
+
+
+def test_outputs_of_several_public_examples_are_left_out_and_common_ones_stay() -> None:
+    answers = ("Hund", "Katze", *["yes", "no"] * 10)
+    examples = [{"input": f"text {place}", "output": answer} for place, answer in enumerate(answers)]
+    assert (
+        script.without_told("The labels are hund, Katze, yes and no.", examples) == "The labels are [...], [...], yes and no."
+    )
+    assert script.without_told("The label is Hund, yes or no.", examples) == "The label is Hund, yes or no."
+
+
+def test_rare_words_of_one_public_example_are_left_out_and_common_ones_stay() -> None:
+    sentences = ("tiny rubber knife", "green paper plate", *["large wooden spoon"] * 18)
+    examples = [{"input": f"Which order is right? {sentence}", "output": "(A)"} for sentence in sentences]
+    prompt = 'The right order is "tiny", "rubber", then the knife, not a large plate.'
+    published = 'The right order is "[...]", "[...]", then the [...], not a large plate.'
     assert script.without_told(prompt, examples) == published
 
 
