@@ -77,7 +77,7 @@ def test_a_run_is_made_once_and_its_bundle_is_kept(
     assert run.file.is_file()
     assert results.make(run, "scripted:planted", None) == "has its file already"
     assert results.make(results.Run("nothing", "ape", 0), "scripted:planted", None).startswith("failed: ")
-    assert results.make(results.Run("bbh_hyperbaton", "ape", 0), "scripted:planted", None).startswith("skipped: ")
+    assert results.make(results.Run("bbh_hyperbaton", "ape", 9), "scripted:planted", None).startswith("skipped: ")
 
 
 def test_of_a_public_task_no_text_of_its_examples_is_published(
