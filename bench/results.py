@@ -75,7 +75,7 @@ COPIED = "[copied from training examples]"
 TOLD = "[...]"
 """Stands for a part of an example that a published prompt tells in its own words."""
 RARE = 0.1
-"""Share of the examples from which on a word is no part of a single one."""
+"""A word or an output that a larger share of the examples has tells of none of them."""
 REPEATED = ("dates", "ii_larger_animal")
 """Tasks that are run with three seeds; the others with seed 0."""
 

@@ -21,6 +21,7 @@ from promptwire.graph.nesting import every_step
 from promptwire.graph.steps import CallStep, Graph
 from promptwire.language.check import load_graph
 from promptwire.results.report import TAKEN_WHOLE, UNREADABLE
+from promptwire.results.run import Run as Recorded
 
 
 def collect() -> list[dict[str, Any]]:
@@ -48,13 +49,27 @@ def of_bundle(run: Run) -> dict[str, Any]:
         folder = Path(made) / "run"
         report = {**replay(run.file, keep=folder).model_dump(mode="json"), "seconds": results.busy_seconds(times)}
         found = _figures(report, run, results.heldout_pairs(folder))
-        return {**found, "copied": report["search"]["copied"], "edit": critique_and_edit(folder, report["prompt"])}
+        edit = critique_and_edit(folder, report["prompt"])
+        return {**found, "copied": report["search"]["copied"], "edit": edit, "templates": replies_by_template(folder)}
 
 
 def of_public(run: Run) -> dict[str, Any]:
     """The figures of a run on public data, of which no texts but the prompts are kept."""
     report = json.loads(run.file.read_text(encoding="ascii"))
-    return {**_figures(report, run, report["pairs"]), "copied": report["search"]["copied"], "edit": None}
+    return {**_figures(report, run, report["pairs"]), "copied": report["search"]["copied"], "edit": None, "templates": {}}
+
+
+def replies_by_template(folder: Path) -> dict[str, dict[str, int]]:
+    """By template of the meta model: its replies in the run `folder`, those read by the marks, and those taken whole."""
+    found: dict[str, dict[str, int]] = {}
+    for asked in Recorded.open(folder).recorded:
+        if asked.role != "meta":
+            continue
+        counts = found.setdefault(asked.template, {"replies": 0, "read": 0, "taken": 0})
+        counts["replies"] += len(asked.replies)
+        counts["read"] += sum(reply.readable for reply in asked.replies)
+        counts["taken"] += sum(not reply.readable and bool(reply.answers) for reply in asked.replies)
+    return found
 
 
 def changed(run: Run) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def render(found: Sequence[Figures], changed: Mapping[str, Sequence[str]]) -> st
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         tasks=[_task(name, found) for name in (*results.SHIPPED, *results.PUBLIC) if any(one["task"] == name for one in found)],
         pipelines=[_pipeline(name, found) for name in results.PIPELINES],
+        templates=_templates(found),
         baseline=results.BASELINE,
         commands=[results.Run(found[0]["task"], name, 0).command() for name in results.PIPELINES],
         repeated=results.REPEATED,
@@ -77,6 +78,16 @@ def _task(name: str, found: Sequence[Figures]) -> dict[str, Any]:
         "runs": rows,
         **{key: first[key] for key in ("metric", "initial_prompt", "initial")},
     }
+
+
+def _templates(found: Sequence[Figures]) -> dict[str, dict[str, int]]:
+    """The replies to each template over all runs on shipped tasks, and how they were read."""
+    total: dict[str, dict[str, int]] = {}
+    for one in found:
+        for template, counts in one["templates"].items():
+            before = total.get(template, {})
+            total[template] = {what: n + before.get(what, 0) for what, n in counts.items()}
+    return dict(sorted(total.items()))
 
 
 def _pipeline(name: str, found: Sequence[Figures]) -> dict[str, Any]:

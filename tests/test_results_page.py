@@ -234,6 +234,16 @@ def test_the_page_shows_gain_comparison_with_random_search_and_an_edit_of_a_crit
     assert "are those of this version" in text
 
 
+def test_replies_are_counted_by_template_and_add_up_to_the_meta_calls(small: Path) -> None:
+    random, protegi = figures.load()
+    for one in (random, protegi):
+        assert sum(counts["replies"] for counts in one["templates"].values()) == one["calls"]["meta"] > 0
+        unread = sum(counts["replies"] - counts["read"] for counts in one["templates"].values())
+        assert unread == one["unreadable"]
+    gradient = protegi["templates"]["protegi/gradient.j2"]
+    assert "| `protegi/gradient.j2` |" in page.PAGE.read_text(encoding="utf-8") and gradient["read"] > 0
+
+
 def test_the_critique_of_the_newest_run_is_shown(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
