@@ -76,7 +76,7 @@ async def test_a_reply_without_tags_is_an_instruction_all_the_same() -> None:
 
     run = await search("copro", model(reply), numbers(4), params={"breadths": [2]})
     assert len(run.outputs["history"]) == 3
-    assert run.session.counts["search.ideas", "unreadable"] == 2
+    assert run.session.counts["search.ideas", "taken whole"] == 2
 
 
 @pytest.mark.heavy

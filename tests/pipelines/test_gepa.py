@@ -130,7 +130,7 @@ async def test_a_reflection_without_a_fence_is_an_instruction_all_the_same() -> 
 
     run = await search("gepa", model(reply), numbers(9, dev=2), params={"rounds": 1})
     assert run.gave("search.reflect.child", "0")["prompts"]["items"][0]["text"] == "Just do it."
-    assert run.session.counts["search.reflect.child", "unreadable"] == 1
+    assert run.session.counts["search.reflect.child", "taken whole"] == 1
 
 
 async def test_it_finds_the_planted_prompt_by_its_feedback_and_not_without(tmp_path: Path) -> None:
